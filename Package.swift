@@ -1,0 +1,22 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+let package = Package(
+    name: "CVToolkit",
+    platforms: [.macOS(.v15)],
+    products: [],
+    targets: [
+        // System libraries.
+        .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+        .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
+        .systemLibrary(name: "CJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg-dev"])]),
+
+        // The library, in the order of its imports.
+        .target(name: "CVCore"),
+        .target(name: "CVImage", dependencies: ["CVCore"]),
+
+        // Tests: one target a module.
+        .testTarget(name: "CVCoreTests", dependencies: ["CVCore"]),
+    ],
+    swiftLanguageModes: [.v6]
+)

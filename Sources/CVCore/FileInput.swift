@@ -1,0 +1,82 @@
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
+/// Reading whole files without being held up or filled up by what stands at the path.
+public enum FileInput {
+    /// Bytes of the regular file at `path`.
+    ///
+    /// A directory, a pipe or a device is an error (none of them can be read to an end that is known before),
+    /// as is a file of more than `maxBytes`. Nothing is allocated before the size is known to be in bounds.
+    public static func read(_ path: String, maxBytes: Int = 4 << 30) throws(FileError) -> [UInt8] {
+        // O_NONBLOCK: opening a pipe that nobody writes to would otherwise wait for ever.
+        let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
+        guard descriptor >= 0 else { throw FileError(path, .cannotOpen(reason: FileError.lastReason())) }
+        defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else {
+            throw FileError(path, .cannotRead(reason: FileError.lastReason()))
+        }
+        switch status.st_mode & S_IFMT {
+        case S_IFREG: break
+        case S_IFDIR: throw FileError(path, .isDirectory)
+        default: throw FileError(path, .notRegular)
+        }
+        let size = Int(status.st_size)
+        guard size <= maxBytes else { throw FileError(path, .tooLarge(bytes: size, limit: maxBytes)) }
+        // Files of /proc and /sys say that they are empty: read those in pieces.
+        if size == 0 { return try readToEnd(descriptor, path, maxBytes: maxBytes) }
+        var failure: FileError?
+        let bytes = [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
+            while count < size {
+                let got = Self.retrying { systemRead(descriptor, buffer.baseAddress! + count, size - count) }
+                if got < 0 { failure = FileError(path, .cannotRead(reason: FileError.lastReason())) }
+                if got <= 0 { break }
+                count += got
+            }
+        }
+        if let failure { throw failure }
+        return bytes
+    }
+
+    /// All bytes of standard input, up to `maxBytes`.
+    public static func readStandardInput(maxBytes: Int = 1 << 30) throws(FileError) -> [UInt8] {
+        try readToEnd(STDIN_FILENO, "standard input", maxBytes: maxBytes)
+    }
+
+    private static func readToEnd(_ descriptor: Int32, _ path: String, maxBytes: Int) throws(FileError) -> [UInt8] {
+        var bytes: [UInt8] = []
+        var piece = [UInt8](repeating: 0, count: 1 << 16)
+        while true {
+            let got = retrying { piece.withUnsafeMutableBytes { systemRead(descriptor, $0.baseAddress!, $0.count) } }
+            if got < 0 { throw FileError(path, .cannotRead(reason: FileError.lastReason())) }
+            if got == 0 { return bytes }
+            guard bytes.count + got <= maxBytes else {
+                throw FileError(path, .tooLarge(bytes: bytes.count + got, limit: maxBytes))
+            }
+            bytes.append(contentsOf: piece[0..<got])
+        }
+    }
+
+    private static func systemRead(_ descriptor: Int32, _ into: UnsafeMutableRawPointer, _ count: Int) -> Int {
+        #if canImport(Glibc)
+        Glibc.read(descriptor, into, count)
+        #elseif canImport(Musl)
+        Musl.read(descriptor, into, count)
+        #else
+        Darwin.read(descriptor, into, count)
+        #endif
+    }
+
+    /// Repeats a system call that a signal interrupted.
+    static func retrying(_ call: () -> Int) -> Int {
+        while true {
+            let result = call()
+            if result >= 0 || errno != EINTR { return result }
+        }
+    }
+}

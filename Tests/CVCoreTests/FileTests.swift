@@ -1,0 +1,87 @@
+import CVCore
+import Foundation
+import Testing
+
+@Suite struct FileTests {
+    let folder: String
+
+    init() throws {
+        folder = NSTemporaryDirectory() + "cvcore-\(UUID().uuidString)"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    }
+
+    @Test func writesAndReadsBack() throws {
+        let path = folder + "/a.bin"
+        let bytes = (0..<100_000).map { UInt8(truncatingIfNeeded: $0 &* 31) }
+        try FileOutput.write(bytes, to: path)
+        #expect(try FileInput.read(path) == bytes)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["a.bin"])
+    }
+
+    @Test func overwritesOnlyWhenAsked() throws {
+        let path = folder + "/a.bin"
+        try FileOutput.write([1], to: path)
+        #expect(throws: FileError(path, .exists)) { try FileOutput.write([2], to: path) }
+        #expect(throws: FileError(path, .exists)) { try FileOutput.checkWritable(path) }
+        #expect(try FileInput.read(path) == [1])
+        try FileOutput.write([2], to: path, overwrite: true)
+        #expect(try FileInput.read(path) == [2])
+    }
+
+    @Test func replacesTheTargetOfALinkNotTheLink() throws {
+        let target = folder + "/target"
+        let link = folder + "/link"
+        try FileOutput.write([1], to: target)
+        try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: target)
+        try FileOutput.write([2], to: link, overwrite: true)
+        #expect(try FileInput.read(target) == [2])
+        #expect(try FileManager.default.destinationOfSymbolicLink(atPath: link) == target)
+    }
+
+    @Test func refusesWhatIsNoRegularFile() throws {
+        #expect(throws: FileError(folder, .isDirectory)) { try FileInput.read(folder) }
+        let pipe = folder + "/pipe"
+        #expect(mkfifo(pipe, 0o600) == 0)
+        #expect(throws: FileError(pipe, .notRegular)) { try FileInput.read(pipe) }
+        #expect(throws: FileError("/dev/zero", .notRegular)) { try FileInput.read("/dev/zero") }
+        let missing = folder + "/missing"
+        #expect(throws: FileError(missing, .cannotOpen(reason: "No such file or directory"))) {
+            try FileInput.read(missing)
+        }
+    }
+
+    @Test func refusesALinkLoop() throws {
+        let a = folder + "/a"
+        let b = folder + "/b"
+        try FileManager.default.createSymbolicLink(atPath: a, withDestinationPath: b)
+        try FileManager.default.createSymbolicLink(atPath: b, withDestinationPath: a)
+        #expect(throws: FileError(a, .cannotOpen(reason: "Too many levels of symbolic links"))) {
+            try FileInput.read(a)
+        }
+    }
+
+    @Test func limitsTheSize() throws {
+        let path = folder + "/big"
+        try FileOutput.write([UInt8](repeating: 0, count: 1001), to: path)
+        #expect(throws: FileError(path, .tooLarge(bytes: 1001, limit: 1000))) {
+            try FileInput.read(path, maxBytes: 1000)
+        }
+    }
+
+    @Test func reportsAFolderThatIsMissing() {
+        let path = folder + "/none/a.bin"
+        let error = FileError(path, .cannotWrite(reason: "No such file or directory"))
+        #expect(throws: error) { try FileOutput.write([1], to: path) }
+        #expect(throws: error) { try FileOutput.checkWritable(path) }
+    }
+
+    @Test func writesToADeviceWithoutReplacingIt() throws {
+        try FileOutput.write([1, 2, 3], to: "/dev/null", overwrite: true)
+        #expect(throws: FileError("/dev/null", .notRegular)) { try FileInput.read("/dev/null") }
+    }
+
+    @Test func showsNamesOnOneLine() {
+        let message = FileError("a\nb\u{1B}[31m", .isDirectory).description
+        #expect(message == "a\\nb\\u{1b}[31m: is a directory; a file is expected here")
+    }
+}
