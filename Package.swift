@@ -12,7 +12,8 @@ let package = Package(
         .systemLibrary(name: "CJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg-dev"])]),
 
         // The library, in the order of its imports.
-        .target(name: "CVCore"),
+        .target(name: "CKernels"),
+        .target(name: "CVCore", dependencies: ["CKernels"]),
         .target(name: "CVImage", dependencies: ["CVCore"]),
 
         // Tests: one target a module.
