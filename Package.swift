@@ -15,9 +15,11 @@ let package = Package(
         .target(name: "CKernels"),
         .target(name: "CVCore", dependencies: ["CKernels"]),
         .target(name: "CVImage", dependencies: ["CVCore"]),
+        .target(name: "CVTensor", dependencies: ["CKernels", "COpenBLAS", "CVCore"]),
 
         // Tests: one target a module.
         .testTarget(name: "CVCoreTests", dependencies: ["CVCore"]),
+        .testTarget(name: "CVTensorTests", dependencies: ["CVTensor", "CVCore"]),
     ],
     swiftLanguageModes: [.v6]
 )

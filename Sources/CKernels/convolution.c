@@ -1,0 +1,74 @@
+#include "convolution.h"
+
+/// Copies a short run of floats: most are one row of a small map, where a call of memcpy would cost more than the copy.
+static inline void copy_run(float *to, const float *from, size_t count) {
+    for (; count >= 16; count -= 16, to += 16, from += 16) __builtin_memcpy(to, from, 16 * sizeof(float));
+    if (count & 8) __builtin_memcpy(to, from, 8 * sizeof(float)), to += 8, from += 8;
+    if (count & 4) __builtin_memcpy(to, from, 4 * sizeof(float)), to += 4, from += 4;
+    if (count & 2) __builtin_memcpy(to, from, 2 * sizeof(float)), to += 2, from += 2;
+    if (count & 1) *to = *from;
+}
+
+static inline void zero_run(float *to, size_t count) {
+    for (size_t i = 0; i < count; i++) to[i] = 0.0f;
+}
+
+/// What one tap sees from the output pixels (y, x_start ..< x_end), along one row of the input.
+static inline void tap_row(const cvk_window *w, const float *row, ptrdiff_t shift, size_t x_start, size_t x_end,
+                           float *to) {
+    const ptrdiff_t stride = (ptrdiff_t)w->stride_x, width = (ptrdiff_t)w->width;
+    // The output columns x with 0 <= x · stride + shift < width.
+    ptrdiff_t low = shift >= 0 ? 0 : (-shift + stride - 1) / stride;
+    ptrdiff_t high = width - shift <= 0 ? 0 : (width - shift + stride - 1) / stride;
+    const ptrdiff_t start = (ptrdiff_t)x_start, end = (ptrdiff_t)x_end;
+    if (low < start) low = start;
+    if (low > end) low = end;
+    if (high > end) high = end;
+    if (high < low) high = low;
+    zero_run(to, (size_t)(low - start));
+    float *inside = to + (low - start);
+    if (stride == 1) {
+        copy_run(inside, row + low + shift, (size_t)(high - low));
+    } else {
+        for (ptrdiff_t x = low; x < high; x++) inside[x - low] = row[x * stride + shift];
+    }
+    zero_run(to + (high - start), (size_t)(end - high));
+}
+
+/// One row of the matrix: what a tap sees from the output pixels `start ..< end`, counted row after row.
+static void tap_line(const cvk_window *w, const float *plane, size_t tap_y, size_t tap_x, size_t start, size_t end,
+                     float *line) {
+    const ptrdiff_t shift_y = (ptrdiff_t)(tap_y * w->dilation_y) - (ptrdiff_t)w->pad_top;
+    const ptrdiff_t shift_x = (ptrdiff_t)(tap_x * w->dilation_x) - (ptrdiff_t)w->pad_left;
+    size_t y = start / w->output_width, x = start % w->output_width;
+    while (start < end) {
+        const size_t rest = w->output_width - x;
+        const size_t count = rest < end - start ? rest : end - start;
+        const ptrdiff_t input_y = (ptrdiff_t)(y * w->stride_y) + shift_y;
+        if (input_y < 0 || input_y >= (ptrdiff_t)w->height) {
+            zero_run(line, count);
+        } else {
+            tap_row(w, plane + (size_t)input_y * w->width, shift_x, x, x + count, line);
+        }
+        line += count;
+        start += count;
+        x = 0;
+        y++;
+    }
+}
+
+void cvk_pack_windows(const cvk_window *window, const float *input, size_t row_start, size_t row_end,
+                      size_t column_start, size_t column_end, size_t panel, float *packed, float *line) {
+    const size_t taps = window->kernel_height * window->kernel_width;
+    const size_t columns = column_end - column_start, rows = row_end - row_start;
+    const size_t panels = (columns + panel - 1) / panel;
+    zero_run(line + columns, panels * panel - columns);
+    for (size_t row = row_start; row < row_end; row++) {
+        const size_t channel = row / taps, tap = row % taps;
+        const float *plane = input + channel * window->height * window->width;
+        tap_line(window, plane, tap / window->kernel_width, tap % window->kernel_width, column_start, column_end, line);
+        float *to = packed + (row - row_start) * panel;
+        for (size_t p = 0; p < panels; p++)
+            __builtin_memcpy(to + p * rows * panel, line + p * panel, panel * sizeof(float));
+    }
+}

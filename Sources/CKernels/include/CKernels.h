@@ -1,0 +1,6 @@
+// All kernels: pure functions without allocation, globals or input and output.
+#include "convolution.h"
+#include "elementwise.h"
+#include "gemm.h"
+#include "isa.h"
+#include "pooling.h"

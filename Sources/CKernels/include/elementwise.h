@@ -1,0 +1,26 @@
+#ifndef CVK_ELEMENTWISE_H
+#define CVK_ELEMENTWISE_H
+
+#include <stddef.h>
+
+#include "isa.h"
+
+/// y = scale · x + shift. In place (x == y) is allowed here and below.
+void cvk_scale_shift(cvk_isa isa, float scale, float shift, const float *x, float *y, size_t count);
+
+/// y = a + b.
+void cvk_add(cvk_isa isa, const float *a, const float *b, float *y, size_t count);
+
+typedef enum {
+    CVK_RELU,        // max(x, 0)
+    CVK_RELU6,       // min(max(x, 0), 6)
+    CVK_LEAKY_RELU,  // x for x > 0, else slope · x
+    CVK_SIGMOID,     // 1 / (1 + e^-x)
+    CVK_SILU,        // x · sigmoid(x)
+    CVK_MISH,        // x · tanh(ln(1 + e^x))
+} cvk_activation;
+
+/// y = f(x); `slope` is for the leaky ReLU. NaN stays NaN.
+void cvk_activate(cvk_isa isa, cvk_activation kind, float slope, const float *x, float *y, size_t count);
+
+#endif

@@ -1,0 +1,11 @@
+#ifndef CVK_POOLING_H
+#define CVK_POOLING_H
+
+#include "convolution.h"
+
+/// Largest value under each window of one plane; the padding counts as -infinity, NaN as larger than all.
+///
+/// `line` is scratch for `width` floats. Plain C that the compiler turns into vectors: no twin is needed.
+void cvk_max_pool(const cvk_window *window, const float *plane, float *output, float *line);
+
+#endif

@@ -1,0 +1,45 @@
+#include "pooling.h"
+
+#include <math.h>
+
+/// The larger one; NaN if either is.
+static inline float larger(float a, float b) { return b > a || b != b ? b : a; }
+
+/// Input row under tap `tap_y` of output row y, or -1 in the padding.
+static inline ptrdiff_t input_row(const cvk_window *w, size_t y, size_t tap_y) {
+    const ptrdiff_t row = (ptrdiff_t)(y * w->stride_y + tap_y * w->dilation_y) - (ptrdiff_t)w->pad_top;
+    return row >= 0 && row < (ptrdiff_t)w->height ? row : -1;
+}
+
+/// Input column under tap `tap_x` of output column x, or -1 in the padding.
+static inline ptrdiff_t input_column(const cvk_window *w, size_t x, size_t tap_x) {
+    const ptrdiff_t column = (ptrdiff_t)(x * w->stride_x + tap_x * w->dilation_x) - (ptrdiff_t)w->pad_left;
+    return column >= 0 && column < (ptrdiff_t)w->width ? column : -1;
+}
+
+// A maximum is separable: first down the columns of a window for a whole row at once, then along that row.
+
+void cvk_max_pool(const cvk_window *w, const float *plane, float *output, float *line) {
+    for (size_t y = 0; y < w->output_height; y++) {
+        for (size_t x = 0; x < w->width; x++) line[x] = -INFINITY;
+        for (size_t tap = 0; tap < w->kernel_height; tap++) {
+            const ptrdiff_t row = input_row(w, y, tap);
+            if (row < 0) continue;
+            const float *from = plane + (size_t)row * w->width;
+            for (size_t x = 0; x < w->width; x++) line[x] = larger(line[x], from[x]);
+        }
+        float *to = output + y * w->output_width;
+        const int halves = w->kernel_width == 2 && w->stride_x == 2 && w->pad_left == 0 && w->dilation_x == 1;
+        // The usual case first, free of tests on the border, so that it runs in vectors.
+        const size_t plain = halves ? (w->width / 2 < w->output_width ? w->width / 2 : w->output_width) : 0;
+        for (size_t x = 0; x < plain; x++) to[x] = larger(line[2 * x], line[2 * x + 1]);
+        for (size_t x = plain; x < w->output_width; x++) {
+            float best = -INFINITY;
+            for (size_t tap = 0; tap < w->kernel_width; tap++) {
+                const ptrdiff_t column = input_column(w, x, tap);
+                if (column >= 0) best = larger(best, line[column]);
+            }
+            to[x] = best;
+        }
+    }
+}

@@ -1,0 +1,49 @@
+import CKernels
+import CVCore
+
+/// The functions that stand between the layers of a network.
+public enum Activation: Sendable, Equatable {
+    /// The identity.
+    case linear
+    /// max(x, 0), as `torch.nn.ReLU`.
+    case relu
+    /// min(max(x, 0), 6), as `torch.nn.ReLU6`.
+    case relu6
+    /// x for x > 0, else slope · x, as `torch.nn.LeakyReLU`.
+    case leakyReLU(slope: Float)
+    /// 1 / (1 + e^-x), as `torch.nn.Sigmoid`; darknet calls it logistic.
+    case sigmoid
+    /// x · sigmoid(x), as `torch.nn.SiLU` (Ramachandran et al. 2017, arXiv:1710.05941: swish).
+    case silu
+    /// x · tanh(ln(1 + e^x)), as `torch.nn.Mish` (Misra 2019, arXiv:1908.08681).
+    case mish
+
+    /// Applies it to every value of `x`.
+    public func callAsFunction(_ x: Tensor) -> Tensor { self(x, under: .current) }
+
+    /// Under a chosen instruction set, for tests.
+    package func callAsFunction(_ x: Tensor, under set: InstructionSet) -> Tensor {
+        guard let (kind, slope) = kernel else { return x }
+        return Tensor(shape: x.shape) { y in
+            x.withValues { x in
+                Parallel.forRanges(x.count, grain: 1 << 14) { range in
+                    cvk_activate(
+                        set.kernel, kind, slope, x.baseAddress! + range.lowerBound, y.baseAddress! + range.lowerBound,
+                        range.count)
+                }
+            }
+        }
+    }
+
+    private var kernel: (cvk_activation, slope: Float)? {
+        switch self {
+        case .linear: nil
+        case .relu: (CVK_RELU, 0)
+        case .relu6: (CVK_RELU6, 0)
+        case .leakyReLU(let slope): (CVK_LEAKY_RELU, slope)
+        case .sigmoid: (CVK_SIGMOID, 0)
+        case .silu: (CVK_SILU, 0)
+        case .mish: (CVK_MISH, 0)
+        }
+    }
+}

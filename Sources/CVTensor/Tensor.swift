@@ -1,0 +1,59 @@
+/// An array of 32-bit floats with a shape, row-major, as `torch.Tensor`.
+///
+/// A value: no operation changes a tensor that someone holds, so tensors may be shared between threads. Copies share
+/// their memory.
+public struct Tensor: Sendable {
+    public let shape: Shape
+    let storage: TensorStorage
+
+    /// A tensor with these values in row-major order.
+    public init(_ values: [Float], shape: Shape) {
+        precondition(values.count == shape.count, "\(shape) holds \(shape.count) values, found \(values.count)")
+        self.init(shape: shape) { buffer in
+            _ = buffer.initialize(from: values)
+        }
+    }
+
+    /// A tensor whose every value is `value`.
+    public init(repeating value: Float, shape: Shape) {
+        self.init(shape: shape) { $0.initialize(repeating: value) }
+    }
+
+    /// A tensor that `fill` writes: it must set all `shape.count` values, of which none is set before.
+    public init(shape: Shape, fill: (UnsafeMutableBufferPointer<Float>) throws -> Void) rethrows {
+        let storage = TensorStorage(count: shape.count)
+        try fill(UnsafeMutableBufferPointer(start: storage.pointer, count: shape.count))
+        self.shape = shape
+        self.storage = storage
+    }
+
+    private init(shape: Shape, storage: TensorStorage) {
+        self.shape = shape
+        self.storage = storage
+    }
+
+    /// The values in row-major order.
+    public var values: [Float] { withValues { Array($0) } }
+
+    /// The one value of a tensor that has one.
+    public var item: Float {
+        precondition(shape.count == 1, "a tensor of shape \(shape) has \(shape.count) values, not one")
+        return storage.pointer[0]
+    }
+
+    /// Calls `body` with the values in row-major order; the pointer is good during the call.
+    public func withValues<R>(_ body: (UnsafeBufferPointer<Float>) throws -> R) rethrows -> R {
+        try withExtendedLifetime(storage) {
+            try body(UnsafeBufferPointer(start: storage.pointer, count: shape.count))
+        }
+    }
+
+    /// The same values under another shape of as many elements; nothing is copied.
+    public func reshaped(_ shape: Shape) -> Tensor {
+        precondition(shape.count == self.shape.count, "\(self.shape) cannot be seen as \(shape)")
+        return Tensor(shape: shape, storage: storage)
+    }
+
+    /// Returns the memory that tensors gave back, and that is kept for the next ones, to the system.
+    public static func releaseUnusedMemory() { MemoryReserve.empty() }
+}

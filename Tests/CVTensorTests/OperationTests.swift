@@ -1,0 +1,100 @@
+import CVCore
+import CVTensor
+import Foundation
+import Testing
+
+@Suite struct ActivationTests {
+    /// In double precision, from the definitions.
+    private static func definition(_ activation: Activation, _ x: Double) -> Double {
+        switch activation {
+        case .linear: x
+        case .relu: max(x, 0)
+        case .relu6: min(max(x, 0), 6)
+        case .leakyReLU(let slope): x > 0 ? x : Double(slope) * x
+        case .sigmoid: 1 / (1 + exp(-x))
+        case .silu: x / (1 + exp(-x))
+        case .mish: x * tanh(log1p(exp(x)))
+        }
+    }
+
+    @Test(arguments: [
+        Activation.linear, .relu, .relu6, .leakyReLU(slope: 0.1), .sigmoid, .silu, .mish,
+    ]) func isTheDefinitionUnderEveryInstructionSet(_ activation: Activation) {
+        // An odd number, so that there is a rest after the last whole vector.
+        let inputs = (-3000...3000).map { Float($0) / 50 } + [-1e30, 1e30, -87.5, 88.9]
+        let x = Tensor(inputs, shape: [inputs.count])
+        for set in InstructionSet.available {
+            for (input, found) in zip(inputs, activation(x, under: set).values) {
+                let expected = Float(Self.definition(activation, Double(input)))
+                #expect(
+                    abs(found - expected) <= 3e-6 * max(abs(expected), 1e-3) || found == expected,
+                    "\(activation)(\(input)) under \(set): \(found), not \(expected)")
+            }
+        }
+    }
+
+    @Test(arguments: [Activation.relu, .relu6, .leakyReLU(slope: 0.1), .sigmoid, .silu, .mish])
+    func keepsNaN(_ activation: Activation) {
+        let x = Tensor([Float](repeating: .nan, count: 19), shape: [19])
+        for set in InstructionSet.available {
+            #expect(activation(x, under: set).values.allSatisfy { $0.isNaN }, "\(set)")
+        }
+    }
+}
+
+@Suite struct OperationTests {
+    @Test func maxPoolTakesTheLargestAndIgnoresThePadding() {
+        let x = Tensor([-5, -2, -3, -4, -1, -6, -7, -8, -9], shape: [1, 1, 3, 3])
+        let darknet = ConvGeometry.Axis(kernel: 2, stride: 1, padding: (0, 1))
+        #expect(maxPool2d(x, .init(y: darknet, x: darknet)).values == [-1, -1, -3, -1, -1, -6, -7, -8, -9])
+        #expect(maxPool2d(x, .init(kernel: 2, stride: 2)).values == [-1])
+        #expect(maxPool2d(x, .init(kernel: 3, stride: 2, padding: 1)).values == [-1, -1, -1, -1])
+        #expect(maxPool2d(x, .init(kernel: 1, stride: 2)).values == [-5, -3, -7, -9])
+    }
+
+    @Test func maxPoolKeepsNaN() {
+        let x = Tensor([1, .nan, 3, 4], shape: [1, 1, 2, 2])
+        #expect(maxPool2d(x, .init(kernel: 2, stride: 2)).item.isNaN)
+    }
+
+    @Test func upsamplingRepeatsPixels() {
+        let x = Tensor([1, 2, 3, 4, 5, 6], shape: [1, 2, 1, 3])
+        #expect(
+            upsampleNearest(x, factor: 2).values
+                == [1, 1, 2, 2, 3, 3, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 4, 4, 5, 5, 6, 6])
+        #expect(upsampleNearest(x, factor: 1).values == x.values)
+    }
+
+    @Test func concatenatesChannelsOfEachPicture() {
+        let a = Tensor([1, 2, 3, 4], shape: [2, 1, 1, 2])
+        let b = Tensor([5, 6, 7, 8, 9, 10, 11, 12], shape: [2, 2, 1, 2])
+        let both = concatenate([a, b])
+        #expect(both.shape == [2, 3, 1, 2])
+        #expect(both.values == [1, 2, 5, 6, 7, 8, 3, 4, 9, 10, 11, 12])
+        #expect(slice(both, channels: 1..<3).values == b.values)
+        #expect(slice(both, channels: 0..<1).values == a.values)
+    }
+
+    @Test func batchNormUsesTheStatistics() {
+        let x = Tensor([1, 2, 3, 4], shape: [1, 2, 1, 2])
+        func vector(_ a: Float, _ b: Float) -> Tensor { Tensor([a, b], shape: [2]) }
+        let y = batchNorm(
+            x, mean: vector(1, 2), variance: vector(3, 8), weight: vector(2, 6), bias: vector(10, 20), epsilon: 1)
+        #expect(y.values == [10, 11, 22, 24])
+    }
+
+    @Test func addsElementwise() {
+        var numbers = Numbers(seed: 3)
+        let a = numbers.tensor([1, 3, 7, 5])
+        let b = numbers.tensor([1, 3, 7, 5])
+        #expect((a + b).values == zip(a.values, b.values).map(+))
+    }
+
+    @Test func copiesShareNothingThatChanges() {
+        let values: [Float] = [1, 2, 3, 4]
+        let a = Tensor(values, shape: [4])
+        _ = a + a
+        #expect(a.values == values)
+        #expect(a.reshaped([2, 2]).values == values)
+    }
+}
