@@ -16,7 +16,10 @@ let package = Package(
         .target(name: "CVCore", dependencies: ["CKernels"]),
         .target(name: "CVImage", dependencies: ["CVCore"]),
         .target(name: "CVTensor", dependencies: ["CKernels", "COpenBLAS", "CVCore"]),
+        .target(name: "CVNN", dependencies: ["CKernels", "CVCore", "CVTensor"]),
+        .target(name: "CVModels", dependencies: ["CVCore", "CVNN", "CVTensor"]),
 
+        .executableTarget(name: "bench", dependencies: ["CVModels", "CVNN", "CVTensor", "CVCore"]),
         // Tests: one target a module.
         .testTarget(name: "CVCoreTests", dependencies: ["CVCore"]),
         .testTarget(name: "CVTensorTests", dependencies: ["CVTensor", "CVCore"]),

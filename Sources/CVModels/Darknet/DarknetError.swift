@@ -1,0 +1,40 @@
+import CVCore
+
+/// A darknet `.cfg` or `.weights` that cannot be used, and why.
+public struct DarknetError: ToolkitError, Equatable {
+    public enum Problem: Sendable, Equatable {
+        /// The text is not made of sections and `key=value` lines.
+        case syntax(String)
+        /// A layer, an activation or an option that changes the result and is not known here.
+        case unsupported(String)
+        /// A value that makes no sense or does not fit the layers before.
+        case invalid(String)
+        /// Fewer or more numbers than the layers need; both counts are of 32-bit floats.
+        case weightCount(expected: Int, found: Int)
+        /// NaN or infinite numbers.
+        case notFinite(layer: String, count: Int)
+    }
+
+    /// The file, with the line where there is one: `net.cfg:12`.
+    public let location: String
+    public let problem: Problem
+
+    public init(_ location: String, _ problem: Problem) {
+        self.location = location
+        self.problem = problem
+    }
+
+    public var description: String {
+        let text =
+            switch problem {
+            case .syntax(let text), .invalid(let text): text
+            case .unsupported(let text): "\(text) is not supported"
+            case .weightCount(let expected, let found):
+                "holds \(found) numbers, the .cfg asks for \(expected): "
+                    + (found < expected ? "the file is cut short or " : "it ") + "belongs to another .cfg"
+            case .notFinite(let layer, let count):
+                "\(count) numbers of \(layer) are NaN or infinite: the file is damaged"
+            }
+        return "\(location.escapedForDisplay): \(text)"
+    }
+}

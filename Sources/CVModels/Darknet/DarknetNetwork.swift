@@ -1,0 +1,183 @@
+import CVCore
+import CVTensor
+
+/// A detector described by a darknet `.cfg`, with the numbers of its `.weights`.
+///
+/// Any network of the layers convolutional, maxpool, upsample, route, shortcut, dropout and yolo: YOLOv3, YOLOv4,
+/// their tiny and spatial-pyramid kin, and others that people trained.
+public struct DarknetNetwork: YOLONetwork {
+    /// Size of the input that the `.cfg` asks for.
+    public let width: Int
+    public let height: Int
+    public let classCount: Int
+    public let stride: Int
+
+    private let configuration: DarknetConfiguration
+    private let layers: [DarknetLayer]
+    /// For each layer, how many later ones read its output.
+    private let uses: [Int]
+    private let parameters: [Int: ConvolutionParameters]
+
+    private struct ConvolutionParameters: Sendable {
+        let weight, bias: Tensor
+        /// γ, mean and variance; the bias is β then.
+        let normalization: (scale: Tensor, mean: Tensor, variance: Tensor)?
+    }
+
+    /// darknet adds it to the variance.
+    private static let epsilon: Float = 1e-6
+
+    /// - Throws: `FileError`, or `DarknetError` with the line of the `.cfg` or what is wrong with the `.weights`.
+    public init(configuration path: String, weights weightsPath: String) throws {
+        let configuration = try DarknetConfiguration(contentsOf: path)
+        try self.init(configuration, weights: FileInput.read(weightsPath), weightsName: weightsPath)
+    }
+
+    public init(
+        _ configuration: DarknetConfiguration, weights: [UInt8], weightsName: String = "weights"
+    ) throws(DarknetError) {
+        self.configuration = configuration
+        let net = configuration.sections[0]
+        width = try net.integer("width", default: 416, in: 1...DarknetLayerReader.maxSide)
+        height = try net.integer("height", default: 416, in: 1...DarknetLayerReader.maxSide)
+        let channels = try net.integer("channels", default: 3, in: 1...DarknetLayerReader.maxChannels)
+        guard channels == 3 else {
+            throw DarknetError(net.location, .unsupported("channels=\(channels); RGB has 3, and another input"))
+        }
+        layers = try Self.layers(configuration, width: width, height: height)
+        let heads = layers.compactMap { if case .yolo(let yolo) = $0.kind { (yolo, $0) } else { nil } }
+        guard let classes = heads.first?.0.classes else {
+            throw DarknetError(configuration.name, .invalid("there is no [yolo] layer: this is not a detector"))
+        }
+        guard heads.allSatisfy({ $0.0.classes == classes }) else {
+            throw DarknetError(configuration.name, .invalid("the [yolo] layers differ in their number of classes"))
+        }
+        classCount = classes
+        // From the coarsest grid; darknet's networks halve, so a power of two not below the ratio does.
+        let cells = heads.map { min($0.1.output.width, $0.1.output.height) }.min() ?? 1
+        let ratio = min(width, height) / max(cells, 1)
+        stride = ratio <= 1 ? 1 : 1 << (Int.bitWidth - (ratio - 1).leadingZeroBitCount)
+        uses = Self.countUses(layers)
+        parameters = try Self.read(layers, DarknetWeights(bytes: weights, name: weightsName), weightsName)
+    }
+
+    /// Whether pictures of this size can go through: routes and shortcuts must meet.
+    ///
+    /// - Throws: `DarknetError` naming the layer where they do not.
+    public func checkInput(width: Int, height: Int) throws(DarknetError) {
+        guard (1...DarknetLayerReader.maxSide).contains(width), (1...DarknetLayerReader.maxSide).contains(height) else {
+            throw DarknetError(configuration.name, .invalid("an input of \(width)×\(height)"))
+        }
+        _ = try Self.layers(configuration, width: width, height: height)
+    }
+
+    /// x must be of a size that `checkInput` accepts.
+    public func callAsFunction(_ x: Tensor) -> [YOLOGrid] {
+        var grids: [YOLOGrid] = []
+        var outputs = [Tensor?](repeating: nil, count: layers.count)
+        var left = uses
+        var previous = x
+        for (index, layer) in layers.enumerated() {
+            previous = run(index, layer, previous, outputs)
+            if case .yolo(let yolo) = layer.kind {
+                grids.append(
+                    YOLOGrid(
+                        values: previous, anchors: yolo.anchors, scaleXY: yolo.scaleXY, isActivated: yolo.isActivated))
+            }
+            if left[index] > 0 { outputs[index] = previous }
+            // What nobody reads any more makes room for the next.
+            for reference in layer.references {
+                left[reference] -= 1
+                if left[reference] == 0 { outputs[reference] = nil }
+            }
+        }
+        return grids
+    }
+
+    private func run(_ index: Int, _ layer: DarknetLayer, _ x: Tensor, _ outputs: [Tensor?]) -> Tensor {
+        switch layer.kind {
+        case .convolution(let convolution): return convolve(x, convolution, parameters[index]!)
+        case .maxPool(let geometry): return maxPool2d(x, geometry)
+        case .upsample(let factor, let scale):
+            let y = upsampleNearest(x, factor: factor)
+            return scale == 1 ? y : Tensor(y.values.map { $0 * scale }, shape: y.shape)
+        case .route(let sources, let groups, let group):
+            let parts = sources.map { source in
+                let y = outputs[source]!
+                let channels = y.shape[1] / groups
+                return groups == 1 ? y : slice(y, channels: group * channels..<(group + 1) * channels)
+            }
+            return parts.count == 1 ? parts[0] : concatenate(parts)
+        case .shortcut(let sources, let activation):
+            return activation(sources.reduce(x) { addCommonChannels($0, outputs[$1]!) })
+        case .dropout, .yolo: return x
+        }
+    }
+
+    private func convolve(
+        _ x: Tensor, _ convolution: DarknetLayer.Convolution, _ parameters: ConvolutionParameters
+    ) -> Tensor {
+        guard let normalization = parameters.normalization else {
+            return convolution.activation(
+                conv2d(x, parameters.weight, bias: parameters.bias, convolution.geometry))
+        }
+        let y = conv2d(x, parameters.weight, convolution.geometry)
+        return convolution.activation(
+            batchNorm(
+                y, mean: normalization.mean, variance: normalization.variance, weight: normalization.scale,
+                bias: parameters.bias, epsilon: Self.epsilon))
+    }
+
+    /// a + b on the channels that both have; the rest of a stays as it is.
+    private func addCommonChannels(_ a: Tensor, _ b: Tensor) -> Tensor {
+        let (mine, theirs) = (a.shape[1], b.shape[1])
+        if mine == theirs { return a + b }
+        if mine < theirs { return a + slice(b, channels: 0..<mine) }
+        return concatenate([slice(a, channels: 0..<theirs) + b, slice(a, channels: theirs..<mine)])
+    }
+
+    private static func layers(
+        _ configuration: DarknetConfiguration, width: Int, height: Int
+    ) throws(DarknetError) -> [DarknetLayer] {
+        var reader = DarknetLayerReader(input: .init(channels: 3, height: height, width: width))
+        for section in configuration.sections.dropFirst() { try reader.append(section) }
+        return reader.layers
+    }
+
+    private static func countUses(_ layers: [DarknetLayer]) -> [Int] {
+        var uses = [Int](repeating: 0, count: layers.count)
+        for layer in layers {
+            for reference in layer.references { uses[reference] += 1 }
+        }
+        return uses
+    }
+
+    private static func read(
+        _ layers: [DarknetLayer], _ weights: DarknetWeights, _ name: String
+    ) throws(DarknetError) -> [Int: ConvolutionParameters] {
+        let needed = layers.reduce(0) { $0 + $1.parameterCount }
+        guard weights.count == needed else {
+            throw DarknetError(name, .weightCount(expected: needed, found: weights.count))
+        }
+        var weights = weights
+        var result: [Int: ConvolutionParameters] = [:]
+        for (index, layer) in layers.enumerated() {
+            guard case .convolution(let convolution) = layer.kind else { continue }
+            func vector() throws(DarknetError) -> Tensor {
+                let values = try weights.take(convolution.filters, for: layer.location)
+                return Tensor(values, shape: [convolution.filters])
+            }
+            let bias = try vector()
+            var normalization: (scale: Tensor, mean: Tensor, variance: Tensor)?
+            if convolution.batchNormalize { normalization = (try vector(), try vector(), try vector()) }
+            let kernel = try weights.take(convolution.kernelCount, for: layer.location)
+            let geometry = convolution.geometry
+            let shape: Shape = [
+                convolution.filters, convolution.inputs / geometry.groups, geometry.y.kernel, geometry.x.kernel,
+            ]
+            result[index] = ConvolutionParameters(
+                weight: Tensor(kernel, shape: shape), bias: bias, normalization: normalization)
+        }
+        return result
+    }
+}

@@ -1,0 +1,41 @@
+import CVTensor
+
+/// A detector that looks once: from a batch of pictures to the raw grids of its heads (Redmon et al. 2016,
+/// arXiv:1506.02640).
+public protocol YOLONetwork: Sendable {
+    /// Number of classes that it tells apart.
+    var classCount: Int { get }
+    /// Pixels of the input for each cell of the coarsest grid: the input's sides are multiples of it.
+    var stride: Int { get }
+
+    /// x: [N, 3, H, W], RGB -> a grid for each head.
+    func callAsFunction(_ x: Tensor) -> [YOLOGrid]
+}
+
+/// What one head of a detector says, before any meaning is read from it.
+public struct YOLOGrid: Sendable {
+    /// [N, anchors · (5 + classes), H, W]; for each anchor box x, y, width, height, objectness, then the classes.
+    public let values: Tensor
+    /// Usual sizes of objects, in pixels of the input.
+    public let anchors: [Anchor]
+    /// How far a box's centre may leave its cell: 1 for YOLOv3, above for v4 (`scale_x_y`).
+    public let scaleXY: Float
+    /// True if the values are already activated (`new_coords` of Scaled-YOLOv4).
+    public let isActivated: Bool
+
+    public struct Anchor: Sendable, Equatable {
+        public let width, height: Float
+
+        public init(_ width: Float, _ height: Float) {
+            self.width = width
+            self.height = height
+        }
+    }
+
+    public init(values: Tensor, anchors: [Anchor], scaleXY: Float = 1, isActivated: Bool = false) {
+        self.values = values
+        self.anchors = anchors
+        self.scaleXY = scaleXY
+        self.isActivated = isActivated
+    }
+}

@@ -1,0 +1,78 @@
+import CVNN
+import CVTensor
+
+/// YOLOv3-tiny (Redmon & Farhadi 2018, arXiv:1804.02767): thirteen convolutions, two heads, 8.9 million parameters.
+///
+/// The comments give the shapes for an input of 416 × 416.
+public struct YOLOv3Tiny: YOLONetwork {
+    public let classCount: Int
+    public let stride = 32
+
+    let conv1, conv2, conv3, conv4, conv5, conv6, conv7, conv8, conv9, conv10, conv11: DarknetBlock
+    let head1, head2: Conv2d
+
+    /// Sizes in pixels, from the clusters of COCO's boxes; the coarse grid takes the larger ones.
+    private static let coarse = [(81, 82), (135, 169), (344, 319)].map { YOLOGrid.Anchor($0, $1) }
+    /// The `.cfg` that is handed around with these weights says 10,14 23,27 37,58 here, for which they were not trained:
+    /// boxes then come out at half their size.
+    private static let fine = [(23, 27), (37, 58), (81, 82)].map { YOLOGrid.Anchor($0, $1) }
+
+    public init(classes: Int = 80, _ p: ParameterScope) {
+        classCount = classes
+        conv1 = DarknetBlock(3, 16, kernel: 3, p.scope("conv1"))
+        conv2 = DarknetBlock(16, 32, kernel: 3, p.scope("conv2"))
+        conv3 = DarknetBlock(32, 64, kernel: 3, p.scope("conv3"))
+        conv4 = DarknetBlock(64, 128, kernel: 3, p.scope("conv4"))
+        conv5 = DarknetBlock(128, 256, kernel: 3, p.scope("conv5"))
+        conv6 = DarknetBlock(256, 512, kernel: 3, p.scope("conv6"))
+        conv7 = DarknetBlock(512, 1024, kernel: 3, p.scope("conv7"))
+        conv8 = DarknetBlock(1024, 256, kernel: 1, p.scope("conv8"))
+        conv9 = DarknetBlock(256, 512, kernel: 3, p.scope("conv9"))
+        head1 = Conv2d(512, 3 * (5 + classes), kernel: 1, p.scope("head1"))
+        conv10 = DarknetBlock(256, 128, kernel: 1, p.scope("conv10"))
+        conv11 = DarknetBlock(384, 256, kernel: 3, p.scope("conv11"))
+        head2 = Conv2d(256, 3 * (5 + classes), kernel: 1, p.scope("head2"))
+    }
+
+    public func callAsFunction(_ x: Tensor) -> [YOLOGrid] {
+        var y = halved(conv1(x))  // [16, 208, 208]
+        y = halved(conv2(y))  // [32, 104, 104]
+        y = halved(conv3(y))  // [64, 52, 52]
+        y = halved(conv4(y))  // [128, 26, 26]
+        let middle = conv5(y)  // [256, 26, 26]
+        y = conv6(halved(middle))  // [512, 13, 13]
+        y = conv7(maxPool2d(y, Self.keepSize))  // [1024, 13, 13]
+        let deep = conv8(y)  // [256, 13, 13]
+        let coarse = head1(conv9(deep))  // [255, 13, 13]
+
+        let up = upsampleNearest(conv10(deep), factor: 2)  // [128, 26, 26]
+        let fine = head2(conv11(concatenate([up, middle])))  // [255, 26, 26]
+        return [
+            YOLOGrid(values: coarse, anchors: Self.coarse),
+            YOLOGrid(values: fine, anchors: Self.fine),
+        ]
+    }
+
+    private func halved(_ x: Tensor) -> Tensor { maxPool2d(x, ConvGeometry(kernel: 2, stride: 2)) }
+
+    /// Stride 1, padded to the right and below only.
+    private static let keepSize: ConvGeometry = {
+        let axis = ConvGeometry.Axis(kernel: 2, stride: 1, padding: (0, 1))
+        return ConvGeometry(y: axis, x: axis)
+    }()
+}
+
+/// Convolution, batch normalisation, leaky ReLU of slope 0.1: the block that darknet networks are made of.
+///
+/// x: [N, Cin, H, W] -> [N, Cout, H, W].
+struct DarknetBlock: Layer {
+    let conv: Conv2d, bn: BatchNorm2d
+    let activation = Activation.leakyReLU(slope: 0.1)
+
+    init(_ cin: Int, _ cout: Int, kernel: Int, _ p: ParameterScope) {
+        conv = Conv2d(cin, cout, kernel: kernel, padding: kernel / 2, bias: false, p.scope("conv"))
+        bn = BatchNorm2d(cout, epsilon: 1e-6, p.scope("bn"))
+    }
+
+    func callAsFunction(_ x: Tensor) -> Tensor { activation(bn(conv(x))) }
+}

@@ -1,0 +1,24 @@
+import CVTensor
+
+/// 2-D convolution (cross-correlation), as `torch.nn.Conv2d`.
+///
+/// x: [N, Cin, H, W] -> y: [N, Cout, Ho, Wo], Ho = (H + 2 · padding - dilation · (kernel - 1) - 1) / stride + 1.
+/// weight: [Cout, Cin / groups, kernel, kernel]; bias: [Cout].
+public struct Conv2d: Layer {
+    public let weight: Parameter
+    public let bias: Parameter?
+    public let geometry: ConvGeometry
+
+    public init(
+        _ cin: Int, _ cout: Int, kernel: Int, stride: Int = 1, padding: Int = 0, dilation: Int = 1, groups: Int = 1,
+        bias: Bool = true, _ p: ParameterScope
+    ) {
+        geometry = ConvGeometry(kernel: kernel, stride: stride, padding: padding, dilation: dilation, groups: groups)
+        weight = p.parameter("weight", shape: [cout, cin / groups, kernel, kernel])
+        self.bias = bias ? p.parameter("bias", shape: [cout]) : nil
+    }
+
+    public func callAsFunction(_ x: Tensor) -> Tensor {
+        conv2d(x, weight.value, bias: bias?.value, geometry)
+    }
+}

@@ -1,0 +1,89 @@
+import CVTensor
+
+/// The place of a layer in the tree of names: it declares its parameters here, by the names that a checkpoint uses.
+///
+/// A network is written once, and this one mechanism gives it keys, loading and saving:
+///
+/// ```swift
+/// struct Block: Layer {
+///     let conv1: Conv2d, bn1: BatchNorm2d
+///
+///     init(_ p: ParameterScope) {
+///         conv1 = Conv2d(16, 32, kernel: 3, padding: 1, bias: false, p.scope("conv1"))   // conv1.weight
+///         bn1 = BatchNorm2d(32, p.scope("bn1"))                                          // bn1.weight, …
+///     }
+/// }
+/// let block = try load(Block.init, from: state)
+/// ```
+public struct ParameterScope {
+    private let declared: Declared
+    private let prefix: String
+
+    init(_ declared: Declared, prefix: String = "") {
+        self.declared = declared
+        self.prefix = prefix
+    }
+
+    /// The place of a part, `name` being what a checkpoint calls it.
+    public func scope(_ name: String) -> ParameterScope {
+        ParameterScope(declared, prefix: prefix + name + ".")
+    }
+
+    /// Declares a parameter: its value is the checkpoint's.
+    ///
+    /// A missing key or another shape is noted, for `load` to throw all of them together; the layer is given zeros.
+    public func parameter(_ name: String, shape: Shape) -> Parameter {
+        declared.parameter(prefix + name, shape: shape)
+    }
+}
+
+/// Builds a network with the tensors of a checkpoint.
+///
+/// - Throws: `ParameterMismatch` with every key that is missing, unexpected, or of another shape.
+public func load<Network>(
+    _ make: (ParameterScope) -> Network, from state: StateDictionary
+) throws(ParameterMismatch) -> Network {
+    let declared = Declared(state)
+    let network = make(ParameterScope(declared))
+    try declared.check()
+    return network
+}
+
+/// The keys and shapes that a network declares, in the order of its layers.
+public func parameterShapes(_ make: (ParameterScope) -> some Any) -> [(name: String, shape: Shape)] {
+    let declared = Declared([:])
+    _ = make(ParameterScope(declared))
+    return declared.parameters.map { ($0.name, $0.value.shape) }
+}
+
+/// What has been declared so far, and what did not fit.
+final class Declared {
+    private let state: StateDictionary
+    private(set) var parameters: [Parameter] = []
+    private var missing: [ParameterMismatch.Missing] = []
+    private var misshapen: [ParameterMismatch.Misshapen] = []
+
+    init(_ state: StateDictionary) { self.state = state }
+
+    func parameter(_ name: String, shape: Shape) -> Parameter {
+        let found = state[name]
+        if let found, found.shape != shape {
+            misshapen.append(.init(name: name, expected: shape, found: found.shape))
+        } else if found == nil {
+            missing.append(.init(name: name, shape: shape))
+        }
+        let value = found.flatMap { $0.shape == shape ? $0 : nil } ?? Tensor(repeating: 0, shape: shape)
+        let parameter = Parameter(name: name, value: value)
+        parameters.append(parameter)
+        return parameter
+    }
+
+    func check() throws(ParameterMismatch) {
+        let names = Set(parameters.map(\.name))
+        // PyTorch counts the batches that a batch-norm saw; nothing is computed from it.
+        let unexpected = state.keys.filter { !names.contains($0) && !$0.hasSuffix("num_batches_tracked") }.sorted()
+        if missing.isEmpty && misshapen.isEmpty && unexpected.isEmpty { return }
+        throw ParameterMismatch(
+            declared: parameters.count, missing: missing, misshapen: misshapen, unexpected: unexpected)
+    }
+}
