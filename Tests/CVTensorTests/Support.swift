@@ -1,6 +1,6 @@
 import CVTensor
 
-/// Reproducible numbers in -1 ..< 1 (SplitMix64, Steele et al. 2014).
+/// The numbers of `Tools/golden/seeded.py`: SplitMix64 (Steele et al. 2014), stretched to -1 ..< 1.
 struct Numbers {
     var state: UInt64
 
@@ -11,7 +11,7 @@ struct Numbers {
         var z = state
         z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
         z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return Float((z ^ (z >> 31)) >> 40) / Float(1 << 23) - 1
+        return Float((z ^ (z >> 31)) >> 40) / Float(1 << 24) * 2 - 1
     }
 
     mutating func tensor(_ shape: Shape) -> Tensor {
