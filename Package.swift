@@ -23,6 +23,7 @@ let package = Package(
         // Tests: one target a module.
         .testTarget(name: "CVCoreTests", dependencies: ["CVCore"]),
         .testTarget(name: "CVTensorTests", dependencies: ["CVTensor", "CVCore"], exclude: ["Golden"]),
+        .testTarget(name: "CVModelsTests", dependencies: ["CVModels", "CVNN", "CVTensor"]),
     ],
     swiftLanguageModes: [.v6]
 )

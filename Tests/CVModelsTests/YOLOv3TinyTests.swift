@@ -1,0 +1,37 @@
+import CVModels
+import CVNN
+import CVTensor
+import Testing
+
+@Suite struct YOLOv3TinyTests {
+    @Test func hasThePublishedNumberOfParameters() {
+        let count = parameterShapes { YOLOv3Tiny($0) }.reduce(0) { $0 + $1.shape.count }
+        // The official file holds 8,858,734 floats after its header.
+        #expect(count == 8_858_734)
+    }
+
+    @Test func givesTwoGridsForAnyMultipleOfItsStride() throws {
+        let state = Dictionary(
+            uniqueKeysWithValues: parameterShapes { YOLOv3Tiny($0) }.map {
+                ($0.name, Tensor(repeating: 0.01, shape: $0.shape))
+            })
+        let network = try load({ YOLOv3Tiny($0) }, from: state)
+        let grids = network(Tensor(repeating: 0.5, shape: [1, 3, 64, 96]))
+        #expect(grids.map(\.values.shape) == [[1, 255, 2, 3], [1, 255, 4, 6]])
+    }
+
+    @Test func namesEveryKeyThatDoesNotFit() {
+        var state = Dictionary(
+            uniqueKeysWithValues: parameterShapes { YOLOv3Tiny($0) }.map {
+                ($0.name, Tensor(repeating: 0, shape: $0.shape))
+            })
+        state["head1.bias"] = nil
+        state["conv1.bn.weight"] = Tensor(repeating: 0, shape: [17])
+        state["conv99.weight"] = Tensor(repeating: 0, shape: [1])
+        let error = #expect(throws: ParameterMismatch.self) { try load({ YOLOv3Tiny($0) }, from: state) }
+        #expect(error?.missing.map(\.name) == ["head1.bias"])
+        #expect(error?.misshapen.map(\.name) == ["conv1.bn.weight"])
+        #expect(error?.unexpected == ["conv99.weight"])
+        #expect(error?.description.contains("conv1.bn.weight: expected [16], found [17]") == true)
+    }
+}
