@@ -1,0 +1,53 @@
+import CVImage
+
+/// An object found in a picture.
+public struct Detection: Sendable, Equatable {
+    /// The name of the class, such as "dog".
+    public var label: String
+    /// Index into the labels of the network, from 0.
+    public var classIndex: Int
+    /// Objectness times class score: 0 to 1.
+    public var confidence: Float
+    /// In pixels of the picture, inside it and not empty.
+    public var box: Box
+
+    public init(label: String, classIndex: Int, confidence: Float, box: Box) {
+        self.label = label
+        self.classIndex = classIndex
+        self.confidence = confidence
+        self.box = box
+    }
+}
+
+/// A box that a network proposes for one class, before suppression: in pixels of the network's input.
+public struct Candidate: Sendable, Equatable {
+    /// Index into the labels of the network, from 0.
+    public var classIndex: Int
+    /// 0 to 1.
+    public var confidence: Float
+    public var box: Box
+
+    public init(classIndex: Int, confidence: Float, box: Box) {
+        self.classIndex = classIndex
+        self.confidence = confidence
+        self.box = box
+    }
+}
+
+extension Box {
+    /// Area of the common part over the area of the union (Jaccard index): 0 for boxes apart, 1 for equal ones.
+    ///
+    /// 0 where the union has no area, so that an empty box overlaps nothing, itself included.
+    public func intersectionOverUnion(with other: Box) -> Float {
+        let width = min(maxX, other.maxX) - max(minX, other.minX)
+        let height = min(maxY, other.maxY) - max(minY, other.minY)
+        // Also false for NaN.
+        guard width > 0, height > 0 else { return 0 }
+        let common = width * height
+        let union = area + other.area - common
+        return union > 0 && union.isFinite ? common / union : 0
+    }
+}
+
+/// Intersection over union, as `torchvision.ops.box_iou` of one pair.
+public func iou(_ a: Box, _ b: Box) -> Float { a.intersectionOverUnion(with: b) }

@@ -1,0 +1,161 @@
+import CVImage
+
+#if canImport(FoundationEssentials)
+import FoundationEssentials
+#else
+import Foundation
+#endif
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
+/// One output scale of a YOLO v3 or v4 network: a grid whose every cell proposes a box for each anchor.
+///
+/// The network's values are laid out `[anchors × (5 + classes), gridHeight, gridWidth]`, anchor by anchor, as darknet
+/// does: channel `anchor · (5 + classes) + {x, y, w, h, objectness, class 0, class 1, …}`.
+/// Redmon and Farhadi 2018, arXiv:1804.02767; Bochkovskiy et al. 2020, arXiv:2004.10934.
+public struct YOLOHead: Sendable, Equatable {
+    /// A box shape that predictions are relative to, in pixels of the network's input.
+    public struct Anchor: Sendable, Equatable {
+        public var width: Float
+        public var height: Float
+
+        public init(_ width: Float, _ height: Float) {
+            self.width = width
+            self.height = height
+        }
+    }
+
+    /// How the network's values become boxes.
+    public enum Coordinates: Sendable, Equatable {
+        /// YOLO v3 and v4: logits; the size is `anchor · e^t`.
+        case exponential
+        /// Scaled-YOLOv4 (darknet's `new_coords=1`, arXiv:2011.08036): the network has applied the logistic function
+        /// itself; the size is `anchor · (2t)²`.
+        case squared
+    }
+
+    public let anchors: [Anchor]
+    public let classCount: Int
+    public let gridWidth: Int
+    public let gridHeight: Int
+    /// The network's input in pixels; a cell covers `inputWidth / gridWidth` of them.
+    public let inputWidth: Int
+    public let inputHeight: Int
+    /// How far a centre may leave its cell: darknet's `scale_x_y`, 1 for v3.
+    public let scaleXY: Float
+    public let coordinates: Coordinates
+
+    public init(
+        anchors: [Anchor], classCount: Int, gridWidth: Int, gridHeight: Int, inputWidth: Int, inputHeight: Int,
+        scaleXY: Float = 1, coordinates: Coordinates = .exponential
+    ) {
+        precondition(
+            classCount > 0 && gridWidth > 0 && gridHeight > 0 && inputWidth > 0 && inputHeight > 0,
+            "a head of \(classCount) classes, \(gridWidth)×\(gridHeight) cells, \(inputWidth)×\(inputHeight) pixels")
+        self.anchors = anchors
+        self.classCount = classCount
+        self.gridWidth = gridWidth
+        self.gridHeight = gridHeight
+        self.inputWidth = inputWidth
+        self.inputHeight = inputHeight
+        self.scaleXY = scaleXY
+        self.coordinates = coordinates
+    }
+
+    /// How many values the network gives for one picture.
+    public var valueCount: Int { anchors.count * (5 + classCount) * gridHeight * gridWidth }
+
+    /// Every pair of box and class with objectness × class score ≥ `confidence`, anchor by anchor, row by row.
+    ///
+    /// values: `valueCount` floats of one picture. A pair with a NaN or infinite value is left out; a size that
+    /// overflows is cut to a large one. Boxes may reach beyond the input.
+    public func decode(_ values: [Float], confidence: Float) -> [Candidate] {
+        var candidates: [Candidate] = []
+        values.withUnsafeBufferPointer { decode($0, confidence: confidence, into: &candidates) }
+        return candidates
+    }
+
+    /// As `decode(_:confidence:)`, appending, for values that lie in a larger buffer.
+    public func decode(_ values: UnsafeBufferPointer<Float>, confidence: Float, into candidates: inout [Candidate]) {
+        precondition(values.count == valueCount, "\(valueCount) values expected, found \(values.count)")
+        let cells = gridWidth * gridHeight
+        // No class score exceeds 1, so objectness alone rules out nearly all boxes, and before any exp().
+        let limit = lowestValue(for: confidence)
+        for (index, anchor) in anchors.enumerated() {
+            let plane = index * (5 + classCount) * cells
+            let objectness = values[(plane + 4 * cells)..<(plane + 5 * cells)]
+            for (cell, value) in objectness.enumerated() where value >= limit && value.isFinite {
+                appendClasses(
+                    values, at: plane + cell, cell: cell, anchor: anchor, objectness: activated(value),
+                    confidence: confidence, into: &candidates)
+            }
+        }
+    }
+
+    /// start: index of the x value of this anchor and cell; the other values follow in steps of one plane.
+    private func appendClasses(
+        _ values: UnsafeBufferPointer<Float>, at start: Int, cell: Int, anchor: Anchor, objectness: Float,
+        confidence: Float, into candidates: inout [Candidate]
+    ) {
+        let cells = gridWidth * gridHeight
+        let limit = lowestValue(for: confidence / objectness)
+        var box: Box?
+        for index in 0..<classCount {
+            let value = values[start + (5 + index) * cells]
+            guard value >= limit, value.isFinite else { continue }
+            let score = objectness * activated(value)
+            guard score >= confidence else { continue }
+            if box == nil {
+                let raw = (
+                    values[start], values[start + cells], values[start + 2 * cells], values[start + 3 * cells]
+                )
+                box = self.box(raw, column: cell % gridWidth, row: cell / gridWidth, anchor: anchor)
+            }
+            guard let box else { return }
+            candidates.append(Candidate(classIndex: index, confidence: score, box: box))
+        }
+    }
+
+    /// Nil for values that are no numbers.
+    private func box(_ raw: (x: Float, y: Float, w: Float, h: Float), column: Int, row: Int, anchor: Anchor) -> Box? {
+        guard raw.x.isFinite, raw.y.isFinite, raw.w.isFinite, raw.h.isFinite else { return nil }
+        let shift = (scaleXY - 1) / 2
+        let x = (activated(raw.x) * scaleXY - shift + Float(column)) / Float(gridWidth) * Float(inputWidth)
+        let y = (activated(raw.y) * scaleXY - shift + Float(row)) / Float(gridHeight) * Float(inputHeight)
+        let width = anchor.width * scale(raw.w)
+        let height = anchor.height * scale(raw.h)
+        let box = Box(minX: x - width / 2, minY: y - height / 2, maxX: x + width / 2, maxY: y + height / 2)
+        return box.isFinite ? box : nil
+    }
+
+    private func activated(_ value: Float) -> Float {
+        coordinates == .exponential ? 1 / (1 + exp(-value)) : value
+    }
+
+    private func scale(_ value: Float) -> Float {
+        switch coordinates {
+        // e^20 times any anchor is beyond any picture, and a finite number.
+        case .exponential: exp(min(value, 20))
+        case .squared: 4 * value * value
+        }
+    }
+
+    /// A value below this one surely activates to less than `probability`.
+    ///
+    /// A little too low, because rounding must not lose a pair: the product is compared exactly afterwards.
+    private func lowestValue(for probability: Float) -> Float {
+        let safe = probability - 1e-5
+        // Also for NaN, which 0 / 0 is: then every value is looked at.
+        guard safe > 0 else { return -.infinity }
+        guard coordinates == .exponential else { return safe }
+        return safe < 1 ? log(safe / (1 - safe)) : .infinity
+    }
+}
+
+extension Box {
+    /// No coordinate is NaN or infinite.
+    var isFinite: Bool { minX.isFinite && minY.isFinite && maxX.isFinite && maxY.isFinite }
+}
