@@ -37,15 +37,15 @@ public struct Candidate: Sendable, Equatable {
 extension Box {
     /// Area of the common part over the area of the union (Jaccard index): 0 for boxes apart, 1 for equal ones.
     ///
-    /// 0 where the union has no area, so that an empty box overlaps nothing, itself included.
+    /// 0 where a box has no area or is no box (NaN), so that such a box overlaps nothing, itself included.
     public func intersectionOverUnion(with other: Box) -> Float {
         let width = min(maxX, other.maxX) - max(minX, other.minX)
         let height = min(maxY, other.maxY) - max(minY, other.minY)
-        // Also false for NaN.
-        guard width > 0, height > 0 else { return 0 }
+        let (area, otherArea) = (area, other.area)
+        guard width > 0, height > 0, area > 0, otherArea > 0 else { return 0 }
         let common = width * height
-        let union = area + other.area - common
-        return union > 0 && union.isFinite ? common / union : 0
+        let union = area + otherArea - common
+        return union.isFinite ? common / union : 0
     }
 }
 

@@ -1,0 +1,31 @@
+import CVImage
+
+/// The label format of YOLO tools: a text file beside the picture, one line an object.
+public enum YOLOText {
+    /// Lines of `class x y w h` or `class x y w h confidence`: centre and size as fractions of the picture, 6 decimals.
+    ///
+    /// Empty for no detections. width, height: of the picture, in pixels.
+    public static func text(
+        _ detections: [Detection], width: Int, height: Int, includeConfidence: Bool = false
+    ) -> String {
+        precondition(width > 0 && height > 0, "a picture of \(width)×\(height) pixels has no pixels")
+        return detections.map { detection in
+            let box = detection.box
+            var values = [
+                (Double(box.minX) + Double(box.maxX)) / 2 / Double(width),
+                (Double(box.minY) + Double(box.maxY)) / 2 / Double(height),
+                (Double(box.maxX) - Double(box.minX)) / Double(width),
+                (Double(box.maxY) - Double(box.minY)) / Double(height),
+            ]
+            if includeConfidence { values.append(Double(detection.confidence)) }
+            return "\(detection.classIndex) " + values.map(fraction).joined(separator: " ") + "\n"
+        }.joined()
+    }
+
+    /// 6 decimals of a number of 0 to 1, whatever the locale.
+    private static func fraction(_ value: Double) -> String {
+        let millionths = Int((min(max(value, 0), 1) * 1e6).rounded())
+        let digits = "\(millionths % 1_000_000)"
+        return "\(millionths / 1_000_000)." + String(repeating: "0", count: 6 - digits.count) + digits
+    }
+}

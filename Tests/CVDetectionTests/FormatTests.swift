@@ -1,0 +1,132 @@
+import CVDetection
+import CVImage
+import Foundation
+import Testing
+
+#if canImport(FoundationXML)
+import FoundationXML
+#endif
+
+@Suite struct FormatTests {
+    let dog = Detection(
+        label: "dog", classIndex: 16, confidence: 0.1, box: Box(minX: 10, minY: 20, maxX: 30.5, maxY: 60))
+    let brush = Detection(
+        label: "toothbrush", classIndex: 79, confidence: 0.75, box: Box(minX: 0, minY: 0, maxX: 100, maxY: 200))
+
+    @Test func yoloLinesAreNormalised() {
+        let text = YOLOText.text([dog, brush], width: 100, height: 200)
+        #expect(text == "16 0.202500 0.200000 0.205000 0.200000\n79 0.500000 0.500000 1.000000 1.000000\n")
+        let confident = YOLOText.text([dog], width: 100, height: 200, includeConfidence: true)
+        #expect(confident == "16 0.202500 0.200000 0.205000 0.200000 0.100000\n")
+        #expect(YOLOText.text([], width: 1, height: 1) == "")
+    }
+
+    @Test func recordsReadBackAsTheSameValues() throws {
+        let name = "a \"b\"\\ \n\r\t\u{1}\u{1F} é 🐕/x.jpg"
+        let record = DetectionRecord(input: name, width: 100, height: 200, detections: [dog, brush])
+        #expect(!record.json.contains("\n"))
+        let object = try #require(
+            JSONSerialization.jsonObject(with: Data(record.json.utf8)) as? [String: Any])
+        #expect(object["input"] as? String == name)
+        #expect(object["width"] as? Int == 100)
+        #expect(object["height"] as? Int == 200)
+        #expect(object["error"] is NSNull)
+        let found = try #require(object["detections"] as? [[String: Any]])
+        #expect(found.count == 2)
+        #expect(found[0]["label"] as? String == "dog")
+        #expect(found[0]["class"] as? Int == 16)
+        #expect((found[0]["confidence"] as? Double).map { Float($0) } == 0.1)
+        #expect(found[0]["box"] as? [Double] == [10, 20, 30.5, 60])
+    }
+
+    @Test func recordHasTheDocumentedOrderAndShortNumbers() {
+        #expect(
+            DetectionRecord(input: "a.jpg", width: 9, height: 8, detections: [dog]).json
+                == #"{"input":"a.jpg","width":9,"height":8,"detections":[{"label":"dog","class":16,"#
+                + #""confidence":0.1,"box":[10,20,30.5,60]}],"error":null}"#)
+        #expect(
+            DetectionRecord(input: "-", error: "not an image").json
+                == #"{"input":"-","width":null,"height":null,"detections":[],"error":"not an image"}"#)
+    }
+
+    @Test func cocoEntriesUseTheNinetyOneIds() throws {
+        var results = COCOResults(labels: COCOCategories.names)
+        #expect(results.text == "[]\n")
+        results.append([dog, brush], imageID: 139)
+        results.append([], imageID: 140)
+        let entries = try #require(
+            JSONSerialization.jsonObject(with: Data(results.text.utf8)) as? [[String: Any]])
+        #expect(entries.map { $0["category_id"] as? Int } == [18, 90])
+        #expect(entries.map { $0["image_id"] as? Int } == [139, 139])
+        #expect(entries[0]["bbox"] as? [Double] == [10, 20, 20.5, 40])
+        #expect(entries[1]["score"] as? Double == 0.75)
+    }
+
+    @Test func cocoLabelsAreKnownUnderBothSetsOfNames() {
+        var darknet = COCOCategories.names
+        for (index, name) in [3: "motorbike", 4: "aeroplane", 57: "sofa", 58: "pottedplant", 60: "diningtable"] {
+            darknet[index] = name
+        }
+        darknet[62] = "tvmonitor"
+        #expect(COCOCategories.isCOCO(COCOCategories.names))
+        #expect(COCOCategories.isCOCO(darknet))
+        darknet.swapAt(0, 1)
+        #expect(!COCOCategories.isCOCO(darknet))
+        // Known pairs of https://cocodataset.org: stop sign, cat, couch, tv, microwave, book.
+        let known = [11: 13, 15: 17, 57: 63, 62: 72, 68: 78, 73: 84]
+        for (index, id) in known { #expect(COCOCategories.id(ofClass: index, labels: COCOCategories.names) == id) }
+        #expect(COCOCategories.id(ofClass: 11, labels: ["a"]) == 12)
+        #expect(COCOCategories.id(ofClass: .max, labels: []) == .min)
+    }
+
+    @Test func imageIDsComeFromNamesAndNeverTwice() {
+        let paths = [
+            "val/000000000139.jpg", "photo.jpg", "1.png", "b/139.jpg", "-", "x.jpg", "99999999999999999999.jpg",
+            "-3.jpg",
+        ]
+        #expect(COCOResults.imageIDs(for: paths) == [139, 2, 1, 3, 4, 5, 6, 7])
+    }
+
+    /// Elements' texts by path, such as "annotation/object/name".
+    final class Collector: NSObject, XMLParserDelegate {
+        var path: [String] = []
+        var texts: [String: [String]] = [:]
+        var current = ""
+
+        func parser(
+            _: XMLParser, didStartElement name: String, namespaceURI: String?, qualifiedName: String?,
+            attributes: [String: String]
+        ) {
+            path.append(name)
+            current = ""
+        }
+
+        func parser(_: XMLParser, foundCharacters string: String) { current += string }
+
+        func parser(_: XMLParser, didEndElement: String, namespaceURI: String?, qualifiedName: String?) {
+            texts[path.joined(separator: "/"), default: []].append(current)
+            path.removeLast()
+            current = ""
+        }
+    }
+
+    @Test func vocParsesBackWithEscapedNames() {
+        var odd = brush
+        odd.label = "<a> & \"b\" \u{1}é"
+        let name = "a&b\n<c>.jpg"
+        let text = VOCXML.text([dog, odd], fileName: name, width: 100, height: 200)
+        let parser = XMLParser(data: Data(text.utf8))
+        let collector = Collector()
+        parser.delegate = collector
+        #expect(parser.parse())
+        let texts = collector.texts
+        #expect(texts["annotation/filename"] == [name])
+        #expect(texts["annotation/size/width"] == ["100"])
+        #expect(texts["annotation/object/name"] == ["dog", "<a> & \"b\" \u{FFFD}é"])
+        // Pixels from 1, both ends included.
+        #expect(texts["annotation/object/bndbox/xmin"] == ["11", "1"])
+        #expect(texts["annotation/object/bndbox/xmax"] == ["31", "100"])
+        #expect(texts["annotation/object/bndbox/ymin"] == ["21", "1"])
+        #expect(texts["annotation/object/bndbox/ymax"] == ["60", "200"])
+    }
+}
