@@ -1,0 +1,140 @@
+import CVCore
+import Synchronization
+
+/// A line on standard error that says how far a job over several inputs is.
+///
+/// ```
+/// detect  34/340  10% [####                ] 4.2/s  1:13 left
+/// ```
+/// Shown only if it has someone to see it and something to say: see `init(title:total:quiet:)`. It has no colours, so
+/// `NO_COLOR` changes nothing. All methods may be called from any thread.
+public final class ProgressBar: Sendable {
+    /// The least time between two drawings, in seconds.
+    private static let interval = 0.1
+
+    private struct State {
+        var done = 0
+        var drawnAt: Double?
+        /// Columns that the line on the screen takes; 0 when none is there.
+        var shown = 0
+        /// How many calls of `hidden` are under way.
+        var hiders = 0
+    }
+
+    private let title: String
+    private let total: Int
+    private let isEnabled: Bool
+    private let width: @Sendable () -> Int
+    private let write: @Sendable (String) -> Void
+    private let seconds: @Sendable () -> Double
+    private let started: Double
+    private let state = Mutex(State())
+
+    /// A bar on standard error, if that is a terminal, there is more than one input and `quiet` is false.
+    public convenience init(title: String, total: Int, quiet: Bool) {
+        let start = ContinuousClock.now
+        self.init(
+            title: title, total: total, isEnabled: !quiet && total > 1 && Terminal.isStandardErrorATerminal,
+            width: { Terminal.width }, write: { StandardError.write($0) },
+            seconds: { (ContinuousClock.now - start) / .seconds(1) })
+    }
+
+    /// For tests: with all that is outside passed in.
+    package init(
+        title: String, total: Int, isEnabled: Bool, width: @escaping @Sendable () -> Int,
+        write: @escaping @Sendable (String) -> Void, seconds: @escaping @Sendable () -> Double
+    ) {
+        self.title = title
+        self.total = total
+        self.isEnabled = isEnabled
+        self.width = width
+        self.write = write
+        self.seconds = seconds
+        started = seconds()
+        state.withLock { draw(&$0) }
+    }
+
+    /// One more input is done.
+    public func advance() {
+        state.withLock { state in
+            state.done += 1
+            draw(&state)
+        }
+    }
+
+    /// Takes the bar off the screen while `body` prints, so that lines and bar do not mix.
+    public func hidden<Result, Failure: Error>(during body: () throws(Failure) -> Result) throws(Failure) -> Result {
+        state.withLock { state in
+            clear(&state)
+            state.hiders += 1
+        }
+        defer {
+            state.withLock { state in
+                state.hiders -= 1
+                draw(&state, atOnce: true)
+            }
+        }
+        return try body()
+    }
+
+    /// Takes the bar off the screen for good. To be called at the end, and before an exit.
+    public func finish() {
+        state.withLock { state in
+            clear(&state)
+            state.drawnAt = .infinity
+        }
+    }
+
+    private func draw(_ state: inout State, atOnce: Bool = false) {
+        guard isEnabled, state.hiders == 0 else { return }
+        let now = seconds()
+        if let last = state.drawnAt, last == .infinity || (!atOnce && now - last < Self.interval) { return }
+        let line = line(done: state.done, elapsed: now - started)
+        // Spaces over what a longer line has left; terminals without escape codes know them too.
+        let rest = String(repeating: " ", count: max(0, state.shown - line.count))
+        write("\r" + line + rest + (rest.isEmpty ? "" : "\r" + line))
+        state.shown = line.count
+        state.drawnAt = now
+    }
+
+    private func clear(_ state: inout State) {
+        guard state.shown > 0 else { return }
+        write("\r" + String(repeating: " ", count: state.shown) + "\r")
+        state.shown = 0
+    }
+
+    /// The text, cut so that it never reaches the last column, where some terminals begin a new line.
+    private func line(done: Int, elapsed: Double) -> String {
+        let columns = max(width() - 1, 0)
+        let head = "\(title)  \(done)/\(total)  \(done * 100 / max(total, 1))%"
+        var tail = ""
+        if done > 0, elapsed > 0 {
+            let rate = Double(done) / elapsed
+            tail = " \(Self.short(rate))/s  \(Self.clock(Double(max(total - done, 0)) / rate)) left"
+        }
+        let room = min(columns - head.count - tail.count - 3, 30)
+        if room >= 5 {
+            let filled = min(room * done / max(total, 1), room)
+            let bar = String(repeating: "#", count: filled) + String(repeating: " ", count: room - filled)
+            return head + " [" + bar + "]" + tail
+        }
+        return String((head + tail).prefix(columns))
+    }
+
+    /// Two significant digits below 10, whole numbers above.
+    private static func short(_ value: Double) -> String {
+        guard value < 1e9 else { return "many" }
+        if value >= 10 { return "\(Int(value.rounded()))" }
+        let tenths = Int((value * 10).rounded())
+        if tenths > 0 { return "\(tenths / 10).\(tenths % 10)" }
+        return "0.0\(Int((value * 100).rounded()))"
+    }
+
+    /// "1:05" or "2:01:05".
+    private static func clock(_ seconds: Double) -> String {
+        let whole = Int(min(seconds.rounded(.up), 359_999))
+        func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
+        let (hours, minutes) = (whole / 3600, whole / 60 % 60)
+        return (hours > 0 ? "\(hours):\(two(minutes))" : "\(minutes)") + ":" + two(whole % 60)
+    }
+}

@@ -1,0 +1,123 @@
+import CLISupport
+import CVCore
+import Foundation
+import Testing
+
+@Suite struct OutputTests {
+    let scratch: Scratch
+    var root: String { scratch.path }
+
+    init() throws { scratch = try Scratch() }
+
+    @Test func optionIsAFolderOrAFile() throws {
+        try scratch.makeFolder("dir")
+        #expect(try OutputDestination(option: nil, inputCount: 9) == .currentFolder)
+        #expect(try OutputDestination(option: root + "/dir", inputCount: 9) == .folder(root + "/dir"))
+        #expect(try OutputDestination(option: "new/", inputCount: 9) == .folder("new/"))
+        #expect(try OutputDestination(option: "x.png", inputCount: 1) == .file("x.png"))
+        #expect(throws: OutputError.fileForSeveral(option: "x.png", inputs: 2)) {
+            try OutputDestination(option: "x.png", inputCount: 2)
+        }
+        for option in ["x", "x.gif", ""] {
+            #expect(throws: OutputError.unknownSuffix(option: option)) {
+                try OutputDestination(option: option, inputCount: 1)
+            }
+        }
+    }
+
+    @Test func namesFollowTheInput() {
+        let here = OutputDestination.currentFolder
+        #expect(here.picturePath(for: "a/photo.jpg", ending: "_detect") == "photo_detect.jpg")
+        #expect(here.picturePath(for: "photo.PNG", ending: "_detect") == "photo_detect.PNG")
+        #expect(here.picturePath(for: "photo.dat", ending: "_detect") == "photo_detect.jpg")
+        #expect(here.picturePath(for: "photo", ending: "_detect") == "photo_detect.jpg")
+        #expect(here.picturePath(for: "-", ending: "_detect") == "stdin_detect.jpg")
+        #expect(here.companionPath(for: "a/b.c/photo.v2.jpg", suffix: "txt") == "photo.v2.txt")
+        #expect(here.companionPath(for: ".jpg", suffix: "txt") == ".jpg.txt")
+        #expect(OutputDestination.folder("o/").picturePath(for: "a/x.jpg", ending: "_d") == "o/x_d.jpg")
+        #expect(OutputDestination.folder("o").picturePath(for: "a/x.jpg", ending: "_d") == "o/x_d.jpg")
+        #expect(OutputDestination.file("p/q.jpg").picturePath(for: "a/x.png", ending: "_d") == "p/q.jpg")
+        #expect(OutputDestination.file("p/q.jpg").companionPath(for: "a/x.png", suffix: "xml") == "p/x.xml")
+        #expect(OutputDestination.file("q.jpg").companionPath(for: "a/x.png", suffix: "xml") == "x.xml")
+    }
+
+    func plan(_ inputs: [String], suffix: String? = nil) -> [PlannedOutput] {
+        let folder = OutputDestination.folder(root)
+        return inputs.map { input in
+            let path =
+                suffix.map { folder.companionPath(for: input, suffix: $0) }
+                ?? folder.picturePath(for: input, ending: "_detect")
+            return PlannedOutput(input: input, path: path)
+        }
+    }
+
+    @Test func collisionsAreListedInPairs() throws {
+        let inputs = ["a/x.jpg", "b/x.jpg", "x.png", "y.jpg"]
+        let error = try #require(throws: OutputError.self) {
+            try PlannedOutput.check(plan(inputs), inputs: [], force: true)
+        }
+        let path = root + "/x_detect.jpg"
+        #expect(error == .collisions([.init(output: path, inputs: ["a/x.jpg", "b/x.jpg"])]))
+        #expect(error.description.contains("a/x.jpg and b/x.jpg both give \(path)"))
+        try PlannedOutput.check(plan(["x.jpg", "x.png"]), inputs: [], force: false)
+        #expect(throws: OutputError.self) {
+            try PlannedOutput.check(plan(["x.jpg", "x.png"], suffix: "txt"), inputs: [], force: true)
+        }
+    }
+
+    @Test func differentSpellingsOfOnePathCollide() {
+        let outputs = ["r.json", "./r.json", ".//r.json"].map { PlannedOutput(input: "i", path: $0) }
+        for other in outputs.dropFirst() {
+            #expect(throws: OutputError.self) {
+                try PlannedOutput.check([outputs[0], other], inputs: [], force: true)
+            }
+        }
+    }
+
+    @Test func existingOutputsNeedForce() throws {
+        try scratch.make("x_detect.jpg", "y_detect.jpg")
+        let outputs = plan(["x.jpg", "y.jpg", "z.jpg"])
+        let error = OutputError.exist([root + "/x_detect.jpg", root + "/y_detect.jpg"])
+        #expect(throws: error) { try PlannedOutput.check(outputs, inputs: [], force: false) }
+        #expect(error.description.contains("--force"))
+        try PlannedOutput.check(outputs, inputs: [], force: true)
+    }
+
+    @Test func inputIsNeverReplacedEvenWithForce() throws {
+        try scratch.make("x.jpg")
+        try scratch.link("link.jpg", to: root + "/x.jpg")
+        for name in ["x.jpg", "link.jpg", "./x.jpg"] {
+            let output = root + "/" + name
+            #expect(throws: OutputError.replacesInput(output: output, input: root + "/x.jpg")) {
+                try PlannedOutput.check(
+                    [PlannedOutput(input: "x.jpg", path: output)], inputs: ["-", root + "/x.jpg"], force: true)
+            }
+        }
+    }
+
+    @Test func targetsThatCannotBeWrittenAreReported() throws {
+        try scratch.makeFolder("x_detect.jpg")
+        #expect(throws: OutputError.file(FileError(root + "/x_detect.jpg", .isDirectory))) {
+            try PlannedOutput.check(plan(["x.jpg"]), inputs: [], force: true)
+        }
+    }
+
+    @Test func foldersAreMadeWithThoseAbove() throws {
+        let deep = OutputDestination.folder(root + "/a/b//c/")
+        let path = deep.picturePath(for: "x.jpg", ending: "_d")
+        try PlannedOutput.check([PlannedOutput(input: "x.jpg", path: path)], inputs: [], force: false)
+        #expect(!FileManager.default.fileExists(atPath: root + "/a"))
+        try deep.createFolder()
+        try deep.createFolder()
+        try FileOutput.write([1], to: path)
+        try scratch.make("file")
+        #expect(throws: FileError(root + "/file", .cannotWrite(reason: "Not a directory"))) {
+            try OutputDestination.folder(root + "/file/d").createFolder()
+        }
+    }
+
+    @Test func longListsAreCut() {
+        let error = OutputError.exist((1...9).map { "f\($0)" })
+        #expect(error.description.hasPrefix("f1, f2, f3, f4, f5, and 4 more: exist already"))
+    }
+}
