@@ -1,0 +1,121 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <png.h>
+
+#include "codec.h"
+
+typedef struct {
+    cvc_decoder common;
+    png_structp png;
+    png_infop info;
+    const uint8_t *bytes;
+    size_t left;
+} png_decoder;
+
+static void on_error(png_structp png, png_const_charp message) {
+    cvc_decoder *common = png_get_error_ptr(png);
+    // An end of the data was noticed already by read_bytes.
+    if (common->status != CVC_TRUNCATED) common->status = CVC_CORRUPT;
+    snprintf(common->message, sizeof common->message, "%s", message);
+    longjmp(common->escape, 1);
+}
+
+static void on_warning(png_structp png, png_const_charp message) {
+    (void)png;
+    (void)message;
+}
+
+static void read_bytes(png_structp png, png_bytep target, size_t count) {
+    png_decoder *decoder = png_get_io_ptr(png);
+    if (count > decoder->left) {
+        decoder->common.status = CVC_TRUNCATED;
+        png_error(png, "the data end early");
+    }
+    memcpy(target, decoder->bytes, count);
+    decoder->bytes += count;
+    decoder->left -= count;
+}
+
+/// What keeps a small file from asking for much memory or time.
+static void limit(png_structp png, bool tolerant) {
+    // The caller limits the number of pixels, which counts; libpng would limit each side to a million.
+    png_set_user_limits(png, PNG_UINT_31_MAX, PNG_UINT_31_MAX);
+    // Text, colour profiles and every other chunk but palette and tRNS are skipped, never stored or
+    // decompressed: no bomb goes off. Hence no limit on their length is needed either.
+    png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_NEVER, NULL, -1);
+    png_set_chunk_malloc_max(png, 0);
+    // A checksum that does not fit is an error also in a chunk that is skipped: the file was damaged.
+    int on_bad_checksum = tolerant ? PNG_CRC_QUIET_USE : PNG_CRC_ERROR_QUIT;
+    png_set_crc_action(png, on_bad_checksum, on_bad_checksum);
+}
+
+/// Whatever the file holds becomes 8-bit RGB or RGBA.
+static void normalise(png_decoder *decoder) {
+    png_structp png = decoder->png;
+    png_set_expand(png);     // palette to RGB, 1, 2 and 4 bits to 8, tRNS to alpha
+    png_set_scale_16(png);   // 16 bits to 8: v · 255 / 65535, rounded
+    png_set_gray_to_rgb(png);
+}
+
+static void read_header(png_decoder *decoder) {
+    png_read_info(decoder->png, decoder->info);
+    int type = png_get_color_type(decoder->png, decoder->info);
+    bool transparent = (type & PNG_COLOR_MASK_ALPHA) || png_get_valid(decoder->png, decoder->info, PNG_INFO_tRNS);
+    decoder->common.header = (cvc_header){
+        png_get_image_width(decoder->png, decoder->info),
+        png_get_image_height(decoder->png, decoder->info),
+        transparent ? 4 : 3,
+    };
+}
+
+static void png_read_pixels(cvc_decoder *common, uint8_t *pixels) {
+    png_decoder *decoder = (png_decoder *)common;
+    size_t stride = (size_t)common->header.width * (size_t)common->header.channels;
+    // Rows that never come are black, and transparent where there is alpha.
+    if (common->options.tolerant) memset(pixels, 0, stride * common->header.height);
+    if (setjmp(common->escape)) return;
+    normalise(decoder);
+    int passes = png_set_interlace_handling(decoder->png);
+    png_read_update_info(decoder->png, decoder->info);
+    if (png_get_rowbytes(decoder->png, decoder->info) != stride) png_error(decoder->png, "unexpected row size");
+    for (int pass = 0; pass < passes; pass++) {
+        for (size_t y = 0; y < common->header.height; y++) png_read_row(decoder->png, pixels + y * stride, NULL);
+    }
+    png_read_end(decoder->png, NULL);
+}
+
+/// With tolerance, an error after the header leaves the rows that came before it.
+static void png_read(cvc_decoder *common, uint8_t *pixels) {
+    png_read_pixels(common, pixels);
+    if (common->options.tolerant) common->status = CVC_OK;
+}
+
+static void png_close(cvc_decoder *common) {
+    png_decoder *decoder = (png_decoder *)common;
+    png_destroy_read_struct(&decoder->png, &decoder->info, NULL);
+    free(decoder);
+}
+
+cvc_decoder *cvc_png_open(const uint8_t *bytes, size_t count, cvc_options options) {
+    png_decoder *decoder = calloc(1, sizeof *decoder);
+    if (!decoder) return NULL;
+    decoder->common.options = options;
+    decoder->common.read = png_read;
+    decoder->common.close = png_close;
+    decoder->bytes = bytes;
+    decoder->left = count;
+    if (setjmp(decoder->common.escape)) return &decoder->common;
+    decoder->png = png_create_read_struct(PNG_LIBPNG_VER_STRING, decoder, on_error, on_warning);
+    decoder->info = decoder->png ? png_create_info_struct(decoder->png) : NULL;
+    if (!decoder->info) {
+        decoder->common.status = CVC_UNSUPPORTED;
+        snprintf(decoder->common.message, sizeof decoder->common.message, "libpng cannot be set up");
+        return &decoder->common;
+    }
+    png_set_read_fn(decoder->png, decoder, read_bytes);
+    limit(decoder->png, options.tolerant);
+    read_header(decoder);
+    return &decoder->common;
+}

@@ -1,0 +1,66 @@
+import CCodecs
+
+/// One decoding by the C codecs: open, look at the header, read.
+struct Decoder: ~Copyable {
+    private let handle: OpaquePointer
+    private let options: DecodingOptions
+    private let name: String
+    /// Of the stored picture, before it is turned upright.
+    let width, height: Int
+    let format: Image.Format
+
+    /// Reads the header and checks it against the limits. `bytes` must outlive the decoder.
+    init(
+        _ container: ImageContainer, _ bytes: UnsafeBufferPointer<UInt8>, _ options: DecodingOptions, name: String
+    ) throws(ImageError) {
+        let limits = cvc_options(
+            max_scans: Int32(clamping: max(1, options.maxScans)), tolerant: options.allowTruncated)
+        let opened =
+            switch container {
+            case .jpeg: cvc_jpeg_open(bytes.baseAddress, bytes.count, limits)
+            case .png: cvc_png_open(bytes.baseAddress, bytes.count, limits)
+            }
+        guard let opened else { throw ImageError(name, .unsupported(reason: "there is not enough memory")) }
+        let header = cvc_decoder_header(opened)
+        let width = Int(header.width)
+        let height = Int(header.height)
+        let problem =
+            Self.problem(of: opened, options)
+            ?? (width * height > options.maxPixels
+                ? .tooLarge(width: width, height: height, limit: options.maxPixels) : nil)
+        guard problem == nil, let format = Image.Format(rawValue: Int(header.channels)) else {
+            cvc_close(opened)
+            throw ImageError(name, problem ?? .corrupt(reason: "its header is not complete"))
+        }
+        handle = opened
+        self.options = options
+        self.name = name
+        self.width = width
+        self.height = height
+        self.format = format
+    }
+
+    deinit { cvc_close(handle) }
+
+    /// Decodes the picture as it is stored.
+    consuming func read() throws -> Image {
+        let count = width * height * format.rawValue
+        let pixels = try [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
+            cvc_read(handle, buffer.baseAddress)
+            if let problem = Self.problem(of: handle, options) { throw ImageError(name, problem) }
+            initialized = count
+        }
+        return Image(width: width, height: height, format: format, pixels: pixels)
+    }
+
+    private static func problem(of handle: OpaquePointer, _ options: DecodingOptions) -> ImageError.Problem? {
+        let reason = String(cString: cvc_decoder_message(handle))
+        return switch cvc_decoder_status(handle) {
+        case CVC_OK: nil
+        case CVC_TRUNCATED: .truncated(reason: reason)
+        case CVC_UNSUPPORTED: .unsupported(reason: reason)
+        case CVC_TOO_MANY_SCANS: .tooManyScans(limit: options.maxScans)
+        default: .corrupt(reason: reason)
+        }
+    }
+}

@@ -1,0 +1,132 @@
+import CCodecs
+import CVCore
+
+/// A format to write, with its parameters.
+public enum ImageFileFormat: Sendable, Equatable {
+    /// `quality` 1 (smallest) to 100, on libjpeg's scale. Up to 90 the colour has half the resolution (4:2:0), as
+    /// in Pillow; above, where detail is what is wanted, it has all of it (4:4:4).
+    case jpeg(quality: Int = 90)
+    /// `compression` 0 (none) to 9 (slowest). Always lossless.
+    case png(compression: Int = ImageFileFormat.defaultCompression)
+
+    /// Noisy photographs hardly get smaller beyond this level, but take several times as long.
+    public static let defaultCompression = 3
+
+    /// The format that a file's suffix (without the dot, in any case) stands for, with default parameters.
+    public init?(pathExtension: String) {
+        switch pathExtension.lowercased() {
+        case "jpg", "jpeg", "jpe", "jfif": self = .jpeg()
+        case "png": self = .png()
+        default: return nil
+        }
+    }
+}
+
+extension Image {
+    /// The picture as the bytes of a file.
+    ///
+    /// JPEG has no transparency: an RGBA picture is laid over white.
+    ///
+    /// - Throws: `ImageError` when a parameter is out of range or the picture too large for the format (JPEG: 65500
+    ///   pixels a side).
+    public func encoded(as format: ImageFileFormat) throws(ImageError) -> [UInt8] {
+        try encoded(as: format, name: "image")
+    }
+
+    /// Writes the picture to `path`, all of it or nothing.
+    ///
+    /// - Parameters:
+    ///   - format: nil for the one that the suffix of `path` stands for.
+    ///   - quality: of a JPEG that is chosen by suffix.
+    ///   - overwrite: whether a file that exists is replaced.
+    /// - Throws: `FileError` when the file cannot be written, `ImageError` as `encoded(as:)` or for an unknown suffix.
+    public func write(
+        to path: String, format: ImageFileFormat? = nil, quality: Int = 90, overwrite: Bool = false
+    ) throws {
+        guard let format = format ?? ImageFileFormat(path: path, quality: quality) else {
+            throw ImageError(path, .unknownSuffix)
+        }
+        // Before the work of encoding, not after it.
+        try FileOutput.checkWritable(path, overwrite: overwrite)
+        try FileOutput.write(encoded(as: format, name: path), to: path, overwrite: overwrite)
+    }
+
+    private func encoded(as format: ImageFileFormat, name: String) throws(ImageError) -> [UInt8] {
+        switch format {
+        case .jpeg(let quality):
+            try Self.check(quality, in: 1...100, "quality", name)
+            guard max(width, height) <= 65500 else {
+                let reason = "JPEG has at most 65500 pixels a side, the picture has \(width) × \(height); write PNG"
+                throw ImageError(name, .cannotEncode(reason: reason))
+            }
+            let opaque = flattened(over: .white)
+            return try Self.bytes(named: name) {
+                cvc_jpeg_encode(opaque.pixels, UInt32(width), UInt32(height), Int32(quality), quality > 90)
+            }
+        case .png(let compression):
+            try Self.check(compression, in: 0...9, "compression", name)
+            guard max(width, height) <= Int(Int32.max) else {
+                throw ImageError(name, .cannotEncode(reason: "PNG has at most 2147483647 pixels a side"))
+            }
+            return try Self.bytes(named: name) {
+                cvc_png_encode(pixels, UInt32(width), UInt32(height), Int32(channels), Int32(compression))
+            }
+        }
+    }
+
+    private static func check(
+        _ value: Int, in range: ClosedRange<Int>, _ what: String, _ name: String
+    ) throws(ImageError) {
+        guard range.contains(value) else {
+            let reason = "\(what) is \(value), expected \(range.lowerBound) to \(range.upperBound)"
+            throw ImageError(name, .cannotEncode(reason: reason))
+        }
+    }
+}
+
+extension Image {
+    /// The picture laid over one colour: without transparency.
+    public func flattened(over background: Color) -> Image {
+        if format == .rgb { return self }
+        let flat = [UInt8](unsafeUninitializedCapacity: width * height * 3) { target, count in
+            count = width * height * 3
+            nonisolated(unsafe) let target = target
+            pixels.withUnsafeBufferPointer { source in
+                nonisolated(unsafe) let source = source
+                Parallel.forRanges(width * height, grain: 1 << 16) { range in
+                    for pixel in range {
+                        let alpha = UInt32(source[pixel * 4 + 3])
+                        func blend(_ over: UInt8, _ under: UInt8) -> UInt8 {
+                            UInt8((UInt32(over) * alpha + UInt32(under) * (255 - alpha) + 127) / 255)
+                        }
+                        target[pixel * 3] = blend(source[pixel * 4], background.red)
+                        target[pixel * 3 + 1] = blend(source[pixel * 4 + 1], background.green)
+                        target[pixel * 3 + 2] = blend(source[pixel * 4 + 2], background.blue)
+                    }
+                }
+            }
+        }
+        return Image(width: width, height: height, format: .rgb, pixels: flat)
+    }
+
+    /// Takes over what a C encoder made.
+    private static func bytes(named name: String, _ encode: () -> OpaquePointer?) throws(ImageError) -> [UInt8] {
+        guard let encoded = encode() else {
+            throw ImageError(name, .cannotEncode(reason: "there is not enough memory"))
+        }
+        defer { cvc_encoded_free(encoded) }
+        guard let bytes = cvc_encoded_bytes(encoded) else {
+            throw ImageError(name, .cannotEncode(reason: String(cString: cvc_encoded_message(encoded))))
+        }
+        return [UInt8](UnsafeBufferPointer(start: bytes, count: cvc_encoded_count(encoded)))
+    }
+}
+
+extension ImageFileFormat {
+    fileprivate init?(path: String, quality: Int) {
+        let file = path.split(separator: "/").last ?? ""
+        guard let dot = file.lastIndex(of: ".") else { return nil }
+        self.init(pathExtension: String(file[file.index(after: dot)...]))
+        if case .jpeg = self { self = .jpeg(quality: quality) }
+    }
+}
