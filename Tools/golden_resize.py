@@ -3,7 +3,7 @@
 
     golden_resize.py Tests/CVImageTests/Golden
 
-Writes resize/<filter>.json and affine/bilinear.json: a list of cases, the pictures in them as base64 of their samples.
+Writes resize/<filter>-<mode>.json and affine/bilinear-<mode>.json: a list of cases, the pictures in them as base64 of their samples.
 The same version of Pillow gives the same bytes (the committed files are of Pillow 13.0).
 """
 import base64
@@ -25,17 +25,19 @@ FILTERS = {
 
 # Old size, new size: up, down, mixed, odd, one pixel, one line, extreme ratios.
 SIZES = [
-    ((19, 13), (41, 27)),
-    ((37, 29), (16, 11)),
-    ((37, 29), (12, 37)),
+    ((13, 9), (29, 17)),
+    ((23, 27), (11, 10)),
+    ((31, 17), (12, 23)),
     ((17, 23), (17, 9)),
     ((17, 23), (8, 23)),
     ((1, 1), (5, 3)),
     ((1, 40), (3, 7)),
     ((40, 1), (7, 3)),
-    ((300, 2), (2, 30)),
-    ((64, 48), (1, 1)),
+    ((150, 2), (2, 30)),
+    ((32, 24), (1, 1)),
     ((7, 5), (8, 6)),
+    ((13, 29), (19, 7)),
+    ((15, 33), (11, 5)),
 ]
 REGIONS = [
     ((31, 23), (13, 17), (2.5, 3.25, 20.75, 22.5)),
@@ -68,16 +70,15 @@ def encoded(image):
     }
 
 
-def resize_cases(resample):
-    for channels in (3, 4):
-        jobs = [(old, new, None) for old, new in SIZES] + REGIONS
-        for seed, (old, new, region) in enumerate(jobs):
-            source = picture(old, channels, seed)
-            target = source.resize(new, resample, box=region)
-            yield {"source": encoded(source), "target": encoded(target), "region": region}
+def resize_cases(resample, channels):
+    jobs = [(old, new, None) for old, new in SIZES] + REGIONS
+    for seed, (old, new, region) in enumerate(jobs):
+        source = picture(old, channels, seed)
+        target = source.resize(new, resample, box=region)
+        yield {"source": encoded(source), "target": encoded(target), "region": region}
 
 
-def affine_cases():
+def affine_cases(channels):
     maps = [
         (1, 0, 0, 0, 1, 0),
         (1, 0, 0.5, 0, 1, -3.25),
@@ -85,14 +86,11 @@ def affine_cases():
         (math.cos(0.4), math.sin(0.4), -3, -math.sin(0.4), math.cos(0.4), 6),
         (-1.3, 0.2, 30, 0.35, 0.8, -4),
     ]
-    for channels in (3, 4):
-        for seed, matrix in enumerate(maps):
-            source = picture((29, 21), channels, seed)
-            fill = (10, 200, 90, 255)[:channels]
-            target = source.transform(
-                (33, 25), Image.Transform.AFFINE, matrix, Image.Resampling.BILINEAR, fillcolor=fill
-            )
-            yield {"source": encoded(source), "target": encoded(target), "matrix": matrix}
+    fill = (10, 200, 90, 255)[:channels]
+    for seed, matrix in enumerate(maps):
+        source = picture((29, 21), channels, seed)
+        target = source.transform((33, 25), Image.Transform.AFFINE, matrix, Image.Resampling.BILINEAR, fillcolor=fill)
+        yield {"source": encoded(source), "target": encoded(target), "matrix": matrix}
 
 
 def write(path, cases):
@@ -103,9 +101,10 @@ def write(path, cases):
 
 def main():
     folder = pathlib.Path(sys.argv[1])
-    for name, resample in FILTERS.items():
-        write(folder / "resize" / f"{name}.json", resize_cases(resample))
-    write(folder / "affine" / "bilinear.json", affine_cases())
+    for mode, channels in (("rgb", 3), ("rgba", 4)):
+        for name, resample in FILTERS.items():
+            write(folder / "resize" / f"{name}-{mode}.json", resize_cases(resample, channels))
+        write(folder / "affine" / f"bilinear-{mode}.json", affine_cases(channels))
 
 
 if __name__ == "__main__":

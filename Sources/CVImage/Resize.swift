@@ -38,17 +38,22 @@ extension Image {
             size: self.height, low: Double(region.minY), high: Double(region.maxY), count: height, filter: filter,
             antialias: antialias)
         // Colours under transparent pixels must not bleed into their neighbours: weigh them by alpha.
-        let premultiplied = format == .rgba
-        var result = premultiplied ? Resampling.premultiplied(self) : self
+        var result = format == .rgba ? Resampling.premultiplied(self) : self
         let keepsColumns = width == self.width && region.minX == 0 && region.maxX == whole.maxX
         let keepsRows = height == self.height && region.minY == 0 && region.maxY == whole.maxY
         let rows = keepsRows ? 0..<self.height : vertical.sources
-        if !keepsColumns { result = Resampling.alongRows(result, rows: rows, horizontal, instructionSet) }
-        if !keepsRows {
+        // Each pass rounds to 8 bits, so their order is part of the result: this is Pillow's choice (since 13.0).
+        let verticalFirst =
+            self.height > height && self.height - height > 2 * (self.width - width) && !keepsRows && !keepsColumns
+        if verticalFirst {
+            result = Resampling.acrossRows(result, vertical, instructionSet)
+            result = Resampling.alongRows(result, rows: 0..<height, horizontal, instructionSet)
+        } else {
+            if !keepsColumns { result = Resampling.alongRows(result, rows: rows, horizontal, instructionSet) }
             let taps = keepsColumns ? vertical : vertical.shifted(by: rows.lowerBound)
-            result = Resampling.acrossRows(result, taps, instructionSet)
+            if !keepsRows { result = Resampling.acrossRows(result, taps, instructionSet) }
         }
-        if premultiplied { Resampling.unpremultiply(&result) }
+        if format == .rgba { Resampling.unpremultiply(&result) }
         return result
     }
 

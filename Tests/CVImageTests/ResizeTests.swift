@@ -4,9 +4,9 @@ import Testing
 
 @Suite struct ResizeTests {
     /// Golden files: `Tools/golden_resize.py`, Pillow 13.0.
-    @Test(arguments: ResizeFilter.allCases)
-    func everySampleEqualsPillows(filter: ResizeFilter) throws {
-        for golden in try GoldenCase.load("resize/\(filter).json") {
+    @Test(arguments: ResizeFilter.allCases, ["rgb", "rgba"])
+    func everySampleEqualsPillows(filter: ResizeFilter, mode: String) throws {
+        for golden in try GoldenCase.load("resize/\(filter)-\(mode).json") {
             let result = golden.source.image.resized(
                 width: golden.target.width, height: golden.target.height, filter: filter, region: golden.box)
             #expect(largestDifference(result, golden.target.image) == 0, "\(filter), \(golden)")
