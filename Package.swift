@@ -4,7 +4,13 @@ import PackageDescription
 let package = Package(
     name: "CVToolkit",
     platforms: [.macOS(.v15)],
-    products: [],
+    products: [
+        .library(name: "CVToolkit", targets: ["CVToolkit"]),
+        .executable(name: "cvtool", targets: ["cvtool"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+    ],
     targets: [
         // System libraries.
         .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
@@ -13,17 +19,31 @@ let package = Package(
 
         // The library, in the order of its imports.
         .target(name: "CKernels"),
+        .target(name: "CCodecs", dependencies: ["CPNG", "CJPEG"]),
         .target(name: "CVCore", dependencies: ["CKernels"]),
-        .target(name: "CVImage", dependencies: ["CVCore"]),
+        .target(name: "CVImage", dependencies: ["CKernels", "CCodecs", "CVCore"]),
         .target(name: "CVTensor", dependencies: ["CKernels", "COpenBLAS", "CVCore"]),
-        .target(name: "CVNN", dependencies: ["CKernels", "CVCore", "CVTensor"]),
+        .target(name: "CVNN", dependencies: ["CKernels", "CVCore", "CVImage", "CVTensor"]),
         .target(name: "CVModels", dependencies: ["CVCore", "CVNN", "CVTensor"]),
+        .target(name: "CVDetection", dependencies: ["CVCore", "CVImage", "CVModels", "CVNN", "CVTensor"]),
+        .target(
+            name: "CVToolkit", dependencies: ["CVCore", "CVDetection", "CVImage", "CVModels", "CVNN", "CVTensor"]),
 
-        .executableTarget(name: "bench", dependencies: ["CVModels", "CVNN", "CVTensor", "CVCore"]),
+        // The command, and what it needs beside the library: inputs, names of outputs, progress, signals.
+        .target(name: "CLISupport", dependencies: ["CVCore"]),
+        .executableTarget(
+            name: "cvtool",
+            dependencies: [
+                "CLISupport", "CVToolkit", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]),
+
         // Tests: one target a module.
         .testTarget(name: "CVCoreTests", dependencies: ["CVCore"]),
+        .testTarget(name: "CVImageTests", dependencies: ["CVImage", "CVCore", "CKernels"], exclude: ["Golden"]),
         .testTarget(name: "CVTensorTests", dependencies: ["CVTensor", "CVCore"], exclude: ["Golden"]),
         .testTarget(name: "CVModelsTests", dependencies: ["CVModels", "CVNN", "CVTensor"]),
+        .testTarget(name: "CVDetectionTests", dependencies: ["CVDetection", "CVImage"], exclude: ["Golden"]),
+        .testTarget(name: "CLISupportTests", dependencies: ["CLISupport", "CVCore"]),
     ],
     swiftLanguageModes: [.v6]
 )

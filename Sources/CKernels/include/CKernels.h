@@ -4,3 +4,4 @@
 #include "gemm.h"
 #include "isa.h"
 #include "pooling.h"
+#include "resize.h"

@@ -1,0 +1,155 @@
+import CVCore
+import CVImage
+import CVModels
+import CVNN
+import CVTensor
+
+/// Finds the objects in a picture.
+///
+/// ```swift
+/// let detector = try Detector()
+/// for found in try detector.detect(Image(contentsOf: "dog.jpg")) {
+///     print(found.label, found.confidence, found.box)
+/// }
+/// ```
+/// Immutable: many threads may use one detector at the same time.
+public struct Detector: Sendable {
+    /// The names of the classes, by index.
+    public let labels: [String]
+    /// What the network is, for people: "yolov3-tiny", or the path of a `.cfg`.
+    public let name: String
+    /// How a picture becomes the network's input; its size is that of the input.
+    public private(set) var preprocessing: Preprocessing
+
+    private let network: any YOLONetwork
+
+    /// The network that reads "yolov3-tiny" is used where nothing else is asked for.
+    public static let defaultModel = "yolov3-tiny"
+
+    /// Loads weights by the name of a model or by the path of a `.safetensors` file.
+    ///
+    /// - Throws: `WeightsError` when nothing is found, with all places that were searched; `SafetensorsError`,
+    ///   `ParameterMismatch` or `DetectorError` for a file that is damaged or belongs to something else.
+    public init(_ model: String = Detector.defaultModel) throws {
+        try self.init(weightsPath: WeightsLocator().locate(model))
+    }
+
+    private init(weightsPath path: String) throws {
+        let file = try Safetensors(path: path)
+        let metadata = try WeightsMetadata(file.metadata, file: path)
+        guard metadata.model == "yolov3-tiny" else {
+            throw DetectorError(path, .notADetector(model: metadata.model, task: metadata.task))
+        }
+        try file.checkFinite()
+        let classes = metadata.labels.count
+        network = try load({ YOLOv3Tiny(classes: classes, $0) }, from: file.stateDictionary())
+        labels = metadata.labels
+        name = metadata.model
+        preprocessing = metadata.preprocessing
+    }
+
+    /// Uses a darknet `.cfg` and its `.weights`, with labels one a line in a `.names` file.
+    ///
+    /// Without names, a network of 80 classes is taken to know those of COCO; others are called "class 0" and so on.
+    ///
+    /// - Throws: `FileError`, `DarknetError`, or `DetectorError` when the names are not as many as the classes.
+    public init(darknet configuration: String, weights: String, names: String? = nil) throws {
+        let network = try DarknetNetwork(configuration: configuration, weights: weights)
+        self.network = network
+        name = configuration
+        preprocessing = .darknet(width: network.width, height: network.height)
+        if let names {
+            labels = try Self.readNames(names)
+            guard labels.count == network.classCount else {
+                throw DetectorError(names, .wrongNames(expected: network.classCount, found: labels.count))
+            }
+        } else if network.classCount == COCOCategories.names.count {
+            labels = COCOCategories.names
+        } else {
+            labels = (0..<network.classCount).map { "class \($0)" }
+        }
+    }
+
+    private static func readNames(_ path: String) throws -> [String] {
+        let text = String(decoding: try FileInput.read(path, maxBytes: 1 << 20), as: UTF8.self)
+        return text.split(whereSeparator: \.isNewline).map { $0.trimmingWhitespace }.filter { !$0.isEmpty }
+    }
+
+    /// The same detector looking at pictures in another size: larger finds smaller objects and takes longer.
+    ///
+    /// width, height: rounded up to what the network's grid needs (a multiple of 32 for YOLO).
+    ///
+    /// - Throws: `DetectorError` for a size that is not from 1 to 4096, `DarknetError` where a `.cfg` does not allow it.
+    public func resized(width: Int, height: Int) throws -> Detector {
+        guard (1...4096).contains(width), (1...4096).contains(height) else {
+            throw DetectorError(name, .inputSize(width: width, height: height))
+        }
+        func rounded(_ size: Int) -> Int { (size + network.stride - 1) / network.stride * network.stride }
+        var copy = self
+        copy.preprocessing.width = rounded(width)
+        copy.preprocessing.height = rounded(height)
+        if let darknet = network as? DarknetNetwork {
+            try darknet.checkInput(width: copy.preprocessing.width, height: copy.preprocessing.height)
+        }
+        return copy
+    }
+
+    /// The objects in `image`, the most confident first.
+    public func detect(_ image: Image, options: DetectionOptions = .init()) -> [Detection] {
+        let (input, letterbox) = prepare(image)
+        return read(run(input), letterbox, options: options)
+    }
+
+    // The three steps of `detect`, for those who want to time or replace one.
+
+    /// The network's input for `image`, [1, 3, height, width], and the mapping between the two.
+    public func prepare(_ image: Image) -> (Tensor, Letterbox) { preprocessing.letterboxed(image) }
+
+    /// The raw grids of the network's heads.
+    public func run(_ input: Tensor) -> [YOLOGrid] { network(input) }
+
+    /// What the grids say, in pixels of the picture that `letterbox` belongs to.
+    public func read(_ grids: [YOLOGrid], _ letterbox: Letterbox, options: DetectionOptions = .init()) -> [Detection] {
+        var candidates: [Candidate] = []
+        for grid in grids {
+            let head = YOLOHead(
+                grid, classCount: network.classCount, inputWidth: preprocessing.width,
+                inputHeight: preprocessing.height)
+            grid.values.withValues { head.decode($0, confidence: options.confidence, into: &candidates) }
+        }
+        return detections(
+            from: candidates, options: options, labels: labels, width: letterbox.sourceWidth,
+            height: letterbox.sourceHeight, toSource: letterbox.toSource)
+    }
+}
+
+/// A detector that cannot be made as asked.
+public struct DetectorError: ToolkitError, Equatable {
+    public enum Problem: Sendable, Equatable {
+        case notADetector(model: String, task: String)
+        case wrongNames(expected: Int, found: Int)
+        case inputSize(width: Int, height: Int)
+    }
+
+    /// The file or the model that it is about.
+    public let subject: String
+    public let problem: Problem
+
+    init(_ subject: String, _ problem: Problem) {
+        self.subject = subject
+        self.problem = problem
+    }
+
+    public var description: String {
+        let text =
+            switch problem {
+            case .notADetector(let model, let task):
+                "holds weights of \(model) for the task '\(task)'; a detector (yolov3-tiny) is expected"
+            case .wrongNames(let expected, let found):
+                "holds \(found) names, the network has \(expected) classes"
+            case .inputSize(let width, let height):
+                "an input of \(width)×\(height); each side must be from 1 to 4096 pixels"
+            }
+        return "\(subject.escapedForDisplay): \(text)"
+    }
+}

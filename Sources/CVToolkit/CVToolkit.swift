@@ -1,0 +1,7 @@
+// `import CVToolkit` gives all of the library.
+@_exported import CVCore
+@_exported import CVDetection
+@_exported import CVImage
+@_exported import CVModels
+@_exported import CVNN
+@_exported import CVTensor

@@ -1,0 +1,151 @@
+import ArgumentParser
+import CLISupport
+import CVCore
+import CVDetection
+
+/// `cvtool detect`: parses and checks; `DetectRun` does the work.
+struct DetectCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "detect",
+        abstract: "Find the objects in pictures.",
+        discussion: """
+            Prints a line for each object (picture, label, confidence, box in pixels from the top left) and writes an
+            annotated copy of each picture: photo.jpg gives photo_detect.jpg in the current folder.
+
+            EXAMPLES
+              cvtool detect photo.jpg
+              cvtool detect photos/ --recursive -o results/
+              cvtool detect 'holiday/*.jpg' --classes person,dog --conf 0.4
+              cvtool detect photo.jpg --json --no-image
+              cvtool detect photo.jpg --model yolov4.cfg --weights yolov4.weights --names coco.names
+              cat photo.jpg | cvtool detect - -o found.png
+
+            EXIT CODES
+              0 all inputs done, also when nothing was found; 1 failed; 2 some of several inputs failed;
+              64 wrong usage; 130 interrupted.
+            """)
+
+    @Argument(help: "Pictures (JPEG, PNG), folders, patterns, .txt files with a path a line, or - for standard input.")
+    var inputs: [String]
+
+    @OptionGroup(title: "Network") var model: DetectorOptions
+    @OptionGroup(title: "What to report") var report: ReportOptions
+    @OptionGroup(title: "Output") var output: DetectOutputOptions
+
+    func validate() throws {
+        try model.validate()
+        try report.validate()
+        try output.validate()
+    }
+
+    func run() throws {
+        Interruption.install()
+        if let threads = model.threads { Parallel.threadCount = threads }
+        do {
+            throw try DetectRun(self).run().exitCode
+        } catch let error as any ToolkitError {
+            StandardError.write("cvtool: \(error)\n")
+            throw ExitStatus.failure.exitCode
+        }
+    }
+}
+
+struct DetectorOptions: ParsableArguments {
+    @Option(
+        name: .shortAndLong,
+        help: .init("A model by name, a .safetensors file, or a darknet .cfg.", valueName: "name|file"))
+    var model: String?
+
+    @Option(name: .shortAndLong, help: .init("Weights for the model: .safetensors, or .weights for a .cfg.", valueName: "file"))
+    var weights: String?
+
+    @Option(help: .init("Labels of a darknet network, one a line.", valueName: "file"))
+    var names: String?
+
+    @Option(
+        help: .init(
+            "Size of the network's input: one side, or WIDTHxHEIGHT. Rounded up to a multiple of 32. "
+                + "(default: the model's own)", valueName: "size"))
+    var imgsz: InputSize?
+
+    @Option(help: .init("Threads to use. (default: all cores)", valueName: "n"))
+    var threads: Int?
+
+    func validate() throws {
+        if let threads, !(1...1024).contains(threads) {
+            throw ValidationError("--threads \(threads): a number from 1 to 1024 is expected.")
+        }
+        let isDarknet = model?.hasSuffix(".cfg") ?? false
+        if isDarknet && weights == nil {
+            throw ValidationError("--model \(model!) needs --weights FILE with its .weights.")
+        }
+        if !isDarknet, weights?.hasSuffix(".weights") ?? false {
+            throw ValidationError("--weights \(weights!) needs --model FILE with its .cfg.")
+        }
+        if !isDarknet, names != nil { throw ValidationError("--names goes with a darknet --model FILE.cfg.") }
+    }
+
+    func makeDetector() throws -> Detector {
+        let detector =
+            if let model, model.hasSuffix(".cfg"), let weights {
+                try Detector(darknet: model, weights: weights, names: names)
+            } else {
+                try Detector(weights ?? model ?? Detector.defaultModel)
+            }
+        guard let imgsz else { return detector }
+        return try detector.resized(width: imgsz.width, height: imgsz.height)
+    }
+}
+
+/// `640` or `640x480`.
+struct InputSize: ExpressibleByArgument {
+    let width, height: Int
+
+    init?(argument: String) {
+        let sides = argument.lowercased().split(separator: "x", omittingEmptySubsequences: false).map { Int($0) }
+        guard sides.count <= 2, let first = sides.first, let width = first, let height = sides.last ?? nil,
+            (1...4096).contains(width), (1...4096).contains(height)
+        else { return nil }
+        (self.width, self.height) = (width, height)
+    }
+}
+
+struct ReportOptions: ParsableArguments {
+    @Option(help: .init("Least confidence of an object, 0 to 1.", valueName: "p"))
+    var conf: Float = 0.25
+
+    @Option(help: .init("Of two boxes that overlap by more than this, the less confident is dropped.", valueName: "p"))
+    var iou: Float = 0.45
+
+    @Option(help: .init("At most this many objects a picture.", valueName: "n"))
+    var maxDet = 300
+
+    @Option(
+        help: .init("Report only these: names or numbers, with commas between, or the option several times.",
+            valueName: "class"))
+    var classes: [String] = []
+
+    @Flag(help: "Let boxes of different classes suppress each other.")
+    var agnostic = false
+
+    func validate() throws {
+        for (name, value) in [("--conf", conf), ("--iou", iou)] where !(0...1).contains(value) {
+            throw ValidationError("\(name) \(value): a number from 0 to 1 is expected.")
+        }
+        guard maxDet >= 1 else { throw ValidationError("--max-det \(maxDet): a number from 1 is expected.") }
+    }
+
+    func options(labels: [String]) throws -> DetectionOptions {
+        var options = DetectionOptions()
+        options.confidence = conf
+        options.iouThreshold = iou
+        options.maxDetections = maxDet
+        options.classAgnostic = agnostic
+        options.classes = try ClassSelection.parse(classes, labels: labels)
+        return options
+    }
+}
+
+extension ExitStatus {
+    var exitCode: ExitCode { ExitCode(rawValue) }
+}

@@ -1,0 +1,108 @@
+import ArgumentParser
+import CLISupport
+import CVDetection
+import CVImage
+
+/// What `cvtool detect` writes, and where.
+struct DetectOutputOptions: ParsableArguments {
+    @Option(
+        name: .shortAndLong,
+        help: .init(
+            "A folder for the results (made if it ends in / and is missing), or a file for one input. "
+                + "(default: the current folder)", valueName: "path"))
+    var output: String?
+
+    @Flag(help: "Overwrite results that exist.")
+    var force = false
+
+    @Flag(help: "Look into the folders of folders.")
+    var recursive = false
+
+    @Flag(help: "Print a JSON record a line for each input, also for those that failed or show nothing.")
+    var json = false
+
+    @Flag(help: "Write no annotated picture.")
+    var noImage = false
+
+    @Flag(help: "Write photo.txt with 'class x y w h' a line, centre and size as fractions of the picture.")
+    var saveTxt = false
+
+    @Flag(help: "Add the confidence to the lines of --save-txt.")
+    var saveConf = false
+
+    @Flag(help: "Write each object as a picture of its own: photo_crop1_dog.jpg.")
+    var saveCrop = false
+
+    @Option(help: .init("Write the results of all inputs in COCO's format.", valueName: "file"))
+    var coco: String?
+
+    @Flag(help: "Write photo.xml in the format of Pascal VOC.")
+    var voc = false
+
+    @Option(help: .init("Width of the boxes' lines in pixels. (default: by the picture's size)", valueName: "n"))
+    var lineWidth: Int?
+
+    @Flag(help: "Draw boxes without labels.")
+    var hideLabels = false
+
+    @Flag(help: "Draw labels without the confidence.")
+    var hideConf = false
+
+    @Option(help: .init("Quality of JPEG pictures that are written, 1 to 100.", valueName: "n"))
+    var quality = 90
+
+    @Flag(help: "Use what can be read of a picture that is cut short.")
+    var allowTruncated = false
+
+    @Option(help: .init("Refuse pictures of more pixels than this.", valueName: "n"))
+    var maxPixels = DecodingOptions().maxPixels
+
+    @Flag(help: "Print on standard error how long each step took.")
+    var timing = false
+
+    @Flag(name: .shortAndLong, help: "No progress bar and no remarks; only results and errors.")
+    var quiet = false
+
+    func validate() throws {
+        if let lineWidth, !(1...500).contains(lineWidth) {
+            throw ValidationError("--line-width \(lineWidth): a number from 1 to 500 is expected.")
+        }
+        guard (1...100).contains(quality) else {
+            throw ValidationError("--quality \(quality): a number from 1 to 100 is expected.")
+        }
+        guard maxPixels >= 1 else { throw ValidationError("--max-pixels \(maxPixels): a number from 1 is expected.") }
+        if saveConf && !saveTxt { throw ValidationError("--save-conf goes with --save-txt.") }
+    }
+
+    var decoding: DecodingOptions {
+        var options = DecodingOptions()
+        options.allowTruncated = allowTruncated
+        options.maxPixels = maxPixels
+        return options
+    }
+}
+
+/// The names of the files that belong to one input.
+struct DetectPaths {
+    let picture, text, voc: String?
+    private let crop: String?
+
+    init(_ input: String, _ options: DetectOutputOptions, _ destination: OutputDestination) {
+        picture = options.noImage ? nil : destination.picturePath(for: input, ending: "_detect")
+        text = options.saveTxt ? destination.companionPath(for: input, suffix: "txt") : nil
+        voc = options.voc ? destination.companionPath(for: input, suffix: "xml") : nil
+        crop = options.saveCrop ? destination.companionPath(for: input, ending: "_crop", suffix: "") : nil
+    }
+
+    /// The picture of the object `number`, from 1: `photo_crop1_dog.jpg`. Labels may hold anything, file names not.
+    func crop(_ number: Int, label: String) -> String? {
+        guard let crop else { return nil }
+        let word = String(label.map { $0.isLetter || $0.isNumber ? $0 : "-" }.prefix(60))
+        return "\(crop.dropLast())\(number)_\(word).jpg"
+    }
+
+    /// All of them, crops by what their names have in common: to find out before any work whether two inputs collide.
+    func planned(for input: String) -> [PlannedOutput] {
+        [picture, text, voc, crop].compactMap { $0 }.map { PlannedOutput(input: input, path: $0) }
+    }
+}

@@ -1,0 +1,158 @@
+import CLISupport
+import CVCore
+import CVDetection
+import CVImage
+
+/// One run of `cvtool detect`: over the inputs one by one, so that memory does not grow with their number.
+struct DetectRun {
+    private let command: DetectCommand
+    private let output: DetectOutputOptions
+    private var timing = Timing()
+
+    init(_ command: DetectCommand) {
+        self.command = command
+        output = command.output
+    }
+
+    private struct Job {
+        let input: Input
+        /// The path as the user gave it; "-" for standard input.
+        let name: String
+        let paths: DetectPaths?
+    }
+
+    /// - Throws: a `ToolkitError` for what makes the whole run impossible, before any work is done.
+    mutating func run() throws -> ExitStatus {
+        timing.beginProcess()
+        let (jobs, destination) = try plan()
+        let detector = try timing.measure("weights") { try command.model.makeDetector() }
+        let options = try command.report.options(labels: detector.labels)
+        try destination.createFolder()
+
+        let ids = COCOResults.imageIDs(for: jobs.map(\.name))
+        var coco = output.coco.map { _ in COCOResults(labels: detector.labels) }
+        var summary = RunSummary(total: jobs.count)
+        let bar = ProgressBar(title: "detect", total: jobs.count, quiet: output.quiet)
+        defer { bar.finish() }
+        for (job, id) in zip(jobs, ids) {
+            if Interruption.isRequested {
+                summary.isInterrupted = true
+                break
+            }
+            do {
+                let record = try process(job, detector, options)
+                coco?.append(record.detections, imageID: id)
+                summary.recordSuccess()
+                try bar.hidden { try report(record) }
+            } catch StreamError.closed {
+                return .success
+            } catch let error as any ToolkitError {
+                summary.recordFailure(job.name, error.description)
+                try bar.hidden { try report(failure: error, of: job) }
+            }
+            bar.advance()
+        }
+        bar.finish()
+        if let path = output.coco, let coco {
+            try FileOutput.write(Array(coco.text.utf8), to: path, overwrite: output.force)
+        }
+        if output.timing { StandardError.write(timing.text) }
+        if let text = summary.text, !output.quiet { StandardError.write(text) }
+        return summary.status
+    }
+
+    /// Finds the inputs and the names of all outputs, and whether those may be written: before, not after the work.
+    private func plan() throws -> ([Job], OutputDestination) {
+        let inputs = InputExpander(recursive: output.recursive).expand(command.inputs)
+        let destination = try OutputDestination(option: output.output, inputCount: inputs.count)
+        let jobs = inputs.map { input in
+            switch input {
+            case .file(let path, _): Job(input: input, name: path, paths: DetectPaths(path, output, destination))
+            case .standardInput: Job(input: input, name: "-", paths: DetectPaths("-", output, destination))
+            case .problem(let problem): Job(input: input, name: problem.path, paths: nil)
+            }
+        }
+        var planned = jobs.flatMap { $0.paths?.planned(for: $0.name) ?? [] }
+        if let coco = output.coco { planned.append(PlannedOutput(input: "--coco", path: coco)) }
+        try PlannedOutput.check(planned, inputs: jobs.map(\.name), force: output.force)
+        return (jobs, destination)
+    }
+
+    private mutating func process(
+        _ job: Job, _ detector: Detector, _ options: DetectionOptions
+    ) throws -> DetectionRecord {
+        let image = try timing.measure("decode") { try read(job) }
+        let (input, letterbox) = timing.measure("resize") { detector.prepare(image) }
+        let grids = timing.measure("network") { detector.run(input) }
+        let found = timing.measure("boxes") { detector.read(grids, letterbox, options: options) }
+        let record = DetectionRecord(input: job.name, width: image.width, height: image.height, detections: found)
+        if let paths = job.paths { try write(record, image, paths) }
+        return record
+    }
+
+    private func read(_ job: Job) throws -> Image {
+        switch job.input {
+        case .file(let path, _): try Image(contentsOf: path, options: output.decoding)
+        case .standardInput:
+            try Image(data: FileInput.readStandardInput(), options: output.decoding, name: "standard input")
+        case .problem(let problem): throw problem
+        }
+    }
+
+    private mutating func write(_ record: DetectionRecord, _ image: consuming Image, _ paths: DetectPaths) throws {
+        let (force, found) = (output.force, record.detections)
+        if let path = paths.text {
+            let text = YOLOText.text(
+                found, width: image.width, height: image.height, includeConfidence: output.saveConf)
+            try FileOutput.write(Array(text.utf8), to: path, overwrite: force)
+        }
+        if let path = paths.voc {
+            let name = record.input.split(separator: "/").last.map(String.init) ?? record.input
+            let text = VOCXML.text(found, fileName: name, width: image.width, height: image.height)
+            try FileOutput.write(Array(text.utf8), to: path, overwrite: force)
+        }
+        for (number, detection) in found.enumerated() {
+            guard let path = paths.crop(number + 1, label: detection.label) else { break }
+            try image.cropped(to: detection.box).write(to: path, quality: output.quality, overwrite: force)
+        }
+        guard let path = paths.picture else { return }
+        timing.measure("draw") { draw(found, on: &image) }
+        try timing.measure("encode") { try image.write(to: path, quality: output.quality, overwrite: force) }
+    }
+
+    private func draw(_ found: [Detection], on image: inout Image) {
+        image.annotate(
+            found.map { detection in
+                let confidence = output.hideConf ? "" : " " + String(percent: detection.confidence)
+                return Image.Annotation(
+                    box: detection.box, label: output.hideLabels ? nil : detection.label + confidence,
+                    color: Palette.color(forClass: detection.classIndex))
+            }, lineWidth: output.lineWidth)
+    }
+
+    private func report(_ record: DetectionRecord) throws {
+        if output.json { return try StandardOutput.write(record.json + "\n") }
+        try StandardOutput.write(record.detections.map { $0.line(for: record.input) + "\n" }.joined())
+        if record.detections.isEmpty, !output.quiet {
+            StandardError.write("\(record.input.escapedForDisplay): no objects found\n")
+        }
+    }
+
+    private func report(failure: any ToolkitError, of job: Job) throws {
+        if output.json { try StandardOutput.write(DetectionRecord(input: job.name, error: failure.description).json + "\n") }
+        StandardError.write("cvtool: \(failure)\n")
+    }
+}
+
+extension Detection {
+    /// `dog.jpg: dog 83% at 128 224 313 538`: label, confidence, and the box's corners in whole pixels.
+    fileprivate func line(for input: String) -> String {
+        let corners = [box.minX, box.minY, box.maxX, box.maxY].map { "\(Int($0.rounded()))" }
+        return "\(input.escapedForDisplay): \(label) \(String(percent: confidence)) at " + corners.joined(separator: " ")
+    }
+}
+
+extension String {
+    /// `83%`.
+    fileprivate init(percent fraction: Float) { self = "\(Int((fraction * 100).rounded()))%" }
+}

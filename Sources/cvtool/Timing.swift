@@ -1,0 +1,45 @@
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
+/// How long the steps of a run took, summed over the inputs.
+struct Timing {
+    private var steps: [(name: String, time: Duration)] = []
+    private let clock = ContinuousClock()
+
+    /// Notes what the process used before it began to work: loading, and reading its arguments.
+    mutating func beginProcess() {
+        var used = timespec()
+        clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used)
+        add("start", .seconds(used.tv_sec) + .nanoseconds(used.tv_nsec))
+    }
+
+    mutating func measure<Result>(_ name: String, _ body: () throws -> Result) rethrows -> Result {
+        let start = clock.now
+        defer { add(name, clock.now - start) }
+        return try body()
+    }
+
+    private mutating func add(_ name: String, _ time: Duration) {
+        if let index = steps.firstIndex(where: { $0.name == name }) {
+            steps[index].time += time
+        } else {
+            steps.append((name, time))
+        }
+    }
+
+    /// A line for each step and one for the sum, in milliseconds.
+    var text: String {
+        let total = steps.reduce(Duration.zero) { $0 + $1.time }
+        return (steps + [(name: "total", time: total)]).map { step in
+            let tenths = Int((step.time / .microseconds(100)).rounded())
+            let number = "\(tenths / 10).\(tenths % 10)"
+            let name = step.name + String(repeating: " ", count: max(0, 10 - step.name.count))
+            return name + String(repeating: " ", count: max(0, 9 - number.count)) + number + " ms\n"
+        }.joined()
+    }
+}
