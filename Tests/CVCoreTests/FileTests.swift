@@ -18,6 +18,17 @@ import Testing
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["a.bin"])
     }
 
+    @Test func readsTheBeginning() throws {
+        let path = folder + "/a.bin"
+        try FileOutput.write([1, 2, 3], to: path)
+        for (count, expected) in [(0, []), (2, [1, 2]), (3, [1, 2, 3]), (9, [1, 2, 3])] as [(Int, [UInt8])] {
+            let (bytes, fileBytes) = try FileInput.readPrefix(path, count: count)
+            #expect(bytes == expected)
+            #expect(fileBytes == 3)
+        }
+        #expect(throws: FileError(folder, .isDirectory)) { try FileInput.readPrefix(folder, count: 1) }
+    }
+
     @Test func overwritesOnlyWhenAsked() throws {
         let path = folder + "/a.bin"
         try FileOutput.write([1], to: path)

@@ -1,0 +1,260 @@
+/// Text that is not JSON, and where.
+public struct JSONError: ToolkitError, Equatable {
+    public enum Problem: Sendable, Equatable {
+        /// Something else than `expected` stands there; `found` is nil at the end of the text.
+        case unexpected(found: UInt8?, expected: String)
+        case invalidUTF8
+        case controlCharacter(UInt8)
+        case badEscape
+        /// Half of a surrogate pair without the other half.
+        case loneSurrogate
+        /// Not finite as a `Double`, or more than 1,000 digits.
+        case numberOutOfRange
+        case duplicateKey(String)
+        case tooDeep(limit: Int)
+        case tooManyValues(limit: Int)
+    }
+
+    /// The byte of the text, from 0.
+    public let offset: Int
+    public let problem: Problem
+
+    public init(_ problem: Problem, at offset: Int) {
+        self.problem = problem
+        self.offset = offset
+    }
+
+    public var description: String {
+        switch problem {
+        case .unexpected(let found, let expected):
+            "at byte \(offset), \(expected) is expected, but \(Self.name(of: found)) is there"
+        case .invalidUTF8: "the string that begins at byte \(offset) is not valid UTF-8"
+        case .controlCharacter(let byte):
+            "at byte \(offset), the control character \(byte) stands unescaped in a string"
+        case .badEscape: "at byte \(offset), a backslash is not followed by one of \"\\/bfnrt or u and four hex digits"
+        case .loneSurrogate: "at byte \(offset), an escape is half of a surrogate pair without the other half"
+        case .numberOutOfRange: "the number at byte \(offset) is out of the range of 64-bit floating point"
+        case .duplicateKey(let key): "at byte \(offset), the key \"\(key.escapedForDisplay)\" occurs a second time"
+        case .tooDeep(let limit): "at byte \(offset), values are nested more than \(limit) deep"
+        case .tooManyValues(let limit): "at byte \(offset), there are more than \(limit) values"
+        }
+    }
+
+    private static func name(of byte: UInt8?) -> String {
+        switch byte {
+        case nil: "the end"
+        case .some(let byte) where (0x21...0x7E).contains(byte): "'\(Character(Unicode.Scalar(byte)))'"
+        case .some(let byte): "the byte 0x\(String(byte, radix: 16))"
+        }
+    }
+}
+
+extension JSONValue {
+    /// Parses one JSON value (RFC 8259), strictly: nothing but white space may stand around it.
+    ///
+    /// Keys that occur twice in an object are an error, also when they differ only in the composition of accents.
+    /// `maxDepth` bounds the nesting, `maxValues` the memory: a value takes some twenty times its two bytes of text.
+    public static func parse(
+        _ bytes: some Sequence<UInt8>, maxDepth: Int = 64, maxValues: Int = 10_000_000
+    ) throws(JSONError) -> JSONValue {
+        var parser = JSONParser(bytes: Array(bytes), maxDepth: maxDepth, valuesLeft: maxValues, maxValues: maxValues)
+        return try parser.parseDocument()
+    }
+
+    public static func parse(_ text: String) throws(JSONError) -> JSONValue { try parse(text.utf8) }
+}
+
+/// Recursive descent over the bytes; the depth limit keeps the recursion off the end of the stack.
+private struct JSONParser {
+    let bytes: [UInt8]
+    let maxDepth: Int
+    var valuesLeft: Int
+    let maxValues: Int
+    var position = 0
+
+    mutating func parseDocument() throws(JSONError) -> JSONValue {
+        let value = try parseValue(depth: 0)
+        skipSpace()
+        guard position == bytes.count else { throw unexpected("the end") }
+        return value
+    }
+
+    private mutating func parseValue(depth: Int) throws(JSONError) -> JSONValue {
+        guard depth <= maxDepth else { throw JSONError(.tooDeep(limit: maxDepth), at: position) }
+        guard valuesLeft > 0 else { throw JSONError(.tooManyValues(limit: maxValues), at: position) }
+        valuesLeft -= 1
+        skipSpace()
+        switch peek {
+        case UInt8(ascii: "{"): return try parseObject(depth: depth)
+        case UInt8(ascii: "["): return try parseArray(depth: depth)
+        case UInt8(ascii: "\""): return .string(try parseString())
+        case UInt8(ascii: "t"): return try parseWord("true", .bool(true))
+        case UInt8(ascii: "f"): return try parseWord("false", .bool(false))
+        case UInt8(ascii: "n"): return try parseWord("null", .null)
+        case .some(UInt8(ascii: "-")), .some(UInt8(ascii: "0")...UInt8(ascii: "9")): return try parseNumber()
+        default: throw unexpected("a value")
+        }
+    }
+
+    private mutating func parseObject(depth: Int) throws(JSONError) -> JSONValue {
+        position += 1
+        var members: [JSONMember] = []
+        var seen: Set<String> = []
+        skipSpace()
+        if take("}") { return .object(members) }
+        while true {
+            skipSpace()
+            let start = position
+            guard peek == UInt8(ascii: "\"") else { throw unexpected("a key in quotes") }
+            let key = try parseString()
+            guard seen.insert(key).inserted else { throw JSONError(.duplicateKey(key), at: start) }
+            skipSpace()
+            guard take(":") else { throw unexpected("':'") }
+            members.append(JSONMember(key, try parseValue(depth: depth + 1)))
+            skipSpace()
+            if take("}") { return .object(members) }
+            guard take(",") else { throw unexpected("',' or '}'") }
+        }
+    }
+
+    private mutating func parseArray(depth: Int) throws(JSONError) -> JSONValue {
+        position += 1
+        var values: [JSONValue] = []
+        skipSpace()
+        if take("]") { return .array(values) }
+        while true {
+            values.append(try parseValue(depth: depth + 1))
+            skipSpace()
+            if take("]") { return .array(values) }
+            guard take(",") else { throw unexpected("',' or ']'") }
+        }
+    }
+
+    private mutating func parseWord(_ word: StaticString, _ value: JSONValue) throws(JSONError) -> JSONValue {
+        let start = position
+        for index in 0..<word.utf8CodeUnitCount {
+            guard peek == word.utf8Start[index] else {
+                position = start
+                throw unexpected("a value")
+            }
+            position += 1
+        }
+        return value
+    }
+
+    // MARK: Numbers
+
+    private mutating func parseNumber() throws(JSONError) -> JSONValue {
+        let start = position
+        var isInteger = true
+        _ = take("-")
+        if !take("0") { try skipDigits() }
+        if take(".") {
+            isInteger = false
+            try skipDigits()
+        }
+        if take("e") || take("E") {
+            isInteger = false
+            if !take("-") { _ = take("+") }
+            try skipDigits()
+        }
+        guard position - start <= 1000 else { throw JSONError(.numberOutOfRange, at: start) }
+        let text = String(decoding: bytes[start..<position], as: UTF8.self)
+        // "-0" stays a floating point number, to keep its sign.
+        if isInteger, text != "-0", let value = Int(text) { return .integer(value) }
+        guard let value = Double(text), value.isFinite else { throw JSONError(.numberOutOfRange, at: start) }
+        return .number(value)
+    }
+
+    private mutating func skipDigits() throws(JSONError) {
+        let start = position
+        while let byte = peek, (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) { position += 1 }
+        guard position > start else { throw unexpected("a digit") }
+    }
+
+    // MARK: Strings
+
+    private mutating func parseString() throws(JSONError) -> String {
+        let start = position
+        position += 1
+        var content: [UInt8] = []
+        var runStart = position
+        while true {
+            guard let byte = peek else { throw unexpected("'\"'") }
+            if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") {
+                content += bytes[runStart..<position]
+                position += 1
+                if byte == UInt8(ascii: "\"") { break }
+                try parseEscape(into: &content)
+                runStart = position
+            } else if byte < 0x20 {
+                throw JSONError(.controlCharacter(byte), at: position)
+            } else {
+                position += 1
+            }
+        }
+        guard let string = String(validating: content, as: UTF8.self) else {
+            throw JSONError(.invalidUTF8, at: start)
+        }
+        return string
+    }
+
+    /// What stands after a backslash.
+    private mutating func parseEscape(into content: inout [UInt8]) throws(JSONError) {
+        let start = position - 1
+        guard let byte = peek else { throw JSONError(.badEscape, at: start) }
+        position += 1
+        switch byte {
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): content.append(byte)
+        case UInt8(ascii: "b"): content.append(0x08)
+        case UInt8(ascii: "f"): content.append(0x0C)
+        case UInt8(ascii: "n"): content.append(0x0A)
+        case UInt8(ascii: "r"): content.append(0x0D)
+        case UInt8(ascii: "t"): content.append(0x09)
+        case UInt8(ascii: "u"): content += try parseUnicodeEscape(start: start).utf8
+        default: throw JSONError(.badEscape, at: start)
+        }
+    }
+
+    /// `\uXXXX`, or two of them that make a surrogate pair.
+    private mutating func parseUnicodeEscape(start: Int) throws(JSONError) -> String {
+        let first = try parseFourHexDigits(start: start)
+        if let scalar = Unicode.Scalar(first) { return String(Character(scalar)) }
+        guard first < 0xDC00, take("\\"), take("u") else { throw JSONError(.loneSurrogate, at: start) }
+        let second = try parseFourHexDigits(start: start)
+        guard (0xDC00...0xDFFF).contains(second),
+            let scalar = Unicode.Scalar(0x10000 + (first - 0xD800) << 10 + (second - 0xDC00))
+        else { throw JSONError(.loneSurrogate, at: start) }
+        return String(Character(scalar))
+    }
+
+    private mutating func parseFourHexDigits(start: Int) throws(JSONError) -> UInt32 {
+        var value: UInt32 = 0
+        for _ in 0..<4 {
+            guard let byte = peek, let digit = Character(Unicode.Scalar(byte)).hexDigitValue else {
+                throw JSONError(.badEscape, at: start)
+            }
+            value = value << 4 | UInt32(digit)
+            position += 1
+        }
+        return value
+    }
+
+    // MARK: Bytes
+
+    private var peek: UInt8? { position < bytes.count ? bytes[position] : nil }
+
+    private mutating func take(_ byte: Unicode.Scalar) -> Bool {
+        guard peek == UInt8(ascii: byte) else { return false }
+        position += 1
+        return true
+    }
+
+    private mutating func skipSpace() {
+        while let byte = peek, byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 { position += 1 }
+    }
+
+    private func unexpected(_ expected: String) -> JSONError {
+        JSONError(.unexpected(found: peek, expected: expected), at: position)
+    }
+}

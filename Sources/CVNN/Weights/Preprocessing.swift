@@ -1,0 +1,134 @@
+import CVCore
+
+/// How a picture becomes the input of a network: resized to `width` × `height`, then `(pixel - mean) / std`.
+///
+/// All colours are in units of 0…255 and in the order of `channels`: `std` 255 with `mean` 0 scales to 0…1.
+/// Stored with the weights, so that it is applied by itself and cannot be got wrong:
+///
+/// ```json
+/// {"width":416,"height":416,"resize":"letterbox","filter":"bilinear","fill":[127.5,127.5,127.5],
+///  "channels":"rgb","mean":[0,0,0],"std":[255,255,255]}
+/// ```
+public struct Preprocessing: Sendable, Equatable {
+    public enum Resize: String, Sendable, CaseIterable {
+        /// Fit inside, keep the proportions, and fill the rest.
+        case letterbox
+        /// Ignore the proportions.
+        case stretch
+        /// Cover, keep the proportions, and cut off what stands out on both sides.
+        case crop
+    }
+
+    public enum Filter: String, Sendable, CaseIterable { case nearest, bilinear, bicubic, lanczos }
+
+    public enum Channels: String, Sendable, CaseIterable { case rgb, bgr }
+
+    public var width: Int
+    public var height: Int
+    public var resize: Resize
+    public var filter: Filter
+    /// Colour around a letterboxed picture.
+    public var fill: [Float]
+    public var channels: Channels
+    public var mean: [Float]
+    public var std: [Float]
+
+    public init(
+        width: Int, height: Int, resize: Resize, filter: Filter = .bilinear, fill: [Float] = [0, 0, 0],
+        channels: Channels = .rgb, mean: [Float] = [0, 0, 0], std: [Float] = [255, 255, 255]
+    ) {
+        self.width = width
+        self.height = height
+        self.resize = resize
+        self.filter = filter
+        self.fill = fill
+        self.channels = channels
+        self.mean = mean
+        self.std = std
+    }
+
+    static let sides = 1...8192
+    private static let keys = ["width", "height", "resize", "filter", "fill", "channels", "mean", "std"]
+
+    /// Parses JSON. Every key must be there, and no other: a key that is not understood might change the input.
+    public init(text: String) throws(PreprocessingError) {
+        let json: JSONValue
+        do {
+            json = try JSONValue.parse(text)
+        } catch {
+            throw .notJSON(error)
+        }
+        guard let members = json.object else { throw .notAnObject(found: json.kind) }
+        if let extra = members.first(where: { !Self.keys.contains($0.key) }) {
+            throw .unknownKey(extra.key, nearest: nearestName(to: extra.key, in: Self.keys))
+        }
+        width = try Self.side(json, "width")
+        height = try Self.side(json, "height")
+        resize = try Self.choice(json, "resize")
+        filter = try Self.choice(json, "filter")
+        fill = try Self.colour(json, "fill", expected: "three numbers from 0 to 255") { (0...255).contains($0) }
+        channels = try Self.choice(json, "channels")
+        mean = try Self.colour(json, "mean", expected: "three numbers") { _ in true }
+        std = try Self.colour(json, "std", expected: "three positive numbers") { $0 >= .leastNormalMagnitude }
+    }
+
+    public var json: JSONValue {
+        func colour(_ values: [Float]) -> JSONValue {
+            // Whole numbers without ".0", as they are written by hand.
+            .array(values.map { Int(exactly: $0).map { .integer($0) } ?? JSONValue($0) })
+        }
+        return [
+            "width": .integer(width), "height": .integer(height), "resize": .string(resize.rawValue),
+            "filter": .string(filter.rawValue), "fill": colour(fill), "channels": .string(channels.rawValue),
+            "mean": colour(mean), "std": colour(std),
+        ]
+    }
+
+    private static func side(_ json: JSONValue, _ key: String) throws(PreprocessingError) -> Int {
+        guard let side = json[key]?.integer, sides.contains(side) else {
+            throw bad(json, key, "a whole number from \(sides.lowerBound) to \(sides.upperBound)")
+        }
+        return side
+    }
+
+    private static func choice<Choice: RawRepresentable & CaseIterable>(
+        _ json: JSONValue, _ key: String
+    ) throws(PreprocessingError) -> Choice where Choice.RawValue == String {
+        guard let choice = json[key]?.string.flatMap(Choice.init(rawValue:)) else {
+            let names = Choice.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: ", ")
+            throw bad(json, key, "one of \(names)")
+        }
+        return choice
+    }
+
+    private static func colour(
+        _ json: JSONValue, _ key: String, expected: String, where isValid: (Float) -> Bool
+    ) throws(PreprocessingError) -> [Float] {
+        let values = json[key]?.array ?? []
+        let colour = values.compactMap { $0.double.map { Float($0) } }.filter { $0.isFinite && isValid($0) }
+        guard values.count == 3, colour.count == 3 else { throw bad(json, key, expected) }
+        return colour
+    }
+
+    private static func bad(_ json: JSONValue, _ key: String, _ expected: String) -> PreprocessingError {
+        .badValue(key: key, expected: expected, found: json[key]?.text ?? "missing")
+    }
+}
+
+/// A description of preprocessing that cannot be understood.
+public enum PreprocessingError: ToolkitError, Equatable {
+    case notJSON(JSONError)
+    case notAnObject(found: String)
+    case unknownKey(String, nearest: String?)
+    case badValue(key: String, expected: String, found: String)
+
+    public var description: String {
+        switch self {
+        case .notJSON(let error): "it is not valid JSON: \(error)"
+        case .notAnObject(let found): "it must be a JSON object, but is \(found)"
+        case .unknownKey(let key, let nearest):
+            "the key \(quoted(key)) is not known" + (nearest.map { "; did you mean \"\($0)\"?" } ?? "")
+        case .badValue(let key, let expected, let found): "\(key) must be \(expected), but is \(abbreviated(found))"
+        }
+    }
+}

@@ -1,0 +1,127 @@
+import CKernels
+import CVCore
+
+/// A safetensors file in memory: named tensors and a dictionary of text.
+///
+/// ```swift
+/// let file = try Safetensors(path: "yolov3-tiny.safetensors")
+/// let weight = try file.floats("module_list.0.Conv2d.weight")
+/// ```
+public struct Safetensors: Sendable {
+    public let header: SafetensorsHeader
+    private let bytes: [UInt8]
+
+    public var metadata: [String: String] { header.metadata }
+
+    /// Parses `bytes`, a whole file. `file` is its path, for messages.
+    public init(_ bytes: [UInt8], file: String? = nil) throws(SafetensorsError) {
+        self.header = try SafetensorsHeader(start: bytes, fileBytes: bytes.count, file: file)
+        self.bytes = bytes
+    }
+
+    /// Reads the file at `path`. Throws `FileError` or `SafetensorsError`.
+    ///
+    /// The header is checked before the data is read, so that a large file of another format is refused at once.
+    public init(path: String) throws {
+        _ = try SafetensorsHeader.read(path)
+        try self.init(FileInput.read(path), file: path)
+    }
+
+    /// The entry of the tensor `name`; throws `.noTensor`, with the nearest name there is.
+    public func entry(_ name: String) throws(SafetensorsError) -> SafetensorsHeader.Entry {
+        if let entry = header[name] { return entry }
+        let nearest = nearestName(to: name, in: header.entries.lazy.map(\.name))
+        throw SafetensorsError(.noTensor(name, nearest: nearest), in: header.file)
+    }
+
+    /// The bytes of a tensor as they stand in the file: little-endian, row-major. They need not be aligned.
+    public func withBytes<Result>(of entry: SafetensorsHeader.Entry, _ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+        bytes.withUnsafeBytes { all in
+            let start = header.dataOffset + entry.range.lowerBound
+            return body(UnsafeRawBufferPointer(rebasing: all[start..<start + entry.range.count]))
+        }
+    }
+
+    /// The elements of the tensor `name`, row-major, as `Float`.
+    ///
+    /// F32, F16 and BF16 are exact, F64 is rounded to nearest. Throws `.noTensor`, or `.notFloats` for other types.
+    public func floats(_ name: String) throws(SafetensorsError) -> [Float] {
+        let entry = try entry(name)
+        guard entry.dtype.convertsToFloat else {
+            throw SafetensorsError(.notFloats(tensor: name, dtype: entry.dtype), in: header.file)
+        }
+        let count = entry.elementCount
+        return withBytes(of: entry) { source in
+            [Float](unsafeUninitializedCapacity: count) { target, initialized in
+                initialized = count
+                if count > 0 { Self.convert(source, entry.dtype, to: target) }
+            }
+        }
+    }
+
+    private static func convert(
+        _ source: UnsafeRawBufferPointer, _ dtype: SafetensorsDType, to target: UnsafeMutableBufferPointer<Float>
+    ) {
+        let kernel = InstructionSet.current.kernel
+        let count = source.count / dtype.byteCount!
+        switch dtype {
+        case .f16: cvk_f16_to_f32(kernel, source.baseAddress, target.baseAddress, count)
+        case .bf16: cvk_bf16_to_f32(kernel, source.baseAddress, target.baseAddress, count)
+        case .f32: UnsafeMutableRawBufferPointer(target).copyMemory(from: source)
+        case .f64:
+            for index in 0..<count {
+                let bits = source.loadUnaligned(fromByteOffset: 8 * index, as: UInt64.self)
+                target[index] = Float(Double(bitPattern: UInt64(littleEndian: bits)))
+            }
+        default: preconditionFailure("no conversion from \(dtype.rawValue) to Float")
+        }
+    }
+
+    // MARK: NaN and infinity
+
+    /// The tensors of floating point (F64, F32, F16, BF16) that hold NaN or infinity.
+    public func nonFiniteTensors() -> [NonFiniteTensor] {
+        header.entries.compactMap { entry in
+            withBytes(of: entry) { bytes in
+                switch entry.dtype {
+                case .f64: Self.scan(entry.name, bytes, UInt64.self, infinity: 0x7FF << 52)
+                case .f32: Self.scan(entry.name, bytes, UInt32.self, infinity: 0xFF << 23)
+                case .f16: Self.scan(entry.name, bytes, UInt16.self, infinity: 0x1F << 10)
+                case .bf16: Self.scan(entry.name, bytes, UInt16.self, infinity: 0xFF << 7)
+                default: nil
+                }
+            }
+        }
+    }
+
+    /// Throws `.nonFinite` when a tensor holds NaN or infinity.
+    public func checkFinite() throws(SafetensorsError) {
+        let tensors = nonFiniteTensors()
+        if !tensors.isEmpty { throw SafetensorsError(.nonFinite(tensors), in: header.file) }
+    }
+
+    /// `infinity` is the bit pattern of infinity: what lies above it, without the sign, is a NaN.
+    private static func scan<Bits: FixedWidthInteger & UnsignedInteger>(
+        _ name: String, _ bytes: UnsafeRawBufferPointer, _: Bits.Type, infinity: Bits
+    ) -> NonFiniteTensor? {
+        let size = MemoryLayout<Bits>.size
+        let count = bytes.count / size
+        func magnitude(_ index: Int) -> Bits {
+            Bits(littleEndian: bytes.loadUnaligned(fromByteOffset: index &* size, as: Bits.self)) & (Bits.max &>> 1)
+        }
+        var largest: Bits = 0
+        for index in 0..<count { largest = max(largest, magnitude(index)) }
+        if largest < infinity { return nil }
+        let nans = (0..<count).count { magnitude($0) > infinity }
+        let infinities = (0..<count).count { magnitude($0) == infinity }
+        let first = (0..<count).first { magnitude($0) >= infinity } ?? 0
+        return NonFiniteTensor(name: name, nanCount: nans, infinityCount: infinities, firstIndex: first)
+    }
+
+    // MARK: Checksum
+
+    /// SHA-256 of all bytes after the header, in hexadecimal.
+    public func dataSHA256() -> String {
+        bytes.withUnsafeBytes { SHA256.hexDigest(of: UnsafeRawBufferPointer(rebasing: $0[header.dataOffset...])) }
+    }
+}

@@ -1,0 +1,111 @@
+import CKernels
+import CVCore
+
+/// A tensor to be written to a safetensors file.
+public struct SafetensorsTensor: Sendable {
+    /// How its elements are stored. The 16-bit types round to nearest, ties to even.
+    public enum Storage: Sendable, CaseIterable {
+        case f32, f16, bf16
+
+        public var dtype: SafetensorsDType {
+            switch self {
+            case .f32: .f32
+            case .f16: .f16
+            case .bf16: .bf16
+            }
+        }
+
+        fileprivate var elementBytes: Int { self == .f32 ? 4 : 2 }
+    }
+
+    public let name: String
+    public let shape: [Int]
+    /// Row-major.
+    public let values: [Float]
+    public let storage: Storage
+
+    public init(_ name: String, shape: [Int], values: [Float], storage: Storage = .f32) {
+        precondition(
+            shape.allSatisfy { $0 >= 0 } && shape.reduce(1, *) == values.count,
+            "\(name): the shape \(shape) has \(shape.reduce(1, *)) elements, but \(values.count) values are given")
+        self.name = name
+        self.shape = shape
+        self.values = values
+        self.storage = storage
+    }
+}
+
+extension Safetensors {
+    /// The bytes of a file that holds `tensors` and `metadata`.
+    ///
+    /// The same input gives the same bytes, whatever the order of `tensors`: as in the reference library they are
+    /// sorted by type, then by name, and the header is padded with spaces so that the data begins at a multiple
+    /// of 8. With `hashData`, `data_sha256` is added to the metadata: the SHA-256 of all bytes after the header.
+    /// Throws for a name that is taken twice or reserved, and for a finite value that F16 would make infinite.
+    public static func encode(
+        _ tensors: [SafetensorsTensor], metadata: [String: String] = [:], hashData: Bool = false
+    ) throws(SafetensorsError) -> [UInt8] {
+        try check(tensors)
+        let sorted = tensors.sorted(by: comesBefore)
+        var data: [UInt8] = []
+        data.reserveCapacity(tensors.reduce(0) { $0 + $1.values.count * $1.storage.elementBytes })
+        var members: [JSONMember] = []
+        for tensor in sorted {
+            let begin = data.count
+            append(tensor, to: &data)
+            let offsets: JSONValue = [.integer(begin), .integer(data.count)]
+            let description: JSONValue = [
+                "dtype": .string(tensor.storage.dtype.rawValue), "shape": .array(tensor.shape.map { .integer($0) }),
+                "data_offsets": offsets,
+            ]
+            members.append(JSONMember(tensor.name, description))
+        }
+        var metadata = metadata
+        if hashData { metadata[WeightsMetadata.Key.dataSHA256.rawValue] = SHA256.hexDigest(of: data) }
+        if !metadata.isEmpty {
+            let texts = metadata.sorted { $0.key < $1.key }.map { JSONMember($0.key, .string($0.value)) }
+            members.insert(JSONMember(SafetensorsHeader.metadataKey, .object(texts)), at: 0)
+        }
+        var header = JSONValue.object(members).utf8
+        header += [UInt8](repeating: UInt8(ascii: " "), count: (8 - header.count % 8) % 8)
+        return withUnsafeBytes(of: UInt64(header.count).littleEndian) { Array($0) } + header + data
+    }
+
+    /// The larger types first, which keeps every tensor aligned to its element; then by the bytes of the name.
+    private static func comesBefore(_ a: SafetensorsTensor, _ b: SafetensorsTensor) -> Bool {
+        let types = SafetensorsDType.allCases
+        let (first, second) = (types.firstIndex(of: a.storage.dtype)!, types.firstIndex(of: b.storage.dtype)!)
+        return first != second ? first > second : a.name.utf8.lexicographicallyPrecedes(b.name.utf8)
+    }
+
+    private static func check(_ tensors: [SafetensorsTensor]) throws(SafetensorsError) {
+        var names: Set<String> = []
+        for tensor in tensors {
+            if tensor.name == SafetensorsHeader.metadataKey { throw SafetensorsError(.reservedName(tensor.name)) }
+            if !names.insert(tensor.name).inserted { throw SafetensorsError(.nameTakenTwice(tensor.name)) }
+            // 65520 lies halfway between the largest F16 and the power of two after it, and is rounded up.
+            if tensor.storage == .f16,
+                let index = tensor.values.firstIndex(where: { $0.isFinite && $0.magnitude >= 65520 })
+            {
+                let value = tensor.values[index]
+                throw SafetensorsError(.tooLargeForF16(tensor: tensor.name, index: index, value: value))
+            }
+        }
+    }
+
+    private static func append(_ tensor: SafetensorsTensor, to data: inout [UInt8]) {
+        let kernel = InstructionSet.current.kernel
+        let count = tensor.values.count
+        tensor.values.withUnsafeBufferPointer { values in
+            data += [UInt8](unsafeUninitializedCapacity: count * tensor.storage.elementBytes) { bytes, initialized in
+                initialized = count * tensor.storage.elementBytes
+                guard count > 0 else { return }
+                switch tensor.storage {
+                case .f32: UnsafeMutableRawBufferPointer(bytes).copyMemory(from: UnsafeRawBufferPointer(values))
+                case .f16: cvk_f32_to_f16(kernel, values.baseAddress, bytes.baseAddress, count)
+                case .bf16: cvk_f32_to_bf16(kernel, values.baseAddress, bytes.baseAddress, count)
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,46 @@
+import CVCore
+
+/// What a weight file holds, read from its header alone.
+public struct WeightsInspection: Sendable {
+    public let path: String
+    public let header: SafetensorsHeader
+
+    /// Throws `FileError` or `SafetensorsError`.
+    public init(path: String) throws {
+        self.path = path
+        self.header = try SafetensorsHeader.read(path)
+    }
+
+    /// Elements of all tensors: parameters, and the running statistics of batch norms.
+    public var parameterCount: Int { header.entries.reduce(0) { $0 + $1.elementCount } }
+
+    public var json: JSONValue {
+        let tensors = header.entries.map { entry -> JSONValue in
+            [
+                "name": .string(entry.name), "dtype": .string(entry.dtype.rawValue),
+                "shape": .array(entry.shape.map { .integer($0) }), "bytes": .integer(entry.range.count),
+            ]
+        }
+        let metadata = header.metadata.sorted { $0.key < $1.key }.map { JSONMember($0.key, .string($0.value)) }
+        return [
+            "file": .string(path), "bytes": .integer(header.fileBytes), "header_bytes": .integer(header.dataOffset),
+            "tensors": .array(tensors), "parameters": .integer(parameterCount), "metadata": .object(metadata),
+        ]
+    }
+}
+
+extension WeightsLocator.Found {
+    public var json: JSONValue {
+        switch header {
+        case .failure(let error):
+            return ["file": .string(path), "name": .string(name), "error": .string("\(error)")]
+        case .success(let header):
+            func text(_ key: WeightsMetadata.Key) -> JSONValue? { header.metadata[key.rawValue].map { .string($0) } }
+            return .members([
+                "file": .string(path), "name": .string(name), "origin": .string(place.origin),
+                "bytes": .integer(header.fileBytes), "tensors": .integer(header.entries.count),
+                "model": text(.model), "task": text(.task), "license": text(.license), "source": text(.source),
+            ])
+        }
+    }
+}

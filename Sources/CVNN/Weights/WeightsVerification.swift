@@ -1,0 +1,147 @@
+import CVCore
+
+/// Whether a weight file is whole and fits its model: every check, and what came of it.
+public struct WeightsVerification: Sendable {
+    public enum Outcome: Sendable, Equatable {
+        case ok(String)
+        /// Not checked, and why.
+        case skipped(String)
+        case failed([String])
+    }
+
+    public struct Check: Sendable, Equatable {
+        /// "structure", "checksum", "values", "metadata" or "model".
+        public let name: String
+        public let outcome: Outcome
+    }
+
+    /// The shapes by key that the weights of `model` must have; nil for a model that is not known.
+    public typealias ExpectedShapes = (_ model: String) -> [String: [Int]]?
+
+    public let path: String
+    public private(set) var checks: [Check] = []
+
+    public var isOK: Bool { problems.isEmpty }
+
+    public var problems: [String] {
+        checks.flatMap { check -> [String] in
+            if case .failed(let problems) = check.outcome { problems } else { [] }
+        }
+    }
+
+    /// Reads and checks the file at `path`.
+    ///
+    /// A file that is malformed gives a failed check; only one that cannot be read at all throws `FileError`.
+    /// Without `expectedShapes` the model is not checked.
+    public init(path: String, expectedShapes: ExpectedShapes? = nil) throws(FileError) {
+        self.path = path
+        let file: Safetensors
+        do {
+            file = try Safetensors(path: path)
+        } catch let error as FileError {
+            throw error
+        } catch {
+            checks = [Check(name: "structure", outcome: .failed([Self.problem(error)]))]
+            return
+        }
+        let count = file.header.entries.count
+        checks = [
+            Check(name: "structure", outcome: .ok("\(count) tensors cover \(file.header.dataBytes) bytes of data")),
+            Check(name: "checksum", outcome: Self.checksum(file)),
+            Check(name: "values", outcome: Self.values(file)),
+            Check(name: "metadata", outcome: Self.metadata(file)),
+            Check(name: "model", outcome: Self.model(file, expectedShapes)),
+        ]
+    }
+
+    private static func checksum(_ file: Safetensors) -> Outcome {
+        guard let expected = file.metadata[WeightsMetadata.Key.dataSHA256.rawValue] else {
+            return .skipped("the file does not state data_sha256")
+        }
+        let found = file.dataSHA256()
+        if expected == found { return .ok("SHA-256 of the data is \(found), as stated") }
+        return .failed(["SHA-256 of the data is \(found), but the file states \(abbreviated(expected)): it is damaged"])
+    }
+
+    private static func values(_ file: Safetensors) -> Outcome {
+        let tensors = file.nonFiniteTensors()
+        return tensors.isEmpty ? .ok("no NaN and no infinity") : .failed(tensors.map(\.description))
+    }
+
+    private static func metadata(_ file: Safetensors) -> Outcome {
+        // Weights of others carry no metadata, or that of their framework.
+        guard file.metadata[WeightsMetadata.Key.model.rawValue] != nil else {
+            return .skipped("the file does not state its model")
+        }
+        do {
+            let metadata = try WeightsMetadata(file.metadata)
+            return .ok("\(quoted(metadata.model)) for the task \(quoted(metadata.task)), \(metadata.labels.count) labels")
+        } catch {
+            return .failed([error.description])
+        }
+    }
+
+    private static func model(_ file: Safetensors, _ expectedShapes: ExpectedShapes?) -> Outcome {
+        guard let model = file.metadata[WeightsMetadata.Key.model.rawValue], let expectedShapes else {
+            return .skipped("there is no model to compare the keys with")
+        }
+        guard let expected = expectedShapes(model) else {
+            return .failed(["\(quoted(model)) is not a model that this version knows"])
+        }
+        let found = Dictionary(file.header.entries.map { ($0.name, $0.shape) }, uniquingKeysWith: { first, _ in first })
+        let difference = KeyDifference(expected: expected, found: found)
+        return difference.isEmpty ? .ok("all \(expected.count) keys and shapes of \(model)") : .failed(difference.lines)
+    }
+
+    /// The text of an error without the path that stands before it.
+    private static func problem(_ error: any Error) -> String {
+        (error as? SafetensorsError).map { SafetensorsError($0.problem).description } ?? "\(error)"
+    }
+
+    public var json: JSONValue {
+        let list = checks.map { check -> JSONValue in
+            switch check.outcome {
+            case .ok(let text): ["check": .string(check.name), "outcome": "ok", "detail": .string(text)]
+            case .skipped(let text): ["check": .string(check.name), "outcome": "skipped", "detail": .string(text)]
+            case .failed(let problems):
+                [
+                    "check": .string(check.name), "outcome": "failed",
+                    "problems": .array(problems.map { .string($0) }),
+                ]
+            }
+        }
+        return ["file": .string(path), "ok": .bool(isOK), "checks": .array(list)]
+    }
+}
+
+/// How the keys and shapes of weights differ from those that a model wants.
+public struct KeyDifference: Sendable, Equatable {
+    public struct Misshapen: Sendable, Equatable {
+        public let key: String
+        public let expected: [Int]
+        public let found: [Int]
+    }
+
+    /// Each sorted by key.
+    public let missing: [String]
+    public let unexpected: [String]
+    public let misshapen: [Misshapen]
+
+    public init(expected: [String: [Int]], found: [String: [Int]]) {
+        missing = expected.keys.filter { found[$0] == nil }.sorted()
+        unexpected = found.keys.filter { expected[$0] == nil }.sorted()
+        misshapen = expected.sorted { $0.key < $1.key }.compactMap { key, shape in
+            guard let other = found[key], other != shape else { return nil }
+            return Misshapen(key: key, expected: shape, found: other)
+        }
+    }
+
+    public var isEmpty: Bool { missing.isEmpty && unexpected.isEmpty && misshapen.isEmpty }
+
+    /// One line for each key.
+    public var lines: [String] {
+        missing.map { "missing: \(quoted($0))" }
+            + unexpected.map { "unexpected: \(quoted($0))" }
+            + misshapen.map { "\(quoted($0.key)) has the shape \($0.found), expected \($0.expected)" }
+    }
+}

@@ -1,0 +1,56 @@
+import CVCore
+import CVNN
+import Foundation
+
+/// The bytes of a safetensors file with this header, whatever it says.
+func safetensors(header: String, data: [UInt8] = [], length: UInt64? = nil) -> [UInt8] {
+    let text = Array(header.utf8)
+    return withUnsafeBytes(of: (length ?? UInt64(text.count)).littleEndian) { Array($0) } + text + data
+}
+
+func goldenPath(_ name: String, file: String = #filePath) -> String {
+    URL(fileURLWithPath: file).deletingLastPathComponent().appendingPathComponent("Golden/\(name)").path
+}
+
+/// A new folder that exists until the process ends or the system clears it.
+func temporaryFolder() throws -> String {
+    let folder = NSTemporaryDirectory() + "cvnn-\(UUID().uuidString)"
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    return folder
+}
+
+func makeFolder(_ path: String) throws {
+    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+}
+
+/// Removes a fixture's folder.
+func remove(_ path: String) { try? FileManager.default.removeItem(atPath: path) }
+
+let samplePreprocessing = Preprocessing(
+    width: 416, height: 416, resize: .letterbox, fill: [127.5, 127.5, 127.5])
+
+let sampleMetadata = WeightsMetadata(
+    model: "tiny", task: "detect", preprocessing: samplePreprocessing, labels: ["cat", "dog \"x\""], source: "here",
+    version: "1.0", sha256: String(repeating: "a", count: 64), license: "MIT", attribution: "someone")
+
+/// A small file of our own: two tensors and metadata.
+func sampleWeights(values: [Float] = [1, 2, 3, 4], metadata: WeightsMetadata? = sampleMetadata) throws -> [UInt8] {
+    try Safetensors.encode(
+        [
+            SafetensorsTensor("conv.weight", shape: [2, 2], values: values, storage: .f16),
+            SafetensorsTensor("conv.bias", shape: [2], values: [0.5, -0.5]),
+        ], metadata: metadata?.dictionary ?? [:], hashData: metadata != nil)
+}
+
+/// A generator with a seed (Steele et al. 2014), so that a failure can be repeated.
+struct SplitMix64: RandomNumberGenerator {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var z = state
+        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+        return z ^ (z >> 31)
+    }
+}
