@@ -23,15 +23,18 @@ public struct Detector: Sendable {
 
     private let network: any YOLONetwork
 
-    /// The network that reads "yolov3-tiny" is used where nothing else is asked for.
+    /// Largest side of the input: the first layers then take about a gigabyte each.
+    static let maxSide = 4096
+
+    /// Used where nothing else is asked for.
     public static let defaultModel = "yolov3-tiny"
 
     /// Loads weights by the name of a model or by the path of a `.safetensors` file.
     ///
-    /// - Throws: `WeightsError` when nothing is found, with all places that were searched; `SafetensorsError`,
+    /// - Throws: `WeightsNotFound` when nothing is found, with all places that were searched; `SafetensorsError`,
     ///   `ParameterMismatch` or `DetectorError` for a file that is damaged or belongs to something else.
     public init(_ model: String = Detector.defaultModel) throws {
-        try self.init(weightsPath: WeightsLocator().locate(model))
+        try self.init(weightsPath: WeightsLocator().find(model))
     }
 
     private init(weightsPath path: String) throws {
@@ -39,6 +42,9 @@ public struct Detector: Sendable {
         let metadata = try WeightsMetadata(file.metadata, file: path)
         guard metadata.model == "yolov3-tiny" else {
             throw DetectorError(path, .notADetector(model: metadata.model, task: metadata.task))
+        }
+        guard metadata.preprocessing.isLetterbox(multipleOf: 32), !metadata.labels.isEmpty else {
+            throw DetectorError(path, .notUsable)
         }
         try file.checkFinite()
         let classes = metadata.labels.count
@@ -72,7 +78,9 @@ public struct Detector: Sendable {
 
     private static func readNames(_ path: String) throws -> [String] {
         let text = String(decoding: try FileInput.read(path, maxBytes: 1 << 20), as: UTF8.self)
-        return text.split(whereSeparator: \.isNewline).map { $0.trimmingWhitespace }.filter { !$0.isEmpty }
+        return text.split(whereSeparator: \.isNewline).map { line in
+            String(line.drop(while: \.isWhitespace).reversed().drop(while: \.isWhitespace).reversed())
+        }.filter { !$0.isEmpty }
     }
 
     /// The same detector looking at pictures in another size: larger finds smaller objects and takes longer.
@@ -81,7 +89,7 @@ public struct Detector: Sendable {
     ///
     /// - Throws: `DetectorError` for a size that is not from 1 to 4096, `DarknetError` where a `.cfg` does not allow it.
     public func resized(width: Int, height: Int) throws -> Detector {
-        guard (1...4096).contains(width), (1...4096).contains(height) else {
+        guard (1...Self.maxSide).contains(width), (1...Self.maxSide).contains(height) else {
             throw DetectorError(name, .inputSize(width: width, height: height))
         }
         func rounded(_ size: Int) -> Int { (size + network.stride - 1) / network.stride * network.stride }
@@ -123,12 +131,30 @@ public struct Detector: Sendable {
     }
 }
 
+extension YOLOHead {
+    /// The head that gave `grid`, for an input of this size.
+    init(_ grid: YOLOGrid, classCount: Int, inputWidth: Int, inputHeight: Int) {
+        self.init(
+            anchors: grid.anchors, classCount: classCount, gridWidth: grid.values.shape[3],
+            gridHeight: grid.values.shape[2], inputWidth: inputWidth, inputHeight: inputHeight,
+            scaleXY: grid.scaleXY, coordinates: grid.isActivated ? .squared : .exponential)
+    }
+}
+
+extension Preprocessing {
+    fileprivate func isLetterbox(multipleOf stride: Int) -> Bool {
+        resize == .letterbox && [width, height].allSatisfy { $0 % stride == 0 && $0 <= Detector.maxSide }
+    }
+}
+
 /// A detector that cannot be made as asked.
 public struct DetectorError: ToolkitError, Equatable {
     public enum Problem: Sendable, Equatable {
         case notADetector(model: String, task: String)
         case wrongNames(expected: Int, found: Int)
         case inputSize(width: Int, height: Int)
+        /// Metadata that no detector can work with.
+        case notUsable
     }
 
     /// The file or the model that it is about.
@@ -147,6 +173,9 @@ public struct DetectorError: ToolkitError, Equatable {
                 "holds weights of \(model) for the task '\(task)'; a detector (yolov3-tiny) is expected"
             case .wrongNames(let expected, let found):
                 "holds \(found) names, the network has \(expected) classes"
+            case .notUsable:
+                "its metadata must name classes, and an input that is letterboxed with sides that are multiples of 32 "
+                    + "up to 4096; convert the weights again"
             case .inputSize(let width, let height):
                 "an input of \(width)×\(height); each side must be from 1 to 4096 pixels"
             }

@@ -1,4 +1,5 @@
 import CVImage
+import CVModels
 
 #if canImport(FoundationEssentials)
 import FoundationEssentials
@@ -18,15 +19,7 @@ import Musl
 /// Redmon and Farhadi 2018, arXiv:1804.02767; Bochkovskiy et al. 2020, arXiv:2004.10934.
 public struct YOLOHead: Sendable, Equatable {
     /// A box shape that predictions are relative to, in pixels of the network's input.
-    public struct Anchor: Sendable, Equatable {
-        public var width: Float
-        public var height: Float
-
-        public init(_ width: Float, _ height: Float) {
-            self.width = width
-            self.height = height
-        }
-    }
+    public typealias Anchor = YOLOGrid.Anchor
 
     /// How the network's values become boxes.
     public enum Coordinates: Sendable, Equatable {

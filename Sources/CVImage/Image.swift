@@ -66,3 +66,18 @@ public struct Image: Sendable, Equatable {
         return (y * width + x) * channels
     }
 }
+
+extension Image {
+    /// The picture without its transparency: colours stay as they are below it.
+    public func withoutAlpha() -> Image {
+        guard format == .rgba else { return self }
+        let count = width * height
+        let opaque = [UInt8](unsafeUninitializedCapacity: 3 * count) { buffer, initialized in
+            for index in 0..<count {
+                for channel in 0..<3 { buffer[3 * index + channel] = pixels[4 * index + channel] }
+            }
+            initialized = 3 * count
+        }
+        return Image(width: width, height: height, format: .rgb, pixels: opaque)
+    }
+}

@@ -56,7 +56,9 @@ struct DetectorOptions: ParsableArguments {
         help: .init("A model by name, a .safetensors file, or a darknet .cfg.", valueName: "name|file"))
     var model: String?
 
-    @Option(name: .shortAndLong, help: .init("Weights for the model: .safetensors, or .weights for a .cfg.", valueName: "file"))
+    @Option(
+        name: .shortAndLong,
+        help: .init("Weights for the model: .safetensors, or .weights for a .cfg.", valueName: "file"))
     var weights: String?
 
     @Option(help: .init("Labels of a darknet network, one a line.", valueName: "file"))
@@ -121,7 +123,8 @@ struct ReportOptions: ParsableArguments {
     var maxDet = 300
 
     @Option(
-        help: .init("Report only these: names or numbers, with commas between, or the option several times.",
+        help: .init(
+            "Report only these: names or numbers, with commas between, or the option several times.",
             valueName: "class"))
     var classes: [String] = []
 

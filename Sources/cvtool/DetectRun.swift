@@ -139,7 +139,9 @@ struct DetectRun {
     }
 
     private func report(failure: any ToolkitError, of job: Job) throws {
-        if output.json { try StandardOutput.write(DetectionRecord(input: job.name, error: failure.description).json + "\n") }
+        if output.json {
+            try StandardOutput.write(DetectionRecord(input: job.name, error: failure.description).json + "\n")
+        }
         StandardError.write("cvtool: \(failure)\n")
     }
 }
@@ -148,7 +150,8 @@ extension Detection {
     /// `dog.jpg: dog 83% at 128 224 313 538`: label, confidence, and the box's corners in whole pixels.
     fileprivate func line(for input: String) -> String {
         let corners = [box.minX, box.minY, box.maxX, box.maxY].map { "\(Int($0.rounded()))" }
-        return "\(input.escapedForDisplay): \(label) \(String(percent: confidence)) at " + corners.joined(separator: " ")
+        return "\(input.escapedForDisplay): \(label) \(String(percent: confidence)) at "
+            + corners.joined(separator: " ")
     }
 }
 

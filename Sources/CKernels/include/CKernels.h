@@ -2,6 +2,7 @@
 #include "convolution.h"
 #include "elementwise.h"
 #include "gemm.h"
+#include "half.h"
 #include "isa.h"
 #include "pooling.h"
 #include "resize.h"

@@ -35,7 +35,9 @@ public struct Safetensors: Sendable {
     }
 
     /// The bytes of a tensor as they stand in the file: little-endian, row-major. They need not be aligned.
-    public func withBytes<Result>(of entry: SafetensorsHeader.Entry, _ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+    public func withBytes<Result>(of entry: SafetensorsHeader.Entry, _ body: (UnsafeRawBufferPointer) -> Result)
+        -> Result
+    {
         bytes.withUnsafeBytes { all in
             let start = header.dataOffset + entry.range.lowerBound
             return body(UnsafeRawBufferPointer(rebasing: all[start..<start + entry.range.count]))

@@ -46,7 +46,8 @@ public enum WeightsFormat: String, Sendable, Equatable, CaseIterable {
         if isDarknetWeights(start) { return .darknetWeights }
         if isDarknetConfig(start) { return .darknetConfig }
         // Field 1 (ir_version) as a small number, then field 2 (producer_name), 3, 4, or 7 (graph), each with a length.
-        if start.count >= 4, start[0] == 0x08, (1...32).contains(start[1]), [0x12, 0x1A, 0x22, 0x3A].contains(start[2]) {
+        if start.count >= 4, start[0] == 0x08, (1...32).contains(start[1]), [0x12, 0x1A, 0x22, 0x3A].contains(start[2])
+        {
             return .onnx
         }
         return nil

@@ -179,7 +179,8 @@ public struct WeightsNotFound: ToolkitError, Equatable {
         if isPath { return "\(name.escapedForDisplay): there is no weight file at this path" }
         let places = searched.map { "\n  \($0.path.escapedForDisplay) (\($0.origin))" }.joined()
         return "no weights \(quoted(name)) were found"
-            + (nearest.map { "; did you mean \(quoted($0))?" } ?? "; give the path of a .safetensors file, or its folder in "
+            + (nearest.map { "; did you mean \(quoted($0))?" }
+                ?? "; give the path of a .safetensors file, or its folder in "
                 + WeightsLocator.environmentKey + ".") + " Searched:" + places
     }
 }

@@ -75,7 +75,8 @@ public struct WeightsVerification: Sendable {
         }
         do {
             let metadata = try WeightsMetadata(file.metadata)
-            return .ok("\(quoted(metadata.model)) for the task \(quoted(metadata.task)), \(metadata.labels.count) labels")
+            return .ok(
+                "\(quoted(metadata.model)) for the task \(quoted(metadata.task)), \(metadata.labels.count) labels")
         } catch {
             return .failed([error.description])
         }
