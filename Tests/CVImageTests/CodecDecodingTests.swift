@@ -1,0 +1,55 @@
+import CVImage
+import Testing
+
+/// Valid pictures of every kind, against Pillow or the samples they were made of (`Tools/make_bad_images.py`).
+@Suite struct CodecDecodingTests {
+    @Test func goldenFilesAreThere() {
+        #expect(Golden.valid(suffix: ".jpg").count >= 19)
+        #expect(Golden.valid(suffix: ".png").count >= 60)
+    }
+
+    /// Two levels: versions of libjpeg round differently. The widest picture measured is within that.
+    @Test(arguments: Golden.valid(suffix: ".jpg"))
+    func jpegIsWhatPillowReads(_ name: String) throws {
+        let image = try Image(contentsOf: Golden.folder + name)
+        let difference = try #require(largestDifference(image, Golden.expected(name)))
+        #expect(difference <= 2)
+    }
+
+    @Test(arguments: Golden.valid(suffix: ".png"))
+    func pngIsExact(_ name: String) throws {
+        let image = try Image(contentsOf: Golden.folder + name)
+        #expect(try largestDifference(image, Golden.expected(name)) == 0)
+    }
+
+    @Test func indexBeyondThePaletteIsBlackOrAnError() throws {
+        guard let image = try? Image(data: Golden.bytes("odd-index.png")) else { return }
+        #expect(image[0, 0] == Color(0, 1, 2))
+        #expect(image[7, 7] == .black)
+    }
+
+    @Test func headerTellsSizeWithoutDecoding() throws {
+        let info = try ImageInfo(contentsOf: Golden.folder + "orientation-6.png")
+        #expect((info.width, info.height, info.orientation) == (3, 5, .right))
+        #expect(info.container == .png)
+        let stored = try ImageInfo(
+            contentsOf: Golden.folder + "orientation-6.png", options: DecodingOptions(applyOrientation: false))
+        #expect((stored.width, stored.height, stored.format) == (5, 3, .rgb))
+        #expect(try ImageInfo(contentsOf: Golden.folder + "cmyk-adobe2.jpg").format == .rgb)
+        #expect(try ImageInfo(contentsOf: Golden.folder + "grey4-trns.png").format == .rgba)
+    }
+
+    @Test func damagedDataDecodeAsFarAsTheyGoWhenAllowed() throws {
+        let options = DecodingOptions(allowTruncated: true)
+        let image = photograph(width: 300, height: 200)
+        for format in [ImageFileFormat.jpeg(quality: 95), .png()] {
+            let bytes = try image.encoded(as: format)
+            let whole = try Image(data: bytes)
+            let part = try Image(data: Array(bytes[..<(bytes.count * 3 / 4)]), options: options)
+            #expect((part.width, part.height) == (whole.width, whole.height))
+            let half = whole.stride * whole.height / 2
+            #expect(part.pixels[..<half] == whole.pixels[..<half], "\(format)")
+            #expect(part != whole)
+        }
+    }
+}

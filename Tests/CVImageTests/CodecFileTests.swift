@@ -1,0 +1,92 @@
+import CVCore
+import CVImage
+import Foundation
+import Testing
+
+/// What may stand at a path.
+@Suite struct CodecFileTests {
+    let folder: String
+
+    init() throws {
+        folder = NSTemporaryDirectory() + "cvimage-\(UUID().uuidString)"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    }
+
+    @Test func suffixDoesNotMatter() throws {
+        let path = folder + "/picture.png"
+        try FileOutput.write(Golden.bytes("grey.jpg"), to: path)
+        #expect(try ImageInfo(contentsOf: path).container == .jpeg)
+        #expect(try Image(contentsOf: path) == Image(contentsOf: Golden.folder + "grey.jpg"))
+    }
+
+    @Test func namesWithNewlinesAndOtherScriptsAreFine() throws {
+        for name in ["two\nlines.jpg", "картинка 🖼.jpg", "-.jpg", " "] {
+            try FileOutput.write(Golden.bytes("grey.jpg"), to: folder + "/" + name)
+            #expect(try Image(contentsOf: folder + "/" + name).width == 37)
+        }
+    }
+
+    @Test func whatIsNoRegularFileIsAnError() throws {
+        #expect(throws: FileError(folder, .isDirectory)) { try Image(contentsOf: folder) }
+        let pipe = folder + "/pipe"
+        #expect(mkfifo(pipe, 0o600) == 0)
+        #expect(throws: FileError(pipe, .notRegular)) { try Image(contentsOf: pipe) }
+        #expect(throws: FileError("/dev/zero", .notRegular)) { try Image(contentsOf: "/dev/zero") }
+        let loop = folder + "/loop"
+        try FileManager.default.createSymbolicLink(atPath: loop, withDestinationPath: loop)
+        #expect(throws: FileError.self) { try Image(contentsOf: loop) }
+        #expect(throws: FileError.self) { try Image(contentsOf: folder + "/missing.jpg") }
+        #expect(throws: FileError.self) { try Image(contentsOf: folder + "/bad \u{FFFD} name.jpg") }
+    }
+
+    @Test(.disabled(if: geteuid() == 0, "root reads everything"))
+    func unreadableFileIsAnError() throws {
+        let path = folder + "/secret.jpg"
+        try FileOutput.write(Golden.bytes("grey.jpg"), to: path)
+        #expect(chmod(path, 0) == 0)
+        #expect(throws: FileError.self) { try Image(contentsOf: path) }
+    }
+
+    @Test func largeFilesAreNotRead() throws {
+        let path = folder + "/a.jpg"
+        let bytes = try Golden.bytes("grey.jpg")
+        try FileOutput.write(bytes, to: path)
+        let limit = bytes.count - 1
+        #expect(throws: FileError(path, .tooLarge(bytes: bytes.count, limit: limit))) {
+            try Image(contentsOf: path, options: DecodingOptions(maxFileBytes: limit))
+        }
+    }
+
+    @Test func writesByTheSuffix() throws {
+        let image = photograph(width: 20, height: 10)
+        for name in ["a.jpg", "b.JPEG", "c.png", "d.e.PNG"] {
+            try image.write(to: folder + "/" + name)
+            let info = try ImageInfo(contentsOf: folder + "/" + name)
+            #expect(info.container == (name.lowercased().hasSuffix("png") ? .png : .jpeg))
+        }
+        for name in ["a", "a.gif", "png", "a.png/"] {
+            let path = folder + "/x/" + name
+            #expect(throws: (any Error).self) { try image.write(to: path) }
+        }
+        #expect(throws: ImageError(folder + "/a.gif", .unknownSuffix)) { try image.write(to: folder + "/a.gif") }
+        try image.write(to: folder + "/a.gif", format: .png())
+        #expect(try Image(contentsOf: folder + "/a.gif") == image)
+    }
+
+    @Test func qualityAppliesToTheFormatOfTheSuffix() throws {
+        let image = photograph(width: 64, height: 64)
+        try image.write(to: folder + "/low.jpg", quality: 20)
+        #expect(try FileInput.read(folder + "/low.jpg") == image.encoded(as: .jpeg(quality: 20)))
+    }
+
+    @Test func overwritesOnlyWhenAsked() throws {
+        let path = folder + "/a.png"
+        let first = photograph(width: 4, height: 4)
+        let second = photograph(width: 5, height: 4)
+        try first.write(to: path)
+        #expect(throws: FileError(path, .exists)) { try second.write(to: path) }
+        #expect(try Image(contentsOf: path) == first)
+        try second.write(to: path, overwrite: true)
+        #expect(try Image(contentsOf: path) == second)
+    }
+}
