@@ -44,7 +44,7 @@ import Testing
         expect(
             .headerNotJSON(JSONError(.unexpected(found: 0, expected: "the end"), at: 2)), safetensors(header: "{}\0"))
         expect(
-            .headerNotJSON(JSONError(.tooDeep(limit: 64), at: 65 + 5)),
+            .headerNotJSON(JSONError(.tooDeep(limit: 64), at: 5 + 64)),
             safetensors(header: "{\"a\":" + String(repeating: "[", count: 100_000)))
     }
 

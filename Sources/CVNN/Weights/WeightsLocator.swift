@@ -175,6 +175,13 @@ public struct WeightsNotFound: ToolkitError, Equatable {
     /// The nearest name there is.
     public let nearest: String?
 
+    public init(name: String, isPath: Bool, searched: [WeightsLocator.Place], nearest: String?) {
+        self.name = name
+        self.isPath = isPath
+        self.searched = searched
+        self.nearest = nearest
+    }
+
     public var description: String {
         if isPath { return "\(name.escapedForDisplay): there is no weight file at this path" }
         let places = searched.map { "\n  \($0.path.escapedForDisplay) (\($0.origin))" }.joined()
