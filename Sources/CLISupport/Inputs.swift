@@ -171,7 +171,9 @@ private struct FolderWalk {
     }
 
     mutating func visit(_ folder: String) {
-        guard let identity = FileSystem.identity(of: folder), !above.contains(identity) else {
+        // Nil if it went away since it was seen.
+        guard let identity = FileSystem.identity(of: folder) else { return }
+        guard !above.contains(identity) else {
             found.append(.problem(InputProblem(folder, "is a link back to a folder above it; not followed")))
             return
         }

@@ -82,7 +82,7 @@ public struct YOLOHead: Sendable, Equatable {
             let objectness = values[(plane + 4 * cells)..<(plane + 5 * cells)]
             for (cell, value) in objectness.enumerated() where value >= limit && value.isFinite {
                 appendClasses(
-                    values, at: plane + cell, cell: cell, anchor: anchor, objectness: activated(value),
+                    values, at: plane + cell, cell: cell, anchor: anchor, objectness: probability(value),
                     confidence: confidence, into: &candidates)
             }
         }
@@ -99,7 +99,7 @@ public struct YOLOHead: Sendable, Equatable {
         for index in 0..<classCount {
             let value = values[start + (5 + index) * cells]
             guard value >= limit, value.isFinite else { continue }
-            let score = objectness * activated(value)
+            let score = objectness * probability(value)
             guard score >= confidence else { continue }
             if box == nil {
                 let raw = (
@@ -127,6 +127,9 @@ public struct YOLOHead: Sendable, Equatable {
     private func activated(_ value: Float) -> Float {
         coordinates == .exponential ? 1 / (1 + exp(-value)) : value
     }
+
+    /// 0 to 1, also where a network gave what no logistic function gives.
+    private func probability(_ value: Float) -> Float { min(max(activated(value), 0), 1) }
 
     private func scale(_ value: Float) -> Float {
         switch coordinates {

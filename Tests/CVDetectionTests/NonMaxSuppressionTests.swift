@@ -152,7 +152,7 @@ import Testing
             }
             return Candidate(classIndex: index % 80, confidence: random.float(0.001...1), box: box)
         }
-        for (threshold, perClass) in [(Float(0.45), true), (0.45, false), (0.7, false)] {
+        for (threshold, perClass) in [(Float(0.45), true), (0.45, false), (0.05, true), (0.9, false)] {
             var kept = 0
             let time = ContinuousClock().measure {
                 kept = nonMaxSuppression(candidates, iouThreshold: threshold, perClass: perClass).count
