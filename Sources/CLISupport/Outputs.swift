@@ -60,6 +60,12 @@ public enum OutputDestination: Sendable, Equatable {
     public func createFolder() throws(FileError) {
         if case .folder(let path) = self { try FileSystem.createFolder(path) }
     }
+
+    /// The folder that `createFolder` would make.
+    fileprivate var missingFolder: String? {
+        guard case .folder(let path) = self, case .none = FileSystem.kind(of: path) else { return nil }
+        return path
+    }
 }
 
 /// A file that is going to be written, and the input that it is about.
@@ -72,21 +78,25 @@ public struct PlannedOutput: Sendable, Equatable {
         self.path = path
     }
 
-    /// Throws if two outputs have one path, if one would replace an input, or if one exists and `force` is false.
+    /// Throws if two outputs have one path, if one would replace an input, if one exists and `force` is false, or if a
+    /// folder is missing or read-only.
     ///
-    /// To be called before any work, with all outputs of all inputs. Touches nothing. A folder that does not exist yet
-    /// is no error here: it is made later.
-    public static func check(_ outputs: [PlannedOutput], inputs: [String], force: Bool) throws(OutputError) {
+    /// To be called before any work, with all outputs of all inputs. Touches nothing. That the folder of `destination`
+    /// does not exist yet is no error: `createFolder` makes it.
+    public static func check(
+        _ outputs: [PlannedOutput], inputs: [String], destination: OutputDestination, force: Bool
+    ) throws(OutputError) {
         try checkCollisions(outputs)
         let sources = Dictionary(
             inputs.filter { $0 != "-" }.compactMap { path in FileSystem.identity(of: path).map { ($0, path) } },
-            uniquingKeysWith: { a, _ in a })
+            uniquingKeysWith: { first, _ in first })
+        let newFolder = destination.missingFolder
         var existing: [String] = []
         for output in outputs {
             if let identity = FileSystem.identity(of: output.path), let input = sources[identity] {
                 throw .replacesInput(output: output.path, input: input)
             }
-            guard FileSystem.kind(of: FileSystem.folder(of: output.path)) == .folder else { continue }
+            if let newFolder, plain(FileSystem.folder(of: output.path)) == plain(newFolder) { continue }
             do {
                 try FileOutput.checkWritable(output.path, overwrite: force)
             } catch  where error.problem == .exists {

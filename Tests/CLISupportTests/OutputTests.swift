@@ -41,9 +41,10 @@ import Testing
         #expect(OutputDestination.file("q.jpg").companionPath(for: "a/x.png", suffix: "xml") == "x.xml")
     }
 
+    var folder: OutputDestination { .folder(root) }
+
     func plan(_ inputs: [String], suffix: String? = nil) -> [PlannedOutput] {
-        let folder = OutputDestination.folder(root)
-        return inputs.map { input in
+        inputs.map { input in
             let path =
                 suffix.map { folder.companionPath(for: input, suffix: $0) }
                 ?? folder.picturePath(for: input, ending: "_detect")
@@ -54,14 +55,15 @@ import Testing
     @Test func collisionsAreListedInPairs() throws {
         let inputs = ["a/x.jpg", "b/x.jpg", "x.png", "y.jpg"]
         let error = try #require(throws: OutputError.self) {
-            try PlannedOutput.check(plan(inputs), inputs: [], force: true)
+            try PlannedOutput.check(plan(inputs), inputs: [], destination: folder, force: true)
         }
         let path = root + "/x_detect.jpg"
         #expect(error == .collisions([.init(output: path, inputs: ["a/x.jpg", "b/x.jpg"])]))
         #expect(error.description.contains("a/x.jpg and b/x.jpg both give \(path)"))
-        try PlannedOutput.check(plan(["x.jpg", "x.png"]), inputs: [], force: false)
+        try PlannedOutput.check(plan(["x.jpg", "x.png"]), inputs: [], destination: folder, force: false)
         #expect(throws: OutputError.self) {
-            try PlannedOutput.check(plan(["x.jpg", "x.png"], suffix: "txt"), inputs: [], force: true)
+            try PlannedOutput.check(
+                plan(["x.jpg", "x.png"], suffix: "txt"), inputs: [], destination: folder, force: true)
         }
     }
 
@@ -69,7 +71,7 @@ import Testing
         let outputs = ["r.json", "./r.json", ".//r.json"].map { PlannedOutput(input: "i", path: $0) }
         for other in outputs.dropFirst() {
             #expect(throws: OutputError.self) {
-                try PlannedOutput.check([outputs[0], other], inputs: [], force: true)
+                try PlannedOutput.check([outputs[0], other], inputs: [], destination: folder, force: true)
             }
         }
     }
@@ -78,9 +80,9 @@ import Testing
         try scratch.make("x_detect.jpg", "y_detect.jpg")
         let outputs = plan(["x.jpg", "y.jpg", "z.jpg"])
         let error = OutputError.exist([root + "/x_detect.jpg", root + "/y_detect.jpg"])
-        #expect(throws: error) { try PlannedOutput.check(outputs, inputs: [], force: false) }
+        #expect(throws: error) { try PlannedOutput.check(outputs, inputs: [], destination: folder, force: false) }
         #expect(error.description.contains("--force"))
-        try PlannedOutput.check(outputs, inputs: [], force: true)
+        try PlannedOutput.check(outputs, inputs: [], destination: folder, force: true)
     }
 
     @Test func inputIsNeverReplacedEvenWithForce() throws {
@@ -90,7 +92,8 @@ import Testing
             let output = root + "/" + name
             #expect(throws: OutputError.replacesInput(output: output, input: root + "/x.jpg")) {
                 try PlannedOutput.check(
-                    [PlannedOutput(input: "x.jpg", path: output)], inputs: ["-", root + "/x.jpg"], force: true)
+                    [PlannedOutput(input: "x.jpg", path: output)], inputs: ["-", root + "/x.jpg"], destination: folder,
+                    force: true)
             }
         }
     }
@@ -98,14 +101,29 @@ import Testing
     @Test func targetsThatCannotBeWrittenAreReported() throws {
         try scratch.makeFolder("x_detect.jpg")
         #expect(throws: OutputError.file(FileError(root + "/x_detect.jpg", .isDirectory))) {
-            try PlannedOutput.check(plan(["x.jpg"]), inputs: [], force: true)
+            try PlannedOutput.check(plan(["x.jpg"]), inputs: [], destination: folder, force: true)
+        }
+    }
+
+    @Test func onlyTheFolderThatWillBeMadeMayBeMissing() throws {
+        let inside = PlannedOutput(input: "x.jpg", path: root + "/new/x.txt")
+        let outside = PlannedOutput(input: "x.jpg", path: root + "/none/r.json")
+        let new = OutputDestination.folder(root + "/new/")
+        try PlannedOutput.check([inside], inputs: [], destination: new, force: false)
+        let error = FileError(root + "/none/r.json", .cannotWrite(reason: "No such file or directory"))
+        #expect(throws: OutputError.file(error)) {
+            try PlannedOutput.check([inside, outside], inputs: [], destination: new, force: false)
+        }
+        #expect(throws: OutputError.file(error)) {
+            try PlannedOutput.check([outside], inputs: [], destination: .file(outside.path), force: true)
         }
     }
 
     @Test func foldersAreMadeWithThoseAbove() throws {
         let deep = OutputDestination.folder(root + "/a/b//c/")
         let path = deep.picturePath(for: "x.jpg", ending: "_d")
-        try PlannedOutput.check([PlannedOutput(input: "x.jpg", path: path)], inputs: [], force: false)
+        try PlannedOutput.check(
+            [PlannedOutput(input: "x.jpg", path: path)], inputs: [], destination: deep, force: false)
         #expect(!FileManager.default.fileExists(atPath: root + "/a"))
         try deep.createFolder()
         try deep.createFolder()
