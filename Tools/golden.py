@@ -1,0 +1,60 @@
+#!/usr/bin/env python3
+"""Makes the reference results in Tests/*/Golden that the tests compare the toolkit with.
+
+    python3 Tools/golden.py detections --weights yolov3-tiny.weights --names coco.names PICTURE...
+    python3 Tools/golden.py heads --weights yolov3-tiny.weights
+    python3 Tools/golden.py check --weights yolov3-tiny.weights --cfg yolov3-tiny.cfg --opencv-python PYTHON PICTURE...
+    python3 Tools/golden.py precision --weights yolov3-tiny.weights PICTURE...
+
+Needs numpy, Pillow and PyTorch. `check` compares the PyTorch twin with OpenCV's darknet importer, which OpenCV 5 no
+longer has: --opencv-python is the interpreter of an environment with numpy and opencv-python-headless 4.10.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+from golden import check, detections, precision
+
+TESTS = Path(__file__).resolve().parents[1] / "Tests"
+DETECTION_GOLDENS = TESTS / "CVDetectionTests" / "Golden"
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The command line: one subcommand for each kind of golden or check."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    commands = parser.add_subparsers(dest="command", required=True)
+    weights = argparse.ArgumentParser(add_help=False)
+    weights.add_argument("--weights", type=Path, required=True, metavar="FILE", help="the original yolov3-tiny.weights")
+    pictures = argparse.ArgumentParser(add_help=False)
+    pictures.add_argument("pictures", type=Path, nargs="+", metavar="PICTURE", help="JPEG or PNG files")
+
+    command = commands.add_parser("detections", parents=[weights, pictures], help="boxes on photographs")
+    command.add_argument("--names", type=Path, required=True, metavar="FILE", help="coco.names, one label a line")
+    command.add_argument("-o", "--output", type=Path, default=DETECTION_GOLDENS / "yolov3-tiny-detections.json")
+    command.set_defaults(run=lambda a: detections.write_detections(a.weights, a.names, a.pictures, a.output))
+
+    command = commands.add_parser("heads", parents=[weights], help="raw heads for a seeded input")
+    command.add_argument("-o", "--output", type=Path, default=DETECTION_GOLDENS / "yolov3-tiny-heads.json")
+    command.set_defaults(run=lambda a: detections.write_heads(a.weights, a.output))
+
+    command = commands.add_parser("check", parents=[weights, pictures], help="the twin against OpenCV 4's importer")
+    command.add_argument("--cfg", type=Path, required=True, metavar="FILE", help="yolov3-tiny.cfg; its mask is corrected")
+    command.add_argument("--opencv-python", type=Path, required=True, metavar="PYTHON")
+    command.set_defaults(run=lambda a: check.compare_with_opencv(a.weights, a.cfg, a.opencv_python, a.pictures))
+
+    command = commands.add_parser("precision", parents=[weights, pictures], help="what half precision would change")
+    command.set_defaults(run=lambda a: precision.compare_half_precision(a.weights, a.pictures))
+    return parser
+
+
+def main() -> None:
+    """Entry point."""
+    arguments = build_parser().parse_args()
+    if output := getattr(arguments, "output", None):
+        output.parent.mkdir(parents=True, exist_ok=True)
+    arguments.run(arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
