@@ -3,10 +3,12 @@
 
     python3 Tools/golden.py detections --weights yolov3-tiny.weights --names coco.names PICTURE...
     python3 Tools/golden.py heads --weights yolov3-tiny.weights
+    python3 Tools/golden.py darknet
     python3 Tools/golden.py check --weights yolov3-tiny.weights --cfg yolov3-tiny.cfg --opencv-python PYTHON PICTURE...
+    python3 Tools/golden.py check-darknet --opencv-python PYTHON
     python3 Tools/golden.py precision --weights yolov3-tiny.weights PICTURE...
 
-Needs numpy, Pillow and PyTorch. `check` compares the PyTorch twin with OpenCV's darknet importer, which OpenCV 5 no
+Needs numpy, Pillow and PyTorch. The checks compare the PyTorch twins with OpenCV's darknet importer, which OpenCV 5 no
 longer has: --opencv-python is the interpreter of an environment with numpy and opencv-python-headless 4.10.
 """
 
@@ -14,10 +16,11 @@ import argparse
 import sys
 from pathlib import Path
 
-from golden import check, detections, precision
+from golden import check, darknet, detections, precision
 
 TESTS = Path(__file__).resolve().parents[1] / "Tests"
 DETECTION_GOLDENS = TESTS / "CVDetectionTests" / "Golden"
+DARKNET_GOLDENS = TESTS / "CVModelsTests" / "Golden" / "darknet"
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -37,6 +40,15 @@ def build_parser() -> argparse.ArgumentParser:
     command = commands.add_parser("heads", parents=[weights], help="raw heads for a seeded input")
     command.add_argument("-o", "--output", type=Path, default=DETECTION_GOLDENS / "yolov3-tiny-heads.json")
     command.set_defaults(run=lambda a: detections.write_heads(a.weights, a.output))
+
+    command = commands.add_parser("darknet", help="small random darknet networks: cfg, weights and their outputs")
+    command.add_argument("-o", "--output", type=Path, default=DARKNET_GOLDENS, metavar="DIR")
+    command.set_defaults(run=lambda a: darknet.write_darknet(a.output))
+
+    command = commands.add_parser("check-darknet", help="those networks against OpenCV 4's importer")
+    command.add_argument("--folder", type=Path, default=DARKNET_GOLDENS, metavar="DIR")
+    command.add_argument("--opencv-python", type=Path, required=True, metavar="PYTHON")
+    command.set_defaults(run=lambda a: darknet.check_darknet(a.folder, a.opencv_python))
 
     command = commands.add_parser("check", parents=[weights, pictures], help="the twin against OpenCV 4's importer")
     command.add_argument("--cfg", type=Path, required=True, metavar="FILE", help="yolov3-tiny.cfg; its mask is corrected")

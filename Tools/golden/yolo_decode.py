@@ -11,11 +11,12 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Head:
-    """What a yolo layer knows: its anchors in pixels of the network's input, its classes, and the input's side."""
+    """What a yolo layer knows: its anchors in pixels of the network's input, its classes, and the input's size."""
 
     anchors: tuple[tuple[float, float], ...]
     classes: int
-    side: int
+    width: int
+    height: int
     scale_x_y: float = 1.0
     new_coords: bool = False
 
@@ -31,7 +32,7 @@ class Candidate:
 
 ANCHORS = ((10, 14), (23, 27), (37, 58), (81, 82), (135, 169), (344, 319))
 # The masks are 3,4,5 and 1,2,3: the second is what the network was trained with.
-YOLOV3_TINY = (Head(ANCHORS[3:6], 80, 416), Head(ANCHORS[1:4], 80, 416))
+YOLOV3_TINY = (Head(ANCHORS[3:6], 80, 416, 416), Head(ANCHORS[1:4], 80, 416, 416))
 
 
 def sigmoid(x: np.ndarray) -> np.ndarray:
@@ -49,8 +50,8 @@ def decode(raw: np.ndarray, head: Head, threshold: float) -> list[Candidate]:
     squash = (lambda x: x) if head.new_coords else sigmoid
     anchors = np.array(head.anchors, np.float64)
     shift = (head.scale_x_y - 1) / 2
-    x = (squash(values[:, 0]) * head.scale_x_y - shift + np.arange(columns)) * (head.side / columns)
-    y = (squash(values[:, 1]) * head.scale_x_y - shift + np.arange(rows)[:, None]) * (head.side / rows)
+    x = (squash(values[:, 0]) * head.scale_x_y - shift + np.arange(columns)) * (head.width / columns)
+    y = (squash(values[:, 1]) * head.scale_x_y - shift + np.arange(rows)[:, None]) * (head.height / rows)
     growth = (2 * values[:, 2:4]) ** 2 if head.new_coords else np.exp(values[:, 2:4])
     w, h = (growth[:, k] * anchors[:, k, None, None] for k in (0, 1))
     scores = squash(values[:, 4:5]) * squash(values[:, 5:])
