@@ -42,7 +42,7 @@ let package = Package(
         .testTarget(name: "CVImageTests", dependencies: ["CVImage", "CVCore", "CKernels"], exclude: ["Golden"]),
         .testTarget(name: "CVTensorTests", dependencies: ["CVTensor", "CVCore"], exclude: ["Golden"]),
         .testTarget(name: "CVNNTests", dependencies: ["CVNN", "CKernels"], exclude: ["Golden"]),
-        .testTarget(name: "CVModelsTests", dependencies: ["CVModels", "CVNN", "CVTensor"]),
+        .testTarget(name: "CVModelsTests", dependencies: ["CVModels", "CVNN", "CVTensor"], exclude: ["Golden"]),
         .testTarget(name: "CVDetectionTests", dependencies: ["CVDetection", "CVImage"], exclude: ["Golden"]),
         .testTarget(name: "CLISupportTests", dependencies: ["CLISupport", "CVCore"]),
     ],

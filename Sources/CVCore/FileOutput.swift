@@ -45,7 +45,8 @@ public enum FileOutput {
         case .other: return
         case .missing, .regular: break
         }
-        let slash = path.lastIndex(of: "/")
+        // Scalars: a slash and an accent after it are one Character, and still a slash to the system.
+        let slash = path.unicodeScalars.lastIndex(of: "/")
         let folder = slash.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
         guard access(folder, W_OK | X_OK) == 0 else {
             throw FileError(path, .cannotWrite(reason: FileError.lastReason()))

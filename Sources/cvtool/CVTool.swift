@@ -12,5 +12,5 @@ import ArgumentParser
               cvtool --generate-completion-script bash > ~/.local/share/bash-completion/completions/cvtool
             """,
         version: "0.1.0",
-        subcommands: [DetectCommand.self])
+        subcommands: [DetectCommand.self, WeightsCommand.self])
 }

@@ -41,12 +41,8 @@ struct DetectCommand: ParsableCommand {
     func run() throws {
         Interruption.install()
         if let threads = model.threads { Parallel.threadCount = threads }
-        do {
-            throw try DetectRun(self).run().exitCode
-        } catch let error as any ToolkitError {
-            StandardError.write("cvtool: \(error)\n")
-            throw ExitStatus.failure.exitCode
-        }
+        let status = try reportingFailure { try DetectRun(self).run() }
+        throw ExitCode(status.rawValue)
     }
 }
 
@@ -147,8 +143,4 @@ struct ReportOptions: ParsableArguments {
         options.classes = try ClassSelection.parse(classes, labels: labels)
         return options
     }
-}
-
-extension ExitStatus {
-    var exitCode: ExitCode { ExitCode(rawValue) }
 }

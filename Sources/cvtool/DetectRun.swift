@@ -7,7 +7,7 @@ import CVImage
 struct DetectRun {
     private let command: DetectCommand
     private let output: DetectOutputOptions
-    private var timing = Timing()
+    private let timing = Timing()
 
     init(_ command: DetectCommand) {
         self.command = command
@@ -22,7 +22,7 @@ struct DetectRun {
     }
 
     /// - Throws: a `ToolkitError` for what makes the whole run impossible, before any work is done.
-    mutating func run() throws -> ExitStatus {
+    func run() throws -> ExitStatus {
         timing.beginProcess()
         let (jobs, destination) = try plan()
         let detector = try timing.measure("weights") { try command.model.makeDetector() }
@@ -74,11 +74,11 @@ struct DetectRun {
         }
         var planned = jobs.flatMap { $0.paths?.planned(for: $0.name) ?? [] }
         if let coco = output.coco { planned.append(PlannedOutput(input: "--coco", path: coco)) }
-        try PlannedOutput.check(planned, inputs: jobs.map(\.name), force: output.force)
+        try PlannedOutput.check(planned, inputs: jobs.map(\.name), destination: destination, force: output.force)
         return (jobs, destination)
     }
 
-    private mutating func process(
+    private func process(
         _ job: Job, _ detector: Detector, _ options: DetectionOptions
     ) throws -> DetectionRecord {
         let image = try timing.measure("decode") { try read(job) }
@@ -99,7 +99,7 @@ struct DetectRun {
         }
     }
 
-    private mutating func write(_ record: DetectionRecord, _ image: consuming Image, _ paths: DetectPaths) throws {
+    private func write(_ record: DetectionRecord, _ image: consuming Image, _ paths: DetectPaths) throws {
         let (force, found) = (output.force, record.detections)
         if let path = paths.text {
             let text = YOLOText.text(
@@ -113,7 +113,7 @@ struct DetectRun {
         }
         for (number, detection) in found.enumerated() {
             guard let path = paths.crop(number + 1, label: detection.label) else { break }
-            try image.cropped(to: detection.box).write(to: path, quality: output.quality, overwrite: force)
+            try image.cropped(to: detection.box)?.write(to: path, quality: output.quality, overwrite: force)
         }
         guard let path = paths.picture else { return }
         timing.measure("draw") { draw(found, on: &image) }
@@ -142,7 +142,7 @@ struct DetectRun {
         if output.json {
             try StandardOutput.write(DetectionRecord(input: job.name, error: failure.description).json + "\n")
         }
-        StandardError.write("cvtool: \(failure)\n")
+        warn(failure.description)
     }
 }
 

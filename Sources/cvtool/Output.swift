@@ -1,24 +1,9 @@
 import ArgumentParser
+import CLISupport
 import CVCore
 
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
-
 /// Writes a line to standard error.
-func warn(_ message: String) {
-    let line = Array("cvtool: \(message)\n".utf8)
-    var rest = line[...]
-    while !rest.isEmpty {
-        let wrote = rest.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress!, $0.count) }
-        if wrote <= 0 { return }
-        rest = rest.dropFirst(wrote)
-    }
-}
+func warn(_ message: String) { StandardError.write("cvtool: \(message)\n") }
 
 /// Does `work`; what it throws is written to standard error, and the command ends with exit code 1.
 func reportingFailure<Result>(_ work: () throws -> Result) throws -> Result {

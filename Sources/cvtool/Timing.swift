@@ -7,24 +7,24 @@ import Darwin
 #endif
 
 /// How long the steps of a run took, summed over the inputs.
-struct Timing {
+final class Timing {
     private var steps: [(name: String, time: Duration)] = []
     private let clock = ContinuousClock()
 
     /// Notes what the process used before it began to work: loading, and reading its arguments.
-    mutating func beginProcess() {
+    func beginProcess() {
         var used = timespec()
         clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used)
         add("start", .seconds(used.tv_sec) + .nanoseconds(used.tv_nsec))
     }
 
-    mutating func measure<Result>(_ name: String, _ body: () throws -> Result) rethrows -> Result {
+    func measure<Result>(_ name: String, _ body: () throws -> Result) rethrows -> Result {
         let start = clock.now
         defer { add(name, clock.now - start) }
         return try body()
     }
 
-    private mutating func add(_ name: String, _ time: Duration) {
+    private func add(_ name: String, _ time: Duration) {
         if let index = steps.firstIndex(where: { $0.name == name }) {
             steps[index].time += time
         } else {

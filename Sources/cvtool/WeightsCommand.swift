@@ -71,8 +71,9 @@ extension WeightsCommand {
                 table.add([entry.name, entry.dtype.rawValue, shape, "\(entry.range.count)"])
             }
             table.print()
-            print("\n\(header.entries.count) tensors, \(inspection.parameterCount) parameters, "
-                + "\(header.fileBytes) bytes (\(readableBytes(header.fileBytes)))")
+            print(
+                "\n\(header.entries.count) tensors, \(inspection.parameterCount) parameters, "
+                    + "\(header.fileBytes) bytes (\(readableBytes(header.fileBytes)))")
             if header.metadata.isEmpty { return }
             print("")
             var metadata = TextTable(["metadata", ""])
