@@ -59,6 +59,7 @@ public enum FileInput {
     private static func readExactly(_ descriptor: Int32, _ path: String, count: Int) throws(FileError) -> [UInt8] {
         var failure: FileError?
         let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, done in
+            HugePages.advise(buffer.baseAddress, bytes: count)
             while done < count {
                 let got = Self.retrying { systemRead(descriptor, buffer.baseAddress! + done, count - done) }
                 if got < 0 { failure = FileError(path, .cannotRead(reason: FileError.lastReason())) }

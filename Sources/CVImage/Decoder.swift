@@ -1,4 +1,5 @@
 import CCodecs
+import CVCore
 
 /// One decoding by the C codecs: open, look at the header, read.
 struct Decoder: ~Copyable {
@@ -46,6 +47,7 @@ struct Decoder: ~Copyable {
     consuming func read() throws -> Image {
         let count = width * height * format.rawValue
         let pixels = try [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
+            HugePages.advise(buffer.baseAddress, bytes: count)
             cvc_read(handle, buffer.baseAddress)
             if let problem = Self.problem(of: handle, options) { throw ImageError(name, problem) }
             initialized = count

@@ -94,6 +94,7 @@ extension Image {
     ) -> Image {
         let count = width * height * format.rawValue
         let pixels = [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
+            HugePages.advise(buffer.baseAddress, bytes: count)
             body(buffer.baseAddress!)
             initialized = count
         }

@@ -74,5 +74,8 @@ struct DarknetBlock: Layer {
         bn = BatchNorm2d(cout, epsilon: 1e-6, p.scope("bn"))
     }
 
-    func callAsFunction(_ x: Tensor) -> Tensor { activation(bn(conv(x))) }
+    /// `activation(bn(conv(x)))`, in one pass.
+    func callAsFunction(_ x: Tensor) -> Tensor {
+        conv2d(x, conv.weight.value, conv.geometry, then: bn.epilogue(activation))
+    }
 }

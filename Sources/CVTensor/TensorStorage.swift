@@ -1,3 +1,4 @@
+import CVCore
 import Synchronization
 
 /// The memory of a tensor: written once, while it is made, and only read after that.
@@ -41,9 +42,14 @@ enum MemoryReserve {
             }
             if let block { return block }
         }
-        let bytes = max(count, 1) * MemoryLayout<Float>.stride
-        return UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64).bindMemory(
-            to: Float.self, capacity: count)
+        return allocate(bytes: max(count, 1) * MemoryLayout<Float>.stride).bindMemory(to: Float.self, capacity: count)
+    }
+
+    private static func allocate(bytes: Int) -> UnsafeMutableRawPointer {
+        let isLarge = bytes >= 2 * HugePages.size
+        let pointer = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: isLarge ? HugePages.size : 64)
+        HugePages.advise(pointer, bytes: bytes)
+        return pointer
     }
 
     static func give(_ pointer: UnsafeMutablePointer<Float>, _ count: Int) {

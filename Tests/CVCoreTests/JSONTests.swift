@@ -11,8 +11,9 @@ import Testing
 
     @Test(arguments: [
         ("0", JSONValue.integer(0)), ("-0", .number(-0.0)), ("9223372036854775807", .integer(.max)),
-        ("-9223372036854775808", .integer(.min)), ("9223372036854775808", .number(9223372036854775808)),
-        ("1e2", .number(100)), ("1E+2", .number(100)), ("1.50", .number(1.5)), ("5e-324", .number(.leastNonzeroMagnitude)),
+        ("-9223372036854775808", .integer(.min)), ("9223372036854775808", .number(9_223_372_036_854_775_808)),
+        ("1e2", .number(100)), ("1E+2", .number(100)), ("1.50", .number(1.5)),
+        ("5e-324", .number(.leastNonzeroMagnitude)),
     ]) func parsesNumbers(text: String, value: JSONValue) throws {
         let parsed = try JSONValue.parse(text)
         #expect(parsed == value)
@@ -52,9 +53,11 @@ import Testing
         #expect(throws: JSONError(problem, at: offset)) { try JSONValue.parse(text) }
     }
 
-    @Test(arguments: [
-        [0xFF], [0xC0, 0x80], [0xE0, 0x80, 0x80], [0xED, 0xA0, 0x80], [0xF4, 0x90, 0x80, 0x80], [0xC3], [0x80],
-    ] as [[UInt8]]) func rejectsWhatIsNoUTF8(bytes: [UInt8]) {
+    @Test(
+        arguments: [
+            [0xFF], [0xC0, 0x80], [0xE0, 0x80, 0x80], [0xED, 0xA0, 0x80], [0xF4, 0x90, 0x80, 0x80], [0xC3], [0x80],
+        ] as [[UInt8]]) func rejectsWhatIsNoUTF8(bytes: [UInt8])
+    {
         let quoted = [UInt8(ascii: "\"")] + bytes + [UInt8(ascii: "\"")]
         #expect(throws: JSONError(.invalidUTF8, at: 0)) { try JSONValue.parse(quoted) }
     }

@@ -40,7 +40,8 @@ import Testing
             safetensors(header: #"{"a":1"#))
         expect(.headerNotJSON(JSONError(.duplicateKey("a"), at: 8)), safetensors(header: #"{"a":{},"a":{}}"#))
         expect(
-            .headerNotJSON(JSONError(.duplicateKey("shape"), at: 17)), safetensors(header: #"{"a":{"shape":[],"shape":[]}}"#))
+            .headerNotJSON(JSONError(.duplicateKey("shape"), at: 17)),
+            safetensors(header: #"{"a":{"shape":[],"shape":[]}}"#))
         expect(
             .headerNotJSON(JSONError(.unexpected(found: 0, expected: "the end"), at: 2)), safetensors(header: "{}\0"))
         expect(
@@ -59,7 +60,8 @@ import Testing
         let sizes = "an array of whole numbers from 0 to 2^63 - 1"
         let offsets = "two whole numbers from 0 to 2^63 - 1"
         for shape in ["[-1]", "[1.5]", "[1e3]", #"["2"]"#, "2", "null", "[9223372036854775808]"] {
-            let found = shape == "[1e3]" ? "[1000.0]" : shape == "[9223372036854775808]" ? "[9.223372036854776e+18]" : shape
+            let found =
+                shape == "[1e3]" ? "[1000.0]" : shape == "[9223372036854775808]" ? "[9.223372036854776e+18]" : shape
             expect(
                 .badField(tensor: "a", field: "shape", expected: sizes, found: found),
                 safetensors(header: header(tensor("[0,8]", shape: shape)), data: eight))
@@ -144,22 +146,28 @@ import Testing
     @Test func messagesSayWhatAndWhere() {
         let error = SafetensorsError(.hole(tensor: "b\n", begin: 8, previousEnd: 4), in: "dir/x.safetensors")
         #expect(
-            error.description == "dir/x.safetensors: tensor \"b\\n\" begins at byte 8 of the data, but the one before it "
+            error.description
+                == "dir/x.safetensors: tensor \"b\\n\" begins at byte 8 of the data, but the one before it "
                 + "ends at 4: the bytes between belong to no tensor")
         let long = SafetensorsError(.noTensor(String(repeating: "x", count: 1_000_000), nearest: nil))
         #expect(long.description.count < 200)
     }
 
-    @Test(arguments: [
-        (WeightsFormat.pytorchZip, [0x50, 0x4B, 3, 4] + Array(repeating: 0, count: 22) + [16, 0, 0, 0] + Array("archive/data.pkl".utf8)),
-        (.zip, [0x50, 0x4B, 3, 4] + Array(repeating: 0, count: 22) + [5, 0, 0, 0] + Array("a.npy".utf8)),
-        (.pickle, [0x80, 2, 0x8A, 0x0A, 0x6C, 0xFC, 0x9C, 0x46, 0xF9, 0x20]),
-        (.hdf5, [0x89] + Array("HDF\r\n".utf8) + [0x1A, 0x0A, 0, 0]), (.gguf, Array("GGUF".utf8) + [3, 0, 0, 0]),
-        (.numpy, [0x93] + Array("NUMPY".utf8) + [1, 0]), (.tflite, [0x1C, 0, 0, 0] + Array("TFL3".utf8)),
-        (.onnx, [0x08, 0x07, 0x12, 0x07] + Array("pytorch".utf8)),
-        (.darknetWeights, [0, 0, 0, 0, 2, 0, 0, 0, 5, 0, 0, 0] + Array(repeating: 0, count: 8)),
-        (.darknetConfig, Array("# a comment\n\n[net]\nwidth=416\n".utf8)),
-    ] as [(WeightsFormat, [UInt8])]) func otherFormatsAreNamed(format: WeightsFormat, bytes: [UInt8]) {
+    @Test(
+        arguments: [
+            (
+                WeightsFormat.pytorchZip,
+                [0x50, 0x4B, 3, 4] + Array(repeating: 0, count: 22) + [16, 0, 0, 0] + Array("archive/data.pkl".utf8)
+            ),
+            (.zip, [0x50, 0x4B, 3, 4] + Array(repeating: 0, count: 22) + [5, 0, 0, 0] + Array("a.npy".utf8)),
+            (.pickle, [0x80, 2, 0x8A, 0x0A, 0x6C, 0xFC, 0x9C, 0x46, 0xF9, 0x20]),
+            (.hdf5, [0x89] + Array("HDF\r\n".utf8) + [0x1A, 0x0A, 0, 0]), (.gguf, Array("GGUF".utf8) + [3, 0, 0, 0]),
+            (.numpy, [0x93] + Array("NUMPY".utf8) + [1, 0]), (.tflite, [0x1C, 0, 0, 0] + Array("TFL3".utf8)),
+            (.onnx, [0x08, 0x07, 0x12, 0x07] + Array("pytorch".utf8)),
+            (.darknetWeights, [0, 0, 0, 0, 2, 0, 0, 0, 5, 0, 0, 0] + Array(repeating: 0, count: 8)),
+            (.darknetConfig, Array("# a comment\n\n[net]\nwidth=416\n".utf8)),
+        ] as [(WeightsFormat, [UInt8])]) func otherFormatsAreNamed(format: WeightsFormat, bytes: [UInt8])
+    {
         expect(.otherFormat(format), bytes)
         expect(.otherFormat(format), bytes + [UInt8](repeating: 0, count: 5000))
         #expect(SafetensorsError(.otherFormat(format)).description.contains(format.hint))

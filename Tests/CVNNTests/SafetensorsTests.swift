@@ -13,7 +13,8 @@ import Testing
         // Rounded to 10 and 7 bits of mantissa by PyTorch.
         for (name, bits) in [("f16", 11), ("bf16", 8)] {
             for (found, expected) in zip(try file.floats(name), ramp) {
-                let step = expected == 0 ? 0 : Double(sign: .plus, exponent: expected.exponent - bits + 1, significand: 1)
+                let step =
+                    expected == 0 ? 0 : Double(sign: .plus, exponent: expected.exponent - bits + 1, significand: 1)
                 #expect(abs(Double(found) - expected) <= step / 2, "\(name) \(expected)")
             }
         }

@@ -78,8 +78,9 @@ import Testing
         _ = try verify(sampleWeights())
         let inspection = try WeightsInspection(path: folder + "/x.safetensors")
         #expect(inspection.parameterCount == 6)
-        #expect(inspection.json["tensors"]?.array?.first?.text
-            == #"{"name":"conv.bias","dtype":"F32","shape":[2],"bytes":8}"#)
+        #expect(
+            inspection.json["tensors"]?.array?.first?.text
+                == #"{"name":"conv.bias","dtype":"F32","shape":[2],"bytes":8}"#)
         #expect(inspection.json["metadata"]?["license"] == "MIT")
     }
 }

@@ -81,6 +81,23 @@ private struct Case: CustomTestStringConvertible {
         for method in Self.methods { sample.check(method) }
     }
 
+    @Test func endsWithNormalizationAndActivation() {
+        var numbers = Numbers(seed: 5)
+        let x = numbers.tensor([2, 6, 25, 31])
+        let weight = numbers.tensor([10, 3, 3, 3])
+        let geometry = ConvGeometry(kernel: 3, padding: 1, groups: 2)
+        let (mean, scale, bias) = (numbers.tensor([10]), numbers.tensor([10]), numbers.tensor([10]))
+        let variance = Tensor(numbers.tensor([10]).values.map { $0 + 1.5 }, shape: [10])
+        for activation in [Activation.linear, .leakyReLU(slope: 0.1), .mish] {
+            let epilogue = ConvEpilogue(
+                mean: mean, variance: variance, weight: scale, bias: bias, epsilon: 1e-3, activation)
+            let apart = batchNorm(
+                conv2d(x, weight, geometry), mean: mean, variance: variance, weight: scale, bias: bias, epsilon: 1e-3)
+            let error = relativeError(conv2d(x, weight, geometry, then: epilogue), activation(apart))
+            #expect(error < 1e-6, "\(activation)")
+        }
+    }
+
     @Test func doesNotDependOnTheNumberOfThreads() {
         var numbers = Numbers(seed: 1)
         let x = numbers.tensor([1, 64, 26, 26])

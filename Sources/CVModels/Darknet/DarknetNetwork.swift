@@ -121,11 +121,10 @@ public struct DarknetNetwork: YOLONetwork {
             return convolution.activation(
                 conv2d(x, parameters.weight, bias: parameters.bias, convolution.geometry))
         }
-        let y = conv2d(x, parameters.weight, convolution.geometry)
-        return convolution.activation(
-            batchNorm(
-                y, mean: normalization.mean, variance: normalization.variance, weight: normalization.scale,
-                bias: parameters.bias, epsilon: Self.epsilon))
+        let epilogue = ConvEpilogue(
+            mean: normalization.mean, variance: normalization.variance, weight: normalization.scale,
+            bias: parameters.bias, epsilon: Self.epsilon, convolution.activation)
+        return conv2d(x, parameters.weight, convolution.geometry, then: epilogue)
     }
 
     /// a + b on the channels that both have; the rest of a stays as it is.

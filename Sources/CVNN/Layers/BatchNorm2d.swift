@@ -24,4 +24,11 @@ public struct BatchNorm2d: Layer {
             x, mean: runningMean.value, variance: runningVar.value, weight: weight.value, bias: bias.value,
             epsilon: epsilon)
     }
+
+    /// This layer and an activation as the end of the convolution before it, for inference.
+    public func epilogue(_ activation: Activation) -> ConvEpilogue {
+        ConvEpilogue(
+            mean: runningMean.value, variance: runningVar.value, weight: weight.value, bias: bias.value,
+            epsilon: epsilon, activation)
+    }
 }

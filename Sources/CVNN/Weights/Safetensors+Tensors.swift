@@ -7,8 +7,15 @@ extension Safetensors {
     public func stateDictionary() throws(SafetensorsError) -> StateDictionary {
         var state: StateDictionary = [:]
         for entry in header.entries {
-            state[entry.name] = Tensor(try floats(entry.name), shape: Shape(entry.shape))
+            state[entry.name] = try tensor(entry)
         }
         return state
+    }
+
+    private func tensor(_ entry: SafetensorsHeader.Entry) throws(SafetensorsError) -> Tensor {
+        try checkFloats(entry)
+        return Tensor(shape: Shape(entry.shape)) { target in
+            withBytes(of: entry) { Self.convert($0, entry.dtype, to: target) }
+        }
     }
 }

@@ -49,9 +49,7 @@ public struct Safetensors: Sendable {
     /// F32, F16 and BF16 are exact, F64 is rounded to nearest. Throws `.noTensor`, or `.notFloats` for other types.
     public func floats(_ name: String) throws(SafetensorsError) -> [Float] {
         let entry = try entry(name)
-        guard entry.dtype.convertsToFloat else {
-            throw SafetensorsError(.notFloats(tensor: name, dtype: entry.dtype), in: header.file)
-        }
+        try checkFloats(entry)
         let count = entry.elementCount
         return withBytes(of: entry) { source in
             [Float](unsafeUninitializedCapacity: count) { target, initialized in
@@ -61,7 +59,13 @@ public struct Safetensors: Sendable {
         }
     }
 
-    private static func convert(
+    func checkFloats(_ entry: SafetensorsHeader.Entry) throws(SafetensorsError) {
+        guard entry.dtype.convertsToFloat else {
+            throw SafetensorsError(.notFloats(tensor: entry.name, dtype: entry.dtype), in: header.file)
+        }
+    }
+
+    static func convert(
         _ source: UnsafeRawBufferPointer, _ dtype: SafetensorsDType, to target: UnsafeMutableBufferPointer<Float>
     ) {
         let kernel = InstructionSet.current.kernel

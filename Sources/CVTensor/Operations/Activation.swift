@@ -23,16 +23,22 @@ public enum Activation: Sendable, Equatable {
 
     /// Under a chosen instruction set, for tests.
     package func callAsFunction(_ x: Tensor, under set: InstructionSet) -> Tensor {
-        guard let (kind, slope) = kernel else { return x }
+        if self == .linear { return x }
         return Tensor(shape: x.shape) { y in
             x.withValues { x in
                 Parallel.forRanges(x.count, grain: 1 << 14) { range in
-                    cvk_activate(
-                        set.kernel, kind, slope, x.baseAddress! + range.lowerBound, y.baseAddress! + range.lowerBound,
-                        range.count)
+                    apply(
+                        x.baseAddress! + range.lowerBound, y.baseAddress! + range.lowerBound, count: range.count,
+                        under: set)
                 }
             }
         }
+    }
+
+    /// On this thread; x and y may be the same.
+    func apply(_ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>, count: Int, under set: InstructionSet) {
+        guard let (kind, slope) = kernel else { return }
+        cvk_activate(set.kernel, kind, slope, x, y, count)
     }
 
     private var kernel: (cvk_activation, slope: Float)? {

@@ -9,6 +9,38 @@ public func conv2d(_ x: Tensor, _ weight: Tensor, bias: Tensor? = nil, _ geometr
     conv2d(x, weight, bias: bias, geometry, method: .current)
 }
 
+/// What may follow a convolution without another pass over memory: `activation(scale · y + shift)`, scale and shift
+/// by output channel.
+public struct ConvEpilogue: Sendable {
+    let scale, shift: [Float]
+    let activation: Activation
+
+    /// A batch normalisation with the statistics gathered in training, and an activation. See `batchNorm`.
+    public init(
+        mean: Tensor, variance: Tensor, weight: Tensor, bias: Tensor, epsilon: Float, _ activation: Activation
+    ) {
+        precondition(
+            mean.shape.rank == 1 && [variance, weight, bias].allSatisfy { $0.shape == mean.shape },
+            "ConvEpilogue: mean \(mean.shape), variance \(variance.shape), weight \(weight.shape), bias \(bias.shape)")
+        scale = zip(weight.values, variance.values).map { $0 / ($1 + epsilon).squareRoot() }
+        shift = zip(bias.values, zip(mean.values, scale)).map { $0 - $1.0 * $1.1 }
+        self.activation = activation
+    }
+
+    /// Finishes part of one channel in place.
+    fileprivate func apply(channel: Int, _ y: UnsafeMutablePointer<Float>, count: Int) {
+        let set = InstructionSet.current.kernel
+        cvk_scale_shift(set, scale[channel], shift[channel], y, y, count)
+        activation.apply(y, y, count: count, under: .current)
+    }
+}
+
+/// `conv2d`, then `epilogue`, in inference: each block is finished while it is still in the cache.
+public func conv2d(_ x: Tensor, _ weight: Tensor, _ geometry: ConvGeometry, then epilogue: ConvEpilogue) -> Tensor {
+    precondition(epilogue.scale.count == weight.shape[0], "conv2d: epilogue of \(epilogue.scale.count) channels")
+    return conv2d(x, weight, bias: nil, geometry, method: .current, epilogue: epilogue)
+}
+
 /// Who multiplies the matrices of a convolution.
 package enum MatrixProduct: Sendable, Equatable {
     /// The tiles of CKernels, under one instruction set.
@@ -25,14 +57,16 @@ package enum MatrixProduct: Sendable, Equatable {
 
 /// `conv2d` by a chosen method, for tests.
 package func conv2d(
-    _ x: Tensor, _ weight: Tensor, bias: Tensor?, _ geometry: ConvGeometry, method: MatrixProduct
+    _ x: Tensor, _ weight: Tensor, bias: Tensor?, _ geometry: ConvGeometry, method: MatrixProduct,
+    epilogue: ConvEpilogue? = nil
 ) -> Tensor {
     let product = ConvolutionProduct(x.shape, weight.shape, bias?.shape, geometry)
     return Tensor(shape: product.outputShape) { y in
         x.withValues { x in
             weight.withValues { weight in
                 let task = ConvolutionProduct.Operands(
-                    x: x.baseAddress!, weight: weight.baseAddress!, bias: bias?.storage.pointer, y: y.baseAddress!)
+                    x: x.baseAddress!, weight: weight.baseAddress!, bias: bias?.storage.pointer, y: y.baseAddress!,
+                    epilogue: epilogue)
                 product.run(task, method)
             }
         }
@@ -50,6 +84,7 @@ private struct ConvolutionProduct {
         let x, weight: UnsafePointer<Float>
         let bias: UnsafeMutablePointer<Float>?
         let y: UnsafeMutablePointer<Float>
+        let epilogue: ConvEpilogue?
     }
 
     /// Rows of the columns matrix laid out at a time, and columns of it: 256 × 480 floats fit half of a 1 MB cache.
@@ -145,6 +180,11 @@ private struct ConvolutionProduct {
                     CblasRowMajor, CblasNoTrans, CblasNoTrans, Int32(rows.count), Int32(columns.count),
                     Int32(end - start), 1, a + start, Int32(k), packed, Int32(width), 1, c, Int32(n))
             }
+        }
+        guard let epilogue = operands.epilogue else { return }
+        for row in rows {
+            epilogue.apply(
+                channel: group * m + row, c + (row - rows.lowerBound) * n, count: columns.count)
         }
     }
 }
