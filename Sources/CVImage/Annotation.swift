@@ -1,0 +1,133 @@
+/// A box to be drawn on a picture, with or without words.
+public struct BoxAnnotation: Sendable, Equatable {
+    /// In pixels of the picture.
+    public var box: Box
+    public var label: String?
+    public var color: Color
+
+    public init(box: Box, label: String? = nil, color: Color) {
+        self.box = box
+        self.label = label
+        self.color = color
+    }
+}
+
+extension Image {
+    /// The text size that suits this picture: 2.8 % of its mean side, at least 12 pixels.
+    public var defaultTextSize: Float { max(12, (Float(width + height) / 2 * 0.028).rounded()) }
+
+    /// Draws the outlines of boxes, and over them tags with their labels.
+    ///
+    /// A tag stands on the upper left corner of its box; where there is no room, or another tag, inside the box or
+    /// below it. It always lies inside the picture (a label that is too long is cut short with "…"), its text black
+    /// or white, whichever is read better on its colour.
+    ///
+    /// - Parameters:
+    ///   - lineWidth: in pixels; nil for `defaultLineWidth`.
+    ///   - textSize: height of a line in pixels; nil for `defaultTextSize`.
+    public mutating func annotate(_ annotations: [BoxAnnotation], lineWidth: Int? = nil, textSize: Float? = nil) {
+        let lineWidth = max(1, lineWidth ?? defaultLineWidth)
+        for annotation in annotations { outline(annotation.box, color: annotation.color, lineWidth: lineWidth) }
+        var placed: [Box] = []
+        for annotation in annotations {
+            guard let label = annotation.label, !label.isEmpty,
+                let frame = OutlineFrame(annotation.box, lineWidth: lineWidth)
+            else { continue }
+            let tag = Tag(label, size: textSize ?? defaultTextSize, widest: Float(width))
+            let place = tag.place(beside: frame.outer, inner: lineWidth, width: width, height: height, avoiding: placed)
+            draw(tag, at: place, color: annotation.color)
+            placed.append(place)
+        }
+    }
+
+    /// A filled tag with text on it, its top left corner at (x, y), moved as far as needed to lie inside the picture.
+    ///
+    /// - Returns: where it is.
+    @discardableResult
+    public mutating func drawTag(_ text: String, x: Float, y: Float, size: Float? = nil, color: Color) -> Box {
+        let tag = Tag(text, size: size ?? defaultTextSize, widest: Float(width))
+        let place = tag.moved(toX: x, y: y, width: width, height: height)
+        draw(tag, at: place, color: color)
+        return place
+    }
+
+    private mutating func draw(_ tag: Tag, at place: Box, color: Color) {
+        fillRounded(place, radius: tag.padding * 0.5, color: color)
+        drawText(
+            tag.text, x: place.minX + tag.padding, baseline: place.minY + tag.baseline, size: tag.size,
+            color: color.readableText)
+    }
+}
+
+/// A label on its ground: sizes, and where it goes.
+struct Tag {
+    let text: String
+    let size: Float
+    /// Left and right of the text, in pixels.
+    let padding: Float
+    let width: Float
+    let height: Float
+    /// From the top of the tag.
+    let baseline: Float
+
+    /// - Parameter widest: the room there is; longer text loses its end.
+    init(_ label: String, size: Float, widest: Float) {
+        let unit = Float(TextMetrics.unit(size))
+        padding = (unit * 5.5).rounded()
+        text = Self.shortened(label, size: size, widest: widest - 2 * padding)
+        self.size = size
+        let metrics = TextMetrics(text, size: size)
+        width = (metrics.width + 2 * padding).rounded(.up)
+        // Room above the capitals as below the baseline: descenders are few, and may come near the edge.
+        baseline = (metrics.ascent + unit * 2.6).rounded(.up)
+        height = baseline + (metrics.descent + unit * 0.6).rounded(.up)
+    }
+
+    private static func shortened(_ label: String, size: Float, widest: Float) -> String {
+        if TextMetrics(label, size: size).width <= widest { return label }
+        // Width grows with every character: find the longest beginning that fits, by halves.
+        let characters = Array(label)
+        var (fits, tooLong) = (0, characters.count)
+        while tooLong - fits > 1 {
+            let middle = (fits + tooLong) / 2
+            let width = TextMetrics(String(characters[..<middle]) + "…", size: size).width
+            if width <= widest { fits = middle } else { tooLong = middle }
+        }
+        return String(characters[..<fits]) + "…"
+    }
+
+    /// The first place beside `box` that is free of other tags; where there is none, the one that hides the least.
+    func place(beside box: Box, inner line: Int, width: Int, height: Int, avoiding others: [Box]) -> Box {
+        let line = Float(line)
+        let candidates: [(x: Float, y: Float, fits: Bool)] = [
+            (box.minX, box.minY - self.height, box.minY >= self.height),
+            (box.minX, max(box.minY, 0), true),
+            (box.minX, box.maxY, box.maxY + self.height <= Float(height)),
+            (box.maxX - self.width, box.minY - self.height, box.minY >= self.height),
+            (box.maxX - self.width, max(box.minY, 0), true),
+            (box.minX, box.maxY - self.height - line, box.maxY <= Float(height)),
+        ]
+        var best: (place: Box, hidden: Float)?
+        for candidate in candidates where candidate.fits {
+            let place = moved(toX: candidate.x, y: candidate.y, width: width, height: height)
+            let hidden = others.reduce(Float(0)) { sum, other in
+                let x = min(place.maxX, other.maxX) - max(place.minX, other.minX)
+                let y = min(place.maxY, other.maxY) - max(place.minY, other.minY)
+                return sum + max(0, x) * max(0, y)
+            }
+            if hidden == 0 { return place }
+            if hidden < best?.hidden ?? .infinity { best = (place, hidden) }
+        }
+        return best?.place ?? moved(toX: box.minX, y: box.minY, width: width, height: height)
+    }
+
+    /// At (x, y), or as near to it as the picture allows; on whole pixels.
+    func moved(toX x: Float, y: Float, width: Int, height: Int) -> Box {
+        func inside(_ value: Float, _ room: Float) -> Float {
+            value.isNaN ? 0 : max(0, min(value, room)).rounded(.down)
+        }
+        let left = inside(x, Float(width) - self.width)
+        let top = inside(y, Float(height) - self.height)
+        return Box(minX: left, minY: top, maxX: left + self.width, maxY: top + self.height)
+    }
+}

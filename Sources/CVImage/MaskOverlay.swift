@@ -1,0 +1,34 @@
+import CVCore
+
+extension Image {
+    /// Lays a colour over the picture as far as `mask` says.
+    ///
+    /// - Parameters:
+    ///   - mask: height × width values, row by row: 0 leaves the pixel, 255 lays on the colour at full `opacity`.
+    ///   - opacity: 0…1, on top of the colour's own alpha.
+    public mutating func overlay(mask: [UInt8], color: Color, opacity: Double = 0.5) {
+        precondition(
+            mask.count == width * height, "a mask of \(width)×\(height) values expected, found \(mask.count)")
+        let color = color.faded(to: opacity)
+        let (width, height, stride, format) = (width, height, stride, format)
+        pixels.withUnsafeMutableBufferPointer { buffer in
+            let base = buffer.baseAddress!
+            mask.withUnsafeBufferPointer { mask in
+                Parallel.forRanges(height, grain: 1 + 32768 / width) { rows in
+                    for y in rows {
+                        for x in 0..<width where mask[y * width + x] > 0 {
+                            Self.blend(
+                                color, Float(mask[y * width + x]) * (1 / 255),
+                                over: base + y * stride + x * format.rawValue, format)
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// As above with a mask of yes and no.
+    public mutating func overlay(mask: [Bool], color: Color, opacity: Double = 0.5) {
+        overlay(mask: mask.map { $0 ? 255 : 0 }, color: color, opacity: opacity)
+    }
+}
