@@ -95,13 +95,26 @@ public struct SHA256: Sendable {
     ) {
         var (a, b, c, d) = (state[0], state[1], state[2], state[3])
         var (e, f, g, h) = (state[4], state[5], state[6], state[7])
-        for t in 0..<64 {
+        @inline(__always) func round(
+            _ t: Int, _ a: UInt32, _ b: UInt32, _ c: UInt32, _ d: inout UInt32, _ e: UInt32, _ f: UInt32, _ g: UInt32,
+            _ h: inout UInt32
+        ) {
             let sum1 = rotated(e, 6) ^ rotated(e, 11) ^ rotated(e, 25)
             let t1 = h &+ sum1 &+ ((e & f) ^ (~e & g)) &+ constants[t] &+ schedule[t]
             let sum0 = rotated(a, 2) ^ rotated(a, 13) ^ rotated(a, 22)
-            let t2 = sum0 &+ ((a & b) ^ (a & c) ^ (b & c))
-            (h, g, f, e) = (g, f, e, d &+ t1)
-            (d, c, b, a) = (c, b, a, t1 &+ t2)
+            d = d &+ t1
+            h = t1 &+ sum0 &+ ((a & b) ^ (a & c) ^ (b & c))
+        }
+        // The names move on by one each round instead of the values: after eight they are back in place.
+        for t in stride(from: 0, to: 64, by: 8) {
+            round(t, a, b, c, &d, e, f, g, &h)
+            round(t &+ 1, h, a, b, &c, d, e, f, &g)
+            round(t &+ 2, g, h, a, &b, c, d, e, &f)
+            round(t &+ 3, f, g, h, &a, b, c, d, &e)
+            round(t &+ 4, e, f, g, &h, a, b, c, &d)
+            round(t &+ 5, d, e, f, &g, h, a, b, &c)
+            round(t &+ 6, c, d, e, &f, g, h, a, &b)
+            round(t &+ 7, b, c, d, &e, f, g, h, &a)
         }
         state &+= SIMD8(a, b, c, d, e, f, g, h)
     }

@@ -24,7 +24,10 @@ extension WeightsCommand {
         func run() throws {
             let locator = WeightsLocator()
             let found = locator.list()
-            if json { return found.forEach { print($0.json.text) } }
+            if json {
+                for weights in found { print(weights.json.text) }
+                return
+            }
             var table = TextTable(["name", "model", "task", "size", "license", "file"], rightAligned: [3])
             for weights in found {
                 switch weights.header {
@@ -37,7 +40,7 @@ extension WeightsCommand {
             }
             if found.isEmpty {
                 warn("no weight files were found; searched:")
-                locator.places.forEach { warn("  \($0.path) (\($0.origin))") }
+                for place in locator.places { warn("  \(place.path) (\(place.origin))") }
             } else {
                 table.print()
             }
@@ -76,7 +79,7 @@ extension WeightsCommand {
                     + "\(header.fileBytes) bytes (\(readableBytes(header.fileBytes)))")
             if header.metadata.isEmpty { return }
             print("")
-            var metadata = TextTable(["metadata", ""])
+            var metadata = TextTable(["metadata", "value"])
             for (key, value) in header.metadata.sorted(by: { $0.key < $1.key }) {
                 metadata.add([key, key == WeightsMetadata.Key.labels.rawValue ? abbreviatedLabels(value) : value])
             }
@@ -118,11 +121,12 @@ extension WeightsCommand {
                 switch check.outcome {
                 case .ok(let text): print(name + "ok, " + text.escapedForDisplay)
                 case .skipped(let text): print(name + "not checked, " + text.escapedForDisplay)
-                case .failed(let problems): problems.forEach { print(name + "WRONG, " + $0.escapedForDisplay) }
+                case .failed(let problems):
+                    for problem in problems { print(name + "WRONG, " + problem.escapedForDisplay) }
                 }
             }
             let name = result.path.escapedForDisplay
-            print(result.isOK ? "\(name): ok" : "\(name): \(result.problems.count) problems")
+            print(result.isOK ? "\(name): ok" : "\(name): \(counted(result.problems.count, "problem"))")
         }
     }
 }

@@ -52,7 +52,7 @@ public struct SafetensorsHeader: Sendable {
         }
         let json: JSONValue
         do {
-            json = try JSONValue.parse(start[8..<8 + length])
+            json = try JSONValue.parse(start[8..<8 + length], maxValues: Self.maxValues)
         } catch {
             throw SafetensorsError(.headerNotJSON(error), in: file)
         }
@@ -81,6 +81,9 @@ public struct SafetensorsHeader: Sendable {
     }
 
     static let metadataKey = "__metadata__"
+
+    /// A tensor takes about ten values of JSON: enough for 200,000 of them, and less than 100 MB of memory.
+    private static let maxValues = 2_000_000
 
     /// The length of the header, once the bytes before and at its beginning look like safetensors.
     private static func headerLength(

@@ -90,13 +90,14 @@ public struct WeightsLocator: Sendable {
 
     /// The path of the weights that `nameOrPath` means.
     ///
-    /// With a slash or a suffix `.safetensors` it is a path first of all; only what has no slash is then looked for
-    /// in `places`, where a file fits when its name does, and a file that is itself a place also when its metadata
-    /// names that model. The file is not read: whether it holds weights is for the reader to find out.
+    /// A file at this very path comes first. Otherwise what has no slash is looked for in `places`: a file fits when
+    /// its name does, and a file that is itself a place also when its metadata names that model. Whether the file
+    /// holds weights is for its reader to find out.
     public func find(_ nameOrPath: String) throws(WeightsNotFound) -> String {
-        let isPath = nameOrPath.contains("/")
-        if isPath || nameOrPath.hasSuffix(Self.suffix), kind(of: nameOrPath) == .file { return nameOrPath }
-        if isPath { throw WeightsNotFound(name: nameOrPath, isPath: true, searched: [], nearest: nil) }
+        if kind(of: nameOrPath) == .file { return nameOrPath }
+        if nameOrPath.contains("/") {
+            throw WeightsNotFound(name: nameOrPath, isPath: true, searched: [], nearest: nil)
+        }
         let name = Self.stem(of: nameOrPath)
         for place in places {
             switch kind(of: place.path) {

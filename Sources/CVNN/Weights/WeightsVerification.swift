@@ -44,9 +44,10 @@ public struct WeightsVerification: Sendable {
             checks = [Check(name: "structure", outcome: .failed([Self.problem(error)]))]
             return
         }
-        let count = file.header.entries.count
+        let tensors = counted(file.header.entries.count, "tensor")
+        let bytes = counted(file.header.dataBytes, "byte")
         checks = [
-            Check(name: "structure", outcome: .ok("\(count) tensors cover \(file.header.dataBytes) bytes of data")),
+            Check(name: "structure", outcome: .ok("\(tensors), \(bytes) of data")),
             Check(name: "checksum", outcome: Self.checksum(file)),
             Check(name: "values", outcome: Self.values(file)),
             Check(name: "metadata", outcome: Self.metadata(file)),
