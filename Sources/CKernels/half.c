@@ -100,7 +100,7 @@ static size_t f32_to_f16_avx2(const float *from, void *to, size_t count) {
     return i;
 }
 
-/// All ones where the float with these bits is a NaN. (A NaN's bits without the sign are the only ones above infinity's.)
+/// All ones where the float with these bits is a NaN: without the sign, only a NaN's bits lie above infinity's.
 static __m256i is_nan_avx2(__m256i bits) {
     __m256i magnitude = _mm256_and_si256(bits, _mm256_set1_epi32(0x7FFFFFFF));
     return _mm256_cmpgt_epi32(magnitude, _mm256_set1_epi32(0x7F800000));

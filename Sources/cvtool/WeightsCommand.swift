@@ -71,7 +71,7 @@ extension WeightsCommand {
             var table = TextTable(["key", "dtype", "shape", "bytes"], rightAligned: [3])
             for entry in header.entries {
                 let shape = "[" + entry.shape.map(String.init).joined(separator: ", ") + "]"
-                table.add([entry.name, entry.dtype.rawValue, shape, "\(entry.range.count)"])
+                table.add([abbreviated(entry.name), entry.dtype.rawValue, abbreviated(shape), "\(entry.range.count)"])
             }
             table.print()
             print(

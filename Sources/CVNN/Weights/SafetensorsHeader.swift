@@ -179,7 +179,7 @@ extension SafetensorsHeader.Entry {
         return sizes.count == values.count ? sizes : nil
     }
 
-    /// Nil on overflow, of the product of the dimensions that are not zero too: whoever multiplies some of them is safe.
+    /// Nil on overflow. That of the dimensions other than zero counts too: whoever multiplies some of them is safe.
     private static func byteCount(_ shape: [Int], _ elementBytes: Int) -> Int? {
         var product = elementBytes
         for dimension in shape where dimension != 0 {
