@@ -124,7 +124,7 @@ struct DetectRun {
         image.annotate(
             found.map { detection in
                 let confidence = output.hideConf ? "" : " " + String(percent: detection.confidence)
-                return Image.Annotation(
+                return BoxAnnotation(
                     box: detection.box, label: output.hideLabels ? nil : detection.label + confidence,
                     color: Palette.color(forClass: detection.classIndex))
             }, lineWidth: output.lineWidth)
