@@ -38,13 +38,20 @@ let package = Package(
             ]),
 
         // Tests: one target a module.
-        .testTarget(name: "CVCoreTests", dependencies: ["CVCore"]),
-        .testTarget(name: "CVImageTests", dependencies: ["CVImage", "CVCore", "CKernels"], exclude: ["Golden"]),
-        .testTarget(name: "CVTensorTests", dependencies: ["CVTensor", "CVCore"], exclude: ["Golden"]),
-        .testTarget(name: "CVNNTests", dependencies: ["CVNN", "CKernels"], exclude: ["Golden"]),
-        .testTarget(name: "CVModelsTests", dependencies: ["CVModels", "CVNN", "CVTensor"], exclude: ["Golden"]),
-        .testTarget(name: "CVDetectionTests", dependencies: ["CVDetection", "CVImage"], exclude: ["Golden"]),
+        .target(name: "TestSupport", dependencies: ["CVTensor"], path: "Tests/TestSupport"),
+        .testTarget(name: "CVCoreTests", dependencies: ["CVCore", "TestSupport"]),
+        .testTarget(
+            name: "CVImageTests", dependencies: ["CKernels", "CVCore", "CVImage", "TestSupport"], exclude: ["Golden"]),
+        .testTarget(name: "CVTensorTests", dependencies: ["CVCore", "CVTensor", "TestSupport"], exclude: ["Golden"]),
+        .testTarget(name: "CVNNTests", dependencies: ["CKernels", "CVNN", "TestSupport"], exclude: ["Golden"]),
+        .testTarget(
+            name: "CVModelsTests", dependencies: ["CVModels", "CVNN", "CVTensor", "TestSupport"], exclude: ["Golden"]),
+        .testTarget(
+            name: "CVDetectionTests",
+            dependencies: ["CVDetection", "CVImage", "CVModels", "CVNN", "CVTensor", "TestSupport"],
+            exclude: ["Golden"]),
         .testTarget(name: "CLISupportTests", dependencies: ["CLISupport", "CVCore"]),
+        .testTarget(name: "CVToolTests", dependencies: ["CVNN", "CVToolkit", "TestSupport", "cvtool"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -133,7 +133,7 @@ public struct Detector: Sendable {
 
 extension YOLOHead {
     /// The head that gave `grid`, for an input of this size.
-    init(_ grid: YOLOGrid, classCount: Int, inputWidth: Int, inputHeight: Int) {
+    public init(_ grid: YOLOGrid, classCount: Int, inputWidth: Int, inputHeight: Int) {
         self.init(
             anchors: grid.anchors, classCount: classCount, gridWidth: grid.values.shape[3],
             gridHeight: grid.values.shape[2], inputWidth: inputWidth, inputHeight: inputHeight,

@@ -1,4 +1,5 @@
 import CVCore
+import TestSupport
 import Testing
 
 @Suite struct JSONTests {
@@ -96,7 +97,7 @@ import Testing
     }
 
     @Test func numbersReadBackAsTheSame() throws {
-        var generator = SplitMix64(state: 1)
+        var generator = SplitMix64(seed: 1)
         for _ in 0..<20_000 {
             let double = Double(bitPattern: generator.next())
             if double.isFinite { #expect(try JSONValue.parse(JSONValue.number(double).text).double == double) }
@@ -125,18 +126,5 @@ import Testing
         } catch {
             #expect((0...text.count).contains(error.offset))
         }
-    }
-}
-
-/// A generator with a seed (Steele et al. 2014), so that a failure can be repeated.
-struct SplitMix64: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
     }
 }

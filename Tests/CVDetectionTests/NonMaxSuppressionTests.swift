@@ -1,6 +1,7 @@
 import CVDetection
 import CVImage
 import Foundation
+import TestSupport
 import Testing
 
 @Suite struct NonMaxSuppressionTests {
@@ -19,7 +20,7 @@ import Testing
     }
 
     /// Boxes of many sizes and shapes, some without area, in clusters or evenly spread, with ties in confidence.
-    func randomCandidates(_ count: Int, _ random: inout SeededGenerator) -> [Candidate] {
+    func randomCandidates(_ count: Int, _ random: inout SplitMix64) -> [Candidate] {
         let spread = random.float(1...400)
         let largest = random.float(2...8)
         return (0..<count).map { _ in
@@ -36,7 +37,7 @@ import Testing
     @Test(arguments: [Float(0), 0.001, 0.1, 0.25, 0.45, 0.5, 0.7, 0.9, 0.99, 1])
     func equalsAllPairsReference(threshold: Float) {
         for seed in 0..<40 {
-            var random = SeededGenerator(UInt64(seed))
+            var random = SplitMix64(seed: UInt64(seed))
             let candidates = randomCandidates(seed * 10, &random)
             for perClass in [true, false] {
                 let found = nonMaxSuppression(candidates, iouThreshold: threshold, perClass: perClass)
@@ -128,7 +129,7 @@ import Testing
     }
 
     @Test(arguments: Crowd.allCases) func hundredThousandBoxesTakeUnderASecond(crowd: Crowd) {
-        var random = SeededGenerator(7)
+        var random = SplitMix64(seed: 7)
         let candidates = (0..<100_000).map { index -> Candidate in
             let box: Box
             switch crowd {

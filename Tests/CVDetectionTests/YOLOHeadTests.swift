@@ -1,6 +1,7 @@
 import CVDetection
 import CVImage
 import Foundation
+import TestSupport
 import Testing
 
 @Suite struct YOLOHeadTests {
@@ -43,7 +44,7 @@ import Testing
             let head = YOLOHead(
                 anchors: [Anchor(10, 14), Anchor(37, 58), Anchor(81, 82)], classCount: 7, gridWidth: 5, gridHeight: 3,
                 inputWidth: 160, inputHeight: 96, scaleXY: scaleXY, coordinates: coordinates)
-            var random = SeededGenerator(UInt64(seed))
+            var random = SplitMix64(seed: UInt64(seed))
             let range: ClosedRange<Float> = coordinates == .squared ? 0...1 : -6...6
             let values = (0..<head.valueCount).map { _ in random.float(range) }
             let found = head.decode(values, confidence: confidence)
@@ -104,7 +105,7 @@ import Testing
     /// Floats of any bits, half of them near the logits that matter.
     @Test func anyBitsGiveFiniteCandidatesThatSuppressionTakes() {
         for seed in 0..<200 {
-            var random = SeededGenerator(UInt64(seed))
+            var random = SplitMix64(seed: UInt64(seed))
             let head = YOLOHead(
                 anchors: [Anchor(10, 14), Anchor(.greatestFiniteMagnitude, 0)], classCount: 3, gridWidth: 7,
                 gridHeight: 4, inputWidth: 224, inputHeight: 128, scaleXY: 1.2,
@@ -126,7 +127,7 @@ import Testing
         (name: "yolov3 at 608", sides: [19, 38, 76], limit: .milliseconds(15)),
     ])
     func decodingTakesAFewMillisecondsAtMost(network: (name: String, sides: [Int], limit: Duration)) {
-        var random = SeededGenerator(3)
+        var random = SplitMix64(seed: 3)
         let heads = network.sides.map { side in
             YOLOHead(
                 anchors: [Anchor(10, 13), Anchor(62, 45), Anchor(156, 198)], classCount: 80, gridWidth: side,

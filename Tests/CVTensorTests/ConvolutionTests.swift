@@ -1,5 +1,6 @@
 import CVCore
 import CVTensor
+import TestSupport
 import Testing
 
 /// The definition, one loop for each letter.
@@ -41,11 +42,10 @@ private struct Case: CustomTestStringConvertible {
     var testDescription: String { "\(input) → \(cout), \(geometry), bias \(bias)" }
 
     func check(_ method: MatrixProduct) {
-        var numbers = Numbers(seed: 7)
-        let x = numbers.tensor(input)
-        let weight = numbers.tensor(
-            [cout, input[1] / geometry.groups, geometry.y.kernel, geometry.x.kernel])
-        let bias = bias ? numbers.tensor([cout]) : nil
+        let x = seededTensor(seed: 7, input)
+        let weight = seededTensor(
+            seed: 8, [cout, input[1] / geometry.groups, geometry.y.kernel, geometry.x.kernel])
+        let bias = bias ? seededTensor(seed: 9, [cout]) : nil
         let error = relativeError(
             conv2d(x, weight, bias: bias, geometry, method: method), naive(x, weight, bias: bias, geometry))
         #expect(error < 2e-6, "\(method), \(testDescription)")
@@ -82,12 +82,11 @@ private struct Case: CustomTestStringConvertible {
     }
 
     @Test func endsWithNormalizationAndActivation() {
-        var numbers = Numbers(seed: 5)
-        let x = numbers.tensor([2, 6, 25, 31])
-        let weight = numbers.tensor([10, 3, 3, 3])
+        let x = seededTensor(seed: 101, [2, 6, 25, 31])
+        let weight = seededTensor(seed: 102, [10, 3, 3, 3])
         let geometry = ConvGeometry(kernel: 3, padding: 1, groups: 2)
-        let (mean, scale, bias) = (numbers.tensor([10]), numbers.tensor([10]), numbers.tensor([10]))
-        let variance = Tensor(numbers.tensor([10]).values.map { $0 + 1.5 }, shape: [10])
+        let (mean, scale, bias) = (seededTensor(seed: 103, [10]), seededTensor(seed: 104, [10]), seededTensor(seed: 105, [10]))
+        let variance = Tensor(seededTensor(seed: 106, [10]).values.map { $0 + 1.5 }, shape: [10])
         for activation in [Activation.linear, .leakyReLU(slope: 0.1), .mish] {
             let epilogue = ConvEpilogue(
                 mean: mean, variance: variance, weight: scale, bias: bias, epsilon: 1e-3, activation)
@@ -99,9 +98,8 @@ private struct Case: CustomTestStringConvertible {
     }
 
     @Test func doesNotDependOnTheNumberOfThreads() {
-        var numbers = Numbers(seed: 1)
-        let x = numbers.tensor([1, 64, 26, 26])
-        let weight = numbers.tensor([130, 64, 3, 3])
+        let x = seededTensor(seed: 107, [1, 64, 26, 26])
+        let weight = seededTensor(seed: 108, [130, 64, 3, 3])
         let before = Parallel.threadCount
         defer { Parallel.threadCount = before }
         let results = [1, 2, 3, 8].map { threads in

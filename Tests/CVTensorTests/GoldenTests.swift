@@ -1,5 +1,5 @@
 import CVTensor
-import Foundation
+import TestSupport
 import Testing
 
 /// Single operations against PyTorch. The file is made by `Tools/golden.py operations`.
@@ -26,8 +26,7 @@ import Testing
 
         func run(number: Int) -> Tensor? {
             func seeded(_ index: Int, _ shape: [Int]) -> Tensor {
-                var numbers = Numbers(seed: UInt64(100 * number + index))
-                return numbers.tensor(Shape(shape))
+                seededTensor(seed: UInt64(100 * number + index), Shape(shape))
             }
             let x = seeded(0, input)
             let stretched = Tensor(x.values.map { $0 * 8 }, shape: x.shape)
@@ -55,8 +54,7 @@ import Testing
     }
 
     @Test func equalsPyTorch() throws {
-        let file = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Golden/operations.json")
-        let cases = try JSONDecoder().decode([Case].self, from: Data(contentsOf: file))
+        let cases = try decoded("Golden/operations.json", as: [Case].self)
         #expect(cases.count >= 22)
         for (number, sample) in cases.enumerated() {
             let found = try #require(sample.run(number: number), "\(sample.testDescription)")
