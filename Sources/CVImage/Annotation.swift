@@ -79,7 +79,7 @@ struct Tag {
         let metrics = TextMetrics(text, size: size)
         width = (metrics.width + 2 * padding).rounded(.up)
         // Room above the capitals as below the baseline: descenders are few, and may come near the edge.
-        baseline = (metrics.ascent + unit * 2.6).rounded(.up)
+        baseline = (metrics.ascent + unit * 3.2).rounded(.up)
         height = baseline + (metrics.descent + unit * 0.6).rounded(.up)
     }
 

@@ -10,13 +10,16 @@ import Darwin
 public enum Palette {
     /// The colour of class `index`; any number will do.
     ///
-    /// Hues go round the circle of OKLCh (a space where equal steps look equal) by the golden angle, so that any
-    /// run of them is spread evenly, at three levels of lightness in turn.
+    /// Hue and lightness walk through OKLCh (a space where equal steps look equal) by the plane's counterpart of the
+    /// golden ratio (Roberts 2018, the sequence R2): any run of classes is spread evenly over both.
     public static func color(forClass index: Int) -> Color {
-        // The pattern has no period of its own; 3 × 2^20 entries are enough for it to look random.
-        let position = index.magnitude % 3_145_728
-        let hue = (Double(position) * 0.618_033_988_749_895 + 0.08).truncatingRemainder(dividingBy: 1) * 2 * .pi
-        let lightness = [0.70, 0.82, 0.58][Int(position % 3)]
+        // Far beyond any list of classes; keeps the products exact.
+        let position = Double(index.magnitude % (1 << 20))
+        func walk(_ step: Double, from start: Double) -> Double {
+            (start + position * step).truncatingRemainder(dividingBy: 1)
+        }
+        let hue = walk(0.754_877_666_246_692_7, from: 0.08) * 2 * .pi
+        let lightness = 0.50 + 0.35 * walk(0.569_840_290_998_053_2, from: 0.7)
         // The strongest colour of that hue and lightness that sRGB has, up to a limit where neon begins.
         var chroma = 0.20
         while chroma > 0.02, !isInGamut(linearRGB(lightness, chroma, hue)) { chroma -= 0.005 }
