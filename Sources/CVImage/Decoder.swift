@@ -25,10 +25,11 @@ struct Decoder: ~Copyable {
         let header = cvc_decoder_header(opened)
         let width = Int(header.width)
         let height = Int(header.height)
+        // Sides are below 2^31. A terapixel is no limit, but keeps the number of samples from overflowing.
+        let limit = min(options.maxPixels, 1 << 40)
         let problem =
             Self.problem(of: opened, options)
-            ?? (width * height > options.maxPixels
-                ? .tooLarge(width: width, height: height, limit: options.maxPixels) : nil)
+            ?? (width * height > limit ? .tooLarge(width: width, height: height, limit: limit) : nil)
         guard problem == nil, let format = Image.Format(rawValue: Int(header.channels)) else {
             cvc_close(opened)
             throw ImageError(name, problem ?? .corrupt(reason: "its header is not complete"))

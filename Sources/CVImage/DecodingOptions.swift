@@ -6,7 +6,10 @@ public struct DecodingOptions: Sendable, Equatable {
     public var maxFileBytes: Int
     /// Most scans of a progressive JPEG (a camera's has about ten): a scan of a few bytes costs a pass over the picture.
     public var maxScans: Int
-    /// Decode damaged and incomplete data as far as they go, the missing parts grey (JPEG) or black (PNG).
+    /// Decode damaged and incomplete data as far as they go, the missing parts grey (JPEG) or black (PNG, and
+    /// transparent where it has alpha).
+    ///
+    /// Data are incomplete also when only the mark of their end is missing. A PNG may lose up to 8 KB before the cut.
     public var allowTruncated: Bool
     /// Turn the picture upright as its EXIF orientation says.
     public var applyOrientation: Bool

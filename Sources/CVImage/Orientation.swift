@@ -74,26 +74,30 @@ private struct PixelWalk {
             for band in range {
                 let rows = band * Self.tile..<min((band + 1) * Self.tile, height)
                 for left in stride(from: 0, to: width, by: Self.tile) {
-                    copyTile(columns: left..<min(left + Self.tile, width), rows: rows, source, target)
+                    let columns = left..<min(left + Self.tile, width)
+                    // A whole pixel per move: the number of channels is known where the loop is compiled.
+                    if channels == 3 {
+                        copyTile(of: (UInt8, UInt8, UInt8).self, columns, rows, source, target)
+                    } else {
+                        copyTile(of: (UInt8, UInt8, UInt8, UInt8).self, columns, rows, source, target)
+                    }
                 }
             }
         }
     }
 
-    private func copyTile(
-        columns: Range<Int>, rows: Range<Int>, _ source: UnsafePointer<UInt8>,
+    @inline(__always)
+    private func copyTile<Pixel: BitwiseCopyable>(
+        of type: Pixel.Type, _ columns: Range<Int>, _ rows: Range<Int>, _ source: UnsafePointer<UInt8>,
         _ target: UnsafeMutablePointer<UInt8>
     ) {
         for y in rows {
-            var from = source + (start + y * perRow + columns.lowerBound * perColumn)
-            var to = target + (y * width + columns.lowerBound) * channels
+            var from = UnsafeRawPointer(source) + (start + y * perRow + columns.lowerBound * perColumn)
+            var to = UnsafeMutableRawPointer(target) + (y * width + columns.lowerBound) * channels
             for _ in columns {
-                to[0] = from[0]
-                to[1] = from[1]
-                to[2] = from[2]
-                if channels == 4 { to[3] = from[3] }
+                to.storeBytes(of: from.loadUnaligned(as: type), as: type)
                 from += perColumn
-                to += channels
+                to += MemoryLayout<Pixel>.stride
             }
         }
     }

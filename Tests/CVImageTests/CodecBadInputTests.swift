@@ -40,6 +40,9 @@ import Testing
         let side = Int(Int32.max)
         let expected = ImageError.Problem.tooLarge(width: side, height: side, limit: 178_000_000)
         #expect(try problem(decoding: Golden.bytes("bad-2147483647.png")) == expected)
+        #expect(
+            try problem(decoding: Golden.bytes("bad-2147483647.png"), DecodingOptions(maxPixels: .max))
+                == .tooLarge(width: side, height: side, limit: 1 << 40))
         let small = DecodingOptions(maxPixels: 37 * 29 - 1)
         #expect(
             try problem(decoding: Golden.bytes("grey.jpg"), small)

@@ -49,7 +49,7 @@ import Testing
         let bytes = try Golden.bytes(name)
         var generator = SeededGenerator(state: 43)
         let options = DecodingOptions(maxPixels: Self.limit, allowTruncated: true)
-        for _ in 0..<400 {
+        for _ in 0..<2000 {
             var changed = bytes
             for _ in 0..<Int.random(in: 2...8, using: &generator) {
                 changed[Int.random(in: 8..<bytes.count, using: &generator)] = UInt8.random(
