@@ -1,0 +1,68 @@
+#!/usr/bin/env python3
+"""Makes the pictures of SampleImages/ from the packages that their README names.
+
+    apt-get download plasma-workspace-data && dpkg-deb -x plasma-workspace-data_*.deb plasma
+    python3 Tools/sample_images.py --avatars plasma/usr/share/plasma/avatars/photos -o SampleImages
+
+The other pictures come from the installed scikit-image. Needs Pillow, numpy and scikit-image 0.26.
+"""
+
+import argparse
+import io
+from pathlib import Path
+
+from PIL import Image, ImageCms
+from skimage import data
+
+QUALITY = 92
+AVATARS = ("Cat", "Dog", "Parrot", "Astronaut")
+
+
+def as_srgb(picture: Image.Image) -> Image.Image:
+    """RGB in the sRGB colour space: a picture's own profile is applied, for what is written carries none."""
+    profile = picture.info.get("icc_profile")
+    rgb = picture.convert("RGB")
+    if not profile:
+        return rgb
+    return ImageCms.profileToProfile(rgb, ImageCms.ImageCmsProfile(io.BytesIO(profile)), ImageCms.createProfile("sRGB"))
+
+
+def collage(pictures: list[Image.Image]) -> Image.Image:
+    """Four square pictures of one size, two by two."""
+    side = pictures[0].width
+    sheet = Image.new("RGB", (2 * side, 2 * side))
+    for index, picture in enumerate(pictures):
+        sheet.paste(picture, (index % 2 * side, index // 2 * side))
+    return sheet
+
+
+def make(avatars: Path, output: Path) -> None:
+    """Writes all pictures as JPEG."""
+    photo = {name: as_srgb(Image.open(avatars / f"{name}.png")) for name in AVATARS}
+    coffee = Image.fromarray(data.coffee())
+    cup = coffee.crop((100, 0, 500, 400)).resize(photo["Cat"].size, Image.Resampling.LANCZOS)
+    pictures = {
+        "cat": photo["Cat"],
+        "parrot": photo["Parrot"],
+        "retriever": photo["Dog"],
+        "moonwalk": photo["Astronaut"],
+        "collage": collage([photo["Dog"], photo["Parrot"], cup, photo["Cat"]]),
+        "coffee": coffee,
+        "portrait": Image.fromarray(data.astronaut()),
+    }
+    output.mkdir(parents=True, exist_ok=True)
+    for name, picture in pictures.items():
+        picture.save(output / f"{name}.jpg", quality=QUALITY, optimize=True)
+
+
+def main() -> None:
+    """Entry point."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--avatars", type=Path, required=True, metavar="DIR", help="the photos of plasma-workspace-data")
+    parser.add_argument("-o", "--output", type=Path, default=Path("SampleImages"), metavar="DIR")
+    arguments = parser.parse_args()
+    make(arguments.avatars, arguments.output)
+
+
+if __name__ == "__main__":
+    main()
