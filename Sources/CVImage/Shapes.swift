@@ -33,8 +33,8 @@ extension Image {
             let dy = abs(Double(y) + 0.5 - middleY) - halfHeight + radius
             for index in row.indices {
                 let dx = abs(Double(columns.lowerBound + index) + 0.5 - middleX) - halfWidth + radius
-                let corner = (max(dx, 0) * max(dx, 0) + max(dy, 0) * max(dy, 0)).squareRoot()
-                let distance = corner + min(max(dx, dy), 0) - radius
+                // From the rounded corner's middle, or from the straight edge.
+                let distance = (dx > 0 && dy > 0 ? (dx * dx + dy * dy).squareRoot() : max(dx, dy)) - radius
                 row[index] = Float(min(max(0.5 - distance, 0), 1))
             }
         }

@@ -57,15 +57,17 @@ extension Image {
         let ys = stroke.segments.flatMap { [$0.ay, $0.by] }
         let columns = Self.pixels(from: xs.min()! - reach, to: xs.max()! + reach, limit: width)
         let rows = Self.pixels(from: ys.min()! - reach, to: ys.max()! + reach, limit: height)
+        // Within this distance a pixel is covered whole: no need for the root.
+        let solid = max(stroke.radius - 0.5, 0) * max(stroke.radius - 0.5, 0)
         paint(columns: columns, rows: rows, color: color) { y, row in
             let middle = Double(y) + 0.5
             for segment in stroke.segments {
                 guard let span = segment.span(at: middle, reach: reach) else { continue }
                 for x in Self.pixels(from: span.low, to: span.high, limit: columns.upperBound)
-                where x >= columns.lowerBound {
+                where x >= columns.lowerBound && row[x - columns.lowerBound] < 1 {
                     let squared = segment.squaredDistance(Double(x) + 0.5, middle)
                     guard squared < reach * reach else { continue }
-                    let part = Float(stroke.coverage(at: squared.squareRoot()))
+                    let part = squared < solid ? 1 : Float(stroke.coverage(at: squared.squareRoot()))
                     // Segments that meet cover the same pixels: the most that one covers, not the sum.
                     row[x - columns.lowerBound] = max(row[x - columns.lowerBound], part)
                 }
