@@ -51,7 +51,8 @@ def build_parser() -> argparse.ArgumentParser:
     command.set_defaults(run=lambda a: darknet.check_darknet(a.folder, a.opencv_python))
 
     command = commands.add_parser("check", parents=[weights, pictures], help="the twin against OpenCV 4's importer")
-    command.add_argument("--cfg", type=Path, required=True, metavar="FILE", help="yolov3-tiny.cfg; its mask is corrected")
+    command.add_argument("--cfg", type=Path, required=True, metavar="FILE",
+                         help="yolov3-tiny.cfg; its mask is corrected")
     command.add_argument("--opencv-python", type=Path, required=True, metavar="PYTHON")
     command.set_defaults(run=lambda a: check.compare_with_opencv(a.weights, a.cfg, a.opencv_python, a.pictures))
 

@@ -58,7 +58,8 @@ def make(avatars: Path, output: Path) -> None:
 def main() -> None:
     """Entry point."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--avatars", type=Path, required=True, metavar="DIR", help="the photos of plasma-workspace-data")
+    parser.add_argument("--avatars", type=Path, required=True, metavar="DIR",
+                        help="the photos of plasma-workspace-data")
     parser.add_argument("-o", "--output", type=Path, default=Path("SampleImages"), metavar="DIR")
     arguments = parser.parse_args()
     make(arguments.avatars, arguments.output)

@@ -1,7 +1,8 @@
 """Reads darknet's `.weights`: a short header, then one long row of float32 that only the network's cfg can divide.
 
 For each convolution stand, in the order of the cfg: the biases; with batch-norm the scales, running means and running
-variances; then the weights as [out, in / groups, height, width]. Source: `load_convolutional_weights` of darknet's parser.c.
+variances; then the weights as [out, in / groups, height, width]. Source: `load_convolutional_weights` in darknet's
+parser.c.
 """
 
 import numpy as np

@@ -1,7 +1,7 @@
 """A safetensors writer whose output depends on its input alone: same tensors and metadata, same bytes.
 
-Format: an 8-byte little-endian header length, a JSON header padded with spaces to a multiple of 8, then the tensors' bytes
-without gaps. Wider types come first, so that every tensor is aligned to its own element.
+Format: an 8-byte little-endian header length, a JSON header padded with spaces to a multiple of 8, then the tensors'
+bytes without gaps. Wider types come first, so that every tensor is aligned to its own element.
 """
 
 import hashlib
@@ -17,8 +17,8 @@ TYPE_NAMES = {np.dtype("<f4"): "F32", np.dtype("<f2"): "F16", np.dtype("<i4"): "
 def write_safetensors(path: Path, tensors: dict[str, np.ndarray], metadata: dict[str, str]) -> None:
     """Writes the file in one step: it is complete or it is not there.
 
-    `data_sha256` is added to the metadata: the SHA-256 of everything after the header, by which a reader can tell whether
-    the weights are those that were converted.
+    `data_sha256` is added to the metadata: the SHA-256 of everything after the header, by which a reader can tell
+    whether the weights are those that were converted.
     """
     arrays = sorted(((name, np.ascontiguousarray(array)) for name, array in tensors.items()),
                     key=lambda item: -item[1].dtype.itemsize)

@@ -1,7 +1,8 @@
 """YOLOv3-tiny (Redmon and Farhadi 2018, arXiv:1804.02767), trained on COCO: 80 classes at 416 × 416.
 
-The bytes are those of the official yolov3-tiny.weights. The cfg beside them has a mistake that does not touch the weights:
-the second head's mask must be 1,2,3 (as it was in training); with 0,1,2 its boxes come out at about half their size.
+The bytes are those of the official yolov3-tiny.weights. The cfg beside them has a mistake that does not touch the
+weights: the second head's mask must be 1,2,3 (as it was in training); with 0,1,2 its boxes come out at about half
+their size.
 """
 
 import json
@@ -64,8 +65,8 @@ PREPROCESSING = {
 def convert(folder: Path, precision: str) -> tuple[dict[str, np.ndarray], dict[str, str]]:
     """Tensors in network order and metadata, from the package's files in `folder`.
 
-    `precision` applies to the convolutions' weights; batch-norm and biases stay float32 (they are few, and a running variance
-    can lie outside the range of half precision).
+    `precision` applies to the convolutions' weights; batch-norm and biases stay float32 (they are few, and a running
+    variance can lie outside the range of half precision).
     """
     weights = DarknetWeights(PACKAGE.read(WEIGHTS, folder))
     labels = PACKAGE.read(LABELS, folder).decode().split("\n")

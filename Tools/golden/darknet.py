@@ -57,7 +57,8 @@ def case_input(cfg: str, seed: int) -> np.ndarray:
 
 def head_record(raw: RawHead) -> dict[str, object]:
     """A raw head with its place in the cfg; [net] is not counted."""
-    return {"layer": raw.layer, "shape": list(raw.values.shape), "values": [float(f"{v:.7g}") for v in raw.values.ravel()]}
+    values = [float(f"{v:.7g}") for v in raw.values.ravel()]
+    return {"layer": raw.layer, "shape": list(raw.values.shape), "values": values}
 
 
 def clear_threshold(candidates: list[Candidate]) -> float:
@@ -102,7 +103,7 @@ def weight_parts(cfg: str, seed: int) -> list[np.ndarray]:
 
 
 def check_darknet(folder: Path, opencv_python: Path) -> None:
-    """Prints how far OpenCV's importer is from the twin on the written cases. It knows no relu6: relu takes its place."""
+    """Prints how far OpenCV's importer is from the twin on the cases. It knows no relu6: relu takes its place."""
     for seed, name in enumerate(CASES, start=1):
         path = folder / f"{name}.weights"
         cfg = (folder / f"{name}.cfg").read_text().replace("relu6", "relu")

@@ -1,7 +1,7 @@
 """Small darknet networks that between them have every layer the toolkit reads, each with what is easily mistaken.
 
-A case is written as a list of short lines instead of a cfg: `section key=value …`. Three classes and two anchors a head give
-heads of 16 channels.
+A case is written as a list of short lines instead of a cfg: `section key=value …`. Three classes and two anchors a head
+give heads of 16 channels.
 """
 
 ANCHORS = "anchors=6,8,12,9,16,24,30,20"

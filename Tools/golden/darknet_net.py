@@ -113,7 +113,7 @@ def route(section: Section, outputs: list[Tensor], x: Tensor) -> Tensor:
 
 
 def shortcut(section: Section, outputs: list[Tensor], x: Tensor) -> Tensor:
-    """Adds an earlier output; of two channel counts the previous layer's stays, and the smaller is how many are added."""
+    """Adds an earlier output; the previous layer's channels stay, and the smaller count is added."""
     other = outputs[section.integer("from", -1)]
     shared = min(x.shape[1], other.shape[1])
     y = torch.cat([x[:, :shared] + other[:, :shared], x[:, shared:]], dim=1)

@@ -28,7 +28,7 @@ class Letterbox:
         return tuple((self.side - size) // 2 for size in self.scaled)
 
     def apply(self, picture: Image.Image) -> np.ndarray:
-        """[3, side, side] float32 in 0…1, RGB. Pillow's bilinear filter is antialiased: its support grows when shrinking."""
+        """[3, side, side] float32 in 0…1, RGB. Pillow's bilinear filter is antialiased when it shrinks."""
         resized = picture.resize(self.scaled, Image.Resampling.BILINEAR)
         (left, top), (width, height) = self.offset, self.scaled
         canvas = np.full((self.side, self.side, 3), 0.5, np.float32)

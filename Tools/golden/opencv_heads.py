@@ -1,4 +1,4 @@
-"""Runs a darknet network in OpenCV 4 and saves the raw inputs of its yolo layers; started by check.py in its own environment.
+"""Runs a darknet network in OpenCV 4 and saves the inputs of its yolo layers; check.py starts it.
 
     python opencv_heads.py net.cfg net.weights input.npy heads.npz
 """

@@ -1,7 +1,7 @@
 """From raw YOLOv3 heads to boxes: anchors, scores and non-max suppression (Redmon and Farhadi 2018, arXiv:1804.02767).
 
-Every pair of box and class whose objectness · class probability reaches the threshold is a candidate, as in darknet: one
-box may stand for several classes. Suppression is per class.
+Every pair of box and class whose objectness · class probability reaches the threshold is a candidate, as in darknet:
+one box may stand for several classes. Suppression is per class, before clipping to the picture.
 """
 
 from dataclasses import dataclass
@@ -43,7 +43,7 @@ def sigmoid(x: np.ndarray) -> np.ndarray:
 def decode(raw: np.ndarray, head: Head, threshold: float) -> list[Candidate]:
     """Candidates of one raw head [anchors · (5 + classes), h, w], in the order anchor, row, column, class.
 
-    With `new_coords` (scaled-YOLOv4) the values come already squashed by the layer before, and sizes are (2w)² · anchor.
+    With `new_coords` (scaled-YOLOv4) the layer before has squashed the values, and sizes are (2w)² · anchor.
     """
     rows, columns = raw.shape[1:]
     values = raw.astype(np.float64).reshape(len(head.anchors), 5 + head.classes, rows, columns)

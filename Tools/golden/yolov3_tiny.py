@@ -1,8 +1,8 @@
 """YOLOv3-tiny in PyTorch, loaded from the original darknet file: the twin that the toolkit's network is compared with.
 
-Batch-norm is y = gamma · (x − mean) / sqrt(variance + 1e-6) + beta, as in OpenCV's darknet importer. Darknet itself divides
-by sqrt(variance) + 1e-6, which moves the raw heads by less than 1e-3; its later forks divide by sqrt(variance + 1e-5), which
-moves them by up to 5e-3 (of about 20). `golden.py check` prints both.
+Batch-norm is y = gamma · (x − mean) / sqrt(variance + 1e-6) + beta, as in OpenCV's darknet importer. Darknet itself
+divides by sqrt(variance) + 1e-6, which moves the raw heads by less than 1e-3; its later forks divide by
+sqrt(variance + 1e-5), which moves them by up to 5e-3 (of about 20). `golden.py check` prints both.
 """
 
 import torch
