@@ -16,7 +16,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from golden import check, darknet, detections, precision
+from golden import check, darknet, detections, operations, precision
 
 TESTS = Path(__file__).resolve().parents[1] / "Tests"
 DETECTION_GOLDENS = TESTS / "CVDetectionTests" / "Golden"
@@ -55,6 +55,10 @@ def build_parser() -> argparse.ArgumentParser:
                          help="yolov3-tiny.cfg; its mask is corrected")
     command.add_argument("--opencv-python", type=Path, required=True, metavar="PYTHON")
     command.set_defaults(run=lambda a: check.compare_with_opencv(a.weights, a.cfg, a.opencv_python, a.pictures))
+
+    command = commands.add_parser("operations", help="PyTorch's results of single operations")
+    command.add_argument("-o", "--output", type=Path, default=TESTS / "CVTensorTests" / "Golden" / "operations.json")
+    command.set_defaults(run=lambda a: operations.write_operations(a.output))
 
     command = commands.add_parser("precision", parents=[weights, pictures], help="what half precision would change")
     command.set_defaults(run=lambda a: precision.compare_half_precision(a.weights, a.pictures))

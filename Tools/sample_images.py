@@ -2,7 +2,9 @@
 """Makes the pictures of SampleImages/ from the packages that their README names.
 
     apt-get download plasma-workspace-data && dpkg-deb -x plasma-workspace-data_*.deb plasma
-    python3 Tools/sample_images.py --avatars plasma/usr/share/plasma/avatars/photos -o SampleImages
+    apt-get download libjxl-testdata && dpkg-deb -x libjxl-testdata_*.deb jxl
+    python3 Tools/sample_images.py --avatars plasma/usr/share/plasma/avatars/photos \
+        --room jxl/usr/share/libjxl-testdata/jxl/hdr_room.png -o SampleImages
 
 The other pictures come from the installed scikit-image. Needs Pillow, numpy and scikit-image 0.26.
 """
@@ -36,7 +38,7 @@ def collage(pictures: list[Image.Image]) -> Image.Image:
     return sheet
 
 
-def make(avatars: Path, output: Path) -> None:
+def make(avatars: Path, room: Path, output: Path) -> None:
     """Writes all pictures as JPEG."""
     photo = {name: as_srgb(Image.open(avatars / f"{name}.png")) for name in AVATARS}
     coffee = Image.fromarray(data.coffee())
@@ -48,6 +50,7 @@ def make(avatars: Path, output: Path) -> None:
         "moonwalk": photo["Astronaut"],
         "collage": collage([photo["Dog"], photo["Parrot"], cup, photo["Cat"]]),
         "coffee": coffee,
+        "room": as_srgb(Image.open(room)),
         "portrait": Image.fromarray(data.astronaut()),
     }
     output.mkdir(parents=True, exist_ok=True)
@@ -60,9 +63,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--avatars", type=Path, required=True, metavar="DIR",
                         help="the photos of plasma-workspace-data")
+    parser.add_argument("--room", type=Path, required=True, metavar="FILE", help="hdr_room.png of libjxl-testdata")
     parser.add_argument("-o", "--output", type=Path, default=Path("SampleImages"), metavar="DIR")
     arguments = parser.parse_args()
-    make(arguments.avatars, arguments.output)
+    make(arguments.avatars, arguments.room, arguments.output)
 
 
 if __name__ == "__main__":

@@ -30,60 +30,17 @@ extension Image {
     }
 
     /// Left and right swapped.
-    public func flippedHorizontally() -> Image {
-        moved(width: width, height: height) { x, y in (self.width - 1 - x, y) }
-    }
+    public func flippedHorizontally() -> Image { oriented(.upMirrored) }
 
     /// Top and bottom swapped.
-    public func flippedVertically() -> Image {
-        moved(width: width, height: height) { x, y in (x, self.height - 1 - y) }
-    }
+    public func flippedVertically() -> Image { oriented(.downMirrored) }
 
     /// Rows as columns: pixel (x, y) goes to (y, x).
-    public func transposed() -> Image {
-        moved(width: height, height: width) { x, y in (y, x) }
-    }
+    public func transposed() -> Image { oriented(.leftMirrored) }
 
     /// Turned anticlockwise by `quarterTurns` × 90°; any number, negative ones clockwise.
     public func rotated(quarterTurns: Int) -> Image {
-        switch (quarterTurns % 4 + 4) % 4 {
-        case 1: moved(width: height, height: width) { x, y in (self.width - 1 - y, x) }
-        case 2: moved(width: width, height: height) { x, y in (self.width - 1 - x, self.height - 1 - y) }
-        case 3: moved(width: height, height: width) { x, y in (y, self.height - 1 - x) }
-        default: self
-        }
-    }
-
-    /// The picture whose pixel (x, y) is this one's pixel `source(x, y)`; `source` is linear in x and in y.
-    ///
-    /// Works in square blocks: a quarter turn reads columns, and a block's rows stay in the cache meanwhile.
-    private func moved(width: Int, height: Int, _ source: (_ x: Int, _ y: Int) -> (x: Int, y: Int)) -> Image {
-        let block = 64
-        let (channels, stride) = (channels, stride)
-        func offset(_ x: Int, _ y: Int) -> Int {
-            let from = source(x, y)
-            return from.y * stride + from.x * channels
-        }
-        let origin = offset(0, 0)
-        let (stepX, stepY) = (offset(1, 0) - origin, offset(0, 1) - origin)
-        return Image.make(width: width, height: height, format: format) { output in
-            pixels.withUnsafeBufferPointer { input in
-                Parallel.forEach((height + block - 1) / block) { band in
-                    let rows = band * block..<min(height, (band + 1) * block)
-                    for left in Swift.stride(from: 0, to: width, by: block) {
-                        for y in rows {
-                            var from = input.baseAddress! + origin + y * stepY + left * stepX
-                            var into = output + (y * width + left) * channels
-                            for _ in left..<min(width, left + block) {
-                                (into[0], into[1], into[2]) = (from[0], from[1], from[2])
-                                if channels == 4 { into[3] = from[3] }
-                                from += stepX
-                                into += channels
-                            }
-                        }
-                    }
-                }
-            }
-        }
+        let turns: [Orientation] = [.up, .left, .down, .right]
+        return oriented(turns[(quarterTurns % 4 + 4) % 4])
     }
 }

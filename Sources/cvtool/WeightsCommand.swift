@@ -1,5 +1,6 @@
 import ArgumentParser
 import CVCore
+import CVModels
 import CVNN
 
 /// `cvtool weights`: what weight files there are, what they hold, and whether they are whole.
@@ -110,7 +111,11 @@ extension WeightsCommand {
         var json = false
 
         func run() throws {
-            let result = try reportingFailure { try WeightsVerification(path: WeightsLocator().find(file)) }
+            let result = try reportingFailure {
+                try WeightsVerification(path: WeightsLocator().find(file)) { metadata in
+                    ModelCatalog.shapes(of: metadata.model, classes: metadata.labels.count)
+                }
+            }
             if json { print(result.json.text) } else { show(result) }
             if !result.isOK { throw ExitCode(1) }
         }

@@ -58,3 +58,63 @@ import Testing
         }
     }
 }
+
+/// Whole photographs, from the file to the boxes, against the twin. Made by `Tools/golden.py detections`.
+///
+/// The samples are in the package. Darknet's photographs may not be: `CVTOOLKIT_PHOTOS` names the folder where Debian's
+/// package `darknet` puts them, and those that are not there are left out.
+@Suite struct PhotographTests {
+    private struct Golden: Decodable {
+        struct Picture: Decodable, CustomTestStringConvertible {
+            let file: String, sha256: String, width: Int, height: Int, detections: [Expected]
+            var testDescription: String { file }
+        }
+
+        struct Expected: Decodable {
+            let `class`: Int, label: String, confidence: Float, box: [Float]
+        }
+
+        let pictures: [Picture]
+    }
+
+    private static let confidence: Float = 0.25
+
+    private static func path(_ file: String) -> String? {
+        let darknet = ProcessInfo.processInfo.environment["CVTOOLKIT_PHOTOS"] ?? "/usr/share/darknet/data"
+        return [packageFolder.appending(path: "SampleImages").path, darknet].map { "\($0)/\(file)" }.first {
+            FileManager.default.fileExists(atPath: $0)
+        }
+    }
+
+    @Test func findsTheBoxesOfTheReferenceAndNoOthers() throws {
+        let detector = try Detector()
+        var compared = 0
+        for picture in try decoded("Golden/yolov3-tiny-detections.json", as: Golden.self).pictures {
+            guard let path = Self.path(picture.file) else { continue }
+            let image = try Image(contentsOf: path)
+            #expect((image.width, image.height) == (picture.width, picture.height), "\(picture.file)")
+            compare(detector.detect(image), picture)
+            compared += 1
+        }
+        #expect(compared >= 8, "the package has eight samples")
+    }
+
+    /// Each expected box has a partner of its class with IoU ≥ 0.97 and a confidence within 0.01, and none is left over.
+    private func compare(_ found: [Detection], _ picture: Golden.Picture) {
+        let expected = picture.detections.filter { $0.confidence >= Self.confidence }
+        #expect(found.count == expected.count, "\(picture.file)")
+        var rest = found
+        for wanted in expected {
+            let box = Box(minX: wanted.box[0], minY: wanted.box[1], maxX: wanted.box[2], maxY: wanted.box[3])
+            let partner = rest.firstIndex {
+                $0.classIndex == wanted.class && $0.label == wanted.label
+                    && abs($0.confidence - wanted.confidence) <= 0.01 && $0.box.intersectionOverUnion(with: box) >= 0.97
+            }
+            guard let partner else {
+                Issue.record("\(picture.file): no partner of \(wanted) in \(found)")
+                continue
+            }
+            rest.remove(at: partner)
+        }
+    }
+}

@@ -43,7 +43,7 @@ import FoundationXML
         #expect(
             DetectionRecord(input: "a.jpg", width: 9, height: 8, detections: [dog]).json
                 == #"{"input":"a.jpg","width":9,"height":8,"detections":[{"label":"dog","class":16,"#
-                + #""confidence":0.1,"box":[10,20,30.5,60]}],"error":null}"#)
+                + #""confidence":0.1,"box":[10.0,20.0,30.5,60.0]}],"error":null}"#)
         #expect(
             DetectionRecord(input: "-", error: "not an image").json
                 == #"{"input":"-","width":null,"height":null,"detections":[],"error":"not an image"}"#)

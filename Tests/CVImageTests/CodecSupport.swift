@@ -1,6 +1,7 @@
 import CVCore
 import CVImage
 import Foundation
+import TestSupport
 import Testing
 
 /// The files that `Tools/make_bad_images.py` made.
@@ -48,22 +49,9 @@ func problem(decoding bytes: [UInt8], _ options: DecodingOptions = .init()) thro
     }
 }
 
-/// A reproducible sequence of numbers (SplitMix64).
-struct SeededGenerator: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
-    }
-}
-
 /// Smooth colours with noise in the low bits, as a photograph has; alpha from 0 to 255 where there is any.
 func photograph(width: Int, height: Int, format: Image.Format = .rgb) -> Image {
-    var generator = SeededGenerator(state: 7)
+    var generator = SplitMix64(seed: 7)
     var image = Image(width: width, height: height, format: format, fill: .black)
     for y in 0..<height {
         for x in 0..<width {

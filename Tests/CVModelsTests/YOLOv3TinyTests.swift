@@ -29,9 +29,9 @@ import Testing
         state["conv1.bn.weight"] = Tensor(repeating: 0, shape: [17])
         state["conv99.weight"] = Tensor(repeating: 0, shape: [1])
         let error = #expect(throws: ParameterMismatch.self) { try load({ YOLOv3Tiny($0) }, from: state) }
-        #expect(error?.missing.map(\.name) == ["head1.bias"])
-        #expect(error?.misshapen.map(\.name) == ["conv1.bn.weight"])
-        #expect(error?.unexpected == ["conv99.weight"])
-        #expect(error?.description.contains("conv1.bn.weight: expected [16], found [17]") == true)
+        #expect(error?.difference.missing == ["head1.bias"])
+        #expect(error?.difference.misshapen == [.init(key: "conv1.bn.weight", expected: [16], found: [17])])
+        #expect(error?.difference.unexpected == ["conv99.weight"])
+        #expect(error?.description.contains("of its 59 parameters 1 are missing") == true)
     }
 }

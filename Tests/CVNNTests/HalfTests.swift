@@ -1,5 +1,6 @@
 import CKernels
 import CVCore
+import TestSupport
 import Testing
 
 /// Conversions of F16 and BF16, over all bit patterns, under every instruction set of this machine.
@@ -125,7 +126,7 @@ import Testing
 
     #if !(os(macOS) && arch(x86_64))
     @Test(arguments: InstructionSet.available) func narrowsAsSwiftsFloat16(isa: InstructionSet) {
-        var generator = SplitMix64(state: 16)
+        var generator = SplitMix64(seed: 16)
         let floats = (0..<200_000).map { _ in Float(bitPattern: UInt32.random(in: 0...UInt32.max, using: &generator)) }
             .filter { !$0.isNaN }
         #expect(Format.f16.narrow(isa, floats) == floats.map { Float16($0).bitPattern })

@@ -1,5 +1,6 @@
 import CVCore
 import CVNN
+import TestSupport
 import Testing
 
 /// Every rule of the format, broken: each gives the error that says which, where, and with which numbers.
@@ -178,7 +179,7 @@ import Testing
         for length in bytes.indices {
             #expect(throws: SafetensorsError.self) { try Safetensors(Array(bytes[..<length])) }
         }
-        var generator = SplitMix64(state: 2024)
+        var generator = SplitMix64(seed: 2024)
         var accepted = 0
         for position in bytes.indices {
             for value in [0, 0xFF, bytes[position] ^ 1, UInt8.random(in: 0...255, using: &generator)] {
@@ -193,7 +194,7 @@ import Testing
 
     @Test func randomChangesOfSeveralBytes() throws {
         let bytes = try sampleWeights()
-        var generator = SplitMix64(state: 7)
+        var generator = SplitMix64(seed: 7)
         for _ in 0..<20_000 {
             var damaged = bytes
             for _ in 0..<Int.random(in: 2...6, using: &generator) {

@@ -85,7 +85,9 @@ private struct Case: CustomTestStringConvertible {
         let x = seededTensor(seed: 101, [2, 6, 25, 31])
         let weight = seededTensor(seed: 102, [10, 3, 3, 3])
         let geometry = ConvGeometry(kernel: 3, padding: 1, groups: 2)
-        let (mean, scale, bias) = (seededTensor(seed: 103, [10]), seededTensor(seed: 104, [10]), seededTensor(seed: 105, [10]))
+        let (mean, scale, bias) = (
+            seededTensor(seed: 103, [10]), seededTensor(seed: 104, [10]), seededTensor(seed: 105, [10])
+        )
         let variance = Tensor(seededTensor(seed: 106, [10]).values.map { $0 + 1.5 }, shape: [10])
         for activation in [Activation.linear, .leakyReLU(slope: 0.1), .mish] {
             let epilogue = ConvEpilogue(

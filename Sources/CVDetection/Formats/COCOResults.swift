@@ -1,3 +1,4 @@
+import CVCore
 import CVImage
 
 /// The results format of COCO (https://cocodataset.org/#format-results), which pycocotools evaluates.
@@ -14,13 +15,13 @@ public struct COCOResults: Sendable {
     public mutating func append(_ detections: [Detection], imageID: Int) {
         for detection in detections {
             let box = detection.box
-            entries.append(
-                JSONText.object([
-                    ("image_id", "\(imageID)"),
-                    ("category_id", "\(COCOCategories.id(ofClass: detection.classIndex, labels: labels))"),
-                    ("bbox", JSONText.array([box.minX, box.minY, box.width, box.height].map(JSONText.number))),
-                    ("score", JSONText.number(detection.confidence)),
-                ]))
+            let entry: JSONValue = [
+                "image_id": .integer(imageID),
+                "category_id": .integer(COCOCategories.id(ofClass: detection.classIndex, labels: labels)),
+                "bbox": .array([box.minX, box.minY, box.width, box.height].map(JSONValue.init)),
+                "score": JSONValue(detection.confidence),
+            ]
+            entries.append(entry.text)
         }
     }
 

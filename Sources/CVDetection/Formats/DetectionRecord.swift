@@ -1,3 +1,4 @@
+import CVCore
 import CVImage
 
 /// One line of JSON-lines output: what became of one input, found or not, failed or not.
@@ -32,22 +33,23 @@ public struct DetectionRecord: Sendable, Equatable {
 
     /// The record on one line, without the line's end.
     public var json: String {
-        JSONText.object([
-            ("input", JSONText.string(input)),
-            ("width", width.map { "\($0)" } ?? "null"),
-            ("height", height.map { "\($0)" } ?? "null"),
-            ("detections", JSONText.array(detections.map(Self.json))),
-            ("error", error.map(JSONText.string) ?? "null"),
-        ])
+        let record: JSONValue = [
+            "input": .string(input),
+            "width": width.map { .integer($0) } ?? .null,
+            "height": height.map { .integer($0) } ?? .null,
+            "detections": .array(detections.map(Self.json)),
+            "error": error.map { .string($0) } ?? .null,
+        ]
+        return record.text
     }
 
-    private static func json(_ detection: Detection) -> String {
+    private static func json(_ detection: Detection) -> JSONValue {
         let box = detection.box
-        return JSONText.object([
-            ("label", JSONText.string(detection.label)),
-            ("class", "\(detection.classIndex)"),
-            ("confidence", JSONText.number(detection.confidence)),
-            ("box", JSONText.array([box.minX, box.minY, box.maxX, box.maxY].map(JSONText.number))),
-        ])
+        return [
+            "label": .string(detection.label),
+            "class": .integer(detection.classIndex),
+            "confidence": JSONValue(detection.confidence),
+            "box": .array([box.minX, box.minY, box.maxX, box.maxY].map(JSONValue.init)),
+        ]
     }
 }

@@ -56,34 +56,25 @@ public func parameterShapes(_ make: (ParameterScope) -> some Any) -> [(name: Str
     return declared.parameters.map { ($0.name, $0.value.shape) }
 }
 
-/// What has been declared so far, and what did not fit.
+/// What has been declared so far.
 final class Declared {
     private let state: StateDictionary
     private(set) var parameters: [Parameter] = []
-    private var missing: [ParameterMismatch.Missing] = []
-    private var misshapen: [ParameterMismatch.Misshapen] = []
 
     init(_ state: StateDictionary) { self.state = state }
 
     func parameter(_ name: String, shape: Shape) -> Parameter {
-        let found = state[name]
-        if let found, found.shape != shape {
-            misshapen.append(.init(name: name, expected: shape, found: found.shape))
-        } else if found == nil {
-            missing.append(.init(name: name, shape: shape))
-        }
-        let value = found.flatMap { $0.shape == shape ? $0 : nil } ?? Tensor(repeating: 0, shape: shape)
-        let parameter = Parameter(name: name, value: value)
+        let found = state[name].flatMap { $0.shape == shape ? $0 : nil }
+        let parameter = Parameter(name: name, value: found ?? Tensor(repeating: 0, shape: shape))
         parameters.append(parameter)
         return parameter
     }
 
     func check() throws(ParameterMismatch) {
-        let names = Set(parameters.map(\.name))
+        let expected = Dictionary(uniqueKeysWithValues: parameters.map { ($0.name, $0.value.shape.dimensions) })
         // PyTorch counts the batches that a batch-norm saw; nothing is computed from it.
-        let unexpected = state.keys.filter { !names.contains($0) && !$0.hasSuffix("num_batches_tracked") }.sorted()
-        if missing.isEmpty && misshapen.isEmpty && unexpected.isEmpty { return }
-        throw ParameterMismatch(
-            declared: parameters.count, missing: missing, misshapen: misshapen, unexpected: unexpected)
+        let found = state.filter { !$0.key.hasSuffix("num_batches_tracked") }.mapValues(\.shape.dimensions)
+        let difference = KeyDifference(expected: expected, found: found)
+        if !difference.isEmpty { throw ParameterMismatch(declared: parameters.count, difference: difference) }
     }
 }

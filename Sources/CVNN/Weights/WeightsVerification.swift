@@ -15,8 +15,8 @@ public struct WeightsVerification: Sendable {
         public let outcome: Outcome
     }
 
-    /// The shapes by key that the weights of `model` must have; nil for a model that is not known.
-    public typealias ExpectedShapes = (_ model: String) -> [String: [Int]]?
+    /// The shapes by key that weights with this metadata must have; nil for a model that is not known.
+    public typealias ExpectedShapes = (_ metadata: WeightsMetadata) -> [String: [Int]]?
 
     public let path: String
     public private(set) var checks: [Check] = []
@@ -84,15 +84,16 @@ public struct WeightsVerification: Sendable {
     }
 
     private static func model(_ file: Safetensors, _ expectedShapes: ExpectedShapes?) -> Outcome {
-        guard let model = file.metadata[WeightsMetadata.Key.model.rawValue], let expectedShapes else {
+        guard let metadata = try? WeightsMetadata(file.metadata), let expectedShapes else {
             return .skipped("there is no model to compare the keys with")
         }
-        guard let expected = expectedShapes(model) else {
-            return .failed(["\(quoted(model)) is not a model that this version knows"])
+        guard let expected = expectedShapes(metadata) else {
+            return .skipped("\(quoted(metadata.model)) is not a model that this version knows")
         }
         let found = Dictionary(file.header.entries.map { ($0.name, $0.shape) }, uniquingKeysWith: { first, _ in first })
         let difference = KeyDifference(expected: expected, found: found)
-        return difference.isEmpty ? .ok("all \(expected.count) keys and shapes of \(model)") : .failed(difference.lines)
+        return difference.isEmpty
+            ? .ok("all \(expected.count) keys and shapes of \(metadata.model)") : .failed(difference.lines)
     }
 
     /// The text of an error without the path that stands before it.
@@ -113,37 +114,5 @@ public struct WeightsVerification: Sendable {
             }
         }
         return ["file": .string(path), "ok": .bool(isOK), "checks": .array(list)]
-    }
-}
-
-/// How the keys and shapes of weights differ from those that a model wants.
-public struct KeyDifference: Sendable, Equatable {
-    public struct Misshapen: Sendable, Equatable {
-        public let key: String
-        public let expected: [Int]
-        public let found: [Int]
-    }
-
-    /// Each sorted by key.
-    public let missing: [String]
-    public let unexpected: [String]
-    public let misshapen: [Misshapen]
-
-    public init(expected: [String: [Int]], found: [String: [Int]]) {
-        missing = expected.keys.filter { found[$0] == nil }.sorted()
-        unexpected = found.keys.filter { expected[$0] == nil }.sorted()
-        misshapen = expected.sorted { $0.key < $1.key }.compactMap { key, shape in
-            guard let other = found[key], other != shape else { return nil }
-            return Misshapen(key: key, expected: shape, found: other)
-        }
-    }
-
-    public var isEmpty: Bool { missing.isEmpty && unexpected.isEmpty && misshapen.isEmpty }
-
-    /// One line for each key.
-    public var lines: [String] {
-        missing.map { "missing: \(quoted($0))" }
-            + unexpected.map { "unexpected: \(quoted($0))" }
-            + misshapen.map { "\(quoted($0.key)) has the shape \($0.found), expected \($0.expected)" }
     }
 }
