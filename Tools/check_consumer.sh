@@ -31,10 +31,10 @@ for found in try Detector().detect(image) {
     print(found.label, found.confidence, found.box)
 }
 PROGRAM
-found=$(swift run --package-path "$work/Consumer" -c release Consumer "$root/SampleImages/street.jpg")
+found=$(swift run --package-path "$work/Consumer" -c release Consumer "$root/SampleImages/room.jpg")
 echo "$found"
-if ! echo "$found" | grep -q "^car "; then
-    echo "check_consumer: no car was found in the street" >&2
+if ! echo "$found" | grep -q "^chair "; then
+    echo "check_consumer: no chair was found in the room" >&2
     exit 1
 fi
 echo "check_consumer: a package that depends on this one by a tag builds and detects" >&2

@@ -50,7 +50,8 @@ def make(avatars: Path, room: Path, output: Path) -> None:
         "moonwalk": photo["Astronaut"],
         "collage": collage([photo["Dog"], photo["Parrot"], cup, photo["Cat"]]),
         "coffee": coffee,
-        "room": as_srgb(Image.open(room)),
+        # Hybrid log-gamma is made to be shown as it is where a display knows only the usual range.
+        "room": Image.open(room).convert("RGB"),
         "portrait": Image.fromarray(data.astronaut()),
     }
     output.mkdir(parents=True, exist_ok=True)
