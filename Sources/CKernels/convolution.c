@@ -72,3 +72,55 @@ void cvk_pack_windows(const cvk_window *window, const float *input, size_t row_s
             __builtin_memcpy(to + p * rows * panel, line + p * panel, panel * sizeof(float));
     }
 }
+
+void cvk_pack_windows_transposed(const cvk_window *window, const float *input, size_t row_start, size_t row_end,
+                                 size_t column_start, size_t column_end, size_t panel, float *packed, float *line) {
+    const size_t taps = window->kernel_height * window->kernel_width;
+    const size_t columns = column_end - column_start, rows = row_end - row_start;
+    for (size_t start = 0; start < rows; start += panel) {
+        float *to = packed + start * columns;
+        for (size_t i = 0; i < panel; i++) {
+            const size_t row = row_start + start + i;
+            if (row >= row_end) {
+                for (size_t j = 0; j < columns; j++) to[j * panel + i] = 0.0f;
+                continue;
+            }
+            const float *plane = input + row / taps * window->height * window->width;
+            const size_t tap = row % taps;
+            tap_line(window, plane, tap / window->kernel_width, tap % window->kernel_width, column_start, column_end,
+                     line);
+            for (size_t j = 0; j < columns; j++) to[j * panel + i] = line[j];
+        }
+    }
+}
+
+void cvk_add_windows(const cvk_window *w, const float *taps, size_t stride, size_t column_start, size_t column_end,
+                     float *plane) {
+    const ptrdiff_t width = (ptrdiff_t)w->width, height = (ptrdiff_t)w->height;
+    for (size_t tap = 0; tap < w->kernel_height * w->kernel_width; tap++, taps += stride) {
+        const ptrdiff_t shift_y = (ptrdiff_t)(tap / w->kernel_width * w->dilation_y) - (ptrdiff_t)w->pad_top;
+        const ptrdiff_t shift_x = (ptrdiff_t)(tap % w->kernel_width * w->dilation_x) - (ptrdiff_t)w->pad_left;
+        const ptrdiff_t step = (ptrdiff_t)w->stride_x;
+        // The output columns whose tap lies inside a row of the plane.
+        ptrdiff_t low = shift_x >= 0 ? 0 : (-shift_x + step - 1) / step;
+        ptrdiff_t high = width - shift_x <= 0 ? 0 : (width - shift_x + step - 1) / step;
+        for (size_t start = column_start; start < column_end;) {
+            const size_t y = start / w->output_width, x = start % w->output_width;
+            const size_t rest = w->output_width - x;
+            const size_t count = rest < column_end - start ? rest : column_end - start;
+            const ptrdiff_t input_y = (ptrdiff_t)(y * w->stride_y) + shift_y;
+            if (input_y >= 0 && input_y < height) {
+                const float *from = taps + (start - column_start) - x;
+                float *row = plane + input_y * width + shift_x;
+                const ptrdiff_t first = low > (ptrdiff_t)x ? low : (ptrdiff_t)x;
+                const ptrdiff_t last = high < (ptrdiff_t)(x + count) ? high : (ptrdiff_t)(x + count);
+                if (step == 1) {
+                    for (ptrdiff_t i = first; i < last; i++) row[i] += from[i];
+                } else {
+                    for (ptrdiff_t i = first; i < last; i++) row[i * step] += from[i];
+                }
+            }
+            start += count;
+        }
+    }
+}

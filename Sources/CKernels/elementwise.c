@@ -28,6 +28,47 @@ static void add_scalar(const float *a, const float *b, float *y, size_t count) {
     for (size_t i = 0; i < count; i++) y[i] = a[i] + b[i];
 }
 
+static void multiply_scalar(const float *a, const float *b, float *y, size_t count) {
+    for (size_t i = 0; i < count; i++) y[i] = a[i] * b[i];
+}
+
+static float sum_scalar(const float *x, size_t count) {
+    float sum = 0;
+    for (size_t i = 0; i < count; i++) sum += x[i];
+    return sum;
+}
+
+static void combine_scalar(float a, const float *x, float b, const float *y, float c, float *z, size_t count) {
+    for (size_t i = 0; i < count; i++) z[i] = a * x[i] + b * y[i] + c;
+}
+
+static float dot_scalar(const float *x, float shift_x, const float *y, float shift_y, size_t count) {
+    float sum = 0;
+    for (size_t i = 0; i < count; i++) sum += (x[i] - shift_x) * (y[i] - shift_y);
+    return sum;
+}
+
+static float slope_scalar(cvk_activation kind, float slope, float x) {
+    const float s = 1 / (1 + expf(-x));
+    switch (kind) {
+    case CVK_RELU: return x > 0;
+    case CVK_RELU6: return x > 0 && x < 6;
+    case CVK_LEAKY_RELU: return x > 0 ? 1 : slope;
+    case CVK_SIGMOID: return s * (1 - s);
+    case CVK_SILU: return s + x * s * (1 - s);
+    case CVK_MISH: {
+        const float t = tanhf(x > 20 ? x : log1pf(expf(x)));
+        return t + x * (1 - t * t) * s;
+    }
+    }
+    return 1;
+}
+
+static void activate_gradient_scalar(cvk_activation kind, float slope, const float *x, const float *dy, float *dx,
+                                     size_t count) {
+    for (size_t i = 0; i < count; i++) dx[i] = dy[i] * slope_scalar(kind, slope, x[i]);
+}
+
 #if defined(__x86_64__)
 
 #pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
@@ -58,18 +99,18 @@ static void add_scalar(const float *a, const float *b, float *y, size_t count) {
 #if defined(__x86_64__)
 #define DISPATCH(function, ...)                                 \
     switch (isa) {                                              \
-    case CVK_AVX512: function##_avx512(__VA_ARGS__); return;    \
-    case CVK_AVX2: function##_avx2(__VA_ARGS__); return;        \
-    default: function##_scalar(__VA_ARGS__); return;            \
+    case CVK_AVX512: return function##_avx512(__VA_ARGS__);     \
+    case CVK_AVX2: return function##_avx2(__VA_ARGS__);         \
+    default: return function##_scalar(__VA_ARGS__);             \
     }
 #elif defined(__aarch64__)
 #define DISPATCH(function, ...)                                 \
     switch (isa) {                                              \
-    case CVK_NEON: function##_neon(__VA_ARGS__); return;        \
-    default: function##_scalar(__VA_ARGS__); return;            \
+    case CVK_NEON: return function##_neon(__VA_ARGS__);         \
+    default: return function##_scalar(__VA_ARGS__);             \
     }
 #else
-#define DISPATCH(function, ...) function##_scalar(__VA_ARGS__)
+#define DISPATCH(function, ...) return function##_scalar(__VA_ARGS__);
 #endif
 
 void cvk_scale_shift(cvk_isa isa, float scale, float shift, const float *x, float *y, size_t count) {
@@ -80,4 +121,23 @@ void cvk_add(cvk_isa isa, const float *a, const float *b, float *y, size_t count
 
 void cvk_activate(cvk_isa isa, cvk_activation kind, float slope, const float *x, float *y, size_t count) {
     DISPATCH(activate, kind, slope, x, y, count)
+}
+
+void cvk_multiply(cvk_isa isa, const float *a, const float *b, float *y, size_t count) {
+    DISPATCH(multiply, a, b, y, count)
+}
+
+float cvk_sum(cvk_isa isa, const float *x, size_t count) { DISPATCH(sum, x, count) }
+
+float cvk_dot(cvk_isa isa, const float *x, float shift_x, const float *y, float shift_y, size_t count) {
+    DISPATCH(dot, x, shift_x, y, shift_y, count)
+}
+
+void cvk_combine(cvk_isa isa, float a, const float *x, float b, const float *y, float c, float *z, size_t count) {
+    DISPATCH(combine, a, x, b, y, c, z, count)
+}
+
+void cvk_activate_gradient(cvk_isa isa, cvk_activation kind, float slope, const float *x, const float *dy, float *dx,
+                           size_t count) {
+    DISPATCH(activate_gradient, kind, slope, x, dy, dx, count)
 }

@@ -43,3 +43,22 @@ void cvk_max_pool(const cvk_window *w, const float *plane, float *output, float 
         }
     }
 }
+
+void cvk_max_pool_gradient(const cvk_window *w, const float *plane, const float *dy, float *dx) {
+    for (size_t y = 0; y < w->output_height; y++) {
+        for (size_t x = 0; x < w->output_width; x++, dy++) {
+            ptrdiff_t best = -1;
+            for (size_t tap_y = 0; tap_y < w->kernel_height; tap_y++) {
+                const ptrdiff_t row = input_row(w, y, tap_y);
+                for (size_t tap_x = 0; row >= 0 && tap_x < w->kernel_width; tap_x++) {
+                    const ptrdiff_t column = input_column(w, x, tap_x);
+                    if (column < 0) continue;
+                    const ptrdiff_t at = row * (ptrdiff_t)w->width + column;
+                    if (best < 0 || plane[at] > plane[best] || (plane[at] != plane[at] && plane[best] == plane[best]))
+                        best = at;
+                }
+            }
+            if (best >= 0) dx[best] += *dy;
+        }
+    }
+}

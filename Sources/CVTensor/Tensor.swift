@@ -5,6 +5,8 @@
 public struct Tensor: Sendable {
     public let shape: Shape
     let storage: TensorStorage
+    /// Where a tape watches it; nil for most tensors.
+    let trace: Trace?
 
     /// A tensor with these values in row-major order.
     public init(_ values: [Float], shape: Shape) {
@@ -23,14 +25,22 @@ public struct Tensor: Sendable {
     public init(shape: Shape, fill: (UnsafeMutableBufferPointer<Float>) throws -> Void) rethrows {
         let storage = TensorStorage(count: shape.count)
         try fill(UnsafeMutableBufferPointer(start: storage.pointer, count: shape.count))
-        self.shape = shape
-        self.storage = storage
+        self.init(shape: shape, storage: storage, trace: nil)
     }
 
-    private init(shape: Shape, storage: TensorStorage) {
+    private init(shape: Shape, storage: TensorStorage, trace: Trace?) {
         self.shape = shape
         self.storage = storage
+        self.trace = trace
     }
+
+    /// The tape that watches it.
+    public var tape: Tape? { trace?.tape }
+
+    /// The same values, watched by no tape: gradients end here.
+    public var detached: Tensor { trace == nil ? self : Tensor(shape: shape, storage: storage, trace: nil) }
+
+    func traced(_ trace: Trace) -> Tensor { Tensor(shape: shape, storage: storage, trace: trace) }
 
     /// The values in row-major order.
     public var values: [Float] { withValues { Array($0) } }
@@ -51,7 +61,8 @@ public struct Tensor: Sendable {
     /// The same values under another shape of as many elements; nothing is copied.
     public func reshaped(_ shape: Shape) -> Tensor {
         precondition(shape.count == self.shape.count, "\(self.shape) cannot be seen as \(shape)")
-        return Tensor(shape: shape, storage: storage)
+        let (own, y) = (self.shape, Tensor(shape: shape, storage: storage, trace: nil))
+        return y.recorded((self, { $0.reshaped(own) }))
     }
 
     /// Returns the memory that tensors gave back, and that is kept for the next ones, to the system.

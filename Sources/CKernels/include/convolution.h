@@ -22,4 +22,18 @@ typedef struct {
 void cvk_pack_windows(const cvk_window *window, const float *input, size_t row_start, size_t row_end,
                       size_t column_start, size_t column_end, size_t panel, float *packed, float *line);
 
+/// The same block transposed, as the matrix B of a product over the output pixels: a row for each of the columns
+/// `column_start ..< column_end`, a column for each of the rows `row_start ..< row_end`, in panels of `panel` of those.
+///
+/// `line` is scratch for column_end - column_start floats.
+void cvk_pack_windows_transposed(const cvk_window *window, const float *input, size_t row_start, size_t row_end,
+                                 size_t column_start, size_t column_end, size_t panel, float *packed, float *line);
+
+/// The opposite of laying out (col2im): adds the taps of one channel to the plane that they were taken from.
+///
+/// taps: a row for each tap, `stride` floats apart, with the columns `column_start ..< column_end` of the matrix.
+/// What stands for the padding is dropped.
+void cvk_add_windows(const cvk_window *window, const float *taps, size_t stride, size_t column_start,
+                     size_t column_end, float *plane);
+
 #endif

@@ -11,6 +11,18 @@ void cvk_scale_shift(cvk_isa isa, float scale, float shift, const float *x, floa
 /// y = a + b.
 void cvk_add(cvk_isa isa, const float *a, const float *b, float *y, size_t count);
 
+/// Sum of x. In lanes, whose number depends on the instruction set; the same set gives the same sum.
+float cvk_sum(cvk_isa isa, const float *x, size_t count);
+
+/// Sum of (x - shift_x) · (y - shift_y).
+float cvk_dot(cvk_isa isa, const float *x, float shift_x, const float *y, float shift_y, size_t count);
+
+/// z = a · x + b · y + c.
+void cvk_combine(cvk_isa isa, float a, const float *x, float b, const float *y, float c, float *z, size_t count);
+
+/// y = a · b, elementwise.
+void cvk_multiply(cvk_isa isa, const float *a, const float *b, float *y, size_t count);
+
 typedef enum {
     CVK_RELU,        // max(x, 0)
     CVK_RELU6,       // min(max(x, 0), 6)
@@ -22,5 +34,9 @@ typedef enum {
 
 /// y = f(x); `slope` is for the leaky ReLU. NaN stays NaN.
 void cvk_activate(cvk_isa isa, cvk_activation kind, float slope, const float *x, float *y, size_t count);
+
+/// dx = dy · f'(x).
+void cvk_activate_gradient(cvk_isa isa, cvk_activation kind, float slope, const float *x, const float *dy, float *dx,
+                           size_t count);
 
 #endif

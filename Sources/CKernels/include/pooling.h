@@ -8,4 +8,7 @@
 /// `line` is scratch for `width` floats. Plain C that the compiler turns into vectors: no twin is needed.
 void cvk_max_pool(const cvk_window *window, const float *plane, float *output, float *line);
 
+/// Gradient of the largest value: adds each element of dy to the first pixel that was the largest of its window.
+void cvk_max_pool_gradient(const cvk_window *window, const float *plane, const float *dy, float *dx);
+
 #endif

@@ -24,12 +24,31 @@ public enum Activation: Sendable, Equatable {
     /// Under a chosen instruction set, for tests.
     package func callAsFunction(_ x: Tensor, under set: InstructionSet) -> Tensor {
         if self == .linear { return x }
-        return Tensor(shape: x.shape) { y in
+        let y = Tensor(shape: x.shape) { y in
             x.withValues { x in
                 Parallel.forRanges(x.count, grain: 1 << 14) { range in
                     apply(
                         x.baseAddress! + range.lowerBound, y.baseAddress! + range.lowerBound, count: range.count,
                         under: set)
+                }
+            }
+        }
+        let input = x.detached
+        return y.recorded((x, { self.gradient($0, at: input, under: set) }))
+    }
+
+    /// dy · f'(x).
+    private func gradient(_ dy: Tensor, at x: Tensor, under set: InstructionSet) -> Tensor {
+        guard let (kind, slope) = kernel else { return dy }
+        return Tensor(shape: x.shape) { dx in
+            x.withValues { x in
+                dy.withValues { dy in
+                    Parallel.forRanges(x.count, grain: 1 << 14) { range in
+                        let start = range.lowerBound
+                        cvk_activate_gradient(
+                            set.kernel, kind, slope, x.baseAddress! + start, dy.baseAddress! + start,
+                            dx.baseAddress! + start, range.count)
+                    }
                 }
             }
         }

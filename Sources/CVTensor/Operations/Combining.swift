@@ -1,23 +1,3 @@
-import CKernels
-import CVCore
-
-/// Elementwise sum of two tensors of one shape.
-public func + (a: Tensor, b: Tensor) -> Tensor {
-    precondition(a.shape == b.shape, "\(a.shape) + \(b.shape): the shapes differ")
-    return Tensor(shape: a.shape) { y in
-        a.withValues { a in
-            b.withValues { b in
-                Parallel.forRanges(a.count, grain: 1 << 14) { range in
-                    let start = range.lowerBound
-                    cvk_add(
-                        InstructionSet.current.kernel, a.baseAddress! + start, b.baseAddress! + start,
-                        y.baseAddress! + start, range.count)
-                }
-            }
-        }
-    }
-}
-
 /// Pictures stacked along their channels, as `torch.cat(dim=1)`.
 ///
 /// [N, C1, H, W], [N, C2, H, W] … -> [N, C1 + C2 + …, H, W].
@@ -31,7 +11,7 @@ public func concatenate(_ parts: [Tensor]) -> Tensor {
             "concatenate: \(part.shape) does not fit \(parts[0].shape)")
     }
     let channels = shapes.reduce(0) { $0 + $1.channels }
-    return Tensor(shape: [first.batch, channels, first.height, first.width]) { y in
+    let joined = Tensor(shape: [first.batch, channels, first.height, first.width]) { y in
         var to = y.baseAddress!
         for batch in 0..<first.batch {
             for (part, shape) in zip(parts, shapes) {
@@ -40,6 +20,13 @@ public func concatenate(_ parts: [Tensor]) -> Tensor {
             }
         }
     }
+    var start = 0
+    return joined.recorded(
+        zip(parts, shapes).map { part, shape in
+            let range = start..<start + shape.channels
+            start += shape.channels
+            return (part, { slice($0, channels: range) })
+        })
 }
 
 /// Some of the channels, as `x[:, channels]` in PyTorch.
@@ -51,11 +38,27 @@ public func slice(_ x: Tensor, channels: Range<Int>) -> Tensor {
         channels.lowerBound >= 0 && channels.upperBound <= input.channels,
         "slice: channels \(channels) of \(x.shape)")
     let count = channels.count * input.plane
-    return Tensor(shape: [input.batch, channels.count, input.height, input.width]) { y in
+    let y = Tensor(shape: [input.batch, channels.count, input.height, input.width]) { y in
         x.withValues { x in
             for batch in 0..<input.batch {
                 let from = x.baseAddress! + batch * input.picture + channels.lowerBound * input.plane
                 (y.baseAddress! + batch * count).update(from: from, count: count)
+            }
+        }
+    }
+    let total = input.channels
+    return y.recorded((x, { widened($0, to: total, from: channels.lowerBound) }))
+}
+
+/// The picture with channels of zeros before and after: the gradient of `slice`.
+private func widened(_ dy: Tensor, to channels: Int, from first: Int) -> Tensor {
+    let part = PictureShape(dy.shape, for: "slice gradient")
+    return Tensor(shape: [part.batch, channels, part.height, part.width]) { dx in
+        dx.initialize(repeating: 0)
+        dy.withValues { dy in
+            for batch in 0..<part.batch {
+                let to = dx.baseAddress! + (batch * channels + first) * part.plane
+                to.update(from: dy.baseAddress! + batch * part.picture, count: part.picture)
             }
         }
     }

@@ -8,20 +8,147 @@ import CVCore
 public func batchNorm(
     _ x: Tensor, mean: Tensor, variance: Tensor, weight: Tensor, bias: Tensor, epsilon: Float
 ) -> Tensor {
-    let input = PictureShape(x.shape, for: "batchNorm")
-    for parameter in [mean, variance, weight, bias] {
-        precondition(
-            parameter.shape == [input.channels], "batchNorm: [\(input.channels)] expected, found \(parameter.shape)")
+    let channels = ChannelStatistics(x.shape, mean: mean, variance: variance, epsilon: epsilon)
+    let (y, input, gamma) = (channels.normalized(x, weight, bias), x.detached, weight.detached)
+    // The statistics are constants here: each channel is only scaled.
+    return y.recorded(
+        (x, { channels.scaled($0, by: gamma) }),
+        (weight, { channels.sumOfProducts($0, input) }),
+        (bias, { sumOfChannels($0) }))
+}
+
+/// Batch normalisation with the statistics of the batch itself, as `torch.nn.functional.batch_norm` in training.
+///
+/// - Returns: y, and the mean and variance of each channel, [C], for running averages; the variance is the unbiased one,
+///   as PyTorch keeps it, while y uses the biased.
+public func batchNorm(
+    _ x: Tensor, weight: Tensor, bias: Tensor, epsilon: Float
+) -> (y: Tensor, mean: Tensor, variance: Tensor) {
+    let channels = ChannelStatistics(of: x, epsilon: epsilon)
+    let (input, gamma) = (x.detached, weight.detached)
+    let y = channels.normalized(x, weight, bias).recorded(
+        (x, { channels.batchGradient($0, input, gamma) }),
+        (weight, { channels.sumOfProducts($0, input) }),
+        (bias, { sumOfChannels($0) }))
+    let count = Float(channels.count)
+    let unbiased = channels.variance.map { count > 1 ? $0 * count / (count - 1) : $0 }
+    let shape: Shape = [channels.shape.channels]
+    return (y, Tensor(channels.mean, shape: shape), Tensor(unbiased, shape: shape))
+}
+
+/// Mean and spread of each channel, and what normalisation and its gradient make of them.
+private struct ChannelStatistics {
+    let shape: PictureShape
+    let mean, variance, inverseDeviation: [Float]
+
+    /// Elements of a channel.
+    var count: Int { shape.batch * shape.plane }
+
+    init(_ shape: Shape, mean: Tensor, variance: Tensor, epsilon: Float) {
+        self.shape = PictureShape(shape, for: "batchNorm")
+        for statistic in [mean, variance] {
+            precondition(
+                statistic.shape == [self.shape.channels],
+                "batchNorm: [\(self.shape.channels)] expected, found \(statistic.shape)")
+        }
+        self.mean = mean.values
+        self.variance = variance.values
+        inverseDeviation = self.variance.map { 1 / ($0 + epsilon).squareRoot() }
     }
-    let (mean, variance, weight, bias) = (mean.values, variance.values, weight.values, bias.values)
-    return Tensor(shape: x.shape) { y in
-        x.withValues { x in
-            Parallel.forEach(input.batch * input.channels) { index in
-                let channel = index % input.channels
-                let scale = weight[channel] / (variance[channel] + epsilon).squareRoot()
-                cvk_scale_shift(
-                    InstructionSet.current.kernel, scale, bias[channel] - mean[channel] * scale,
-                    x.baseAddress! + index * input.plane, y.baseAddress! + index * input.plane, input.plane)
+
+    init(of x: Tensor, epsilon: Float) {
+        let shape = PictureShape(x.shape, for: "batchNorm")
+        self.shape = shape
+        let set = InstructionSet.current.kernel
+        let count = Double(shape.batch * shape.plane)
+        let mean = Self.sums(shape, x, x) { _, x, _ in cvk_sum(set, x, shape.plane) }.map { Float($0 / count) }
+        variance = Self.sums(shape, x, x) { channel, x, _ in
+            cvk_dot(set, x, mean[channel], x, mean[channel], shape.plane)
+        }.map { Float($0 / count) }
+        self.mean = mean
+        inverseDeviation = variance.map { 1 / ($0 + epsilon).squareRoot() }
+    }
+
+    /// For each channel the sum of what `part` gives for its planes in two tensors, in the order of the pictures.
+    private static func sums(
+        _ shape: PictureShape, _ x: Tensor, _ y: Tensor,
+        _ part: (_ channel: Int, UnsafePointer<Float>, UnsafePointer<Float>) -> Float
+    ) -> [Double] {
+        [Double](unsafeUninitializedCapacity: shape.channels) { sums, count in
+            x.withValues { x in
+                y.withValues { y in
+                    Parallel.forEach(shape.channels) { channel in
+                        sums[channel] = (0..<shape.batch).reduce(0) { sum, picture in
+                            let start = (picture * shape.channels + channel) * shape.plane
+                            return sum + Double(part(channel, x.baseAddress! + start, y.baseAddress! + start))
+                        }
+                    }
+                }
+            }
+            count = shape.channels
+        }
+    }
+
+    /// γ · (x - mean) / deviation + β.
+    func normalized(_ x: Tensor, _ weight: Tensor, _ bias: Tensor) -> Tensor {
+        for parameter in [weight, bias] {
+            precondition(
+                parameter.shape == [shape.channels], "batchNorm: [\(shape.channels)] expected, found \(parameter.shape)"
+            )
+        }
+        let (gamma, beta) = (weight.values, bias.values)
+        return planes(x, x) { channel, x, _, y in
+            let scale = gamma[channel] * inverseDeviation[channel]
+            cvk_scale_shift(
+                InstructionSet.current.kernel, scale, beta[channel] - mean[channel] * scale, x, y, shape.plane)
+        }
+    }
+
+    /// dy · γ / deviation.
+    func scaled(_ dy: Tensor, by weight: Tensor) -> Tensor {
+        let gamma = weight.values
+        return planes(dy, dy) { channel, dy, _, dx in
+            cvk_scale_shift(
+                InstructionSet.current.kernel, gamma[channel] * inverseDeviation[channel], 0, dy, dx, shape.plane)
+        }
+    }
+
+    /// Σ dy · (x - mean) / deviation over each channel: the gradient of γ.
+    func sumOfProducts(_ dy: Tensor, _ x: Tensor) -> Tensor {
+        let set = InstructionSet.current.kernel
+        let sums = Self.sums(shape, x, dy) { cvk_dot(set, $1, mean[$0], $2, 0, shape.plane) }
+        let values = zip(sums, inverseDeviation).map { Float($0) * $1 }
+        return Tensor(values, shape: [shape.channels])
+    }
+
+    /// The gradient with respect to x where mean and variance are those of x:
+    /// γ / deviation · (dy - mean(dy) - x̂ · mean(dy · x̂)), x̂ being the normalised x.
+    func batchGradient(_ dy: Tensor, _ x: Tensor, _ weight: Tensor) -> Tensor {
+        let (gamma, products, sums) = (weight.values, sumOfProducts(dy, x).values, sumOfChannels(dy).values)
+        let count = Float(count)
+        return planes(dy, x) { channel, dy, x, dx in
+            let a = gamma[channel] * inverseDeviation[channel]
+            let b = -a * products[channel] * inverseDeviation[channel] / count
+            let c = -a * sums[channel] / count - b * mean[channel]
+            cvk_combine(InstructionSet.current.kernel, a, dy, b, x, c, dx, shape.plane)
+        }
+    }
+
+    /// A tensor made plane by plane from those of two.
+    private func planes(
+        _ x: Tensor, _ y: Tensor,
+        _ body: (_ channel: Int, UnsafePointer<Float>, UnsafePointer<Float>, UnsafeMutablePointer<Float>) -> Void
+    ) -> Tensor {
+        Tensor(shape: x.shape) { result in
+            x.withValues { x in
+                y.withValues { y in
+                    Parallel.forEach(shape.batch * shape.channels) { index in
+                        let start = index * shape.plane
+                        body(
+                            index % shape.channels, x.baseAddress! + start, y.baseAddress! + start,
+                            result.baseAddress! + start)
+                    }
+                }
             }
         }
     }

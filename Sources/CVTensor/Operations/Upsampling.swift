@@ -7,7 +7,7 @@ public func upsampleNearest(_ x: Tensor, factor: Int) -> Tensor {
     let input = PictureShape(x.shape, for: "upsampleNearest")
     precondition(factor > 0, "upsampleNearest: factor \(factor)")
     let width = input.width * factor
-    return Tensor(shape: [input.batch, input.channels, input.height * factor, width]) { y in
+    let y = Tensor(shape: [input.batch, input.channels, input.height * factor, width]) { y in
         x.withValues { x in
             Parallel.forRanges(input.batch * input.channels, grain: 4) { planes in
                 for row in planes.lowerBound * input.height..<planes.upperBound * input.height {
@@ -17,6 +17,29 @@ public func upsampleNearest(_ x: Tensor, factor: Int) -> Tensor {
                         for copy in 0..<factor { to[column * factor + copy] = from[column] }
                     }
                     for copy in 1..<max(factor, 1) { (to + copy * width).update(from: to, count: width) }
+                }
+            }
+        }
+    }
+    return y.recorded((x, { sumOfBlocks($0, factor: factor) }))
+}
+
+/// The sum of each block of `factor` × `factor` pixels.
+private func sumOfBlocks(_ dy: Tensor, factor: Int) -> Tensor {
+    let output = PictureShape(dy.shape, for: "upsampleNearest gradient")
+    let (height, width) = (output.height / factor, output.width / factor)
+    return Tensor(shape: [output.batch, output.channels, height, width]) { dx in
+        dy.withValues { dy in
+            Parallel.forRanges(output.batch * output.channels, grain: 4) { planes in
+                for row in planes.lowerBound * height..<planes.upperBound * height {
+                    for column in 0..<width {
+                        var sum: Float = 0
+                        for y in 0..<factor {
+                            let from = (row * factor + y) * output.width + column * factor
+                            for x in 0..<factor { sum += dy[from + x] }
+                        }
+                        dx[row * width + column] = sum
+                    }
                 }
             }
         }

@@ -1,0 +1,61 @@
+import CKernels
+import CVCore
+
+/// Elementwise sum; shapes are broadcast as in PyTorch.
+public func + (a: Tensor, b: Tensor) -> Tensor {
+    elementwise(a, b, named: "+", cvk_add).recorded(
+        (a, { sum($0, to: a.shape) }), (b, { sum($0, to: b.shape) }))
+}
+
+/// Elementwise product; shapes are broadcast as in PyTorch.
+public func * (a: Tensor, b: Tensor) -> Tensor {
+    let (left, right) = (a.detached, b.detached)
+    return elementwise(a, b, named: "*", cvk_multiply).recorded(
+        (a, { sum($0 * right, to: left.shape) }), (b, { sum($0 * left, to: right.shape) }))
+}
+
+/// Elementwise difference; shapes are broadcast as in PyTorch.
+public func - (a: Tensor, b: Tensor) -> Tensor { a + b * -1 }
+
+/// Every element times a number.
+public func * (a: Tensor, factor: Float) -> Tensor { scaled(a, by: factor, plus: 0) }
+
+/// Every element plus a number.
+public func + (a: Tensor, term: Float) -> Tensor { scaled(a, by: 1, plus: term) }
+
+private func scaled(_ x: Tensor, by scale: Float, plus shift: Float) -> Tensor {
+    let y = Tensor(shape: x.shape) { y in
+        x.withValues { x in
+            Parallel.forRanges(x.count, grain: 1 << 14) { range in
+                let start = range.lowerBound
+                cvk_scale_shift(
+                    InstructionSet.current.kernel, scale, shift, x.baseAddress! + start, y.baseAddress! + start,
+                    range.count)
+            }
+        }
+    }
+    return y.recorded((x, { scaled($0, by: scale, plus: 0) }))
+}
+
+private typealias Kernel = (
+    cvk_isa, UnsafePointer<Float>?, UnsafePointer<Float>?, UnsafeMutablePointer<Float>?, Int
+) -> Void
+
+private func elementwise(_ a: Tensor, _ b: Tensor, named name: String, _ kernel: Kernel) -> Tensor {
+    guard let shape = a.shape.broadcast(with: b.shape) else {
+        preconditionFailure("\(a.shape) \(name) \(b.shape): the shapes cannot be broadcast")
+    }
+    let (a, b) = (broadcast(a.detached, to: shape), broadcast(b.detached, to: shape))
+    return Tensor(shape: shape) { y in
+        a.withValues { a in
+            b.withValues { b in
+                Parallel.forRanges(a.count, grain: 1 << 14) { range in
+                    let start = range.lowerBound
+                    kernel(
+                        InstructionSet.current.kernel, a.baseAddress! + start, b.baseAddress! + start,
+                        y.baseAddress! + start, range.count)
+                }
+            }
+        }
+    }
+}

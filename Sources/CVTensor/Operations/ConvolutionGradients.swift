@@ -1,0 +1,183 @@
+import CKernels
+import COpenBLAS
+import CVCore
+
+// With columns(X) the matrix of what each tap sees from each output pixel, Y = W · columns(X). So for a gradient dY
+//
+//     dW = Σ over pictures  dY · columns(X)ᵀ
+//     dX = fold(Wᵀ · dY), where fold adds each tap to the pixel that it was taken from (col2im).
+
+/// Gradient of a convolution with respect to its input, which is also the forward pass of a transposed convolution.
+///
+/// dy: [N, Cout, Ho, Wo], weight: [Cout, Cin / groups, kernel, kernel] -> [N, Cin, height, width].
+func conv2dInputGradient(
+    _ dy: Tensor, _ weight: Tensor, _ geometry: ConvGeometry, height: Int, width: Int
+) -> Tensor {
+    let output = PictureShape(dy.shape, for: "conv2d gradient")
+    let filters = PictureShape(weight.shape, for: "conv2d weight")
+    let groups = geometry.groups
+    let (m, taps, channels) = (output.channels / groups, filters.plane, filters.channels)
+    let window = geometry.window(channels: 1, height: height, width: width)
+    precondition(
+        filters.batch == output.channels && window.output_height == output.height
+            && window.output_width == output.width,
+        "conv2d gradient: \(dy.shape) is not the result of \(weight.shape) on \(height)×\(width)")
+    let transposed = weight.withValues { transposedFilters($0.baseAddress!, groups: groups, m: m, k: channels * taps) }
+    // One task makes some channels of a picture: no two add to the same plane.
+    let perTask = max(1, min(channels, (64 + taps - 1) / taps))
+    let parts = (channels + perTask - 1) / perTask
+    return Tensor(shape: [output.batch, channels * groups, height, width]) { dx in
+        dy.withValues { dy in
+            Parallel.forEach(output.batch * groups * parts) { task in
+                let (product, part) = task.quotientAndRemainder(dividingBy: parts)
+                let mine = part * perTask..<min((part + 1) * perTask, channels)
+                let weights = transposed.storage.pointer + ((product % groups) * channels + mine.lowerBound) * taps * m
+                let planes = dx.baseAddress! + (product * channels + mine.lowerBound) * height * width
+                planes.update(repeating: 0, count: mine.count * height * width)
+                foldProduct(
+                    weights, dy.baseAddress! + product * m * output.plane, m: m, rows: mine.count * taps, taps: taps,
+                    window, to: planes)
+            }
+        }
+    }
+}
+
+/// `fold(weights · dy)` for a few channels: weights [rows, m], dy [m, pixels].
+private func foldProduct(
+    _ weights: UnsafePointer<Float>, _ dy: UnsafePointer<Float>, m: Int, rows: Int, taps: Int, _ window: cvk_window,
+    to planes: UnsafeMutablePointer<Float>
+) {
+    var window = window
+    let pixels = window.output_height * window.output_width
+    let block = ConvolutionProduct.blockColumns
+    // A matrix that is laid out as it is: a 1×1 window on m channels of one row.
+    var plain = ConvGeometry(kernel: 1).window(channels: m, height: 1, width: pixels)
+    let method = MatrixProduct.current
+    let panel = method.panel(columns: block)
+    let width = (block + panel - 1) / panel * panel
+    let scratch = UnsafeMutablePointer<Float>.allocate(capacity: (m + 1 + rows) * width)
+    defer { scratch.deallocate() }
+    let (line, packed, product) = (scratch, scratch + width, scratch + width * (m + 1))
+    for start in stride(from: 0, to: pixels, by: block) {
+        let end = min(start + block, pixels)
+        cvk_pack_windows(&plain, dy, 0, m, start, end, panel, packed, line)
+        method.multiply(
+            rows, end - start, m, weights, stride: m, packed, panel: panel, to: product, stride: width, adding: false)
+        for channel in 0..<rows / taps {
+            cvk_add_windows(
+                &window, product + channel * taps * width, width, start, end,
+                planes + channel * window.height * window.width)
+        }
+    }
+}
+
+/// [groups · m, k] -> for each group [k, m].
+private func transposedFilters(_ weight: UnsafePointer<Float>, groups: Int, m: Int, k: Int) -> Tensor {
+    Tensor(shape: [groups, k, m]) { result in
+        for group in 0..<groups {
+            let (from, to) = (weight + group * m * k, result.baseAddress! + group * m * k)
+            Parallel.forRanges(k, grain: 64) { rows in
+                for row in rows {
+                    for column in 0..<m { to[row * m + column] = from[column * k + row] }
+                }
+            }
+        }
+    }
+}
+
+/// Gradient of a convolution with respect to its weight.
+///
+/// dy: [N, Cout, Ho, Wo], x: [N, Cin, H, W] -> shape, [Cout, Cin / groups, kernel, kernel].
+func conv2dWeightGradient(_ dy: Tensor, _ x: Tensor, _ geometry: ConvGeometry, shape: Shape) -> Tensor {
+    let (input, output) = (PictureShape(x.shape, for: "conv2d"), PictureShape(dy.shape, for: "conv2d gradient"))
+    let filters = PictureShape(shape, for: "conv2d weight")
+    let groups = geometry.groups
+    let (m, k) = (output.channels / groups, filters.picture)
+    let window = geometry.window(channels: filters.channels, height: input.height, width: input.width)
+    // A task makes a block of columns of one group's dW, over all pictures in their order: sums do not depend on threads.
+    let block = 144
+    let parts = (k + block - 1) / block
+    let rowParts = groups * parts >= 2 * Parallel.threadCount ? 1 : min((m + 31) / 32, 2 * Parallel.threadCount)
+    return Tensor(shape: shape) { dw in
+        x.withValues { x in
+            dy.withValues { dy in
+                Parallel.forEach(groups * parts * rowParts) { task in
+                    let (group, part) = (task / (parts * rowParts), task / rowParts % parts)
+                    let rows = ConvolutionProduct.range(task % rowParts, of: rowParts, count: m, multiple: 8)
+                    if rows.isEmpty { return }
+                    let columns = part * block..<min((part + 1) * block, k)
+                    let into = dw.baseAddress! + (group * m + rows.lowerBound) * k + columns.lowerBound
+                    let products = (0..<output.batch).map { picture in
+                        (
+                            dy.baseAddress! + ((picture * groups + group) * m + rows.lowerBound) * output.plane,
+                            x.baseAddress! + (picture * groups + group) * filters.channels * input.plane
+                        )
+                    }
+                    sumOfProducts(products, rows: rows.count, columns: columns, window, to: into, stride: k)
+                }
+            }
+        }
+    }
+}
+
+/// `Σ dy · columns(x)ᵀ` over pictures, for some columns of the result.
+private func sumOfProducts(
+    _ pictures: [(dy: UnsafePointer<Float>, x: UnsafePointer<Float>)], rows: Int, columns: Range<Int>,
+    _ window: cvk_window, to result: UnsafeMutablePointer<Float>, stride: Int
+) {
+    var window = window
+    let pixels = window.output_height * window.output_width
+    let block = ConvolutionProduct.blockRows
+    let method = MatrixProduct.current
+    let panel = method.panel(columns: columns.count)
+    let width = (columns.count + panel - 1) / panel * panel
+    let scratch = UnsafeMutablePointer<Float>.allocate(capacity: (width + 1) * block)
+    defer { scratch.deallocate() }
+    let packed = scratch + block
+    var isFirst = true
+    for picture in pictures {
+        for start in Swift.stride(from: 0, to: pixels, by: block) {
+            let end = min(start + block, pixels)
+            cvk_pack_windows_transposed(
+                &window, picture.x, columns.lowerBound, columns.upperBound, start, end, panel, packed, scratch)
+            method.multiply(
+                rows, columns.count, end - start, picture.dy + start, stride: pixels, packed, panel: panel,
+                to: result, stride: stride, adding: !isFirst)
+            isFirst = false
+        }
+    }
+}
+
+/// Sum over pictures and pixels: the gradient of a bias. [N, C, H, W] -> [C].
+func sumOfChannels(_ dy: Tensor) -> Tensor {
+    let shape = PictureShape(dy.shape, for: "sumOfChannels")
+    return Tensor(shape: [shape.channels]) { sums in
+        dy.withValues { dy in
+            Parallel.forEach(shape.channels) { channel in
+                var sum: Float = 0
+                for picture in 0..<shape.batch {
+                    sum += cvk_sum(
+                        InstructionSet.current.kernel,
+                        dy.baseAddress! + (picture * shape.channels + channel) * shape.plane, shape.plane)
+                }
+                sums[channel] = sum
+            }
+        }
+    }
+}
+
+extension MatrixProduct {
+    /// C (+)= A · B: a [m, k], b in panels as the kernels read it, c [m, n].
+    func multiply(
+        _ m: Int, _ n: Int, _ k: Int, _ a: UnsafePointer<Float>, stride lda: Int, _ b: UnsafePointer<Float>, panel: Int,
+        to c: UnsafeMutablePointer<Float>, stride ldc: Int, adding: Bool
+    ) {
+        switch self {
+        case .tiles(let set): cvk_gemm_block(set.kernel, m, n, k, a, lda, b, c, ldc, nil, adding)
+        case .openBLAS:
+            cblas_sgemm(
+                CblasRowMajor, CblasNoTrans, CblasNoTrans, Int32(m), Int32(n), Int32(k), 1, a, Int32(lda), b,
+                Int32(panel), adding ? 1 : 0, c, Int32(ldc))
+        }
+    }
+}

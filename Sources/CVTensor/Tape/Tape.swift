@@ -1,0 +1,110 @@
+/// Watches a computation, so that it can be differentiated afterwards.
+///
+/// ```swift
+/// let tape = Tape(.training)
+/// let loss = meanSquare(network(tape.watch(pictures)))
+/// let gradients = tape.gradients(of: loss)       // of parameters: added to their `gradient`
+/// ```
+/// An operation with a watched tensor among its inputs records how its gradient is computed; its result is watched, too.
+/// Without a tape nothing is recorded and nothing kept. What is recorded belongs to the results: it is freed with them,
+/// and by `gradients(of:)` as it goes.
+///
+/// One thread records on a tape; the operations themselves use all.
+public final class Tape: @unchecked Sendable {
+    /// What layers such as dropout and batch normalisation do: it travels with the tape, not in a global.
+    public enum Mode: Sendable {
+        case training, inference
+    }
+
+    public let mode: Mode
+
+    private var recorded = 0
+    /// The leaves that stand for parameters, so that one used twice in a pass (siamese) is one leaf.
+    private var leaves: [ObjectIdentifier: WeakTrace] = [:]
+
+    private struct WeakTrace {
+        weak var trace: Trace?
+    }
+
+    public init(_ mode: Mode) { self.mode = mode }
+
+    /// The tensor as an input of this tape.
+    ///
+    /// gradient: whether `gradients(of:)` is to give the gradient with respect to it. Without, it only carries the tape.
+    public func watch(_ x: Tensor, gradient: Bool = false) -> Tensor {
+        x.traced(Trace(self, needsGradient: gradient, contributions: []))
+    }
+
+    /// The value of a parameter as an input of this tape, with a function that is given its gradient.
+    ///
+    /// owner: whose value it is; its leaf is made once.
+    public func watch(_ x: Tensor, owner: AnyObject, receive: @escaping (Tensor) -> Void) -> Tensor {
+        let key = ObjectIdentifier(owner)
+        if let leaf = leaves[key]?.trace { return x.traced(leaf) }
+        let leaf = Trace(self, needsGradient: true, contributions: [], receive: receive)
+        leaves[key] = WeakTrace(trace: leaf)
+        return x.traced(leaf)
+    }
+
+    func nextIndex() -> Int {
+        recorded += 1
+        return recorded
+    }
+
+    /// The gradients of `loss`, a tensor of one element, with respect to everything watched that it depends on.
+    ///
+    /// Frees what was recorded as it goes, so it can be called once. Parameters are given theirs; those of inputs that were
+    /// watched with `gradient: true` are returned.
+    @discardableResult
+    public func gradients(of loss: Tensor) -> Gradients {
+        precondition(loss.shape.count == 1, "the gradient of \(loss.shape): a loss has one element")
+        return gradients(of: loss, seed: Tensor(repeating: 1, shape: loss.shape))
+    }
+
+    /// The gradients of `Σ seed · y`: the vector-Jacobian product.
+    public func gradients(of y: Tensor, seed: Tensor) -> Gradients {
+        precondition(seed.shape == y.shape, "seed \(seed.shape) for \(y.shape)")
+        guard let root = y.trace, root.needsGradient else { return Gradients([:]) }
+        precondition(root.tape === self, "the tensor was recorded on another tape")
+        var pending: [ObjectIdentifier: Tensor] = [ObjectIdentifier(root): seed.detached]
+        var inputs: [ObjectIdentifier: Tensor] = [:]
+        // Later results first: when a trace's turn comes, all that use it have added their part.
+        for trace in reachable(from: root) {
+            guard let gradient = pending.removeValue(forKey: ObjectIdentifier(trace)) else { continue }
+            for contribution in trace.takeContributions() {
+                let part = contribution.compute(gradient)
+                let key = ObjectIdentifier(contribution.input)
+                pending[key] = pending[key].map { $0 + part } ?? part
+            }
+            if trace.isLeaf {
+                trace.receive?(gradient)
+                inputs[ObjectIdentifier(trace)] = gradient
+            }
+        }
+        return Gradients(inputs)
+    }
+
+    private func reachable(from root: Trace) -> [Trace] {
+        var seen: Set<ObjectIdentifier> = [ObjectIdentifier(root)]
+        var found = [root]
+        var next = 0
+        while next < found.count {
+            for contribution in found[next].contributions
+            where seen.insert(ObjectIdentifier(contribution.input)).inserted {
+                found.append(contribution.input)
+            }
+            next += 1
+        }
+        return found.sorted { $0.index > $1.index }
+    }
+}
+
+/// Gradients with respect to the inputs of a tape.
+public struct Gradients {
+    private let byTrace: [ObjectIdentifier: Tensor]
+
+    init(_ byTrace: [ObjectIdentifier: Tensor]) { self.byTrace = byTrace }
+
+    /// That of a tensor that came from `Tape.watch`; nil if the loss does not depend on it.
+    public subscript(x: Tensor) -> Tensor? { x.trace.flatMap { byTrace[ObjectIdentifier($0)] } }
+}

@@ -1,0 +1,75 @@
+import CVTensor
+import TestSupport
+import Testing
+
+@Suite struct TapeTests {
+    @Test func differentiatesAPolynomial() {
+        let tape = Tape(.training)
+        let x = tape.watch(Tensor([2, 3], shape: [2]), gradient: true)
+        let y = sum(x * x * x + x * 5, to: [])
+        #expect(y.item == 8 + 27 + 25)
+        #expect(tape.gradients(of: y)[x]?.values == [3 * 4 + 5, 3 * 9 + 5])
+    }
+
+    @Test func addsUpWhatComesBackOnSeveralWays() {
+        let tape = Tape(.training)
+        let x = tape.watch(Tensor([4], shape: [1]), gradient: true)
+        let left = x * 2
+        let right = x * 3
+        #expect(tape.gradients(of: left * right + left)[x]?.item == Float(50))
+    }
+
+    @Test func recordsNothingWithoutATape() {
+        let x = Tensor([1, 2], shape: [2])
+        #expect((x * x).tape == nil)
+    }
+
+    @Test func aDetachedPartIsAConstant() {
+        let tape = Tape(.training)
+        let x = tape.watch(Tensor([3], shape: [1]), gradient: true)
+        #expect(tape.gradients(of: x * (x * x).detached)[x]?.item == 9)
+    }
+
+    @Test func carriesTheModeWithoutAGradient() {
+        let tape = Tape(.training)
+        let x = tape.watch(Tensor([1], shape: [1]))
+        let y = Activation.relu(x + x)
+        #expect(y.tape?.mode == .training)
+        #expect(tape.gradients(of: y)[x] == nil)
+    }
+
+    @Test func computesNoGradientForAFrozenInput() {
+        let tape = Tape(.training)
+        let x = tape.watch(seededTensor(seed: 1, [1, 2, 5, 5]))
+        let weight = tape.watch(seededTensor(seed: 2, [3, 2, 3, 3]), gradient: true)
+        let y = conv2d(x, weight, ConvGeometry(kernel: 3))
+        let gradients = tape.gradients(of: sum(y, to: []))
+        #expect(gradients[x] == nil)
+        #expect(gradients[weight]?.shape == [3, 2, 3, 3])
+    }
+
+    @Test func aParameterUsedTwiceIsGivenOneGradient() {
+        final class Owner {}
+        let owner = Owner()
+        let tape = Tape(.training)
+        var received: [[Float]] = []
+        func weight() -> Tensor { tape.watch(Tensor([5], shape: [1]), owner: owner) { received.append($0.values) } }
+        let a = weight() * 2
+        let b = weight() * weight()
+        tape.gradients(of: a + b)
+        #expect(received == [[2 + 10]])
+    }
+
+    @Test func freesWhatItRecorded() {
+        weak var freed: AnyObject?
+        do {
+            let tape = Tape(.training)
+            let x = tape.watch(seededTensor(seed: 1, [1000]), gradient: true)
+            var y = x
+            for _ in 0..<1000 { y = y * 1.001 }
+            freed = y.tape
+            tape.gradients(of: sum(y, to: []))
+        }
+        #expect(freed == nil)
+    }
+}

@@ -1,0 +1,43 @@
+import CVTensor
+import Testing
+
+/// Compares the gradients of a function with differences of its values.
+///
+/// inputs: what the function takes; all are differentiated. The function may give a tensor of any shape: it is weighed with
+/// seeded numbers and summed, in double precision.
+///
+/// Two-sided: (f(x + h) - f(x - h)) / 2h, along `directions` random directions instead of each coordinate, so that one
+/// check looks at all elements. The measure is ‖g - ĝ‖ / (‖g‖ + ‖ĝ‖) over those.
+public func checkGradient(
+    of inputs: [Tensor], step: Float = 1e-2, tolerance: Double = 2e-3, directions: Int = 8,
+    sourceLocation: SourceLocation = #_sourceLocation, _ function: ([Tensor]) -> Tensor
+) {
+    let weights = seededTensor(seed: 4242, function(inputs).shape)
+    func value(_ inputs: [Tensor]) -> Double {
+        zip(function(inputs).values, weights.values).reduce(0) { $0 + Double($1.0) * Double($1.1) }
+    }
+    let tape = Tape(.training)
+    let watched = inputs.map { tape.watch($0, gradient: true) }
+    let gradients = tape.gradients(of: function(watched), seed: weights)
+    for (place, input) in inputs.enumerated() {
+        guard let gradient = gradients[watched[place]] else {
+            Issue.record("no gradient with respect to input \(place)", sourceLocation: sourceLocation)
+            continue
+        }
+        var (difference, sum) = (0.0, 0.0)
+        for number in 0..<directions {
+            let direction = seededTensor(seed: UInt64(1000 * place + number), input.shape)
+            func moved(by h: Float) -> [Tensor] {
+                var moved = inputs
+                moved[place] = input + direction * h
+                return moved
+            }
+            let expected = (value(moved(by: step)) - value(moved(by: -step))) / (2 * Double(step))
+            let found = zip(gradient.values, direction.values).reduce(0) { $0 + Double($1.0) * Double($1.1) }
+            difference += (found - expected) * (found - expected)
+            sum += found * found + expected * expected
+        }
+        let error = difference.squareRoot() / max(sum.squareRoot(), 1e-12)
+        #expect(error < tolerance, "input \(place) of shape \(input.shape)", sourceLocation: sourceLocation)
+    }
+}
