@@ -28,15 +28,19 @@ struct TextTable {
     /// Cells may come from a file: they are made safe to print.
     mutating func add(_ cells: [String]) { rows.append(cells.map(\.escapedForDisplay)) }
 
-    func print() {
+    func print() { Swift.print(text) }
+
+    /// The lines, without a newline after the last.
+    var text: String {
         let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
-        for row in rows {
+        let lines = rows.map { row in
             let cells = row.indices.map { column -> String in
                 if column == row.count - 1, !rightAligned.contains(column) { return row[column] }
                 return row[column].padded(to: widths[column], left: rightAligned.contains(column))
             }
-            Swift.print(cells.joined(separator: "  "))
+            return cells.joined(separator: "  ")
         }
+        return lines.joined(separator: "\n")
     }
 }
 

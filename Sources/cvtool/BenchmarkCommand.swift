@@ -1,0 +1,116 @@
+import ArgumentParser
+import CLISupport
+import CVCore
+import CVDetection
+import CVImage
+import CVTensor
+
+/// `cvtool benchmark`: how fast the parts of `detect` are on this machine.
+struct BenchmarkCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "benchmark",
+        abstract: "Measure how fast the network and the work on pictures are.",
+        discussion: """
+            Each step is run a few times to warm up, then --runs times; median, minimum and the time that nine of ten \
+            runs stay below (p90) are printed, in milliseconds. The network's input is the same pseudo-random numbers \
+            every time: no picture is needed. With --image, the steps around the network are measured too:
+
+              decode   the file's bytes to pixels        draw    ten labelled boxes on the picture
+              resize   to the size of the input          encode  the picture to JPEG of quality 90
+              prepare  letterboxed, as the network's input
+
+            EXAMPLES
+              cvtool benchmark
+              cvtool benchmark --threads 1 --runs 100
+              cvtool benchmark --image photo.jpg --imgsz 640
+              cvtool benchmark --model yolov4.cfg --weights yolov4.weights --json
+            """)
+
+    @OptionGroup(title: "Network") var model: DetectorOptions
+
+    @Option(help: .init("How often each step is measured.", valueName: "n"))
+    var runs = 30
+
+    @Option(help: .init("Measure the work on this picture too.", valueName: "file"))
+    var image: String?
+
+    @Flag(help: "Do not run the network: the picture only.")
+    var noNetwork = false
+
+    @Flag(help: "Print one JSON object.")
+    var json = false
+
+    func validate() throws {
+        try model.validate()
+        guard (1...100_000).contains(runs) else {
+            throw ValidationError("--runs \(runs): a number from 1 to 100000 is expected.")
+        }
+        if noNetwork && image == nil { throw ValidationError("--no-network goes with --image FILE.") }
+    }
+
+    func run() throws {
+        if let threads = model.threads { Parallel.threadCount = threads }
+        let report = try reportingFailure {
+            let detector = try model.makeDetector()
+            let picture = try image.map { try PictureBenchmark(path: $0, detector: detector) }
+            var steps: [BenchmarkStep] = []
+            if !noNetwork {
+                let input = Self.input(for: detector)
+                steps.append(BenchmarkStep("network", runs: runs) { _ = detector.run(input) })
+            }
+            if let picture { steps += try picture.steps(runs: runs) }
+            return BenchmarkReport(detector: detector, runs: runs, steps: steps)
+        }
+        print(json ? report.json.text : report.text)
+    }
+
+    /// Numbers from 0 to 1 in no order that a kernel could profit from: Knuth's multiplicative hash of the index.
+    private static func input(for detector: Detector) -> Tensor {
+        let (width, height) = (detector.preprocessing.width, detector.preprocessing.height)
+        return Tensor(shape: [1, 3, height, width]) { values in
+            for index in values.indices {
+                let hash = UInt32(truncatingIfNeeded: index) &* 2_654_435_761
+                values[index] = Float(hash >> 8) / Float(1 << 24)
+            }
+        }
+    }
+}
+
+/// The steps of `detect` around the network, on one picture.
+private struct PictureBenchmark {
+    private let path: String
+    private let bytes: [UInt8]
+    private let image: Image
+    private let detector: Detector
+
+    init(path: String, detector: Detector) throws {
+        self.path = path
+        self.detector = detector
+        bytes = try FileInput.read(path)
+        image = try Image(data: bytes, name: path)
+    }
+
+    func steps(runs: Int) throws -> [BenchmarkStep] {
+        let (width, height) = (detector.preprocessing.width, detector.preprocessing.height)
+        let annotations = annotations
+        var canvas = image
+        return [
+            try BenchmarkStep("decode", runs: runs) { _ = try Image(data: bytes, name: path) },
+            BenchmarkStep("resize", runs: runs) { _ = image.resized(width: width, height: height, filter: .bilinear) },
+            BenchmarkStep("prepare", runs: runs) { _ = detector.prepare(image) },
+            BenchmarkStep("draw", runs: runs) { canvas.annotate(annotations) },
+            try BenchmarkStep("encode", runs: runs) { _ = try image.encoded(as: .jpeg(quality: 90)) },
+        ]
+    }
+
+    /// Ten boxes of a quarter of the picture, along its diagonal.
+    private var annotations: [BoxAnnotation] {
+        let (width, height) = (Float(image.width), Float(image.height))
+        return (0..<10).map { number in
+            let at = Float(number) / 12
+            let box = Box(
+                minX: at * width, minY: at * height, maxX: (at + 0.25) * width, maxY: (at + 0.25) * height)
+            return BoxAnnotation(box: box, label: "object \(number) 50%", color: Palette.color(forClass: number))
+        }
+    }
+}

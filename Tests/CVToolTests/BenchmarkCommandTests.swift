@@ -1,0 +1,43 @@
+import CVCore
+import Foundation
+import TestSupport
+import Testing
+
+@Suite struct BenchmarkCommandTests {
+    private func run(_ arguments: String...) throws -> CommandResult { try runCommand(["benchmark"] + arguments) }
+
+    /// The figures themselves are the machine's; that they are in order and of the steps asked for is the command's.
+    @Test func jsonHasTheStepsInOrderOfTime() throws {
+        let picture = packageFolder + "/SampleImages/cat.jpg"
+        let result = try run("--runs", "2", "--imgsz", "60x100", "--threads", "1", "--image", picture, "--json")
+        #expect(result.exitCode == 0, "\(result.errors)")
+        let json = try JSONValue.parse(result.output)
+        #expect(json["model"] == "yolov3-tiny" && json["threads"] == 1 && json["runs"] == 2)
+        #expect(json["width"] == 64 && json["height"] == 128)
+        let steps = try #require(json["milliseconds"]?.object)
+        #expect(steps.map(\.key) == ["network", "decode", "resize", "prepare", "draw", "encode"])
+        for step in steps {
+            let times = try ["minimum", "median", "p90"].map { try #require(step.value[$0]?.double) }
+            #expect(times[0] > 0 && times == times.sorted(), "\(step)")
+        }
+    }
+
+    @Test func textIsATableWithARowForEachStep() throws {
+        let result = try run("--runs", "1", "--imgsz", "32", "--threads", "1")
+        let lines = result.output.split(separator: "\n")
+        #expect(lines.first?.hasPrefix("yolov3-tiny, input 32×32, 1 thread, ") == true)
+        #expect(lines.first?.hasSuffix(", 1 run") == true)
+        #expect(lines.count == 3 && lines.last?.hasPrefix("network ") == true)
+    }
+
+    @Test func wrongUseIsExplained() throws {
+        for arguments in [["--runs", "0"], ["--no-network"], ["--threads", "0"]] {
+            let result = try runCommand(["benchmark"] + arguments)
+            #expect(result.exitCode == 64)
+            #expect(result.errors.contains(arguments[0]))
+        }
+        let missing = try run("--image", "/no/such/picture.jpg", "--no-network")
+        #expect(missing.exitCode == 1)
+        #expect(missing.errors.contains("/no/such/picture.jpg"))
+    }
+}

@@ -1,0 +1,120 @@
+#!/usr/bin/env python3
+"""YOLOv3-tiny, one picture of 416 × 416, float32: `cvtool` against ONNX Runtime, OpenVINO, ncnn and PyTorch.
+
+    swift build -c release --product cvtool
+    pip install -r Tools/bench/requirements.txt
+    python3 Tools/bench/bench_detect.py
+
+All run the same weights on the same input; every competitor's result is compared with PyTorch's first. The rounds are
+interleaved, and what is reported is the median over the rounds of the ratio within a round.
+"""
+
+import json
+import subprocess
+import sys
+import tempfile
+import warnings
+from pathlib import Path
+
+import numpy as np
+from common import ROOT, Rounds, argument_parser, cvtool_benchmark, print_machine, print_table
+from peers import PEERS, SAME_PRECISION, Peer
+
+sys.path.insert(0, str(ROOT / "Tools"))
+SIDE = 416
+
+
+def make_input() -> np.ndarray:
+    """The numbers that `cvtool benchmark` uses: a multiplicative hash of the index, as a fraction."""
+    index = np.arange(3 * SIDE * SIDE, dtype=np.uint64)
+    values = (index * 2654435761 % (1 << 32)) >> 8
+    return (values.astype(np.float32) / np.float32(1 << 24)).reshape(1, 3, SIDE, SIDE)
+
+
+def export(weights: Path, folder: Path) -> None:
+    """Writes the network for all competitors into `folder`, and what PyTorch makes of the input."""
+    import pnnx
+    import torch
+    from golden.yolov3_tiny import YOLOv3Tiny
+    from safetensors.torch import load_file
+
+    model = YOLOv3Tiny().eval()
+    _, unexpected = model.load_state_dict(load_file(weights), strict=False)
+    if unexpected:
+        raise SystemExit(f"{weights}: not the weights of yolov3-tiny: {', '.join(unexpected[:3])}")
+    x = make_input()
+    with torch.inference_mode():
+        coarse, fine = model(torch.from_numpy(x))
+    np.savez(folder / "data.npz", x=x, coarse=coarse.numpy(), fine=fine.numpy())
+    sample = torch.from_numpy(x)
+    with torch.no_grad(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        torch.onnx.export(model, (sample,), folder / "model.onnx", opset_version=17, dynamo=False,
+                          input_names=["input"], output_names=["coarse", "fine"])
+        torch.jit.save(torch.jit.trace(model, sample), folder / "model.pt")
+    subprocess.run([pnnx.EXEC_PATH, "model.pt", f"inputshape=[1,3,{SIDE},{SIDE}]", "fp16=0"], cwd=folder, check=True,
+                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    # ncnn does not read the infinity that pnnx writes as the padding before the last pooling.
+    parameters = folder / "model.ncnn.param"
+    parameters.write_text(parameters.read_text().replace("5=-inf", "5=-3.4e38"))
+
+
+def measure(arguments, folder: Path, threads: int) -> tuple[Rounds, list[Peer]]:
+    """All rounds with this number of threads."""
+    rounds = Rounds()
+    peers = [Peer(name, folder, threads) for name in arguments.peers]
+
+    def cvtool() -> float:
+        return cvtool_benchmark(arguments.cvtool, "--model", str(arguments.weights), "--imgsz", str(SIDE),
+                                "--threads", str(threads), "--runs", str(arguments.runs))["network"]
+
+    turns = [("cvtool", cvtool)] + [(peer.name, lambda peer=peer: peer.turn(arguments.runs)) for peer in peers]
+    try:
+        for number in range(arguments.rounds):
+            # Another one begins each time, so that none always follows the same neighbour.
+            start = number % len(turns)
+            for name, turn in turns[start:] + turns[:start]:
+                rounds.add(name, turn())
+    finally:
+        for peer in peers:
+            peer.end()
+    return rounds, peers
+
+
+def report(rounds: Rounds, peers: list[Peer], threads: int) -> None:
+    """Prints the table of one number of threads."""
+    rows = [["cvtool", f"{rounds.median('cvtool'):.1f}", "", "", ""]]
+    for peer in peers:
+        name = f"{peer.name} {peer.version}" + ("" if peer.name in SAME_PRECISION else " (bfloat16: not the same work)")
+        rows.append([name, f"{rounds.median(peer.name):.1f}", f"{rounds.ratio('cvtool', peer.name):.2f}",
+                     rounds.ratio_range("cvtool", peer.name), f"{peer.error:.0e}"])
+    print(f"yolov3-tiny@{SIDE}, {threads} thread{'s' if threads > 1 else ''}\n")
+    print_table(["", "median ms", "cvtool takes × as long", "rounds", "relative error"], rows)
+    equals = [peer.name for peer in peers if peer.name in SAME_PRECISION]
+    if equals:
+        best = min(equals, key=rounds.median)
+        print(f"cvtool / best peer ({best}): {rounds.ratio('cvtool', best):.2f}\n")
+
+
+def main() -> None:
+    parser = argument_parser(__doc__)
+    parser.add_argument("--weights", type=Path, default=ROOT / "Weights" / "yolov3-tiny.safetensors", metavar="FILE",
+                        help="the weights that all run (default: those of this package)")
+    parser.add_argument("--threads", type=int, nargs="+", default=[1, 2], metavar="N", help="(default: 1 2)")
+    parser.add_argument("--peers", nargs="+", choices=PEERS, default=PEERS, metavar="PEER",
+                        help=f"of {', '.join(PEERS)} (default: all)")
+    arguments = parser.parse_args()
+    print_machine()
+    with tempfile.TemporaryDirectory() as scratch:
+        export(arguments.weights, Path(scratch))
+        results = {}
+        for threads in arguments.threads:
+            rounds, peers = measure(arguments, Path(scratch), threads)
+            report(rounds, peers, threads)
+            results[threads] = rounds.times
+    if arguments.json:
+        arguments.json.write_text(json.dumps(results, indent=1))
+
+
+if __name__ == "__main__":
+    main()

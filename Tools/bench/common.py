@@ -1,0 +1,88 @@
+"""What the benchmarks share: running the command, medians and ratios of interleaved rounds, tables."""
+
+import argparse
+import json
+import os
+import platform
+import statistics
+import subprocess
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def argument_parser(description: str) -> argparse.ArgumentParser:
+    """A parser with the options that all benchmarks have."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--cvtool", type=Path, default=ROOT / ".build" / "release" / "cvtool", metavar="FILE",
+                        help="the command to measure (default: the release build of this package)")
+    parser.add_argument("--rounds", type=int, default=8, metavar="N",
+                        help="how often every competitor has its turn (default: %(default)s)")
+    parser.add_argument("--runs", type=int, default=10, metavar="N",
+                        help="measured runs in a turn, after three to warm up (default: %(default)s)")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write all rounds to this file too")
+    return parser
+
+
+def cvtool_benchmark(command: Path, *options: str) -> dict[str, float]:
+    """Median milliseconds of each step that `cvtool benchmark` measures."""
+    output = subprocess.run([command, "benchmark", "--json", *options], check=True, capture_output=True, text=True)
+    return {step: times["median"] for step, times in json.loads(output.stdout)["milliseconds"].items()}
+
+
+def median_time(function, runs: int) -> float:
+    """Median milliseconds of `runs` calls, after three to warm up."""
+    for _ in range(min(3, runs)):
+        function()
+    times = []
+    for _ in range(runs):
+        start = time.perf_counter()
+        function()
+        times.append((time.perf_counter() - start) * 1e3)
+    return statistics.median(times)
+
+
+class Rounds:
+    """Median times by name, one of each name a round.
+
+    On a shared machine all competitors of one round have about the same disturbance: a ratio is taken within each round,
+    and the median of those ratios is what can be trusted. Times alone cannot.
+    """
+
+    def __init__(self) -> None:
+        self.times: dict[str, list[float]] = {}
+
+    def add(self, name: str, milliseconds: float) -> None:
+        self.times.setdefault(name, []).append(milliseconds)
+
+    def median(self, name: str) -> float:
+        return statistics.median(self.times[name])
+
+    def ratio(self, name: str, other: str) -> float:
+        """How many times as long `name` takes as `other`."""
+        return statistics.median(a / b for a, b in zip(self.times[name], self.times[other], strict=True))
+
+    def ratio_range(self, name: str, other: str) -> str:
+        """The smallest and the largest ratio of a round."""
+        ratios = [a / b for a, b in zip(self.times[name], self.times[other], strict=True)]
+        return f"{min(ratios):.2f}–{max(ratios):.2f}"
+
+
+def print_table(heading: list[str], rows: list[list[str]]) -> None:
+    """A Markdown table, to be pasted into a README."""
+    widths = [max(len(row[column]) for row in [heading, *rows]) for column in range(len(heading))]
+    rule = ["-" * width for width in widths]
+    for row in [heading, rule, *rows]:
+        print("| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths)) + " |")
+    print()
+
+
+def print_machine() -> None:
+    """The processor and how busy it is: figures mean little without."""
+    name = platform.processor() or platform.machine()
+    for line in Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else []:
+        if line.startswith("model name"):
+            name = line.split(":", 1)[1].strip()
+            break
+    print(f"{name}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} at the start\n")
