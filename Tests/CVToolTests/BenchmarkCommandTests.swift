@@ -8,17 +8,17 @@ import Testing
 
     /// The figures themselves are the machine's; that they are in order and of the steps asked for is the command's.
     @Test func jsonHasTheStepsInOrderOfTime() throws {
-        let picture = packageFolder + "/SampleImages/cat.jpg"
+        let picture = packageFolder.appending(path: "SampleImages/cat.jpg").path
         let result = try run("--runs", "2", "--imgsz", "60x100", "--threads", "1", "--image", picture, "--json")
         #expect(result.exitCode == 0, "\(result.errors)")
         let json = try JSONValue.parse(result.output)
         #expect(json["model"] == "yolov3-tiny" && json["threads"] == 1 && json["runs"] == 2)
         #expect(json["width"] == 64 && json["height"] == 128)
         let steps = try #require(json["milliseconds"]?.object)
-        #expect(steps.map(\.key) == ["network", "decode", "resize", "prepare", "draw", "encode"])
+        #expect(steps.map { $0.key } == ["network", "decode", "resize", "prepare", "draw", "encode"])
         for step in steps {
-            let times = try ["minimum", "median", "p90"].map { try #require(step.value[$0]?.double) }
-            #expect(times[0] > 0 && times == times.sorted(), "\(step)")
+            let times = ["minimum", "median", "p90"].compactMap { step.value[$0]?.double }
+            #expect(times.count == 3 && times[0] > 0 && times == times.sorted(), "\(step)")
         }
     }
 

@@ -89,7 +89,7 @@ def report(rounds: Rounds, peers: list[Peer], threads: int) -> None:
         rows.append([name, f"{rounds.median(peer.name):.1f}", f"{rounds.ratio('cvtool', peer.name):.2f}",
                      rounds.ratio_range("cvtool", peer.name), f"{peer.error:.0e}"])
     print(f"yolov3-tiny@{SIDE}, {threads} thread{'s' if threads > 1 else ''}\n")
-    print_table(["", "median ms", "cvtool takes × as long", "rounds", "relative error"], rows)
+    print_table(["", "median ms", "cvtool takes × as long", "middle half", "relative error"], rows)
     equals = [peer.name for peer in peers if peer.name in SAME_PRECISION]
     if equals:
         best = min(equals, key=rounds.median)

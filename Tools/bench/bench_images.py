@@ -76,7 +76,7 @@ def report_steps(results: dict[str, Rounds], thread_counts: list[int]) -> None:
     """Prints the ratios and the times."""
     heading = [f"cvtool / Pillow {PIL.__version__}"]
     for threads in thread_counts:
-        heading += [f"{threads} thread{'s' if threads > 1 else ''}", "rounds"]
+        heading += [f"{threads} thread{'s' if threads > 1 else ''}", "middle half"]
     heading += ["Pillow ms", "cvtool ms"]
     rows = []
     for step, rounds in results.items():

@@ -17,9 +17,9 @@ def argument_parser(description: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--cvtool", type=Path, default=ROOT / ".build" / "release" / "cvtool", metavar="FILE",
                         help="the command to measure (default: the release build of this package)")
-    parser.add_argument("--rounds", type=int, default=8, metavar="N",
+    parser.add_argument("--rounds", type=int, default=15, metavar="N",
                         help="how often every competitor has its turn (default: %(default)s)")
-    parser.add_argument("--runs", type=int, default=10, metavar="N",
+    parser.add_argument("--runs", type=int, default=7, metavar="N",
                         help="measured runs in a turn, after three to warm up (default: %(default)s)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all rounds to this file too")
     return parser
@@ -61,12 +61,16 @@ class Rounds:
 
     def ratio(self, name: str, other: str) -> float:
         """How many times as long `name` takes as `other`."""
-        return statistics.median(a / b for a, b in zip(self.times[name], self.times[other], strict=True))
+        return statistics.median(self._ratios(name, other))
 
     def ratio_range(self, name: str, other: str) -> str:
-        """The smallest and the largest ratio of a round."""
-        ratios = [a / b for a, b in zip(self.times[name], self.times[other], strict=True)]
-        return f"{min(ratios):.2f}–{max(ratios):.2f}"
+        """Where the middle half of the rounds' ratios lies."""
+        ratios = self._ratios(name, other)
+        low, _, high = statistics.quantiles(ratios, n=4, method="inclusive") if len(ratios) > 1 else ratios * 3
+        return f"{low:.2f}–{high:.2f}"
+
+    def _ratios(self, name: str, other: str) -> list[float]:
+        return [a / b for a, b in zip(self.times[name], self.times[other], strict=True)]
 
 
 def print_table(heading: list[str], rows: list[list[str]]) -> None:
