@@ -17,7 +17,7 @@ import warnings
 from pathlib import Path
 
 import numpy as np
-from common import ROOT, Rounds, argument_parser, cvtool_benchmark, print_machine, print_table
+from common import ROOT, Rounds, argument_parser, cvtool_benchmark, print_machine, print_table, wait_for_quiet
 from peers import PEERS, SAME_PRECISION, Peer
 
 sys.path.insert(0, str(ROOT / "Tools"))
@@ -73,6 +73,7 @@ def measure(arguments, folder: Path, threads: int) -> tuple[Rounds, list[Peer]]:
         for number in range(arguments.rounds):
             # Another one begins each time, so that none always follows the same neighbour.
             start = number % len(turns)
+            wait_for_quiet(arguments.patience)
             for name, turn in turns[start:] + turns[:start]:
                 rounds.add(name, turn())
     finally:

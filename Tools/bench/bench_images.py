@@ -19,7 +19,7 @@ from pathlib import Path
 
 import numpy as np
 import PIL
-from common import Rounds, argument_parser, cvtool_benchmark, median_time, print_machine, print_table
+from common import Rounds, argument_parser, cvtool_benchmark, median_time, print_machine, print_table, wait_for_quiet
 from PIL import Image
 
 WIDTH, HEIGHT = 4000, 3000
@@ -64,6 +64,7 @@ def measure_steps(arguments, folder: Path) -> dict[str, Rounds]:
     peers = pillow_steps(folder)
     results = {step: Rounds() for step in peers}
     for _ in range(arguments.rounds):
+        wait_for_quiet(arguments.patience)
         for step, function in peers.items():
             results[step].add("Pillow", median_time(function, arguments.runs))
         for threads in arguments.threads:
@@ -111,8 +112,10 @@ def detect_once(command: Path, picture: Path, output: Path) -> dict[str, float]:
 
 def report_detect(arguments, folder: Path) -> list[dict[str, float]]:
     """Runs the whole command once a round and prints the medians."""
-    runs = [detect_once(arguments.cvtool, folder / "picture.jpg", folder / "found.jpg")
-            for _ in range(max(arguments.rounds, 5))]
+    runs = []
+    for _ in range(max(arguments.rounds, 5)):
+        wait_for_quiet(arguments.patience)
+        runs.append(detect_once(arguments.cvtool, folder / "picture.jpg", folder / "found.jpg"))
     keys = list(runs[0])
     print(f"cvtool detect, the whole process: median ms of {len(runs)} runs\n")
     print_table(keys, [[f"{statistics.median(run[key] for run in runs):.1f}" for key in keys]])

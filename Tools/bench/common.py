@@ -21,8 +21,25 @@ def argument_parser(description: str) -> argparse.ArgumentParser:
                         help="how often every competitor has its turn (default: %(default)s)")
     parser.add_argument("--runs", type=int, default=7, metavar="N",
                         help="measured runs in a turn, after three to warm up (default: %(default)s)")
+    parser.add_argument("--patience", type=float, default=0, metavar="SECONDS",
+                        help="before a round, wait for at most so long until others leave the machine alone (Linux)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all rounds to this file too")
     return parser
+
+
+def wait_for_quiet(patience: float) -> None:
+    """Returns when all processors together were idle for nine tenths of half a second, or when patience is at its end."""
+    def idle_and_total() -> tuple[int, int]:
+        times = [int(word) for word in Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:]]
+        return times[3] + times[4], sum(times)
+
+    end = time.monotonic() + patience
+    while time.monotonic() < end:
+        before = idle_and_total()
+        time.sleep(0.5)
+        idle, total = (after - start for after, start in zip(idle_and_total(), before))
+        if idle >= 0.9 * total:
+            return
 
 
 def cvtool_benchmark(command: Path, *options: str) -> dict[str, float]:
