@@ -5,8 +5,8 @@
     pip install -r Tools/bench/requirements.txt
     python3 Tools/bench/bench_images.py
 
-The picture is made here: gradients, blocks of texture and mild noise, 4000 × 3000, JPEG of quality 90. Decoding and encoding
-are from and to memory; "resize" is to 640 × 640, bilinear and antialiased, in both. Pillow uses one thread.
+The picture is made here: gradients, blocks of texture and mild noise, 4000 × 3000, JPEG of quality 90. Decoding and
+encoding are from and to memory; "resize" is to 640 × 640, bilinear and antialiased, in both. Pillow uses one thread.
 """
 
 import io
@@ -19,7 +19,8 @@ from pathlib import Path
 
 import numpy as np
 import PIL
-from common import Rounds, argument_parser, cvtool_benchmark, median_time, print_machine, print_table, wait_for_quiet
+from common import (Rounds, Turn, argument_parser, cvtool_benchmark, print_machine, print_table, take_turn,
+                    wait_for_quiet)
 from PIL import Image
 
 WIDTH, HEIGHT = 4000, 3000
@@ -50,8 +51,8 @@ def pillow_steps(folder: Path) -> dict:
     }
 
 
-def cvtool_steps(arguments, folder: Path, threads: int) -> dict[str, float]:
-    """Median milliseconds of the same steps, by the same names."""
+def cvtool_steps(arguments, folder: Path, threads: int) -> dict[str, Turn]:
+    """The times of the same steps, by the same names."""
     options = ["--no-network", "--imgsz", str(SIDE), "--threads", str(threads), "--runs", str(arguments.runs)]
     jpeg = cvtool_benchmark(arguments.cvtool, "--image", str(folder / "picture.jpg"), *options)
     png = cvtool_benchmark(arguments.cvtool, "--image", str(folder / "picture.png"), *options)
@@ -66,10 +67,10 @@ def measure_steps(arguments, folder: Path) -> dict[str, Rounds]:
     for _ in range(arguments.rounds):
         wait_for_quiet(arguments.patience)
         for step, function in peers.items():
-            results[step].add("Pillow", median_time(function, arguments.runs))
+            results[step].add("Pillow", take_turn(function, arguments.runs))
         for threads in arguments.threads:
-            for step, milliseconds in cvtool_steps(arguments, folder, threads).items():
-                results[step].add(f"cvtool {threads}", milliseconds)
+            for step, turn in cvtool_steps(arguments, folder, threads).items():
+                results[step].add(f"cvtool {threads}", turn)
     return results
 
 
@@ -98,11 +99,11 @@ wall = time.perf_counter() - start
 used = resource.getrusage(resource.RUSAGE_CHILDREN)
 print(json.dumps([wall * 1e3, (used.ru_utime + used.ru_stime) * 1e3, used.ru_maxrss * 1024 / 1e6, result.stderr]))
 """
-"""Runs a command from a small process: the peak memory of a child begins with that of the process it was forked from."""
+"""Runs a command from a small process: a child's peak memory begins with that of the process it was forked from."""
 
 
 def detect_once(command: Path, picture: Path, output: Path) -> dict[str, float]:
-    """One process of `cvtool detect`: wall time, processor time and peak memory, and what --timing says, in ms and MB."""
+    """One process of `cvtool detect`: wall and processor time in ms, peak memory in MB, and what --timing says."""
     arguments = [command, "detect", picture, "--timing", "--force", "--quiet", "-o", output]
     launched = subprocess.run([sys.executable, "-c", LAUNCHER, *arguments], check=True, capture_output=True, text=True)
     wall, processor, peak, timing = json.loads(launched.stdout)
@@ -136,7 +137,7 @@ def main() -> None:
         report_steps(results, arguments.threads)
         runs = report_detect(arguments, folder)
     if arguments.json:
-        steps = {step: rounds.times for step, rounds in results.items()}
+        steps = {step: rounds.turns for step, rounds in results.items()}
         arguments.json.write_text(json.dumps({"steps": steps, "detect": runs}, indent=1))
 
 

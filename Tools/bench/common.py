@@ -8,6 +8,7 @@ import statistics
 import subprocess
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -28,7 +29,7 @@ def argument_parser(description: str) -> argparse.ArgumentParser:
 
 
 def wait_for_quiet(patience: float) -> None:
-    """Returns when all processors together were idle for nine tenths of half a second, or when patience is at its end."""
+    """Returns when all processors together were idle for nine tenths of half a second, or at the end of patience."""
     def idle_and_total() -> tuple[int, int]:
         times = [int(word) for word in Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:]]
         return times[3] + times[4], sum(times)
@@ -42,14 +43,26 @@ def wait_for_quiet(patience: float) -> None:
             return
 
 
-def cvtool_benchmark(command: Path, *options: str) -> dict[str, float]:
-    """Median milliseconds of each step that `cvtool benchmark` measures."""
+class Turn(NamedTuple):
+    """What one competitor did in one round, in milliseconds."""
+
+    median: float
+    fastest: float
+
+    @staticmethod
+    def of(times: list[float]) -> "Turn":
+        return Turn(statistics.median(times), min(times))
+
+
+def cvtool_benchmark(command: Path, *options: str) -> dict[str, Turn]:
+    """The times of each step that `cvtool benchmark` measures."""
     output = subprocess.run([command, "benchmark", "--json", *options], check=True, capture_output=True, text=True)
-    return {step: times["median"] for step, times in json.loads(output.stdout)["milliseconds"].items()}
+    steps = json.loads(output.stdout)["milliseconds"]
+    return {step: Turn(times["median"], times["minimum"]) for step, times in steps.items()}
 
 
-def median_time(function, runs: int) -> float:
-    """Median milliseconds of `runs` calls, after three to warm up."""
+def take_turn(function, runs: int) -> Turn:
+    """Calls `function` three times to warm up and then `runs` times."""
     for _ in range(min(3, runs)):
         function()
     times = []
@@ -57,24 +70,32 @@ def median_time(function, runs: int) -> float:
         start = time.perf_counter()
         function()
         times.append((time.perf_counter() - start) * 1e3)
-    return statistics.median(times)
+    return Turn.of(times)
 
 
 class Rounds:
-    """Median times by name, one of each name a round.
+    """The turns by name, one of each name a round.
 
-    On a shared machine all competitors of one round have about the same disturbance: a ratio is taken within each round,
-    and the median of those ratios is what can be trusted. Times alone cannot.
+    On a shared machine all competitors of one round have about the same disturbance: a ratio is taken within each
+    round, and the median of those ratios is what can be trusted. Times alone cannot. Where others come and go within a
+    round, the ratio of the fastest runs of all is the better witness: those were hardly disturbed.
     """
 
     def __init__(self) -> None:
-        self.times: dict[str, list[float]] = {}
+        self.turns: dict[str, list[Turn]] = {}
 
-    def add(self, name: str, milliseconds: float) -> None:
-        self.times.setdefault(name, []).append(milliseconds)
+    def add(self, name: str, turn: Turn) -> None:
+        self.turns.setdefault(name, []).append(turn)
 
     def median(self, name: str) -> float:
-        return statistics.median(self.times[name])
+        return statistics.median(turn.median for turn in self.turns[name])
+
+    def fastest(self, name: str) -> float:
+        return min(turn.fastest for turn in self.turns[name])
+
+    def fastest_ratio(self, name: str, other: str) -> float:
+        """The same of the fastest run of each."""
+        return self.fastest(name) / self.fastest(other)
 
     def ratio(self, name: str, other: str) -> float:
         """How many times as long `name` takes as `other`."""
@@ -87,7 +108,7 @@ class Rounds:
         return f"{low:.2f}–{high:.2f}"
 
     def _ratios(self, name: str, other: str) -> list[float]:
-        return [a / b for a, b in zip(self.times[name], self.times[other], strict=True)]
+        return [a.median / b.median for a, b in zip(self.turns[name], self.turns[other], strict=True)]
 
 
 def print_table(heading: list[str], rows: list[list[str]]) -> None:

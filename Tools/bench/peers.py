@@ -1,18 +1,19 @@
-"""The networks' competitors. Each runs in a process of its own, which waits for turns: `python peers.py PEER DIR THREADS`.
+"""The competitors. Each runs in a process of its own, `python peers.py PEER DIR THREADS`, and waits for turns.
 
 A turn is a line with a number on standard input; the answer is that many measured times. Between turns the process is
-stopped by a signal, since several of these libraries keep their threads spinning for a while when they have nothing to do.
+stopped by a signal, since several of these libraries keep their threads spinning for a while after the work.
 """
 
 import json
 import os
 import signal
-import statistics
 import subprocess
 import sys
 import time
 from importlib.metadata import version
 from pathlib import Path
+
+from common import Turn
 
 PEERS = ["onnxruntime", "openvino-f32", "ncnn", "torch", "openvino-default"]
 """OpenVINO by default computes in bfloat16 where the processor can: not the same work, listed apart."""
@@ -120,13 +121,13 @@ class Peer:
                 return line
         raise SystemExit(f"{self.name} ended with exit code {self.process.wait()}")
 
-    def turn(self, runs: int) -> float:
-        """Median milliseconds of `runs` runs."""
+    def turn(self, runs: int) -> Turn:
+        """Three runs to warm up, then `runs` that are measured."""
         self.process.send_signal(signal.SIGCONT)
         print(runs, file=self.process.stdin, flush=True)
         times = json.loads(self._answer())["times"]
         self.process.send_signal(signal.SIGSTOP)
-        return statistics.median(times)
+        return Turn.of(times)
 
     def end(self) -> None:
         self.process.kill()
