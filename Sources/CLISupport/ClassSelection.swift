@@ -4,7 +4,8 @@ import CVCore
 public enum ClassSelection {
     /// The indices into `labels` that `texts` names; nil when `texts` is empty, which means all classes.
     ///
-    /// A number is an id, from 0. Names ignore case and the spaces around them.
+    /// A number is an id, from 0. Names ignore case, and spaces, hyphens and underscores wherever they stand: lists of
+    /// the same classes write "dining table", "dining_table" and "diningtable".
     public static func parse(_ texts: [String], labels: [String]) throws(ClassSelectionError) -> Set<Int>? {
         var selected: Set<Int> = []
         for text in texts {
@@ -24,11 +25,20 @@ public enum ClassSelection {
             return id
         }
         let name = item.lowercased()
-        guard let index = labels.firstIndex(where: { $0.lowercased() == name }) else {
-            throw .unknown(name: item, nearest: nearestName(to: item, in: labels))
-        }
+        let index =
+            labels.firstIndex { $0.lowercased() == name } ?? labels.firstIndex { folded($0) == folded(item) }
+        guard let index else { throw .unknown(name: item, nearest: nearest(to: item, in: labels), known: labels) }
         return index
     }
+
+    /// A class whose name goes on from `item` ("tv" to "tvmonitor"), else the one with the fewest letters changed.
+    private static func nearest(to item: String, in labels: [String]) -> String? {
+        let start = folded(item)
+        let longer = start.count > 1 ? labels.first { folded($0).hasPrefix(start) } : nil
+        return longer ?? nearestName(to: item, in: labels)
+    }
+
+    private static func folded(_ name: String) -> String { name.lowercased().filter { !" -_".contains($0) } }
 
     private static func trimmed(_ text: Substring) -> String {
         let start = text.drop(while: \.isWhitespace)
@@ -39,16 +49,19 @@ public enum ClassSelection {
 /// A class that the network does not have.
 public enum ClassSelectionError: ToolkitError, Equatable {
     case empty
-    case unknown(name: String, nearest: String?)
+    /// known: the names that the network has.
+    case unknown(name: String, nearest: String?, known: [String])
     case outOfRange(id: String, count: Int)
 
     public var description: String {
         switch self {
         case .empty: "--classes: a name is missing beside a comma; write for example --classes person,dog"
-        case .unknown(let name, let nearest?):
-            "--classes: there is no class \"\(name.escapedForDisplay)\"; did you mean \"\(nearest)\"?"
-        case .unknown(let name, nil):
-            "--classes: there is no class \"\(name.escapedForDisplay)\"; give names or ids of this network's classes"
+        case .unknown(let name, let nearest?, _):
+            "--classes: there is no class \"\(name.escapedForDisplay)\"; did you mean \"\(nearest.escapedForDisplay)\"?"
+        case .unknown(let name, nil, let known):
+            "--classes: there is no class \"\(name.escapedForDisplay)\"; this network knows "
+                + known.prefix(100).map(\.escapedForDisplay).joined(separator: ", ")
+                + (known.count > 100 ? " and \(known.count - 100) more" : "")
         case .outOfRange(let id, let count):
             "--classes: there is no class \(id); this network's ids are 0 to \(count - 1)"
         }

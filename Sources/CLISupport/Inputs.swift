@@ -146,7 +146,9 @@ public struct InputExpander: Sendable {
         if number == 1, name.unicodeScalars.first == "\u{FEFF}" { name.unicodeScalars.removeFirst() }
         if name.unicodeScalars.last == "\r" { name.unicodeScalars.removeLast() }
         guard !name.allSatisfy(\.isWhitespace), !name.hasPrefix("#") else { return nil }
-        let path = name.hasPrefix("/") ? String(name) : FileSystem.join(folder, String(name))
+        // A list in the current folder: its names stand for themselves, but "-" would be standard input.
+        let isPlain = name.hasPrefix("/") || (folder == "." && name != "-")
+        let path = isPlain ? String(name) : FileSystem.join(folder, String(name))
         switch FileSystem.kind(of: path) {
         case .file: return .file(path: path, origin: .list(list, line: number))
         case .folder: return .problem(InputProblem(path, "is a directory; line \(number) of \(list) must name a file"))

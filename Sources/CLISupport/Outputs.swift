@@ -9,14 +9,14 @@ public enum OutputDestination: Sendable, Equatable {
 
     /// The meaning of `-o`'s value; nil for an option that was not given.
     ///
-    /// A folder that exists, or a name that ends in a slash, is a folder. Any other name is a file, and fits only one
-    /// input.
+    /// A folder that exists, a name that ends in a slash, and a name without a suffix are folders: a picture's file needs
+    /// a suffix. Any other name is a file, and fits only one input.
     public init(option: String?, inputCount: Int) throws(OutputError) {
         guard let option else {
             self = .currentFolder
             return
         }
-        if option.hasSuffix("/") || FileSystem.kind(of: option) == .folder {
+        if option.hasSuffix("/") || Self.isFolder(option) {
             self = .folder(option)
         } else if inputCount > 1 {
             throw .fileForSeveral(option: option, inputs: inputCount)
@@ -24,6 +24,14 @@ public enum OutputDestination: Sendable, Equatable {
             throw .unknownSuffix(option: option)
         } else {
             self = .file(option)
+        }
+    }
+
+    private static func isFolder(_ path: String) -> Bool {
+        switch FileSystem.kind(of: path) {
+        case .folder: true
+        case .file: false
+        case .none: !path.isEmpty && FileSystem.suffix(of: path) == nil
         }
     }
 
@@ -47,13 +55,16 @@ public enum OutputDestination: Sendable, Equatable {
         return inFolder(stem + ending + "." + suffix)
     }
 
+    /// Where the companions go; "." for the current folder.
+    public var folder: String {
+        switch self {
+        case .folder(let path): path
+        case .file(let path): FileSystem.folder(of: path)
+        }
+    }
+
     private func inFolder(_ name: String) -> String {
-        let folder =
-            switch self {
-            case .folder(let path): path
-            case .file(let path): FileSystem.folder(of: path)
-            }
-        return folder == "." ? name : FileSystem.join(folder, name)
+        folder == "." ? name : FileSystem.join(folder, name)
     }
 
     /// Makes the folder if it is missing.
@@ -114,6 +125,7 @@ public struct PlannedOutput: Sendable, Equatable {
         for output in outputs {
             let path = plain(output.path)
             if let other = first[path] {
+                if other.input == output.input { throw .givenTwice(input: output.input) }
                 collisions.append(.init(output: output.path, inputs: [other.input, output.input]))
             } else {
                 first[path] = output
@@ -145,9 +157,18 @@ public enum OutputError: ToolkitError, Equatable {
     case fileForSeveral(option: String, inputs: Int)
     case unknownSuffix(option: String)
     case collisions([Collision])
+    case givenTwice(input: String)
     case replacesInput(output: String, input: String)
     case exist([String])
     case file(FileError)
+
+    /// Whether the option itself makes no sense, whatever files there are.
+    public var isUsage: Bool {
+        switch self {
+        case .fileForSeveral, .unknownSuffix, .givenTwice: true
+        case .collisions, .replacesInput, .exist, .file: false
+        }
+    }
 
     public var description: String {
         switch self {
@@ -162,6 +183,8 @@ public enum OutputError: ToolkitError, Equatable {
                 + Self.list(
                     collisions.map { "\($0.inputs.joined(separator: " and ")) both give \($0.output)" }, "; ")
                 + "; run them apart, with another -o each"
+        case .givenTwice(let input):
+            "\(input.escapedForDisplay): is given twice; once is enough"
         case .replacesInput(let output, let input):
             "\(output.escapedForDisplay): would replace the input \(input.escapedForDisplay); choose another -o"
         case .exist(let paths):

@@ -15,15 +15,11 @@ public enum ExitStatus: Int32, Sendable {
 
 /// Keeps count of what became of the inputs of one run.
 public struct RunSummary: Sendable {
-    public struct Failure: Sendable, Equatable {
-        public let input: String
-        public let message: String
-    }
-
     /// How many inputs there are in all.
     public let total: Int
     public private(set) var succeeded = 0
-    public private(set) var failures: [Failure] = []
+    /// The inputs that failed, as they were given.
+    public private(set) var failures: [String] = []
     /// Set when the run stopped before its last input.
     public var isInterrupted = false
 
@@ -31,9 +27,7 @@ public struct RunSummary: Sendable {
 
     public mutating func recordSuccess() { succeeded += 1 }
 
-    public mutating func recordFailure(_ input: String, _ message: String) {
-        failures.append(Failure(input: input, message: message))
-    }
+    public mutating func recordFailure(_ input: String) { failures.append(input) }
 
     public var status: ExitStatus {
         if isInterrupted { return .interrupted }
@@ -43,7 +37,7 @@ public struct RunSummary: Sendable {
 
     /// What to say at the end on standard error, a line each; nil if there is nothing to add.
     ///
-    /// A single input's failure has been said when it happened.
+    /// Why an input failed has been said when it happened, and is not said again.
     public var text: String? {
         var lines: [String] = []
         if isInterrupted {
@@ -51,7 +45,7 @@ public struct RunSummary: Sendable {
         }
         if total > 1, !failures.isEmpty {
             lines.append("\(failures.count) of \(total) inputs failed:")
-            lines += failures.prefix(20).map { "  \($0.input.escapedForDisplay): \($0.message)" }
+            lines += failures.prefix(20).map { "  " + $0.escapedForDisplay }
             if failures.count > 20 { lines.append("  and \(failures.count - 20) more") }
         }
         return lines.isEmpty ? nil : lines.joined(separator: "\n") + "\n"

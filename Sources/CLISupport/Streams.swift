@@ -22,6 +22,20 @@ public enum StreamError: ToolkitError, Equatable {
     }
 }
 
+/// Descriptors 0, 1 and 2.
+public enum StandardStreams {
+    /// Puts something in the place of those that are closed.
+    ///
+    /// The next file to be opened would otherwise get the number, and with it what is meant for standard output. To be
+    /// called before anything is opened.
+    public static func occupyClosed() {
+        for descriptor in STDIN_FILENO...STDERR_FILENO where fcntl(descriptor, F_GETFD) == -1 {
+            // Open the wrong way round, so that reading and writing still fail. The lowest free number is taken.
+            _ = open("/dev/null", descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY)
+        }
+    }
+}
+
 /// Data for the next program; unbuffered, so that it can be followed while a long job runs.
 public enum StandardOutput {
     /// `Interruption.install()` must have been called: without it a reader that leaves ends the process by a signal.

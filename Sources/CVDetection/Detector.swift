@@ -31,8 +31,8 @@ public struct Detector: Sendable {
 
     /// Loads weights by the name of a model or by the path of a `.safetensors` file.
     ///
-    /// - Throws: `WeightsNotFound` when nothing is found, with all places that were searched; `SafetensorsError`,
-    ///   `ParameterMismatch` or `DetectorError` for a file that is damaged or belongs to something else.
+    /// - Throws: `WeightsNotFound` when nothing is found, with all places that were searched; `SafetensorsError`
+    ///   or `DetectorError` for a file that is damaged or belongs to something else.
     public init(_ model: String = Detector.defaultModel) throws {
         try self.init(weightsPath: WeightsLocator().find(model))
     }
@@ -48,7 +48,11 @@ public struct Detector: Sendable {
         }
         try file.checkFinite()
         let classes = metadata.labels.count
-        network = try load({ YOLOv3Tiny(classes: classes, $0) }, from: file.stateDictionary())
+        do {
+            network = try load({ YOLOv3Tiny(classes: classes, $0) }, from: file.stateDictionary())
+        } catch let mismatch as ParameterMismatch {
+            throw DetectorError(path, .otherParameters(mismatch))
+        }
         labels = metadata.labels
         name = metadata.model
         preprocessing = metadata.preprocessing
@@ -153,6 +157,8 @@ public struct DetectorError: ToolkitError, Equatable {
         case notADetector(model: String, task: String)
         case wrongNames(expected: Int, found: Int)
         case inputSize(width: Int, height: Int)
+        /// Keys or shapes that are not the network's.
+        case otherParameters(ParameterMismatch)
         /// Metadata that no detector can work with.
         case notUsable
     }
@@ -171,6 +177,7 @@ public struct DetectorError: ToolkitError, Equatable {
             switch problem {
             case .notADetector(let model, let task):
                 "holds weights of \(model) for the task '\(task)'; a detector (yolov3-tiny) is expected"
+            case .otherParameters(let mismatch): mismatch.description
             case .wrongNames(let expected, let found):
                 "holds \(found) names, the network has \(expected) classes"
             case .notUsable:

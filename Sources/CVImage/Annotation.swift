@@ -34,7 +34,9 @@ extension Image {
                 let frame = OutlineFrame(annotation.box, lineWidth: lineWidth)
             else { continue }
             let tag = Tag(label, size: textSize ?? defaultTextSize, widest: Float(width))
-            let place = tag.place(beside: frame.outer, inner: lineWidth, width: width, height: height, avoiding: placed)
+            let place = tag.place(
+                beside: frame.outer, inner: lineWidth, width: width, height: height,
+                avoiding: placed.suffix(Self.tagsToAvoid))
             draw(tag, at: place, color: annotation.color)
             placed.append(place)
         }
@@ -50,6 +52,9 @@ extension Image {
         draw(tag, at: place, color: color)
         return place
     }
+
+    /// Each tag looks only at so many drawn before it: among more, none finds room, and the search takes minutes.
+    private static var tagsToAvoid: Int { 500 }
 
     private mutating func draw(_ tag: Tag, at place: Box, color: Color) {
         fillRounded(place, radius: tag.padding * 0.5, color: color)
@@ -97,7 +102,7 @@ struct Tag {
     }
 
     /// The first place beside `box` that is free of other tags; where there is none, the one that hides the least.
-    func place(beside box: Box, inner line: Int, width: Int, height: Int, avoiding others: [Box]) -> Box {
+    func place(beside box: Box, inner line: Int, width: Int, height: Int, avoiding others: ArraySlice<Box>) -> Box {
         let line = Float(line)
         let candidates: [(x: Float, y: Float, fits: Bool)] = [
             (box.minX, box.minY - self.height, box.minY >= self.height),

@@ -8,21 +8,30 @@ struct DetectCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "detect",
         abstract: "Find the objects in pictures.",
+        // Lines that are examples are kept below 80 columns, where they would be broken.
         discussion: """
-            Prints a line for each object (picture, label, confidence, box in pixels from the top left) and writes an
-            annotated copy of each picture: photo.jpg gives photo_detect.jpg in the current folder.
+            Prints a line for each object, and writes an annotated copy of each picture: photo.jpg gives \
+            photo_detect.jpg in the current folder. A line such as
+
+              photo.jpg: dog 83% at 128 224 313 538
+
+            gives the confidence and the box: its left, top, right and bottom edge, in pixels from the top left \
+            corner of the upright picture. Nothing that exists is overwritten without --force.
 
             EXAMPLES
               cvtool detect photo.jpg
               cvtool detect photos/ --recursive -o results/
               cvtool detect 'holiday/*.jpg' --classes person,dog --conf 0.4
               cvtool detect photo.jpg --json --no-image
-              cvtool detect photo.jpg --model yolov4.cfg --weights yolov4.weights --names coco.names
+              cvtool detect photo.jpg -m net.cfg -w net.weights --names net.names
               cat photo.jpg | cvtool detect - -o found.png
 
             EXIT CODES
-              0 all inputs done, also when nothing was found; 1 failed; 2 some of several inputs failed;
-              64 wrong usage; 130 interrupted.
+              0    all inputs done, also when nothing was found in them
+              1    failed
+              2    some of several inputs failed; the others are done
+              64   the arguments make no sense
+              130  interrupted (Ctrl-C); what was done until then is kept
             """)
 
     @Argument(help: "Pictures (JPEG, PNG), folders, patterns, .txt files with a path a line, or - for standard input.")
@@ -49,7 +58,9 @@ struct DetectCommand: ParsableCommand {
 struct DetectorOptions: ParsableArguments {
     @Option(
         name: .shortAndLong,
-        help: .init("A model by name, a .safetensors file, or a darknet .cfg.", valueName: "name|file"))
+        help: .init(
+            "A model by name, a .safetensors file, or a darknet .cfg. (default: \(Detector.defaultModel))",
+            valueName: "name|file"))
     var model: String?
 
     @Option(
@@ -62,8 +73,10 @@ struct DetectorOptions: ParsableArguments {
 
     @Option(
         help: .init(
-            "Size of the network's input: one side, or WIDTHxHEIGHT. Rounded up to a multiple of 32. "
-                + "(default: the model's own)", valueName: "size"))
+            "Size of the network's input in pixels: one side, or WIDTHxHEIGHT, rounded up to what the network needs "
+                + "(for YOLO a multiple of 32). Larger finds smaller objects and takes longer. "
+                + "(default: the model's own)", valueName: "size"),
+        transform: InputSize.init)
     var imgsz: InputSize?
 
     @Option(help: .init("Threads to use. (default: all cores)", valueName: "n"))
@@ -96,14 +109,14 @@ struct DetectorOptions: ParsableArguments {
 }
 
 /// `640` or `640x480`.
-struct InputSize: ExpressibleByArgument {
+struct InputSize {
     let width, height: Int
 
-    init?(argument: String) {
+    init(_ argument: String) throws {
         let sides = argument.lowercased().split(separator: "x", omittingEmptySubsequences: false).map { Int($0) }
         guard sides.count <= 2, let first = sides.first, let width = first, let height = sides.last ?? nil,
             (1...4096).contains(width), (1...4096).contains(height)
-        else { return nil }
+        else { throw ValidationError("a side, such as 640, or 640x480 is expected, each from 1 to 4096.") }
         (self.width, self.height) = (width, height)
     }
 }
@@ -115,13 +128,13 @@ struct ReportOptions: ParsableArguments {
     @Option(help: .init("Of two boxes that overlap by more than this, the less confident is dropped.", valueName: "p"))
     var iou: Float = 0.45
 
-    @Option(help: .init("At most this many objects a picture.", valueName: "n"))
+    @Option(help: .init("At most this many objects in a picture, the most confident.", valueName: "n"))
     var maxDet = 300
 
     @Option(
         help: .init(
-            "Report only these: names or numbers, with commas between, or the option several times.",
-            valueName: "class"))
+            "Report only these: names or numbers from 0, with commas between, such as person,dog. (default: all)",
+            valueName: "classes"))
     var classes: [String] = []
 
     @Flag(help: "Let boxes of different classes suppress each other.")

@@ -8,23 +8,23 @@ struct DetectOutputOptions: ParsableArguments {
     @Option(
         name: .shortAndLong,
         help: .init(
-            "A folder for the results (made if it ends in / and is missing), or a file for one input. "
-                + "(default: the current folder)", valueName: "path"))
+            "A folder for the results (made if missing), or for one input the name of the annotated picture, such as "
+                + "found.png. (default: the current folder)", valueName: "path"))
     var output: String?
 
     @Flag(help: "Overwrite results that exist.")
     var force = false
 
-    @Flag(help: "Look into the folders of folders.")
+    @Flag(help: "Look also into the folders in a folder.")
     var recursive = false
 
-    @Flag(help: "Print a JSON record a line for each input, also for those that failed or show nothing.")
+    @Flag(help: "Print JSON instead: for each input one object on one line, also if it failed or shows nothing.")
     var json = false
 
     @Flag(help: "Write no annotated picture.")
     var noImage = false
 
-    @Flag(help: "Write photo.txt with 'class x y w h' a line, centre and size as fractions of the picture.")
+    @Flag(help: "Write photo.txt: lines of 'class x y w h', centre and size as fractions of the picture (YOLO).")
     var saveTxt = false
 
     @Flag(help: "Add the confidence to the lines of --save-txt.")
@@ -33,10 +33,10 @@ struct DetectOutputOptions: ParsableArguments {
     @Flag(help: "Write each object as a picture of its own: photo_crop1_dog.jpg.")
     var saveCrop = false
 
-    @Option(help: .init("Write the results of all inputs in COCO's format.", valueName: "file"))
+    @Option(help: .init("Write the results of all inputs in the format of COCO.", valueName: "file"))
     var coco: String?
 
-    @Flag(help: "Write photo.xml in the format of Pascal VOC.")
+    @Flag(help: "Write photo.xml, in the format of Pascal VOC.")
     var voc = false
 
     @Option(help: .init("Width of the boxes' lines in pixels. (default: by the picture's size)", valueName: "n"))
@@ -63,6 +63,9 @@ struct DetectOutputOptions: ParsableArguments {
     @Flag(name: .shortAndLong, help: "No progress bar and no remarks; only results and errors.")
     var quiet = false
 
+    /// Gigabytes of memory; beyond, no machine would have it, and running out of memory cannot be caught.
+    private static let mostPixels = 2_147_483_647
+
     func validate() throws {
         if let lineWidth, !(1...500).contains(lineWidth) {
             throw ValidationError("--line-width \(lineWidth): a number from 1 to 500 is expected.")
@@ -70,7 +73,12 @@ struct DetectOutputOptions: ParsableArguments {
         guard (1...100).contains(quality) else {
             throw ValidationError("--quality \(quality): a number from 1 to 100 is expected.")
         }
-        guard maxPixels >= 1 else { throw ValidationError("--max-pixels \(maxPixels): a number from 1 is expected.") }
+        guard (1...Self.mostPixels).contains(maxPixels) else {
+            throw ValidationError("--max-pixels \(maxPixels): a number from 1 to \(Self.mostPixels) is expected.")
+        }
+        for (option, value) in [("-o", output), ("--coco", coco)] where value == "-" {
+            throw ValidationError("\(option) -: standard output holds the list of objects; give the name of a file.")
+        }
         if saveConf && !saveTxt { throw ValidationError("--save-conf goes with --save-txt.") }
     }
 

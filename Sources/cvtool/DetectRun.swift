@@ -8,6 +8,7 @@ struct DetectRun {
     private let command: DetectCommand
     private let output: DetectOutputOptions
     private let timing = Timing()
+    private let written = WrittenFiles()
 
     init(_ command: DetectCommand) {
         self.command = command
@@ -21,8 +22,17 @@ struct DetectRun {
         let paths: DetectPaths?
     }
 
-    /// - Throws: a `ToolkitError` for what makes the whole run impossible, before any work is done.
+    /// - Throws: a `ToolkitError` for what makes the whole run impossible: known before any work is done, but for
+    ///   standard output that cannot be written.
     func run() throws -> ExitStatus {
+        do {
+            return try runAll()
+        } catch StreamError.closed {
+            return .success
+        }
+    }
+
+    private func runAll() throws -> ExitStatus {
         timing.beginProcess()
         let (jobs, destination) = try plan()
         let detector = try timing.measure("weights") { try command.model.makeDetector() }
@@ -43,19 +53,21 @@ struct DetectRun {
                 let record = try process(job, detector, options)
                 coco?.append(record.detections, imageID: id)
                 summary.recordSuccess()
+                bar.advance()
                 try bar.hidden { try report(record) }
-            } catch StreamError.closed {
-                return .success
+            } catch let error as StreamError {
+                throw error
             } catch let error as any ToolkitError {
-                summary.recordFailure(job.name, error.description)
+                summary.recordFailure(job.name)
+                bar.advance()
                 try bar.hidden { try report(failure: error, of: job) }
             }
-            bar.advance()
         }
         bar.finish()
         if let path = output.coco, let coco {
-            try FileOutput.write(Array(coco.text.utf8), to: path, overwrite: output.force)
+            try write(coco.text, .coco, to: path)
         }
+        if let text = written.text(folder: destination.folder), !output.quiet { StandardError.write(text) }
         if output.timing { StandardError.write(timing.text) }
         if let text = summary.text, !output.quiet { StandardError.write(text) }
         return summary.status
@@ -104,20 +116,28 @@ struct DetectRun {
         if let path = paths.text {
             let text = YOLOText.text(
                 found, width: image.width, height: image.height, includeConfidence: output.saveConf)
-            try FileOutput.write(Array(text.utf8), to: path, overwrite: force)
+            try write(text, .text, to: path)
         }
         if let path = paths.voc {
             let name = record.input.split(separator: "/").last.map(String.init) ?? record.input
             let text = VOCXML.text(found, fileName: name, width: image.width, height: image.height)
-            try FileOutput.write(Array(text.utf8), to: path, overwrite: force)
+            try write(text, .voc, to: path)
         }
         for (number, detection) in found.enumerated() {
             guard let path = paths.crop(number + 1, label: detection.label) else { break }
-            try image.cropped(to: detection.box)?.write(to: path, quality: output.quality, overwrite: force)
+            guard let crop = image.cropped(to: detection.box) else { continue }
+            try crop.write(to: path, quality: output.quality, overwrite: force)
+            written.add(.crop, path)
         }
         guard let path = paths.picture else { return }
         timing.measure("draw") { draw(found, on: &image) }
         try timing.measure("encode") { try image.write(to: path, quality: output.quality, overwrite: force) }
+        written.add(.picture, path)
+    }
+
+    private func write(_ text: String, _ kind: WrittenFiles.Kind, to path: String) throws {
+        try FileOutput.write(Array(text.utf8), to: path, overwrite: output.force)
+        written.add(kind, path)
     }
 
     private func draw(_ found: [Detection], on image: inout Image) {
@@ -140,9 +160,9 @@ struct DetectRun {
 
     private func report(failure: any ToolkitError, of job: Job) throws {
         if output.json {
-            try StandardOutput.write(DetectionRecord(input: job.name, error: failure.description).json + "\n")
+            try StandardOutput.write(DetectionRecord(input: job.name, error: failure.advice).json + "\n")
         }
-        warn(failure.description)
+        warn(failure.advice)
     }
 }
 

@@ -1,17 +1,31 @@
 import ArgumentParser
 import CLISupport
 import CVCore
+import CVImage
 
 /// Writes a line to standard error.
 func warn(_ message: String) { StandardError.write("cvtool: \(message)\n") }
 
-/// Does `work`; what it throws is written to standard error, and the command ends with exit code 1.
+/// Does `work`; what it throws is written to standard error, and the command ends with exit code 1, or 64 where the
+/// arguments are wrong.
 func reportingFailure<Result>(_ work: () throws -> Result) throws -> Result {
     do {
         return try work()
     } catch let error as any ToolkitError {
-        warn(error.description)
-        throw ExitCode(1)
+        warn(error.advice)
+        let isUsage = error is ClassSelectionError || (error as? OutputError)?.isUsage ?? false
+        throw ExitCode((isUsage ? ExitStatus.usage : .failure).rawValue)
+    }
+}
+
+extension ToolkitError {
+    /// The message, and the option of the command that helps where there is one.
+    var advice: String {
+        switch (self as? ImageError)?.problem {
+        case .tooLarge: description + " (--max-pixels)"
+        case .truncated: description + "; --allow-truncated uses what there is of it"
+        default: description
+        }
     }
 }
 

@@ -12,12 +12,28 @@ import Testing
     }
 
     @Test func suggestsTheNearestName() {
-        let error = ClassSelectionError.unknown(name: "bycicle", nearest: "bicycle")
+        let error = ClassSelectionError.unknown(name: "bycicle", nearest: "bicycle", known: labels)
         #expect(throws: error) { try ClassSelection.parse(["dog,bycicle"], labels: labels) }
         #expect(error.description.contains("did you mean \"bicycle\"?"))
-        #expect(throws: ClassSelectionError.unknown(name: "spaceship", nearest: nil)) {
+        #expect(throws: ClassSelectionError.unknown(name: "spaceship", nearest: nil, known: labels)) {
             try ClassSelection.parse(["spaceship"], labels: labels)
         }
+    }
+
+    @Test func namesMayBeWrittenWithAnotherGapOrNone() throws {
+        for text in ["traffic light", "traffic_light", "trafficlight", "Traffic-Light"] {
+            #expect(try ClassSelection.parse([text], labels: labels) == [3])
+        }
+        #expect(throws: ClassSelectionError.unknown(name: "tra", nearest: "traffic light", known: labels)) {
+            try ClassSelection.parse(["tra"], labels: labels)
+        }
+    }
+
+    @Test func listsTheClassesWhenNoneIsNear() {
+        let text = ClassSelectionError.unknown(name: "puppy", nearest: nil, known: labels).description
+        #expect(text.hasSuffix("this network knows person, bicycle, car, traffic light, dog"))
+        let many = ClassSelectionError.unknown(name: "x", nearest: nil, known: (0..<105).map { "c\($0)" }).description
+        #expect(many.hasSuffix(", c99 and 5 more"))
     }
 
     @Test func saysTheRangeOfIds() {
@@ -26,7 +42,7 @@ import Testing
             #expect(throws: error) { try ClassSelection.parse([id], labels: labels) }
             #expect(error.description.contains("0 to 4"))
         }
-        #expect(throws: ClassSelectionError.unknown(name: "-1", nearest: nil)) {
+        #expect(throws: ClassSelectionError.unknown(name: "-1", nearest: nil, known: labels)) {
             try ClassSelection.parse(["-1"], labels: labels)
         }
     }

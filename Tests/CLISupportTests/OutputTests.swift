@@ -18,7 +18,10 @@ import Testing
         #expect(throws: OutputError.fileForSeveral(option: "x.png", inputs: 2)) {
             try OutputDestination(option: "x.png", inputCount: 2)
         }
-        for option in ["x", "x.gif", ""] {
+        #expect(try OutputDestination(option: "new", inputCount: 1) == .folder("new"))
+        #expect(try OutputDestination(option: "a.b/new", inputCount: 2) == .folder("a.b/new"))
+        try scratch.make("file")
+        for option in [root + "/file", "x.gif", ""] {
             #expect(throws: OutputError.unknownSuffix(option: option)) {
                 try OutputDestination(option: option, inputCount: 1)
             }
@@ -67,8 +70,16 @@ import Testing
         }
     }
 
+    @Test func oneInputGivenTwiceIsSaidSo() {
+        let error = OutputError.givenTwice(input: "x.jpg")
+        #expect(throws: error) {
+            try PlannedOutput.check(plan(["x.jpg", "x.jpg"]), inputs: [], destination: folder, force: true)
+        }
+        #expect(error.description == "x.jpg: is given twice; once is enough")
+    }
+
     @Test func differentSpellingsOfOnePathCollide() {
-        let outputs = ["r.json", "./r.json", ".//r.json"].map { PlannedOutput(input: "i", path: $0) }
+        let outputs = ["r.json", "./r.json", ".//r.json"].map { PlannedOutput(input: $0, path: $0) }
         for other in outputs.dropFirst() {
             #expect(throws: OutputError.self) {
                 try PlannedOutput.check([outputs[0], other], inputs: [], destination: folder, force: true)

@@ -1,0 +1,36 @@
+import CVCore
+
+/// The files that a run has written, to be named at its end.
+final class WrittenFiles {
+    enum Kind: String, CaseIterable {
+        case picture = "annotated picture"
+        case text = "YOLO text"
+        case voc = "VOC file"
+        case crop
+        case coco = "COCO file"
+    }
+
+    private var counts: [Kind: Int] = [:]
+    private var lastPath: [Kind: String] = [:]
+
+    func add(_ kind: Kind, _ path: String) {
+        counts[kind, default: 0] += 1
+        lastPath[kind] = path
+    }
+
+    /// `wrote photo_detect.jpg`, or `wrote 3 annotated pictures and 5 crops in results/`; nil if there is nothing.
+    ///
+    /// folder: where those go that come in numbers.
+    func text(folder: String) -> String? {
+        let kinds = Kind.allCases.filter { counts[$0] != nil }
+        var many = kinds.compactMap { kind in counts[kind].flatMap { $0 > 1 ? counted($0, kind.rawValue) : nil } }
+        if let last = many.popLast() {
+            let place = folder == "." ? "the current folder" : folder.escapedForDisplay
+            many.append("\(last) in \(place)")
+        }
+        let names = many + kinds.compactMap { counts[$0] == 1 ? lastPath[$0]?.escapedForDisplay : nil }
+        guard let last = names.last else { return nil }
+        let others = names.dropLast().joined(separator: ", ")
+        return "wrote " + (others.isEmpty ? last : "\(others) and \(last)") + "\n"
+    }
+}
