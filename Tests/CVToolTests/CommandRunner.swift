@@ -1,3 +1,4 @@
+import CVCore
 import CVNN
 import Foundation
 import Testing
@@ -9,11 +10,41 @@ struct CommandResult {
     let exitCode: Int32
 }
 
-/// Runs the `cvtool` that was built with the tests.
-func runCommand(_ arguments: [String], environment: [String: String] = [:]) throws -> CommandResult {
+extension CommandResult {
+    /// The lines of standard output.
+    var lines: [String] { output.split(separator: "\n").map(String.init) }
+
+    /// The lines of standard output as JSON.
+    var records: [JSONValue] { get throws { try lines.map { try JSONValue.parse($0) } } }
+}
+
+/// The `cvtool` that was built with the tests.
+var commandPath: String { get throws { try #require(WeightsLocator.executableFolder) + "/cvtool" } }
+
+/// Runs `cvtool`.
+///
+/// - Parameters:
+///   - folder: the current folder of the command; nil for that of the tests.
+///   - input: a file for standard input.
+func runCommand(
+    _ arguments: [String], environment: [String: String] = [:], in folder: String? = nil, input: String? = nil
+) throws -> CommandResult {
+    try runProgram(commandPath, arguments, environment: environment, in: folder, input: input)
+}
+
+/// Runs a line of the shell, in which `$CVTOOL` is the command.
+func runShell(_ line: String, in folder: String) throws -> CommandResult {
+    try runProgram("/bin/sh", ["-c", line], environment: ["CVTOOL": commandPath], in: folder)
+}
+
+private func runProgram(
+    _ path: String, _ arguments: [String], environment: [String: String], in folder: String?, input: String? = nil
+) throws -> CommandResult {
     let process = Process()
-    process.executableURL = URL(fileURLWithPath: try #require(WeightsLocator.executableFolder) + "/cvtool")
+    process.executableURL = URL(fileURLWithPath: path)
     process.arguments = arguments
+    if let folder { process.currentDirectoryURL = URL(fileURLWithPath: folder) }
+    if let input { process.standardInput = try FileHandle(forReadingFrom: URL(fileURLWithPath: input)) }
     process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
     // Files, not pipes: a pipe that nobody empties meanwhile would hold up the command.
     let base = NSTemporaryDirectory() + "cvtool-\(UUID().uuidString)"

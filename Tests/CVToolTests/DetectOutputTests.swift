@@ -1,0 +1,103 @@
+import CVCore
+import Foundation
+import Testing
+
+/// Where results go, and what is never done to files that exist.
+@Suite struct DetectOutputTests {
+    let scratch: DetectScratch
+
+    init() throws { scratch = try DetectScratch() }
+
+    @Test func existingOutputsAreLeftAloneWithoutForce() throws {
+        try scratch.put("cat.jpg", as: "cat.jpg")
+        for (name, options) in [
+            ("cat_detect.jpg", []), ("cat.txt", ["--save-txt"]), ("cat.xml", ["--voc"]),
+            ("c.json", ["--coco", "c.json"]),
+        ] {
+            try scratch.write("mine", to: name)
+            let result = try runCommand(["detect", "cat.jpg"] + options, in: scratch.path)
+            #expect(result.exitCode == 1)
+            #expect(result.output == "")
+            #expect(result.errors.contains("\(name): exists already; pass --force to overwrite"))
+            #expect(try scratch.names() == ["cat.jpg", name].sorted())
+            #expect(try scratch.text(name) == "mine")
+            try FileManager.default.removeItem(atPath: scratch.path + "/" + name)
+        }
+        try scratch.write("mine", to: "cat_detect.jpg")
+        #expect(try scratch.detect("cat.jpg", "--force").exitCode == 0)
+        #expect(try scratch.image("cat_detect.jpg").width == 512)
+    }
+
+    @Test func collisionsAreAnErrorBeforeAnyWork() throws {
+        try scratch.put("cat.jpg", as: "a/x.jpg", "b/x.jpg", "c.jpg")
+        let result = try scratch.detect("c.jpg", "a/x.jpg", "b/x.jpg", "-o", "out", "--force")
+        #expect(result.exitCode == 1)
+        #expect(result.output == "")
+        #expect(result.errors.contains("a/x.jpg and b/x.jpg both give out/x_detect.jpg"))
+        #expect(try scratch.names() == ["a", "b", "c.jpg"])
+        // Without files there is nothing to collide.
+        #expect(try scratch.detect("a/x.jpg", "b/x.jpg", "--no-image").lines.count == 2)
+    }
+
+    @Test func inputIsNeverReplaced() throws {
+        try scratch.put("cat.jpg", as: "cat.jpg")
+        let before = try scratch.bytes("cat.jpg")
+        for options in [["-o", "cat.jpg"], ["--coco", "cat.jpg", "--no-image"]] {
+            let result = try runCommand(["detect", "cat.jpg", "--force"] + options, in: scratch.path)
+            #expect(result.exitCode == 1)
+            #expect(result.errors.contains("cat.jpg: would replace the input cat.jpg"))
+        }
+        #expect(try scratch.bytes("cat.jpg") == before)
+    }
+
+    @Test func folderIsMadeAndAMissingFolderOfAFileIsAnError() throws {
+        try scratch.put("cat.jpg", as: "cat.jpg")
+        for folder in ["new", "slash/", "deep/er/"] {
+            #expect(try scratch.detect("cat.jpg", "-o", folder).exitCode == 0)
+            #expect(try scratch.names(in: folder) == ["cat_detect.jpg"])
+        }
+        let missing = try scratch.detect("cat.jpg", "-o", "none/x.jpg")
+        #expect(missing.exitCode == 1)
+        #expect(missing.errors == "cvtool: none/x.jpg: cannot be written: No such file or directory\n")
+        let inFile = try scratch.detect("cat.jpg", "-o", "cat.jpg/")
+        #expect(inFile.exitCode == 1 && inFile.errors.contains("Not a directory"))
+    }
+
+    @Test func aFolderThatMayNotBeWrittenIsKnownBeforeAnyWork() throws {
+        try scratch.put("cat.jpg", as: "cat.jpg", "ro/x")
+        chmod(scratch.path + "/ro", 0o555)
+        defer { chmod(scratch.path + "/ro", 0o755) }
+        // Who may do everything, such as root, may write there too.
+        guard access(scratch.path + "/ro", W_OK) != 0 else { return }
+        let result = try scratch.detect("cat.jpg", "-o", "ro")
+        #expect(result.exitCode == 1)
+        #expect(result.output == "" && result.errors.contains("ro/cat_detect.jpg: cannot be written"))
+    }
+
+    @Test func fileTooLargeToWriteLeavesNothingBehind() throws {
+        try scratch.put("cat.jpg", as: "cat.jpg")
+        // A limit of 8 blocks of 512 bytes on files; SIGXFSZ is ignored, so write() fails, as it does on a full disk.
+        // What the tests capture of the command is short enough.
+        let result = try runShell(
+            "trap '' XFSZ; ulimit -f 8; exec \"$CVTOOL\" detect cat.jpg -o out --save-txt", in: scratch.path)
+        #expect(result.exitCode == 1)
+        #expect(result.errors.contains("out/cat_detect.jpg: cannot be written: File too large"))
+        #expect(try scratch.names(in: "out") == ["cat.txt"])
+    }
+
+    @Test func namesOfCropsHoldNoPath() throws {
+        try scratch.put("cat.jpg", as: "cat.jpg")
+        let darknet = packageFolderOfModels + "/plain"
+        try scratch.write("../../a\n/etc/x y\nc d\n", to: "net.names")
+        let result = try scratch.detect(
+            "cat.jpg", "-m", darknet + ".cfg", "-w", darknet + ".weights", "--names", "net.names", "-o", "out",
+            "--save-crop", "--no-image", "--conf", "0.3", "--json")
+        #expect(result.exitCode == 0)
+        let found = try #require(try result.records.first?["detections"]?.array)
+        let labels = found.compactMap { $0["label"]?.string }
+        let crops = try scratch.names(in: "out")
+        #expect(!labels.isEmpty && crops.count == labels.count)
+        #expect(Set(labels).isSubset(of: ["../../a", "/etc/x y", "c d"]))
+        #expect(crops.allSatisfy { $0.hasPrefix("cat_crop") && !$0.contains("..") && !$0.contains(" ") })
+    }
+}

@@ -1,0 +1,179 @@
+import CVCore
+import CVImage
+import Foundation
+import TestSupport
+import Testing
+
+/// What is found, and the forms in which it is told.
+@Suite struct DetectResultTests {
+    let scratch: DetectScratch
+
+    init() throws { scratch = try DetectScratch() }
+
+    private struct Golden: Decodable {
+        struct Picture: Decodable {
+            let file: String
+            let width, height: Int
+            let detections: [Found]
+        }
+        struct Found: Decodable {
+            let label: String
+            let confidence: Double
+            let box: [Double]
+        }
+        let pictures: [Picture]
+    }
+
+    @Test func samplesGiveTheDetectionsOfTheReference() throws {
+        // Made by Tools/golden.py.
+        let golden = try decoded("../CVDetectionTests/Golden/yolov3-tiny-detections.json", as: Golden.self)
+        // Others among them belong to a package that need not be installed.
+        let pictures = golden.pictures.filter { FileManager.default.fileExists(atPath: DetectScratch.sample($0.file)) }
+        let files = pictures.map { DetectScratch.sample($0.file) }
+        let result = try runCommand(["detect", "--json", "--no-image"] + files)
+        #expect(result.exitCode == 0)
+        let records = try result.records
+        try #require(records.count == pictures.count)
+        var total = 0
+        for (record, picture) in zip(records, pictures) {
+            #expect(record["width"] == .integer(picture.width) && record["height"] == .integer(picture.height))
+            #expect(record["error"] == .null)
+            let expected = picture.detections.filter { $0.confidence >= 0.25 }
+            let found = try #require(record["detections"]?.array)
+            try #require(found.count == expected.count, "\(picture.file)")
+            for (detection, reference) in zip(found, expected) {
+                #expect(detection["label"]?.string == reference.label)
+                let confidence = try #require(detection["confidence"]?.double)
+                #expect(abs(confidence - reference.confidence) < 0.01)
+                let box = try #require(detection["box"]?.numbers)
+                #expect(zip(box, reference.box).allSatisfy { abs($0 - $1) < 3 })
+            }
+            total += found.count
+        }
+        #expect(total > 8)
+    }
+
+    @Test func onePictureGivesALineAndAnAnnotatedCopy() throws {
+        try scratch.put("cat.jpg", as: "cat.jpg")
+        let result = try scratch.detect("cat.jpg")
+        #expect(result.exitCode == 0)
+        #expect(result.output == "cat.jpg: cat 52% at 19 105 490 397\n")
+        #expect(result.errors == "wrote cat_detect.jpg\n")
+        #expect(try scratch.names() == ["cat.jpg", "cat_detect.jpg"])
+        let (before, after) = (try scratch.image("cat.jpg"), try scratch.image("cat_detect.jpg"))
+        #expect((after.width, after.height) == (before.width, before.height))
+        // Green of the left edge of the box, at (19 … 21, 250); far from it nothing but the loss of the JPEG.
+        func difference(x: Int, y: Int) -> Int {
+            let at = (y * before.width + x) * 3
+            return (0..<3).map { abs(Int(before.pixels[at + $0]) - Int(after.pixels[at + $0])) }.max() ?? 0
+        }
+        #expect((17...22).map { difference(x: $0, y: 250) }.max() ?? 0 > 60)
+        #expect(difference(x: 5, y: 50) < 20)
+    }
+
+    @Test func quietLeavesOnlyResults() throws {
+        try scratch.put("cat.jpg", as: "cat.jpg")
+        try scratch.put("coffee.jpg", as: "empty.jpg")
+        let loud = try scratch.detect("cat.jpg", "empty.jpg", "--classes", "cat", "-o", "a")
+        #expect(loud.errors == "empty.jpg: no objects found\nwrote 2 annotated pictures in a\n")
+        let quiet = try scratch.detect("cat.jpg", "empty.jpg", "--classes", "cat", "-o", "b", "-q")
+        #expect(quiet.errors == "")
+        #expect(quiet.output == loud.output)
+        #expect(try scratch.names(in: "b") == ["cat_detect.jpg", "empty_detect.jpg"])
+    }
+
+    @Test func everyFormatHoldsTheSameBox() throws {
+        try scratch.put("cat.jpg", as: "7.jpg")
+        let result = try scratch.detect(
+            "7.jpg", "-o", "out", "--json", "--save-txt", "--save-conf", "--save-crop", "--voc", "--coco", "coco.json")
+        #expect(result.exitCode == 0)
+        #expect(try scratch.names(in: "out") == ["7.txt", "7.xml", "7_crop1_cat.jpg", "7_detect.jpg"])
+        #expect(result.errors == "wrote out/7_detect.jpg, out/7.txt, out/7.xml, out/7_crop1_cat.jpg and coco.json\n")
+
+        let record = try #require(try result.records.first?["detections"]?.array?.first)
+        let box = try #require(record["box"]?.numbers)
+        let confidence = try #require(record["confidence"]?.double)
+
+        let entry = try #require(try JSONValue.parse(scratch.text("coco.json")).array?.first)
+        #expect(entry["image_id"] == 7)
+        #expect(entry["category_id"] == 17)
+        let coco = try #require(entry["bbox"]?.numbers)
+        for (found, expected) in zip(coco, [box[0], box[1], box[2] - box[0], box[3] - box[1]]) {
+            #expect(abs(found - expected) < 0.01)
+        }
+
+        let fields = try scratch.text("out/7.txt").split(whereSeparator: \.isWhitespace).compactMap { Double($0) }
+        let expected = [
+            15, (box[0] + box[2]) / 1024, (box[1] + box[3]) / 1024, (box[2] - box[0]) / 512, (box[3] - box[1]) / 512,
+            confidence,
+        ]
+        try #require(fields.count == 6)
+        for (found, value) in zip(fields, expected) { #expect(abs(found - value) < 1e-5) }
+
+        let xml = try scratch.text("out/7.xml")
+        for part in ["<filename>7.jpg</filename>", "<name>cat</name>", "<xmin>20</xmin>", "<ymax>397</ymax>"] {
+            #expect(xml.contains(part))
+        }
+        let crop = try scratch.image("out/7_crop1_cat.jpg")
+        #expect(abs(crop.width - 471) <= 1 && abs(crop.height - 292) <= 1)
+    }
+
+    @Test func nothingFoundStillGivesEveryFile() throws {
+        try scratch.put("coffee.jpg", as: "a.jpg")
+        let result = try scratch.detect(
+            "a.jpg", "--classes", "zebra", "--json", "--save-txt", "--save-crop", "--voc", "--coco", "c.json")
+        #expect(result.exitCode == 0)
+        #expect(try result.records.first?["detections"] == [])
+        #expect(try scratch.text("a.txt") == "")
+        #expect(try scratch.text("c.json") == "[]\n")
+        #expect(try !scratch.text("a.xml").contains("<object>"))
+        #expect(try scratch.names() == ["a.jpg", "a.txt", "a.xml", "a_detect.jpg", "c.json"])
+    }
+
+    @Test func reportOptionsNarrowTheResult() throws {
+        let room = DetectScratch.sample("room.jpg")
+        func count(_ options: String...) throws -> Int {
+            try runCommand(["detect", room, "--no-image", "-q"] + options).lines.count
+        }
+        let all = try count()
+        #expect(all >= 3)
+        #expect(try count("--max-det", "1") == 1)
+        #expect(try count("--conf", "0.9") < all)
+        #expect(try count("--conf", "0.05") > all)
+        #expect(try count("--iou", "1", "--conf", "0.1") > count("--conf", "0.1"))
+        #expect(try count("--classes", "chair") == count("--classes", "56"))
+        #expect(try count("--classes", "zebra,Giraffe", "--classes", "0") == 0)
+        let other = try runCommand(["detect", room, "--no-image", "-q", "--imgsz", "320x256"])
+        #expect(other.exitCode == 0 && other.lines.count > 0)
+    }
+
+    @Test func drawingOptionsChangeThePicture() throws {
+        try scratch.put("cat.jpg", as: "cat.jpg")
+        var drawn: Set<[UInt8]> = []
+        let options = [[], ["--hide-labels"], ["--hide-conf"], ["--line-width", "9"]]
+        for (number, options) in options.enumerated() {
+            let result = try runCommand(["detect", "cat.jpg", "-o", "\(number).png"] + options, in: scratch.path)
+            #expect(result.exitCode == 0)
+            drawn.insert(try scratch.image("\(number).png").pixels)
+        }
+        #expect(drawn.count == options.count)
+    }
+
+    @Test func threadsDoNotChangeTheResult() throws {
+        let results = try ["1", "2", "5"].map { threads in
+            try runCommand(["detect", DetectScratch.sample("room.jpg"), "--no-image", "--json", "--threads", threads])
+        }
+        #expect(results[0].output.contains("chair"))
+        #expect(results.allSatisfy { $0.output == results[0].output && $0.exitCode == 0 })
+    }
+
+    @Test func timingGoesToStandardError() throws {
+        let result = try runCommand(["detect", DetectScratch.sample("cat.jpg"), "--no-image", "--timing"])
+        #expect(result.lines.count == 1)
+        for step in ["start", "weights", "decode", "resize", "network", "total"] {
+            #expect(result.errors.contains("\n\(step) ") || result.errors.hasPrefix("\(step) "))
+        }
+        // No bar and no colour: standard error is a file here.
+        #expect(!result.errors.contains("\r") && !result.errors.contains("\u{1B}"))
+    }
+}
