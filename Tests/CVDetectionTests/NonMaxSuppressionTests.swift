@@ -128,6 +128,13 @@ import Testing
         case allOverlapping, apartOnAGrid, evenlySpread, clustered, oneRow, denseEqual
     }
 
+    /// The processor's time for this thread: other tests run at the same time, and take turns with it.
+    private static var threadTime: Duration {
+        var used = timespec()
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used)
+        return .seconds(used.tv_sec) + .nanoseconds(used.tv_nsec)
+    }
+
     @Test(arguments: Crowd.allCases) func hundredThousandBoxesTakeUnderASecond(crowd: Crowd) {
         var random = SplitMix64(seed: 7)
         let candidates = (0..<100_000).map { index -> Candidate in
@@ -154,10 +161,9 @@ import Testing
             return Candidate(classIndex: index % 80, confidence: random.float(0.001...1), box: box)
         }
         for (threshold, perClass) in [(Float(0.45), true), (0.45, false), (0.05, true), (0.9, false)] {
-            var kept = 0
-            let time = ContinuousClock().measure {
-                kept = nonMaxSuppression(candidates, iouThreshold: threshold, perClass: perClass).count
-            }
+            let start = Self.threadTime
+            let kept = nonMaxSuppression(candidates, iouThreshold: threshold, perClass: perClass).count
+            let time = Self.threadTime - start
             print("NMS \(crowd), IoU \(threshold), perClass \(perClass): \(kept) kept, \(time)")
             #expect(time < .seconds(1), "\(crowd), IoU \(threshold), perClass \(perClass)")
             #expect(kept > 0)
