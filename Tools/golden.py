@@ -4,23 +4,33 @@
     python3 Tools/golden.py detections --weights yolov3-tiny.weights --names coco.names PICTURE...
     python3 Tools/golden.py heads --weights yolov3-tiny.weights
     python3 Tools/golden.py darknet
+    python3 Tools/golden.py operations
+    python3 Tools/golden.py suppression
+    python3 Tools/golden.py pictures
+    python3 Tools/golden.py weight-files
+    python3 Tools/golden.py check-weight-file FILE
     python3 Tools/golden.py check --weights yolov3-tiny.weights --cfg yolov3-tiny.cfg --opencv-python PYTHON PICTURE...
     python3 Tools/golden.py check-darknet --opencv-python PYTHON
     python3 Tools/golden.py precision --weights yolov3-tiny.weights PICTURE...
 
-Needs numpy, Pillow and PyTorch. The checks compare the PyTorch twins with OpenCV's darknet importer, which OpenCV 5 no
-longer has: --opencv-python is the interpreter of an environment with numpy and opencv-python-headless 4.10.
+What each makes, and needs, is in Tools/README.md. `check` and `check-darknet` compare the PyTorch twins with OpenCV's
+darknet importer, which OpenCV 5 no longer has: --opencv-python is the interpreter of an environment with numpy and
+opencv-python-headless 4.10.
 """
 
 import argparse
-import sys
+from importlib import import_module
 from pathlib import Path
-
-from golden import check, darknet, detections, operations, precision
+from types import ModuleType
 
 TESTS = Path(__file__).resolve().parents[1] / "Tests"
 DETECTION_GOLDENS = TESTS / "CVDetectionTests" / "Golden"
 DARKNET_GOLDENS = TESTS / "CVModelsTests" / "Golden" / "darknet"
+
+
+def golden(name: str) -> ModuleType:
+    """A module of the package beside this script, imported when it is used: not everything needs every library."""
+    return import_module(f"golden.{name}")
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -35,33 +45,50 @@ def build_parser() -> argparse.ArgumentParser:
     command = commands.add_parser("detections", parents=[weights, pictures], help="boxes on photographs")
     command.add_argument("--names", type=Path, required=True, metavar="FILE", help="coco.names, one label a line")
     command.add_argument("-o", "--output", type=Path, default=DETECTION_GOLDENS / "yolov3-tiny-detections.json")
-    command.set_defaults(run=lambda a: detections.write_detections(a.weights, a.names, a.pictures, a.output))
+    command.set_defaults(run=lambda a: golden("detections").write_detections(a.weights, a.names, a.pictures, a.output))
 
     command = commands.add_parser("heads", parents=[weights], help="raw heads for a seeded input")
     command.add_argument("-o", "--output", type=Path, default=DETECTION_GOLDENS / "yolov3-tiny-heads.json")
-    command.set_defaults(run=lambda a: detections.write_heads(a.weights, a.output))
+    command.set_defaults(run=lambda a: golden("detections").write_heads(a.weights, a.output))
 
     command = commands.add_parser("darknet", help="small random darknet networks: cfg, weights and their outputs")
     command.add_argument("-o", "--output", type=Path, default=DARKNET_GOLDENS, metavar="DIR")
-    command.set_defaults(run=lambda a: darknet.write_darknet(a.output))
+    command.set_defaults(run=lambda a: golden("darknet").write_darknet(a.output))
 
     command = commands.add_parser("check-darknet", help="those networks against OpenCV 4's importer")
     command.add_argument("--folder", type=Path, default=DARKNET_GOLDENS, metavar="DIR")
     command.add_argument("--opencv-python", type=Path, required=True, metavar="PYTHON")
-    command.set_defaults(run=lambda a: darknet.check_darknet(a.folder, a.opencv_python))
+    command.set_defaults(run=lambda a: golden("darknet").check_darknet(a.folder, a.opencv_python))
 
     command = commands.add_parser("check", parents=[weights, pictures], help="the twin against OpenCV 4's importer")
     command.add_argument("--cfg", type=Path, required=True, metavar="FILE",
                          help="yolov3-tiny.cfg; its mask is corrected")
     command.add_argument("--opencv-python", type=Path, required=True, metavar="PYTHON")
-    command.set_defaults(run=lambda a: check.compare_with_opencv(a.weights, a.cfg, a.opencv_python, a.pictures))
+    command.set_defaults(
+        run=lambda a: golden("check").compare_with_opencv(a.weights, a.cfg, a.opencv_python, a.pictures))
 
     command = commands.add_parser("operations", help="PyTorch's results of single operations")
     command.add_argument("-o", "--output", type=Path, default=TESTS / "CVTensorTests" / "Golden" / "operations.json")
-    command.set_defaults(run=lambda a: operations.write_operations(a.output))
+    command.set_defaults(run=lambda a: golden("operations").write_operations(a.output))
+
+    command = commands.add_parser("suppression", help="what torchvision's suppression keeps of random boxes")
+    command.add_argument("-o", "--output", type=Path, default=DETECTION_GOLDENS / "nms.json")
+    command.set_defaults(run=lambda a: golden("nms").write_suppression(a.output))
+
+    command = commands.add_parser("pictures", help="pictures that Pillow has resized and warped")
+    command.add_argument("-o", "--output", type=Path, default=TESTS / "CVImageTests" / "Golden", metavar="DIR")
+    command.set_defaults(run=lambda a: golden("resize").write_pictures(a.output))
+
+    command = commands.add_parser("weight-files", help="files that the safetensors library has written")
+    command.add_argument("-o", "--output", type=Path, default=TESTS / "CVNNTests" / "Golden", metavar="DIR")
+    command.set_defaults(run=lambda a: golden("weight_files").write_weight_files(a.output))
+
+    command = commands.add_parser("check-weight-file", help="whether that library reads what SafetensorsTests wrote")
+    command.add_argument("file", type=Path, metavar="FILE")
+    command.set_defaults(run=lambda a: golden("weight_files").check_written(a.file))
 
     command = commands.add_parser("precision", parents=[weights, pictures], help="what half precision would change")
-    command.set_defaults(run=lambda a: precision.compare_half_precision(a.weights, a.pictures))
+    command.set_defaults(run=lambda a: golden("precision").compare_half_precision(a.weights, a.pictures))
     return parser
 
 
@@ -74,4 +101,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

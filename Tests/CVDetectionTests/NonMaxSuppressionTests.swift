@@ -51,7 +51,7 @@ import Testing
         let threshold: Float, boxes: [[Float]], scores: [Float], classes: [Int], perClass: [Int], agnostic: [Int]
     }
 
-    /// Golden/nms.json is made by Tools/golden_nms.py.
+    /// Golden/nms.json is made by `Tools/golden.py suppression`.
     @Test func equalsTorchvision() throws {
         let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appending(path: "Golden/nms.json")
         let cases = try JSONDecoder().decode([GoldenCase].self, from: Data(contentsOf: file))

@@ -1,7 +1,7 @@
 import CVImage
 import Foundation
 
-/// A picture in a golden file made by `Tools/golden_resize.py`.
+/// A picture in a golden file made by `Tools/golden.py pictures`.
 struct GoldenPicture: Decodable {
     let width: Int
     let height: Int
@@ -13,7 +13,7 @@ struct GoldenPicture: Decodable {
     }
 }
 
-/// One case of `Tools/golden_resize.py`.
+/// One case of `Tools/golden.py pictures`.
 struct GoldenCase: Decodable, CustomStringConvertible {
     let source: GoldenPicture
     let target: GoldenPicture

@@ -3,7 +3,7 @@ import CVImage
 import Testing
 
 @Suite struct ResizeTests {
-    /// Golden files: `Tools/golden_resize.py`, Pillow 13.0.
+    /// Golden files: `Tools/golden.py pictures`, Pillow 13.0.
     @Test(arguments: ResizeFilter.allCases, ["rgb", "rgba"])
     func everySampleEqualsPillows(filter: ResizeFilter, mode: String) throws {
         for golden in try GoldenCase.load("resize/\(filter)-\(mode).json") {

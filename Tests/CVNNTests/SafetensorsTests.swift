@@ -3,7 +3,7 @@ import CVNN
 import Foundation
 import Testing
 
-/// Reading and writing, against files of the reference library (`Tools/golden_safetensors.py write`).
+/// Reading and writing, against files of the reference library (`Tools/golden.py weight-files`).
 @Suite struct SafetensorsTests {
     @Test func readsEveryFloatType() throws {
         let file = try Safetensors(path: goldenPath("types.safetensors"))
@@ -51,7 +51,7 @@ import Testing
         ]
     }
 
-    /// Set `CVTOOLKIT_WRITE_SAMPLE` to a path to have the file checked by `golden_safetensors.py read`.
+    /// Set `CVTOOLKIT_WRITE_SAMPLE` to a path to have the file checked by `Tools/golden.py check-weight-file`.
     @Test func writesTheBytesOfTheReferenceLibrary() throws {
         let bytes = try Safetensors.encode(sample, metadata: ["format": "pt"])
         #expect(try bytes == FileInput.read(goldenPath("sample.safetensors")))

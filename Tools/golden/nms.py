@@ -1,13 +1,10 @@
-"""Writes Tests/CVDetectionTests/Golden/nms.json: boxes, and what torchvision keeps of them.
-
-usage: golden_nms.py OUTPUT_FOLDER      (needs torch and torchvision)
+"""Boxes, and what torchvision keeps of them, for Tests/CVDetectionTests.
 
 Coordinates and scores are multiples of 1/8 and 1/256, so that text holds them exactly and scores have ties.
 """
 
 import json
-import pathlib
-import sys
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -15,6 +12,7 @@ import torchvision
 
 
 def case(seed: int, count: int, classes: int, threshold: float) -> dict:
+    """Random boxes, and the indices that suppression by class and across classes keeps."""
     random = np.random.default_rng(seed)
     # Clusters, because boxes that are spread evenly hardly ever compete.
     centres = random.uniform(0, 400, (max(1, count // 12), 2))
@@ -40,10 +38,7 @@ def case(seed: int, count: int, classes: int, threshold: float) -> dict:
     }
 
 
-def main() -> None:
-    folder = pathlib.Path(sys.argv[1])
+def write_suppression(output: Path) -> None:
+    """Writes five cases: usual, many classes, one class, one box, and a threshold of 0."""
     cases = [case(1, 300, 3, 0.45), case(2, 200, 80, 0.7), case(3, 200, 1, 0.1), case(4, 1, 1, 0.5), case(5, 100, 2, 0)]
-    (folder / "nms.json").write_text(json.dumps(cases, separators=(",", ":")) + "\n")
-
-
-main()
+    output.write_text(json.dumps(cases, separators=(",", ":")) + "\n")

@@ -1,18 +1,16 @@
-#!/usr/bin/env python3
-"""Makes the golden files of ResizeTests and GeometryTests with Pillow.
+"""Pictures that Pillow has resized and warped, for Tests/CVImageTests.
 
-    golden_resize.py Tests/CVImageTests/Golden
-
-Writes resize/<filter>-<mode>.json and affine/bilinear-<mode>.json: a list of cases, the pictures in them as base64 of their samples.
-The same version of Pillow gives the same bytes (the committed files are of Pillow 13.0).
+resize/<filter>-<mode>.json and affine/bilinear-<mode>.json each hold a list of cases, the pictures in them as base64 of
+their samples. The same version of Pillow gives the same bytes (the committed files are of Pillow 13.0).
 """
+
 import base64
 import json
 import math
-import pathlib
-import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
 
-import numpy
+import numpy as np
 from PIL import Image
 
 FILTERS = {
@@ -46,22 +44,23 @@ REGIONS = [
 ]
 
 
-def picture(size, channels, seed):
+def picture(size: tuple[int, int], channels: int, seed: int) -> Image.Image:
     """Noise on a gradient, with hard edges; alpha from clear to opaque, both ends included."""
-    random = numpy.random.default_rng(seed)
+    random = np.random.default_rng(seed)
     width, height = size
-    y, x = numpy.mgrid[0:height, 0:width]
+    y, x = np.mgrid[0:height, 0:width]
     planes = [
         (x * 255 // max(width - 1, 1) + random.integers(-40, 40, (height, width))).clip(0, 255),
         (y * 255 // max(height - 1, 1) + random.integers(-40, 40, (height, width))).clip(0, 255),
         ((x // 3 + y // 2) % 2 * 255),
         (random.integers(-60, 320, (height, width))).clip(0, 255),
     ]
-    samples = numpy.stack(planes[:channels], axis=-1).astype(numpy.uint8)
+    samples = np.stack(planes[:channels], axis=-1).astype(np.uint8)
     return Image.fromarray(samples, "RGB" if channels == 3 else "RGBA")
 
 
-def encoded(image):
+def encoded(image: Image.Image) -> dict:
+    """A picture as the tests read it."""
     return {
         "width": image.width,
         "height": image.height,
@@ -70,7 +69,8 @@ def encoded(image):
     }
 
 
-def resize_cases(resample, channels):
+def resize_cases(resample: Image.Resampling, channels: int) -> Iterator[dict]:
+    """Every pair of sizes, then every region."""
     jobs = [(old, new, None) for old, new in SIZES] + REGIONS
     for seed, (old, new, region) in enumerate(jobs):
         source = picture(old, channels, seed)
@@ -78,7 +78,8 @@ def resize_cases(resample, channels):
         yield {"source": encoded(source), "target": encoded(target), "region": region}
 
 
-def affine_cases(channels):
+def affine_cases(channels: int) -> Iterator[dict]:
+    """Identity, a shift, a scale, a turn, and a mixture."""
     maps = [
         (1, 0, 0, 0, 1, 0),
         (1, 0, 0.5, 0, 1, -3.25),
@@ -93,21 +94,15 @@ def affine_cases(channels):
         yield {"source": encoded(source), "target": encoded(target), "matrix": matrix}
 
 
-def write(path, cases):
+def write(path: Path, cases: Iterable[dict]) -> None:
+    """Writes a list of cases."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(list(cases)) + "\n")
-    print(f"{path}: {path.stat().st_size} bytes")
 
 
-def main():
-    folder = pathlib.Path(sys.argv[1])
+def write_pictures(output: Path) -> None:
+    """Writes all files into the folder."""
     for mode, channels in (("rgb", 3), ("rgba", 4)):
         for name, resample in FILTERS.items():
-            write(folder / "resize" / f"{name}-{mode}.json", resize_cases(resample, channels))
-        write(folder / "affine" / f"bilinear-{mode}.json", affine_cases(channels))
-
-
-if __name__ == "__main__":
-    if len(sys.argv) != 2:
-        sys.exit(__doc__)
-    main()
+            write(output / "resize" / f"{name}-{mode}.json", resize_cases(resample, channels))
+        write(output / "affine" / f"bilinear-{mode}.json", affine_cases(channels))
