@@ -34,6 +34,14 @@ public struct Candidate: Sendable, Equatable {
     }
 }
 
+extension [Candidate] {
+    /// Drops all but the `limit` most confident ones, of equals the later; the order stays.
+    mutating func keepMostConfident(_ limit: Int) {
+        let best = indices.sorted { (self[$0].confidence, $1) > (self[$1].confidence, $0) }.prefix(limit)
+        self = best.sorted().map { self[$0] }
+    }
+}
+
 extension Box {
     /// Area of the common part over the area of the union (Jaccard index): 0 for boxes apart, 1 for equal ones.
     ///

@@ -26,6 +26,9 @@ public struct Detector: Sendable {
     /// Largest side of the input: the first layers then take about a gigabyte each.
     static let maxSide = 4096
 
+    /// Weights may be such that every cell of a grid finds every class: a million of those are enough.
+    private static let maxCandidates = 1 << 20
+
     /// Used where nothing else is asked for.
     public static let defaultModel = "yolov3-tiny"
 
@@ -53,6 +56,7 @@ public struct Detector: Sendable {
         } catch let mismatch as ParameterMismatch {
             throw DetectorError(path, .otherParameters(mismatch))
         }
+        try network.checkInput(width: metadata.preprocessing.width, height: metadata.preprocessing.height)
         labels = metadata.labels
         name = metadata.model
         preprocessing = metadata.preprocessing
@@ -91,7 +95,8 @@ public struct Detector: Sendable {
     ///
     /// width, height: rounded up to what the network's grid needs (a multiple of 32 for YOLO).
     ///
-    /// - Throws: `DetectorError` for a size that is not from 1 to 4096, `DarknetError` where a `.cfg` does not allow it.
+    /// - Throws: `DetectorError` for a size that is not from 1 to 4096, `DarknetError` for one that the network does not
+    ///   allow.
     public func resized(width: Int, height: Int) throws -> Detector {
         guard (1...Self.maxSide).contains(width), (1...Self.maxSide).contains(height) else {
             throw DetectorError(name, .inputSize(width: width, height: height))
@@ -100,9 +105,7 @@ public struct Detector: Sendable {
         var copy = self
         copy.preprocessing.width = rounded(width)
         copy.preprocessing.height = rounded(height)
-        if let darknet = network as? DarknetNetwork {
-            try darknet.checkInput(width: copy.preprocessing.width, height: copy.preprocessing.height)
-        }
+        try network.checkInput(width: copy.preprocessing.width, height: copy.preprocessing.height)
         return copy
     }
 
@@ -127,7 +130,9 @@ public struct Detector: Sendable {
             let head = YOLOHead(
                 grid, classCount: network.classCount, inputWidth: preprocessing.width,
                 inputHeight: preprocessing.height)
-            grid.values.withValues { head.decode($0, confidence: options.confidence, into: &candidates) }
+            grid.values.withValues {
+                head.decode($0, confidence: options.confidence, into: &candidates, limit: Self.maxCandidates)
+            }
         }
         return detections(
             from: candidates, options: options, labels: labels, width: letterbox.sourceWidth,

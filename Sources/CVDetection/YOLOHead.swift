@@ -69,18 +69,24 @@ public struct YOLOHead: Sendable, Equatable {
     }
 
     /// As `decode(_:confidence:)`, appending, for values that lie in a larger buffer.
-    public func decode(_ values: UnsafeBufferPointer<Float>, confidence: Float, into candidates: inout [Candidate]) {
+    ///
+    /// - Parameter limit: when twice as many candidates have come together, only the most confident `limit` go on. What
+    ///   is left out has no influence on suppression among the others.
+    public func decode(
+        _ values: UnsafeBufferPointer<Float>, confidence: Float, into candidates: inout [Candidate], limit: Int = .max
+    ) {
         precondition(values.count == valueCount, "\(valueCount) values expected, found \(values.count)")
         let cells = gridWidth * gridHeight
         // No class score exceeds 1, so objectness alone rules out nearly all boxes, and before any exp().
-        let limit = lowestValue(for: confidence)
+        let lowest = lowestValue(for: confidence)
         for (index, anchor) in anchors.enumerated() {
             let plane = index * (5 + classCount) * cells
             let objectness = values[(plane + 4 * cells)..<(plane + 5 * cells)]
-            for (cell, value) in objectness.enumerated() where value >= limit && value.isFinite {
+            for (cell, value) in objectness.enumerated() where value >= lowest && value.isFinite {
                 appendClasses(
                     values, at: plane + cell, cell: cell, anchor: anchor, objectness: probability(value),
                     confidence: confidence, into: &candidates)
+                if candidates.count / 2 >= limit { candidates.keepMostConfident(limit) }
             }
         }
     }

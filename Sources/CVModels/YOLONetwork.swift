@@ -8,7 +8,12 @@ public protocol YOLONetwork: Sendable {
     /// Pixels of the input for each cell of the coarsest grid: the input's sides are multiples of it.
     var stride: Int { get }
 
-    /// x: [N, 3, H, W], RGB -> a grid for each head.
+    /// Whether pictures of this size can go through.
+    ///
+    /// - Throws: `DarknetError` where they cannot.
+    func checkInput(width: Int, height: Int) throws(DarknetError)
+
+    /// x: [N, 3, H, W], RGB, of a size that `checkInput` accepts -> a grid for each head.
     func callAsFunction(_ x: Tensor) -> [YOLOGrid]
 }
 

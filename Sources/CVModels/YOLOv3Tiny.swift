@@ -34,6 +34,19 @@ public struct YOLOv3Tiny: YOLONetwork {
         head2 = Conv2d(256, 3 * (5 + classes), kernel: 1, p.scope("head2"))
     }
 
+    /// The first layer, and the finer grid where there are very many classes, are the largest: a gigabyte is allowed.
+    public func checkInput(width: Int, height: Int) throws(DarknetError) {
+        let sides = 1...DarknetLayerReader.maxSide
+        guard sides.contains(width), sides.contains(height), width % stride == 0, height % stride == 0,
+            16 * width * height <= DarknetLayerReader.maxElements,
+            3 * (5 + classCount) * (width / 16) * (height / 16) <= DarknetLayerReader.maxElements
+        else {
+            let wanted = "sides that are multiples of \(stride), and less memory, are expected"
+            throw DarknetError(
+                "yolov3-tiny", .invalid("an input of \(width)×\(height) with \(classCount) classes: \(wanted)"))
+        }
+    }
+
     public func callAsFunction(_ x: Tensor) -> [YOLOGrid] {
         var y = halved(conv1(x))  // [16, 208, 208]
         y = halved(conv2(y))  // [32, 104, 104]

@@ -193,6 +193,24 @@ import Testing
         #expect(run { $0.confidence = .nan }.isEmpty)
     }
 
+    @Test func ofTooManyCandidatesTheMostConfidentGoOn() {
+        let head = YOLOHead(
+            anchors: [.init(1, 1)], classCount: 1, gridWidth: 100, gridHeight: 1, inputWidth: 100, inputHeight: 1,
+            coordinates: .squared)
+        // Confidence rises and falls along the row.
+        let objectness = (0..<100).map { Float(($0 * 37) % 100 + 1) / 128 }
+        let values = [Float](repeating: 0.5, count: 400) + objectness + [Float](repeating: 1, count: 100)
+        var (all, some): ([Candidate], [Candidate]) = ([], [])
+        values.withUnsafeBufferPointer {
+            head.decode($0, confidence: 0, into: &all)
+            head.decode($0, confidence: 0, into: &some, limit: 30)
+        }
+        #expect(all.count == 100)
+        #expect((30..<60).contains(some.count))
+        let best = all.filter { candidate in all.count { $0.confidence > candidate.confidence } < 30 }
+        #expect(some.filter { best.contains($0) } == best)
+    }
+
     @Test func mappingToNoNumbersDropsTheDetection() {
         let found = detections(
             from: candidates, options: DetectionOptions(), labels: [], width: 9, height: 9

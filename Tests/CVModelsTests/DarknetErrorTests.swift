@@ -137,6 +137,37 @@ import Testing
         #expect(throws: DarknetError.self) { try network.checkInput(width: 1 << 40, height: 1 << 40) }
     }
 
+    /// Each layer is within its own limit; together they are not.
+    @Test func refusesWhatTogetherTakesTooMuch() throws {
+        func cfg(side: Int, _ layers: String) -> String {
+            """
+            [net]
+            width=\(side)
+            height=\(side)
+            \(layers)
+            [convolutional]
+            filters=7
+            activation=linear
+            [yolo]
+            anchors=1,1
+            classes=2
+            """
+        }
+        // Layers of 27 million numbers, all of them wanted at the end.
+        let kept = String(repeating: "[maxpool]\nsize=3\n", count: 50)
+        let sum = "[shortcut]\nfrom=" + (0..<50).map { "\($0)" }.joined(separator: ",")
+        let memory = #expect(throws: DarknetError.self) { try Self.network(cfg(side: 3000, kept + sum)) }
+        #expect(memory?.description.contains("numbers in memory") == true)
+        // The same layers one after the other are fine: the numbers of the weights are all that is missing.
+        #expect(throws: DarknetError("w", .weightCount(expected: 28, found: 84))) {
+            try Self.network(cfg(side: 3000, kept))
+        }
+        let wide = String(repeating: "[convolutional]\nfilters=8\nsize=255\npad=1\n", count: 20)
+        let work = #expect(throws: DarknetError.self) { try Self.network(cfg(side: 1500, wide)) }
+        #expect(work?.description.contains("multiplications") == true)
+        #expect(throws: DarknetError.self) { try Self.network(cfg(side: 16384, "[maxpool]\nstride=64")) }
+    }
+
     /// Any change of a byte, and any cut, gives a network or an error; a trap would end the test run.
     @Test func survivesDamage() {
         var state: UInt64 = 1

@@ -20,6 +20,25 @@ import Testing
         #expect(grids.map(\.values.shape) == [[1, 255, 2, 3], [1, 255, 4, 6]])
     }
 
+    /// The number of classes may be what a file claims; nothing is allocated for shapes alone.
+    @Test func shapesOfAbsurdlyManyClassesTakeNoMemory() {
+        let shapes = ModelCatalog.shapes(of: "yolov3-tiny", classes: 1 << 40)
+        #expect(shapes?["head1.bias"] == [3 * (5 + (1 << 40))])
+        #expect(throws: ParameterMismatch.self) { try load({ YOLOv3Tiny(classes: 1 << 40, $0) }, from: [:]) }
+    }
+
+    @Test func knowsWhichInputsItCanTake() throws {
+        let state = Dictionary(
+            uniqueKeysWithValues: parameterShapes { YOLOv3Tiny(classes: 1, $0) }.map {
+                ($0.name, Tensor(repeating: 0, shape: $0.shape))
+            })
+        let network = try load({ YOLOv3Tiny(classes: 1, $0) }, from: state)
+        try network.checkInput(width: 4096, height: 4096)
+        for (width, height) in [(0, 32), (31, 32), (32, 33), (-32, 32), (8192, 8192), (1 << 40, 1 << 40)] {
+            #expect(throws: DarknetError.self) { try network.checkInput(width: width, height: height) }
+        }
+    }
+
     @Test func namesEveryKeyThatDoesNotFit() {
         var state = Dictionary(
             uniqueKeysWithValues: parameterShapes { YOLOv3Tiny($0) }.map {

@@ -61,7 +61,7 @@ public struct DarknetNetwork: YOLONetwork {
         parameters = try Self.read(layers, DarknetWeights(bytes: weights, name: weightsName), weightsName)
     }
 
-    /// Whether pictures of this size can go through: routes and shortcuts must meet.
+    /// Routes and shortcuts must meet, and what the layers make must fit in memory.
     ///
     /// - Throws: `DarknetError` naming the layer where they do not.
     public func checkInput(width: Int, height: Int) throws(DarknetError) {
@@ -138,8 +138,13 @@ public struct DarknetNetwork: YOLONetwork {
     private static func layers(
         _ configuration: DarknetConfiguration, width: Int, height: Int
     ) throws(DarknetError) -> [DarknetLayer] {
-        var reader = DarknetLayerReader(input: .init(channels: 3, height: height, width: width))
+        let input = DarknetLayer.Size(channels: 3, height: height, width: width)
+        guard input.count <= DarknetLayerReader.maxElements else {
+            throw DarknetError(configuration.name, .invalid("an input of \(width)×\(height), which is too large"))
+        }
+        var reader = DarknetLayerReader(input: input)
         for section in configuration.sections.dropFirst() { try reader.append(section) }
+        _ = try DarknetBudget(reader.layers, uses: countUses(reader.layers), input: input)
         return reader.layers
     }
 

@@ -34,7 +34,7 @@ public struct KeyDifference: Sendable, Equatable {
     public var lines: [String] {
         missing.map { "missing: \(quoted($0))" }
             + unexpected.map { "unexpected: \(quoted($0))" }
-            + misshapen.map { "\(quoted($0.key)) has the shape \($0.found), expected \($0.expected)" }
+            + misshapen.map { "\(quoted($0.key)) has the shape \(abbreviated("\($0.found)")), expected \($0.expected)" }
     }
 }
 

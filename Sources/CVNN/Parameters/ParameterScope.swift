@@ -31,7 +31,8 @@ public struct ParameterScope {
 
     /// Declares a parameter: its value is the checkpoint's.
     ///
-    /// A missing key or another shape is noted, for `load` to throw all of them together; the layer is given zeros.
+    /// A missing key or another shape is noted, for `load` to throw all of them together; the layer is given an empty
+    /// tensor meanwhile.
     public func parameter(_ name: String, shape: Shape) -> Parameter {
         declared.parameter(prefix + name, shape: shape)
     }
@@ -53,25 +54,26 @@ public func load<Network>(
 public func parameterShapes(_ make: (ParameterScope) -> some Any) -> [(name: String, shape: Shape)] {
     let declared = Declared([:])
     _ = make(ParameterScope(declared))
-    return declared.parameters.map { ($0.name, $0.value.shape) }
+    return declared.parameters
 }
 
 /// What has been declared so far.
 final class Declared {
     private let state: StateDictionary
-    private(set) var parameters: [Parameter] = []
+    private(set) var parameters: [(name: String, shape: Shape)] = []
 
     init(_ state: StateDictionary) { self.state = state }
 
     func parameter(_ name: String, shape: Shape) -> Parameter {
+        parameters.append((name, shape))
         let found = state[name].flatMap { $0.shape == shape ? $0 : nil }
-        let parameter = Parameter(name: name, value: found ?? Tensor(repeating: 0, shape: shape))
-        parameters.append(parameter)
-        return parameter
+        // A network without its weights is never run, and its shapes may be absurd: they follow from the number of
+        // labels that a file claims to have. So no memory is spent on what is missing.
+        return Parameter(name: name, value: found ?? Tensor([], shape: [0]))
     }
 
     func check() throws(ParameterMismatch) {
-        let expected = Dictionary(uniqueKeysWithValues: parameters.map { ($0.name, $0.value.shape.dimensions) })
+        let expected = Dictionary(uniqueKeysWithValues: parameters.map { ($0.name, $0.shape.dimensions) })
         // PyTorch counts the batches that a batch-norm saw; nothing is computed from it.
         let found = state.filter { !$0.key.hasSuffix("num_batches_tracked") }.mapValues(\.shape.dimensions)
         let difference = KeyDifference(expected: expected, found: found)

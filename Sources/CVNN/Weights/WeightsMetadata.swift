@@ -69,13 +69,17 @@ public struct WeightsMetadata: Sendable, Equatable {
         dataSHA256 = dictionary[Key.dataSHA256.rawValue]
     }
 
+    /// More classes, or longer names, than any network has. A network's last layer grows with the one, and what is
+    /// written about every object with the other.
+    private static let maxLabels = 10_000, maxLabelBytes = 1000
+
     private static func parseLabels(_ text: String?, file: String?) throws(WeightsMetadataError) -> [String] {
         guard let text else { return [] }
-        let values = (try? JSONValue.parse(text))?.array
+        let values = (try? JSONValue.parse(text.utf8, maxValues: maxLabels + 1))?.array
         let labels = values?.compactMap(\.string)
-        guard let labels, labels.count == values?.count else {
-            throw WeightsMetadataError(.badLabels, in: file)
-        }
+        guard let labels, labels.count == values?.count, labels.count <= maxLabels,
+            labels.allSatisfy({ $0.utf8.count <= maxLabelBytes })
+        else { throw WeightsMetadataError(.badLabels, in: file) }
         return labels
     }
 
@@ -123,7 +127,8 @@ public struct WeightsMetadataError: ToolkitError, Equatable {
             case .missing(let key):
                 "its metadata has no \"\(key.rawValue)\", so it cannot be told how to use these weights; "
                     + "convert them with Tools/convert_weights.py"
-            case .badLabels: "its metadata has \"labels\" that are no JSON array of strings; convert the weights again"
+            case .badLabels:
+                "its metadata has \"labels\" that are no JSON array of at most 10000 names; convert the weights again"
             case .badPreprocessing(let error): "its metadata has a \"preprocessing\" that cannot be used: \(error)"
             case .unknownModel(let model, let nearest):
                 "holds weights for the model \(quoted(model)), which this version does not know"
