@@ -1,16 +1,24 @@
 /// "Did you mean": the candidate that is the fewest edits away from `name`, if it is near enough to be meant.
 ///
-/// Case is ignored. Near enough: at most a third of the letters changed, but two edits always pass.
+/// Case is ignored. Near enough: at most a third of the letters changed, but two edits always pass. Names of more
+/// than 200 letters are near to nothing: they may come from a hostile file, and nobody types them.
 public func nearestName(to name: String, in candidates: some Sequence<String>) -> String? {
+    guard name.utf8.count <= longestName else { return nil }
     let wanted = Array(name.lowercased().unicodeScalars)
+    let allowed = max(2, wanted.count / 3)
     var best: (name: String, edits: Int)?
-    for candidate in candidates {
-        let edits = editDistance(wanted, Array(candidate.lowercased().unicodeScalars))
-        if edits < best?.edits ?? .max { best = (candidate, edits) }
+    for candidate in candidates where candidate.utf8.count <= longestName {
+        let letters = Array(candidate.lowercased().unicodeScalars)
+        // Each letter more or less is an edit.
+        guard abs(letters.count - wanted.count) <= allowed else { continue }
+        let edits = editDistance(wanted, letters)
+        if edits <= allowed, edits < best?.edits ?? .max { best = (candidate, edits) }
     }
-    guard let best, best.edits <= max(2, wanted.count / 3) else { return nil }
-    return best.name
+    return best?.name
 }
+
+/// In bytes of UTF-8: 200 letters of any script.
+private let longestName = 800
 
 /// Optimal string alignment distance: insertions, deletions, substitutions and swaps of two neighbours.
 private func editDistance(_ a: [Unicode.Scalar], _ b: [Unicode.Scalar]) -> Int {

@@ -31,4 +31,11 @@ import Testing
         #expect(nearestName(to: "Bicylce", in: names) == "bicycle")
         #expect(nearestName(to: "aeroplane", in: names) == nil)
     }
+
+    /// Compared letter by letter, two such names would take a table of 10^14 numbers.
+    @Test func namesOfMillionsOfLettersAreNearToNothing() {
+        let long = String(repeating: "a", count: 10_000_000)
+        #expect(nearestName(to: long, in: ["car", long]) == nil)
+        #expect(nearestName(to: "aa", in: [long, "a"]) == "a")
+    }
 }

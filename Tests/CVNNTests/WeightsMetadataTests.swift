@@ -46,6 +46,27 @@ import Testing
         #expect(throws: WeightsMetadataError(.badLabels)) { try WeightsMetadata(dictionary) }
     }
 
+    /// A network's last layer, and every line of output, would grow with them.
+    @Test func labelsAreBoundedInNumberAndLength() throws {
+        var dictionary = sampleMetadata.dictionary
+        func labels(_ labels: [String]) -> String { JSONValue.array(labels.map { .string($0) }).text }
+        dictionary["labels"] = labels(Array(repeating: "x", count: 10_000))
+        #expect(try WeightsMetadata(dictionary).labels.count == 10_000)
+        for bad in [Array(repeating: "x", count: 10_001), [String(repeating: "x", count: 1001)]] {
+            dictionary["labels"] = labels(bad)
+            #expect(throws: WeightsMetadataError(.badLabels)) { try WeightsMetadata(dictionary) }
+        }
+    }
+
+    @Test func hostileKeysGiveShortMessages() {
+        for key in [String(repeating: "k", count: 5_000_000), "e" + String(repeating: "\u{301}", count: 1_000_000)] {
+            let error = #expect(throws: PreprocessingError.self) {
+                try Preprocessing(text: JSONValue.object([JSONMember(key, 1)]).text)
+            }
+            #expect(error.map { $0.description.utf8.count < 400 } == true)
+        }
+    }
+
     @Test(arguments: [
         ("width", "0", "a whole number from 1 to 8192"), ("width", "8193", "a whole number from 1 to 8192"),
         ("height", "1.5", "a whole number from 1 to 8192"),

@@ -146,7 +146,8 @@ public struct NonFiniteTensor: Sendable, Equatable, CustomStringConvertible {
 package func quoted(_ name: String) -> String { "\"\(abbreviated(name))\"" }
 
 package func abbreviated(_ text: String) -> String {
+    // Scalars, because one character may have any number of accents.
     let limit = 120
-    let start = String(text.prefix(limit + 1))
-    return start.count <= limit ? text.escapedForDisplay : start.prefix(limit).description.escapedForDisplay + "…"
+    let start = text.unicodeScalars.prefix(limit)
+    return String(start).escapedForDisplay + (start.endIndex < text.unicodeScalars.endIndex ? "…" : "")
 }
