@@ -11,10 +11,10 @@ import Foundation
 ///
 /// Results must not depend on the number of threads: split over *outputs*, never over a sum.
 public enum Parallel {
-    /// How many threads one call may use. Starts as `availableCores`; `--threads` sets it.
+    /// How many threads one call may use, 1 to 1024. Starts as `availableCores`; `--threads` sets it.
     public static var threadCount: Int {
         get { threads.load(ordering: .relaxed) }
-        set { threads.store(max(1, newValue), ordering: .relaxed) }
+        set { threads.store(min(max(1, newValue), 1024), ordering: .relaxed) }
     }
 
     private static let threads = Atomic<Int>(availableCores)

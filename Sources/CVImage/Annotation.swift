@@ -89,9 +89,11 @@ struct Tag {
     }
 
     private static func shortened(_ label: String, size: Float, widest: Float) -> String {
-        if TextMetrics(label, size: size).width <= widest { return label }
+        // No character is narrower than a gap: of a label of any length, no more needs to be measured.
+        let most = Int(max(widest, 0) / Float(StrokeFont.gap * TextMetrics.unit(size))) + 1
+        let characters = Array(label.prefix(most + 1))
+        if characters.count <= most, TextMetrics(label, size: size).width <= widest { return label }
         // Width grows with every character: find the longest beginning that fits, by halves.
-        let characters = Array(label)
         var (fits, tooLong) = (0, characters.count)
         while tooLong - fits > 1 {
             let middle = (fits + tooLong) / 2

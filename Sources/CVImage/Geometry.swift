@@ -25,7 +25,11 @@ extension Image {
         let inside = box.clipped(width: width, height: height)
         guard inside.width > 0, inside.height > 0 else { return nil }
         let (left, top) = (Int(inside.minX.rounded(.down)), Int(inside.minY.rounded(.down)))
-        let (right, bottom) = (Int(inside.maxX.rounded(.up)), Int(inside.maxY.rounded(.up)))
+        // From 2^24 on a float may lie beyond the side that it was clipped to.
+        let (right, bottom) = (
+            min(Int(inside.maxX.rounded(.up)), self.width), min(Int(inside.maxY.rounded(.up)), self.height)
+        )
+        guard left < right, top < bottom else { return nil }
         return cropped(x: left, y: top, width: right - left, height: bottom - top)
     }
 

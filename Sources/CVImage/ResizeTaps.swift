@@ -8,6 +8,9 @@ struct ResizeTaps {
     /// Groups of four weights, each in two halves: see `resize.h`.
     private(set) var weights: [Int16] = []
 
+    /// Halves of weights in a group.
+    private static let perGroup = 8
+
     /// The old pixels that are used at all.
     var sources: Range<Int> {
         Int(taps[0].start)..<Int(taps[taps.count - 1].start + taps[taps.count - 1].count)
@@ -23,6 +26,9 @@ struct ResizeTaps {
         let widening = antialias ? max(scale, 1) : 1
         let support = filter.support * widening
         taps.reserveCapacity(count)
+        // Exactly: for a line of a hundred million pixels this is a gigabyte.
+        let mostTaps = min(Int((2 * support).rounded(.up)) + 1, size)
+        weights.reserveCapacity(count * ((mostTaps + 3) / 4) * Self.perGroup)
         var row: [Double] = []
         for index in 0..<count {
             let center = low + (Double(index) + 0.5) * scale
@@ -40,15 +46,14 @@ struct ResizeTaps {
     }
 
     private mutating func append(start: Int, _ row: [Double]) {
-        let perGroup = 8
         taps.append(
-            cvk_taps(start: Int32(start), count: Int32(row.count), groups: Int32(weights.count / perGroup)))
+            cvk_taps(start: Int32(start), count: Int32(row.count), groups: Int32(weights.count / Self.perGroup)))
         let first = weights.count
-        weights.append(contentsOf: repeatElement(0, count: (row.count + 3) / 4 * perGroup))
+        weights.append(contentsOf: repeatElement(0, count: (row.count + 3) / 4 * Self.perGroup))
         for (index, weight) in row.enumerated() {
             let fixed = Int(weight * Double(1 << 22) + (weight < 0 ? -0.5 : 0.5))
             let high = (fixed + 2048) >> 12
-            let slot = first + index / 4 * perGroup + index % 4
+            let slot = first + index / 4 * Self.perGroup + index % 4
             weights[slot] = Int16(clamping: high)
             weights[slot + 4] = Int16(clamping: fixed - high << 12)
         }

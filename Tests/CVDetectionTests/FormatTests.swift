@@ -21,6 +21,13 @@ import FoundationXML
         #expect(YOLOText.text([], width: 1, height: 1) == "")
     }
 
+    @Test func boxesThatAreNoNumbersGiveTextAllTheSame() {
+        let broken = Detection(
+            label: "x", classIndex: 0, confidence: .nan, box: Box(minX: .nan, minY: -.infinity, maxX: 1, maxY: .nan))
+        let line = YOLOText.text([broken], width: 10, height: 10, includeConfidence: true)
+        #expect(line == "0 0.000000 0.000000 0.000000 0.000000 0.000000\n")
+    }
+
     @Test func recordsReadBackAsTheSameValues() throws {
         let name = "a \"b\"\\ \n\r\t\u{1}\u{1F} é 🐕/x.jpg"
         let record = DetectionRecord(input: name, width: 100, height: 200, detections: [dog, brush])

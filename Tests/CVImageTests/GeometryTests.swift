@@ -59,7 +59,14 @@ import Testing
         }
     }
 
-    /// Golden files: `Tools/golden_resize.py`, Pillow 13.0, which cuts the fraction off where this rounds.
+    /// Floats from 2^24 on are even: such a side, as a float, lies outside the picture.
+    @Test func aBoxOverTheEndOfAVeryLongPictureIsClipped() {
+        let long = Image(width: 16_777_219, height: 1, fill: .black)
+        let end = long.cropped(to: Box(minX: 16_777_210, minY: 0, maxX: .infinity, maxY: 1))
+        #expect(end?.width == 9)
+    }
+
+    /// Golden files: `Tools/golden.py pictures`, Pillow 13.0, which cuts the fraction off where this rounds.
     @Test(arguments: ["rgb", "rgba"])
     func aWarpIsPillowsWithinOneLevel(mode: String) throws {
         for golden in try GoldenCase.load("affine/bilinear-\(mode).json") {

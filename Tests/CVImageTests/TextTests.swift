@@ -118,6 +118,18 @@ import Testing
         #expect(place.minX >= 0 && place.maxX <= 80 && place.width > 60)
     }
 
+    @Test func aLabelOfMillionsOfLettersTakesNoTime() {
+        var (image, short) = (Image(width: 80, height: 60, fill: .black), Image(width: 80, height: 60, fill: .black))
+        let label = String(repeating: "long ", count: 2_000_000)
+        let start = ContinuousClock.now
+        for _ in 0..<20 { image.drawTag(label, x: 0, y: 5, color: Self.color) }
+        // Measured in whole, each would take about a second.
+        #expect(ContinuousClock.now - start < .seconds(3))
+        let fifty = String(repeating: "long ", count: 50)
+        for _ in 0..<20 { short.drawTag(fifty, x: 0, y: 5, color: Self.color) }
+        #expect(image.pixels == short.pixels, "the same beginning, cut short at the same place")
+    }
+
     @Test func labelsAreOptionalAndSizesFollowThePicture() {
         var image = Image(width: 100, height: 100, fill: .black)
         var outlined = image

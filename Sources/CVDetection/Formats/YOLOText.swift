@@ -22,9 +22,9 @@ public enum YOLOText {
         }.joined()
     }
 
-    /// 6 decimals of a number of 0 to 1, whatever the locale.
+    /// 6 decimals of a number of 0 to 1, whatever the locale; 0 for NaN.
     private static func fraction(_ value: Double) -> String {
-        let millionths = Int((min(max(value, 0), 1) * 1e6).rounded())
+        let millionths = value.isNaN ? 0 : Int((min(max(value, 0), 1) * 1e6).rounded())
         let digits = "\(millionths % 1_000_000)"
         return "\(millionths / 1_000_000)." + String(repeating: "0", count: 6 - digits.count) + digits
     }
