@@ -19,7 +19,7 @@ enum { BAND = 16 };  // rows asked for at a time; libjpeg gives what one row of 
 
 static jpeg_decoder *owner(j_common_ptr info) { return (jpeg_decoder *)info->client_data; }
 
-static void fail(jpeg_decoder *decoder, cvc_status status) {
+static _Noreturn void fail(jpeg_decoder *decoder, cvc_status status) {
     decoder->common.status = status;
     decoder->errors.format_message((j_common_ptr)&decoder->info, decoder->common.message);
     longjmp(decoder->common.escape, 1);
@@ -98,7 +98,7 @@ static void read_cmyk(jpeg_decoder *decoder, uint8_t *pixels) {
     decoder->cmyk = malloc(width * 4 * BAND);
     if (!decoder->cmyk) ERREXIT1(info, JERR_OUT_OF_MEMORY, 0);
     JSAMPROW rows[BAND];
-    for (int i = 0; i < BAND; i++) rows[i] = decoder->cmyk + i * width * 4;
+    for (int i = 0; i < BAND; i++) rows[i] = decoder->cmyk + (size_t)i * width * 4;
     while (info->output_scanline < info->output_height) {
         uint8_t *target = pixels + info->output_scanline * width * 3;
         JDIMENSION got = jpeg_read_scanlines(info, rows, BAND);

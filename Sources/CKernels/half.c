@@ -140,6 +140,7 @@ static size_t f32_to_bf16_avx2(const float *from, void *to, size_t count) {
 // MARK: Entry points
 
 void cvk_f16_to_f32(cvk_isa isa, const void *from, float *to, size_t count) {
+    (void)isa;
     size_t i = 0;
 #if defined(__x86_64__)
     if (isa >= CVK_AVX2) i = f16_to_f32_avx2(from, to, count);
@@ -148,6 +149,7 @@ void cvk_f16_to_f32(cvk_isa isa, const void *from, float *to, size_t count) {
 }
 
 void cvk_bf16_to_f32(cvk_isa isa, const void *from, float *to, size_t count) {
+    (void)isa;
     size_t i = 0;
 #if defined(__x86_64__)
     if (isa >= CVK_AVX2) i = bf16_to_f32_avx2(from, to, count);
@@ -156,6 +158,7 @@ void cvk_bf16_to_f32(cvk_isa isa, const void *from, float *to, size_t count) {
 }
 
 void cvk_f32_to_f16(cvk_isa isa, const float *from, void *to, size_t count) {
+    (void)isa;
     size_t i = 0;
 #if defined(__x86_64__)
     if (isa >= CVK_AVX2) i = f32_to_f16_avx2(from, to, count);
@@ -164,6 +167,7 @@ void cvk_f32_to_f16(cvk_isa isa, const float *from, void *to, size_t count) {
 }
 
 void cvk_f32_to_bf16(cvk_isa isa, const float *from, void *to, size_t count) {
+    (void)isa;
     size_t i = 0;
 #if defined(__x86_64__)
     if (isa >= CVK_AVX2) i = f32_to_bf16_avx2(from, to, count);

@@ -23,6 +23,8 @@ public enum JSONValue: Sendable, Equatable {
     /// The member `key` of an object; nil when there is none or this is no object.
     public subscript(key: String) -> JSONValue? { object?.first { $0.key == key }?.value }
 
+    // What this is, if it is that; nil otherwise.
+
     public var object: [JSONMember]? { if case .object(let members) = self { members } else { nil } }
     public var array: [JSONValue]? { if case .array(let values) = self { values } else { nil } }
     public var string: String? { if case .string(let text) = self { text } else { nil } }

@@ -18,6 +18,7 @@ public struct SHA256: Sendable {
         bytes.withUnsafeBytes { hexDigest(of: $0) }
     }
 
+    /// As `hexDigest(of:)` of an array.
     public static func hexDigest(of bytes: UnsafeRawBufferPointer) -> String {
         var hash = SHA256()
         hash.update(bytes)

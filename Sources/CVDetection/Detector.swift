@@ -181,7 +181,7 @@ public struct DetectorError: ToolkitError, Equatable {
         let text =
             switch problem {
             case .notADetector(let model, let task):
-                "holds weights of \(model) for the task '\(task)'; a detector (yolov3-tiny) is expected"
+                "holds weights of \(abbreviated(model)) for the task '\(abbreviated(task))'; a detector (yolov3-tiny) is expected"
             case .otherParameters(let mismatch): mismatch.description
             case .wrongNames(let expected, let found):
                 "holds \(found) names, the network has \(expected) classes"

@@ -29,6 +29,7 @@ public struct YOLOHead: Sendable, Equatable {
 
     public let anchors: [Anchor]
     public let classCount: Int
+    /// In cells.
     public let gridWidth: Int
     public let gridHeight: Int
     /// The network's input in pixels; a cell covers `inputWidth / gridWidth` of them.

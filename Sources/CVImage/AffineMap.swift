@@ -21,10 +21,12 @@ public struct AffineMap: Sendable, Equatable {
 
     public static let identity = AffineMap(a: 1, b: 0, c: 0, d: 0, e: 1, f: 0)
 
+    /// x' = x + `x`, y' = y + `y`.
     public static func translation(x: Double, y: Double) -> AffineMap {
         AffineMap(a: 1, b: 0, c: x, d: 0, e: 1, f: y)
     }
 
+    /// x' = `x`·x, y' = `y`·y.
     public static func scale(x: Double, y: Double) -> AffineMap { AffineMap(a: x, b: 0, c: 0, d: 0, e: y, f: 0) }
 
     /// x' = x + `x`·y, y' = y + `y`·x.

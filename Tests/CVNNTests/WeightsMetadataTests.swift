@@ -97,11 +97,4 @@ import Testing
         let noJSON = JSONError(.unexpected(found: nil, expected: "a value"), at: 0)
         #expect(throws: PreprocessingError.notJSON(noJSON)) { try Preprocessing(text: "") }
     }
-
-    @Test func anUnknownModelIsNamedWithTheNearest() throws {
-        try sampleMetadata.requireModel(in: ["tiny", "large"])
-        #expect(throws: WeightsMetadataError(.unknownModel("tiny", nearest: "tinny"), in: "f")) {
-            try sampleMetadata.requireModel(in: ["large", "tinny"], file: "f")
-        }
-    }
 }

@@ -12,6 +12,7 @@ public struct COCOResults: Sendable {
     /// labels: of the network; they decide about the category ids, see `COCOCategories.id`.
     public init(labels: [String]) { self.labels = labels }
 
+    /// Adds the detections of one picture.
     public mutating func append(_ detections: [Detection], imageID: Int) {
         for detection in detections {
             let box = detection.box

@@ -1,4 +1,5 @@
 import CVCore
+import CVNN
 
 /// The text of a darknet `.cfg`: sections in square brackets, each with `key=value` lines. `#` and `;` begin comments.
 ///
@@ -47,7 +48,7 @@ public struct DarknetConfiguration: Sendable {
             if text.isEmpty { continue }
             if text.hasPrefix("[") {
                 guard text.hasSuffix("]"), text.count > 2 else {
-                    throw DarknetError(location, .syntax("'\(Self.shown(text))' is no [section]"))
+                    throw DarknetError(location, .syntax("'\(abbreviated(text))' is no [section]"))
                 }
                 closeSection()
                 open = (text.dropFirst().dropLast().lowercased(), location, [:])
@@ -56,11 +57,11 @@ public struct DarknetConfiguration: Sendable {
                 }
             } else if let equals = text.firstIndex(of: "="), equals != text.startIndex {
                 guard open != nil else {
-                    throw DarknetError(location, .syntax("'\(Self.shown(text))' stands before the first [section]"))
+                    throw DarknetError(location, .syntax("'\(abbreviated(text))' stands before the first [section]"))
                 }
                 open?.options[String(text[..<equals])] = (String(text[text.index(after: equals)...]), location)
             } else {
-                throw DarknetError(location, .syntax("'\(Self.shown(text))' is neither [section] nor key=value"))
+                throw DarknetError(location, .syntax("'\(abbreviated(text))' is neither [section] nor key=value"))
             }
         }
         closeSection()
@@ -69,10 +70,6 @@ public struct DarknetConfiguration: Sendable {
                 sections.first?.location ?? name, .syntax("the first section must be [net]; is this a darknet .cfg?"))
         }
         self.sections = sections
-    }
-
-    private static func shown(_ text: String) -> String {
-        text.count <= 40 ? text.escapedForDisplay : text.prefix(40).description.escapedForDisplay + "…"
     }
 }
 
@@ -86,7 +83,7 @@ extension DarknetConfiguration.Section {
             throw DarknetError(
                 option.location,
                 .invalid(
-                    "\(key)=\(option.value.prefix(40)): a whole number from \(range.lowerBound) to "
+                    "\(key)=\(abbreviated(option.value)): a whole number from \(range.lowerBound) to "
                         + "\(range.upperBound) is expected"))
         }
         return value
@@ -101,7 +98,7 @@ extension DarknetConfiguration.Section {
         guard let value = Float(option.value), range.contains(value) else {
             throw DarknetError(
                 option.location,
-                .invalid("\(key)=\(option.value.prefix(40)): a number from \(range) is expected"))
+                .invalid("\(key)=\(abbreviated(option.value)): a number from \(range) is expected"))
         }
         return value
     }
@@ -121,7 +118,7 @@ extension DarknetConfiguration.Section {
         for part in option.value.split(separator: ",") {
             guard let value = parse(part) else {
                 throw DarknetError(
-                    option.location, .invalid("\(key): '\(part.prefix(40))' is not in a list of \(kind)"))
+                    option.location, .invalid("\(key): '\(abbreviated(String(part)))' is not in a list of \(kind)"))
             }
             values.append(value)
         }

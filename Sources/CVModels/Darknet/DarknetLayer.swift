@@ -106,7 +106,7 @@ struct DarknetLayerReader {
             throw DarknetError(
                 section.location,
                 .unsupported(
-                    "layer [\(section.type.prefix(40))] (known: convolutional, maxpool, upsample, route, shortcut, "
+                    "layer [\(abbreviated(section.type))] (known: convolutional, maxpool, upsample, route, shortcut, "
                         + "dropout, yolo)"))
         }
     }
@@ -188,7 +188,7 @@ struct DarknetLayerReader {
     private func shortcut(_ section: Section) throws(DarknetError) -> (DarknetLayer.Kind, Size) {
         let weights = section.text("weights_type", default: "none")
         guard weights == "none" else {
-            throw DarknetError(section.location, .unsupported("weights_type=\(weights.prefix(40))"))
+            throw DarknetError(section.location, .unsupported("weights_type=\(abbreviated(weights))"))
         }
         guard !layers.isEmpty else {
             throw DarknetError(section.location, .invalid("[shortcut] cannot be the first layer"))
@@ -210,7 +210,8 @@ struct DarknetLayerReader {
         let all = Swift.stride(from: 0, to: sizes.count - 1, by: 2).map { YOLOGrid.Anchor(sizes[$0], sizes[$0 + 1]) }
         let mask = section.has("mask") ? try section.integers("mask") : Array(all.indices)
         guard !mask.isEmpty, mask.allSatisfy(all.indices.contains) else {
-            throw DarknetError(section.location, .invalid("mask \(mask) does not pick from \(all.count) anchors"))
+            throw DarknetError(
+                section.location, .invalid("mask \(abbreviated("\(mask)")) does not pick from \(all.count) anchors"))
         }
         guard mask.allSatisfy({ all[$0].width > 0 && all[$0].height > 0 && sizes.allSatisfy(\.isFinite) }) else {
             throw DarknetError(section.location, .invalid("an anchor is not larger than 0"))
@@ -258,7 +259,7 @@ struct DarknetLayerReader {
             throw DarknetError(
                 section.location,
                 .unsupported(
-                    "activation=\(other.prefix(40)) (known: linear, leaky, relu, relu6, mish, swish, logistic)"))
+                    "activation=\(abbreviated(other)) (known: linear, leaky, relu, relu6, mish, swish, logistic)"))
         }
     }
 

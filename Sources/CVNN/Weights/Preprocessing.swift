@@ -19,8 +19,10 @@ public struct Preprocessing: Sendable, Equatable {
         case crop
     }
 
+    /// How pixels are mixed when resizing, as in Pillow.
     public enum Filter: String, Sendable, CaseIterable { case nearest, bilinear, bicubic, lanczos }
 
+    /// The order of the colours in the input.
     public enum Channels: String, Sendable, CaseIterable { case rgb, bgr }
 
     public var width: Int
@@ -72,6 +74,7 @@ public struct Preprocessing: Sendable, Equatable {
         std = try Self.colour(json, "std", expected: "three positive numbers") { $0 >= .leastNormalMagnitude }
     }
 
+    /// The form that `init(text:)` reads.
     public var json: JSONValue {
         func colour(_ values: [Float]) -> JSONValue {
             // Whole numbers without ".0", as they are written by hand.

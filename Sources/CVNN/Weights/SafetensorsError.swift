@@ -145,6 +145,7 @@ public struct NonFiniteTensor: Sendable, Equatable, CustomStringConvertible {
 /// `name` in quotes, on one line and of bounded length: it may come from a hostile file.
 package func quoted(_ name: String) -> String { "\"\(abbreviated(name))\"" }
 
+/// The first 120 letters of `text`, on one line.
 package func abbreviated(_ text: String) -> String {
     // Scalars, because one character may have any number of accents.
     let limit = 120

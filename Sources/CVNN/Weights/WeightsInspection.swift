@@ -14,6 +14,7 @@ public struct WeightsInspection: Sendable {
     /// Elements of all tensors: parameters, and the running statistics of batch norms.
     public var parameterCount: Int { header.entries.reduce(0) { $0 + $1.elementCount } }
 
+    /// `{"file", "bytes", "header_bytes", "tensors": [{"name", "dtype", "shape", "bytes"}], "parameters", "metadata"}`.
     public var json: JSONValue {
         let tensors = header.entries.map { entry -> JSONValue in
             [
@@ -30,6 +31,7 @@ public struct WeightsInspection: Sendable {
 }
 
 extension WeightsLocator.Found {
+    /// `{"file", "name", "origin", "bytes", "tensors", "model", "task", "license", "source"}`, or an `"error"`.
     public var json: JSONValue {
         switch header {
         case .failure(let error):

@@ -96,12 +96,6 @@ public struct WeightsMetadata: Sendable, Equatable {
         for (key, text) in texts { result[key.rawValue] = text }
         return result
     }
-
-    /// Throws `.unknownModel` unless `model` is one of `known`.
-    public func requireModel(in known: [String], file: String? = nil) throws(WeightsMetadataError) {
-        guard !known.contains(model) else { return }
-        throw WeightsMetadataError(.unknownModel(model, nearest: nearestName(to: model, in: known)), in: file)
-    }
 }
 
 /// Metadata of a weight file that is incomplete or cannot be understood.
@@ -110,7 +104,6 @@ public struct WeightsMetadataError: ToolkitError, Equatable {
         case missing(WeightsMetadata.Key)
         case badLabels
         case badPreprocessing(PreprocessingError)
-        case unknownModel(String, nearest: String?)
     }
 
     public let file: String?
@@ -130,9 +123,6 @@ public struct WeightsMetadataError: ToolkitError, Equatable {
             case .badLabels:
                 "its metadata has \"labels\" that are no JSON array of at most 10000 names; convert the weights again"
             case .badPreprocessing(let error): "its metadata has a \"preprocessing\" that cannot be used: \(error)"
-            case .unknownModel(let model, let nearest):
-                "holds weights for the model \(quoted(model)), which this version does not know"
-                    + (nearest.map { "; the nearest name it knows is \(quoted($0))" } ?? "")
             }
         return (file.map { $0.escapedForDisplay + ": " } ?? "") + what
     }

@@ -12,6 +12,7 @@ public struct WeightsVerification: Sendable {
     public struct Check: Sendable, Equatable {
         /// "structure", "checksum", "values", "metadata" or "model".
         public let name: String
+        /// What came of it.
         public let outcome: Outcome
     }
 
@@ -21,8 +22,10 @@ public struct WeightsVerification: Sendable {
     public let path: String
     public private(set) var checks: [Check] = []
 
+    /// No check failed; some may have been skipped.
     public var isOK: Bool { problems.isEmpty }
 
+    /// Of all failed checks.
     public var problems: [String] {
         checks.flatMap { check -> [String] in
             if case .failed(let problems) = check.outcome { problems } else { [] }
@@ -101,6 +104,7 @@ public struct WeightsVerification: Sendable {
         (error as? SafetensorsError).map { SafetensorsError($0.problem).description } ?? "\(error)"
     }
 
+    /// `{"file", "ok", "checks": [{"check", "outcome", "detail" or "problems"}]}`.
     public var json: JSONValue {
         let list = checks.map { check -> JSONValue in
             switch check.outcome {
