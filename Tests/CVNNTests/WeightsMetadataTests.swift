@@ -59,7 +59,7 @@ import Testing
     }
 
     @Test func hostileKeysGiveShortMessages() {
-        for key in [String(repeating: "k", count: 5_000_000), "e" + String(repeating: "\u{301}", count: 1_000_000)] {
+        for key in [String(repeating: "k", count: 500_000), "e" + String(repeating: "\u{301}", count: 100_000)] {
             let error = #expect(throws: PreprocessingError.self) {
                 try Preprocessing(text: JSONValue.object([JSONMember(key, 1)]).text)
             }
