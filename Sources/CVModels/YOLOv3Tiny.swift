@@ -87,8 +87,9 @@ struct DarknetBlock: Layer {
         bn = BatchNorm2d(cout, epsilon: 1e-6, p.scope("bn"))
     }
 
-    /// `activation(bn(conv(x)))`, in one pass.
+    /// `activation(bn(conv(x)))`, in one pass where no gradient is recorded.
     func callAsFunction(_ x: Tensor) -> Tensor {
-        conv2d(x, conv.weight.value, conv.geometry, then: bn.epilogue(activation))
+        if x.tape != nil { return activation(bn(conv(x))) }
+        return conv2d(x, conv.weight.value, conv.geometry, then: bn.epilogue(activation))
     }
 }

@@ -1,8 +1,11 @@
 import CVTensor
 
-/// Batch normalisation, as `torch.nn.BatchNorm2d` in inference (Ioffe & Szegedy 2015, arXiv:1502.03167).
+/// Batch normalisation, as `torch.nn.BatchNorm2d` (Ioffe & Szegedy 2015, arXiv:1502.03167).
 ///
 /// x: [N, C, H, W] -> the same shape; weight (γ), bias (β), running_mean, running_var: [C].
+///
+/// On a tape in training it normalises with the statistics of the batch and moves the running ones towards them;
+/// otherwise it uses the running ones.
 public struct BatchNorm2d: Layer {
     public let weight: Parameter
     public let bias: Parameter
@@ -10,19 +13,32 @@ public struct BatchNorm2d: Layer {
     public let runningVar: Parameter
     /// Added to the variance. PyTorch's default is 1e-5; darknet uses 1e-6.
     public let epsilon: Float
+    /// The part of the batch's statistics in the new running ones.
+    public let momentum: Float
 
-    public init(_ channels: Int, epsilon: Float = 1e-5, _ p: ParameterScope) {
-        weight = p.parameter("weight", shape: [channels])
-        bias = p.parameter("bias", shape: [channels])
-        runningMean = p.parameter("running_mean", shape: [channels])
-        runningVar = p.parameter("running_var", shape: [channels])
+    public init(_ channels: Int, epsilon: Float = 1e-5, momentum: Float = 0.1, _ p: ParameterScope) {
+        weight = p.parameter("weight", shape: [channels], initialized: .ones)
+        bias = p.parameter("bias", shape: [channels], initialized: .zeros)
+        runningMean = p.buffer("running_mean", shape: [channels], initialized: .zeros)
+        runningVar = p.buffer("running_var", shape: [channels], initialized: .ones)
         self.epsilon = epsilon
+        self.momentum = momentum
     }
 
     public func callAsFunction(_ x: Tensor) -> Tensor {
-        batchNorm(
-            x, mean: runningMean.value, variance: runningVar.value, weight: weight.value, bias: bias.value,
-            epsilon: epsilon)
+        let (gamma, beta) = (weight.value(on: x), bias.value(on: x))
+        guard x.tape?.mode == .training else {
+            return batchNorm(
+                x, mean: runningMean.value, variance: runningVar.value, weight: gamma, bias: beta, epsilon: epsilon)
+        }
+        let (y, mean, variance) = batchNorm(x, weight: gamma, bias: beta, epsilon: epsilon)
+        move(runningMean, towards: mean)
+        move(runningVar, towards: variance)
+        return y
+    }
+
+    private func move(_ statistic: Parameter, towards batch: Tensor) {
+        statistic.value = statistic.value * (1 - momentum) + batch * momentum
     }
 
     /// This layer and an activation as the end of the convolution before it, for inference.

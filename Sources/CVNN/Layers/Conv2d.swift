@@ -14,11 +14,12 @@ public struct Conv2d: Layer {
         bias: Bool = true, _ p: ParameterScope
     ) {
         geometry = ConvGeometry(kernel: kernel, stride: stride, padding: padding, dilation: dilation, groups: groups)
-        weight = p.parameter("weight", shape: [cout, cin / groups, kernel, kernel])
-        self.bias = bias ? p.parameter("bias", shape: [cout]) : nil
+        let shape: Shape = [cout, cin / groups, kernel, kernel]
+        weight = p.parameter("weight", shape: shape, initialized: .pyTorchWeight)
+        self.bias = bias ? p.parameter("bias", shape: [cout], initialized: .pyTorchBias(of: shape)) : nil
     }
 
     public func callAsFunction(_ x: Tensor) -> Tensor {
-        conv2d(x, weight.value, bias: bias?.value, geometry)
+        conv2d(x, weight.value(on: x), bias: bias?.value(on: x), geometry)
     }
 }

@@ -10,10 +10,36 @@ public typealias StateDictionary = [String: Tensor]
 public final class Parameter: @unchecked Sendable {
     /// Its key in a checkpoint, such as `layer1.0.conv1.weight`.
     public let name: String
+    /// As the layer declared it.
+    public let shape: Shape
     public var value: Tensor
-
-    init(name: String, value: Tensor) {
-        self.name = name
-        self.value = value
+    /// True for what a layer keeps beside its weights, such as a running mean: it is saved, but has no gradient.
+    public let isBuffer: Bool
+    /// The sum of what tapes gave since it was last set to nil.
+    public var gradient: Tensor?
+    /// False for a frozen weight: no gradient is computed for it. A buffer never is trainable.
+    public var isTrainable: Bool {
+        didSet { precondition(!(isTrainable && isBuffer), "\(name) is a buffer: it cannot be trained") }
     }
+
+    init(name: String, shape: Shape, value: Tensor, isBuffer: Bool) {
+        self.name = name
+        self.shape = shape
+        self.value = value
+        self.isBuffer = isBuffer
+        isTrainable = !isBuffer
+    }
+
+    /// Its value as an input of the tape that watches `x`, which gives it its gradient; without a tape, or where it is
+    /// frozen, only its value.
+    ///
+    /// ```swift
+    /// conv2d(x, weight.value(on: x), geometry)
+    /// ```
+    public func value(on x: Tensor) -> Tensor {
+        guard isTrainable, let tape = x.tape else { return value }
+        return tape.watch(value, owner: self) { self.add($0.detached) }
+    }
+
+    private func add(_ part: Tensor) { gradient = gradient.map { $0 + part } ?? part }
 }

@@ -29,12 +29,17 @@ public struct ParameterScope {
         ParameterScope(declared, prefix: prefix + name + ".")
     }
 
-    /// Declares a parameter: its value is the checkpoint's.
+    /// Declares a weight: its value is the checkpoint's, or what `initializer` makes of a seed.
     ///
     /// A missing key or another shape is noted, for `load` to throw all of them together; the layer is given an empty
     /// tensor meanwhile.
-    public func parameter(_ name: String, shape: Shape) -> Parameter {
-        declared.parameter(prefix + name, shape: shape)
+    public func parameter(_ name: String, shape: Shape, initialized initializer: Initializer = .zeros) -> Parameter {
+        declared.parameter(prefix + name, shape: shape, initializer, isBuffer: false)
+    }
+
+    /// Declares what is saved with the weights, but not trained, such as a running mean.
+    public func buffer(_ name: String, shape: Shape, initialized initializer: Initializer = .zeros) -> Parameter {
+        declared.parameter(prefix + name, shape: shape, initializer, isBuffer: true)
     }
 }
 
@@ -44,39 +49,78 @@ public struct ParameterScope {
 public func load<Network>(
     _ make: (ParameterScope) -> Network, from state: StateDictionary
 ) throws(ParameterMismatch) -> Network {
-    let declared = Declared(state)
+    try loadWithParameters(make, from: state).network
+}
+
+/// The same, with the parameters, for training on.
+public func loadWithParameters<Network>(
+    _ make: (ParameterScope) -> Network, from state: StateDictionary
+) throws(ParameterMismatch) -> (network: Network, parameters: ParameterSet) {
+    let declared = Declared(.checkpoint(state))
     let network = make(ParameterScope(declared))
-    try declared.check()
-    return network
+    let parameters = ParameterSet(declared.parameters)
+    try parameters.check(state)
+    return (network, parameters)
+}
+
+/// Builds a network with fresh weights: the same for the same seed.
+///
+/// Each parameter has its own random numbers, from the seed and its name: what one layer is given does not depend on
+/// the layers before it.
+/// - Parameter choose: another initialiser than the layer's own, by name and shape; nil keeps that.
+public func initialized<Network>(
+    seed: UInt64, choosing choose: (_ name: String, _ shape: Shape) -> Initializer? = { _, _ in nil },
+    _ make: (ParameterScope) -> Network
+) -> (network: Network, parameters: ParameterSet) {
+    withoutActuallyEscaping(choose) { choose in
+        let declared = Declared(.seed(seed, choose: choose))
+        let network = make(ParameterScope(declared))
+        let parameters = ParameterSet(declared.parameters)
+        declared.finish()
+        return (network, parameters)
+    }
 }
 
 /// The keys and shapes that a network declares, in the order of its layers.
 public func parameterShapes(_ make: (ParameterScope) -> some Any) -> [(name: String, shape: Shape)] {
-    let declared = Declared([:])
+    let declared = Declared(.checkpoint([:]))
     _ = make(ParameterScope(declared))
-    return declared.parameters
+    return declared.parameters.map { ($0.name, $0.shape) }
 }
 
 /// What has been declared so far.
 final class Declared {
-    private let state: StateDictionary
-    private(set) var parameters: [(name: String, shape: Shape)] = []
-
-    init(_ state: StateDictionary) { self.state = state }
-
-    func parameter(_ name: String, shape: Shape) -> Parameter {
-        parameters.append((name, shape))
-        let found = state[name].flatMap { $0.shape == shape ? $0 : nil }
-        // A network without its weights is never run, and its shapes may be absurd: they follow from the number of
-        // labels that a file claims to have. So no memory is spent on what is missing.
-        return Parameter(name: name, value: found ?? Tensor([], shape: [0]))
+    /// Where the values come from.
+    enum Source {
+        case checkpoint(StateDictionary)
+        case seed(UInt64, choose: (String, Shape) -> Initializer?)
     }
 
-    func check() throws(ParameterMismatch) {
-        let expected = Dictionary(uniqueKeysWithValues: parameters.map { ($0.name, $0.shape.dimensions) })
-        // PyTorch counts the batches that a batch-norm saw; nothing is computed from it.
-        let found = state.filter { !$0.key.hasSuffix("num_batches_tracked") }.mapValues(\.shape.dimensions)
-        let difference = KeyDifference(expected: expected, found: found)
-        if !difference.isEmpty { throw ParameterMismatch(declared: parameters.count, difference: difference) }
+    private var source: Source
+    private(set) var parameters: [Parameter] = []
+
+    init(_ source: Source) { self.source = source }
+
+    func parameter(_ name: String, shape: Shape, _ initializer: Initializer, isBuffer: Bool) -> Parameter {
+        let parameter = Parameter(
+            name: name, shape: shape, value: value(name, shape, initializer), isBuffer: isBuffer)
+        parameters.append(parameter)
+        return parameter
     }
+
+    private func value(_ name: String, _ shape: Shape, _ initializer: Initializer) -> Tensor {
+        switch source {
+        case .checkpoint(let state):
+            if let found = state[name], found.shape == shape { return found }
+            // A network without its weights is never run, and its shapes may be absurd: they follow from the number of
+            // labels that a file claims to have. So no memory is spent on what is missing.
+            return Tensor([], shape: [0])
+        case .seed(let seed, let choose):
+            var numbers = SeededNumbers(seed: seed, name: name)
+            return (choose(name, shape) ?? initializer).tensor(shape, &numbers)
+        }
+    }
+
+    /// Lets go of the source: a scope that someone kept declares empty tensors from now on.
+    func finish() { source = .checkpoint([:]) }
 }

@@ -37,13 +37,13 @@ final class Trace: @unchecked Sendable {
 /// An input of an operation and the gradient with respect to it, from that with respect to the result.
 ///
 /// Computed only where the input needs it: a frozen weight costs nothing. The closure must hold `detached` tensors.
-typealias GradientRule = (input: Tensor, gradient: (_ dy: Tensor) -> Tensor)
+package typealias GradientRule = (input: Tensor, gradient: (_ dy: Tensor) -> Tensor)
 
 extension Tensor {
     /// The result of an operation, recorded on the tape of its inputs, if one of them has one.
-    func recorded(_ rules: GradientRule...) -> Tensor { recorded(rules) }
+    package func recorded(_ rules: GradientRule...) -> Tensor { recorded(rules) }
 
-    func recorded(_ rules: [GradientRule]) -> Tensor {
+    package func recorded(_ rules: [GradientRule]) -> Tensor {
         guard let tape = rules.lazy.compactMap(\.input.trace?.tape).first else { return self }
         let contributions = rules.compactMap { rule -> Trace.Contribution? in
             guard let trace = rule.input.trace, trace.needsGradient else { return nil }
