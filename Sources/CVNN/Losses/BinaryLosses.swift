@@ -1,0 +1,89 @@
+import CVTensor
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
+/// The mean binary cross-entropy of logits, as `torch.nn.BCEWithLogitsLoss`.
+///
+/// -t · ln p - (1 - t) · ln(1 - p) with p = sigmoid(x); targets in 0 ... 1, of the shape of the logits. No gradient
+/// goes to the targets.
+public func binaryCrossEntropy(_ logits: Tensor, _ targets: Tensor) -> Tensor {
+    elementwiseLoss("binaryCrossEntropy", logits, targets, ofDifference: false) { x, t in
+        (softplus(x) - t * x, sigmoid(x) - t)
+    }
+}
+
+/// The mean focal loss of logits (Lin et al. 2017, arXiv:1708.02002), as `torchvision.ops.sigmoid_focal_loss`.
+///
+/// Binary cross-entropy times α_t · (1 - p_t)^gamma: what is right already counts little, so that many easy elements
+/// do not outweigh the few hard ones.
+/// - Parameters:
+///   - targets: 0 or 1, of the shape of the logits.
+///   - alpha: the weight of targets 1; those of 0 have 1 - alpha.
+public func focalLoss(_ logits: Tensor, _ targets: Tensor, alpha: Float = 0.25, gamma: Float = 2) -> Tensor {
+    precondition(gamma >= 0, "focalLoss: gamma \(gamma), 0 or more expected")
+    return elementwiseLoss("focalLoss", logits, targets, ofDifference: false) { x, t in
+        // q: the part that is wrong, 1 - p_t; its derivative is (1 - 2t) · p (1 - p).
+        let p = sigmoid(x)
+        let q = p + t - 2 * p * t
+        let cross = softplus(x) - t * x
+        let weight = alpha * t + (1 - alpha) * (1 - t)
+        let power = pow(q, gamma)
+        let powerSlope = q > 0 ? gamma * power / q * (1 - 2 * t) * p * (1 - p) : 0
+        return (weight * power * cross, weight * (powerSlope * cross + power * (p - t)))
+    }
+}
+
+/// 1 - the Dice coefficient, averaged over pictures and channels (Milletari et al. 2016, arXiv:1606.04797).
+///
+/// 1 - (2 Σ p t + smoothing) / (Σ p + Σ t + smoothing), the sums over the pixels of a channel.
+/// probabilities, targets: [N, C, …], in 0 ... 1. No gradient goes to the targets.
+public func diceLoss(_ probabilities: Tensor, _ targets: Tensor, smoothing: Float = 1) -> Tensor {
+    let shape = probabilities.shape
+    precondition(shape == targets.shape, "diceLoss: targets \(targets.shape) for \(shape)")
+    precondition(shape.rank >= 2 && shape.count > 0, "diceLoss: [N, C, …] expected, found \(shape)")
+    let planes = shape[0] * shape[1]
+    let size = shape.count / planes
+    /// Of each plane the doubled overlap and the sum, both with the smoothing.
+    let sums = probabilities.withValues { p in
+        targets.withValues { t in
+            (0..<planes).map { plane in
+                let range = plane * size..<(plane + 1) * size
+                return range.reduce(into: (over: Double(smoothing), under: Double(smoothing))) {
+                    $0.over += 2 * Double(p[$1]) * Double(t[$1])
+                    $0.under += Double(p[$1]) + Double(t[$1])
+                }
+            }
+        }
+    }
+    let quotients = sums.map { $0.under > 0 ? $0.over / $0.under : 1 }
+    let targets = targets.detached
+    return scalar(1 - quotients.reduce(0, +) / Double(planes)).recorded(
+        (
+            probabilities,
+            { dy in
+                let scale = dy.item / Float(planes)
+                return Tensor(shape: shape) { dx in
+                    targets.withValues { t in
+                        for index in t.indices {
+                            let plane = index / size
+                            let under = Float(sums[plane].under)
+                            dx[index] = under > 0 ? scale * (Float(quotients[plane]) - 2 * t[index]) / under : 0
+                        }
+                    }
+                }
+            }
+        ))
+}
+
+/// ln(1 + e^x), without overflow.
+@inline(__always)
+private func softplus(_ x: Float) -> Float { max(x, 0) + log1p(exp(-abs(x))) }
+
+@inline(__always)
+private func sigmoid(_ x: Float) -> Float { 1 / (1 + exp(-x)) }

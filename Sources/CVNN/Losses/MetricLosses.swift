@@ -1,0 +1,97 @@
+import CVTensor
+
+/// The mean of max(0, d(anchor, positive) - d(anchor, negative) + margin), as `torch.nn.TripletMarginLoss` (Schroff et
+/// al. 2015, arXiv:1503.03832, with distances instead of their squares).
+///
+/// anchor, positive, negative: [N, D]; d is the Euclidean distance.
+public func tripletLoss(_ anchor: Tensor, positive: Tensor, negative: Tensor, margin: Float = 1) -> Tensor {
+    let (near, far) = (RowDifferences(anchor, positive), RowDifferences(anchor, negative))
+    let count = near.distances.count
+    let excess = zip(near.distances, far.distances).map { max(0, $0 - $1 + margin) }
+    /// Those that are not far enough apart.
+    let counted = excess.map { $0 > 0 ? 1 / Float(count) : 0 }
+    return scalar(excess.reduce(0) { $0 + Double($1) } / Double(count)).recorded(
+        (anchor, { near.gradient(counted, times: $0.item) + far.gradient(counted, times: -$0.item) }),
+        (positive, { near.gradient(counted, times: -$0.item) }),
+        (negative, { far.gradient(counted, times: $0.item) }))
+}
+
+/// Half the mean of d² for pairs that belong together and max(0, margin - d)² for others (Hadsell et al. 2006).
+///
+/// a, b: [N, D]; d is the Euclidean distance. isSame: one for each pair.
+public func contrastiveLoss(_ a: Tensor, _ b: Tensor, isSame: [Bool], margin: Float = 1) -> Tensor {
+    let pairs = RowDifferences(a, b)
+    let count = pairs.distances.count
+    precondition(isSame.count == count, "contrastiveLoss: \(isSame.count) answers for \(count) pairs")
+    /// How much too far (positive) or too near (negative) each pair is.
+    let excess = zip(pairs.distances, isSame).map { $1 ? $0 : min(0, $0 - margin) }
+    let slopes = excess.map { $0 / Float(count) }
+    return scalar(excess.reduce(0) { $0 + Double($1 * $1) } / Double(2 * count)).recorded(
+        (a, { pairs.gradient(slopes, times: $0.item) }), (b, { pairs.gradient(slopes, times: -$0.item) }))
+}
+
+/// Rows of a tensor, in any order and more than once, as `torch.index_select` along dimension 0.
+///
+/// x: [N, …] -> [indices.count, …].
+public func selectRows(_ x: Tensor, _ indices: [Int]) -> Tensor {
+    let shape = x.shape
+    precondition(shape.rank >= 1, "selectRows: a scalar has no rows")
+    precondition(indices.allSatisfy { $0 >= 0 && $0 < shape[0] }, "selectRows: rows \(indices) of \(shape)")
+    let size = shape.dimensions.dropFirst().reduce(1, *)
+    let y = Tensor(shape: Shape([indices.count] + shape.dimensions.dropFirst())) { y in
+        x.withValues { x in
+            guard size > 0 else { return }
+            for (row, index) in indices.enumerated() {
+                (y.baseAddress! + row * size).update(from: x.baseAddress! + index * size, count: size)
+            }
+        }
+    }
+    return y.recorded((x, { scattered($0, to: indices, shape: shape, size: size) }))
+}
+
+/// Adds each row to the one it came from: the gradient of `selectRows`.
+private func scattered(_ dy: Tensor, to indices: [Int], shape: Shape, size: Int) -> Tensor {
+    Tensor(shape: shape) { dx in
+        dx.initialize(repeating: 0)
+        dy.withValues { dy in
+            for (row, index) in indices.enumerated() {
+                for place in 0..<size { dx[index * size + place] += dy[row * size + place] }
+            }
+        }
+    }
+}
+
+/// The differences of the rows of two matrices, and their lengths.
+private struct RowDifferences: Sendable {
+    let shape: Shape
+    let differences, distances: [Float]
+
+    /// PyTorch adds this to every difference, so that the distance of equal rows has a gradient.
+    private static let epsilon: Float = 1e-6
+
+    init(_ a: Tensor, _ b: Tensor) {
+        precondition(
+            a.shape == b.shape && a.shape.rank == 2 && a.shape[0] > 0,
+            "two of the same [N, D] expected, found \(a.shape) and \(b.shape)")
+        shape = a.shape
+        let width = a.shape[1]
+        let differences = zip(a.values, b.values).map { $0 - $1 + Self.epsilon }
+        self.differences = differences
+        distances = (0..<a.shape[0]).map { row in
+            var sum: Float = 0
+            for index in row * width..<(row + 1) * width { sum += differences[index] * differences[index] }
+            return sum.squareRoot()
+        }
+    }
+
+    /// The gradient of factor · Σ slope · distance with respect to the first matrix.
+    func gradient(_ slopes: [Float], times factor: Float) -> Tensor {
+        let width = shape[1]
+        return Tensor(shape: shape) { dx in
+            for row in distances.indices {
+                let scale = distances[row] > 0 ? factor * slopes[row] / distances[row] : 0
+                for index in row * width..<(row + 1) * width { dx[index] = scale * differences[index] }
+            }
+        }
+    }
+}

@@ -1,0 +1,113 @@
+"""PyTorch's losses with their gradients on seeded inputs, for Tests/CVNNTests.
+
+The seed of a case is its number; its logits and targets take the seeds 100·number + 0, 1, 2 … (see `seeded`). Class
+indices are ⌊u · classes⌋ of a uniform number u.
+"""
+
+import json
+from pathlib import Path
+
+import torch
+import torch.nn.functional as functional
+from torch import Tensor
+
+from . import seeded
+
+
+def signed(case: int, number: int, *shape: int, scale: float = 1) -> Tensor:
+    """The `number`-th seeded tensor of a case, in [-scale, scale)."""
+    return (torch.from_numpy(seeded.uniform(100 * case + number, *shape) * 2 - 1) * scale).requires_grad_()
+
+
+def unit(case: int, number: int, *shape: int) -> Tensor:
+    """The same in [0, 1)."""
+    return torch.from_numpy(seeded.uniform(100 * case + number, *shape))
+
+
+def indices(case: int, number: int, classes: int, *shape: int) -> Tensor:
+    """Classes."""
+    return (unit(case, number, *shape) * classes).long()
+
+
+def dice(probabilities: Tensor, targets: Tensor) -> Tensor:
+    """1 - (2 Σ p t + 1) / (Σ p + Σ t + 1) of each picture and channel, averaged."""
+    sums = [v.flatten(2).sum(2) for v in (probabilities * targets, probabilities, targets)]
+    return (1 - (2 * sums[0] + 1) / (sums[1] + sums[2] + 1)).mean()
+
+
+def focal(logits: Tensor, targets: Tensor, alpha: float, gamma: float) -> Tensor:
+    """Lin et al. 2017: alpha_t (1 - p_t)^gamma times the cross-entropy, averaged."""
+    p = torch.sigmoid(logits)
+    cross = functional.binary_cross_entropy_with_logits(logits, targets, reduction="none")
+    right = p * targets + (1 - p) * (1 - targets)
+    return ((alpha * targets + (1 - alpha) * (1 - targets)) * (1 - right) ** gamma * cross).mean()
+
+
+def contrastive(a: Tensor, b: Tensor, same: Tensor, margin: float) -> Tensor:
+    """Hadsell et al. 2006, averaged."""
+    distance = functional.pairwise_distance(a, b, eps=1e-6)
+    return (same * distance ** 2 + (1 - same) * (margin - distance).clamp(min=0) ** 2).mean() / 2
+
+
+def entry(name: str, loss: Tensor, *inputs: Tensor) -> dict:
+    """A case as it is stored: the loss and its gradients with respect to the inputs."""
+    gradients = torch.autograd.grad(loss, inputs)
+    return {"name": name, "loss": float(f"{loss.item():.9g}"),
+            "gradients": [[float(f"{v:.8g}") for v in gradient.ravel()] for gradient in gradients]}
+
+
+def all_cases() -> list[dict]:
+    """Every case; its place, from 0, is its number."""
+    def pair(name: str, function: object) -> object:
+        def make(n: int) -> dict:
+            x, t = signed(n, 0, 4, 5, scale=3), signed(n, 1, 4, 5, scale=3)
+            return entry(name, function(x, t), x, t)
+        return make
+
+    def cross(name: str, shape: tuple[int, ...], **options: object) -> object:
+        def make(n: int) -> dict:
+            x = signed(n, 0, *shape, scale=5)
+            return entry(name, functional.cross_entropy(
+                x, indices(n, 1, shape[1], shape[0], *shape[2:]), **options), x)
+        return make
+
+    def soft(n: int) -> dict:
+        x, t = signed(n, 0, 3, 4, scale=5), unit(n, 1, 3, 4)
+        return entry("crossEntropy, soft", functional.cross_entropy(x, t / t.sum(1, keepdim=True)), x)
+
+    def logistic(n: int) -> dict:
+        x = signed(n, 0, 4, 5, scale=20)
+        return entry("binaryCrossEntropy", functional.binary_cross_entropy_with_logits(x, unit(n, 1, 4, 5)), x)
+
+    def overlap(n: int) -> dict:
+        p = unit(n, 0, 2, 3, 4, 5).requires_grad_()
+        return entry("dice", dice(p, (unit(n, 1, 2, 3, 4, 5) > 0.5).float()), p)
+
+    def rare(n: int) -> dict:
+        x = signed(n, 0, 4, 5, scale=5)
+        return entry("focal", focal(x, (unit(n, 1, 4, 5) > 0.5).float(), 0.25, 2), x)
+
+    def triplet(n: int) -> dict:
+        x = [signed(n, number, 5, 6) for number in range(3)]
+        return entry("triplet", functional.triplet_margin_loss(*x, margin=0.4), *x)
+
+    def siamese(n: int) -> dict:
+        x = [signed(n, number, 6, 3) for number in range(2)]
+        return entry("contrastive", contrastive(*x, (unit(n, 2, 6) > 0.5).float(), 1.5), *x)
+
+    weights = torch.tensor([0.5, 2, 1, 3])
+    makers = [
+        pair("squaredError", functional.mse_loss), pair("absoluteError", functional.l1_loss),
+        pair("smoothL1", lambda x, t: functional.smooth_l1_loss(x, t, beta=0.7)), logistic,
+        cross("crossEntropy", (6, 4)), cross("crossEntropy, smoothed", (6, 4), label_smoothing=0.1),
+        cross("crossEntropy, weighted", (6, 4), weight=weights),
+        cross("crossEntropy, all", (2, 4, 3, 5), weight=weights, label_smoothing=0.2, ignore_index=2),
+        soft, overlap, rare, triplet, siamese,
+    ]
+    return [make(number) for number, make in enumerate(makers)]
+
+
+def write_losses(output: Path) -> None:
+    """Writes all cases, a line each."""
+    lines = [json.dumps(case, separators=(",", ":")) for case in all_cases()]
+    output.write_text("[\n" + ",\n".join(lines) + "\n]\n")
