@@ -87,6 +87,14 @@ def build_parser() -> argparse.ArgumentParser:
     command.add_argument("file", type=Path, metavar="FILE")
     command.set_defaults(run=lambda a: golden("weight_files").check_written(a.file))
 
+    command = commands.add_parser("losses", help="PyTorch's losses and their gradients")
+    command.add_argument("-o", "--output", type=Path, default=TESTS / "CVNNTests" / "Golden" / "losses.json")
+    command.set_defaults(run=lambda a: golden("losses").write_losses(a.output))
+
+    command = commands.add_parser("optimisers", help="PyTorch's optimisers and schedules, step by step")
+    command.add_argument("-o", "--output", type=Path, default=TESTS / "CVNNTests" / "Golden" / "optimisers.json")
+    command.set_defaults(run=lambda a: golden("optimisers").write_optimisers(a.output))
+
     command = commands.add_parser("precision", parents=[weights, pictures], help="what half precision would change")
     command.set_defaults(run=lambda a: golden("precision").compare_half_precision(a.weights, a.pictures))
     return parser

@@ -4,5 +4,6 @@
 #include "gemm.h"
 #include "half.h"
 #include "isa.h"
+#include "optimizer.h"
 #include "pooling.h"
 #include "resize.h"

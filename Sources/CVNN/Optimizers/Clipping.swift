@@ -1,0 +1,42 @@
+import CKernels
+import CVCore
+import CVTensor
+
+/// Shortens all gradients by one factor, so that their common norm is at most `norm`, as
+/// `torch.nn.utils.clip_grad_norm_`.
+///
+/// - Returns: the norm before.
+@discardableResult
+public func clipGradients(_ parameters: some Sequence<Parameter>, norm: Float) -> Float {
+    precondition(norm > 0, "clipGradients: a norm of \(norm), above 0 expected")
+    let gradients = parameters.compactMap(\.gradient)
+    let total = Float(gradients.reduce(0) { $0 + sumOfSquares($1) }.squareRoot())
+    // PyTorch's small term.
+    let factor = norm / (total + 1e-6)
+    if factor < 1 {
+        for parameter in parameters { parameter.gradient = parameter.gradient.map { $0 * factor } }
+    }
+    return total
+}
+
+/// Cuts each element of the gradients to ± `value`, as `torch.nn.utils.clip_grad_value_`.
+public func clipGradients(_ parameters: some Sequence<Parameter>, value: Float) {
+    precondition(value > 0, "clipGradients: a value of \(value), above 0 expected")
+    for parameter in parameters {
+        parameter.gradient = parameter.gradient.map { gradient in
+            Tensor(shape: gradient.shape) { result in
+                gradient.withValues { for index in $0.indices { result[index] = max(-value, min($0[index], value)) } }
+            }
+        }
+    }
+}
+
+/// In pieces of a fixed size, so that it does not depend on threads.
+private func sumOfSquares(_ x: Tensor) -> Double {
+    x.withValues { x in
+        stride(from: 0, to: x.count, by: 1 << 12).reduce(0.0) { sum, start in
+            let (part, count) = (x.baseAddress! + start, Swift.min(1 << 12, x.count - start))
+            return sum + Double(cvk_dot(InstructionSet.current.kernel, part, 0, part, 0, count))
+        }
+    }
+}
