@@ -66,9 +66,8 @@ import Testing
     }
 
     @Test func anotherInitializerCanBeChosenByName() {
-        let network = initialized(seed: 1, choosing: { name, _ in name.hasSuffix("bias") ? .zeros : nil }) {
-            Conv2d(2, 4, kernel: 3, $0)
-        }.network
+        func zeroBias(name: String, _: Shape) -> Initializer? { name.hasSuffix("bias") ? .zeros : nil }
+        let network = initialized(seed: 1, choosing: zeroBias) { Conv2d(2, 4, kernel: 3, $0) }.network
         #expect(network.bias?.value.values == [0, 0, 0, 0])
         #expect(network.weight.value.values.contains { $0 != 0 })
     }

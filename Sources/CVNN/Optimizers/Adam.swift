@@ -50,7 +50,7 @@ public final class Adam: Optimizer {
     public func restore(_ state: StateDictionary) throws(ParameterMismatch) { try moments.restore(state) }
 
     public func step() {
-        moments.update({ [self] in options($0, step: $1) }) { part, options in
+        moments.update(options) { part, options in
             withUnsafePointer(to: options.adam) { adam in
                 cvk_adam(
                     InstructionSet.current.kernel, adam, options.l2, options.l1, part.weights, part.gradients,
@@ -59,7 +59,7 @@ public final class Adam: Optimizer {
         }
     }
 
-    private func options(_ parameter: Parameter, step: Int) -> (adam: cvk_adam_options, l2: Float, l1: Float) {
+    private func options(_ parameter: Parameter, _ step: Int) -> (adam: cvk_adam_options, l2: Float, l1: Float) {
         let (l2, l1) = regularization.factors(for: parameter)
         // How much of the means' start at 0 is left.
         let (first, second) = (1 - pow(Double(beta1), Double(step)), 1 - pow(Double(beta2), Double(step)))

@@ -31,7 +31,8 @@ public final class GradientDescent: Optimizer {
 
     public func step() {
         let (rate, momentum, nesterov, regularization) = (learningRate, momentum, nesterov, regularization)
-        moments.update({ parameter, _ in regularization.factors(for: parameter) }) { part, regularization in
+        let factors = { (parameter: Parameter, _: Int) in regularization.factors(for: parameter) }
+        moments.update(factors) { part, regularization in
             cvk_gradient_descent(
                 InstructionSet.current.kernel, rate, momentum, nesterov, regularization.l2, regularization.l1,
                 part.weights, part.gradients, momentum == 0 ? nil : part.moment(0), part.results, part.count)

@@ -32,7 +32,8 @@ public final class RMSprop: Optimizer {
     public func step() {
         let (rate, decay, epsilon, momentum) = (learningRate, decay, epsilon, momentum)
         let regularization = regularization
-        moments.update({ parameter, _ in regularization.factors(for: parameter) }) { part, regularization in
+        let factors = { (parameter: Parameter, _: Int) in regularization.factors(for: parameter) }
+        moments.update(factors) { part, regularization in
             cvk_rmsprop(
                 InstructionSet.current.kernel, rate, decay, epsilon, momentum, regularization.l2, regularization.l1,
                 part.weights, part.gradients, part.moment(0), momentum == 0 ? nil : part.moment(1), part.results,
