@@ -5,6 +5,8 @@
     python3 Tools/golden.py heads --weights yolov3-tiny.weights
     python3 Tools/golden.py darknet
     python3 Tools/golden.py operations
+    python3 Tools/golden.py losses
+    python3 Tools/golden.py optimisers
     python3 Tools/golden.py suppression
     python3 Tools/golden.py pictures
     python3 Tools/golden.py weight-files
