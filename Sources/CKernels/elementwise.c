@@ -12,6 +12,9 @@ static float activation_scalar(cvk_activation kind, float slope, float x) {
     case CVK_SIGMOID: return 1 / (1 + expf(-x));
     case CVK_SILU: return x / (1 + expf(-x));
     case CVK_MISH: return x > 20 ? x : x * tanhf(log1pf(expf(x)));
+    case CVK_TANH: return tanhf(x);
+    case CVK_ELU: return x > 0 ? x : slope * expm1f(x);
+    case CVK_HARD_SWISH: return x < -3 ? x * 0 : x > 3 ? x : x * ((x + 3) / 6);
     }
     return x;
 }
@@ -42,6 +45,10 @@ static void combine_scalar(float a, const float *x, float b, const float *y, flo
     for (size_t i = 0; i < count; i++) z[i] = a * x[i] + b * y[i] + c;
 }
 
+static void exponential_of_scalar(float shift, const float *x, float *y, size_t count) {
+    for (size_t i = 0; i < count; i++) y[i] = expf(x[i] + shift);
+}
+
 static float dot_scalar(const float *x, float shift_x, const float *y, float shift_y, size_t count) {
     float sum = 0;
     for (size_t i = 0; i < count; i++) sum += (x[i] - shift_x) * (y[i] - shift_y);
@@ -60,6 +67,9 @@ static float slope_scalar(cvk_activation kind, float slope, float x) {
         const float t = tanhf(x > 20 ? x : log1pf(expf(x)));
         return t + x * (1 - t * t) * s;
     }
+    case CVK_TANH: return 1 - tanhf(x) * tanhf(x);
+    case CVK_ELU: return x > 0 ? 1 : slope * expf(x);
+    case CVK_HARD_SWISH: return x < -3 ? 0 : x > 3 ? 1 : x / 3 + 0.5f;
     }
     return 1;
 }
@@ -125,6 +135,10 @@ void cvk_activate(cvk_isa isa, cvk_activation kind, float slope, const float *x,
 
 void cvk_multiply(cvk_isa isa, const float *a, const float *b, float *y, size_t count) {
     DISPATCH(multiply, a, b, y, count)
+}
+
+void cvk_exponential(cvk_isa isa, float shift, const float *x, float *y, size_t count) {
+    DISPATCH(exponential_of, shift, x, y, count)
 }
 
 float cvk_sum(cvk_isa isa, const float *x, size_t count) { DISPATCH(sum, x, count) }

@@ -27,11 +27,11 @@ import Testing
     }
 
     @Test(arguments: [
-        Activation.relu, .relu6, .leakyReLU(slope: 0.1), .sigmoid, .silu, .mish,
+        Activation.relu, .relu6, .leakyReLU(slope: 0.1), .sigmoid, .silu, .mish, .tanh, .elu(alpha: 0.7), .hardSwish,
     ]) func ofAnActivation(_ activation: Activation) {
-        // Kept from the kinks at 0 and 6, where a difference means nothing.
+        // Kept from the kinks at -3, 0, 3 and 6, where a difference means nothing.
         let values = seededTensor(seed: 1, [1, 3, 7, 11]).values.map { $0 * 7 }.map { value in
-            [0, 6].reduce(value) { abs($0 - $1) < 0.05 ? $1 + 0.1 : $0 }
+            [-3, 0, 3, 6].reduce(value) { abs($0 - $1) < 0.05 ? $1 + 0.1 : $0 }
         }
         checkGradient(of: [Tensor(values, shape: [1, 3, 7, 11])], tolerance: 1e-3) { activation($0[0]) }
     }

@@ -15,11 +15,15 @@ import Testing
         case .sigmoid: 1 / (1 + exp(-x))
         case .silu: x / (1 + exp(-x))
         case .mish: x * tanh(log1p(exp(x)))
+        case .tanh: Foundation.tanh(x)
+        case .elu(let alpha): x > 0 ? x : Double(alpha) * expm1(x)
+        case .hardSwish: x * min(max(x + 3, 0), 6) / 6
         }
     }
 
     @Test(arguments: [
-        Activation.linear, .relu, .relu6, .leakyReLU(slope: 0.1), .sigmoid, .silu, .mish,
+        Activation.linear, .relu, .relu6, .leakyReLU(slope: 0.1), .sigmoid, .silu, .mish, .tanh,
+        .elu(alpha: 0.7), .hardSwish,
     ]) func isTheDefinitionUnderEveryInstructionSet(_ activation: Activation) {
         // An odd number, so that there is a rest after the last whole vector.
         let inputs = (-3000...3000).map { Float($0) / 50 } + [-1e30, 1e30, -87.5, 88.9]
@@ -34,7 +38,9 @@ import Testing
         }
     }
 
-    @Test(arguments: [Activation.relu, .relu6, .leakyReLU(slope: 0.1), .sigmoid, .silu, .mish])
+    @Test(arguments: [
+        Activation.relu, .relu6, .leakyReLU(slope: 0.1), .sigmoid, .silu, .mish, .tanh, .elu(alpha: 1), .hardSwish,
+    ])
     func keepsNaN(_ activation: Activation) {
         let x = Tensor([Float](repeating: .nan, count: 19), shape: [19])
         for set in InstructionSet.available {

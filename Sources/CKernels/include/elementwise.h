@@ -20,6 +20,9 @@ float cvk_dot(cvk_isa isa, const float *x, float shift_x, const float *y, float 
 /// z = a · x + b · y + c.
 void cvk_combine(cvk_isa isa, float a, const float *x, float b, const float *y, float c, float *z, size_t count);
 
+/// y = e^(x + shift); 0 for exponents below -87, and no more than e^87.
+void cvk_exponential(cvk_isa isa, float shift, const float *x, float *y, size_t count);
+
 /// y = a · b, elementwise.
 void cvk_multiply(cvk_isa isa, const float *a, const float *b, float *y, size_t count);
 
@@ -30,9 +33,12 @@ typedef enum {
     CVK_SIGMOID,     // 1 / (1 + e^-x)
     CVK_SILU,        // x · sigmoid(x)
     CVK_MISH,        // x · tanh(ln(1 + e^x))
+    CVK_TANH,        // tanh(x)
+    CVK_ELU,         // x for x > 0, else slope · (e^x - 1)
+    CVK_HARD_SWISH,  // x · min(max(x + 3, 0), 6) / 6
 } cvk_activation;
 
-/// y = f(x); `slope` is for the leaky ReLU. NaN stays NaN.
+/// y = f(x); `slope` is for the leaky ReLU and the ELU. NaN stays NaN.
 void cvk_activate(cvk_isa isa, cvk_activation kind, float slope, const float *x, float *y, size_t count);
 
 /// dx = dy · f'(x).

@@ -17,6 +17,12 @@ public enum Activation: Sendable, Equatable {
     case silu
     /// x · tanh(ln(1 + e^x)), as `torch.nn.Mish` (Misra 2019, arXiv:1908.08681).
     case mish
+    /// tanh(x), as `torch.nn.Tanh`.
+    case tanh
+    /// x for x > 0, else alpha · (e^x - 1), as `torch.nn.ELU` (Clevert et al. 2015, arXiv:1511.07289).
+    case elu(alpha: Float)
+    /// x · min(max(x + 3, 0), 6) / 6, as `torch.nn.Hardswish` (Howard et al. 2019, arXiv:1905.02244).
+    case hardSwish
 
     /// Applies it to every value of `x`.
     public func callAsFunction(_ x: Tensor) -> Tensor { self(x, under: .current) }
@@ -69,6 +75,9 @@ public enum Activation: Sendable, Equatable {
         case .sigmoid: (CVK_SIGMOID, 0)
         case .silu: (CVK_SILU, 0)
         case .mish: (CVK_MISH, 0)
+        case .tanh: (CVK_TANH, 0)
+        case .elu(let alpha): (CVK_ELU, alpha)
+        case .hardSwish: (CVK_HARD_SWISH, 0)
         }
     }
 }
