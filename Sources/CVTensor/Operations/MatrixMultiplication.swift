@@ -1,0 +1,157 @@
+import CKernels
+import COpenBLAS
+import CVCore
+
+/// Matrix product over the last two dimensions, as `torch.matmul`.
+///
+/// a: [.., M, K], or [.., K, M] with `transposeA`; b: [K, N], or [N, K] with `transposeB` -> [.., M, N].
+/// b is one matrix for all of a's, or has the same leading dimensions.
+public func matmul(_ a: Tensor, _ b: Tensor, transposeA: Bool = false, transposeB: Bool = false) -> Tensor {
+    precondition(a.shape.rank >= 2 && b.shape.rank >= 2, "matmul: \(a.shape) and \(b.shape) are not matrices")
+    let a = transposeA ? transposed(a) : a
+    if b.shape.rank == 2 && a.shape.rank > 2 {
+        // One matrix for all rows of a: a single product, whose gradient sums over the leading dimensions by itself.
+        let leading = Array(a.shape.dimensions.dropLast())
+        let rows = a.reshaped([leading.reduce(1, *), a.shape.dimensions.last!])
+        let y = matmul(rows, b, transposeB: transposeB)
+        return y.reshaped(Shape(leading + [y.shape[1]]))
+    }
+    let (left, right) = (a.detached, b.detached)
+    let y = MatrixMultiplication(a.shape, b.shape, transposeB: transposeB).run(left, right)
+    return y.recorded(
+        (a, { matmul($0, right, transposeB: !transposeB) }),
+        (b, { transposeB ? matmul($0, left, transposeA: true) : matmul(left, $0, transposeA: true) }))
+}
+
+/// x · weightᵀ + bias, as `torch.nn.functional.linear`.
+///
+/// x: [.., in], weight: [out, in], bias: [out] -> [.., out].
+public func linear(_ x: Tensor, _ weight: Tensor, bias: Tensor? = nil) -> Tensor {
+    precondition(
+        weight.shape.rank == 2 && x.shape.dimensions.last == weight.shape[1],
+        "linear: weight \(weight.shape) does not fit \(x.shape)")
+    precondition(bias == nil || bias!.shape == [weight.shape[0]], "linear: bias \(bias!.shape), weight \(weight.shape)")
+    let leading = Array(x.shape.dimensions.dropLast())
+    let rows = x.reshaped([leading.reduce(1, *), weight.shape[1]])
+    let product = matmul(rows, weight, transposeB: true)
+    let y = bias.map { product + $0 } ?? product
+    return y.reshaped(Shape(leading + [weight.shape[0]]))
+}
+
+/// The last two dimensions exchanged, as `torch.Tensor.mT`. [.., M, N] -> [.., N, M].
+public func transposed(_ x: Tensor) -> Tensor {
+    precondition(x.shape.rank >= 2, "transposed: \(x.shape) is not a matrix")
+    let leading = Array(x.shape.dimensions.dropLast(2))
+    let (rows, columns) = (x.shape[x.shape.rank - 2], x.shape[x.shape.rank - 1])
+    let tile = 32
+    let tiles = (rows + tile - 1) / tile
+    let y = Tensor(shape: Shape(leading + [columns, rows])) { y in
+        x.withValues { x in
+            // By tiles, so that both sides stay in the cache.
+            Parallel.forRanges(leading.reduce(1, *) * tiles, grain: 4) { range in
+                for index in range {
+                    let start = index / tiles * rows * columns
+                    let mine = index % tiles * tile..<min((index % tiles + 1) * tile, rows)
+                    for column in 0..<columns {
+                        for row in mine { y[start + column * rows + row] = x[start + row * columns + column] }
+                    }
+                }
+            }
+        }
+    }
+    return y.recorded((x, { transposed($0) }))
+}
+
+/// Products of a batch of matrices: a [batch, m, k], b [batch, k, n] or transposed [batch, n, k].
+private struct MatrixMultiplication {
+    let batch, m, n, k: Int
+    let transposeB: Bool
+    let shape: Shape
+
+    /// Rows and columns of a block of the result. They do not depend on the threads, so neither does any rounding.
+    private static let blockRows = 128
+    private static let blockColumns = 144
+    /// Up to this many rows of `a`, laying b out would take longer than the product.
+    private static let fewRows = 3
+
+    init(_ a: Shape, _ b: Shape, transposeB: Bool) {
+        let leading = Array(a.dimensions.dropLast(2))
+        (m, k) = (a[a.rank - 2], a[a.rank - 1])
+        let (first, second) = (b[b.rank - 2], b[b.rank - 1])
+        n = transposeB ? first : second
+        precondition(
+            leading == Array(b.dimensions.dropLast(2)) && k == (transposeB ? second : first),
+            "matmul: \(a) does not fit \(b)\(transposeB ? " transposed" : "")")
+        batch = leading.reduce(1, *)
+        self.transposeB = transposeB
+        shape = Shape(leading + [m, n])
+    }
+
+    func run(_ a: Tensor, _ b: Tensor) -> Tensor {
+        let method = MatrixProduct.current
+        if method == .openBLAS { openblas_set_num_threads(1) }
+        return Tensor(shape: shape) { y in
+            a.withValues { a in
+                b.withValues { b in
+                    if k == 0 { return y.initialize(repeating: 0) }
+                    let (a, b, y) = (a.baseAddress!, b.baseAddress!, y.baseAddress!)
+                    if transposeB && m <= Self.fewRows { return dots(a, b, y) }
+                    let rowParts = (m + Self.blockRows - 1) / Self.blockRows
+                    let columnParts = (n + Self.blockColumns - 1) / Self.blockColumns
+                    Parallel.forEach(batch * rowParts * columnParts) { task in
+                        let product = task / (rowParts * columnParts)
+                        let row = task / columnParts % rowParts * Self.blockRows
+                        let column = task % columnParts * Self.blockColumns
+                        block(
+                            a + product * m * k, b + product * k * n, y + product * m * n,
+                            rows: row..<min(row + Self.blockRows, m),
+                            columns: column..<min(column + Self.blockColumns, n), method)
+                    }
+                }
+            }
+        }
+    }
+
+    /// Each element of the result on its own: rows of both matrices lie in memory as they are read.
+    private func dots(_ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>) {
+        let set = InstructionSet.current.kernel
+        Parallel.forRanges(batch * n, grain: max(1, (1 << 14) / k)) { range in
+            for index in range {
+                let (product, column) = index.quotientAndRemainder(dividingBy: n)
+                for row in 0..<m {
+                    y[(product * m + row) * n + column] = cvk_dot(
+                        set, a + (product * m + row) * k, 0, b + index * k, 0, k)
+                }
+            }
+        }
+    }
+
+    /// One block of the result, all of k, in parts of b that stay in the cache.
+    private func block(
+        _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>, rows: Range<Int>,
+        columns: Range<Int>, _ method: MatrixProduct
+    ) {
+        let panel = method.panel(columns: columns.count)
+        let width = (columns.count + panel - 1) / panel * panel
+        let depth = min(k, ConvolutionProduct.blockRows)
+        let scratch = UnsafeMutablePointer<Float>.allocate(capacity: depth * width + max(width, depth))
+        defer { scratch.deallocate() }
+        let line = scratch + depth * width
+        // A matrix is a picture of one row with a channel for each row of it, under a 1×1 window.
+        var matrix = ConvGeometry(kernel: 1).window(
+            channels: transposeB ? n : k, height: 1, width: transposeB ? k : n)
+        for start in stride(from: 0, to: k, by: depth) {
+            let end = min(start + depth, k)
+            if transposeB {
+                cvk_pack_windows_transposed(
+                    &matrix, b, columns.lowerBound, columns.upperBound, start, end, panel, scratch, line)
+            } else {
+                cvk_pack_windows(
+                    &matrix, b, start, end, columns.lowerBound, columns.upperBound, panel, scratch, line)
+            }
+            method.multiply(
+                rows.count, columns.count, end - start, a + rows.lowerBound * k + start, stride: k, scratch,
+                panel: panel, to: y + rows.lowerBound * n + columns.lowerBound, stride: n, adding: start > 0)
+        }
+    }
+}
