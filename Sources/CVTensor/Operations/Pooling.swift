@@ -4,9 +4,26 @@ import CVCore
 /// Largest value under each window, as `torch.nn.functional.max_pool2d`; the padding counts as -infinity.
 ///
 /// x: [N, C, H, W] -> [N, C, Ho, Wo]. `groups` of the geometry plays no part. NaN wins over every number.
-public func maxPool2d(_ x: Tensor, _ geometry: ConvGeometry) -> Tensor {
+/// ceilMode: whether a last window that only partly fits counts, if it starts on a pixel or in the padding before them.
+public func maxPool2d(_ x: Tensor, _ geometry: ConvGeometry, ceilMode: Bool = false) -> Tensor {
     let input = PictureShape(x.shape, for: "maxPool2d")
-    let window = geometry.window(channels: 1, height: input.height, width: input.width)
+    var window = geometry.window(channels: 1, height: input.height, width: input.width)
+    window.output_height = geometry.y.poolSize(input.height, ceilMode: ceilMode)
+    window.output_width = geometry.x.poolSize(input.width, ceilMode: ceilMode)
+    return maxPool(x, input, window, geometry)
+}
+
+extension ConvGeometry.Axis {
+    /// Positions of a pooling window along `size` pixels, as PyTorch counts them.
+    func poolSize(_ size: Int, ceilMode: Bool) -> Int {
+        let room = size + padding.before + padding.after - dilation * (kernel - 1) - 1
+        guard ceilMode, room > -stride else { return outputSize(size) }
+        let count = (room + stride - 1) / stride + 1
+        return (count - 1) * stride >= size + padding.before ? count - 1 : count
+    }
+}
+
+private func maxPool(_ x: Tensor, _ input: PictureShape, _ window: cvk_window, _ geometry: ConvGeometry) -> Tensor {
     precondition(window.output_height > 0 && window.output_width > 0, "maxPool2d: \(geometry) does not fit \(x.shape)")
     let outputPlane = window.output_height * window.output_width
     let y = Tensor(shape: [input.batch, input.channels, window.output_height, window.output_width]) { y in
