@@ -1,0 +1,40 @@
+/// 2-D transposed convolution, as `torch.nn.functional.conv_transpose2d`: each pixel of x adds the kernel, weighted
+/// with its value, to y (Dumoulin & Visin 2016, arXiv:1603.07285, chapter 4).
+///
+/// x: [N, Cin, H, W], weight: [Cin, Cout / groups, kernel, kernel], bias: [Cout] -> [N, Cout, Ho, Wo], where
+/// Ho = (H - 1) · stride - padding + dilation · (kernel - 1) + outputPadding + 1. The geometry is that of the convolution
+/// from y to x whose gradient this is; `outputPadding`, less than the stride, says which of the sizes that such a
+/// convolution would take to H × W is meant.
+public func convTranspose2d(
+    _ x: Tensor, _ weight: Tensor, bias: Tensor? = nil, _ geometry: ConvGeometry,
+    outputPadding: (y: Int, x: Int) = (0, 0)
+) -> Tensor {
+    let input = PictureShape(x.shape, for: "convTranspose2d")
+    let filters = PictureShape(weight.shape, for: "convTranspose2d weight")
+    precondition(
+        input.channels == filters.batch && filters.batch % geometry.groups == 0
+            && filters.height == geometry.y.kernel && filters.width == geometry.x.kernel,
+        "convTranspose2d: weight \(weight.shape) does not fit input \(x.shape), \(geometry)")
+    let height = geometry.y.transposedSize(input.height, outputPadding: outputPadding.y)
+    let width = geometry.x.transposedSize(input.width, outputPadding: outputPadding.x)
+    precondition(height > 0 && width > 0, "convTranspose2d: \(geometry) leaves nothing of \(x.shape)")
+    let (pixels, kernels) = (x.detached, weight.detached)
+    let y = conv2dInputGradient(pixels, kernels, geometry, height: height, width: width)
+    let result = y.recorded(
+        (x, { conv2d($0, kernels, geometry) }),
+        (weight, { conv2dWeightGradient(pixels, $0, geometry, shape: kernels.shape) }))
+    guard let bias else { return result }
+    let channels = filters.channels * geometry.groups
+    precondition(bias.shape == [channels], "convTranspose2d: bias \(bias.shape) for \(channels) channels")
+    return result + bias.reshaped([1, channels, 1, 1])
+}
+
+extension ConvGeometry.Axis {
+    /// The size of which this window makes `size` positions.
+    fileprivate func transposedSize(_ size: Int, outputPadding: Int) -> Int {
+        precondition(
+            outputPadding >= 0 && outputPadding < stride,
+            "convTranspose2d: output padding \(outputPadding) with stride \(stride)")
+        return (size - 1) * stride - padding.before - padding.after + dilation * (kernel - 1) + outputPadding + 1
+    }
+}
