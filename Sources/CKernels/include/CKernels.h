@@ -1,5 +1,6 @@
 // All kernels: pure functions without allocation, globals or input and output.
 #include "convolution.h"
+#include "dropout.h"
 #include "elementwise.h"
 #include "gemm.h"
 #include "half.h"

@@ -17,8 +17,11 @@ public final class Tape: @unchecked Sendable {
     }
 
     public let mode: Mode
+    /// What the random numbers of operations such as dropout start from.
+    public let seed: UInt64
 
     private var recorded = 0
+    private var streams: UInt64 = 0
     /// The leaves that stand for parameters, so that one used twice in a pass (siamese) is one leaf.
     private var leaves: [ObjectIdentifier: WeakTrace] = [:]
 
@@ -26,7 +29,12 @@ public final class Tape: @unchecked Sendable {
         weak var trace: Trace?
     }
 
-    public init(_ mode: Mode) { self.mode = mode }
+    /// seed: the same seed and the same operations in the same order give the same random numbers, on any number of
+    /// threads. Every step needs another one.
+    public init(_ mode: Mode, seed: UInt64 = 0) {
+        self.mode = mode
+        self.seed = seed
+    }
 
     /// The tensor as an input of this tape.
     ///
@@ -49,6 +57,12 @@ public final class Tape: @unchecked Sendable {
     func nextIndex() -> Int {
         recorded += 1
         return recorded
+    }
+
+    /// The seed of the next operation's own stream of random numbers.
+    func nextStream() -> UInt64 {
+        streams += 1
+        return SplitMix64.number(streams, seed: SplitMix64.number(0, seed: seed))
     }
 
     /// The gradients of `loss`, a tensor of one element, with respect to everything watched that it depends on.
