@@ -1,0 +1,100 @@
+import CKernels
+import CVCore
+
+/// To another size by linear interpolation in both directions, as
+/// `torch.nn.functional.interpolate(size, mode="bilinear", align_corners)`.
+///
+/// x: [N, C, H, W] -> [N, C, height, width]. alignCorners: whether the centres of the corner pixels keep their place,
+/// else the outer edges of the picture do. No smoothing when it becomes smaller.
+public func upsampleBilinear(_ x: Tensor, height: Int, width: Int, alignCorners: Bool = false) -> Tensor {
+    let input = PictureShape(x.shape, for: "upsampleBilinear")
+    let rows = Mixture(input.height, to: height, alignCorners: alignCorners)
+    let columns = Mixture(input.width, to: width, alignCorners: alignCorners)
+    let y = Tensor(shape: [input.batch, input.channels, height, width]) { y in
+        x.withValues { x in
+            forEachPlane(input, line: input.width) { index, line in
+                mix(
+                    x.baseAddress! + index * input.plane, y.baseAddress! + index * height * width, rows, columns, line)
+            }
+        }
+    }
+    return y.recorded((x, { unmixed($0, input, rows, columns) }))
+}
+
+/// `factor` times as large in both directions. See `upsampleBilinear(_:height:width:alignCorners:)`.
+public func upsampleBilinear(_ x: Tensor, factor: Int, alignCorners: Bool = false) -> Tensor {
+    let input = PictureShape(x.shape, for: "upsampleBilinear")
+    return upsampleBilinear(
+        x, height: input.height * factor, width: input.width * factor, alignCorners: alignCorners)
+}
+
+/// Along one axis: the two pixels that each output is mixed from, and the share of the second.
+private struct Mixture {
+    let size: Int
+    let parts: [(first: Int, second: Int, share: Float)]
+
+    init(_ size: Int, to count: Int, alignCorners: Bool) {
+        precondition(size > 0 && count > 0, "upsampleBilinear: from \(size) to \(count) pixels")
+        self.size = size
+        let aligned = count > 1 ? Float(size - 1) / Float(count - 1) : 0
+        let scale = alignCorners ? aligned : Float(size) / Float(count)
+        parts = (0..<count).map { index in
+            let place = alignCorners ? scale * Float(index) : max(scale * (Float(index) + 0.5) - 0.5, 0)
+            let first = min(Int(place), size - 1)
+            return (first, min(first + 1, size - 1), place - Float(first))
+        }
+    }
+}
+
+private func forEachPlane(
+    _ shape: PictureShape, line: Int, _ body: (_ index: Int, _ line: UnsafeMutablePointer<Float>) -> Void
+) {
+    Parallel.forRanges(shape.batch * shape.channels, grain: 1) { planes in
+        let line = UnsafeMutablePointer<Float>.allocate(capacity: line)
+        defer { line.deallocate() }
+        for index in planes { body(index, line) }
+    }
+}
+
+/// First two rows of x to a line, then along that line.
+private func mix(
+    _ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>, _ rows: Mixture, _ columns: Mixture,
+    _ line: UnsafeMutablePointer<Float>
+) {
+    let set = InstructionSet.current.kernel
+    var to = y
+    for row in rows.parts {
+        let (first, second) = (x + row.first * columns.size, x + row.second * columns.size)
+        cvk_combine(set, 1 - row.share, first, row.share, second, 0, line, columns.size)
+        for column in columns.parts {
+            to.pointee = (1 - column.share) * line[column.first] + column.share * line[column.second]
+            to += 1
+        }
+    }
+}
+
+/// The gradient of `mix`: each element goes back to the four pixels that it was mixed from, in the same shares.
+private func unmixed(_ dy: Tensor, _ input: PictureShape, _ rows: Mixture, _ columns: Mixture) -> Tensor {
+    let set = InstructionSet.current.kernel
+    return Tensor(shape: [input.batch, input.channels, input.height, input.width]) { dx in
+        dx.initialize(repeating: 0)
+        dy.withValues { dy in
+            forEachPlane(input, line: input.width) { index, line in
+                var from = dy.baseAddress! + index * rows.parts.count * columns.parts.count
+                let plane = dx.baseAddress! + index * input.plane
+                for row in rows.parts {
+                    line.update(repeating: 0, count: input.width)
+                    for column in columns.parts {
+                        line[column.first] += (1 - column.share) * from.pointee
+                        line[column.second] += column.share * from.pointee
+                        from += 1
+                    }
+                    for (place, share) in [(row.first, 1 - row.share), (row.second, row.share)] {
+                        let to = plane + place * input.width
+                        cvk_combine(set, share, line, 1, to, 0, to, input.width)
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,88 @@
+import CVCore
+
+/// What `pad2d` puts around a picture.
+public enum PaddingMode: Sendable {
+    /// Zeros, as `torch.nn.ZeroPad2d`.
+    case zero
+    /// The picture mirrored at its border pixels, which are not repeated, as `torch.nn.ReflectionPad2d`.
+    case reflect
+}
+
+/// A border around each picture, as `torch.nn.functional.pad`.
+///
+/// x: [N, C, H, W] -> [N, C, top + H + bottom, left + W + right]. Reflection needs less than H rows and W columns a side.
+public func pad2d(
+    _ x: Tensor, top: Int = 0, bottom: Int = 0, left: Int = 0, right: Int = 0, mode: PaddingMode = .zero
+) -> Tensor {
+    let input = PictureShape(x.shape, for: "pad2d")
+    func sources(_ before: Int, _ size: Int, _ after: Int) -> [Int] {
+        precondition(before >= 0 && after >= 0, "pad2d: padding \(before) and \(after)")
+        precondition(
+            mode == .zero || max(before, after) < size, "pad2d: \(before), \(after) reflected in \(size) pixels")
+        return (-before..<size + after).map { place in
+            switch mode {
+            case .zero: 0..<size ~= place ? place : -1
+            case .reflect: place < 0 ? -place : place >= size ? 2 * (size - 1) - place : place
+            }
+        }
+    }
+    return gathered(x, rows: sources(top, input.height, bottom), columns: sources(left, input.width, right))
+}
+
+/// To another size by the nearest pixel before, as `torch.nn.functional.interpolate(size, mode="nearest")`.
+///
+/// x: [N, C, H, W] -> [N, C, height, width].
+public func upsampleNearest(_ x: Tensor, height: Int, width: Int) -> Tensor {
+    let input = PictureShape(x.shape, for: "upsampleNearest")
+    func sources(_ size: Int, from original: Int) -> [Int] {
+        precondition(size > 0 && original > 0, "upsampleNearest: from \(original) to \(size) pixels")
+        let scale = Float(original) / Float(size)
+        return (0..<size).map { min(Int(Float($0) * scale), original - 1) }
+    }
+    return gathered(x, rows: sources(height, from: input.height), columns: sources(width, from: input.width))
+}
+
+/// y(i, j) = x(rows[i], columns[j]), 0 where an index is -1.
+private func gathered(_ x: Tensor, rows: [Int], columns: [Int]) -> Tensor {
+    let input = PictureShape(x.shape, for: "gathered")
+    let plane = rows.count * columns.count
+    let y = Tensor(shape: [input.batch, input.channels, rows.count, columns.count]) { y in
+        x.withValues { x in
+            Parallel.forRanges(input.batch * input.channels, grain: 4) { planes in
+                for index in planes {
+                    for (line, row) in rows.enumerated() {
+                        let to = y.baseAddress! + index * plane + line * columns.count
+                        if row < 0 {
+                            to.update(repeating: 0, count: columns.count)
+                            continue
+                        }
+                        let from = x.baseAddress! + index * input.plane + row * input.width
+                        for (place, column) in columns.enumerated() { to[place] = column < 0 ? 0 : from[column] }
+                    }
+                }
+            }
+        }
+    }
+    let shape = x.shape
+    return y.recorded((x, { scattered($0, to: shape, rows: rows, columns: columns) }))
+}
+
+/// The gradient of `gathered`: each element is added to the pixel that it was taken from.
+private func scattered(_ dy: Tensor, to shape: Shape, rows: [Int], columns: [Int]) -> Tensor {
+    let input = PictureShape(shape, for: "gathered gradient")
+    let plane = rows.count * columns.count
+    return Tensor(shape: shape) { dx in
+        dx.initialize(repeating: 0)
+        dy.withValues { dy in
+            Parallel.forRanges(input.batch * input.channels, grain: 4) { planes in
+                for index in planes {
+                    for (line, row) in rows.enumerated() where row >= 0 {
+                        let from = dy.baseAddress! + index * plane + line * columns.count
+                        let to = dx.baseAddress! + index * input.plane + row * input.width
+                        for (place, column) in columns.enumerated() where column >= 0 { to[column] += from[place] }
+                    }
+                }
+            }
+        }
+    }
+}
