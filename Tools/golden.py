@@ -5,6 +5,7 @@
     python3 Tools/golden.py heads --weights yolov3-tiny.weights
     python3 Tools/golden.py darknet
     python3 Tools/golden.py operations
+    python3 Tools/golden.py gradients
     python3 Tools/golden.py losses
     python3 Tools/golden.py optimisers
     python3 Tools/golden.py suppression
@@ -96,6 +97,11 @@ def build_parser() -> argparse.ArgumentParser:
     command = commands.add_parser("optimisers", help="PyTorch's optimisers and schedules, step by step")
     command.add_argument("-o", "--output", type=Path, default=TESTS / "CVNNTests" / "Golden" / "optimisers.json")
     command.set_defaults(run=lambda a: golden("optimisers").write_optimisers(a.output))
+
+    command = commands.add_parser("gradients", help="PyTorch's results and gradients of single operations")
+    command.add_argument("-o", "--output", type=Path, default=TESTS / "CVTensorTests" / "Golden" / "gradients",
+                         metavar="DIR")
+    command.set_defaults(run=lambda a: golden("gradients").write_gradients(a.output))
 
     command = commands.add_parser("precision", parents=[weights, pictures], help="what half precision would change")
     command.set_defaults(run=lambda a: golden("precision").compare_half_precision(a.weights, a.pictures))
