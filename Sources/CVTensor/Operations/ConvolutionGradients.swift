@@ -97,7 +97,9 @@ func conv2dWeightGradient(_ dy: Tensor, _ x: Tensor, _ geometry: ConvGeometry, s
     // A task makes a block of columns of one group's dW, over all pictures in their order: sums do not depend on threads.
     let block = 144
     let parts = (k + block - 1) / block
-    let rowParts = groups * parts >= 2 * Parallel.threadCount ? 1 : min((m + 31) / 32, 2 * Parallel.threadCount)
+    // OpenBLAS rounds by the shape of a block: its cuts must not depend on the number of threads.
+    let enough = MatrixProduct.current == .openBLAS ? Int.max : 2 * Parallel.threadCount
+    let rowParts = groups * parts >= enough ? 1 : min((m + 31) / 32, enough)
     return Tensor(shape: shape) { dw in
         x.withValues { x in
             dy.withValues { dy in

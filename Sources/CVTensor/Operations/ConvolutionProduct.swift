@@ -46,7 +46,7 @@ struct ConvolutionProduct {
     }
 
     func run(_ operands: Operands, _ method: MatrixProduct) {
-        let (rowCuts, columnCuts) = cuts()
+        let (rowCuts, columnCuts) = cuts(method)
         let tasksPerProduct = rowCuts * columnCuts
         if method == .openBLAS { openblas_set_num_threads(1) }
         Parallel.forEach(batch * groups * tasksPerProduct) { task in
@@ -61,8 +61,11 @@ struct ConvolutionProduct {
 
     /// Into how many parts to cut the rows and the columns of Y: columns by the size of a block; where that leaves
     /// threads without work (small maps at the end of a network), the rows as well.
-    private func cuts() -> (rows: Int, columns: Int) {
+    ///
+    /// OpenBLAS rounds by the shape of a block, so for it the cuts must not depend on the number of threads.
+    private func cuts(_ method: MatrixProduct) -> (rows: Int, columns: Int) {
         let columnCuts = (n + Self.blockColumns - 1) / Self.blockColumns
+        if method == .openBLAS { return (max((m + 63) / 64, 1), columnCuts) }
         let tasks = batch * groups * columnCuts
         let wanted = Parallel.threadCount == 1 ? 1 : Parallel.threadCount * 2
         let rowCuts = tasks >= wanted ? 1 : min((m + 63) / 64, (wanted + tasks - 1) / max(tasks, 1))
