@@ -14,6 +14,7 @@
     python3 Tools/golden.py check-weight-file FILE
     python3 Tools/golden.py check --weights yolov3-tiny.weights --cfg yolov3-tiny.cfg --opencv-python PYTHON PICTURE...
     python3 Tools/golden.py check-darknet --opencv-python PYTHON
+    python3 Tools/golden.py augmentation
     python3 Tools/golden.py precision --weights yolov3-tiny.weights PICTURE...
 
 What each makes, and needs, is in Tools/README.md. `check` and `check-darknet` compare the PyTorch twins with OpenCV's
@@ -102,6 +103,10 @@ def build_parser() -> argparse.ArgumentParser:
     command.add_argument("-o", "--output", type=Path, default=TESTS / "CVTensorTests" / "Golden" / "gradients",
                          metavar="DIR")
     command.set_defaults(run=lambda a: golden("gradients").write_gradients(a.output))
+
+    command = commands.add_parser("augmentation", help="Pillow's and torchvision's changes of colour and blurs")
+    command.add_argument("-o", "--output", type=Path, default=TESTS / "CVImageTests" / "Golden" / "augmentation.json")
+    command.set_defaults(run=lambda a: golden("augmentation").write_augmentation(a.output))
 
     command = commands.add_parser("precision", parents=[weights, pictures], help="what half precision would change")
     command.set_defaults(run=lambda a: golden("precision").compare_half_precision(a.weights, a.pictures))

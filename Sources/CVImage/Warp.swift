@@ -8,6 +8,23 @@ public enum Interpolation: String, Sendable, CaseIterable {
     case bicubic
 }
 
+/// What is seen past the border of a picture that was moved.
+public enum Border: Sendable, Equatable {
+    /// One colour.
+    case fill(Color)
+    /// The pixels of the border, drawn out.
+    case edge
+    /// The picture in a mirror: no seam, no foreign colour, but its objects a second time, without labels.
+    case reflect
+
+    /// Four samples; for colours weighed by their alpha, the same.
+    fileprivate func samples(premultiplied: Bool) -> [UInt8] {
+        guard case .fill(let color) = self else { return [0, 0, 0, 0] }
+        let weight = premultiplied ? Int(color.alpha) : 255
+        return [color.red, color.green, color.blue].map { UInt8((Int($0) * weight + 127) / 255) } + [color.alpha]
+    }
+}
+
 extension Image {
     /// The picture moved by `map`, seen through a frame of `width` × `height` (this picture's, unless given).
     ///
@@ -19,20 +36,30 @@ extension Image {
         interpolation: Interpolation = .bilinear
     ) -> Image {
         guard let inverse = map.inverse else { preconditionFailure("\(map) has no inverse") }
-        let (newWidth, newHeight) = (width ?? self.width, height ?? self.height)
-        precondition(newWidth > 0 && newHeight > 0, "a picture cannot be warped into \(newWidth)×\(newHeight)")
+        return resampled(
+            width: width ?? self.width, height: height ?? self.height, border: .fill(fill),
+            interpolation: interpolation
+        ) { x, y in inverse.apply(x: Double(x) + 0.5, y: Double(y) + 0.5) }
+    }
+
+    /// A picture whose pixels each look up where in this one they come from: `source` of the middle of pixel (x, y).
+    @inline(__always)
+    func resampled(
+        width: Int, height: Int, border: Border, interpolation: Interpolation,
+        _ source: (_ x: Int, _ y: Int) -> (x: Double, y: Double)
+    ) -> Image {
+        precondition(width > 0 && height > 0, "a picture cannot be warped into \(width)×\(height)")
         let weighsAlpha = format == .rgba && interpolation != .nearest
-        let source = weighsAlpha ? Resampling.premultiplied(self) : self
-        let weight = weighsAlpha ? Int(fill.alpha) : 255
-        let background = [fill.red, fill.green, fill.blue].map { UInt8((Int($0) * weight + 127) / 255) } + [fill.alpha]
-        var result = Image.make(width: newWidth, height: newHeight, format: format) { output in
-            source.pixels.withUnsafeBufferPointer { input in
-                let sampler = Sampler(source, input.baseAddress!)
-                Parallel.forRanges(newHeight, grain: 1 + 4096 / newWidth) { rows in
+        let original = weighsAlpha ? Resampling.premultiplied(self) : self
+        let background = border.samples(premultiplied: weighsAlpha)
+        var result = Image.make(width: width, height: height, format: format) { output in
+            original.pixels.withUnsafeBufferPointer { input in
+                let sampler = Sampler(original, input.baseAddress!)
+                Parallel.forRanges(height, grain: 1 + 4096 / width) { rows in
                     for y in rows {
-                        let row = output + y * newWidth * channels
-                        for x in 0..<newWidth {
-                            let from = inverse.apply(x: Double(x) + 0.5, y: Double(y) + 0.5)
+                        let row = output + y * width * channels
+                        for x in 0..<width {
+                            let from = sampler.inside(source(x, y), border)
                             let into = row + x * channels
                             if sampler.contains(from) {
                                 sampler.sample(from, interpolation, into)
@@ -94,6 +121,23 @@ private struct Sampler {
     /// False for NaN, too.
     func contains(_ at: (x: Double, y: Double)) -> Bool {
         at.x >= 0 && at.x < Double(width) && at.y >= 0 && at.y < Double(height)
+    }
+
+    /// The place inside the picture that `border` puts at `at`; with a fill, `at` itself.
+    func inside(_ at: (x: Double, y: Double), _ border: Border) -> (x: Double, y: Double) {
+        switch border {
+        case .fill: at
+        case .edge: (Self.clamped(at.x, Double(width)), Self.clamped(at.y, Double(height)))
+        case .reflect: (Self.reflected(at.x, Double(width)), Self.reflected(at.y, Double(height)))
+        }
+    }
+
+    private static func clamped(_ value: Double, _ limit: Double) -> Double { min(max(value, 0), limit.nextDown) }
+
+    private static func reflected(_ value: Double, _ limit: Double) -> Double {
+        if value >= 0, value < limit { return value }
+        let folded = value.magnitude.truncatingRemainder(dividingBy: 2 * limit)
+        return clamped(folded < limit ? folded : 2 * limit - folded, limit)
     }
 
     /// `at` is inside the picture.

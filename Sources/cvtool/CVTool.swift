@@ -10,6 +10,7 @@ import CVCore
         discussion: """
             EXAMPLES
               cvtool detect photo.jpg     the objects in a photograph, listed and drawn
+              cvtool augment photo.jpg    changed copies of it, to train with
               cvtool weights list         the weights that are found on this machine
               cvtool benchmark            how fast this machine is at it
               cvtool help detect          all options of a command
@@ -22,7 +23,7 @@ import CVCore
                     > ~/.config/fish/completions/cvtool.fish
             """,
         version: "0.1.0",
-        subcommands: [DetectCommand.self, WeightsCommand.self, BenchmarkCommand.self])
+        subcommands: [DetectCommand.self, AugmentCommand.self, WeightsCommand.self, BenchmarkCommand.self])
 
     static func main() {
         StandardStreams.occupyClosed()

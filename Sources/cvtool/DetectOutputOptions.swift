@@ -64,7 +64,7 @@ struct DetectOutputOptions: ParsableArguments {
     var quiet = false
 
     /// Gigabytes of memory; beyond, no machine would have it, and running out of memory cannot be caught.
-    private static let mostPixels = 2_147_483_647
+    static let mostPixels = 2_147_483_647
 
     func validate() throws {
         if let lineWidth, !(1...500).contains(lineWidth) {

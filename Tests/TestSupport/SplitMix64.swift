@@ -1,19 +1,2 @@
-/// The same numbers for the same seed everywhere, in Swift and in `Tools/golden/seeded.py`.
-///
-/// Steele, Lea and Flood 2014, "Fast splittable pseudorandom number generators".
-public struct SplitMix64: RandomNumberGenerator {
-    private var state: UInt64
-
-    public init(seed: UInt64) { state = seed }
-
-    public mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
-    }
-
-    /// 0 ..< 1, from the upper 24 bits.
-    public mutating func uniform() -> Float { Float(next() >> 40) / Float(1 << 24) }
-}
+// Tests take their random numbers from here.
+@_exported import struct CVCore.SplitMix64

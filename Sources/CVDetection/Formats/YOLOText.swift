@@ -10,16 +10,25 @@ public enum YOLOText {
     ) -> String {
         precondition(width > 0 && height > 0, "a picture of \(width)×\(height) pixels has no pixels")
         return detections.map { detection in
-            let box = detection.box
-            var values = [
-                (Double(box.minX) + Double(box.maxX)) / 2 / Double(width),
-                (Double(box.minY) + Double(box.maxY)) / 2 / Double(height),
-                (Double(box.maxX) - Double(box.minX)) / Double(width),
-                (Double(box.maxY) - Double(box.minY)) / Double(height),
-            ]
-            if includeConfidence { values.append(Double(detection.confidence)) }
-            return "\(detection.classIndex) " + values.map(fraction).joined(separator: " ") + "\n"
+            let confidence = includeConfidence ? " " + fraction(Double(detection.confidence)) : ""
+            return line(detection.box, label: detection.classIndex, width: width, height: height) + confidence + "\n"
         }.joined()
+    }
+
+    /// The same for boxes that are known rather than found.
+    public static func text(_ boxes: [LabelledBox], width: Int, height: Int) -> String {
+        precondition(width > 0 && height > 0, "a picture of \(width)×\(height) pixels has no pixels")
+        return boxes.map { line($0.box, label: $0.label, width: width, height: height) + "\n" }.joined()
+    }
+
+    private static func line(_ box: Box, label: Int, width: Int, height: Int) -> String {
+        let values = [
+            (Double(box.minX) + Double(box.maxX)) / 2 / Double(width),
+            (Double(box.minY) + Double(box.maxY)) / 2 / Double(height),
+            (Double(box.maxX) - Double(box.minX)) / Double(width),
+            (Double(box.maxY) - Double(box.minY)) / Double(height),
+        ]
+        return "\(label) " + values.map(fraction).joined(separator: " ")
     }
 
     /// 6 decimals of a number of 0 to 1, whatever the locale; 0 for NaN.

@@ -1,0 +1,45 @@
+import CVCore
+import CVImage
+
+extension YOLOText {
+    /// The boxes of a label file, in pixels of a picture of this size; blank lines are passed over.
+    ///
+    /// A line is `class x y w h`, centre and size from 0 to 1; a confidence may follow. What reaches over the border is
+    /// cut.
+    ///
+    /// - Parameter name: what errors call the file.
+    public static func boxes(
+        in bytes: [UInt8], name: String, width: Int, height: Int
+    ) throws(YOLOLabelError) -> [LabelledBox] {
+        precondition(width > 0 && height > 0, "a picture of \(width)×\(height) pixels has no pixels")
+        var boxes: [LabelledBox] = []
+        for (index, line) in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).enumerated() {
+            let text = String(decoding: line, as: UTF8.self)
+            let words = text.split(whereSeparator: \.isWhitespace)
+            if words.isEmpty { continue }
+            let values = words.dropFirst().compactMap { Double($0) }
+            guard (5...6).contains(words.count), let label = Int(words[0]), label >= 0,
+                values.count == words.count - 1, values.allSatisfy({ (0...1).contains($0) })
+            else { throw YOLOLabelError(name: name, line: index + 1, found: text) }
+            let (w, h) = (Double(width), Double(height))
+            let box = Box(
+                minX: Float((values[0] - values[2] / 2) * w), minY: Float((values[1] - values[3] / 2) * h),
+                maxX: Float((values[0] + values[2] / 2) * w), maxY: Float((values[1] + values[3] / 2) * h))
+            boxes.append(LabelledBox(box.clipped(width: width, height: height), label: label))
+        }
+        return boxes
+    }
+}
+
+/// A line that is none of a label file.
+public struct YOLOLabelError: ToolkitError, Equatable {
+    public let name: String
+    /// From 1.
+    public let line: Int
+    public let found: String
+
+    public var description: String {
+        "\(name.escapedForDisplay): line \(line) should be 'class x y w h', a whole number and four fractions from 0 to 1, "
+            + "found \"\(String(found.prefix(80)).escapedForDisplay)\""
+    }
+}

@@ -1,0 +1,137 @@
+import CVCore
+
+/// Where everything in a picture goes: for pixels back to where they come from, for labels on to where they go.
+protocol PlaneMap: Sendable {
+    /// What the middle of pixel (x, y) of the new picture shows of the old one.
+    func source(x: Int, y: Int) -> (x: Double, y: Double)
+    func apply(_ point: Point) -> Point
+    /// The upright box around the image of `box`.
+    func apply(_ box: Box) -> Box
+}
+
+struct InvertibleMap: PlaneMap {
+    let map, inverse: AffineMap
+
+    init(_ map: AffineMap) {
+        guard let inverse = map.inverse else { preconditionFailure("\(map) has no inverse") }
+        (self.map, self.inverse) = (map, inverse)
+    }
+
+    @inline(__always)
+    func source(x: Int, y: Int) -> (x: Double, y: Double) { inverse.apply(x: Double(x) + 0.5, y: Double(y) + 0.5) }
+    func apply(_ point: Point) -> Point { map.apply(point) }
+    func apply(_ box: Box) -> Box { map.apply(box) }
+}
+
+/// The moves that augmentations are made of, without chance: for a fixed crop or turn of a picture with its labels.
+extension Sample {
+    /// The sample with `image` for its picture, which shows what `map` did to the old one; the rest moves along.
+    ///
+    /// Boxes are cut at the border, or dropped (see `leastVisiblePart`). Masks take the nearest value, and
+    /// `Mask.ignore` where they show nothing of the old one. Keypoints outside are no longer visible.
+    func moved(to image: Image, by map: some PlaneMap) -> Sample {
+        let (width, height) = (image.width, image.height)
+        var result = self
+        result.image = image
+        result.boxes = boxes.compactMap { labelled in
+            let box = map.apply(labelled.box)
+            return visiblePart(of: box, width: width, height: height).map { LabelledBox($0, label: labelled.label) }
+        }
+        result.masks = masks.map { $0.resampled(width: width, height: height, map.source) }
+        result.keypoints = keypoints.map { group in
+            group.map { keypoint in
+                let to = map.apply(keypoint.position)
+                let isInside = to.x >= 0 && to.x < Float(width) && to.y >= 0 && to.y < Float(height)
+                return Keypoint(to, isVisible: keypoint.isVisible && isInside)
+            }
+        }
+        return result
+    }
+
+    /// Nil if it is too little.
+    private func visiblePart(of box: Box, width: Int, height: Int) -> Box? {
+        let inside = box.clipped(width: width, height: height)
+        // Written so that NaN is dropped, too.
+        guard inside.width >= 1, inside.height >= 1, inside.area >= leastVisiblePart * box.area else { return nil }
+        return inside
+    }
+
+    /// Left and right swapped.
+    ///
+    /// - Parameter keypointPairs: places in the list of an object's keypoints that change their names in a mirror,
+    ///   such as left and right eye.
+    public func mirrored(keypointPairs: [(Int, Int)] = []) -> Sample {
+        let map = AffineMap(a: -1, b: 0, c: Double(image.width), d: 0, e: 1, f: 0)
+        var result = moved(to: image.flippedHorizontally(), by: InvertibleMap(map))
+        for index in result.keypoints.indices {
+            for (left, right) in keypointPairs {
+                let count = result.keypoints[index].count
+                precondition(
+                    (0..<count).contains(left) && (0..<count).contains(right),
+                    "the pair (\(left), \(right)) is not among \(count) keypoints")
+                result.keypoints[index].swapAt(left, right)
+            }
+        }
+        return result
+    }
+
+    /// Top and bottom swapped.
+    public func flippedVertically() -> Sample {
+        let map = AffineMap(a: 1, b: 0, c: 0, d: 0, e: -1, f: Double(image.height))
+        return moved(to: image.flippedVertically(), by: InvertibleMap(map))
+    }
+
+    /// A part of the picture, all of it inside; no pixel changes.
+    public func cropped(x: Int, y: Int, width: Int, height: Int) -> Sample {
+        moved(
+            to: image.cropped(x: x, y: y, width: width, height: height),
+            by: InvertibleMap(.translation(x: -Double(x), y: -Double(y))))
+    }
+
+    /// The part inside `region`, or all, at another size, as `Image.resized`.
+    public func resized(width: Int, height: Int, region: Box? = nil) -> Sample {
+        let part = region ?? Box(minX: 0, minY: 0, maxX: Float(image.width), maxY: Float(image.height))
+        let resized = image.resized(width: width, height: height, region: region)
+        let map = AffineMap.translation(x: -Double(part.minX), y: -Double(part.minY)).then(
+            .scale(x: Double(width) / Double(part.width), y: Double(height) / Double(part.height)))
+        return moved(to: resized, by: InvertibleMap(map))
+    }
+
+    /// Moved by `map` inside a frame that stays. A turned box grows: it is the upright one around its corners.
+    public func warped(by map: AffineMap, border: Border = .reflect) -> Sample {
+        warped(by: InvertibleMap(map), border)
+    }
+
+    func warped(by map: some PlaneMap, _ border: Border) -> Sample {
+        let warped = image.resampled(
+            width: image.width, height: image.height, border: border, interpolation: .bilinear, map.source)
+        return moved(to: warped, by: map)
+    }
+}
+
+extension Mask {
+    /// The value nearest to each place; outside, `Mask.ignore`.
+    func resampled(
+        width: Int, height: Int, _ source: (_ x: Int, _ y: Int) -> (x: Double, y: Double)
+    ) -> Mask {
+        let moved = [UInt8](unsafeUninitializedCapacity: width * height) { output, count in
+            let output = output.baseAddress!
+            values.withUnsafeBufferPointer { values in
+                Parallel.forRanges(height, grain: 1 + 16384 / width) { rows in
+                    for y in rows {
+                        for x in 0..<width {
+                            let from = source(x, y)
+                            let isInside =
+                                from.x >= 0 && from.x < Double(self.width) && from.y >= 0
+                                && from.y < Double(self.height)
+                            output[y * width + x] =
+                                isInside ? values[Int(from.y) * self.width + Int(from.x)] : Mask.ignore
+                        }
+                    }
+                }
+            }
+            count = width * height
+        }
+        return Mask(width: width, height: height, values: moved)
+    }
+}

@@ -1,0 +1,173 @@
+import ArgumentParser
+import CLISupport
+import CVCore
+import CVImage
+
+/// `cvtool augment`: parses and checks; `AugmentRun` does the work.
+struct AugmentCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "augment",
+        abstract: "Make changed copies of a picture, as networks are trained on.",
+        // Lines that are examples are kept below 80 columns, where they would be broken.
+        discussion: """
+            Writes photo_aug01.jpg, photo_aug02.jpg … to the current folder, or one sheet that shows them all. \
+            Without --op each copy shows another operation, strong enough to be seen; with --op each copy goes \
+            through all of its steps. The same --seed gives the same pictures. Nothing that exists is overwritten \
+            without --force.
+
+            EXAMPLES
+              cvtool augment photo.jpg --contact-sheet sheet.png
+              cvtool augment photo.jpg --op mirror@0.5,rotate=10,hsv --count 8
+              cvtool augment photo.jpg --boxes photo.txt -o more/ --seed 7
+              cvtool augment photo.jpg --op mosaic --with a.jpg --with b.jpg
+
+            OPERATIONS
+            \(operations)
+
+            A number is the strength: rotate=15 turns by up to 15 degrees to either side. Two are the range \
+            itself, for most: rotate=10:15. The probability that a step is taken stands after it: blur=2@0.3.
+
+            EXIT CODES
+              0    done
+              1    failed
+              64   the arguments make no sense
+              130  interrupted (Ctrl-C); what was done until then is kept
+            """)
+
+    private static var operations: String {
+        let width = AugmentationKind.all.map(\.name.count).max() ?? 0
+        return AugmentationKind.all.map { "  \($0.name.padded(to: width))  \($0.summary)" }.joined(separator: "\n")
+    }
+
+    @Argument(help: "A picture (JPEG, PNG), or - for standard input.")
+    var input: String
+
+    @Option(
+        help: .init(
+            "How many copies. (default: 16; without --op one for each of the \(AugmentationKind.all.count) operations)",
+            valueName: "n"))
+    var count: Int?
+
+    @Option(help: .init("Another number gives other pictures.", valueName: "n"))
+    var seed: UInt64 = 0
+
+    @Option(help: .init("Steps with commas between, such as mirror,rotate=15,blur=0.5:2@0.3.", valueName: "steps"))
+    var op: String?
+
+    @Option(help: .init("Past the border of a picture that was moved: \(BorderName.list).", valueName: "kind"))
+    var border: BorderName = .reflect
+
+    @Option(
+        name: .customLong("with"),
+        help: .init(
+            "Another picture for mosaic and mixup, again for more. (default: the picture itself, mirrored)",
+            valueName: "file"))
+    var partners: [String] = []
+
+    @OptionGroup(title: "Output") var output: AugmentOutputOptions
+
+    @Option(help: .init("Threads to use. (default: all cores)", valueName: "n"))
+    var threads: Int?
+
+    func validate() throws {
+        if let count, !(1...9999).contains(count) {
+            throw ValidationError("--count \(count): a number from 1 to 9999 is expected.")
+        }
+        if let threads, !(1...1024).contains(threads) {
+            throw ValidationError("--threads \(threads): a number from 1 to 1024 is expected.")
+        }
+        try output.validate()
+        if let op {
+            do throws(AugmentationError) {
+                _ = try AugmentationRecipe(op)
+            } catch {
+                throw ValidationError("--op: \(error.description).")
+            }
+        }
+    }
+
+    func run() throws {
+        Interruption.install()
+        if let threads { Parallel.threadCount = threads }
+        let status = try reportingFailure { try AugmentRun(self).run() }
+        throw ExitCode(status.rawValue)
+    }
+}
+
+/// `--border`.
+enum BorderName: String, CaseIterable, ExpressibleByArgument {
+    case reflect, edge, grey, black
+
+    static let list = allCases.map(\.rawValue).joined(separator: ", ")
+
+    var border: Border {
+        switch self {
+        case .reflect: .reflect
+        case .edge: .edge
+        case .grey: .fill(.letterbox)
+        case .black: .fill(.black)
+        }
+    }
+}
+
+struct AugmentOutputOptions: ParsableArguments {
+    @Option(
+        help: .init(
+            "Write one picture with all copies and what was done to them. (Single files then only with -o.)",
+            valueName: "file"))
+    var contactSheet: String?
+
+    @Option(
+        name: .shortAndLong,
+        help: .init(
+            "A folder for the copies (made if missing), or with --count 1 the name of the copy. (default: the current folder)",
+            valueName: "path"))
+    var output: String?
+
+    @Option(
+        help: .init(
+            "Boxes of the picture, lines of 'class x y w h' (YOLO): drawn on the sheet, and written beside each copy "
+                + "as they are there.", valueName: "file"))
+    var boxes: String?
+
+    @Flag(help: "Overwrite results that exist.")
+    var force = false
+
+    @Option(help: .init("Quality of JPEG pictures that are written, 1 to 100.", valueName: "n"))
+    var quality = 90
+
+    @Flag(help: "Use what can be read of a picture that is cut short.")
+    var allowTruncated = false
+
+    @Option(help: .init("Refuse pictures of more pixels than this.", valueName: "n"))
+    var maxPixels = DecodingOptions().maxPixels
+
+    @Flag(name: .shortAndLong, help: "No progress bar and no remarks; only results and errors.")
+    var quiet = false
+
+    func validate() throws {
+        guard (1...100).contains(quality) else {
+            throw ValidationError("--quality \(quality): a number from 1 to 100 is expected.")
+        }
+        guard (1...DetectOutputOptions.mostPixels).contains(maxPixels) else {
+            throw ValidationError(
+                "--max-pixels \(maxPixels): a number from 1 to \(DetectOutputOptions.mostPixels) is expected.")
+        }
+        for (option, value) in [("-o", output), ("--contact-sheet", contactSheet)] where value == "-" {
+            throw ValidationError("\(option) -: standard output holds the list of copies; give a name.")
+        }
+        let suffixes = InputExpander.imageSuffixes
+        if let contactSheet, !suffixes.contains(where: { contactSheet.lowercased().hasSuffix("." + $0) }) {
+            throw ValidationError(
+                "--contact-sheet \(contactSheet): a name that ends in one of \(suffixes.joined(separator: ", ")) "
+                    + "is expected.")
+        }
+    }
+
+    var decoding: DecodingOptions {
+        var options = DecodingOptions()
+        options.allowTruncated = allowTruncated
+        options.maxPixels = maxPixels
+        return options
+    }
+}

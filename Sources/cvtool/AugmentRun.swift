@@ -1,0 +1,145 @@
+import CLISupport
+import CVCore
+import CVDetection
+import CVImage
+
+/// One run of `cvtool augment`.
+struct AugmentRun {
+    private let command: AugmentCommand
+    private let output: AugmentOutputOptions
+
+    init(_ command: AugmentCommand) {
+        self.command = command
+        output = command.output
+    }
+
+    private struct Copy {
+        /// From 0; also the stream of random numbers, so that a copy does not change with their count.
+        let number: Int
+        let recipe: String
+        /// Nil if only the sheet is written.
+        let picture, labels: String?
+    }
+
+    /// - Throws: a `ToolkitError`, before anything is written wherever that can be known.
+    func run() throws -> ExitStatus {
+        let (copies, destination) = try plan()
+        let original = try readSample()
+        let context = try self.context()
+        if writesFiles { try destination.createFolder() }
+        // Hundreds of full cells would be a picture of gigabytes.
+        var sheet = ContactSheet(
+            count: copies.count + 1, like: original.image, longerSide: copies.count < 100 ? 240 : 96)
+        if output.contactSheet != nil { sheet.add(drawn(original), caption: "original") }
+        let bar = ProgressBar(title: "augment", total: copies.count, quiet: output.quiet)
+        defer { bar.finish() }
+        do {
+            for copy in copies {
+                if Interruption.isRequested { return .interrupted }
+                let sample = try make(copy, of: original, context)
+                if output.contactSheet != nil {
+                    sheet.add(drawn(sample), caption: caption(of: copy))
+                }
+                bar.advance()
+                guard let path = copy.picture else { continue }
+                try bar.hidden { try StandardOutput.write("\(path.escapedForDisplay): \(copy.recipe)\n") }
+            }
+            if let path = output.contactSheet {
+                try sheet.image.write(to: path, quality: output.quality, overwrite: output.force)
+                bar.finish()
+                try StandardOutput.write("\(path.escapedForDisplay): \(counted(copies.count, "picture"))\n")
+            }
+        } catch StreamError.closed {
+            return .success
+        }
+        return .success
+    }
+
+    private var writesFiles: Bool { output.contactSheet == nil || output.output != nil }
+
+    /// What each copy goes through, and whether the files may be written.
+    private func plan() throws -> ([Copy], OutputDestination) {
+        let recipes = command.op.map { [$0] } ?? AugmentationKind.all.map(\.demonstration)
+        let count = command.count ?? (command.op == nil ? recipes.count : 16)
+        if count < recipes.count, !output.quiet {
+            let others = recipes[count...].map(name).joined(separator: ", ")
+            StandardError.write("left out for --count \(count): \(others)\n")
+        }
+        let destination = try OutputDestination(option: output.output, inputCount: count)
+        let digits = max(2, "\(count)".count)
+        let copies = (0..<count).map { number in
+            let text = "\(number + 1)"
+            let ending = "_aug" + String(repeating: "0", count: digits - text.count) + text
+            return Copy(
+                number: number, recipe: recipes[number % recipes.count],
+                picture: writesFiles ? destination.picturePath(for: command.input, ending: ending) : nil,
+                labels: writesFiles && output.boxes != nil
+                    ? destination.companionPath(for: command.input, ending: ending, suffix: "txt") : nil)
+        }
+        let paths = copies.flatMap { [$0.picture, $0.labels] } + [output.contactSheet]
+        try PlannedOutput.check(
+            paths.compactMap { $0 }.enumerated().map { PlannedOutput(input: "\(command.input) (\($0))", path: $1) },
+            inputs: [command.input] + command.partners + [output.boxes].compactMap { $0 }, destination: destination,
+            force: output.force)
+        return (copies, destination)
+    }
+
+    /// What was done, or where all copies went through the same steps, the number that files have, too.
+    private func caption(of copy: Copy) -> String {
+        guard let op = command.op else { return name(of: copy.recipe) }
+        return op.contains(",") ? "\(copy.number + 1)" : op
+    }
+
+    /// `rotate=12:30` is `rotate`.
+    private func name(of recipe: String) -> String { String(recipe.prefix { $0 != "=" }) }
+
+    private func readSample() throws -> Sample {
+        let image =
+            command.input == "-"
+            ? try Image(data: FileInput.readStandardInput(), options: output.decoding, name: "standard input")
+            : try Image(contentsOf: command.input, options: output.decoding)
+        var sample = Sample(image)
+        if let path = output.boxes {
+            sample.boxes = try YOLOText.boxes(
+                in: FileInput.read(path, maxBytes: 64 << 20), name: path, width: image.width, height: image.height)
+        }
+        // Blur and noise count in pixels, and would not be seen on small pictures of a large one.
+        let longerSide = max(image.width, image.height)
+        guard command.op == nil, !writesFiles, longerSide > 512 else { return sample }
+        func shrunk(_ side: Int) -> Int { max(1, side * 512 / longerSide) }
+        return sample.resized(width: shrunk(image.width), height: shrunk(image.height))
+    }
+
+    /// The other pictures are taken at random, without labels.
+    private func context() throws -> AugmentationContext {
+        let partners = try command.partners.map { Sample(try Image(contentsOf: $0, options: output.decoding)) }
+        guard !partners.isEmpty else { return AugmentationContext(border: command.border.border) }
+        return AugmentationContext(border: command.border.border) { _, random in
+            partners[Int(random.next() % UInt64(partners.count))]
+        }
+    }
+
+    private func make(_ copy: Copy, of original: Sample, _ context: AugmentationContext) throws -> Sample {
+        let recipe = try AugmentationRecipe(copy.recipe, context: context)
+        var random = SplitMix64(seed: command.seed, stream: copy.number)
+        let sample = recipe.pipeline(original, using: &random)
+        if let path = copy.picture {
+            try sample.image.write(to: path, quality: output.quality, overwrite: output.force)
+        }
+        if let path = copy.labels {
+            let text = YOLOText.text(sample.boxes, width: sample.image.width, height: sample.image.height)
+            try FileOutput.write(Array(text.utf8), to: path, overwrite: output.force)
+        }
+        return sample
+    }
+
+    /// With its boxes on it, in lines that are still seen on the small pictures of the sheet.
+    private func drawn(_ sample: Sample) -> Image {
+        var image = sample.image
+        let lineWidth = max(2, max(image.width, image.height) / 100)
+        for labelled in sample.boxes {
+            image.outline(labelled.box, color: Palette.color(forClass: labelled.label), lineWidth: lineWidth)
+        }
+        return image
+    }
+}

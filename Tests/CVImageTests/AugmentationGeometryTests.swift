@@ -1,0 +1,205 @@
+import CVCore
+import CVImage
+import TestSupport
+import Testing
+
+/// A picture on which what the labels say can be seen: red boxes, a green disc at each keypoint, and a mask of the boxes.
+struct PaintedSample {
+    static let boxes = [Box(minX: 60, minY: 40, maxX: 110, maxY: 90), Box(minX: 150, minY: 100, maxX: 190, maxY: 160)]
+    static let points = [Point(x: 85, y: 65), Point(x: 170, y: 130), Point(x: 40, y: 170), Point(x: 200, y: 30)]
+
+    /// 240 × 200, black where nothing is.
+    static func make() -> Sample {
+        var image = Image(width: 240, height: 200, fill: .black)
+        var values = [UInt8](repeating: 0, count: 240 * 200)
+        for (index, box) in boxes.enumerated() {
+            image.fill(box, color: Color(255, 0, 0))
+            for y in Int(box.minY)..<Int(box.maxY) {
+                for x in Int(box.minX)..<Int(box.maxX) { values[y * 240 + x] = UInt8(index + 1) }
+            }
+        }
+        for point in points { image.fillCircle(center: point, radius: 5, color: Color(0, 255, 0)) }
+        return Sample(
+            image, boxes: boxes.enumerated().map { LabelledBox($1, label: $0) },
+            masks: [Mask(width: 240, height: 200, values: values)], keypoints: [points.map { Keypoint($0) }])
+    }
+}
+
+@Suite struct AugmentationGeometryTests {
+    /// A fill keeps copies of the paint out of the borders.
+    static let moves: [(name: String, move: any Augmentation)] = [
+        ("mirror", Augment.Mirror()),
+        ("flip", Augment.Flip()),
+        ("crop", Augment.Crop(part: 0.6...0.9)),
+        ("resized crop", Augment.ResizedCrop(area: 0.4...0.9)),
+        ("resized crop to a frame", Augment.ResizedCrop(area: 0.4...0.9, size: (320, 150))),
+        ("rotate", Augment.Rotate(degrees: -40...40, border: .fill(.black))),
+        ("shear", Augment.Shear(degrees: -30...30, border: .fill(.black))),
+        ("affine", Augment.Affine(strength: 1.5, border: .fill(.black))),
+        ("elastic", Augment.Elastic(cells: 4, strength: 0.33, border: .fill(.black))),
+    ]
+
+    /// The upright box around the pixels that `isPaint` says; nil for none.
+    private func extent(_ image: Image, where isPaint: (Int, Int) -> Bool) -> Box? {
+        var box: Box?
+        for y in 0..<image.height {
+            for x in 0..<image.width where isPaint(x, y) {
+                let (left, top) = (Float(x), Float(y))
+                let old = box ?? Box(minX: left, minY: top, maxX: left, maxY: top)
+                box = Box(
+                    minX: min(old.minX, left), minY: min(old.minY, top), maxX: max(old.maxX, left + 1),
+                    maxY: max(old.maxY, top + 1))
+            }
+        }
+        return box
+    }
+
+    private func distance(_ a: Box, _ b: Box) -> Float {
+        max(abs(a.minX - b.minX), abs(a.minY - b.minY), abs(a.maxX - b.maxX), abs(a.maxY - b.maxY))
+    }
+
+    /// Paint is found again, by its mask and its colour, where the box, the mask and the keypoints say.
+    @Test(arguments: moves.indices)
+    func labelsMoveWithThePaint(index: Int) {
+        let (name, move) = Self.moves[index]
+        let original = PaintedSample.make()
+        var boxes = 0
+        for seed in 0..<12 {
+            let sample = move(original, seed: UInt64(seed))
+            let (image, mask) = (sample.image, sample.masks[0])
+            #expect(mask.width == image.width && mask.height == image.height)
+            for labelled in sample.boxes {
+                guard let seen = extent(image, where: { mask[$0, $1] == UInt8(labelled.label + 1) }) else {
+                    Issue.record("\(name), seed \(seed): box \(labelled) without paint")
+                    continue
+                }
+                boxes += 1
+                #expect(distance(seen, labelled.box) <= 2.1, "\(name), seed \(seed): \(labelled.box) \(seen)")
+            }
+            checkMask(sample, name, seed)
+            checkKeypoints(sample, name, seed)
+        }
+        #expect(boxes >= 12, "\(name): \(boxes) boxes were left in 12 pictures")
+    }
+
+    /// A pixel of which the mask says that it is inside an object is red or green, and one outside is not red.
+    private func checkMask(_ sample: Sample, _ name: String, _ seed: Int) {
+        var wrong = 0
+        let mask = sample.masks[0]
+        for y in 1..<mask.height - 1 {
+            for x in 1..<mask.width - 1 {
+                // Along edges interpolation mixes: only where the mask is the same all around.
+                let around = [(x, y), (x - 1, y - 1), (x + 1, y - 1), (x - 1, y + 1), (x + 1, y + 1)].map {
+                    mask[$0, $1]
+                }
+                guard Set(around).count == 1 else { continue }
+                let color = sample.image[x, y]
+                let isPainted = Int(color.red) + Int(color.green) > 240
+                let isRed = color.red > 128
+                if around[0] == Mask.ignore ? color != .black : around[0] == 0 ? isRed : !isPainted { wrong += 1 }
+            }
+        }
+        #expect(wrong <= 4, "\(name), seed \(seed): \(wrong) pixels")
+    }
+
+    /// The middle of each green disc that lies whole inside is where its keypoint says.
+    private func checkKeypoints(_ sample: Sample, _ name: String, _ seed: Int) {
+        let image = sample.image
+        for keypoint in sample.keypoints[0] {
+            let (x, y) = (keypoint.position.x, keypoint.position.y)
+            let isInside = x >= 0 && x < Float(image.width) && y >= 0 && y < Float(image.height)
+            #expect(keypoint.isVisible == isInside, "\(name), seed \(seed): \(keypoint)")
+            guard x > 14, y > 14, x < Float(image.width) - 14, y < Float(image.height) - 14 else { continue }
+            var (sumX, sumY, weight): (Float, Float, Float) = (0, 0, 0)
+            for row in Int(y) - 13...Int(y) + 13 {
+                for column in Int(x) - 13...Int(x) + 13 {
+                    let green = Float(image[column, row].green)
+                    sumX += green * (Float(column) + 0.5)
+                    sumY += green * (Float(row) + 0.5)
+                    weight += green
+                }
+            }
+            #expect(weight > 255 * 20, "\(name), seed \(seed): no disc at \(keypoint)")
+            let (dx, dy) = (abs(sumX / weight - x), abs(sumY / weight - y))
+            #expect(dx < 0.8 && dy < 0.8, "\(name), seed \(seed): \(keypoint) is off by \(dx), \(dy)")
+        }
+    }
+
+    @Test func aMirrorSwapsLeftAndRightKeypointsOfEachObject() {
+        var sample = PaintedSample.make()
+        sample.keypoints = [
+            [Keypoint(Point(x: 10, y: 20)), Keypoint(Point(x: 30, y: 20)), Keypoint(Point(x: 20, y: 25))],
+            [
+                Keypoint(Point(x: 100, y: 20), isVisible: false), Keypoint(Point(x: 90, y: 20)),
+                Keypoint(Point(x: 0.5, y: 1)),
+            ],
+        ]
+        var random = SplitMix64(seed: 0)
+        let mirrored = Augment.Mirror(keypointPairs: [.init(0, 1)])(sample, using: &random)
+        #expect(
+            mirrored.keypoints == [
+                [Keypoint(Point(x: 210, y: 20)), Keypoint(Point(x: 230, y: 20)), Keypoint(Point(x: 220, y: 25))],
+                [
+                    Keypoint(Point(x: 150, y: 20)), Keypoint(Point(x: 140, y: 20), isVisible: false),
+                    Keypoint(Point(x: 239.5, y: 1)),
+                ],
+            ])
+        #expect(mirrored.mirrored(keypointPairs: [(0, 1)]) == sample)
+    }
+
+    @Test func boxesAreCutAtTheBorderAndDroppedWhenTooLittleIsLeft() {
+        var sample = Sample(Image(width: 100, height: 100, fill: .white))
+        func box(_ x: Float, _ y: Float, _ width: Float, _ height: Float) -> LabelledBox {
+            LabelledBox(Box(minX: x, minY: y, maxX: x + width, maxY: y + height), label: Int(x))
+        }
+        // Of the crop's 50 columns from 25: all, half, a twentieth, none of each; and less than a pixel.
+        sample.boxes = [
+            box(30, 30, 10, 10), box(20, 30, 10, 10), box(5, 30, 21, 10), box(80, 30, 5, 5), box(40, 30, 0.5, 9),
+        ]
+        let cropped = sample.cropped(x: 25, y: 25, width: 50, height: 50)
+        #expect(cropped.boxes.map(\.label) == [30, 20])
+        #expect(cropped.boxes[0].box == Box(minX: 5, minY: 5, maxX: 15, maxY: 15))
+        #expect(cropped.boxes[1].box == Box(minX: 0, minY: 5, maxX: 5, maxY: 15))
+        sample.leastVisiblePart = 0.6
+        #expect(sample.cropped(x: 25, y: 25, width: 50, height: 50).boxes.map(\.label) == [30])
+        sample.boxes = [LabelledBox(Box(minX: .nan, minY: 0, maxX: 50, maxY: .infinity), label: 0)]
+        #expect(sample.mirrored().boxes.isEmpty)
+    }
+
+    /// Past the border: the picture in a mirror, its last pixels, or a colour; the mask says "ignore" for all three.
+    @Test func bordersAreWhatTheySay() {
+        var image = Image(width: 6, height: 1, fill: .black)
+        for x in 0..<6 { image[x, 0] = Color(UInt8(40 * x), 0, 0) }
+        let sample = Sample(image, masks: [Mask(width: 6, height: 1, values: [1, 2, 3, 4, 5, 6])])
+        func reds(_ border: Border) -> [UInt8] {
+            let moved = sample.warped(by: .translation(x: 2, y: 0), border: border)
+            #expect(moved.masks[0].values == [255, 255, 1, 2, 3, 4])
+            return (0..<6).map { moved.image[$0, 0].red }
+        }
+        #expect(reds(.reflect) == [40, 0, 0, 40, 80, 120])
+        #expect(reds(.edge) == [0, 0, 0, 40, 80, 120])
+        #expect(reds(.fill(Color(9, 9, 9))) == [9, 9, 0, 40, 80, 120])
+        // Further than the picture is wide, it is seen again and again.
+        let far = sample.warped(by: .translation(x: 8, y: 0)).image
+        #expect((0..<6).map { far[$0, 0].red } == [160, 200, 200, 160, 120, 80])
+        #expect(sample.warped(by: .translation(x: 14, y: 0)).image == sample.warped(by: .translation(x: 2, y: 0)).image)
+    }
+
+    @Test(arguments: [(1, 1), (1, 30), (30, 1), (2, 3)])
+    func tinyPicturesGoThroughEverything(width: Int, height: Int) throws {
+        let image = noise(width: width, height: height, format: width == 2 ? .rgba : .rgb)
+        let sample = Sample(
+            image, boxes: [LabelledBox(Box(minX: 0, minY: 0, maxX: 1, maxY: 1), label: 0)],
+            masks: [Mask(width: width, height: height, values: [UInt8](repeating: 3, count: width * height))])
+        for kind in AugmentationKind.all {
+            for text in [kind.name, kind.demonstration] {
+                let pipeline = try AugmentationRecipe(text).pipeline
+                for seed in 0..<20 {
+                    let result = pipeline(sample, seed: UInt64(seed))
+                    let (width, height) = (result.image.width, result.image.height)
+                    #expect(result.masks.allSatisfy { $0.width == width && $0.height == height })
+                }
+            }
+        }
+    }
+}
