@@ -42,7 +42,8 @@ enum MemoryReserve {
             }
             if let block { return block }
         }
-        return allocate(bytes: max(count, 1) * MemoryLayout<Float>.stride).bindMemory(to: Float.self, capacity: count)
+        // A vector more: kernels read whole ones, past the end of a row.
+        return allocate(bytes: (count + 48) * MemoryLayout<Float>.stride).bindMemory(to: Float.self, capacity: count)
     }
 
     private static func allocate(bytes: Int) -> UnsafeMutableRawPointer {

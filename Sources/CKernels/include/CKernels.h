@@ -8,3 +8,4 @@
 #include "optimizer.h"
 #include "pooling.h"
 #include "resize.h"
+#include "strip.h"

@@ -74,7 +74,11 @@ package func conv2d(
                 let task = ConvolutionProduct.Operands(
                     x: x.baseAddress!, weight: weight.baseAddress!, bias: bias?.storage.pointer, y: y.baseAddress!,
                     epilogue: epilogue)
-                product.run(task, method)
+                if case .tiles(let set) = method, let direct = DirectConvolution(product, set) {
+                    direct.run(task)
+                } else {
+                    product.run(task, method)
+                }
             }
         }
         withExtendedLifetime(bias) {}

@@ -22,6 +22,9 @@ func conv2dInputGradient(
         filters.batch == output.channels && window.output_height == output.height
             && window.output_width == output.width,
         "conv2d gradient: \(dy.shape) is not the result of \(weight.shape) on \(height)×\(width)")
+    if case .tiles = MatrixProduct.current, let opposite = geometry.opposite(of: output, height: height, width: width) {
+        return conv2d(dy, opposingFilters(weight, groups: groups), bias: nil, opposite, method: .current)
+    }
     let transposed = weight.withValues { transposedFilters($0.baseAddress!, groups: groups, m: m, k: channels * taps) }
     // One task makes some channels of a picture: no two add to the same plane.
     let perTask = max(1, min(channels, (64 + taps - 1) / taps))
@@ -37,6 +40,51 @@ func conv2dInputGradient(
                 foldProduct(
                     weights, dy.baseAddress! + product * m * output.plane, m: m, rows: mine.count * taps, taps: taps,
                     window, to: planes)
+            }
+        }
+    }
+}
+
+extension ConvGeometry {
+    /// The convolution from dy to dX, with `opposingFilters`; nil for a stride, where pixels between those of dy have a
+    /// gradient, too.
+    fileprivate func opposite(of dy: PictureShape, height: Int, width: Int) -> ConvGeometry? {
+        guard let y = y.opposite(from: dy.height, to: height), let x = x.opposite(from: dy.width, to: width) else {
+            return nil
+        }
+        return ConvGeometry(y: y, x: x, groups: groups)
+    }
+}
+
+extension ConvGeometry.Axis {
+    /// Pixel i of dX is reached by the tap t from pixel i + padding - t · dilation of dy.
+    fileprivate func opposite(from count: Int, to size: Int) -> ConvGeometry.Axis? {
+        let reach = dilation * (kernel - 1)
+        let before = reach - padding.before
+        let after = size + reach - before - count
+        guard stride == 1, before >= 0, after >= 0 else { return nil }
+        return ConvGeometry.Axis(kernel: kernel, padding: (before, after), dilation: dilation)
+    }
+}
+
+/// Filters from the channels of dY to those of X: input and output swapped within each group, taps in reverse.
+///
+/// [groups · m, c, kernel, kernel] -> [groups · c, m, kernel, kernel].
+private func opposingFilters(_ weight: Tensor, groups: Int) -> Tensor {
+    let filters = PictureShape(weight.shape, for: "conv2d weight")
+    let (m, channels, taps) = (filters.batch / groups, filters.channels, filters.plane)
+    return Tensor(shape: [groups * channels, m, filters.height, filters.width]) { result in
+        weight.withValues { weight in
+            Parallel.forRanges(groups * channels, grain: max(1, 8192 / (m * taps))) { planes in
+                for plane in planes {
+                    let (group, channel) = plane.quotientAndRemainder(dividingBy: channels)
+                    var to = result.baseAddress! + plane * m * taps
+                    for row in 0..<m {
+                        let from = weight.baseAddress! + ((group * m + row) * channels + channel) * taps
+                        for tap in 0..<taps { to[tap] = from[taps - 1 - tap] }
+                        to += taps
+                    }
+                }
             }
         }
     }
@@ -91,6 +139,9 @@ private func transposedFilters(_ weight: UnsafePointer<Float>, groups: Int, m: I
 func conv2dWeightGradient(_ dy: Tensor, _ x: Tensor, _ geometry: ConvGeometry, shape: Shape) -> Tensor {
     let (input, output) = (PictureShape(x.shape, for: "conv2d"), PictureShape(dy.shape, for: "conv2d gradient"))
     let filters = PictureShape(shape, for: "conv2d weight")
+    if case .tiles(let set) = MatrixProduct.current {
+        return WeightGradient(dy: output, x: input, weight: filters, geometry, set).run(dy, x)
+    }
     let groups = geometry.groups
     let (m, k) = (output.channels / groups, filters.picture)
     let window = geometry.window(channels: filters.channels, height: input.height, width: input.width)

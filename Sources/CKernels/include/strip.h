@@ -1,0 +1,46 @@
+#ifndef CVK_STRIP_H
+#define CVK_STRIP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "isa.h"
+
+/// Columns of a strip at most: three vectors.
+size_t cvk_strip_width(cvk_isa isa);
+
+/// Matrix product of rows that lie anywhere, for one strip of columns: C = A · B, or C += A · B, float32.
+///
+/// Row i of A is the k floats from a + a_offsets[i]; row p of B the n floats from b + b_offsets[p]; c has m rows, `ldc`
+/// apart. The rows of a convolution's matrix are the rows of its padded input, shifted: so it need not be laid out.
+///
+/// n is at most `cvk_strip_width`. Whole vectors are read and written: up to the next multiple of the vector's length,
+/// rows of B must be readable, and rows of C writable.
+///
+/// Each element is one chain of k multiply-adds in order: the result does not depend on how a caller cuts m and n.
+void cvk_strip_product(cvk_isa isa, size_t m, size_t n, size_t k, const float *a, const ptrdiff_t *a_offsets,
+                       const float *b, const ptrdiff_t *b_offsets, float *c, size_t ldc, bool accumulate);
+
+/// to[x · to_stride + y] = from[y · from_stride + x], for `rows` rows of `columns` floats.
+void cvk_transpose(cvk_isa isa, const float *from, size_t from_stride, size_t rows, size_t columns, float *to,
+                   size_t to_stride);
+
+/// Planes of a picture as columns of a matrix: packed[q · width + i] is pixel q of plane i.
+///
+/// Takes `count` (at most `width`) planes, `stride` floats apart, of `rows` rows of `columns` pixels. Pixel (x, y) has
+/// the number q = y · pitch + x; what lies between the rows, and past the last plane, is 0.
+void cvk_pack_transposed(cvk_isa isa, const float *planes, size_t stride, size_t count, size_t rows, size_t columns,
+                         size_t pitch, size_t width, float *packed);
+
+/// Planes with zeros around them, for windows that look past the border.
+///
+/// Output row r of a plane is input row first + r, or zeros where there is none; it takes `pitch` floats, of which the
+/// first `columns` are the picture's. Before the first row of each plane stand `lead` zeros, `padded_stride` floats lie
+/// between two planes, and what is behind the rows is zeros, too.
+void cvk_pad_planes(const float *planes, size_t stride, size_t count, size_t rows, size_t columns, ptrdiff_t first,
+                    size_t padded_rows, size_t pitch, size_t lead, size_t padded_stride, float *padded);
+
+/// Rows of `width` floats that lie `pitch` apart, one after the other.
+void cvk_copy_rows(const float *from, size_t pitch, size_t width, size_t rows, float *to);
+
+#endif

@@ -1,0 +1,98 @@
+#include "strip.h"
+
+// The readable twin: what every tile must give, up to the rounding of a fused multiply-add.
+enum { SCALAR_WIDTH = 12 };
+
+static void strip_scalar(size_t m, size_t n, size_t k, const float *a, const ptrdiff_t *a_offsets, const float *b,
+                         const ptrdiff_t *b_offsets, float *c, size_t ldc, bool accumulate) {
+    for (size_t i = 0; i < m; i++) {
+        for (size_t j = 0; j < n; j++) {
+            float sum = accumulate ? c[i * ldc + j] : 0.0f;
+            for (size_t p = 0; p < k; p++) sum += a[a_offsets[i] + (ptrdiff_t)p] * b[b_offsets[p] + (ptrdiff_t)j];
+            c[i * ldc + j] = sum;
+        }
+    }
+}
+
+#if defined(__x86_64__)
+
+#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
+typedef float vector8 __attribute__((ext_vector_type(8), aligned(4)));
+#define VECTOR vector8
+#define LANES 8
+#define ROWS 4
+#define NAME(x) x##_avx2
+#include "strip_tile.inc"
+#undef VECTOR
+#undef LANES
+#undef ROWS
+#undef NAME
+#pragma clang attribute pop
+
+#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,fma"))), apply_to = function)
+typedef float vector16 __attribute__((ext_vector_type(16), aligned(4)));
+#define VECTOR vector16
+#define LANES 16
+#define ROWS 8
+#define NAME(x) x##_avx512
+#include "strip_tile.inc"
+#undef VECTOR
+#undef LANES
+#undef ROWS
+#undef NAME
+#pragma clang attribute pop
+
+#elif defined(__aarch64__)
+
+typedef float vector4 __attribute__((ext_vector_type(4), aligned(4)));
+#define VECTOR vector4
+#define LANES 4
+#define ROWS 8
+#define NAME(x) x##_neon
+#include "strip_tile.inc"
+
+#endif
+
+size_t cvk_strip_width(cvk_isa isa) {
+    switch (isa) {
+    case CVK_AVX512: return 48;
+    case CVK_AVX2: return 24;
+    case CVK_NEON: return 12;
+    default: return SCALAR_WIDTH;
+    }
+}
+
+void cvk_strip_product(cvk_isa isa, size_t m, size_t n, size_t k, const float *a, const ptrdiff_t *a_offsets,
+                       const float *b, const ptrdiff_t *b_offsets, float *c, size_t ldc, bool accumulate) {
+    switch (isa) {
+#if defined(__x86_64__)
+    case CVK_AVX512: strip_avx512(m, n, k, a, a_offsets, b, b_offsets, c, ldc, accumulate); return;
+    case CVK_AVX2: strip_avx2(m, n, k, a, a_offsets, b, b_offsets, c, ldc, accumulate); return;
+#elif defined(__aarch64__)
+    case CVK_NEON: strip_neon(m, n, k, a, a_offsets, b, b_offsets, c, ldc, accumulate); return;
+#endif
+    default: strip_scalar(m, n, k, a, a_offsets, b, b_offsets, c, ldc, accumulate); return;
+    }
+}
+
+void cvk_pad_planes(const float *planes, size_t stride, size_t count, size_t rows, size_t columns, ptrdiff_t first,
+                    size_t padded_rows, size_t pitch, size_t lead, size_t padded_stride, float *padded) {
+    for (size_t plane = 0; plane < count; plane++, planes += stride, padded += padded_stride) {
+        float *to = padded;
+        for (size_t i = 0; i < lead; i++) *to++ = 0.0f;
+        for (size_t r = 0; r < padded_rows; r++, to += pitch) {
+            const ptrdiff_t row = first + (ptrdiff_t)r;
+            if (row < 0 || row >= (ptrdiff_t)rows) {
+                __builtin_memset(to, 0, pitch * sizeof(float));
+            } else {
+                __builtin_memcpy(to, planes + (size_t)row * columns, columns * sizeof(float));
+                for (size_t i = columns; i < pitch; i++) to[i] = 0.0f;
+            }
+        }
+        __builtin_memset(to, 0, (size_t)(padded + padded_stride - to) * sizeof(float));
+    }
+}
+
+void cvk_copy_rows(const float *from, size_t pitch, size_t width, size_t rows, float *to) {
+    for (size_t y = 0; y < rows; y++) __builtin_memcpy(to + y * width, from + y * pitch, width * sizeof(float));
+}

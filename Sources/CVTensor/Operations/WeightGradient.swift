@@ -1,0 +1,133 @@
+import CKernels
+import CVCore
+
+/// The gradient of a convolution with respect to its weight by the tiles of CKernels:
+///
+///     dWᵀ = Σ over pictures  columns(X) · dYᵀ
+///
+/// The sum runs over pixels, so the rows of `columns` can stay where they are in the padded picture (`ShiftedRows`), and
+/// dY is laid out with its channels side by side.
+///
+/// The pixels of all pictures are cut into a few parts, each with sums of its own, that are added in order at the end.
+/// Their number follows from the shapes alone: the result does not depend on how many threads there are.
+struct WeightGradient {
+    private let dy, x, weight: PictureShape
+    private let groups, m, k, taps: Int
+    private let window: cvk_window
+    private let layout: ShiftedRows?
+    private let set: InstructionSet
+    /// Output channels filled up to whole vectors.
+    private let width: Int
+    /// Output rows at a time, and blocks of them in a picture.
+    private let rowsPerBlock, blocks: Int
+    /// Into how many parts pixels and input channels are cut.
+    private let pixelParts, channelParts: Int
+
+    init(dy: PictureShape, x: PictureShape, weight: PictureShape, _ geometry: ConvGeometry, _ set: InstructionSet) {
+        (self.dy, self.x, self.weight, self.set) = (dy, x, weight, set)
+        groups = geometry.groups
+        (m, k, taps) = (dy.channels / groups, weight.picture, weight.plane)
+        window = geometry.window(channels: weight.channels, height: x.height, width: x.width)
+        layout = ShiftedRows(window)
+        let lanes = cvk_strip_width(set.kernel) / 3
+        width = (m + lanes - 1) / lanes * lanes
+        rowsPerBlock = max(1, min(dy.height, 384 / max(layout?.pitch ?? dy.width, 1)))
+        blocks = (dy.height + rowsPerBlock - 1) / rowsPerBlock
+        // 16 MB of sums at most, and tasks enough for some threads.
+        let room = max(1, (4 << 20) / max(k * width, 1))
+        pixelParts = max(1, min(dy.batch * blocks, min(room, 8)))
+        channelParts = max(1, min(weight.channels, (8 + pixelParts - 1) / pixelParts))
+    }
+
+    func run(_ dyTensor: Tensor, _ xTensor: Tensor) -> Tensor {
+        Tensor(shape: [groups * m, weight.channels, weight.height, weight.width]) { dw in
+            let sums = Tensor(shape: [groups, pixelParts, k, width]) { sums in
+                xTensor.withValues { x in
+                    dyTensor.withValues { dy in
+                        Parallel.forEach(groups * pixelParts * channelParts) { task in
+                            let (product, channelPart) = task.quotientAndRemainder(dividingBy: channelParts)
+                            let (group, pixelPart) = product.quotientAndRemainder(dividingBy: pixelParts)
+                            let channels = ConvolutionProduct.range(
+                                channelPart, of: channelParts, count: weight.channels, multiple: 1)
+                            let units = ConvolutionProduct.range(
+                                pixelPart, of: pixelParts, count: self.dy.batch * blocks, multiple: 1)
+                            add(
+                                units, group: group, channels, dy.baseAddress!, x.baseAddress!,
+                                to: sums.baseAddress! + (product * k + channels.lowerBound * taps) * width)
+                        }
+                    }
+                }
+            }
+            finish(sums, dw.baseAddress!)
+        }
+    }
+
+    /// The share of some blocks of rows in the gradients of some input channels.
+    private func add(
+        _ units: Range<Int>, group: Int, _ channels: Range<Int>, _ dy: UnsafePointer<Float>, _ x: UnsafePointer<Float>,
+        to sums: UnsafeMutablePointer<Float>
+    ) {
+        if units.isEmpty { sums.update(repeating: 0, count: channels.count * taps * width) }
+        let pitch = layout?.pitch ?? window.output_width
+        let inputStride = layout?.planeStride(rows: rowsPerBlock) ?? 0
+        let most = rowsPerBlock * pitch
+        let input = layout.map { $0.isPicture ? 0 : channels.count * inputStride } ?? (channels.count * taps + 1) * most
+        let scratch = UnsafeMutablePointer<Float>.allocate(capacity: input + most * width)
+        defer { scratch.deallocate() }
+        let strip = cvk_strip_width(set.kernel)
+        let inputOffsets =
+            layout?.offsets(channels: channels.count, rows: rowsPerBlock)
+            ?? (0..<channels.count * taps).map { $0 * most }
+        for unit in units {
+            let (picture, block) = unit.quotientAndRemainder(dividingBy: blocks)
+            let rows = block * rowsPerBlock..<min((block + 1) * rowsPerBlock, self.dy.height)
+            let pixels = rows.count * pitch
+            let planes = x + ((picture * groups + group) * window.channels + channels.lowerBound) * self.x.plane
+            let from = lay(planes, channels.count, rows, stride: inputStride, line: most, in: scratch)
+            let gradients = dy + (picture * groups + group) * m * self.dy.plane + rows.lowerBound * self.dy.width
+            for column in stride(from: 0, to: width, by: strip) {
+                let count = min(strip, width - column)
+                let packed = scratch + input + most * column
+                cvk_pack_transposed(
+                    set.kernel, gradients + column * self.dy.plane, self.dy.plane, min(count, m - column), rows.count,
+                    self.dy.width, pitch, count, packed)
+                let lines = (0..<pixels).map { $0 * count }
+                cvk_strip_product(
+                    set.kernel, channels.count * taps, count, pixels, from, inputOffsets, packed, lines, sums + column,
+                    width, unit > units.lowerBound)
+            }
+        }
+    }
+
+    /// What each tap sees, as rows of pixels: the padded picture, or for a stride, laid out.
+    private func lay(
+        _ planes: UnsafePointer<Float>, _ channels: Int, _ rows: Range<Int>, stride: Int, line: Int,
+        in scratch: UnsafeMutablePointer<Float>
+    ) -> UnsafePointer<Float> {
+        if let layout { return layout.lay(planes, channels: channels, rows: rows, stride: stride, in: scratch) }
+        var window = window
+        let columns = rows.lowerBound * window.output_width..<rows.upperBound * window.output_width
+        let packed = scratch + line
+        cvk_pack_windows(
+            &window, planes, 0, channels * taps, columns.lowerBound, columns.upperBound, line, packed, scratch)
+        return UnsafePointer(packed)
+    }
+
+    /// Adds the parts up and turns dWᵀ into dW.
+    private func finish(_ sums: Tensor, _ dw: UnsafeMutablePointer<Float>) {
+        let sums = sums.storage.pointer
+        let count = k * width
+        for group in 0..<groups {
+            let parts = sums + group * pixelParts * count
+            Parallel.forRanges(k, grain: max(8, 8192 / width)) { rows in
+                let (start, length) = (rows.lowerBound * width, rows.count * width)
+                for part in 1..<max(pixelParts, 1) {
+                    cvk_add(
+                        set.kernel, parts + start, parts + part * count + start, parts + start, length)
+                }
+                cvk_transpose(
+                    set.kernel, parts + start, width, rows.count, m, dw + group * m * k + rows.lowerBound, k)
+            }
+        }
+    }
+}
