@@ -105,23 +105,7 @@ static void activate_gradient_scalar(cvk_activation kind, float slope, const flo
 
 #endif
 
-// Calls the function of the instruction set.
-#if defined(__x86_64__)
-#define DISPATCH(function, ...)                                 \
-    switch (isa) {                                              \
-    case CVK_AVX512: return function##_avx512(__VA_ARGS__);     \
-    case CVK_AVX2: return function##_avx2(__VA_ARGS__);         \
-    default: return function##_scalar(__VA_ARGS__);             \
-    }
-#elif defined(__aarch64__)
-#define DISPATCH(function, ...)                                 \
-    switch (isa) {                                              \
-    case CVK_NEON: return function##_neon(__VA_ARGS__);         \
-    default: return function##_scalar(__VA_ARGS__);             \
-    }
-#else
-#define DISPATCH(function, ...) return function##_scalar(__VA_ARGS__);
-#endif
+#include "dispatch.h"
 
 void cvk_scale_shift(cvk_isa isa, float scale, float shift, const float *x, float *y, size_t count) {
     DISPATCH(scale_shift, scale, shift, x, y, count)

@@ -28,7 +28,7 @@ public struct Tensor: Sendable {
         self.init(shape: shape, storage: storage, trace: nil)
     }
 
-    private init(shape: Shape, storage: TensorStorage, trace: Trace?) {
+    init(shape: Shape, storage: TensorStorage, trace: Trace? = nil) {
         self.shape = shape
         self.storage = storage
         self.trace = trace

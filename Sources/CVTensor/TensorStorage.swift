@@ -18,31 +18,59 @@ final class TensorStorage: @unchecked Sendable {
 /// Blocks that tensors gave back, kept for the next ones of the same size.
 ///
 /// A network asks for the same sizes with every picture. Blocks of megabytes that are returned to the system come
-/// back as pages that it must clear first, which takes longer than many an operation.
+/// back as pages that it must clear first, which takes longer than many an operation. What is kept and what is in use
+/// are together at most a quarter more than the most that was in use at a time: a step of training, whose sizes change
+/// as it goes, then finds all its blocks again.
 enum MemoryReserve {
     private struct Blocks {
         var bySize: [Int: [UnsafeMutablePointer<Float>]] = [:]
+        /// Elements, of blocks that are kept, that are in use, and the most that were in use.
         var kept = 0
+        var used = 0
+        var mostUsed = 0
+
+        /// A kept block of this size.
+        mutating func take(_ count: Int) -> UnsafeMutablePointer<Float>? {
+            used += count
+            mostUsed = max(mostUsed, used)
+            guard let block = bySize[count]?.popLast() else { return nil }
+            kept -= count
+            return block
+        }
+
+        /// The largest blocks, as many as are too many for another one to be allocated.
+        mutating func surplus() -> [UnsafeMutablePointer<Float>] {
+            let most = mostUsed + mostUsed / 4
+            guard kept + used > most else { return [] }
+            var surplus: [UnsafeMutablePointer<Float>] = []
+            for size in bySize.keys.sorted(by: >) {
+                while kept + used > most, let block = bySize[size]?.popLast() {
+                    kept -= size
+                    surplus.append(block)
+                }
+            }
+            return surplus
+        }
     }
 
     nonisolated(unsafe) private static var blocks = Blocks()
     private static let lock = Mutex(())
 
-    /// Elements that may be kept: 64 million are 256 MB.
-    private static let limit = 64 << 20
     /// Smaller blocks are the allocator's business: it is quick with them.
     private static let smallest = 1 << 14
 
     static func take(_ count: Int) -> UnsafeMutablePointer<Float> {
         if count >= smallest {
+            var surplus: [UnsafeMutablePointer<Float>] = []
             let block: UnsafeMutablePointer<Float>? = lock.withLock { _ in
-                guard let block = blocks.bySize[count]?.popLast() else { return nil }
-                blocks.kept -= count
-                return block
+                if let block = blocks.take(count) { return block }
+                surplus = blocks.surplus()
+                return nil
             }
             if let block { return block }
+            for pointer in surplus { UnsafeMutableRawPointer(pointer).deallocate() }
         }
-        // A vector more: kernels read whole ones, past the end of a row.
+        // A little more: kernels read whole vectors, past the end of a row.
         return allocate(bytes: (count + 48) * MemoryLayout<Float>.stride).bindMemory(to: Float.self, capacity: count)
     }
 
@@ -54,22 +82,25 @@ enum MemoryReserve {
     }
 
     static func give(_ pointer: UnsafeMutablePointer<Float>, _ count: Int) {
-        if count >= smallest {
-            let kept = lock.withLock { _ in
-                guard blocks.kept + count <= limit else { return false }
-                blocks.bySize[count, default: []].append(pointer)
-                blocks.kept += count
-                return true
-            }
-            if kept { return }
+        guard count >= smallest else {
+            UnsafeMutableRawPointer(pointer).deallocate()
+            return
         }
-        UnsafeMutableRawPointer(pointer).deallocate()
+        lock.withLock { _ in
+            blocks.used -= count
+            blocks.kept += count
+            blocks.bySize[count, default: []].append(pointer)
+        }
     }
 
     /// Returns everything that is kept to the system.
     static func empty() {
         let all = lock.withLock { _ in
-            defer { blocks = Blocks() }
+            defer {
+                blocks.bySize = [:]
+                blocks.kept = 0
+                blocks.mostUsed = blocks.used
+            }
             return blocks.bySize.values.flatMap { $0 }
         }
         for pointer in all { UnsafeMutableRawPointer(pointer).deallocate() }

@@ -5,6 +5,7 @@
 #include "gemm.h"
 #include "half.h"
 #include "isa.h"
+#include "normalization.h"
 #include "optimizer.h"
 #include "pooling.h"
 #include "resize.h"

@@ -25,13 +25,18 @@ public struct BatchNorm2d: Layer {
         self.momentum = momentum
     }
 
-    public func callAsFunction(_ x: Tensor) -> Tensor {
+    public func callAsFunction(_ x: Tensor) -> Tensor { self(x, then: .linear) }
+
+    /// What usually follows in the same pass over memory: `activation(self(x) + residual)`.
+    public func callAsFunction(_ x: Tensor, adding residual: Tensor? = nil, then activation: Activation) -> Tensor {
         let (gamma, beta) = (weight.value(on: x), bias.value(on: x))
         guard x.tape?.mode == .training else {
-            return batchNorm(
+            let y = batchNorm(
                 x, mean: runningMean.value, variance: runningVar.value, weight: gamma, bias: beta, epsilon: epsilon)
+            return activation(residual.map { y + $0 } ?? y)
         }
-        let (y, mean, variance) = batchNorm(x, weight: gamma, bias: beta, epsilon: epsilon)
+        let (y, mean, variance) = batchNorm(
+            x, weight: gamma, bias: beta, epsilon: epsilon, adding: residual, then: activation)
         move(runningMean, towards: mean)
         move(runningVar, towards: variance)
         return y

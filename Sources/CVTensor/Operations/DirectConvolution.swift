@@ -14,6 +14,8 @@ struct DirectConvolution {
     private let chunk: Int
     /// Output rows of a task, and the cuts of a product into tasks.
     private let rowsPerTask, rowCuts, channelCuts: Int
+    /// Where the rows of the weights, and what each tap sees, begin.
+    private let weightOffsets, inputOffsets: [Int]
 
     init?(_ product: ConvolutionProduct, _ set: InstructionSet) {
         guard let layout = ShiftedRows(product.window) else { return nil }
@@ -31,6 +33,8 @@ struct DirectConvolution {
         // Where that leaves threads without work (small maps at the end of a network), cut the channels, too.
         let tasks = product.batch * product.groups * rowCuts
         let wanted = Parallel.threadCount == 1 ? 1 : Parallel.threadCount * 2
+        weightOffsets = (0..<product.m).map { $0 * product.k }
+        inputOffsets = layout.offsets(channels: chunk, rows: rowsPerTask)
         channelCuts = tasks >= wanted ? 1 : max(1, min((product.m + 63) / 64, (wanted + tasks - 1) / max(tasks, 1)))
     }
 
@@ -56,15 +60,14 @@ struct DirectConvolution {
         let group = index % product.groups
         let x = operands.x + index * window.channels * window.height * window.width
         let weights = operands.weight + (group * product.m + channels.lowerBound) * k
-        let (columns, stride) = (rows.count * layout.pitch, layout.planeStride(rows: rows.count))
+        let (columns, stride) = (rows.count * layout.pitch, layout.planeStride(rows: rowsPerTask))
         let width = cvk_strip_width(set.kernel)
         let pitch = (columns + width - 1) / width * width
         let padded = layout.isPicture ? 0 : chunk * stride
-        let scratch = UnsafeMutablePointer<Float>.allocate(capacity: padded + channels.count * pitch)
-        defer { scratch.deallocate() }
+        let size = padded + channels.count * pitch
+        let scratch = MemoryReserve.take(size)
+        defer { MemoryReserve.give(scratch, size) }
         let sums = scratch + padded
-        let weightOffsets = (0..<channels.count).map { $0 * k }
-        let inputOffsets = layout.offsets(channels: chunk, rows: rows.count)
         for first in Swift.stride(from: 0, to: window.channels, by: chunk) {
             let count = min(chunk, window.channels - first)
             let input = layout.lay(

@@ -17,32 +17,10 @@ public func batchNorm(
         (bias, { sumOfChannels($0) }))
 }
 
-/// Batch normalisation with the statistics of the batch itself, as `torch.nn.functional.batch_norm` in training.
-///
-/// - Returns: y, and the mean and variance of each channel, [C], for running averages; the variance is the unbiased one,
-///   as PyTorch keeps it, while y uses the biased.
-public func batchNorm(
-    _ x: Tensor, weight: Tensor, bias: Tensor, epsilon: Float
-) -> (y: Tensor, mean: Tensor, variance: Tensor) {
-    let channels = ChannelStatistics(of: x, epsilon: epsilon)
-    let (input, gamma) = (x.detached, weight.detached)
-    let y = channels.normalized(x, weight, bias).recorded(
-        (x, { channels.batchGradient($0, input, gamma) }),
-        (weight, { channels.sumOfProducts($0, input) }),
-        (bias, { sumOfChannels($0) }))
-    let count = Float(channels.count)
-    let unbiased = channels.variance.map { count > 1 ? $0 * count / (count - 1) : $0 }
-    let shape: Shape = [channels.shape.channels]
-    return (y, Tensor(channels.mean, shape: shape), Tensor(unbiased, shape: shape))
-}
-
-/// Mean and spread of each channel, and what normalisation and its gradient make of them.
+/// Given mean and spread of each channel, and what normalisation and its gradient make of them.
 private struct ChannelStatistics {
     let shape: PictureShape
     let mean, variance, inverseDeviation: [Float]
-
-    /// Elements of a channel.
-    var count: Int { shape.batch * shape.plane }
 
     init(_ shape: Shape, mean: Tensor, variance: Tensor, epsilon: Float) {
         self.shape = PictureShape(shape, for: "batchNorm")
@@ -54,19 +32,6 @@ private struct ChannelStatistics {
         self.mean = mean.values
         self.variance = variance.values
         inverseDeviation = self.variance.map { 1 / ($0 + epsilon).squareRoot() }
-    }
-
-    init(of x: Tensor, epsilon: Float) {
-        let shape = PictureShape(x.shape, for: "batchNorm")
-        self.shape = shape
-        let set = InstructionSet.current.kernel
-        let count = Double(shape.batch * shape.plane)
-        let mean = Self.sums(shape, x, x) { _, x, _ in cvk_sum(set, x, shape.plane) }.map { Float($0 / count) }
-        variance = Self.sums(shape, x, x) { channel, x, _ in
-            cvk_dot(set, x, mean[channel], x, mean[channel], shape.plane)
-        }.map { Float($0 / count) }
-        self.mean = mean
-        inverseDeviation = variance.map { 1 / ($0 + epsilon).squareRoot() }
     }
 
     /// For each channel the sum of what `part` gives for its planes in two tensors, in the order of the pictures.
@@ -119,19 +84,6 @@ private struct ChannelStatistics {
         let sums = Self.sums(shape, x, dy) { cvk_dot(set, $1, mean[$0], $2, 0, shape.plane) }
         let values = zip(sums, inverseDeviation).map { Float($0) * $1 }
         return Tensor(values, shape: [shape.channels])
-    }
-
-    /// The gradient with respect to x where mean and variance are those of x:
-    /// γ / deviation · (dy - mean(dy) - x̂ · mean(dy · x̂)), x̂ being the normalised x.
-    func batchGradient(_ dy: Tensor, _ x: Tensor, _ weight: Tensor) -> Tensor {
-        let (gamma, products, sums) = (weight.values, sumOfProducts(dy, x).values, sumOfChannels(dy).values)
-        let count = Float(count)
-        return planes(dy, x) { channel, dy, x, dx in
-            let a = gamma[channel] * inverseDeviation[channel]
-            let b = -a * products[channel] * inverseDeviation[channel] / count
-            let c = -a * sums[channel] / count - b * mean[channel]
-            cvk_combine(InstructionSet.current.kernel, a, dy, b, x, c, dx, shape.plane)
-        }
     }
 
     /// A tensor made plane by plane from those of two.

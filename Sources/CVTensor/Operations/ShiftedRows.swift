@@ -52,7 +52,8 @@ struct ShiftedRows {
     ///
     /// - Returns: the layout: the picture itself where it has it, else `scratch`.
     func lay(
-        _ planes: UnsafePointer<Float>, channels: Int, rows: Range<Int>, stride: Int, in scratch: UnsafeMutablePointer<Float>
+        _ planes: UnsafePointer<Float>, channels: Int, rows: Range<Int>, stride: Int,
+        in scratch: UnsafeMutablePointer<Float>
     ) -> UnsafePointer<Float> {
         if isPicture { return planes + rows.lowerBound * pitch }
         let below = (window.kernel_height - 1) * window.dilation_y

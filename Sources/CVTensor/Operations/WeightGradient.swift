@@ -22,6 +22,8 @@ struct WeightGradient {
     private let rowsPerBlock, blocks: Int
     /// Into how many parts pixels and input channels are cut.
     private let pixelParts, channelParts: Int
+    /// Where each row of `columns` begins, and each row of a panel of dYᵀ that is as wide as a strip.
+    private let inputOffsets, panelOffsets: [Int]
 
     init(dy: PictureShape, x: PictureShape, weight: PictureShape, _ geometry: ConvGeometry, _ set: InstructionSet) {
         (self.dy, self.x, self.weight, self.set) = (dy, x, weight, set)
@@ -37,6 +39,10 @@ struct WeightGradient {
         let room = max(1, (4 << 20) / max(k * width, 1))
         pixelParts = max(1, min(dy.batch * blocks, min(room, 8)))
         channelParts = max(1, min(weight.channels, (8 + pixelParts - 1) / pixelParts))
+        let pixels = rowsPerBlock * (layout?.pitch ?? dy.width)
+        inputOffsets =
+            layout?.offsets(channels: weight.channels, rows: rowsPerBlock) ?? (0..<k).map { $0 * pixels }
+        panelOffsets = (0..<pixels).map { [width] in $0 * min(3 * lanes, width) }
     }
 
     func run(_ dyTensor: Tensor, _ xTensor: Tensor) -> Tensor {
@@ -72,12 +78,10 @@ struct WeightGradient {
         let inputStride = layout?.planeStride(rows: rowsPerBlock) ?? 0
         let most = rowsPerBlock * pitch
         let input = layout.map { $0.isPicture ? 0 : channels.count * inputStride } ?? (channels.count * taps + 1) * most
-        let scratch = UnsafeMutablePointer<Float>.allocate(capacity: input + most * width)
-        defer { scratch.deallocate() }
         let strip = cvk_strip_width(set.kernel)
-        let inputOffsets =
-            layout?.offsets(channels: channels.count, rows: rowsPerBlock)
-            ?? (0..<channels.count * taps).map { $0 * most }
+        let size = input + most * (width + strip)
+        let scratch = MemoryReserve.take(size)
+        defer { MemoryReserve.give(scratch, size) }
         for unit in units {
             let (picture, block) = unit.quotientAndRemainder(dividingBy: blocks)
             let rows = block * rowsPerBlock..<min((block + 1) * rowsPerBlock, self.dy.height)
@@ -87,13 +91,14 @@ struct WeightGradient {
             let gradients = dy + (picture * groups + group) * m * self.dy.plane + rows.lowerBound * self.dy.width
             for column in stride(from: 0, to: width, by: strip) {
                 let count = min(strip, width - column)
+                // All panels are as wide as the first, so that they share their offsets.
                 let packed = scratch + input + most * column
                 cvk_pack_transposed(
                     set.kernel, gradients + column * self.dy.plane, self.dy.plane, min(count, m - column), rows.count,
-                    self.dy.width, pitch, count, packed)
-                let lines = (0..<pixels).map { $0 * count }
+                    self.dy.width, pitch, min(strip, width), packed)
                 cvk_strip_product(
-                    set.kernel, channels.count * taps, count, pixels, from, inputOffsets, packed, lines, sums + column,
+                    set.kernel, channels.count * taps, count, pixels, from, inputOffsets, packed, panelOffsets,
+                    sums + column,
                     width, unit > units.lowerBound)
             }
         }

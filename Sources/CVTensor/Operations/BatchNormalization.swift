@@ -1,0 +1,176 @@
+import CKernels
+import CVCore
+
+/// Batch normalisation with the statistics of the batch itself, as `torch.nn.functional.batch_norm` in training
+/// (Ioffe & Szegedy 2015, arXiv:1502.03167); then, in the same pass over memory, what usually follows it: the sum with
+/// the shortcut of a residual block, and an activation.
+///
+/// x, residual: [N, C, H, W]; weight (γ), bias (β): [C].
+/// y = activation(γ · (x - mean) / √(variance + epsilon) + β + residual).
+///
+/// - Returns: y, and the mean and variance of each channel, [C], for running averages; the variance is the unbiased one,
+///   as PyTorch keeps it, while y uses the biased.
+public func batchNorm(
+    _ x: Tensor, weight: Tensor, bias: Tensor, epsilon: Float, adding residual: Tensor? = nil,
+    then activation: Activation = .linear
+) -> (y: Tensor, mean: Tensor, variance: Tensor) {
+    let isFused = activation == .relu || activation == .linear
+    let batch = BatchNormalization(
+        x.detached, weight.detached, bias.detached, epsilon, residual?.detached, relu: activation == .relu)
+    let (y, channels) = batch.run()
+    let gradients = SharedGradients { batch.gradients($0, y: y, channels) }
+    var rules: [GradientRule] = [
+        (x, { gradients(of: $0).x }), (weight, { gradients(of: $0).weight }), (bias, { gradients(of: $0).bias }),
+    ]
+    if let residual { rules.append((residual, { gradients(of: $0).residual! })) }
+    let recorded = y.recorded(rules)
+    let count = Double(batch.shape.batch * batch.shape.plane)
+    let unbiased = count > 1 ? count / (count - 1) : 1
+    return (
+        isFused ? recorded : activation(recorded),
+        Tensor(channels.map { $0.mean }, shape: weight.shape),
+        Tensor(channels.map { Float(Double($0.variance) * unbiased) }, shape: weight.shape)
+    )
+}
+
+/// The gradients with respect to all inputs, which take one computation: made by whichever is asked for first.
+private final class SharedGradients {
+    private var compute: ((Tensor) -> BatchNormalization.Gradients)?
+    private var made: BatchNormalization.Gradients?
+
+    init(_ compute: @escaping (Tensor) -> BatchNormalization.Gradients) { self.compute = compute }
+
+    func callAsFunction(of dy: Tensor) -> BatchNormalization.Gradients {
+        if let made { return made }
+        let gradients = compute!(dy)
+        (made, compute) = (gradients, nil)
+        return gradients
+    }
+}
+
+/// A normalisation in training, channel by channel: what one task reads twice is still in its core's cache then.
+private struct BatchNormalization {
+    /// Statistics of a channel, and the line that they make of it.
+    struct Channel {
+        var mean, variance, inverseDeviation: Float
+        var line: cvk_normalization
+    }
+
+    struct Gradients {
+        let x, weight, bias: Tensor
+        let residual: Tensor?
+    }
+
+    let shape: PictureShape
+    private let x, weight, bias: Tensor
+    private let epsilon: Float
+    private let residual: Tensor?
+    private let relu: Bool
+    private let set = InstructionSet.current.kernel
+
+    init(_ x: Tensor, _ weight: Tensor, _ bias: Tensor, _ epsilon: Float, _ residual: Tensor?, relu: Bool) {
+        shape = PictureShape(x.shape, for: "batchNorm")
+        for parameter in [weight, bias] {
+            precondition(
+                parameter.shape == [shape.channels], "batchNorm: [\(shape.channels)] expected, found \(parameter.shape)"
+            )
+        }
+        precondition(residual == nil || residual!.shape == x.shape, "batchNorm: \(x.shape) + \(residual!.shape)")
+        (self.x, self.weight, self.bias, self.epsilon, self.residual, self.relu) =
+            (x, weight, bias, epsilon, residual, relu)
+    }
+
+    /// Where the planes of a channel begin, picture by picture.
+    private func planes(_ channel: Int) -> StrideTo<Int> {
+        stride(
+            from: channel * shape.plane, to: shape.batch * shape.channels * shape.plane,
+            by: shape.channels * shape.plane)
+    }
+
+    func run() -> (Tensor, [Channel]) {
+        let none = Channel(mean: 0, variance: 0, inverseDeviation: 0, line: cvk_normalization())
+        var channels = [Channel](repeating: none, count: shape.channels)
+        let y = Tensor(shape: x.shape) { y in
+            channels.withUnsafeMutableBufferPointer { channels in
+                let x = x.storage.pointer
+                Parallel.forEach(shape.channels) { index in
+                    let channel = statistics(index, x)
+                    channels[index] = channel
+                    for start in planes(index) {
+                        cvk_normalize(
+                            set, channel.line, x + start, residual.map { UnsafePointer($0.storage.pointer) + start },
+                            y.baseAddress! + start, shape.plane)
+                    }
+                }
+            }
+        }
+        return (y, channels)
+    }
+
+    /// Mean and variance plane by plane, put together as Chan, Golub & LeVeque 1979 do: as exact as two passes.
+    private func statistics(_ index: Int, _ x: UnsafePointer<Float>) -> Channel {
+        let plane = Double(shape.plane)
+        var (count, mean, squares) = (0.0, 0.0, 0.0)
+        for start in planes(index) {
+            let own = Double(cvk_sum(set, x + start, shape.plane)) / plane
+            let shift = Float(own)
+            squares += Double(cvk_dot(set, x + start, shift, x + start, shift, shape.plane))
+            let difference = own - mean
+            squares += difference * difference * count * plane / (count + plane)
+            mean += difference * plane / (count + plane)
+            count += plane
+        }
+        let variance = Float(squares / max(count, 1))
+        let inverse = 1 / (variance + epsilon).squareRoot()
+        let scale = weight.storage.pointer[index] * inverse
+        let shift = bias.storage.pointer[index] - Float(mean) * scale
+        return Channel(
+            mean: Float(mean), variance: variance, inverseDeviation: inverse,
+            line: cvk_normalization(scale: scale, shift: shift, relu: relu))
+    }
+
+    /// With x̂ the normalised x and g = dy where the activation let y through:
+    ///
+    ///     dβ = Σ g,  dγ = Σ g · x̂,  dx = γ / deviation · (g - mean(g) - x̂ · mean(g · x̂)),  dresidual = g.
+    func gradients(_ dy: Tensor, y: Tensor, _ channels: [Channel]) -> Gradients {
+        let count = Float(shape.batch * shape.plane)
+        let size: Shape = [shape.channels]
+        let (weightGradient, biasGradient) = (TensorStorage(count: size.count), TensorStorage(count: size.count))
+        // With a residual, g is a result of its own; else it follows from x, and is never written.
+        let passed = residual == nil ? dy : relu ? Tensor(shape: x.shape) { _ in } : dy
+        let dx = Tensor(shape: x.shape) { dx in
+            Parallel.forEach(shape.channels) { index in
+                var channel = channels[index]
+                if residual != nil, relu {
+                    for start in planes(index) {
+                        cvk_activate_gradient(
+                            set, CVK_RELU, 0, y.storage.pointer + start, dy.storage.pointer + start,
+                            passed.storage.pointer + start, shape.plane)
+                    }
+                    channel.line.relu = false
+                }
+                let (x, g) = (x.storage.pointer, UnsafePointer(passed.storage.pointer))
+                var sums = (0.0, 0.0)
+                withUnsafeMutableBytes(of: &sums) { sums in
+                    let sums = sums.assumingMemoryBound(to: Double.self).baseAddress!
+                    for start in planes(index) {
+                        cvk_normalize_sums(set, channel.line, x + start, channel.mean, g + start, sums, shape.plane)
+                    }
+                }
+                let products = Float(sums.1) * channel.inverseDeviation
+                (biasGradient.pointer[index], weightGradient.pointer[index]) = (Float(sums.0), products)
+                let a = channel.line.scale
+                let b = -a * products * channel.inverseDeviation / count
+                let c = -a * Float(sums.0) / count - b * channel.mean
+                for start in planes(index) {
+                    cvk_normalize_gradient(
+                        set, channel.line, a, b, c, x + start, g + start, dx.baseAddress! + start, shape.plane)
+                }
+            }
+        }
+        return Gradients(
+            x: dx, weight: Tensor(shape: size, storage: weightGradient),
+            bias: Tensor(shape: size, storage: biasGradient),
+            residual: residual == nil ? nil : passed)
+    }
+}
