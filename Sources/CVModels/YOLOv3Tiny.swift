@@ -87,9 +87,5 @@ struct DarknetBlock: Layer {
         bn = BatchNorm2d(cout, epsilon: 1e-6, p.scope("bn"))
     }
 
-    /// `activation(bn(conv(x)))`, in one pass where no gradient is recorded.
-    func callAsFunction(_ x: Tensor) -> Tensor {
-        if x.tape != nil { return activation(bn(conv(x))) }
-        return conv2d(x, conv.weight.value, conv.geometry, then: bn.epilogue(activation))
-    }
+    func callAsFunction(_ x: Tensor) -> Tensor { convolved(x, conv, bn, activation) }
 }

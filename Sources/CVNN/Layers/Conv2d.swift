@@ -11,11 +11,11 @@ public struct Conv2d: Layer {
 
     public init(
         _ cin: Int, _ cout: Int, kernel: Int, stride: Int = 1, padding: Int = 0, dilation: Int = 1, groups: Int = 1,
-        bias: Bool = true, _ p: ParameterScope
+        bias: Bool = true, initialized initializer: Initializer = .pyTorchWeight, _ p: ParameterScope
     ) {
         geometry = ConvGeometry(kernel: kernel, stride: stride, padding: padding, dilation: dilation, groups: groups)
         let shape: Shape = [cout, cin / groups, kernel, kernel]
-        weight = p.parameter("weight", shape: shape, initialized: .pyTorchWeight)
+        weight = p.parameter("weight", shape: shape, initialized: initializer)
         self.bias = bias ? p.parameter("bias", shape: [cout], initialized: .pyTorchBias(of: shape)) : nil
     }
 

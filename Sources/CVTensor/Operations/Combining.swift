@@ -46,20 +46,25 @@ public func slice(_ x: Tensor, channels: Range<Int>) -> Tensor {
             }
         }
     }
-    let total = input.channels
-    return y.recorded((x, { widened($0, to: total, from: channels.lowerBound) }))
+    let after = input.channels - channels.upperBound
+    return y.recorded((x, { padChannels($0, before: channels.lowerBound, after: after) }))
 }
 
-/// The picture with channels of zeros before and after: the gradient of `slice`.
-private func widened(_ dy: Tensor, to channels: Int, from first: Int) -> Tensor {
-    let part = PictureShape(dy.shape, for: "slice gradient")
-    return Tensor(shape: [part.batch, channels, part.height, part.width]) { dx in
-        dx.initialize(repeating: 0)
-        dy.withValues { dy in
-            for batch in 0..<part.batch {
-                let to = dx.baseAddress! + (batch * channels + first) * part.plane
-                to.update(from: dy.baseAddress! + batch * part.picture, count: part.picture)
+/// Channels of zeros before and after those of x, as `torch.nn.functional.pad(x, (0, 0, 0, 0, before, after))`.
+///
+/// x: [N, C, H, W] -> [N, before + C + after, H, W].
+public func padChannels(_ x: Tensor, before: Int, after: Int) -> Tensor {
+    precondition(before >= 0 && after >= 0, "padChannels: \(before) and \(after) channels")
+    let input = PictureShape(x.shape, for: "padChannels")
+    let channels = before + input.channels + after
+    let y = Tensor(shape: [input.batch, channels, input.height, input.width]) { y in
+        y.initialize(repeating: 0)
+        x.withValues { x in
+            for batch in 0..<input.batch {
+                let to = y.baseAddress! + (batch * channels + before) * input.plane
+                to.update(from: x.baseAddress! + batch * input.picture, count: input.picture)
             }
         }
     }
+    return y.recorded((x, { slice($0, channels: before..<before + input.channels) }))
 }

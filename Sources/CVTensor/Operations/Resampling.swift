@@ -42,6 +42,18 @@ public func upsampleNearest(_ x: Tensor, height: Int, width: Int) -> Tensor {
     return gathered(x, rows: sources(height, from: input.height), columns: sources(width, from: input.width))
 }
 
+/// Every `stride`-th pixel of every `stride`-th row, from the first, as `x[:, :, ::stride, ::stride]` in PyTorch.
+///
+/// x: [N, C, H, W] -> [N, C, ⌈H / stride⌉, ⌈W / stride⌉].
+public func subsampled(_ x: Tensor, stride: Int) -> Tensor {
+    precondition(stride > 0, "subsampled: a stride of \(stride)")
+    if stride == 1 { return x }
+    let input = PictureShape(x.shape, for: "subsampled")
+    return gathered(
+        x, rows: Array(Swift.stride(from: 0, to: input.height, by: stride)),
+        columns: Array(Swift.stride(from: 0, to: input.width, by: stride)))
+}
+
 /// y(i, j) = x(rows[i], columns[j]), 0 where an index is -1.
 private func gathered(_ x: Tensor, rows: [Int], columns: [Int]) -> Tensor {
     let input = PictureShape(x.shape, for: "gathered")

@@ -1,0 +1,75 @@
+import CVNN
+import CVTensor
+
+/// The residual networks for CIFAR-10 (He et al. 2015, arXiv:1512.03385, section 4.2): 6n + 2 layers, shortcuts without
+/// weights (option A).
+///
+/// x: [N, channels, H, W], 32 × 32 in the paper -> logits [N, classes]. ResNet-20 has 0.27 million parameters.
+/// Keys: `conv1`, `bn1`, `layer1.0.conv1`, `layer1.0.bn1`, …, `layer3.2.bn2`, `fc`.
+public struct CIFARResNet: Layer {
+    let conv1: Conv2d, bn1: BatchNorm2d
+    let layer1, layer2, layer3: [CIFARBlock]
+    let fc: Linear
+
+    public enum Depth: Int, Sendable, CaseIterable {
+        case resnet20 = 20
+        case resnet32 = 32
+        case resnet44 = 44
+        case resnet56 = 56
+    }
+
+    public init(_ depth: Depth = .resnet20, channels: Int = 3, classes: Int = 10, _ p: ParameterScope) {
+        let blocks = (depth.rawValue - 2) / 6
+        func stage(_ cin: Int, _ cout: Int, stride: Int, _ p: ParameterScope) -> [CIFARBlock] {
+            (0..<blocks).map { index in
+                CIFARBlock(index == 0 ? cin : cout, cout, stride: index == 0 ? stride : 1, p.scope("\(index)"))
+            }
+        }
+        conv1 = Conv2d(
+            channels, 16, kernel: 3, padding: 1, bias: false, initialized: .heNormal(fan: .output), p.scope("conv1"))
+        bn1 = BatchNorm2d(16, p.scope("bn1"))
+        layer1 = stage(16, 16, stride: 1, p.scope("layer1"))
+        layer2 = stage(16, 32, stride: 2, p.scope("layer2"))
+        layer3 = stage(32, 64, stride: 2, p.scope("layer3"))
+        fc = Linear(64, classes, p.scope("fc"))
+    }
+
+    public func callAsFunction(_ x: Tensor) -> Tensor {
+        var y = convolved(x, conv1, bn1, .relu)  // [16, 32, 32]
+        for block in layer1 { y = block(y) }  // [16, 32, 32]
+        for block in layer2 { y = block(y) }  // [32, 16, 16]
+        for block in layer3 { y = block(y) }  // [64, 8, 8]
+        return fc(GlobalAvgPool()(y))
+    }
+}
+
+/// Two 3×3 convolutions beside a shortcut without weights: where the block halves the picture, the shortcut takes every
+/// other pixel and fills up with channels of zeros, half of them on each side.
+///
+/// x: [N, cin, H, W] -> [N, cout, H / stride, W / stride], rounded up.
+struct CIFARBlock: Layer {
+    let conv1, conv2: Conv2d, bn1, bn2: BatchNorm2d
+    let stride, extraChannels: Int
+
+    init(_ cin: Int, _ cout: Int, stride: Int, _ p: ParameterScope) {
+        let he = Initializer.heNormal(fan: .output)
+        conv1 = Conv2d(
+            cin, cout, kernel: 3, stride: stride, padding: 1, bias: false, initialized: he, p.scope("conv1"))
+        bn1 = BatchNorm2d(cout, p.scope("bn1"))
+        conv2 = Conv2d(cout, cout, kernel: 3, padding: 1, bias: false, initialized: he, p.scope("conv2"))
+        bn2 = BatchNorm2d(cout, p.scope("bn2"))
+        self.stride = stride
+        extraChannels = cout - cin
+    }
+
+    func callAsFunction(_ x: Tensor) -> Tensor {
+        let y = convolved(convolved(x, conv1, bn1, .relu), conv2, bn2, .linear)
+        return Activation.relu(y + shortcut(x))
+    }
+
+    private func shortcut(_ x: Tensor) -> Tensor {
+        if extraChannels == 0 { return subsampled(x, stride: stride) }
+        let before = extraChannels / 2
+        return padChannels(subsampled(x, stride: stride), before: before, after: extraChannels - before)
+    }
+}

@@ -1,0 +1,25 @@
+import CVNN
+import CVTensor
+
+/// A multilayer perceptron over the pixels (Rumelhart, Hinton & Williams 1986), with ReLU between its layers.
+///
+/// x: [N, channels, height, width] -> logits [N, classes]. Keys: `fc1`, `fc2`, … in order.
+public struct FullyConnected: Layer {
+    let layers: [Linear]
+    let dropout: Dropout
+
+    /// inputs: channels · height · width. hidden: the widths of the layers between input and logits.
+    /// dropout: the probability after each hidden layer.
+    public init(inputs: Int, hidden: [Int] = [256, 128], classes: Int, dropout: Float = 0, _ p: ParameterScope) {
+        let widths = [inputs] + hidden + [classes]
+        layers = zip(widths, widths.dropFirst()).enumerated().map { index, widths in
+            Linear(widths.0, widths.1, initialized: .heNormal(), p.scope("fc\(index + 1)"))
+        }
+        self.dropout = Dropout(dropout)
+    }
+
+    public func callAsFunction(_ x: Tensor) -> Tensor {
+        let last = layers.dropLast().reduce(Flatten()(x)) { dropout(Activation.relu($1($0))) }
+        return layers[layers.count - 1](last)
+    }
+}

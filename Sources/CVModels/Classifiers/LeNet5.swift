@@ -1,0 +1,45 @@
+import CVNN
+import CVTensor
+
+/// LeNet-5 (LeCun, Bottou, Bengio & Haffner 1998, "Gradient-based learning applied to document recognition").
+///
+/// x: [N, 1, 28, 28] -> logits [N, classes]; a border of two zeros makes the 32 × 32 of the paper. 61,706 parameters.
+/// Keys: `conv1`, `conv2`, `conv3`, `fc1`, `fc2`.
+///
+/// What differs from the paper, as in most of today's versions: the pooling layers S2 and S4 are plain means, without a
+/// trained scale and bias; each map of C3 sees all of S2 instead of some; tanh is not stretched; the output is linear,
+/// for a softmax, instead of distances to drawn digits.
+public struct LeNet5: Layer {
+    let conv1, conv2, conv3: Conv2d
+    let fc1, fc2: Linear
+    let pool = AvgPool2d(2)
+    let activation: Activation
+
+    /// Sides below this leave nothing for the last convolution.
+    static let minimumSide = 28
+
+    /// activation: `.tanh` as in the paper, or `.relu`.
+    public init(
+        channels: Int = 1, height: Int = 28, width: Int = 28, classes: Int = 10, activation: Activation = .tanh,
+        _ p: ParameterScope
+    ) {
+        precondition(
+            min(height, width) >= Self.minimumSide, "LeNet5: \(height)×\(width), at least \(Self.minimumSide) a side")
+        self.activation = activation
+        conv1 = Conv2d(channels, 6, kernel: 5, padding: 2, p.scope("conv1"))
+        conv2 = Conv2d(6, 16, kernel: 5, p.scope("conv2"))
+        conv3 = Conv2d(16, 120, kernel: 5, p.scope("conv3"))
+        fc1 = Linear(120 * Self.positions(height) * Self.positions(width), 84, p.scope("fc1"))
+        fc2 = Linear(84, classes, p.scope("fc2"))
+    }
+
+    public func callAsFunction(_ x: Tensor) -> Tensor {
+        var y = pool(activation(conv1(x)))  // [6, 14, 14]
+        y = pool(activation(conv2(y)))  // [16, 5, 5]
+        y = activation(conv3(y))  // [120, 1, 1]
+        return fc2(activation(fc1(Flatten()(y))))
+    }
+
+    /// Positions of the last convolution along a side of the input.
+    private static func positions(_ side: Int) -> Int { (side / 2 - 4) / 2 - 4 }
+}

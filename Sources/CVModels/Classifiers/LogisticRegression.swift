@@ -1,0 +1,16 @@
+import CVNN
+import CVTensor
+
+/// Softmax regression: one linear layer over the pixels, the first classifier of any course.
+///
+/// x: [N, channels, height, width] -> logits [N, classes]. Key: `fc`.
+public struct LogisticRegression: Layer {
+    let fc: Linear
+
+    /// inputs: channels · height · width.
+    public init(inputs: Int, classes: Int, _ p: ParameterScope) {
+        fc = Linear(inputs, classes, p.scope("fc"))
+    }
+
+    public func callAsFunction(_ x: Tensor) -> Tensor { fc(Flatten()(x)) }
+}

@@ -1,0 +1,132 @@
+import CVNN
+import CVTensor
+
+/// ResNet-18 to ResNet-152 (He et al. 2015, arXiv:1512.03385), v1.5: in a bottleneck the 3×3 convolution carries the stride.
+///
+/// x: [N, channels, H, W], 224 × 224 in the paper -> logits [N, classes]. The keys are torchvision's: `conv1`, `bn1`,
+/// `layer1.0.conv1`, …, `layer2.0.downsample.0`, …, `fc`.
+public struct ResNet: Layer {
+    let conv1: Conv2d, bn1: BatchNorm2d
+    let layer1, layer2, layer3, layer4: [any Layer]
+    let fc: Linear
+    let pool = MaxPool2d(3, stride: 2, padding: 1)
+
+    public enum Depth: Int, Sendable, CaseIterable {
+        case resnet18 = 18
+        case resnet34 = 34
+        case resnet50 = 50
+        case resnet101 = 101
+        case resnet152 = 152
+
+        /// Blocks in each of the four stages: table 1 of the paper.
+        var blocks: [Int] {
+            switch self {
+            case .resnet18: [2, 2, 2, 2]
+            case .resnet34, .resnet50: [3, 4, 6, 3]
+            case .resnet101: [3, 4, 23, 3]
+            case .resnet152: [3, 8, 36, 3]
+            }
+        }
+
+        /// From 50 layers on the blocks are bottlenecks, which give four times their width.
+        var isDeep: Bool { rawValue >= 50 }
+    }
+
+    public init(_ depth: Depth, channels: Int = 3, classes: Int = 1000, _ p: ParameterScope) {
+        let expansion = depth.isDeep ? Bottleneck.expansion : 1
+        func stage(_ number: Int, _ cin: Int, width: Int) -> [any Layer] {
+            (0..<depth.blocks[number - 1]).map { index in
+                let cin = index == 0 ? cin : width * expansion
+                let stride = index == 0 && number > 1 ? 2 : 1
+                let place = p.scope("layer\(number)").scope("\(index)")
+                return depth.isDeep
+                    ? Bottleneck(cin, width: width, stride: stride, place)
+                    : BasicBlock(cin, width, stride: stride, place)
+            }
+        }
+        conv1 = Conv2d(
+            channels, 64, kernel: 7, stride: 2, padding: 3, bias: false, initialized: .heNormal(fan: .output),
+            p.scope("conv1"))
+        bn1 = BatchNorm2d(64, p.scope("bn1"))
+        layer1 = stage(1, 64, width: 64)
+        layer2 = stage(2, 64 * expansion, width: 128)
+        layer3 = stage(3, 128 * expansion, width: 256)
+        layer4 = stage(4, 256 * expansion, width: 512)
+        fc = Linear(512 * expansion, classes, p.scope("fc"))
+    }
+
+    public func callAsFunction(_ x: Tensor) -> Tensor { fc(GlobalAvgPool()(features(x))) }
+
+    /// What the classifier sees: [N, 512, H / 32, W / 32], or 2048 channels from 50 layers on.
+    public func features(_ x: Tensor) -> Tensor {
+        var y = pool(convolved(x, conv1, bn1, .relu))  // [64, 56, 56]
+        for block in layer1 { y = block(y) }  // [64 · expansion, 56, 56]
+        for block in layer2 { y = block(y) }  // [128 · expansion, 28, 28]
+        for block in layer3 { y = block(y) }  // [256 · expansion, 14, 14]
+        for block in layer4 { y = block(y) }  // [512 · expansion, 7, 7]
+        return y
+    }
+}
+
+/// Two 3×3 convolutions beside a shortcut. x: [N, cin, H, W] -> [N, cout, H / stride, W / stride], rounded up.
+struct BasicBlock: Layer {
+    let conv1, conv2: Conv2d, bn1, bn2: BatchNorm2d, downsample: Downsample?
+
+    init(_ cin: Int, _ cout: Int, stride: Int, _ p: ParameterScope) {
+        let he = Initializer.heNormal(fan: .output)
+        conv1 = Conv2d(
+            cin, cout, kernel: 3, stride: stride, padding: 1, bias: false, initialized: he, p.scope("conv1"))
+        bn1 = BatchNorm2d(cout, p.scope("bn1"))
+        conv2 = Conv2d(cout, cout, kernel: 3, padding: 1, bias: false, initialized: he, p.scope("conv2"))
+        bn2 = BatchNorm2d(cout, p.scope("bn2"))
+        downsample = Downsample(cin, cout, stride: stride, p.scope("downsample"))
+    }
+
+    func callAsFunction(_ x: Tensor) -> Tensor {
+        let y = convolved(convolved(x, conv1, bn1, .relu), conv2, bn2, .linear)
+        return Activation.relu(y + (downsample?(x) ?? x))
+    }
+}
+
+/// 1×1 to a quarter of the channels, 3×3, 1×1 back, beside a shortcut.
+/// x: [N, cin, H, W] -> [N, 4 · width, H / stride, W / stride], rounded up.
+struct Bottleneck: Layer {
+    static let expansion = 4
+
+    let conv1, conv2, conv3: Conv2d, bn1, bn2, bn3: BatchNorm2d, downsample: Downsample?
+
+    init(_ cin: Int, width: Int, stride: Int, _ p: ParameterScope) {
+        let he = Initializer.heNormal(fan: .output)
+        let cout = width * Self.expansion
+        conv1 = Conv2d(cin, width, kernel: 1, bias: false, initialized: he, p.scope("conv1"))
+        bn1 = BatchNorm2d(width, p.scope("bn1"))
+        conv2 = Conv2d(
+            width, width, kernel: 3, stride: stride, padding: 1, bias: false, initialized: he, p.scope("conv2"))
+        bn2 = BatchNorm2d(width, p.scope("bn2"))
+        conv3 = Conv2d(width, cout, kernel: 1, bias: false, initialized: he, p.scope("conv3"))
+        bn3 = BatchNorm2d(cout, p.scope("bn3"))
+        downsample = Downsample(cin, cout, stride: stride, p.scope("downsample"))
+    }
+
+    func callAsFunction(_ x: Tensor) -> Tensor {
+        var y = convolved(x, conv1, bn1, .relu)
+        y = convolved(y, conv2, bn2, .relu)
+        y = convolved(y, conv3, bn3, .linear)
+        return Activation.relu(y + (downsample?(x) ?? x))
+    }
+}
+
+/// The shortcut where a block changes the size or the channels: a 1×1 convolution, key `0`, and batch-norm, key `1`.
+struct Downsample: Layer {
+    let conv: Conv2d, bn: BatchNorm2d
+
+    /// nil where the shortcut is the identity.
+    init?(_ cin: Int, _ cout: Int, stride: Int, _ p: ParameterScope) {
+        if stride == 1 && cin == cout { return nil }
+        conv = Conv2d(
+            cin, cout, kernel: 1, stride: stride, bias: false, initialized: .heNormal(fan: .output), p.scope("0"))
+        bn = BatchNorm2d(cout, p.scope("1"))
+    }
+
+    func callAsFunction(_ x: Tensor) -> Tensor { convolved(x, conv, bn, .linear) }
+}

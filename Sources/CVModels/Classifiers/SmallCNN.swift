@@ -1,0 +1,32 @@
+import CVNN
+import CVTensor
+
+/// The small network of PyTorch's MNIST example: two convolutions, one pooling, two linear layers; without its dropout.
+///
+/// x: [N, 1, 28, 28] -> logits [N, classes]. 1,199,882 parameters. Keys: `conv1`, `conv2`, `fc1`, `fc2`.
+public struct SmallCNN: Layer {
+    let conv1, conv2: Conv2d
+    let fc1, fc2: Linear
+    let pool = MaxPool2d(2)
+
+    /// Sides below this leave nothing for the pooling.
+    static let minimumSide = 6
+
+    public init(
+        channels: Int = 1, height: Int = 28, width: Int = 28, classes: Int = 10, _ p: ParameterScope
+    ) {
+        precondition(
+            min(height, width) >= Self.minimumSide, "SmallCNN: \(height)×\(width), at least \(Self.minimumSide) a side")
+        conv1 = Conv2d(channels, 32, kernel: 3, p.scope("conv1"))
+        conv2 = Conv2d(32, 64, kernel: 3, p.scope("conv2"))
+        fc1 = Linear(64 * ((height - 4) / 2) * ((width - 4) / 2), 128, p.scope("fc1"))
+        fc2 = Linear(128, classes, p.scope("fc2"))
+    }
+
+    public func callAsFunction(_ x: Tensor) -> Tensor {
+        let relu = Activation.relu
+        var y = relu(conv1(x))  // [32, 26, 26]
+        y = pool(relu(conv2(y)))  // [64, 12, 12]
+        return fc2(relu(fc1(Flatten()(y))))
+    }
+}

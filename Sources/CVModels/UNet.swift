@@ -1,0 +1,109 @@
+import CVNN
+import CVTensor
+
+/// U-Net (Ronneberger, Fischer & Brox 2015, arXiv:1505.04597): down to a coarse picture of many channels, and up again, each
+/// step joined by what the way down had at its size.
+///
+/// x: [N, channels, H, W] -> logits [N, classes, H, W], for any H and W of at least `minimumSide`. The convolutions are
+/// padded, so that the sizes agree; where a side was odd, what comes up is filled with zeros below and on the right.
+///
+/// Keys, with i counting the steps in the order in which they are taken, and a block being a `torch.nn.Sequential` of two
+/// convolutions (0 and 2, or, with batch-norm, 0 and 3 with the norms 1 and 4):
+/// `down.i.0`, … blocks on the way down (i = 0 … depth); `up.i` the enlarging convolutions (i = 0 … depth - 1); `dec.i.0`, …
+/// the blocks after them; `out` the 1×1 convolution to the classes.
+public struct UNet: Layer {
+    /// How a picture is enlarged on the way up.
+    public enum Enlargement: Sendable, Equatable {
+        /// A transposed convolution of 2 × 2 with stride 2, as in the paper.
+        case transposedConvolution
+        /// A 1×1 convolution, and bilinear interpolation: no checkerboards (Odena et al. 2016). The two are exchangeable,
+        /// and the convolution costs less before.
+        case bilinear
+    }
+
+    let down, dec: [DoubleConvolution]
+    let up: [any Layer]
+    let out: Conv2d
+    let pool = MaxPool2d(2)
+
+    /// Every halving must leave a pixel: 2 to the depth.
+    public let minimumSide: Int
+
+    /// depth: how often the picture is halved. width: the channels at full size, twice as many with each halving.
+    public init(
+        channels: Int = 3, classes: Int, depth: Int = 4, width: Int = 64,
+        enlargement: Enlargement = .transposedConvolution, batchNorm: Bool = false, _ p: ParameterScope
+    ) {
+        precondition((1...10).contains(depth) && width > 0, "UNet: depth \(depth) of 1 to 10, width \(width)")
+        let widths = (0...depth).map { width << $0 }
+        down = zip([channels] + widths, widths).enumerated().map { index, widths in
+            DoubleConvolution(widths.0, widths.1, batchNorm: batchNorm, p.scope("down").scope("\(index)"))
+        }
+        up = (0..<depth).map { index in
+            let (cin, cout) = (widths[depth - index], widths[depth - index - 1])
+            let place = p.scope("up").scope("\(index)")
+            return switch enlargement {
+            case .transposedConvolution: ConvTranspose2d(cin, cout, kernel: 2, stride: 2, place)
+            case .bilinear: BilinearEnlargement(cin, cout, place)
+            }
+        }
+        dec = (0..<depth).map { index in
+            let cout = widths[depth - index - 1]
+            return DoubleConvolution(2 * cout, cout, batchNorm: batchNorm, p.scope("dec").scope("\(index)"))
+        }
+        out = Conv2d(width, classes, kernel: 1, p.scope("out"))
+        minimumSide = 1 << depth
+    }
+
+    public func callAsFunction(_ x: Tensor) -> Tensor {
+        precondition(
+            x.shape.rank == 4 && min(x.shape[2], x.shape[3]) >= minimumSide,
+            "UNet: an input of \(x.shape), expected [N, C, H, W] with sides of at least \(minimumSide)")
+        var skips: [Tensor] = []
+        var y = down[0](x)  // [64, H, W]
+        for block in down.dropFirst() {
+            skips.append(y)
+            y = block(pool(y))  // [128, H / 2, W / 2] … [1024, H / 16, W / 16]
+        }
+        for (enlarge, block) in zip(up, dec) {
+            let skip = skips.removeLast()
+            y = block(concatenate([skip, filled(enlarge(y), to: skip)]))  // [512, H / 8, W / 8] … [64, H, W]
+        }
+        return out(y)
+    }
+
+    /// Rows below and columns on the right, to the size of `skip`.
+    private func filled(_ y: Tensor, to skip: Tensor) -> Tensor {
+        let (rows, columns) = (skip.shape[2] - y.shape[2], skip.shape[3] - y.shape[3])
+        return rows == 0 && columns == 0 ? y : pad2d(y, bottom: rows, right: columns)
+    }
+}
+
+/// Two 3×3 convolutions, each followed by ReLU, with batch-norm before it if asked. [N, cin, H, W] -> [N, cout, H, W].
+struct DoubleConvolution: Layer {
+    let conv1, conv2: Conv2d, norms: (BatchNorm2d, BatchNorm2d)?
+
+    init(_ cin: Int, _ cout: Int, batchNorm: Bool, _ p: ParameterScope) {
+        func convolution(_ cin: Int, _ key: String) -> Conv2d {
+            Conv2d(cin, cout, kernel: 3, padding: 1, bias: !batchNorm, initialized: .heNormal(), p.scope(key))
+        }
+        conv1 = convolution(cin, "0")
+        let first = batchNorm ? BatchNorm2d(cout, p.scope("1")) : nil
+        conv2 = convolution(cout, batchNorm ? "3" : "2")
+        norms = first.map { ($0, BatchNorm2d(cout, p.scope("4"))) }
+    }
+
+    func callAsFunction(_ x: Tensor) -> Tensor {
+        guard let norms else { return Activation.relu(conv2(Activation.relu(conv1(x)))) }
+        return convolved(convolved(x, conv1, norms.0, .relu), conv2, norms.1, .relu)
+    }
+}
+
+/// [N, cin, H, W] -> [N, cout, 2 · H, 2 · W]: a 1×1 convolution, then bilinear interpolation.
+struct BilinearEnlargement: Layer {
+    let conv: Conv2d
+
+    init(_ cin: Int, _ cout: Int, _ p: ParameterScope) { conv = Conv2d(cin, cout, kernel: 1, p) }
+
+    func callAsFunction(_ x: Tensor) -> Tensor { upsampleBilinear(conv(x), factor: 2) }
+}
