@@ -1,0 +1,27 @@
+import CVCore
+import CVNN
+
+/// A network that cannot be had.
+public enum ArchitectureError: ToolkitError, Equatable {
+    case unknown(String, nearest: String?, known: [String])
+    case classes(architecture: String, found: Int, allowed: ClosedRange<Int>)
+    case channels(architecture: String, found: Int, allowed: ClosedRange<Int>)
+    case size(architecture: String, found: ClassifierArchitecture.Input, allowed: ClosedRange<Int>)
+
+    public var description: String {
+        switch self {
+        case .unknown(let name, let nearest, let known):
+            let hint = nearest.map { "did you mean \($0)? " } ?? ""
+            return "there is no network \(quoted(name)): \(hint)known are \(known.joined(separator: ", "))"
+        case .classes(let architecture, let found, let allowed):
+            return "\(architecture) with \(found) classes: \(text(allowed)) are possible"
+        case .channels(let architecture, let found, let allowed):
+            return "\(architecture) for pictures of \(counted(found, "channel")): \(text(allowed)) are possible"
+        case .size(let architecture, let found, let allowed):
+            return
+                "\(architecture) for pictures of \(found.height)×\(found.width) pixels: sides of \(text(allowed)) are possible"
+        }
+    }
+
+    private func text(_ range: ClosedRange<Int>) -> String { "\(range.lowerBound) to \(range.upperBound)" }
+}
