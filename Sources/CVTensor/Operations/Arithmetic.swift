@@ -3,8 +3,10 @@ import CVCore
 
 /// Elementwise sum; shapes are broadcast as in PyTorch.
 public func + (a: Tensor, b: Tensor) -> Tensor {
-    elementwise(a, b, named: "+", cvk_add).recorded(
-        (a, { sum($0, to: a.shape) }), (b, { sum($0, to: b.shape) }))
+    // The shapes only: the values are not needed for the gradient, so they are not kept for it.
+    let (left, right) = (a.shape, b.shape)
+    return elementwise(a, b, named: "+", cvk_add).recorded(
+        (a, { sum($0, to: left) }), (b, { sum($0, to: right) }))
 }
 
 /// Elementwise product; shapes are broadcast as in PyTorch.

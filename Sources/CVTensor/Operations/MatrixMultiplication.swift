@@ -33,9 +33,31 @@ public func linear(_ x: Tensor, _ weight: Tensor, bias: Tensor? = nil) -> Tensor
     precondition(bias == nil || bias!.shape == [weight.shape[0]], "linear: bias \(bias!.shape), weight \(weight.shape)")
     let leading = Array(x.shape.dimensions.dropLast())
     let rows = x.reshaped([leading.reduce(1, *), weight.shape[1]])
-    let product = matmul(rows, weight, transposeB: true)
-    let y = bias.map { product + $0 } ?? product
-    return y.reshaped(Shape(leading + [weight.shape[0]]))
+    let (input, filters) = (rows.detached, weight.detached)
+    let y = MatrixMultiplication(rows.shape, weight.shape, transposeB: true).run(input, filters, bias: bias?.detached)
+    var rules: [GradientRule] = [
+        (rows, { matmul($0, filters) }),
+        (weight, { matmul($0, input, transposeA: true) }),
+    ]
+    if let bias { rules.append((bias, { sumOfRows($0) })) }
+    return y.recorded(rules).reshaped(Shape(leading + [weight.shape[0]]))
+}
+
+/// [M, N] -> [N]: the gradient of a bias that was added to every row.
+private func sumOfRows(_ dy: Tensor) -> Tensor {
+    let (rows, columns) = (dy.shape[0], dy.shape[1])
+    return Tensor(shape: [columns]) { sums in
+        sums.initialize(repeating: 0)
+        dy.withValues { dy in
+            Parallel.forRanges(columns, grain: 256) { range in
+                let to = sums.baseAddress! + range.lowerBound
+                for row in 0..<rows {
+                    let from = dy.baseAddress! + row * columns + range.lowerBound
+                    cvk_add(InstructionSet.current.kernel, to, from, to, range.count)
+                }
+            }
+        }
+    }
 }
 
 /// The last two dimensions exchanged, as `torch.Tensor.mT`. [.., M, N] -> [.., N, M].
@@ -69,8 +91,9 @@ private struct MatrixMultiplication {
     let shape: Shape
 
     /// Rows and columns of a block of the result. They do not depend on the threads, so neither does any rounding.
-    private static let blockRows = 128
-    private static let blockColumns = 144
+    private let blockRows, blockColumns: Int
+    /// Blocks that give the threads something to share.
+    private static let fewBlocks = 8
     /// Up to this many rows of `a`, laying b out would take longer than the product.
     private static let fewRows = 3
 
@@ -85,52 +108,85 @@ private struct MatrixMultiplication {
         batch = leading.reduce(1, *)
         self.transposeB = transposeB
         shape = Shape(leading + [m, n])
+        (blockRows, blockColumns) = Self.blockSize(batch, m, n)
     }
 
-    func run(_ a: Tensor, _ b: Tensor) -> Tensor {
+    /// Small matrices are cut finer. Columns first: each cut through the rows makes every task lay b out again.
+    private static func blockSize(_ batch: Int, _ m: Int, _ n: Int) -> (rows: Int, columns: Int) {
+        let sizes = [(128, 144), (128, 48), (64, 48)]
+        return sizes.first { rows, columns in
+            batch * ((m + rows - 1) / rows) * ((n + columns - 1) / columns) >= fewBlocks
+        } ?? sizes[sizes.count - 1]
+    }
+
+    /// bias: a row that is added to each of the result.
+    func run(_ a: Tensor, _ b: Tensor, bias: Tensor? = nil) -> Tensor {
         let method = MatrixProduct.current
         if method == .openBLAS { openblas_set_num_threads(1) }
         return Tensor(shape: shape) { y in
             a.withValues { a in
                 b.withValues { b in
-                    if k == 0 { return y.initialize(repeating: 0) }
-                    let (a, b, y) = (a.baseAddress!, b.baseAddress!, y.baseAddress!)
-                    if transposeB && m <= Self.fewRows { return dots(a, b, y) }
-                    let rowParts = (m + Self.blockRows - 1) / Self.blockRows
-                    let columnParts = (n + Self.blockColumns - 1) / Self.blockColumns
+                    // The products are added to it.
+                    if bias != nil || k == 0 { initialize(y, to: bias) }
+                    if k == 0 || y.isEmpty { return }
+                    let operands = Operands(
+                        a: a.baseAddress!, b: b.baseAddress!, y: y.baseAddress!, isStarted: bias != nil)
+                    if transposeB && m <= Self.fewRows { return dots(operands) }
+                    let rowParts = (m + blockRows - 1) / blockRows
+                    let columnParts = (n + blockColumns - 1) / blockColumns
                     Parallel.forEach(batch * rowParts * columnParts) { task in
-                        let product = task / (rowParts * columnParts)
-                        let row = task / columnParts % rowParts * Self.blockRows
-                        let column = task % columnParts * Self.blockColumns
+                        let row = task / columnParts % rowParts * blockRows
+                        let column = task % columnParts * blockColumns
                         block(
-                            a + product * m * k, b + product * k * n, y + product * m * n,
-                            rows: row..<min(row + Self.blockRows, m),
-                            columns: column..<min(column + Self.blockColumns, n), method)
+                            operands.product(task / (rowParts * columnParts), self),
+                            rows: row..<min(row + blockRows, m), columns: column..<min(column + blockColumns, n), method
+                        )
                     }
                 }
             }
         }
     }
 
+    private struct Operands {
+        let a, b: UnsafePointer<Float>
+        let y: UnsafeMutablePointer<Float>
+        /// Whether y has values that the products are added to.
+        let isStarted: Bool
+
+        /// Those of one of the batch.
+        func product(_ index: Int, _ sizes: MatrixMultiplication) -> Operands {
+            let (m, n, k) = (sizes.m, sizes.n, sizes.k)
+            return Operands(
+                a: a + index * m * k, b: b + index * k * n, y: y + index * m * n, isStarted: isStarted)
+        }
+    }
+
+    /// Every row is the bias, or zeros.
+    private func initialize(_ y: UnsafeMutableBufferPointer<Float>, to bias: Tensor?) {
+        guard let bias, let start = y.baseAddress else { return y.initialize(repeating: 0) }
+        bias.withValues { bias in
+            for row in 0..<batch * m { (start + row * n).update(from: bias.baseAddress!, count: n) }
+        }
+    }
+
     /// Each element of the result on its own: rows of both matrices lie in memory as they are read.
-    private func dots(_ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>) {
+    private func dots(_ operands: Operands) {
         let set = InstructionSet.current.kernel
         Parallel.forRanges(batch * n, grain: max(1, (1 << 14) / k)) { range in
             for index in range {
                 let (product, column) = index.quotientAndRemainder(dividingBy: n)
-                for row in 0..<m {
-                    y[(product * m + row) * n + column] = cvk_dot(
-                        set, a + (product * m + row) * k, 0, b + index * k, 0, k)
+                for row in product * m..<(product + 1) * m {
+                    let sum = cvk_dot(set, operands.a + row * k, 0, operands.b + index * k, 0, k)
+                    let place = row * n + column
+                    operands.y[place] = operands.isStarted ? operands.y[place] + sum : sum
                 }
             }
         }
     }
 
     /// One block of the result, all of k, in parts of b that stay in the cache.
-    private func block(
-        _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>, rows: Range<Int>,
-        columns: Range<Int>, _ method: MatrixProduct
-    ) {
+    private func block(_ operands: Operands, rows: Range<Int>, columns: Range<Int>, _ method: MatrixProduct) {
+        let (a, b, y) = (operands.a, operands.b, operands.y)
         let panel = method.panel(columns: columns.count)
         let width = (columns.count + panel - 1) / panel * panel
         let depth = min(k, ConvolutionProduct.blockRows)
@@ -151,7 +207,8 @@ private struct MatrixMultiplication {
             }
             method.multiply(
                 rows.count, columns.count, end - start, a + rows.lowerBound * k + start, stride: k, scratch,
-                panel: panel, to: y + rows.lowerBound * n + columns.lowerBound, stride: n, adding: start > 0)
+                panel: panel, to: y + rows.lowerBound * n + columns.lowerBound, stride: n,
+                adding: start > 0 || operands.isStarted)
         }
     }
 }

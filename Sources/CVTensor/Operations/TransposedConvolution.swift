@@ -1,3 +1,6 @@
+import CKernels
+import CVCore
+
 /// 2-D transposed convolution, as `torch.nn.functional.conv_transpose2d`: each pixel of x adds the kernel, weighted
 /// with its value, to y (Dumoulin & Visin 2016, arXiv:1603.07285, chapter 4).
 ///
@@ -20,13 +23,29 @@ public func convTranspose2d(
     precondition(height > 0 && width > 0, "convTranspose2d: \(geometry) leaves nothing of \(x.shape)")
     let (pixels, kernels) = (x.detached, weight.detached)
     let y = conv2dInputGradient(pixels, kernels, geometry, height: height, width: width)
-    let result = y.recorded(
+    var rules: [GradientRule] = [
         (x, { conv2d($0, kernels, geometry) }),
-        (weight, { conv2dWeightGradient(pixels, $0, geometry, shape: kernels.shape) }))
-    guard let bias else { return result }
-    let channels = filters.channels * geometry.groups
-    precondition(bias.shape == [channels], "convTranspose2d: bias \(bias.shape) for \(channels) channels")
-    return result + bias.reshaped([1, channels, 1, 1])
+        (weight, { conv2dWeightGradient(pixels, $0, geometry, shape: kernels.shape) }),
+    ]
+    if let bias {
+        let channels = filters.channels * geometry.groups
+        precondition(bias.shape == [channels], "convTranspose2d: bias \(bias.shape) for \(channels) channels")
+        add(bias, toChannelsOf: y)
+        rules.append((bias, { sumOfChannels($0) }))
+    }
+    return y.recorded(rules)
+}
+
+/// In place: nobody else holds the result yet.
+private func add(_ bias: Tensor, toChannelsOf y: Tensor) {
+    let shape = PictureShape(y.shape, for: "convTranspose2d bias")
+    bias.withValues { bias in
+        Parallel.forEach(shape.batch * shape.channels) { index in
+            let plane = y.storage.pointer + index * shape.plane
+            cvk_scale_shift(
+                InstructionSet.current.kernel, 1, bias[index % shape.channels], plane, plane, shape.plane)
+        }
+    }
 }
 
 extension ConvGeometry.Axis {
