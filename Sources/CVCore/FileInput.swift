@@ -37,7 +37,7 @@ public enum FileInput {
         try readToEnd(STDIN_FILENO, "standard input", maxBytes: maxBytes)
     }
 
-    private static func openRegular(_ path: String) throws(FileError) -> (descriptor: Int32, size: Int) {
+    static func openRegular(_ path: String) throws(FileError) -> (descriptor: Int32, size: Int) {
         // O_NONBLOCK: opening a pipe that nobody writes to would otherwise wait for ever.
         let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
         guard descriptor >= 0 else { throw FileError(path, .cannotOpen(reason: FileError.lastReason())) }

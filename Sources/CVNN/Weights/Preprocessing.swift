@@ -22,8 +22,15 @@ public struct Preprocessing: Sendable, Equatable {
     /// How pixels are mixed when resizing, as in Pillow.
     public enum Filter: String, Sendable, CaseIterable { case nearest, bilinear, bicubic, lanczos }
 
-    /// The order of the colours in the input.
-    public enum Channels: String, Sendable, CaseIterable { case rgb, bgr }
+    /// The order of the colours in the input, or the grey that they make together.
+    public enum Channels: String, Sendable, CaseIterable {
+        case rgb, bgr
+        /// One channel: 0.299 red + 0.587 green + 0.114 blue, as Pillow's `convert("L")`.
+        case grey
+
+        /// 3 or 1.
+        public var count: Int { self == .grey ? 1 : 3 }
+    }
 
     public var width: Int
     public var height: Int
@@ -36,17 +43,17 @@ public struct Preprocessing: Sendable, Equatable {
     public var std: [Float]
 
     public init(
-        width: Int, height: Int, resize: Resize, filter: Filter = .bilinear, fill: [Float] = [0, 0, 0],
-        channels: Channels = .rgb, mean: [Float] = [0, 0, 0], std: [Float] = [255, 255, 255]
+        width: Int, height: Int, resize: Resize, filter: Filter = .bilinear, fill: [Float]? = nil,
+        channels: Channels = .rgb, mean: [Float]? = nil, std: [Float]? = nil
     ) {
         self.width = width
         self.height = height
         self.resize = resize
         self.filter = filter
-        self.fill = fill
         self.channels = channels
-        self.mean = mean
-        self.std = std
+        self.fill = fill ?? [Float](repeating: 0, count: channels.count)
+        self.mean = mean ?? [Float](repeating: 0, count: channels.count)
+        self.std = std ?? [Float](repeating: 255, count: channels.count)
     }
 
     static let sides = 1...8192

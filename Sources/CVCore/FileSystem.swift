@@ -1,5 +1,3 @@
-import CVCore
-
 #if canImport(Glibc)
 import Glibc
 #elseif canImport(Musl)
@@ -9,8 +7,8 @@ import Darwin
 #endif
 
 /// What the command asks the file system. Names are bytes there and need not be UTF-8.
-enum FileSystem {
-    enum Kind: Equatable {
+package enum FileSystem {
+    package enum Kind: Equatable {
         case file
         case folder
         /// Why there is nothing, in a sentence's words.
@@ -18,11 +16,11 @@ enum FileSystem {
     }
 
     /// A name as found. `undecodable` has replacement characters in it and opens nothing.
-    enum Name: Equatable {
+    package enum Name: Equatable {
         case name(String)
         case undecodable(String)
 
-        var text: String {
+        package var text: String {
             switch self {
             case .name(let text), .undecodable(let text): text
             }
@@ -38,17 +36,17 @@ enum FileSystem {
     }
 
     /// Tells whether two paths lead to the same file.
-    struct Identity: Hashable {
-        let device: UInt64
-        let number: UInt64
+    package struct Identity: Hashable {
+        package let device: UInt64
+        package let number: UInt64
     }
 
-    struct Reason: Error { let text: String }
+    package struct Reason: Error { package let text: String }
 
-    static let badNameMessage = "its name is not valid UTF-8: rename it"
+    package static let badNameMessage = "its name is not valid UTF-8: rename it"
 
     /// Links are followed.
-    static func kind(of path: String) -> Kind {
+    package static func kind(of path: String) -> Kind {
         guard let status = status(of: path) else {
             let hint = path.unicodeScalars.contains("\u{FFFD}") ? " (\(badNameMessage))" : ""
             return .none(reason: "cannot be opened: \(String(cString: strerror(errno)))" + hint)
@@ -56,7 +54,7 @@ enum FileSystem {
         return status.st_mode & S_IFMT == S_IFDIR ? .folder : .file
     }
 
-    static func identity(of path: String) -> Identity? {
+    package static func identity(of path: String) -> Identity? {
         status(of: path).map { Identity(device: UInt64(truncatingIfNeeded: $0.st_dev), number: UInt64($0.st_ino)) }
     }
 
@@ -66,7 +64,7 @@ enum FileSystem {
     }
 
     /// The names in a folder but "." and "..", sorted.
-    static func entries(of folder: String) -> Result<[Name], Reason> {
+    package static func entries(of folder: String) -> Result<[Name], Reason> {
         guard let stream = opendir(folder) else {
             return .failure(Reason(text: "cannot be opened: \(String(cString: strerror(errno)))"))
         }
@@ -85,7 +83,7 @@ enum FileSystem {
     }
 
     /// Paths that match a shell's pattern, sorted; folders that cannot be read match nothing.
-    static func matches(of pattern: String) -> [Name] {
+    package static func matches(of pattern: String) -> [Name] {
         var result = glob_t()
         defer { globfree(&result) }
         guard glob(pattern, 0, nil, &result) == 0 else { return [] }
@@ -94,7 +92,7 @@ enum FileSystem {
     }
 
     /// Makes a folder and those above it, as `mkdir -p`.
-    static func createFolder(_ path: String) throws(FileError) {
+    package static func createFolder(_ path: String) throws(FileError) {
         var path = path
         while path.count > 1, path.hasSuffix("/") { path.removeLast() }
         switch kind(of: path) {
@@ -112,25 +110,25 @@ enum FileSystem {
 
     // Paths as text. By scalars, because a slash may carry a combining character and is then no "/" to `Character`.
 
-    static func join(_ folder: String, _ name: String) -> String {
+    package static func join(_ folder: String, _ name: String) -> String {
         folder.hasSuffix("/") ? folder + name : folder + "/" + name
     }
 
     /// The part after the last slash.
-    static func name(of path: String) -> String {
+    package static func name(of path: String) -> String {
         let scalars = path.unicodeScalars
         return scalars.lastIndex(of: "/").map { String(scalars[scalars.index(after: $0)...]) } ?? path
     }
 
     /// The part before the last slash; "." if there is none.
-    static func folder(of path: String) -> String {
+    package static func folder(of path: String) -> String {
         let scalars = path.unicodeScalars
         guard let slash = scalars.lastIndex(of: "/") else { return "." }
         return slash == scalars.startIndex ? "/" : String(scalars[..<slash])
     }
 
     /// What follows the last dot of the name, if something stands before and after it.
-    static func suffix(of path: String) -> String? {
+    package static func suffix(of path: String) -> String? {
         let name = name(of: path).unicodeScalars
         guard let dot = name.lastIndex(of: "."), dot != name.startIndex else { return nil }
         let suffix = name[name.index(after: dot)...]
@@ -138,7 +136,7 @@ enum FileSystem {
     }
 
     /// The name without folders and suffix.
-    static func stem(of path: String) -> String {
+    package static func stem(of path: String) -> String {
         let name = name(of: path)
         guard let suffix = suffix(of: path) else { return name }
         return String(name.unicodeScalars.dropLast(suffix.unicodeScalars.count + 1))

@@ -1,0 +1,46 @@
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
+/// A regular file that stays open, to be read in parts, by any number of threads at a time.
+public final class RandomAccessFile: Sendable {
+    public let path: String
+    /// In bytes, when it was opened.
+    public let count: Int
+    private let descriptor: Int32
+
+    public init(_ path: String) throws(FileError) {
+        self.path = path
+        (descriptor, count) = try FileInput.openRegular(path)
+    }
+
+    deinit { close(descriptor) }
+
+    /// `count` bytes from `offset` on, which must both be within the file.
+    ///
+    /// A file that has become shorter since it was opened is an error.
+    public func read(at offset: Int, count: Int) throws(FileError) -> [UInt8] {
+        precondition(
+            offset >= 0 && count >= 0 && offset <= self.count && count <= self.count - offset,
+            "\(count) bytes from \(offset) are not within a file of \(self.count)")
+        var reason: String?
+        let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, done in
+            while done < count {
+                let got = FileInput.retrying {
+                    pread(descriptor, buffer.baseAddress! + done, count - done, off_t(offset + done))
+                }
+                if got <= 0 {
+                    reason = got < 0 ? FileError.lastReason() : "it has become shorter while it was in use"
+                    break
+                }
+                done += got
+            }
+        }
+        if let reason { throw FileError(path, .cannotRead(reason: reason)) }
+        return bytes
+    }
+}

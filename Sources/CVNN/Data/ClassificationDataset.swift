@@ -1,0 +1,140 @@
+import CVCore
+import CVImage
+
+/// Pictures, each of one class: a folder of class folders, a tar file of such a folder, or a CSV list.
+///
+///     animals/cat/001.jpg          path,label
+///     animals/cat/002.png          photos/1.jpg,cat
+///     animals/dog/001.jpg          photos/2.jpg,dog
+///
+/// Nothing is decoded here: `decoded(for:)` does that, once, for all of them.
+public struct ClassificationDataset: Sendable {
+    /// One picture.
+    public struct Item: Sendable, Hashable {
+        /// "<class>/<file>": what it is called in messages, and what the split draws lots with.
+        public let name: String
+        /// Its place in `classes`.
+        public let label: Int
+        /// The part of the set that a list puts it in; nil where the split decides.
+        public let part: DatasetPart?
+        let source: Source
+    }
+
+    /// Where a picture's bytes are.
+    enum Source: Sendable, Hashable {
+        case file(String)
+        case entry(offset: Int, count: Int)
+    }
+
+    /// What it was read from.
+    public let path: String
+    /// In the order of their bytes, or as the caller gave them.
+    public let classes: [String]
+    /// In the order of the bytes of their names.
+    public let items: [Item]
+    /// Files beside the pictures that are none by their suffix.
+    public let ignored: IgnoredFiles
+    private let tar: RandomAccessFile?
+
+    /// Reads the names and classes of what is at `path`: a folder, a `.csv` list, or else a tar file.
+    ///
+    /// - Parameter classes: the classes that the set must have, such as the labels of a network that is to be
+    ///   evaluated; nil for those that are found, of which there must be two.
+    /// - Throws: `DatasetError`, `TarError`, `FileError`.
+    public init(contentsOf path: String, classes: [String]? = nil) throws {
+        switch FileSystem.kind(of: path) {
+        case .none: throw FileError(path, .cannotOpen(reason: "No such file or directory"))
+        case .folder: try self.init(path, FolderListing(path), tar: nil, classes: classes)
+        case .file where FileSystem.suffix(of: path)?.lowercased() == "csv":
+            try self.init(path, ListFile(path).listing(), tar: nil, classes: classes)
+        case .file:
+            let file = try RandomAccessFile(path)
+            try self.init(path, TarListing(file).listing(), tar: file, classes: classes)
+        }
+    }
+
+    private init(_ path: String, _ listing: PictureListing, tar: RandomAccessFile?, classes: [String]?) throws {
+        self.path = path
+        self.tar = tar
+        ignored = listing.ignored
+        let found = Set(listing.pictures.map(\.label)).sorted { $0.precedesInBytes($1) }
+        if let classes {
+            guard Set(classes) == Set(found) else {
+                throw DatasetError(path, .otherClasses(ClassDifference(expected: classes, found: found)))
+            }
+        } else if found.count < 2 {
+            throw DatasetError(path, .tooFewClasses(found))
+        }
+        let names = classes ?? found
+        self.classes = names
+        let numbers = Dictionary(zip(names, names.indices)) { first, _ in first }
+        items = listing.pictures.map {
+            Item(name: $0.name, label: numbers[$0.label] ?? 0, part: $0.part, source: $0.source)
+        }.sorted { $0.name.precedesInBytes($1.name) }
+    }
+
+    /// How many pictures each class has.
+    public var counts: [Int] { items.countsByLabel(classes: classes.count) }
+
+    /// The bytes of a picture's file.
+    ///
+    /// - Throws: `FileError`.
+    public func bytes(of item: Item, maxBytes: Int = DecodingOptions().maxFileBytes) throws(FileError) -> [UInt8] {
+        switch item.source {
+        case .file(let path): return try FileInput.read(path, maxBytes: maxBytes)
+        case .entry(let offset, let count):
+            guard count <= maxBytes else {
+                throw FileError("\(path): \(item.name)", .tooLarge(bytes: count, limit: maxBytes))
+            }
+            guard let tar else { preconditionFailure("\(item.name): not of this set, which is no tar file") }
+            return try tar.read(at: offset, count: count)
+        }
+    }
+
+    /// A picture, decoded.
+    ///
+    /// - Throws: `FileError`, `ImageError`.
+    public func image(of item: Item, options: DecodingOptions = DecodingOptions()) throws -> Image {
+        try Image(data: bytes(of: item, maxBytes: options.maxFileBytes), options: options, name: item.name)
+    }
+}
+
+/// Files that were passed over, and the names of the first few.
+public struct IgnoredFiles: Sendable, Equatable {
+    public private(set) var count = 0
+    public private(set) var examples: [String] = []
+
+    mutating func add(_ name: String) {
+        count += 1
+        if examples.count < 5 { examples.append(name) }
+    }
+}
+
+/// What the readers of folders, tar files and lists find.
+struct PictureListing {
+    struct Picture {
+        let name, label: String
+        var part: DatasetPart?
+        let source: ClassificationDataset.Source
+    }
+
+    var pictures: [Picture] = []
+    var ignored = IgnoredFiles()
+
+    /// JPEG and PNG by the suffix, but not what starts with a dot: macOS leaves "._photo.jpg" beside each photograph.
+    static func isPicture(_ fileName: String) -> Bool {
+        guard !fileName.hasPrefix("."), let suffix = FileSystem.suffix(of: fileName) else { return false }
+        return ["jpg", "jpeg", "png"].contains(suffix.lowercased())
+    }
+}
+
+extension String {
+    /// The order of Python's `sorted`, whatever the language: by code points, which is that of the bytes of UTF-8.
+    func precedesInBytes(_ other: String) -> Bool { utf8.lexicographicallyPrecedes(other.utf8) }
+}
+
+extension Sequence<ClassificationDataset.Item> {
+    func countsByLabel(classes: Int) -> [Int] {
+        reduce(into: [Int](repeating: 0, count: classes)) { $0[$1.label] += 1 }
+    }
+}
