@@ -48,6 +48,13 @@ public enum Parallel {
         }
     }
 
+    /// Calls `body`, and keeps on this thread all that it would split.
+    ///
+    /// For work in the background of other work: its threads are not to stand in the way of that one's.
+    package static func onThisThread<Result>(_ body: () throws -> Result) rethrows -> Result {
+        try $isInside.withValue(true, operation: body)
+    }
+
     /// Cuts `0..<count` into contiguous ranges of at least `grain` indices and calls `body` with each.
     ///
     /// For work where an index is too little for a call of its own, such as one row of pixels.

@@ -152,7 +152,8 @@ extension YOLOHead {
 
 extension Preprocessing {
     fileprivate func isLetterbox(multipleOf stride: Int) -> Bool {
-        resize == .letterbox && [width, height].allSatisfy { $0 % stride == 0 && $0 <= Detector.maxSide }
+        resize == .letterbox && channels != .grey
+            && [width, height].allSatisfy { $0 % stride == 0 && $0 <= Detector.maxSide }
     }
 }
 
@@ -186,8 +187,8 @@ public struct DetectorError: ToolkitError, Equatable {
             case .wrongNames(let expected, let found):
                 "holds \(found) names, the network has \(expected) classes"
             case .notUsable:
-                "its metadata must name classes, and an input that is letterboxed with sides that are multiples of 32 "
-                    + "up to 4096; convert the weights again"
+                "its metadata must name classes, and an input in colour that is letterboxed with sides that are multiples "
+                    + "of 32 up to 4096; convert the weights again"
             case .inputSize(let width, let height):
                 "an input of \(width)×\(height); each side must be from 1 to 4096 pixels"
             }

@@ -33,6 +33,8 @@ struct PaintedSample {
         ("crop", Augment.Crop(part: 0.6...0.9)),
         ("resized crop", Augment.ResizedCrop(area: 0.4...0.9)),
         ("resized crop to a frame", Augment.ResizedCrop(area: 0.4...0.9, size: (320, 150))),
+        ("shift", Augment.Shift(.part(0.3), border: .fill(.black))),
+        ("shift by pixels", Augment.Shift(.pixels(30), border: .fill(.black))),
         ("rotate", Augment.Rotate(degrees: -40...40, border: .fill(.black))),
         ("shear", Augment.Shear(degrees: -30...30, border: .fill(.black))),
         ("affine", Augment.Affine(strength: 1.5, border: .fill(.black))),
@@ -183,6 +185,39 @@ struct PaintedSample {
         let far = sample.warped(by: .translation(x: 8, y: 0)).image
         #expect((0..<6).map { far[$0, 0].red } == [160, 200, 200, 160, 120, 80])
         #expect(sample.warped(by: .translation(x: 14, y: 0)).image == sample.warped(by: .translation(x: 2, y: 0)).image)
+    }
+
+    /// Copying gives what resampling gives, for every border, and as far as one likes.
+    @Test(arguments: [Border.reflect, .edge, .fill(Color(9, 8, 7, 6))], [Image.Format.rgb, .rgba])
+    func aShiftIsATranslation(border: Border, format: Image.Format) {
+        for (width, height) in [(7, 5), (1, 4), (32, 32)] {
+            let image = noise(width: width, height: height, format: format)
+            // Opaque: between transparent pixels, resampling rounds.
+            let sample = Sample(format == .rgb ? image : Image(width: width, height: height, format: .rgba, fill: .white))
+            for (x, y) in [(0, 0), (2, -1), (-3, 4), (6, 9), (-40, 70), (1, 0), (0, -5)] {
+                let warped = sample.warped(by: .translation(x: Double(x), y: Double(y)), border: border)
+                #expect(sample.shifted(x: x, y: y, border: border) == warped, "\(width)×\(height) by (\(x), \(y))")
+            }
+            for (x, y) in [(Int.max, 0), (0, Int.min), (Int.min, Int.max)] {
+                #expect(image.shifted(x: x, y: y, border: border).width == width)
+            }
+        }
+    }
+
+    /// Every move of up to four pixels each way is about as likely as any other: 81 of them.
+    @Test func shiftsAreDrawnEvenly() {
+        var image = Image(width: 32, height: 32, fill: .black)
+        image[16, 16] = .white
+        var counts: [Int: Int] = [:]
+        for seed in 0..<8100 {
+            let moved = Augment.Shift(.part(0.125), border: .fill(.black))(Sample(image), seed: UInt64(seed)).image
+            let place = moved.pixels.firstIndex(of: 255)! / 3
+            counts[place, default: 0] += 1
+        }
+        #expect(Set(counts.keys.map { $0 % 32 }) == Set(12...20) && Set(counts.keys.map { $0 / 32 }) == Set(12...20))
+        #expect(counts.count == 81)
+        // 100 expected, with a standard deviation of 10.
+        #expect(counts.values.allSatisfy { (50...150).contains($0) })
     }
 
     @Test(arguments: [(1, 1), (1, 30), (30, 1), (2, 3)])

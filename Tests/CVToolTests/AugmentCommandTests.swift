@@ -19,7 +19,7 @@ import Testing
         let result = try augment("cat.jpg", "--contact-sheet", "sheet.png", "--count", "16")
         #expect(result.exitCode == 0)
         #expect(result.output == "sheet.png: 16 pictures\n")
-        #expect(result.errors == "left out for --count 16: crop, shear, saturation, flip\n")
+        #expect(result.errors == "left out for --count 16: crop, shift, shear, saturation, flip\n")
         #expect(try scratch.names() == ["cat.jpg", "sheet.png"])
         // 17 cells of 240 pixels in 6 columns and 3 rows, with gaps of 14 and captions of 26.
         let sheet = try scratch.image("sheet.png")

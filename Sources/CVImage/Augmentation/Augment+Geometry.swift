@@ -49,6 +49,45 @@ extension Augment {
         }
     }
 
+    /// The whole picture moved by whole pixels, each way as far as any other; the frame stays.
+    ///
+    /// Of 4 pixels it is the usual "pad by 4 and crop 32" for CIFAR (Lee et al. 2014, arXiv:1409.5185), where the
+    /// padding was black: `border` `.fill(.black)`.
+    public struct Shift: Augmentation {
+        public enum Reach: Sendable, Equatable {
+            /// Of the width, and apart from that, of the height; 0 to 1.
+            case part(Double)
+            case pixels(Int)
+        }
+
+        /// The furthest to either side, and apart from that, up or down.
+        public var reach: Reach
+        public var border: Border
+
+        public init(_ reach: Reach = .part(0.125), border: Border = .reflect) {
+            switch reach {
+            case .part(let part): precondition((0...1).contains(part), "a shift by \(part): 0 to 1 expected")
+            case .pixels(let count): precondition((0...1 << 30).contains(count), "a shift by \(count) pixels")
+            }
+            (self.reach, self.border) = (reach, border)
+        }
+
+        public func callAsFunction(_ sample: Sample, using random: inout SplitMix64) -> Sample {
+            let x = draw(sample.image.width, &random)
+            let y = draw(sample.image.height, &random)
+            return sample.shifted(x: x, y: y, border: border)
+        }
+
+        private func draw(_ side: Int, _ random: inout SplitMix64) -> Int {
+            let furthest =
+                switch reach {
+                case .part(let part): Int((Double(side) * part).rounded())
+                case .pixels(let count): count
+                }
+            return random.index(below: 2 * furthest + 1) - furthest
+        }
+    }
+
     /// A part of the picture, of any size and a little out of shape, resized to one frame (Szegedy et al. 2014,
     /// arXiv:1409.4842; torchvision's `RandomResizedCrop`, with antialias).
     public struct ResizedCrop: Augmentation {

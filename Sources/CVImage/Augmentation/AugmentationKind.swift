@@ -132,6 +132,9 @@ extension AugmentationKind {
             range, _ in range.map { .init(part: $0) } ?? Augment.Crop()
         },
         AugmentationKind(
+            "shift", "moved by whole pixels, up to v of each side", limits: 0...1, show: "0.3", takesRange: false
+        ) { Augment.Shift(.part($0?.upperBound ?? 0.125), border: $1.border) },
+        AugmentationKind(
             "shear", "leaning sideways by degrees", limits: -60...60, show: "12:25", spread: aroundZero
         ) { Augment.Shear(degrees: $0 ?? -15...15, border: $1.border) },
         AugmentationKind(

@@ -43,8 +43,8 @@ public struct ClassificationDataset: Sendable {
     /// - Throws: `DatasetError`, `TarError`, `FileError`.
     public init(contentsOf path: String, classes: [String]? = nil) throws {
         switch FileSystem.kind(of: path) {
-        case .none: throw FileError(path, .cannotOpen(reason: "No such file or directory"))
-        case .folder: try self.init(path, FolderListing(path), tar: nil, classes: classes)
+        case .none(let reason): throw DatasetError(path, .nothingThere(reason: reason))
+        case .folder: try self.init(path, FolderListing(path).listing(), tar: nil, classes: classes)
         case .file where FileSystem.suffix(of: path)?.lowercased() == "csv":
             try self.init(path, ListFile(path).listing(), tar: nil, classes: classes)
         case .file:
@@ -59,11 +59,11 @@ public struct ClassificationDataset: Sendable {
         ignored = listing.ignored
         let found = Set(listing.pictures.map(\.label)).sorted { $0.precedesInBytes($1) }
         if let classes {
-            guard Set(classes) == Set(found) else {
-                throw DatasetError(path, .otherClasses(ClassDifference(expected: classes, found: found)))
+            if let difference = ClassDifference(expected: classes, found: found) {
+                throw DatasetError(path, .otherClasses(difference))
             }
         } else if found.count < 2 {
-            throw DatasetError(path, .tooFewClasses(found))
+            throw DatasetError(path, .tooFewClasses(found, ignored: ignored))
         }
         let names = classes ?? found
         self.classes = names
@@ -106,8 +106,15 @@ public struct IgnoredFiles: Sendable, Equatable {
 
     mutating func add(_ name: String) {
         count += 1
-        if examples.count < 5 { examples.append(name) }
+        if examples.count < Self.most { examples.append(name) }
     }
+
+    mutating func add(_ others: IgnoredFiles) {
+        count += others.count
+        examples += others.examples.prefix(max(0, Self.most - examples.count))
+    }
+
+    private static let most = 5
 }
 
 /// What the readers of folders, tar files and lists find.
@@ -126,6 +133,8 @@ struct PictureListing {
         guard !fileName.hasPrefix("."), let suffix = FileSystem.suffix(of: fileName) else { return false }
         return ["jpg", "jpeg", "png"].contains(suffix.lowercased())
     }
+
+    static func isClassFolder(_ name: String) -> Bool { !name.hasPrefix(".") && name != "__MACOSX" }
 }
 
 extension String {

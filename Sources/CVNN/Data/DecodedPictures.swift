@@ -54,7 +54,8 @@ extension ClassificationDataset {
     ///   - progress: called on any thread, one call at a time, with the pictures done and all of them.
     /// - Throws: `DatasetError` when no picture of a class decodes.
     public func decoded(
-        for preprocessing: Preprocessing, memoryLimit: Int = 1 << 30, progress: (_ done: Int, _ of: Int) -> Void = { _, _ in }
+        for preprocessing: Preprocessing, memoryLimit: Int = 1 << 30,
+        progress: (_ done: Int, _ of: Int) -> Void = { _, _ in }
     ) throws(DatasetError) -> DecodedPictures {
         let size = preprocessing.height * preprocessing.width * preprocessing.channels.count
         let (bytes, overflows) = size.multipliedReportingOverflow(by: items.count)
@@ -72,7 +73,9 @@ extension ClassificationDataset {
                             .update(from: samples)
                     }
                 } catch {
-                    let error = error as? any ToolkitError ?? DatasetError(path, .unexpected("\(error)"))
+                    let error =
+                        error as? any ToolkitError
+                        ?? DatasetError(path, .undecodable(items[index].name, reason: "\(error)"))
                     errors.withLock { $0[index] = error }
                     if isKept { buffer[index * size..<(index + 1) * size].update(repeating: 0) }
                 }

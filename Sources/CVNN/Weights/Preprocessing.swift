@@ -9,13 +9,16 @@ import CVCore
 /// {"width":416,"height":416,"resize":"letterbox","filter":"bilinear","fill":[127.5,127.5,127.5],
 ///  "channels":"rgb","mean":[0,0,0],"std":[255,255,255]}
 /// ```
+///
+/// For the one channel of grey, `fill`, `mean` and `std` have one number each.
 public struct Preprocessing: Sendable, Equatable {
     public enum Resize: String, Sendable, CaseIterable {
         /// Fit inside, keep the proportions, and fill the rest.
         case letterbox
         /// Ignore the proportions.
         case stretch
-        /// Cover, keep the proportions, and cut off what stands out on both sides.
+        /// Cover, keep the proportions, and cut off what stands out on both sides: torchvision's `Resize` of the
+        /// shorter side and `CenterCrop`, both to the size of the input.
         case crop
     }
 
@@ -75,10 +78,17 @@ public struct Preprocessing: Sendable, Equatable {
         height = try Self.side(json, "height")
         resize = try Self.choice(json, "resize")
         filter = try Self.choice(json, "filter")
-        fill = try Self.colour(json, "fill", expected: "three numbers from 0 to 255") { (0...255).contains($0) }
-        channels = try Self.choice(json, "channels")
-        mean = try Self.colour(json, "mean", expected: "three numbers") { _ in true }
-        std = try Self.colour(json, "std", expected: "three positive numbers") { $0 >= .leastNormalMagnitude }
+        let channels: Channels = try Self.choice(json, "channels")
+        self.channels = channels
+        let (number, numbers) = channels == .grey ? ("one", "number") : ("three", "numbers")
+        func colour(
+            _ key: String, _ kind: String, where isValid: (Float) -> Bool
+        ) throws(PreprocessingError) -> [Float] {
+            try Self.colour(json, key, count: channels.count, expected: "\(number) \(kind)", where: isValid)
+        }
+        fill = try colour("fill", "\(numbers) from 0 to 255") { (0...255).contains($0) }
+        mean = try colour("mean", numbers) { _ in true }
+        std = try colour("std", "positive \(numbers)") { $0 >= .leastNormalMagnitude }
     }
 
     /// The form that `init(text:)` reads.
@@ -112,11 +122,11 @@ public struct Preprocessing: Sendable, Equatable {
     }
 
     private static func colour(
-        _ json: JSONValue, _ key: String, expected: String, where isValid: (Float) -> Bool
+        _ json: JSONValue, _ key: String, count: Int, expected: String, where isValid: (Float) -> Bool
     ) throws(PreprocessingError) -> [Float] {
         let values = json[key]?.array ?? []
         let colour = values.compactMap { $0.double.map { Float($0) } }.filter { $0.isFinite && isValid($0) }
-        guard values.count == 3, colour.count == 3 else { throw bad(json, key, expected) }
+        guard values.count == count, colour.count == count else { throw bad(json, key, expected) }
         return colour
     }
 

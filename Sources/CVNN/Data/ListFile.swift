@@ -1,0 +1,113 @@
+import CVCore
+
+/// The pictures that a CSV file lists: a header `path,label`, and a row for each.
+///
+/// Paths are relative to the list. A third column, `split`, may put pictures into a part: train, dev or test. Other
+/// columns are passed over.
+struct ListFile {
+    private let path: String
+    private static let maxBytes = 1 << 28
+
+    init(_ path: String) { self.path = path }
+
+    func listing() throws -> PictureListing {
+        var reader = CSVReader(try FileInput.read(path, maxBytes: Self.maxBytes))
+        let rows = try rows(&reader)
+        guard let header = rows.first else { throw error(.emptyList) }
+        let columns = try Columns(header, in: path)
+        var result = PictureListing()
+        var lines: [String: Int] = [:]
+        var missing: [ListedPicture] = []
+        let folder = FileSystem.folder(of: path)
+        for row in rows.dropFirst() {
+            let picture = try columns.picture(row, in: path)
+            if let other = lines.updateValue(row.line, forKey: picture.path) {
+                throw error(.listedTwice(picture.path, lines: [other, row.line]))
+            }
+            let file = picture.path.hasPrefix("/") ? picture.path : FileSystem.join(folder, picture.path)
+            guard FileSystem.kind(of: file) == .file else {
+                missing.append(ListedPicture(path: picture.path, line: row.line))
+                continue
+            }
+            result.pictures.append(
+                .init(
+                    name: Self.name(picture.path, picture.label), label: picture.label, part: picture.part,
+                    source: .file(file)))
+        }
+        guard missing.isEmpty else {
+            throw error(.missingFiles(Array(missing.prefix(3)), count: missing.count, of: rows.count - 1))
+        }
+        return result
+    }
+
+    /// "<label>/<path>", the label not twice: a list of class folders gives the names that the folders give.
+    private static func name(_ path: String, _ label: String) -> String {
+        path.utf8.starts(with: (label + "/").utf8) ? path : label + "/" + path
+    }
+
+    private func rows(_ reader: inout CSVReader) throws -> [CSVReader.Row] {
+        var rows: [CSVReader.Row] = []
+        do {
+            while let row = try reader.next() { rows.append(row) }
+        } catch {
+            switch error {
+            case .openQuote(let line): throw self.error(.openQuote(line: line))
+            case .textAfterQuote(let line): throw self.error(.textAfterQuote(line: line))
+            case .notUTF8(let line): throw self.error(.notUTF8(line: line))
+            }
+        }
+        return rows
+    }
+
+    private func error(_ problem: DatasetError.Problem) -> DatasetError { DatasetError(path, problem) }
+}
+
+/// Where the header says that things are.
+private struct Columns {
+    let count, path, label: Int
+    let split: Int?
+
+    init(_ header: CSVReader.Row, in file: String) throws(DatasetError) {
+        let names = header.fields.map { $0.trimmed.lowercased() }
+        guard let path = names.firstIndex(of: "path"), let label = names.firstIndex(of: "label") else {
+            throw DatasetError(file, .badHeader(found: header.fields))
+        }
+        (count, self.path, self.label, split) = (names.count, path, label, names.firstIndex(of: "split"))
+    }
+
+    func picture(
+        _ row: CSVReader.Row, in file: String
+    ) throws(DatasetError) -> (path: String, label: String, part: DatasetPart?) {
+        guard row.fields.count == count else {
+            throw DatasetError(file, .wrongFieldCount(line: row.line, expected: count, found: row.fields.count))
+        }
+        let (path, label) = (row.fields[path].trimmed, row.fields[label].trimmed)
+        guard !path.isEmpty else { throw DatasetError(file, .emptyField("path", line: row.line)) }
+        guard !label.isEmpty else { throw DatasetError(file, .emptyField("label", line: row.line)) }
+        guard let split, !row.fields[split].trimmed.isEmpty else { return (path, label, nil) }
+        guard let part = DatasetPart(name: row.fields[split].trimmed) else {
+            throw DatasetError(file, .badPart(row.fields[split], line: row.line))
+        }
+        return (path, label, part)
+    }
+}
+
+extension DatasetPart {
+    /// As data sets name their parts.
+    fileprivate init?(name: String) {
+        switch name.lowercased() {
+        case "train", "training": self = .train
+        case "dev", "val", "valid", "validation": self = .dev
+        case "test", "testing": self = .test
+        default: return nil
+        }
+    }
+}
+
+extension String {
+    /// Without blanks at either end.
+    fileprivate var trimmed: String {
+        let start = drop { $0.isWhitespace }
+        return String(start.reversed().drop { $0.isWhitespace }.reversed())
+    }
+}
