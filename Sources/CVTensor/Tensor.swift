@@ -51,6 +51,15 @@ public struct Tensor: Sendable {
         return storage.pointer[0]
     }
 
+    /// Whether no value is NaN or infinite.
+    public var isFinite: Bool {
+        withValues { values in
+            // An exponent of all ones is what NaN and infinity have; a sum of bits is quicker than a branch for each.
+            let found = values.reduce(0 as UInt32) { $0 | ($1.bitPattern & 0x7F80_0000 == 0x7F80_0000 ? 1 : 0) }
+            return found == 0
+        }
+    }
+
     /// Calls `body` with the values in row-major order; the pointer is good during the call.
     public func withValues<R>(_ body: (UnsafeBufferPointer<Float>) throws -> R) rethrows -> R {
         try withExtendedLifetime(storage) {

@@ -37,7 +37,9 @@ public final class Parameter: @unchecked Sendable {
     /// conv2d(x, weight.value(on: x), geometry)
     /// ```
     public func value(on x: Tensor) -> Tensor {
-        guard isTrainable, let tape = x.tape else { return value }
+        guard let tape = x.tape else { return value }
+        tape.passed(name)
+        guard isTrainable else { return value }
         return tape.watch(value, owner: self) { self.add($0.detached) }
     }
 

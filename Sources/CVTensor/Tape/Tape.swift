@@ -20,7 +20,14 @@ public final class Tape: @unchecked Sendable {
     /// What the random numbers of operations such as dropout start from.
     public let seed: UInt64
 
+    /// Whether each result is looked at as it is recorded, to find the first that is not finite: slow.
+    public let checksFinite: Bool
+    /// With `checksFinite`, the first tensor that held NaN or infinity.
+    public private(set) var firstNonFinite: NonFiniteResult?
+
     private var recorded = 0
+    /// The name that was given last to `passed(_:)`: only kept with `checksFinite`.
+    private var lastName: String?
     private var streams: UInt64 = 0
     /// The leaves that stand for parameters, so that one used twice in a pass (siamese) is one leaf.
     private var leaves: [ObjectIdentifier: WeakTrace] = [:]
@@ -31,16 +38,18 @@ public final class Tape: @unchecked Sendable {
 
     /// seed: the same seed and the same operations in the same order give the same random numbers, on any number of
     /// threads. Every step needs another one.
-    public init(_ mode: Mode, seed: UInt64 = 0) {
+    public init(_ mode: Mode, seed: UInt64 = 0, checksFinite: Bool = false) {
         self.mode = mode
         self.seed = seed
+        self.checksFinite = checksFinite
     }
 
     /// The tensor as an input of this tape.
     ///
     /// gradient: whether `gradients(of:)` is to give the gradient with respect to it. Without, it only carries the tape.
     public func watch(_ x: Tensor, gradient: Bool = false) -> Tensor {
-        x.traced(Trace(self, needsGradient: gradient, contributions: []))
+        check(x)
+        return x.traced(Trace(self, needsGradient: gradient, contributions: []))
     }
 
     /// The value of a parameter as an input of this tape, with a function that is given its gradient.
@@ -52,6 +61,17 @@ public final class Tape: @unchecked Sendable {
         let leaf = Trace(self, needsGradient: true, contributions: [], receive: receive)
         leaves[key] = WeakTrace(trace: leaf)
         return x.traced(leaf)
+    }
+
+    /// Says that the parameter `name` is used next, so that results can be told by it.
+    public func passed(_ name: String) {
+        if checksFinite { lastName = name }
+    }
+
+    /// Remembers where the first tensor comes from that is not finite.
+    func check(_ x: Tensor) {
+        guard checksFinite, firstNonFinite == nil, !x.isFinite else { return }
+        firstNonFinite = NonFiniteResult(after: lastName)
     }
 
     func nextIndex() -> Int {
@@ -111,6 +131,12 @@ public final class Tape: @unchecked Sendable {
         }
         return found.sorted { $0.index > $1.index }
     }
+}
+
+/// Where a computation first went wrong, as a tape with `checksFinite` finds it.
+public struct NonFiniteResult: Sendable, Equatable {
+    /// The parameter that was used last before; nil for the input itself, or an operation on it alone.
+    public let after: String?
 }
 
 /// Gradients with respect to the inputs of a tape.

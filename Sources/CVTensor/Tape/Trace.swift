@@ -45,6 +45,7 @@ extension Tensor {
 
     package func recorded(_ rules: [GradientRule]) -> Tensor {
         guard let tape = rules.lazy.compactMap(\.input.trace?.tape).first else { return self }
+        tape.check(self)
         let contributions = rules.compactMap { rule -> Trace.Contribution? in
             guard let trace = rule.input.trace, trace.needsGradient else { return nil }
             precondition(trace.tape === tape, "the inputs of an operation were recorded on two tapes")
