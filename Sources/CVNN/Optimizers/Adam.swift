@@ -46,6 +46,12 @@ public final class Adam: Optimizer {
     }
 
     public var parameters: [Parameter] { moments.parameters }
+    public var settings: [String: String] {
+        [
+            "optimizer": "Adam", "beta1": "\(beta1)", "beta2": "\(beta2)", "epsilon": "\(epsilon)",
+            "regularization": regularization.text, "decoupled decay": decoupledDecay.text,
+        ]
+    }
     public var state: StateDictionary { moments.state }
     public func restore(_ state: StateDictionary) throws(ParameterMismatch) { try moments.restore(state) }
 

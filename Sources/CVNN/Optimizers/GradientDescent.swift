@@ -26,6 +26,12 @@ public final class GradientDescent: Optimizer {
     }
 
     public var parameters: [Parameter] { moments.parameters }
+    public var settings: [String: String] {
+        [
+            "optimizer": "gradient descent", "momentum": "\(momentum)", "nesterov": "\(nesterov)",
+            "regularization": regularization.text,
+        ]
+    }
     public var state: StateDictionary { moments.state }
     public func restore(_ state: StateDictionary) throws(ParameterMismatch) { try moments.restore(state) }
 

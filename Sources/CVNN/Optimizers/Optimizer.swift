@@ -15,6 +15,10 @@ public protocol Optimizer: AnyObject {
     var parameters: [Parameter] { get }
     var learningRate: Float { get set }
 
+    /// Its kind and all numbers that its steps depend on, except the learning rate: a run that is resumed must have the
+    /// same.
+    var settings: [String: String] { get }
+
     /// Changes each parameter that has a gradient.
     func step()
 
@@ -45,6 +49,9 @@ public struct Regularization: Sendable, Equatable {
     }
 
     public static let none = Regularization()
+
+    /// In words, for `Optimizer.settings`.
+    var text: String { "l2 \(l2), l1 \(l1)\(sparesVectors ? ", not of vectors" : "")" }
 
     func factors(for parameter: Parameter) -> (l2: Float, l1: Float) {
         sparesVectors && parameter.value.shape.rank <= 1 ? (0, 0) : (l2, l1)

@@ -26,6 +26,12 @@ public final class RMSprop: Optimizer {
     }
 
     public var parameters: [Parameter] { moments.parameters }
+    public var settings: [String: String] {
+        [
+            "optimizer": "RMSprop", "decay": "\(decay)", "epsilon": "\(epsilon)", "momentum": "\(momentum)",
+            "regularization": regularization.text,
+        ]
+    }
     public var state: StateDictionary { moments.state }
     public func restore(_ state: StateDictionary) throws(ParameterMismatch) { try moments.restore(state) }
 

@@ -8,6 +8,7 @@ public final class WeightAverage {
     public let decay: Float
     private let parameters: [Parameter]
     private var sums: [Tensor]
+    private var updates = 0
     /// 1 - decay^t: the weights of all w so far.
     private var total: Double = 0
 
@@ -21,9 +22,34 @@ public final class WeightAverage {
 
     /// Takes the present weights in: after each step.
     public func update() {
-        total = total * Double(decay) + Double(1 - decay)
+        updates += 1
+        total = Self.total(total, decay)
         for (index, parameter) in parameters.enumerated() where !parameter.isBuffer {
             sums[index] = sums[index] * decay + parameter.value.detached * (1 - decay)
+        }
+    }
+
+    private static func total(_ total: Double, _ decay: Float) -> Double { total * Double(decay) + Double(1 - decay) }
+
+    /// What it remembers, for a checkpoint: the sums by key, and how many updates they are of.
+    public var state: StateDictionary {
+        var state: StateDictionary = ["updates": Tensor([Float(updates)], shape: [1])]
+        for (parameter, sum) in zip(parameters, sums) where !parameter.isBuffer { state["sum." + parameter.name] = sum }
+        return state
+    }
+
+    /// Goes on from `state` of an average of the same parameters; nothing is changed if it does not fit.
+    public func restore(_ state: StateDictionary) throws(ParameterMismatch) {
+        let expected = self.state.mapValues(\.shape.dimensions)
+        let difference = KeyDifference(expected: expected, found: state.mapValues(\.shape.dimensions))
+        if !difference.isEmpty { throw ParameterMismatch(declared: expected.count, difference: difference) }
+        // A damaged file may hold any number. Above 2^24 a 32-bit float does not count on, and the total is 1 long since.
+        let found = state["updates"]!.item
+        updates = found >= 0 && found <= 0x1p24 ? Int(found) : 0
+        // Step by step as in `update`, so that it is the same to the last bit.
+        total = (0..<updates).reduce(0) { total, _ in Self.total(total, decay) }
+        for (index, parameter) in parameters.enumerated() where !parameter.isBuffer {
+            sums[index] = state["sum." + parameter.name]!.detached
         }
     }
 

@@ -59,6 +59,15 @@ public struct TrainingRow: Sendable, Equatable {
         self.metrics = metrics
         self.seconds = seconds
     }
+
+    /// The value by which the best epoch is told. Where nothing was evaluated, "loss" is that of the training.
+    public func value(of selection: MetricSelection) -> Double {
+        if let value = metrics[selection.name] { return value }
+        precondition(
+            metrics.isEmpty && selection.name == "loss",
+            "the evaluation gives no \(selection.name), by which the best is to be told: it gives \(metrics.names)")
+        return loss
+    }
 }
 
 /// How a run ended.

@@ -1,0 +1,44 @@
+/// How long steps and evaluations take, and from that how long the rest will.
+struct TrainingClock {
+    private let start = ContinuousClock.now
+    private var epochStart = ContinuousClock.now
+    private var lastStep = ContinuousClock.now
+    private var steps = 0, evaluations = 0
+    private var stepSeconds = 0.0, evaluationSeconds = 0.0
+
+    /// Since the run began.
+    var seconds: Double { Self.seconds(since: start) }
+    /// Of this epoch in this run.
+    var epochSeconds: Double { Self.seconds(since: epochStart) }
+
+    mutating func beginEpoch() {
+        epochStart = .now
+        lastStep = .now
+    }
+
+    mutating func stepEnded() {
+        stepSeconds += Self.seconds(since: lastStep)
+        steps += 1
+        lastStep = .now
+    }
+
+    mutating func evaluationEnded() {
+        evaluationSeconds += Self.seconds(since: lastStep)
+        evaluations += 1
+        lastStep = .now
+    }
+
+    /// Nil before the first step. Evaluations count from when one was made.
+    func secondsLeft(_ progress: TrainingProgress, _ configuration: TrainingConfiguration) -> Double? {
+        guard steps > 0 else { return nil }
+        let epochs = Double(configuration.epochs - progress.epoch)
+        // The step of `progress` is the one that has just ended.
+        let left = epochs * Double(configuration.stepsPerEpoch) - Double(progress.step) - 1
+        let evaluation = evaluations > 0 ? evaluationSeconds / Double(evaluations) : 0
+        return stepSeconds / Double(steps) * left + evaluation * epochs
+    }
+
+    private static func seconds(since time: ContinuousClock.Instant) -> Double {
+        (ContinuousClock.now - time) / .seconds(1)
+    }
+}

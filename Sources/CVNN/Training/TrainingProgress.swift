@@ -1,0 +1,112 @@
+import CVCore
+
+/// How far a run is: what a checkpoint holds beside tensors.
+struct TrainingProgress: Equatable {
+    /// From 0; equal to the number of epochs when all are made.
+    var epoch = 0
+    /// The next step of the epoch, from 0.
+    var step = 0
+    /// Of the steps of this epoch so far.
+    var sums = Sums()
+    var rows: [TrainingRow] = []
+    /// The epoch with the best metric, from 1.
+    var bestEpoch: Int?
+    /// Seconds spent on this epoch by the runs before this one.
+    var secondsBefore = 0.0
+
+    struct Sums: Equatable {
+        var loss = 0.0
+        var metrics: Metrics = [:]
+
+        mutating func add(_ step: TrainingLoss) {
+            loss += Double(step.loss.item)
+            if metrics.isEmpty {
+                metrics = step.metrics
+            } else {
+                precondition(
+                    metrics.names == step.metrics.names,
+                    "the metrics \(step.metrics.names) of a step are not those of the steps before, \(metrics.names)")
+                metrics = Metrics(zip(metrics, step.metrics).map { .init($0.name, $0.value + $1.value) })
+            }
+        }
+
+        /// Divided by the number of steps.
+        func means(_ steps: Int) -> (loss: Double, metrics: Metrics) {
+            (loss / Double(steps), metrics.mapValues { $0 / Double(steps) })
+        }
+    }
+
+    var best: TrainingRow? { bestEpoch.map { rows[$0 - 1] } }
+
+    /// Goes on to the next epoch.
+    mutating func end(with row: TrainingRow, isBest: Bool) {
+        rows.append(row)
+        if isBest { bestEpoch = row.epoch }
+        (epoch, step, sums, secondsBefore) = (epoch + 1, 0, Sums(), 0)
+    }
+
+    /// Epochs since the best, or since the start.
+    var epochsWithoutImprovement: Int { rows.count - (bestEpoch ?? 0) }
+}
+
+// MARK: As JSON
+
+extension TrainingProgress {
+    var json: JSONValue {
+        .members([
+            "epoch": .integer(epoch), "step": .integer(step), "loss_sum": .number(sums.loss),
+            "metric_sums": sums.metrics.json, "best_epoch": bestEpoch.map { .integer($0) },
+            "seconds": .number(secondsBefore), "rows": .array(rows.map(\.json)),
+        ])
+    }
+
+    /// Nil where something is missing or cannot be, such as a step beyond the end of an epoch.
+    init?(_ json: JSONValue, stepsPerEpoch: Int) {
+        guard let epoch = json["epoch"]?.integer, let step = json["step"]?.integer,
+            let loss = json["loss_sum"]?.double, let metrics = json["metric_sums"].flatMap(Metrics.init),
+            let seconds = json["seconds"]?.double, let rows = json["rows"]?.array?.map(TrainingRow.init)
+        else { return nil }
+        self.rows = rows.compactMap { $0 }
+        bestEpoch = json["best_epoch"]?.integer
+        guard epoch == rows.count, self.rows.count == epoch, self.rows.map(\.epoch) == Array(1..<epoch + 1),
+            step >= 0, step < stepsPerEpoch, bestEpoch.map({ (1...max(epoch, 1)).contains($0) && epoch > 0 }) ?? true
+        else { return nil }
+        self.epoch = epoch
+        self.step = step
+        sums = Sums(loss: loss, metrics: metrics)
+        secondsBefore = seconds
+    }
+}
+
+extension TrainingRow {
+    fileprivate var json: JSONValue {
+        [
+            "epoch": .integer(epoch), "rate": .number(Double(learningRate)), "loss": .number(loss),
+            "training": trainingMetrics.json, "metrics": metrics.json, "seconds": .number(seconds),
+        ]
+    }
+
+    fileprivate init?(_ json: JSONValue) {
+        guard let epoch = json["epoch"]?.integer, let rate = json["rate"]?.double, let loss = json["loss"]?.double,
+            let training = json["training"].flatMap(Metrics.init), let metrics = json["metrics"].flatMap(Metrics.init),
+            let seconds = json["seconds"]?.double
+        else { return nil }
+        self.init(
+            epoch: epoch, learningRate: Float(rate), loss: loss, trainingMetrics: training, metrics: metrics,
+            seconds: seconds)
+    }
+}
+
+extension Metrics {
+    fileprivate var json: JSONValue { .object(map { JSONMember($0.name, .number($0.value)) }) }
+
+    /// JSON has no NaN: it was written as null.
+    fileprivate init?(_ json: JSONValue) {
+        guard let members = json.object else { return nil }
+        let elements = members.compactMap { member in
+            (member.value == .null ? .nan : member.value.double).map { Element(member.key, $0) }
+        }
+        guard elements.count == members.count else { return nil }
+        self.init(elements)
+    }
+}
