@@ -26,8 +26,10 @@ let package = Package(
         .target(name: "CVNN", dependencies: ["CKernels", "CVCore", "CVImage", "CVTensor"]),
         .target(name: "CVModels", dependencies: ["CVCore", "CVNN", "CVTensor"]),
         .target(name: "CVDetection", dependencies: ["CVCore", "CVImage", "CVModels", "CVNN", "CVTensor"]),
+        .target(name: "CVClassification", dependencies: ["CVCore", "CVImage", "CVModels", "CVNN", "CVTensor"]),
         .target(
-            name: "CVToolkit", dependencies: ["CVCore", "CVDetection", "CVImage", "CVModels", "CVNN", "CVTensor"]),
+            name: "CVToolkit",
+            dependencies: ["CVClassification", "CVCore", "CVDetection", "CVImage", "CVModels", "CVNN", "CVTensor"]),
 
         // The command, and what it needs beside the library: inputs, names of outputs, progress, signals.
         .target(name: "CLISupport", dependencies: ["CVCore"]),
@@ -49,6 +51,10 @@ let package = Package(
         .testTarget(
             name: "CVDetectionTests",
             dependencies: ["CVDetection", "CVImage", "CVModels", "CVNN", "CVTensor", "TestSupport"],
+            exclude: ["Golden"]),
+        .testTarget(
+            name: "CVClassificationTests",
+            dependencies: ["CVClassification", "CVCore", "CVImage", "CVNN", "CVTensor", "TestSupport"],
             exclude: ["Golden"]),
         .testTarget(name: "CLISupportTests", dependencies: ["CLISupport", "CVCore"]),
         .testTarget(name: "CVToolTests", dependencies: ["CVNN", "CVToolkit", "TestSupport", "cvtool"]),

@@ -15,6 +15,7 @@
     python3 Tools/golden.py check --weights yolov3-tiny.weights --cfg yolov3-tiny.cfg --opencv-python PYTHON PICTURE...
     python3 Tools/golden.py check-darknet --opencv-python PYTHON
     python3 Tools/golden.py augmentation
+    python3 Tools/golden.py classification
     python3 Tools/golden.py precision --weights yolov3-tiny.weights PICTURE...
 
 What each makes, and needs, is in Tools/README.md. `check` and `check-darknet` compare the PyTorch twins with OpenCV's
@@ -103,6 +104,11 @@ def build_parser() -> argparse.ArgumentParser:
     command.add_argument("-o", "--output", type=Path, default=TESTS / "CVTensorTests" / "Golden" / "gradients",
                          metavar="DIR")
     command.set_defaults(run=lambda a: golden("gradients").write_gradients(a.output))
+
+    command = commands.add_parser("classification", help="scores of classifiers by scikit-learn")
+    path = TESTS / "CVClassificationTests" / "Golden" / "metrics.json"
+    command.add_argument("-o", "--output", type=Path, default=path)
+    command.set_defaults(run=lambda a: golden("classification").write_classification(a.output))
 
     command = commands.add_parser("augmentation", help="Pillow's and torchvision's changes of colour and blurs")
     command.add_argument("-o", "--output", type=Path, default=TESTS / "CVImageTests" / "Golden" / "augmentation.json")

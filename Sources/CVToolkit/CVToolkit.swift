@@ -1,4 +1,5 @@
 // `import CVToolkit` gives all of the library.
+@_exported import CVClassification
 @_exported import CVCore
 @_exported import CVDetection
 @_exported import CVImage

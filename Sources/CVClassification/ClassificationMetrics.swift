@@ -1,0 +1,114 @@
+import CVTensor
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
+/// How well a classifier does on pictures whose classes are known, counted up batch by batch.
+///
+/// ```swift
+/// var metrics = ClassificationMetrics(classes: dataset.classes)
+/// metrics.add(logits: network(batch.images), labels: batch.labels)
+/// print(metrics.accuracy, metrics.macro.f1)
+/// ```
+/// The numbers are those of scikit-learn's `classification_report` and `confusion_matrix`. What is undefined, such as
+/// the precision of a class that was never predicted, is 0, as there with `zero_division=0`.
+public struct ClassificationMetrics: Sendable, Equatable {
+    public let classes: [String]
+    /// How often a picture of the class of the row was taken for the class of the column.
+    public private(set) var confusion: [[Int]]
+    /// Pictures whose class is among the five with the highest scores: all, where there are no more than five.
+    public private(set) var topFiveHits = 0
+    private var lossSum = 0.0
+
+    public init(classes: [String]) {
+        self.classes = classes
+        confusion = Array(repeating: Array(repeating: 0, count: classes.count), count: classes.count)
+    }
+
+    /// Counts a batch in.
+    ///
+    /// logits: [N, classes], before softmax; of equal ones the first is the prediction, as with `numpy.argmax`. A
+    /// row that holds NaN predicts the first class and is no hit.
+    public mutating func add(logits: Tensor, labels: [Int]) {
+        let count = classes.count
+        precondition(
+            logits.shape == [labels.count, count] && count > 0,
+            "logits of \(logits.shape) for \(labels.count) labels of \(count) classes")
+        logits.withValues { values in
+            for (row, label) in labels.enumerated() {
+                precondition(classes.indices.contains(label), "label \(label) of \(count) classes")
+                add(UnsafeBufferPointer(rebasing: values[row * count..<(row + 1) * count]), label)
+            }
+        }
+    }
+
+    private mutating func add(_ scores: UnsafeBufferPointer<Float>, _ label: Int) {
+        let own = scores[label]
+        var (best, before) = (0, 0)
+        for (index, score) in scores.enumerated() {
+            if score > scores[best] { best = index }
+            // Not "greater": where a number is NaN, the class stands behind.
+            if index != label, !(score < own || (score == own && index > label)) { before += 1 }
+        }
+        confusion[label][best] += 1
+        if before < 5, !own.isNaN { topFiveHits += 1 }
+        let largest = scores[best]
+        let sum = scores.reduce(0.0) { $0 + exp(Double($1 - largest)) }
+        lossSum += log(sum) - Double(own - largest)
+    }
+
+    /// Pictures in all.
+    public var count: Int { confusion.reduce(0) { $0 + $1.reduce(0, +) } }
+    /// Pictures whose class was predicted.
+    public var hits: Int { classes.indices.reduce(0) { $0 + confusion[$1][$1] } }
+    /// hits / count; 0 without pictures, as all that follows.
+    public var accuracy: Double { Self.ratio(hits, count) }
+    public var topFiveAccuracy: Double { Self.ratio(topFiveHits, count) }
+    /// The mean cross-entropy.
+    public var loss: Double { count > 0 ? lossSum / Double(count) : 0 }
+
+    /// How well one class is told, or the mean over all.
+    public struct Scores: Sendable, Equatable {
+        /// Of the pictures that were taken for this class, those that are of it.
+        public let precision: Double
+        /// Of the pictures of this class, those that were taken for it.
+        public let recall: Double
+        /// The harmonic mean of both.
+        public let f1: Double
+        /// Pictures of this class.
+        public let support: Int
+    }
+
+    /// The scores of one class.
+    public subscript(index: Int) -> Scores {
+        let support = confusion[index].reduce(0, +)
+        let predicted = confusion.reduce(0) { $0 + $1[index] }
+        let hits = confusion[index][index]
+        return Scores(
+            precision: Self.ratio(hits, predicted), recall: Self.ratio(hits, support),
+            f1: Self.ratio(2 * hits, support + predicted), support: support)
+    }
+
+    /// The plain mean over all classes: a rare class counts as much as a frequent one.
+    ///
+    /// As scikit-learn, over the classes that there is a picture of or that were predicted; the others say nothing.
+    public var macro: Scores {
+        let seen = classes.indices.filter { index in
+            confusion[index].contains { $0 > 0 } || confusion.contains { $0[index] > 0 }
+        }
+        let scores = seen.map { self[$0] }
+        func mean(_ value: (Scores) -> Double) -> Double {
+            scores.isEmpty ? 0 : scores.reduce(0) { $0 + value($1) } / Double(scores.count)
+        }
+        return Scores(
+            precision: mean(\.precision), recall: mean(\.recall), f1: mean(\.f1),
+            support: scores.reduce(0) { $0 + $1.support })
+    }
+
+    private static func ratio(_ part: Int, _ whole: Int) -> Double { whole > 0 ? Double(part) / Double(whole) : 0 }
+}
