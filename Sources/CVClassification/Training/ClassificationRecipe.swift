@@ -1,0 +1,90 @@
+import CVCore
+import CVImage
+import CVModels
+
+/// All that the result of a training depends on, beside the pictures and the version of this library.
+///
+/// Written to `recipe.json` and into the metadata of the weights.
+public struct ClassificationRecipe: Sendable, Equatable {
+    /// A name of `ClassifierArchitecture`.
+    public var model: String
+    /// Of the network's input, in pixels.
+    public var width, height: Int
+    /// 1 for grey, 3 for RGB.
+    public var channels: Int
+    public var epochs = 30
+    public var batchSize = 128
+    public var optimizer: OptimizerKind
+    public var learningRate: Double
+    /// Of the optimisers `momentum` and `nesterov`.
+    public var momentum = 0.9
+    public var schedule = ScheduleKind.cosine
+    /// Epochs in which the learning rate grows from 0.
+    public var warmup = 1.0
+    /// l2 of all weights.
+    public var weightDecay: Double
+    public var l1 = 0.0
+    public var labelSmoothing = 0.0
+    /// Probability, in the networks that have dropout; nil for theirs.
+    public var dropout: Double?
+    /// The longest gradient; nil for any.
+    public var clipNorm: Double?
+    /// An `AugmentationRecipe`; empty for none.
+    public var augmentation: String
+    /// The part of each class that is held back to choose the best epoch by; 0 to train on everything.
+    public var holdout = 0.1
+    /// Of the average of the weights; nil for none.
+    public var averageDecay: Double?
+    /// Epochs without a better one after which training ends; nil for never.
+    public var patience: Int?
+    public var seed: UInt64 = 1
+
+    /// What suits a network: for the ResNets of CIFAR the recipe of Tools/twins/resnet20.py.
+    ///
+    /// The rates of `optimizer` suit it, too; nil for the optimiser that suits the network.
+    public init(_ architecture: ClassifierArchitecture, optimizer chosen: OptimizerKind? = nil) {
+        model = architecture.name
+        (width, height, channels) = (
+            architecture.input.width, architecture.input.height, architecture.input.channels
+        )
+        let isResidual = architecture.name.hasPrefix("resnet")
+        let optimizer = chosen ?? (isResidual ? .nesterov : .adamw)
+        self.optimizer = optimizer
+        switch optimizer {
+        case .sgd, .momentum, .nesterov: (learningRate, weightDecay) = (isResidual ? 0.2 : 0.05, 5e-4)
+        case .rmsprop, .adam: (learningRate, weightDecay) = (1e-3, 0)
+        case .adamw: (learningRate, weightDecay) = (2e-3, 1e-2)
+        }
+        augmentation = ""
+        if isResidual {
+            (epochs, warmup, augmentation) = (45, 2, "shift=0.125,mirror@0.5")
+        } else {
+            batchSize = 64
+        }
+    }
+}
+
+extension ClassificationRecipe {
+    /// Keys and values in a fixed order.
+    public var json: JSONValue {
+        .members([
+            "task": "classify", "model": .string(model), "width": .integer(width), "height": .integer(height),
+            "channels": .integer(channels), "epochs": .integer(epochs), "batch_size": .integer(batchSize),
+            "optimizer": .string(optimizer.rawValue), "learning_rate": .number(learningRate),
+            "momentum": .number(momentum), "schedule": .string(schedule.rawValue), "warmup": .number(warmup),
+            "weight_decay": .number(weightDecay), "l1": .number(l1), "label_smoothing": .number(labelSmoothing),
+            "dropout": dropout.map { .number($0) }, "clip_norm": clipNorm.map { .number($0) },
+            "augment": .string(augmentation), "holdout": .number(holdout),
+            "average": averageDecay.map { .number($0) }, "patience": patience.map { .integer($0) },
+            "seed": .string("\(seed)"),
+        ])
+    }
+
+    /// One `key: value` for each setting that the losses depend on: a run that is resumed must have the same.
+    var details: [String: String] {
+        // The trainer compares these itself, or lets them change.
+        let others: Set = ["task", "epochs", "patience", "seed", "average", "clip_norm"]
+        let members = (json.object ?? []).filter { !others.contains($0.key) }
+        return Dictionary(uniqueKeysWithValues: members.map { ($0.key, $0.value.string ?? $0.value.text) })
+    }
+}

@@ -1,0 +1,149 @@
+import CVCore
+import CVImage
+import CVModels
+import CVNN
+import CVTensor
+
+/// The training of a classifier: data, network, optimiser and schedule put together as a recipe says.
+///
+/// ```swift
+/// let dataset = try ClassificationDataset(contentsOf: "cifar10-train.tar")
+/// let recipe = ClassificationRecipe(try ClassifierArchitecture.named("resnet20"))
+/// let training = try ClassificationTraining(recipe, dataset)
+/// let trainer = training.trainer(files: TrainingFiles(best: "best.safetensors"))
+/// try trainer.run { event in print(event) }
+/// print(try training.evaluate(training.split.dev).accuracy)
+/// ```
+public struct ClassificationTraining {
+    public let recipe: ClassificationRecipe
+    public let pictures: DecodedPictures
+    public let split: DatasetSplit
+    /// With the mean and deviation of the pictures to learn from.
+    public let preprocessing: Preprocessing
+    public let network: any Layer
+    public let parameters: ParameterSet
+    private let augmentation: Augment.Pipeline?
+    /// The recipe's, or all pictures where they are fewer.
+    private let batchSize: Int
+
+    /// Decodes all pictures and makes the network, with fresh weights.
+    ///
+    /// progress: called on any thread with the pictures decoded so far and all of them.
+    /// - Throws: `DatasetError`, `AugmentationError`, or `ClassifierArchitectureError` for a network that is not known or an input that it cannot
+    ///   have.
+    public init(
+        _ recipe: ClassificationRecipe, _ dataset: ClassificationDataset,
+        progress: (_ done: Int, _ of: Int) -> Void = { _, _ in }
+    ) throws {
+        try self.init(recipe, decoded: Self.decoded(recipe, dataset, progress: progress))
+    }
+
+    /// The pictures as the network of `recipe` is given them: several trainings may share them.
+    public static func decoded(
+        _ recipe: ClassificationRecipe, _ dataset: ClassificationDataset,
+        progress: (_ done: Int, _ of: Int) -> Void = { _, _ in }
+    ) throws -> DecodedPictures {
+        let input = Preprocessing(
+            width: recipe.width, height: recipe.height, resize: .stretch, channels: recipe.channels == 1 ? .grey : .rgb)
+        return try dataset.decoded(for: input, progress: progress)
+    }
+
+    public init(_ recipe: ClassificationRecipe, decoded pictures: DecodedPictures) throws {
+        self.recipe = recipe
+        self.pictures = pictures
+        augmentation = recipe.augmentation.isEmpty ? nil : try AugmentationRecipe(recipe.augmentation).pipeline
+        split = try pictures.split(holdout: recipe.holdout, seed: recipe.seed)
+        preprocessing = try pictures.normalization(over: split.train)
+        batchSize = min(recipe.batchSize, split.train.count)
+        let architecture = try ClassifierArchitecture.named(recipe.model)
+        let make = try architecture.maker(recipe, classes: pictures.classes.count)
+        (network, parameters) = initialized(seed: recipe.seed, make)
+    }
+
+    /// Steps of an epoch: whole batches.
+    public var stepsPerEpoch: Int { split.train.count / batchSize }
+
+    /// A trainer of the network, from where it is.
+    public func trainer(files: TrainingFiles = .none) -> Trainer<ImageBatch> {
+        let loader = loader(split.train, shuffles: true)
+        return Trainer(
+            parameters, optimizer: recipe.optimizer.make(parameters.trainable, recipe), configuration: configuration,
+            files: files,
+            batches: { epoch, step in
+                let stream = loader.batches(epoch: epoch, startingAt: step)
+                return { try stream.next() }
+            },
+            loss: { [network, recipe] batch, tape in
+                let logits = network(tape.watch(batch.images))
+                let loss = crossEntropy(logits, batch.labels, smoothing: Float(recipe.labelSmoothing))
+                return TrainingLoss(loss, metrics: ["accuracy": accuracy(of: logits, batch.labels)])
+            },
+            evaluate: { [self] in
+                guard !split.dev.isEmpty else { return [:] }
+                let metrics = try evaluate(split.dev)
+                return ["loss": metrics.loss, "accuracy": metrics.accuracy]
+            })
+    }
+
+    private var configuration: TrainingConfiguration {
+        var schedule = recipe.schedule.make(
+            rate: recipe.learningRate, epochs: recipe.epochs, stepsPerEpoch: stepsPerEpoch)
+        // One cycle warms up by itself.
+        if recipe.warmup > 0, recipe.schedule != .oneCycle { schedule = schedule.warmedUp(over: recipe.warmup) }
+        return TrainingConfiguration(
+            epochs: recipe.epochs, stepsPerEpoch: stepsPerEpoch, schedule: schedule, seed: recipe.seed,
+            selection: split.dev.isEmpty ? .lowest("loss") : .highest("accuracy"),
+            gradientNorm: recipe.clipNorm.map { Float($0) }, averageDecay: recipe.averageDecay.map { Float($0) },
+            patience: recipe.patience, details: recipe.details.merging(["pictures": "\(pictures.items.count)"]) { $1 })
+    }
+
+    /// How well the network does with its present weights on these pictures.
+    ///
+    /// items: places in `pictures.items`.
+    public func evaluate(_ items: [Int]) throws -> ClassificationMetrics {
+        try CVClassification.evaluate({ network($0) }, loader(items, shuffles: false), classes: pictures.classes)
+    }
+
+    private func loader(_ items: [Int], shuffles: Bool) -> BatchLoader {
+        BatchLoader(
+            pictures, items: items, batchSize: shuffles ? batchSize : 250, preprocessing: preprocessing,
+            augmentation: shuffles ? augmentation : nil, seed: recipe.seed, shuffles: shuffles)
+    }
+
+    /// What the weights say about themselves.
+    public var metadata: [String: String] {
+        var texts = WeightsMetadata(
+            model: recipe.model, task: "classify", preprocessing: preprocessing, labels: pictures.classes
+        ).dictionary
+        texts["recipe"] = recipe.json.text
+        return texts
+    }
+}
+
+/// Runs a network on all pictures of a loader.
+///
+/// logits: [N, classes] from a batch [N, C, H, W].
+func evaluate(
+    _ logits: (Tensor) -> Tensor, _ loader: BatchLoader, classes: [String],
+    progress: (_ done: Int) throws -> Void = { _ in }
+) throws -> ClassificationMetrics {
+    var metrics = ClassificationMetrics(classes: classes)
+    let stream = loader.batches()
+    while let batch = try stream.next() {
+        metrics.add(logits: logits(batch.images), labels: batch.labels)
+        try progress(metrics.count)
+    }
+    return metrics
+}
+
+/// The part of a batch whose class has the highest score.
+private func accuracy(of logits: Tensor, _ labels: [Int]) -> Double {
+    let classes = logits.shape[1]
+    let hits = logits.withValues { values in
+        labels.enumerated().count { row, label in
+            let scores = values[row * classes..<(row + 1) * classes]
+            return scores.firstIndex(of: scores.max() ?? 0) == row * classes + label
+        }
+    }
+    return Double(hits) / Double(max(labels.count, 1))
+}
