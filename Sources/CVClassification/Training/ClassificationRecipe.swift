@@ -8,10 +8,8 @@ import CVModels
 public struct ClassificationRecipe: Sendable, Equatable {
     /// A name of `ClassifierArchitecture`.
     public var model: String
-    /// Of the network's input, in pixels.
-    public var width, height: Int
-    /// 1 for grey, 3 for RGB.
-    public var channels: Int
+    /// What pictures become: 1 channel is grey, 3 are RGB.
+    public var input: ClassifierArchitecture.Input
     public var epochs = 30
     public var batchSize = 128
     public var optimizer: OptimizerKind
@@ -25,8 +23,6 @@ public struct ClassificationRecipe: Sendable, Equatable {
     public var weightDecay: Double
     public var l1 = 0.0
     public var labelSmoothing = 0.0
-    /// Probability, in the networks that have dropout; nil for theirs.
-    public var dropout: Double?
     /// The longest gradient; nil for any.
     public var clipNorm: Double?
     /// An `AugmentationRecipe`; empty for none.
@@ -44,9 +40,7 @@ public struct ClassificationRecipe: Sendable, Equatable {
     /// The rates of `optimizer` suit it, too; nil for the optimiser that suits the network.
     public init(_ architecture: ClassifierArchitecture, optimizer chosen: OptimizerKind? = nil) {
         model = architecture.name
-        (width, height, channels) = (
-            architecture.input.width, architecture.input.height, architecture.input.channels
-        )
+        input = architecture.defaultInput
         let isResidual = architecture.name.hasPrefix("resnet")
         let optimizer = chosen ?? (isResidual ? .nesterov : .adamw)
         self.optimizer = optimizer
@@ -68,12 +62,12 @@ extension ClassificationRecipe {
     /// Keys and values in a fixed order.
     public var json: JSONValue {
         .members([
-            "task": "classify", "model": .string(model), "width": .integer(width), "height": .integer(height),
-            "channels": .integer(channels), "epochs": .integer(epochs), "batch_size": .integer(batchSize),
+            "task": "classify", "model": .string(model), "input": .string(input.description),
+            "epochs": .integer(epochs), "batch_size": .integer(batchSize),
             "optimizer": .string(optimizer.rawValue), "learning_rate": .number(learningRate),
             "momentum": .number(momentum), "schedule": .string(schedule.rawValue), "warmup": .number(warmup),
             "weight_decay": .number(weightDecay), "l1": .number(l1), "label_smoothing": .number(labelSmoothing),
-            "dropout": dropout.map { .number($0) }, "clip_norm": clipNorm.map { .number($0) },
+            "clip_norm": clipNorm.map { .number($0) },
             "augment": .string(augmentation), "holdout": .number(holdout),
             "average": averageDecay.map { .number($0) }, "patience": patience.map { .integer($0) },
             "seed": .string("\(seed)"),

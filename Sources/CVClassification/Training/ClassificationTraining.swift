@@ -29,8 +29,8 @@ public struct ClassificationTraining {
     /// Decodes all pictures and makes the network, with fresh weights.
     ///
     /// progress: called on any thread with the pictures decoded so far and all of them.
-    /// - Throws: `DatasetError`, `AugmentationError`, or `ClassifierArchitectureError` for a network that is not known or an input that it cannot
-    ///   have.
+    /// - Throws: `DatasetError`, `AugmentationError`, or `ArchitectureError` for a network that is not known or cannot
+    ///   have this input.
     public init(
         _ recipe: ClassificationRecipe, _ dataset: ClassificationDataset,
         progress: (_ done: Int, _ of: Int) -> Void = { _, _ in }
@@ -44,7 +44,8 @@ public struct ClassificationTraining {
         progress: (_ done: Int, _ of: Int) -> Void = { _, _ in }
     ) throws -> DecodedPictures {
         let input = Preprocessing(
-            width: recipe.width, height: recipe.height, resize: .stretch, channels: recipe.channels == 1 ? .grey : .rgb)
+            width: recipe.input.width, height: recipe.input.height, resize: .stretch,
+            channels: recipe.input.channels == 1 ? .grey : .rgb)
         return try dataset.decoded(for: input, progress: progress)
     }
 
@@ -56,8 +57,9 @@ public struct ClassificationTraining {
         preprocessing = try pictures.normalization(over: split.train)
         batchSize = min(recipe.batchSize, split.train.count)
         let architecture = try ClassifierArchitecture.named(recipe.model)
-        let make = try architecture.maker(recipe, classes: pictures.classes.count)
-        (network, parameters) = initialized(seed: recipe.seed, make)
+        let (classes, input) = (pictures.classes.count, recipe.input)
+        try architecture.check(classes: classes, input: input)
+        (network, parameters) = initialized(seed: recipe.seed) { architecture.make(classes: classes, input: input, $0) }
     }
 
     /// Steps of an epoch: whole batches.

@@ -1,0 +1,172 @@
+import CVCore
+import CVImage
+import CVModels
+import CVNN
+import CVTensor
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
+/// Tells what a picture shows.
+///
+/// ```swift
+/// let classifier = try Classifier("run/best.safetensors")
+/// for found in try classifier(Image(contentsOf: "photo.jpg"), top: 3) {
+///     print(found.label, found.probability)
+/// }
+/// ```
+/// Immutable: many threads may use one classifier at the same time.
+public struct Classifier: Sendable {
+    /// The names of the classes, by index.
+    public let labels: [String]
+    /// What the network is: a name of `ClassifierArchitecture`.
+    public let name: String
+    /// How a picture becomes the network's input.
+    public let preprocessing: Preprocessing
+
+    private let network: any Layer
+
+    /// Loads weights by the name of a model or by the path of a `.safetensors` file.
+    ///
+    /// Network, labels and preprocessing are those that the file's metadata names.
+    ///
+    /// - Throws: `WeightsNotFound` when nothing is found, with all places that were searched; `FileError`,
+    ///   `SafetensorsError`, `WeightsMetadataError` or `ClassifierError` for a file that is damaged or belongs to
+    ///   something else.
+    public init(_ weights: String) throws {
+        let path = try WeightsLocator().find(weights)
+        let file = try Safetensors(path: path)
+        let metadata = try WeightsMetadata(file.metadata, file: path)
+        guard metadata.task == "classify" else {
+            throw ClassifierError(path, .notAClassifier(model: metadata.model, task: metadata.task))
+        }
+        guard !metadata.labels.isEmpty else { throw ClassifierError(path, .noLabels) }
+        try file.checkFinite()
+        let input = ClassifierArchitecture.Input(
+            channels: metadata.preprocessing.channels.count, height: metadata.preprocessing.height,
+            width: metadata.preprocessing.width)
+        let classes = metadata.labels.count
+        do {
+            let architecture = try ClassifierArchitecture.named(metadata.model)
+            try architecture.check(classes: classes, input: input)
+            network = try load(
+                { architecture.make(classes: classes, input: input, $0) }, from: file.stateDictionary())
+        } catch let error as ArchitectureError {
+            throw ClassifierError(path, .architecture(error))
+        } catch let mismatch as ParameterMismatch {
+            throw ClassifierError(path, .otherParameters(mismatch))
+        }
+        labels = metadata.labels
+        name = metadata.model
+        preprocessing = metadata.preprocessing
+    }
+
+    /// The `top` most probable classes of a picture, the most probable first; of equal ones the first by index.
+    public func callAsFunction(_ image: Image, top: Int = 5) -> [Classification] { self([image], top: top)[0] }
+
+    /// Of several pictures, which go through the network together.
+    public func callAsFunction(_ images: [Image], top: Int = 5) -> [[Classification]] {
+        if images.isEmpty { return [] }
+        return read(logits(preprocessing.batch(images)), top: top)
+    }
+
+    // The two steps, for those who want to replace one.
+
+    /// The network's scores before softmax.
+    ///
+    /// input: [N, C, height, width], as `preprocessing` makes it -> [N, labels].
+    public func logits(_ input: Tensor) -> Tensor { network(input) }
+
+    /// What the scores [N, labels] say.
+    public func read(_ logits: Tensor, top: Int = 5) -> [[Classification]] {
+        let count = labels.count
+        let probabilities = softmax(logits).values
+        return (0..<logits.shape[0]).map { row in
+            let mine = probabilities[row * count..<(row + 1) * count]
+            let order = mine.indices.sorted { (mine[$0], $1) > (mine[$1], $0) }
+            return order.prefix(max(top, 0)).map { place in
+                let index = place - mine.startIndex
+                return Classification(label: labels[index], index: index, probability: mine[place])
+            }
+        }
+    }
+
+    /// How well it does on pictures whose classes are known.
+    ///
+    /// - Parameters:
+    ///   - items: places in `pictures.items`, which must have been decoded for `preprocessing`.
+    ///   - flip: whether each picture is looked at mirrored, too, and the probabilities are averaged.
+    ///   - progress: called with the pictures done.
+    /// - Throws: what `progress` throws; `FileError` or `ImageError` for a file that has changed meanwhile.
+    public func evaluate(
+        _ pictures: DecodedPictures, items: [Int], flip: Bool = false, progress: (_ done: Int) throws -> Void = { _ in }
+    ) throws -> ClassificationMetrics {
+        precondition(pictures.classes == labels, "classes \(pictures.classes) for a classifier of \(labels)")
+        let loader = BatchLoader(
+            pictures, items: items, batchSize: 100, preprocessing: preprocessing, shuffles: false)
+        let score = flip ? flippedScore : logits
+        return try CVClassification.evaluate(score, loader, classes: labels, progress: progress)
+    }
+
+    /// The logarithm of the mean probability of a picture and its mirror image.
+    private func flippedScore(_ x: Tensor) -> Tensor {
+        let (own, mirrored) = (softmax(logits(x)).values, softmax(logits(x.mirrored)).values)
+        // The least positive number instead of 0, whose logarithm is infinite.
+        let scores = zip(own, mirrored).map { log(max(($0 + $1) / 2, .leastNormalMagnitude)) }
+        return Tensor(scores, shape: [x.shape[0], labels.count])
+    }
+}
+
+extension Tensor {
+    /// [N, C, H, W] with left and right swapped.
+    fileprivate var mirrored: Tensor {
+        let width = shape[3]
+        return Tensor(shape: shape) { target in
+            withValues { source in
+                for index in source.indices {
+                    let x = index % width
+                    target[index - x + width - 1 - x] = source[index]
+                }
+            }
+        }
+    }
+}
+
+/// A classifier that cannot be made as asked.
+public struct ClassifierError: ToolkitError, Equatable {
+    public enum Problem: Sendable, Equatable {
+        case notAClassifier(model: String, task: String)
+        case noLabels
+        /// A network that is not known, or that cannot have this input.
+        case architecture(ArchitectureError)
+        /// Keys or shapes that are not the network's.
+        case otherParameters(ParameterMismatch)
+    }
+
+    /// The file that it is about.
+    public let path: String
+    public let problem: Problem
+
+    init(_ path: String, _ problem: Problem) {
+        self.path = path
+        self.problem = problem
+    }
+
+    public var description: String {
+        let text =
+            switch problem {
+            case .notAClassifier(let model, let task):
+                "holds weights of \(abbreviated(model)) for the task '\(abbreviated(task))'; those of a classifier are "
+                    + "expected, such as `cvtool train classify` writes"
+            case .noLabels: "its metadata names no classes (\"labels\"); train or convert the weights again"
+            case .architecture(let error): error.description
+            case .otherParameters(let mismatch): mismatch.description
+            }
+        return "\(path.escapedForDisplay): \(text)"
+    }
+}
