@@ -23,7 +23,9 @@ import CVCore
                     > ~/.config/fish/completions/cvtool.fish
             """,
         version: "0.1.0",
-        subcommands: [DetectCommand.self, AugmentCommand.self, WeightsCommand.self, BenchmarkCommand.self])
+        subcommands: [
+            DetectCommand.self, TrainCommand.self, AugmentCommand.self, WeightsCommand.self, BenchmarkCommand.self,
+        ])
 
     static func main() {
         StandardStreams.occupyClosed()

@@ -1,0 +1,84 @@
+import ArgumentParser
+import CLISupport
+import CVClassification
+import CVCore
+
+/// `cvtool train`: a subcommand for each task.
+struct TrainCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "train", abstract: "Train a network on pictures of your own.",
+        subcommands: [TrainClassifyCommand.self])
+}
+
+/// `cvtool train classify`: parses and checks; `TrainClassifyRun` does the work.
+struct TrainClassifyCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "classify",
+        abstract: "Train a network to tell what a picture shows.",
+        // Lines that are examples are kept below 80 columns, where they would be broken.
+        discussion: """
+            DATA is a folder with a folder of pictures for each class, a tar file of such a folder (read without \
+            unpacking it), or a .csv file with lines of path,label. Part of each class is held back, to tell how well \
+            the network does on pictures that it has not learnt from; which ones depends on --seed and their names.
+
+            Pictures that do not decode are reported, counted and left out. Ctrl-C saves and stops; the same command \
+            with --resume goes on, to the same result as without the pause. The same --seed gives the same weights, \
+            with any number of threads.
+
+            EXAMPLES
+              cvtool train classify animals/ -o run/
+              cvtool train classify cifar10-train.tar --model resnet20 -o run/
+              cvtool train classify digits/ --model lenet5 --epochs 20 -o digits/
+              cvtool train classify animals/ --augment mirror@0.5,rotate=15,hsv
+              cvtool train classify animals/ -o run/ --resume
+              cvtool evaluate classify animals/ --weights run/best.safetensors
+              cvtool classify photo.jpg --weights run/best.safetensors
+
+            NETWORKS
+            \(ModelOptions.list)
+
+            FILES IN THE FOLDER OF -o
+              best.safetensors        the weights that did best on what is held back
+              last.safetensors        the weights at the end
+              checkpoint.safetensors  all that --resume needs
+              log.csv, curves.png     loss and accuracy, epoch by epoch
+              recipe.json             all settings
+
+            EXIT CODES
+              0    done
+              1    failed, such as by a loss that is no number any more
+              64   the arguments make no sense
+              130  interrupted (Ctrl-C); --resume goes on
+            """)
+
+    @Argument(help: "A folder of class folders, a .tar file of it, or a .csv list.")
+    var data: String
+
+    @OptionGroup(title: "Network") var model: ModelOptions
+    @OptionGroup(title: "How it learns") var learning: LearningOptions
+    @OptionGroup(title: "How its steps are made") var steps: StepOptions
+    @OptionGroup(title: "Output") var output: TrainOutputOptions
+
+    func validate() throws {
+        try model.validate()
+        try learning.validate()
+        try steps.validate()
+        try output.validate()
+    }
+
+    func run() throws {
+        Interruption.install()
+        if let threads = output.threads { Parallel.threadCount = threads }
+        let status = try reportingFailure { try TrainClassifyRun(self).run() }
+        throw ExitCode(status.rawValue)
+    }
+
+    /// What the options say, and where they say nothing, what suits the network.
+    func recipe() throws -> ClassificationRecipe {
+        var recipe = ClassificationRecipe(try model.architecture(), optimizer: learning.optimizer)
+        model.apply(to: &recipe)
+        learning.apply(to: &recipe)
+        steps.apply(to: &recipe)
+        return recipe
+    }
+}

@@ -1,0 +1,50 @@
+import CLISupport
+import CVCore
+
+/// The folder of a training run, and the names in it.
+struct TrainFolder {
+    let path: String
+    let best, last, checkpoint, log, curves, recipe: String
+
+    init(_ path: String) {
+        self.path = path
+        func file(_ name: String) -> String { FileSystem.join(path, name) }
+        best = file("best.safetensors")
+        last = file("last.safetensors")
+        checkpoint = file("checkpoint.safetensors")
+        log = file("log.csv")
+        curves = file("curves.png")
+        recipe = file("recipe.json")
+    }
+
+    private var all: [String] { [best, last, checkpoint, log, curves, recipe] }
+
+    /// Makes the folder, if there is nothing in it that may not be overwritten.
+    ///
+    /// - Throws: `OutputError`, `FileError`, or `TrainFolderError` where there is nothing to resume.
+    func prepare(force: Bool, resume: Bool) throws {
+        if resume {
+            guard FileSystem.kind(of: checkpoint) == .file else { throw TrainFolderError.nothingToResume(checkpoint) }
+        } else if !force {
+            let existing = all.filter { FileSystem.kind(of: $0) == .file }
+            if !existing.isEmpty { throw TrainFolderError.hasRun(path, files: existing.map(FileSystem.name)) }
+        }
+        try FileSystem.createFolder(path)
+        for path in all { try FileOutput.checkWritable(path, overwrite: true) }
+    }
+}
+
+enum TrainFolderError: ToolkitError, Equatable {
+    case nothingToResume(String)
+    case hasRun(String, files: [String])
+
+    var description: String {
+        switch self {
+        case .nothingToResume(let path):
+            "\(path.escapedForDisplay): there is no checkpoint to go on from; leave --resume away to begin a new run"
+        case .hasRun(let path, let files):
+            "\(path.escapedForDisplay): holds a run already (\(files.joined(separator: ", "))); go on with it by --resume, "
+                + "overwrite it by --force, or choose another -o"
+        }
+    }
+}

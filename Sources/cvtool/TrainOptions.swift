@@ -1,0 +1,121 @@
+import ArgumentParser
+import CLISupport
+import CVClassification
+import CVCore
+import CVImage
+import CVModels
+
+/// Which network is trained.
+struct ModelOptions: ParsableArguments {
+    @Option(name: .shortAndLong, help: .init("One of the list above.", valueName: "name"))
+    var model = "resnet20"
+
+    @Option(
+        help: .init(
+            "Size of the network's input in pixels: one side, or WIDTHxHEIGHT; pictures are resized to it. "
+                + "(default: the network's own)", valueName: "size"),
+        transform: InputSize.init)
+    var imgsz: InputSize?
+
+    @Option(help: .init("1 for grey pictures, 3 for colours. (default: the network's own)", valueName: "1|3"))
+    var channels: Int?
+
+    /// The networks with what they are, a line each.
+    static var list: String {
+        let all = ClassifierArchitecture.all
+        let width = all.map(\.name.count).max() ?? 0
+        return all.map { "  \($0.name.padded(to: width))  \($0.summary)" }.joined(separator: "\n")
+    }
+
+    func validate() throws {
+        do {
+            let chosen = try ClassifierArchitecture.named(model)
+            try chosen.check(classes: 2, input: input(of: chosen))
+        } catch let error as ArchitectureError {
+            throw ValidationError("--model \(error.description).")
+        }
+        if let channels, channels != 1, channels != 3 {
+            throw ValidationError("--channels \(channels): 1 (grey) or 3 (colours) is expected.")
+        }
+    }
+
+    func architecture() throws -> ClassifierArchitecture { try ClassifierArchitecture.named(model) }
+
+    func apply(to recipe: inout ClassificationRecipe) {
+        if let architecture = try? architecture() { recipe.input = input(of: architecture) }
+    }
+
+    private func input(of architecture: ClassifierArchitecture) -> ClassifierArchitecture.Input {
+        let own = architecture.defaultInput
+        return .init(
+            channels: channels ?? own.channels, height: imgsz?.height ?? own.height, width: imgsz?.width ?? own.width)
+    }
+}
+
+extension OptimizerKind: ExpressibleByArgument {}
+extension ScheduleKind: ExpressibleByArgument {}
+
+/// What is the same in all trials of a search.
+struct LearningOptions: ParsableArguments {
+    @Option(help: .init("How often all pictures are gone through. (default: 45 for a ResNet, else 30)", valueName: "n"))
+    var epochs: Int?
+
+    @Option(
+        help: .init(
+            "How gradients become steps. L-BFGS is not among them: it needs a loss that stays the same from step to "
+                + "step, and here each has other pictures. (default: nesterov for a ResNet, else adamw)"))
+    var optimizer: OptimizerKind?
+
+    @Option(
+        help: .init(
+            "How the learning rate changes: along half a cosine to 0; up and down once; not at all; to a tenth after "
+                + "each third of the epochs; evenly to a hundredth; as 1/(1 + k·epoch) to a tenth; as 1/√epoch."))
+    var schedule = ScheduleKind.cosine
+
+    @Option(
+        help: .init(
+            "Epochs in which the learning rate grows to its full value. (default: 2 for a ResNet, else 1)",
+            valueName: "epochs"))
+    var warmup: Double?
+
+    @Option(
+        help: .init(
+            "Changes of the pictures, such as mirror@0.5,rotate=15 (see cvtool help augment), or none. "
+                + "(default: shift=0.125,mirror@0.5 for a ResNet, else none)", valueName: "steps"))
+    var augment: String?
+
+    @Option(help: .init("The part of each class to hold back; 0 to learn from everything.", valueName: "part"))
+    var holdout = 0.1
+
+    @Option(help: .init("Another number gives other weights at the start, another order, another part held back."))
+    var seed: UInt64 = 1
+
+    func validate() throws {
+        if let epochs, !(1...100_000).contains(epochs) {
+            throw ValidationError("--epochs \(epochs): a number from 1 to 100000 is expected.")
+        }
+        if let warmup, !(0...1000).contains(warmup) {
+            throw ValidationError("--warmup \(warmup): a number of epochs from 0 to 1000 is expected.")
+        }
+        guard (0...0.9).contains(holdout) else {
+            throw ValidationError("--holdout \(holdout): a part from 0 to 0.9 is expected, such as 0.1.")
+        }
+        if let augment, augment != "none" {
+            do throws(AugmentationError) {
+                _ = try AugmentationRecipe(augment)
+            } catch {
+                throw ValidationError("--augment: \(error.description).")
+            }
+        }
+    }
+
+    func apply(to recipe: inout ClassificationRecipe) {
+        recipe.epochs = epochs ?? recipe.epochs
+        recipe.schedule = schedule
+        // Half of a short training at most.
+        recipe.warmup = warmup ?? min(recipe.warmup, Double(recipe.epochs) / 2)
+        recipe.augmentation = augment.map { $0 == "none" ? "" : $0 } ?? recipe.augmentation
+        recipe.holdout = holdout
+        recipe.seed = seed
+    }
+}

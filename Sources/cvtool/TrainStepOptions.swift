@@ -1,0 +1,108 @@
+import ArgumentParser
+import CVClassification
+
+/// Numbers of the steps of a training: what a search looks for.
+struct StepOptions: ParsableArguments {
+    @Option(help: .init("Pictures in a step. (default: 128 for a ResNet, else 64)", valueName: "n"))
+    var batchSize: Int?
+
+    @Option(
+        help: .init(
+            "How far a step goes. (default: with sgd, momentum, nesterov 0.2 for a ResNet, else 0.05; with rmsprop, "
+                + "adam 0.001; with adamw 0.002)", valueName: "rate"))
+    var learningRate: Double?
+
+    @Option(
+        help: .init(
+            "Keeps weights small (L2). (default: with sgd, momentum, nesterov 0.0005; with rmsprop, adam 0; with adamw "
+                + "0.01)", valueName: "factor"))
+    var weightDecay: Double?
+
+    @Option(help: .init("Pulls weights to 0 (L1).", valueName: "factor"))
+    var l1 = 0.0
+
+    @Option(help: .init("What of a step goes on in the next, with momentum and nesterov.", valueName: "part"))
+    var momentum = 0.9
+
+    @Option(help: .init("The part of the target that is spread over all classes.", valueName: "part"))
+    var labelSmoothing = 0.0
+
+    @Option(help: .init("Shorten gradients that are longer than this. (default: never)", valueName: "norm"))
+    var clipNorm: Double?
+
+    @Option(
+        help: .init(
+            "Evaluate and keep the average of the weights, in which those of a step count this part of those of the next, "
+                + "such as 0.999. (default: the weights themselves)", valueName: "decay"))
+    var average: Double?
+
+    @Option(help: .init("End after so many epochs without a better one. (default: never)", valueName: "epochs"))
+    var patience: Int?
+
+    func validate() throws {
+        try check("--batch-size", batchSize.map(Double.init), in: StepOptions.batchSizes)
+        try check("--learning-rate", learningRate, in: StepOptions.rates)
+        try check("--weight-decay", weightDecay, in: StepOptions.decays)
+        try check("--l1", l1, in: StepOptions.decays)
+        try check("--momentum", momentum, in: 0...0.9999)
+        try check("--label-smoothing", labelSmoothing, in: 0...0.9999)
+        try check("--clip-norm", clipNorm, in: 1e-9...1e9)
+        try check("--average", average, in: 0...0.999999)
+        try check("--patience", patience.map(Double.init), in: 1...1e6)
+    }
+
+    // What the numbers may be, here and in a search.
+    static let batchSizes = 1.0...65536.0
+    static let rates = 1e-12...1e12
+    static let decays = 0.0...1e6
+
+    private func check(_ name: String, _ value: Double?, in range: ClosedRange<Double>) throws {
+        guard let value, !range.contains(value) else { return }
+        throw ValidationError(
+            "\(name) \(short(value)): a number from \(short(range.lowerBound)) to \(short(range.upperBound)) is expected.")
+    }
+
+    func apply(to recipe: inout ClassificationRecipe) {
+        recipe.batchSize = batchSize ?? recipe.batchSize
+        recipe.learningRate = learningRate ?? recipe.learningRate
+        recipe.weightDecay = weightDecay ?? recipe.weightDecay
+        recipe.l1 = l1
+        recipe.momentum = momentum
+        recipe.labelSmoothing = labelSmoothing
+        recipe.clipNorm = clipNorm
+        recipe.averageDecay = average
+        recipe.patience = patience
+    }
+}
+
+/// Where a training writes, and what it says.
+struct TrainOutputOptions: ParsableArguments {
+    @Option(name: .shortAndLong, help: .init("The folder for all results; made if missing.", valueName: "folder"))
+    var output = "run"
+
+    @Flag(help: "Go on where a run in this folder stopped. All else must be as it was.")
+    var resume = false
+
+    @Flag(help: "Overwrite the results of a run in this folder.")
+    var force = false
+
+    @Flag(help: "Write weights in half precision: half the size.")
+    var half = false
+
+    @Option(help: .init("Threads to use. (default: all cores)", valueName: "n"))
+    var threads: Int?
+
+    @Flag(name: .shortAndLong, help: "No progress and no remarks; only the result and errors.")
+    var quiet = false
+
+    func validate() throws {
+        if let threads, !(1...1024).contains(threads) {
+            throw ValidationError("--threads \(threads): a number from 1 to 1024 is expected.")
+        }
+        if output.isEmpty || output == "-" { throw ValidationError("-o \(output): the name of a folder is expected.") }
+        if resume && force { throw ValidationError("--resume goes on with a run, --force replaces it: choose one.") }
+    }
+}
+
+/// Whole numbers without ".0".
+func short(_ value: Double) -> String { Int(exactly: value).map { "\($0)" } ?? "\(value)" }

@@ -1,0 +1,94 @@
+import CLISupport
+import CVCore
+import CVNN
+
+/// Shows a training on standard error: a line for each epoch, and on a terminal below them one for the present step.
+///
+/// ```
+/// epoch  3/45  rate 0.1987  loss 1.1034  accuracy 0.6012  dev loss 1.0021  dev accuracy 0.6450  63 s, 44:12 left
+/// epoch  4/45  [####            ] 120/351  loss 1.0312  43:50 left
+/// ```
+final class TrainingDisplay {
+    private let quiet: Bool
+    private let isTerminal: Bool
+    private var epochs = 0
+    private var secondsLeft: Double?
+    /// Seconds at the last drawing, and the columns that it took.
+    private var drawnAt = -1.0, shown = 0
+
+    init(quiet: Bool) {
+        self.quiet = quiet
+        isTerminal = !quiet && Terminal.isStandardErrorATerminal
+    }
+
+    func show(_ event: TrainingEvent) {
+        if quiet { return }
+        switch event {
+        case .began(let epoch, let step) where (epoch, step) != (0, 0):
+            say("going on in epoch \(epoch + 1), after step \(step)")
+        case .step(let step): show(step)
+        case .epochEnded(let row): say(line(row))
+        case .began, .improved, .saved, .stopped: break
+        }
+    }
+
+    /// Takes the line of the present step off the screen.
+    func finish() {
+        guard shown > 0 else { return }
+        StandardError.write("\r" + String(repeating: " ", count: shown) + "\r")
+        shown = 0
+    }
+
+    private func say(_ line: String) {
+        finish()
+        StandardError.write(line + "\n")
+    }
+
+    private func show(_ step: TrainingStep) {
+        epochs = step.epochs
+        secondsLeft = step.secondsLeft
+        // Ten times a second.
+        guard isTerminal, step.seconds - drawnAt >= 0.1 else { return }
+        drawnAt = step.seconds
+        let done = step.step + 1
+        let filled = 20 * done / max(step.stepsPerEpoch, 1)
+        let bar = String(repeating: "#", count: filled) + String(repeating: " ", count: 20 - filled)
+        let text =
+            "epoch \(number(step.epoch + 1))  [\(bar)] \(done)/\(step.stepsPerEpoch)  "
+            + "loss \(decimal(Double(step.loss), 4))\(left)"
+        let line = String(text.prefix(max(Terminal.width - 1, 0)))
+        StandardError.write("\r" + line + String(repeating: " ", count: max(0, shown - line.count)))
+        shown = max(shown, line.count)
+    }
+
+    private func line(_ row: TrainingRow) -> String {
+        let metrics =
+            row.trainingMetrics.map { ($0.name, $0.value) } + row.metrics.map { ("dev " + $0.name, $0.value) }
+        let texts = metrics.map { "  \($0) \(decimal($1, 4))" }.joined()
+        return "epoch \(number(row.epoch))  rate \(decimal(Double(row.learningRate), 5))  "
+            + "loss \(decimal(row.loss, 4))\(texts)  \(decimal(row.seconds, 1)) s\(row.epoch < epochs ? left : "")"
+    }
+
+    /// `  3/45`, as wide for the first epoch as for the last.
+    private func number(_ epoch: Int) -> String { "\(epoch)".padded(to: "\(epochs)".count, left: true) + "/\(epochs)" }
+
+    private var left: String { secondsLeft.map { "  \(clock($0)) left" } ?? "" }
+}
+
+/// `44:12` or `1:02:03`.
+func clock(_ seconds: Double) -> String {
+    let whole = Int(min(max(seconds, 0), 3_599_999).rounded())
+    func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
+    let (hours, minutes) = (whole / 3600, whole / 60 % 60)
+    return (hours > 0 ? "\(hours):\(two(minutes))" : "\(minutes)") + ":" + two(whole % 60)
+}
+
+/// `digits` of them after the point; numbers beyond a thousand million as they are.
+func decimal(_ value: Double, _ digits: Int) -> String {
+    guard value.isFinite, abs(value) < 1e9 else { return "\(value)" }
+    let scale = (0..<digits).reduce(1) { scale, _ in scale * 10 }
+    let whole = Int((abs(value) * Double(scale)).rounded())
+    let fraction = "\(whole % scale)"
+    let zeros = String(repeating: "0", count: max(0, digits - fraction.count))
+    return (value < 0 && whole > 0 ? "-" : "") + "\(whole / scale)" + (digits > 0 ? "." + zeros + fraction : "")
+}
