@@ -21,7 +21,7 @@ extension DecodedPictures {
                 for place in range {
                     try withPixels(of: indices[place]) { pixels in
                         for (position, level) in pixels.enumerated() {
-                            levels[position % channels << 8 + Int(level)] += 1
+                            levels[position % channels * 256 + Int(level)] += 1
                         }
                     }
                 }
