@@ -1,17 +1,6 @@
 #include "convolution.h"
 
-/// Copies a short run of floats: most are one row of a small map, where a call of memcpy would cost more than the copy.
-static inline void copy_run(float *to, const float *from, size_t count) {
-    for (; count >= 16; count -= 16, to += 16, from += 16) __builtin_memcpy(to, from, 16 * sizeof(float));
-    if (count & 8) __builtin_memcpy(to, from, 8 * sizeof(float)), to += 8, from += 8;
-    if (count & 4) __builtin_memcpy(to, from, 4 * sizeof(float)), to += 4, from += 4;
-    if (count & 2) __builtin_memcpy(to, from, 2 * sizeof(float)), to += 2, from += 2;
-    if (count & 1) *to = *from;
-}
-
-static inline void zero_run(float *to, size_t count) {
-    for (size_t i = 0; i < count; i++) to[i] = 0.0f;
-}
+#include "run.h"
 
 /// What one tap sees from the output pixels (y, x_start ..< x_end), along one row of the input.
 static inline void tap_row(const cvk_window *w, const float *row, ptrdiff_t shift, size_t x_start, size_t x_end,

@@ -1,5 +1,7 @@
 #include "strip.h"
 
+#include "run.h"
+
 // The readable twin: what every tile must give, up to the rounding of a fused multiply-add.
 enum { SCALAR_WIDTH = 12 };
 
@@ -79,20 +81,21 @@ void cvk_pad_planes(const float *planes, size_t stride, size_t count, size_t row
                     size_t padded_rows, size_t pitch, size_t lead, size_t padded_stride, float *padded) {
     for (size_t plane = 0; plane < count; plane++, planes += stride, padded += padded_stride) {
         float *to = padded;
-        for (size_t i = 0; i < lead; i++) *to++ = 0.0f;
+        zero_run(to, lead);
+        to += lead;
         for (size_t r = 0; r < padded_rows; r++, to += pitch) {
             const ptrdiff_t row = first + (ptrdiff_t)r;
             if (row < 0 || row >= (ptrdiff_t)rows) {
-                __builtin_memset(to, 0, pitch * sizeof(float));
+                zero_run(to, pitch);
             } else {
-                __builtin_memcpy(to, planes + (size_t)row * columns, columns * sizeof(float));
-                for (size_t i = columns; i < pitch; i++) to[i] = 0.0f;
+                copy_run(to, planes + (size_t)row * columns, columns);
+                zero_run(to + columns, pitch - columns);
             }
         }
-        __builtin_memset(to, 0, (size_t)(padded + padded_stride - to) * sizeof(float));
+        zero_run(to, (size_t)(padded + padded_stride - to));
     }
 }
 
 void cvk_copy_rows(const float *from, size_t pitch, size_t width, size_t rows, float *to) {
-    for (size_t y = 0; y < rows; y++) __builtin_memcpy(to + y * width, from + y * pitch, width * sizeof(float));
+    for (size_t y = 0; y < rows; y++) copy_run(to + y * width, from + y * pitch, width);
 }

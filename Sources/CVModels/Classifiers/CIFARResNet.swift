@@ -63,8 +63,7 @@ struct CIFARBlock: Layer {
     }
 
     func callAsFunction(_ x: Tensor) -> Tensor {
-        let y = convolved(convolved(x, conv1, bn1, .relu), conv2, bn2, .linear)
-        return Activation.relu(y + shortcut(x))
+        convolved(convolved(x, conv1, bn1, .relu), conv2, bn2, adding: shortcut(x), .relu)
     }
 
     private func shortcut(_ x: Tensor) -> Tensor {

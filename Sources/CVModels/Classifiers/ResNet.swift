@@ -83,8 +83,7 @@ struct BasicBlock: Layer {
     }
 
     func callAsFunction(_ x: Tensor) -> Tensor {
-        let y = convolved(convolved(x, conv1, bn1, .relu), conv2, bn2, .linear)
-        return Activation.relu(y + (downsample?(x) ?? x))
+        convolved(convolved(x, conv1, bn1, .relu), conv2, bn2, adding: downsample?(x) ?? x, .relu)
     }
 }
 
@@ -111,8 +110,7 @@ struct Bottleneck: Layer {
     func callAsFunction(_ x: Tensor) -> Tensor {
         var y = convolved(x, conv1, bn1, .relu)
         y = convolved(y, conv2, bn2, .relu)
-        y = convolved(y, conv3, bn3, .linear)
-        return Activation.relu(y + (downsample?(x) ?? x))
+        return convolved(y, conv3, bn3, adding: downsample?(x) ?? x, .relu)
     }
 }
 

@@ -1,9 +1,15 @@
 import CVTensor
 
-/// `activation(bn(conv(x)))`: in one pass over memory where no tape watches, in three that are recorded where one does.
+/// `activation(bn(conv(x)) + residual)`: without a tape the convolution ends with the normalisation, while its results
+/// are in the cache; with one, the normalisation, the sum and the activation are one operation.
 ///
 /// x: [N, Cin, H, W] -> [N, Cout, Ho, Wo]. The convolution has no bias: the normalisation would subtract it again.
-public func convolved(_ x: Tensor, _ conv: Conv2d, _ bn: BatchNorm2d, _ activation: Activation) -> Tensor {
-    guard x.tape == nil, conv.bias == nil else { return activation(bn(conv(x))) }
-    return conv2d(x, conv.weight.value, conv.geometry, then: bn.epilogue(activation))
+public func convolved(
+    _ x: Tensor, _ conv: Conv2d, _ bn: BatchNorm2d, adding residual: Tensor? = nil, _ activation: Activation
+) -> Tensor {
+    guard x.tape == nil, conv.bias == nil else { return bn(conv(x), adding: residual, then: activation) }
+    func convolved(_ activation: Activation) -> Tensor {
+        conv2d(x, conv.weight.value, conv.geometry, then: bn.epilogue(activation))
+    }
+    return residual.map { activation(convolved(.linear) + $0) } ?? convolved(activation)
 }

@@ -1,0 +1,19 @@
+#ifndef CVK_RUN_H
+#define CVK_RUN_H
+
+#include <stddef.h>
+
+/// Copies a short run of floats: most are one row of a small map, where a call of memcpy would cost more than the copy.
+static inline void copy_run(float *to, const float *from, size_t count) {
+    for (; count >= 16; count -= 16, to += 16, from += 16) __builtin_memcpy(to, from, 16 * sizeof(float));
+    if (count & 8) __builtin_memcpy(to, from, 8 * sizeof(float)), to += 8, from += 8;
+    if (count & 4) __builtin_memcpy(to, from, 4 * sizeof(float)), to += 4, from += 4;
+    if (count & 2) __builtin_memcpy(to, from, 2 * sizeof(float)), to += 2, from += 2;
+    if (count & 1) *to = *from;
+}
+
+static inline void zero_run(float *to, size_t count) {
+    for (size_t i = 0; i < count; i++) to[i] = 0.0f;
+}
+
+#endif

@@ -1,0 +1,162 @@
+#!/usr/bin/env python3
+"""The PyTorch twin of `cvtool train classify … --model resnet20`: the same network, split, recipe and augmentation.
+
+    python3 Tools/twins/resnet20.py cifar10-train.tar --epochs 45 -o twin.csv
+
+What it reaches on the held-back pictures is what the training in Swift is compared with. The random numbers differ, so
+the two agree in accuracy and not picture by picture. Needs torch, Pillow, numpy.
+"""
+
+import argparse
+import csv
+import hashlib
+import io
+import math
+import tarfile
+import time
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import nn
+from torch.nn import functional
+
+
+class Block(nn.Module):
+    """Two 3×3 convolutions and a shortcut without weights (He et al. 2015, section 4.2, option A)."""
+
+    def __init__(self, cin, cout, stride):
+        super().__init__()
+        self.conv1 = nn.Conv2d(cin, cout, 3, stride, 1, bias=False)
+        self.bn1 = nn.BatchNorm2d(cout)
+        self.conv2 = nn.Conv2d(cout, cout, 3, 1, 1, bias=False)
+        self.bn2 = nn.BatchNorm2d(cout)
+        self.stride, self.more = stride, cout - cin
+
+    def forward(self, x):
+        y = self.bn2(self.conv2(functional.relu(self.bn1(self.conv1(x)))))
+        shortcut = x[:, :, :: self.stride, :: self.stride]
+        if self.more:
+            shortcut = functional.pad(shortcut, (0, 0, 0, 0, self.more // 2, self.more - self.more // 2))
+        return functional.relu(y + shortcut)
+
+
+class ResNet(nn.Module):
+    def __init__(self, blocks=3, classes=10):
+        super().__init__()
+        self.conv1 = nn.Conv2d(3, 16, 3, 1, 1, bias=False)
+        self.bn1 = nn.BatchNorm2d(16)
+        widths = [16, 16, 32, 64]
+        for stage in range(3):
+            cin, cout = widths[stage : stage + 2]
+            layer = [Block(cin if i == 0 else cout, cout, 2 if i == 0 and stage else 1) for i in range(blocks)]
+            setattr(self, f"layer{stage + 1}", nn.Sequential(*layer))
+        self.fc = nn.Linear(64, classes)
+        for module in self.modules():
+            if isinstance(module, nn.Conv2d):
+                nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
+
+    def forward(self, x):
+        x = functional.relu(self.bn1(self.conv1(x)))
+        x = self.layer3(self.layer2(self.layer1(x)))
+        return self.fc(x.mean((2, 3)))
+
+
+def read(path):
+    """Pictures [N, 32, 32, 3] in 8 bits, labels and names, in the order of classes and names."""
+    with tarfile.open(path) as tar:
+        files = {}
+        for member in tar:
+            if member.isfile():
+                files["/".join(member.name.split("/")[-2:])] = tar.extractfile(member).read()
+    names = sorted(files)
+    classes = sorted({name.split("/")[0] for name in names})
+    pictures = np.stack([np.asarray(Image.open(io.BytesIO(files[name])).convert("RGB")) for name in names])
+    return pictures, np.array([classes.index(name.split("/")[0]) for name in names]), names
+
+
+def held_back(names, labels, fraction, seed):
+    """The part of each class whose names have the smallest hashes: the split of `cvtool train`."""
+    mask = np.zeros(len(names), bool)
+    rank = [hashlib.sha256(f"{seed}:{name}".encode()).digest() for name in names]
+    for label in range(labels.max() + 1):
+        mine = sorted(np.flatnonzero(labels == label), key=lambda i: rank[i])
+        mask[mine[: round(fraction * len(mine))]] = True
+    return mask
+
+
+def augmented(pictures, padding, random):
+    """Shifted by up to `padding` pixels with a mirrored border, and mirrored half the time."""
+    count, height, width, _ = pictures.shape
+    wide = np.pad(pictures, ((0, 0), (padding, padding), (padding, padding), (0, 0)), "reflect")
+    y, x = random.integers(0, 2 * padding + 1, (2, count, 1, 1))
+    rows, columns = y + np.arange(height)[None, :, None], x + np.arange(width)[None, None, :]
+    flip = random.random(count) < 0.5
+    columns = np.where(flip[:, None, None], columns[:, :, ::-1], columns)
+    return wide[np.arange(count)[:, None, None], rows, columns]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("data", help="a tar file of class folders")
+    parser.add_argument("-o", "--output", default="twin.csv")
+    parser.add_argument("--epochs", type=int, default=45)
+    parser.add_argument("--batch", type=int, default=128)
+    parser.add_argument("--rate", type=float, default=0.2)
+    parser.add_argument("--decay", type=float, default=5e-4)
+    parser.add_argument("--warmup", type=float, default=2, help="epochs")
+    parser.add_argument("--holdout", type=float, default=0.1)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--threads", type=int, default=2)
+    args = parser.parse_args()
+    torch.set_num_threads(args.threads)
+    torch.manual_seed(args.seed)
+    random = np.random.default_rng(args.seed)
+
+    pictures, labels, names = read(args.data)
+    dev = held_back(names, labels, args.holdout, args.seed)
+    mean = pictures[~dev].mean((0, 1, 2), dtype=np.float64)
+    std = pictures[~dev].std((0, 1, 2), dtype=np.float64)
+
+    def tensor(x):
+        return torch.from_numpy(((x - mean) / std).astype(np.float32).transpose(0, 3, 1, 2).copy())
+
+    train_x, train_y, dev_x, dev_y = pictures[~dev], labels[~dev], pictures[dev], torch.from_numpy(labels[dev])
+    net = ResNet()
+    optimizer = torch.optim.SGD(net.parameters(), args.rate, 0.9, weight_decay=args.decay, nesterov=True)
+    steps = len(train_x) // args.batch
+    with open(args.output, "w", newline="") as file:
+        log = csv.writer(file)
+        log.writerow(["epoch", "rate", "loss", "dev_loss", "dev_accuracy", "seconds", "step_ms"])
+        for epoch in range(args.epochs):
+            net.train()
+            start, total, inside = time.perf_counter(), 0.0, 0.0
+            order = random.permutation(len(train_x))
+            for step in range(steps):
+                now = epoch + step / steps
+                rate = args.rate * (1 + math.cos(math.pi * now / args.epochs)) / 2 * min(1, now / args.warmup)
+                optimizer.param_groups[0]["lr"] = rate
+                mine = order[step * args.batch : (step + 1) * args.batch]
+                x, y = tensor(augmented(train_x[mine], 4, random)), torch.from_numpy(train_y[mine])
+                begun = time.perf_counter()
+                optimizer.zero_grad()
+                loss = functional.cross_entropy(net(x), y)
+                loss.backward()
+                optimizer.step()
+                inside += time.perf_counter() - begun
+                total += loss.item()
+            seconds = time.perf_counter() - start
+            net.eval()
+            with torch.no_grad():
+                scores = torch.cat([net(tensor(dev_x[i : i + 500])) for i in range(0, len(dev_x), 500)])
+            row = [
+                epoch + 1, f"{rate:.5f}", f"{total / steps:.4f}", f"{functional.cross_entropy(scores, dev_y):.4f}",
+                f"{(scores.argmax(1) == dev_y).float().mean():.4f}", f"{seconds:.1f}", f"{1000 * inside / steps:.1f}",
+            ]
+            log.writerow(row)
+            file.flush()
+            print(*row, flush=True)
+
+
+if __name__ == "__main__":
+    main()
