@@ -40,7 +40,7 @@ let package = Package(
             ]),
 
         // Tests: one target a module.
-        .target(name: "TestSupport", dependencies: ["CVCore", "CVTensor"], path: "Tests/TestSupport"),
+        .target(name: "TestSupport", dependencies: ["CVCore", "CVNN", "CVTensor"], path: "Tests/TestSupport"),
         .testTarget(name: "CVCoreTests", dependencies: ["CVCore", "TestSupport"]),
         .testTarget(
             name: "CVImageTests", dependencies: ["CKernels", "CVCore", "CVImage", "TestSupport"], exclude: ["Golden"]),

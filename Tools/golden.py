@@ -8,6 +8,7 @@
     python3 Tools/golden.py gradients
     python3 Tools/golden.py losses
     python3 Tools/golden.py optimisers
+    python3 Tools/golden.py networks
     python3 Tools/golden.py suppression
     python3 Tools/golden.py pictures
     python3 Tools/golden.py weight-files
@@ -109,6 +110,12 @@ def build_parser() -> argparse.ArgumentParser:
     path = TESTS / "CVClassificationTests" / "Golden" / "metrics.json"
     command.add_argument("-o", "--output", type=Path, default=path)
     command.set_defaults(run=lambda a: golden("classification").write_classification(a.output))
+
+    command = commands.add_parser("networks", help="PyTorch's results and gradients of layers and whole networks")
+    command.add_argument("-o", "--output", type=Path, default=TESTS / "CVModelsTests" / "Golden" / "networks",
+                         metavar="DIR")
+    command.add_argument("--layers", type=Path, default=TESTS / "CVNNTests" / "Golden" / "layers.json", metavar="FILE")
+    command.set_defaults(run=lambda a: golden("networks").write_networks(a.output, a.layers))
 
     command = commands.add_parser("augmentation", help="Pillow's and torchvision's changes of colour and blurs")
     command.add_argument("-o", "--output", type=Path, default=TESTS / "CVImageTests" / "Golden" / "augmentation.json")

@@ -4,12 +4,17 @@ import CVNN
 public enum ModelCatalog {
     /// Keys and shapes that weights of `model` must have; nil for a name that is not known.
     ///
-    /// classes: as many as the weights have labels.
-    public static func shapes(of model: String, classes: Int) -> [String: [Int]]? {
-        switch model {
-        case "yolov3-tiny": shapes { YOLOv3Tiny(classes: classes, $0) }
-        default: nil
-        }
+    /// classes: as many as the weights have labels. input: what a classifier was made for, if not the default; nil is also
+    /// given for one that it cannot take.
+    public static func shapes(
+        of model: String, classes: Int, input: ClassifierArchitecture.Input? = nil
+    ) -> [String: [Int]]? {
+        if model == "yolov3-tiny" { return shapes { YOLOv3Tiny(classes: classes, $0) } }
+        guard let architecture = try? ClassifierArchitecture.named(model) else { return nil }
+        let input = input ?? architecture.defaultInput
+        // No memory is taken for shapes, however many classes a file claims to have.
+        guard (try? architecture.check(classes: 1, input: input)) != nil else { return nil }
+        return shapes { architecture.make(classes: classes, input: input, $0) }
     }
 
     private static func shapes(_ make: (ParameterScope) -> some Any) -> [String: [Int]] {

@@ -25,4 +25,70 @@ import Testing
             #expect(parameter.gradient?.values.contains { $0 != 0 } == true, "\(parameter.name)")
         }
     }
+
+    /// As `sum(p.numel() for p in model.parameters())` counts those of PyTorch's twins and of torchvision.
+    @Test(arguments: [
+        ("logistic", 7850), ("fully-connected", 235_146), ("lenet5", 61_706), ("small-cnn", 1_199_882),
+        ("resnet20", 269_722), ("resnet32", 464_154), ("resnet44", 658_586), ("resnet56", 853_018),
+    ])
+    func hasAsManyParametersAsInPyTorch(_ name: String, _ count: Int) throws {
+        #expect(try ClassifierArchitecture.named(name).parameterCount(classes: 10) == count)
+    }
+
+    @Test(arguments: [
+        ("resnet18", 11_689_512), ("resnet34", 21_797_672), ("resnet50", 25_557_032), ("resnet101", 44_549_160),
+        ("resnet152", 60_192_808),
+    ])
+    func hasAsManyParametersAsInTorchvision(_ name: String, _ count: Int) throws {
+        #expect(try ClassifierArchitecture.named(name).parameterCount(classes: 1000) == count)
+    }
+
+    @Test func theBenchmarkedUNetHasTheParametersOfItsTwin() {
+        #expect(parameterShapes { UNet(classes: 2, $0) }.reduce(0) { $0 + $1.shape.count } == 31_031_810)
+    }
+
+    @Test func findsAllByNameAndSuggestsTheNearest() throws {
+        let all = ClassifierArchitecture.all
+        #expect(Set(all.map(\.name)).count == 13 && all.count == 13)
+        for architecture in all {
+            #expect(try ClassifierArchitecture.named(architecture.name).summary == architecture.summary)
+            try architecture.check(classes: 10, input: architecture.defaultInput)
+        }
+        let error = #expect(throws: ArchitectureError.self) { try ClassifierArchitecture.named("resnet-20") }
+        #expect(error?.description.hasPrefix("there is no network \"resnet-20\": did you mean resnet20? ") == true)
+        #expect(throws: ArchitectureError.unknown("transformer", nearest: nil, known: all.map(\.name))) {
+            try ClassifierArchitecture.named("transformer")
+        }
+    }
+
+    @Test func refusesInputsThatItCannotTake() throws {
+        let lenet = try ClassifierArchitecture.named("lenet5")
+        try lenet.check(classes: 26, input: .init(channels: 3, height: 28, width: 100))
+        for input in [
+            ClassifierArchitecture.Input(channels: 1, height: 27, width: 28), .init(channels: 1, height: 28, width: -1),
+            .init(channels: 1, height: 28, width: 1 << 40), .init(channels: 0, height: 28, width: 28),
+        ] {
+            #expect(throws: ArchitectureError.self) { try lenet.check(classes: 10, input: input) }
+        }
+        #expect(throws: ArchitectureError.classes(architecture: "lenet5", found: 0, allowed: 1...100_000)) {
+            try lenet.check(classes: 0, input: lenet.defaultInput)
+        }
+    }
+
+    @Test(arguments: ["logistic", "fully-connected", "lenet5", "small-cnn"])
+    func takesAnotherSizeWhereItsWeightsAreMadeForIt(_ name: String) throws {
+        let architecture = try ClassifierArchitecture.named(name)
+        let input = ClassifierArchitecture.Input(channels: 3, height: 33, width: 46)
+        let network = initialized(seed: 1) { architecture.make(classes: 5, input: input, $0) }.network
+        #expect(network(uniformTensor(seed: 2, [2, 3, 33, 46])).shape == [2, 5])
+    }
+
+    @Test func theCatalogueKnowsTheShapesOfClassifiers() {
+        #expect(ModelCatalog.shapes(of: "resnet20", classes: 10)?["fc.weight"] == [10, 64])
+        let wide = ClassifierArchitecture.Input(channels: 3, height: 32, width: 64)
+        #expect(ModelCatalog.shapes(of: "logistic", classes: 4, input: wide)?["fc.weight"] == [4, 3 * 32 * 64])
+        #expect(ModelCatalog.shapes(of: "lenet5", classes: 4, input: .init(channels: 1, height: 8, width: 8)) == nil)
+        #expect(ModelCatalog.shapes(of: "resnet18", classes: 1 << 40)?["fc.bias"] == [1 << 40])
+        #expect(ModelCatalog.shapes(of: "resnet19", classes: 10) == nil)
+    }
 }

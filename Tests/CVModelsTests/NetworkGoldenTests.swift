@@ -1,0 +1,26 @@
+import CVModels
+import CVNN
+import TestSupport
+import Testing
+
+/// Networks against PyTorch's and torchvision's with the same weights: `Tools/golden.py networks`.
+@Suite struct NetworkGoldenTests {
+    /// In the order of `networks()` there.
+    private static let names = [
+        "logistic", "fully-connected", "lenet5", "lenet5-relu", "small-cnn", "resnet20", "resnet18", "resnet50", "unet",
+        "unet-bilinear-norm",
+    ]
+
+    @Test(arguments: names) func outputsAndGradientsAreThoseOfPyTorch(_ name: String) throws {
+        let golden = try decoded("Golden/networks/\(name).json", as: NetworkGolden.self)
+        try golden.compare(number: #require(Self.names.firstIndex(of: name))) { p in
+            switch name {
+            case "lenet5-relu": LeNet5(activation: .relu, p)
+            case "unet": UNet(classes: 3, depth: 2, width: 8, p)
+            case "unet-bilinear-norm":
+                UNet(classes: 4, depth: 3, width: 4, enlargement: .bilinear, batchNorm: true, p)
+            default: try! ClassifierArchitecture.named(name).make(classes: 10, p)
+            }
+        }
+    }
+}

@@ -1,0 +1,99 @@
+import CVCore
+import CVNN
+import CVTensor
+import TestSupport
+import Testing
+
+@Suite(.serialized) struct LayerTests {
+    @Test func sequentialCountsLayersWithoutParametersInItsKeys() {
+        let shapes = parameterShapes { p in
+            Sequential(
+                [{ Linear(784, 128, $0) }, { _ in Activation.relu }, { Linear(128, 10, bias: false, $0) }],
+                p.scope("classifier"))
+        }
+        #expect(shapes.map(\.name) == ["classifier.0.weight", "classifier.0.bias", "classifier.2.weight"])
+        #expect(shapes.map(\.shape) == [[128, 784], [128], [10, 128]])
+    }
+
+    /// The weights are spread as the initialiser says: He for the convolution, PyTorch's default for the linear layer.
+    @Test func weightsAreInitialisedAsAsked() {
+        let conv = initialized(seed: 1) {
+            Conv2d(64, 32, kernel: 3, initialized: .heNormal(fan: .output), $0)
+        }.network
+        let values = conv.weight.value.values
+        let deviation = (values.reduce(0) { $0 + $1 * $1 } / Float(values.count)).squareRoot()
+        // √(2 / (32 · 9)); 18432 numbers give it to half a percent or so.
+        #expect(abs(deviation / (2 / Float(288)).squareRoot() - 1) < 0.02)
+        let linear = initialized(seed: 1) { Linear(400, 50, $0) }.network
+        for values in [linear.weight.value.values, linear.bias!.value.values] {
+            #expect(values.allSatisfy { abs($0) <= 0.05 })
+            #expect(values.contains { abs($0) > 0.045 })
+        }
+    }
+
+    @Test func dropoutWorksInTrainingOnly() {
+        let x = Tensor(repeating: 1, shape: [4, 1000])
+        let layer = Dropout(0.25)
+        #expect(layer(x).values == x.values)
+        #expect(layer(Tape(.inference).watch(x)).values == x.values)
+        let zeros = layer(Tape(.training, seed: 3).watch(x)).values.count { $0 == 0 }
+        // Five standard deviations of a binomial distribution.
+        #expect(abs(zeros - 1000) < 140)
+    }
+
+    /// Sizes of the cuts into blocks: one block, several, rests, few rows; the bias is summed with the products.
+    @Test(arguments: [[1, 700, 300], [3, 64, 5], [128, 9216, 128], [7, 0, 4], [300, 33, 150], [65, 20, 97]])
+    func linearIsItsDefinitionAtAnyThreadCount(_ sizes: [Int]) {
+        defer { Parallel.threadCount = Parallel.availableCores }
+        let (rows, inputs, outputs) = (sizes[0], sizes[1], sizes[2])
+        let x = seededTensor(seed: 1, [rows, inputs])
+        let weight = seededTensor(seed: 2, [outputs, inputs])
+        let bias = seededTensor(seed: 3, [outputs])
+        let (a, b) = (x.values, weight.values)
+        let expected = (0..<rows * outputs).map { index in
+            let (row, column) = index.quotientAndRemainder(dividingBy: outputs)
+            let sum = (0..<inputs).reduce(Double(bias.values[column])) {
+                $0 + Double(a[row * inputs + $1]) * Double(b[column * inputs + $1])
+            }
+            return Float(sum)
+        }
+        let results = [1, 2, 5].map { threads in
+            Parallel.threadCount = threads
+            return linear(x, weight, bias: bias)
+        }
+        // One chain of additions in single precision: the error grows with its length.
+        let tolerance: Float = inputs > 1000 ? 1e-5 : 2e-6
+        #expect(relativeError(results[0], Tensor(expected, shape: [rows, outputs])) < tolerance)
+        #expect(results.allSatisfy { $0.values == results[0].values })
+    }
+
+    @Test func linearWithABiasHasTheGradientsOfItsParts() {
+        let inputs = [seededTensor(seed: 1, [70, 40]), seededTensor(seed: 2, [60, 40]), seededTensor(seed: 3, [60])]
+        checkGradient(of: inputs) { linear($0[0], $0[1], bias: $0[2]) }
+    }
+
+    /// In one pass without a tape, in three with one; a bias of the convolution is not lost.
+    @Test(arguments: [false, true]) func convolvedIsTheSameOnATape(_ bias: Bool) {
+        let (conv, bn) = initialized(seed: 5) { p in
+            (Conv2d(3, 8, kernel: 3, padding: 1, bias: bias, p.scope("conv")), BatchNorm2d(8, p.scope("bn")))
+        }.network
+        bn.runningMean.value = seededTensor(seed: 1, [8])
+        bn.runningVar.value = uniformTensor(seed: 2, [8]) + 0.5
+        let x = seededTensor(seed: 3, [2, 3, 9, 7])
+        let expected = Activation.silu(bn(conv(x)))
+        #expect(relativeError(convolved(x, conv, bn, .silu), expected) < 2e-6)
+        #expect(convolved(Tape(.inference).watch(x), conv, bn, .silu).values == expected.values)
+    }
+
+    @Test func channelsAndPixelsAreTakenAsInPyTorch() {
+        let x = Tensor((0..<24).map(Float.init), shape: [1, 2, 3, 4])
+        #expect(subsampled(x, stride: 2).values == [0, 2, 8, 10, 12, 14, 20, 22])
+        #expect(subsampled(x, stride: 2).shape == [1, 2, 2, 2])
+        let padded = padChannels(subsampled(x, stride: 4), before: 1, after: 2)
+        #expect(padded.values == [0, 0, 12, 0, 0])
+        #expect(padded.shape == [1, 5, 1, 1])
+        checkGradient(of: [seededTensor(seed: 1, [2, 3, 5, 4])]) {
+            padChannels(subsampled($0[0], stride: 2), before: 2, after: 1)
+        }
+    }
+}

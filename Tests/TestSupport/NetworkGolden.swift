@@ -1,0 +1,87 @@
+import CVNN
+import CVTensor
+import Testing
+
+/// A case of `Tools/golden.py networks`: what PyTorch makes, in double precision, of seeded weights and a seeded input.
+/// `Tools/golden/networks.py` says how the seeds are used.
+public struct NetworkGolden: Decodable, Sendable {
+    /// The norm of a tensor, and its values at ⌊j · count / samples⌋.
+    public struct Summary: Decodable, Sendable {
+        let norm: Double, values: [Float]
+
+        /// ‖g - ĝ‖ / (‖g‖ + ‖ĝ‖) over the samples, or the relative difference of the norms if that is larger.
+        func error(of found: Tensor) -> Double {
+            let (all, count) = (found.values, values.count)
+            var (difference, sum) = (0.0, 0.0)
+            for (index, expected) in values.enumerated() {
+                let value = all[all.count > count ? index * all.count / count : index]
+                difference += Double((value - expected) * (value - expected))
+                sum += Double(value * value + expected * expected)
+            }
+            // Samples that happen to be small are measured by what the norm lets expect of as many.
+            let usual = norm * norm * Double(count) / Double(max(all.count, 1))
+            let length = all.reduce(0) { $0 + Double($1) * Double($1) }.squareRoot()
+            let errors = [
+                difference.squareRoot() / (2 * max(sum / 2, usual, 1e-12)).squareRoot(),
+                abs(length - norm) / max(norm, 1e-6),
+            ]
+            return errors.contains { !$0.isFinite } ? .infinity : errors.max()!
+        }
+    }
+
+    public let name: String
+    let input: [Int], shape: [Int], gradientMode: String
+    let inference, training, inputGradient: Summary
+    let gradients, buffers: [String: Summary]
+
+    /// Compares a network with it: keys, the output in both modes, the gradients with respect to the input and to every
+    /// weight, and the running statistics after one pass in training.
+    ///
+    /// number: the place of the case, from 0.
+    public func compare(
+        number: Int, outputs: Double = 1e-4, gradients tolerance: Double = 1e-3,
+        sourceLocation: SourceLocation = #_sourceLocation, _ make: (ParameterScope) -> any Layer
+    ) throws {
+        let seed = UInt64(10000 * number)
+        let shapes = parameterShapes(make)
+        #expect(Set(shapes.map(\.name)) == Set(gradients.keys).union(buffers.keys), sourceLocation: sourceLocation)
+        let (network, parameters) = try loadWithParameters(make, from: Self.state(shapes, seed: seed))
+        func check(_ found: Tensor?, _ expected: Summary, _ tolerance: Double, _ what: String) {
+            let error = found.map { expected.error(of: $0) } ?? .infinity
+            #expect(error < tolerance, "\(name): \(what)", sourceLocation: sourceLocation)
+        }
+        let x = seededTensor(seed: seed, Shape(input))
+        #expect(network(x).shape.dimensions == shape, sourceLocation: sourceLocation)
+        check(network(x), inference, outputs, "output in inference")
+        // In this order: training moves the running statistics.
+        for (mode, expected) in [(Tape.Mode.inference, inference), (.training, training)] {
+            let tape = Tape(mode)
+            let watched = tape.watch(x, gradient: true)
+            let y = network(watched)
+            check(y, expected, outputs, "output on a tape, \(mode)")
+            guard gradientMode == "\(mode)" else { continue }
+            let found = tape.gradients(of: y, seed: seededTensor(seed: seed + 9999, y.shape))
+            check(found[watched], inputGradient, tolerance, "gradient of the input")
+            for (key, expected) in gradients {
+                check(parameters[key]?.gradient, expected, tolerance, "gradient of \(key)")
+            }
+        }
+        for (key, expected) in buffers { check(parameters[key]?.value, expected, outputs, key) }
+    }
+
+    private static func state(_ shapes: [(name: String, shape: Shape)], seed: UInt64) -> StateDictionary {
+        var state: StateDictionary = [:]
+        for (index, (key, shape)) in shapes.sorted(by: { $0.name < $1.name }).enumerated() {
+            let seed = seed + 1 + UInt64(index)
+            if shape.rank > 1 {
+                let fan = shape.dimensions.dropFirst().reduce(1, *)
+                state[key] = seededTensor(seed: seed, shape) * Float((6 / Double(fan)).squareRoot())
+            } else if key.hasSuffix("running_var") || key.hasSuffix("weight") {
+                state[key] = uniformTensor(seed: seed, shape) + 0.5
+            } else {
+                state[key] = seededTensor(seed: seed, shape) * 0.1
+            }
+        }
+        return state
+    }
+}
