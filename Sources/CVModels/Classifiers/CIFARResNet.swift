@@ -18,7 +18,7 @@ public struct CIFARResNet: Layer {
         case resnet56 = 56
     }
 
-    public init(_ depth: Depth = .resnet20, channels: Int = 3, classes: Int = 10, _ p: ParameterScope) {
+    public init(_ depth: Depth, channels: Int = 3, classes: Int = 10, _ p: ParameterScope) {
         let blocks = (depth.rawValue - 2) / 6
         func stage(_ cin: Int, _ cout: Int, stride: Int, _ p: ParameterScope) -> [CIFARBlock] {
             (0..<blocks).map { index in
