@@ -88,7 +88,8 @@ struct Tag {
         height = baseline + (metrics.descent + unit * 0.6).rounded(.up)
     }
 
-    private static func shortened(_ label: String, size: Float, widest: Float) -> String {
+    /// The text, or as much of its beginning as there is room for, and "…".
+    static func shortened(_ label: String, size: Float, widest: Float) -> String {
         // No character is narrower than a gap: of a label of any length, no more needs to be measured.
         let most = Int(max(widest, 0) / Float(StrokeFont.gap * TextMetrics.unit(size))) + 1
         let characters = Array(label.prefix(most + 1))

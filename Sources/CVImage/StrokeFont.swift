@@ -131,22 +131,42 @@ extension Image {
     ///   - size: the height of a line in pixels, at least 6; small letters are half as high, capitals 0.7 of it.
     public mutating func drawText(_ text: String, x: Float, baseline: Float, size: Float, color: Color) {
         guard x.isFinite, baseline.isFinite else { return }
+        let (left, foot) = (Double(x), Double(baseline.rounded()))
+        drawText(text, size: size, color: color, room: Double(width) - left) { (left + $0, foot - $1) }
+    }
+
+    /// The same, turned to read upwards.
+    ///
+    /// - Parameters:
+    ///   - baseline: right of the letters, which it is the foot of.
+    ///   - y: the lower end, where the text begins.
+    public mutating func drawTextUpwards(_ text: String, baseline: Float, y: Float, size: Float, color: Color) {
+        guard y.isFinite, baseline.isFinite else { return }
+        let (start, foot) = (Double(y), Double(baseline.rounded()))
+        drawText(text, size: size, color: color, room: start) { (foot - $1, start - $0) }
+    }
+
+    /// room: from the beginning of the text to the border of the picture. place: from the way along the baseline and
+    /// above it to a point of the picture.
+    private mutating func drawText(
+        _ text: String, size: Float, color: Color, room: Double,
+        place: (_ along: Double, _ above: Double) -> (x: Double, y: Double)
+    ) {
         let unit = TextMetrics.unit(size)
         // Small text needs a pen of a full pixel to be legible.
         let pen = max(StrokeFont.penWidth * unit, 1.15)
-        var left = Double(x) + pen / 2
-        let foot = Double(baseline.rounded()) - pen / 2
+        var start = pen / 2
         for character in text {
-            guard left < Double(width) + pen else { return }
+            guard start < room + pen else { return }
             let glyph = StrokeFont.glyph(character)
             var stroke = Stroke(width: pen)
             for line in glyph.lines {
-                let points = line.map { (x: left + $0.x * unit, y: foot - $0.y * unit) }
+                let points = line.map { place(start + $0.x * unit, pen / 2 + $0.y * unit) }
                 if points.count == 1 { stroke.addDot(points[0].x, points[0].y, size: pen * 0.25) }
                 for (from, to) in zip(points, points.dropFirst()) { stroke.add(from.x, from.y, to.x, to.y) }
             }
             paint(stroke, color: color)
-            left += (glyph.width + StrokeFont.gap) * unit
+            start += (glyph.width + StrokeFont.gap) * unit
         }
     }
 }

@@ -57,6 +57,29 @@ private struct SmallNetwork: Layer {
         }
     }
 
+    /// Convolution, batch normalisation, pooling, dropout and a fully connected layer, in a size where each is split.
+    @Test(arguments: OptimizerKind.allCases)
+    func allLayersTrainToTheSameWeightsAtAnyThreadCount(optimizer: OptimizerKind) {
+        defer { Parallel.threadCount = Parallel.availableCores }
+        func weights(threads: Int) -> [String: [Float]] {
+            Parallel.threadCount = threads
+            let (network, parameters) = initialized(seed: 3) { TrainedNetwork(size: 32, $0) }
+            let optimizer = optimizer.make(parameters.trainable)
+            optimizer.learningRate = 0.01
+            for step in 0..<6 {
+                let batch = SmallBatch(seed: UInt64(step), count: 13, size: 32)
+                let tape = Tape(.training, seed: UInt64(step))
+                tape.gradients(of: crossEntropy(network(tape.watch(batch.pictures)), batch.classes))
+                clipGradients(parameters, norm: 1)
+                optimizer.step()
+                optimizer.clearGradients()
+            }
+            return parameters.stateDictionary.mapValues(\.values)
+        }
+        let alone = weights(threads: 1)
+        for threads in [2, 3, 5] { #expect(weights(threads: threads) == alone, "\(threads) threads") }
+    }
+
     #if os(Linux)
     /// The results of the layers are half a megabyte a step: 300 steps that kept theirs would be 150.
     ///

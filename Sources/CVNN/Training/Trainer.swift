@@ -59,7 +59,7 @@ public final class Trainer<Batch> {
     /// - Throws: `TrainingError`, what the closures throw, and `FileError` or `SafetensorsError` for files.
     @discardableResult
     public func run(
-        shouldStop: () -> Bool = { false }, onEvent: (TrainingEvent) throws -> Void = { _ in }
+        shouldStop: () -> Bool = { false }, onEvent: (TrainingEvent) throws -> Void
     ) throws -> TrainingSummary {
         // Before the first epoch, not after it.
         for path in [files.checkpoint, files.best] {
@@ -81,6 +81,10 @@ public final class Trainer<Batch> {
         try onEvent(.stopped(summary))
         return summary
     }
+
+    /// The same, for a caller who only wants to know how it ended.
+    @discardableResult
+    public func run() throws -> TrainingSummary { try run { _ in } }
 
     private var reasonToEnd: TrainingSummary.Reason? {
         if progress.epoch >= configuration.epochs { return .completed }

@@ -1,0 +1,106 @@
+/// Draws one panel of a plot: heading and legend, grid, and lines.
+struct PanelDrawing {
+    private let panel: LinePlot.Panel
+    private let frame: Box
+    private let xAxis, yAxis: PlotAxis
+    private let style: PlotStyle
+
+    init(_ panel: LinePlot.Panel, frame: Box, xAxis: PlotAxis, style: PlotStyle) {
+        self.panel = panel
+        self.frame = frame
+        self.xAxis = xAxis
+        self.style = style
+        yAxis = PlotAxis(
+            panel.lines.lazy.flatMap(\.points).map(\.y), count: max(2, Int(frame.height / style.text / 2.6)),
+            isPadded: true, isLogarithmic: panel.isLogarithmic)
+    }
+
+    func draw(on image: inout Image, isLast: Bool) {
+        guard frame.width > 0, frame.height > 0 else { return }
+        drawGrid(on: &image, isLast: isLast)
+        for (index, line) in panel.lines.enumerated() { draw(line, color(index), on: &image) }
+        drawHeading(on: &image)
+    }
+
+    private func color(_ index: Int) -> Color {
+        panel.lines[index].color ?? LinePlot.colors[index % LinePlot.colors.count]
+    }
+
+    // MARK: Axes
+
+    private func drawGrid(on image: inout Image, isLast: Bool) {
+        let size = style.text * 0.9
+        for tick in yAxis.ticks {
+            let y = self.y(yAxis.position(tick)).rounded()
+            image.fill(Box(minX: frame.minX, minY: y, maxX: frame.maxX, maxY: y + 1), color: style.grid)
+            let width = TextMetrics(tick.text, size: size).width
+            image.drawText(
+                tick.text, x: frame.minX - style.text * 0.6 - width, baseline: y + size * 0.33, size: size,
+                color: style.faint)
+        }
+        for tick in xAxis.ticks {
+            let x = self.x(xAxis.position(tick)).rounded()
+            image.fill(Box(minX: x, minY: frame.minY, maxX: x + 1, maxY: frame.maxY), color: style.grid)
+            guard isLast else { continue }
+            let width = TextMetrics(tick.text, size: size).width
+            image.drawText(
+                tick.text, x: x - width / 2, baseline: frame.maxY + size * 1.2, size: size, color: style.faint)
+        }
+        image.fill(
+            Box(minX: frame.minX, minY: frame.maxY, maxX: frame.maxX, maxY: frame.maxY + max(1, style.text / 14)),
+            color: style.axis)
+    }
+
+    private func x(_ position: Double) -> Float { frame.minX + Float(position) * frame.width }
+    private func y(_ position: Double) -> Float { frame.maxY - Float(position) * frame.height }
+
+    // MARK: Lines
+
+    private func draw(_ line: LinePlot.Line, _ color: Color, on image: inout Image) {
+        let runs = runs(line)
+        for run in runs {
+            image.strokePolyline(run, width: run.count == 1 ? style.line * 2.4 : style.line, color: color)
+        }
+        // A few measurements are to be seen as such.
+        guard line.points.count <= 24 else { return }
+        for point in runs.joined() { image.fillCircle(center: point, radius: style.line * 1.2, color: color) }
+    }
+
+    /// The points without a gap between them.
+    private func runs(_ line: LinePlot.Line) -> [[Point]] {
+        var runs: [[Point]] = [[]]
+        for (x, y) in line.points {
+            if let across = xAxis.position(x), let up = yAxis.position(y) {
+                runs[runs.count - 1].append(Point(x: self.x(across), y: self.y(up)))
+            } else if !runs[runs.count - 1].isEmpty {
+                runs.append([])
+            }
+        }
+        return runs.filter { !$0.isEmpty }
+    }
+
+    // MARK: Heading
+
+    /// What the panel shows on the left, the names of the lines on the right.
+    private func drawHeading(on image: inout Image) {
+        let baseline = frame.minY - style.text * 0.75
+        image.drawText(panel.yLabel, x: frame.minX, baseline: baseline, size: style.text * 1.05, color: style.ink)
+        let least = frame.minX + TextMetrics(panel.yLabel, size: style.text * 1.05).width + style.text * 1.5
+        let dash = style.text * 1.4
+        let gap = style.text * 0.5
+        let between = style.text * 1.4
+        var right = frame.maxX
+        for (index, line) in panel.lines.enumerated().reversed() where !line.name.isEmpty {
+            let name = Tag.shortened(line.name, size: style.text, widest: style.text * 16)
+            let start = right - TextMetrics(name, size: style.text).width
+            // No room for more names.
+            guard start - gap - dash >= least else { return }
+            image.drawText(name, x: start, baseline: baseline, size: style.text, color: style.ink)
+            let middle = baseline - style.text * 0.27
+            image.strokeLine(
+                from: Point(x: start - gap - dash, y: middle), to: Point(x: start - gap, y: middle),
+                width: style.line * 1.3, color: color(index))
+            right = start - gap - dash - between
+        }
+    }
+}
