@@ -3,6 +3,7 @@
 /// Steele, Lea and Flood 2014, "Fast splittable pseudorandom number generators". Not for secrets.
 public struct SplitMix64: RandomNumberGenerator, Sendable {
     private var state: UInt64
+    private static let step: UInt64 = 0x9E37_79B9_7F4A_7C15
 
     public init(seed: UInt64) { state = seed }
 
@@ -18,8 +19,13 @@ public struct SplitMix64: RandomNumberGenerator, Sendable {
     }
 
     public mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
+        defer { state &+= Self.step }
+        return Self.number(0, seed: state)
+    }
+
+    /// What the `index`-th call of `next` gives, from 0: made from its place alone.
+    public static func number(_ index: UInt64, seed: UInt64) -> UInt64 {
+        var z = seed &+ (index &+ 1) &* step
         z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
         z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
         return z ^ (z >> 31)

@@ -1,53 +1,201 @@
 import CVImage
-import Foundation
-import TestSupport
 import Testing
 
-@Suite struct PlotTests {
-    @Test func look() throws {
-        let epochs = (1...45).map(Double.init)
-        var numbers = SplitMix64(seed: 1)
-        func noise(_ size: Double) -> Double { (Double(numbers.uniform()) - 0.5) * size }
-        let train = epochs.map { ($0, 0.08 + 1.7 * exp(-$0 / 9) + noise(0.03)) }
-        let dev = epochs.map { ($0, 0.38 + 1.4 * exp(-$0 / 7) + noise(0.12) * (1 - $0 / 46)) }
-        let acc = epochs.map { ($0, 0.885 - 0.5 * exp(-$0 / 7) + noise(0.05) * (1 - $0 / 46)) }
-        let plot = LinePlot(
-            title: "resnet20 on cifar10-train.tar", xLabel: "epoch",
-            panels: [
-                .init(yLabel: "loss", lines: [.init("training", train), .init("held back", dev)]),
-                .init(yLabel: "accuracy", lines: [.init("held back", acc, color: LinePlot.colors[1])]),
-            ])
-        try plot.image().write(to: "/tmp/plot/a.png", overwrite: true)
-        try plot.image(width: 500, height: 400).write(to: "/tmp/plot/b.png", overwrite: true)
-        func power(_ k: Int) -> LinePlot.Line {
-            LinePlot.Line("weight \(k)", (0..<9).map { (Double($0) / 3, pow(10.0, Double($0 * (k - 3)))) })
+@Suite struct PlotAxisTests {
+    private func texts(_ low: Double, _ high: Double, count: Int = 5, whole: Bool = false, log: Bool = false)
+        -> [String]
+    {
+        PlotAxis([low, high], count: count, isPadded: true, isWhole: whole, isLogarithmic: log).ticks.map(\.text)
+    }
+
+    @Test func ticksAreRoundAndHaveTheDigitsThatTheyNeed() {
+        #expect(texts(0.03, 1.78) == ["0.0", "0.5", "1.0", "1.5", "2.0"])
+        #expect(texts(0, 100) == ["0", "20", "40", "60", "80", "100"])
+        #expect(texts(-3, 4) == ["-4", "-2", "0", "2", "4"])
+        #expect(texts(0.912, 0.934) == ["0.910", "0.915", "0.920", "0.925", "0.930", "0.935"])
+        #expect(texts(1, 45, count: 9, whole: true) == ["0", "5", "10", "15", "20", "25", "30", "35", "40", "45"])
+        // No halves of epochs.
+        #expect(texts(1, 3, whole: true) == ["1", "2", "3"])
+    }
+
+    @Test func veryLargeAndSmallNumbersAreWrittenWithAnExponent() {
+        #expect(texts(0, 4e9) == ["0", "1e9", "2e9", "3e9", "4e9"])
+        #expect(texts(0, 2.2e-7, count: 4) == ["0", "1e-7", "2e-7"])
+        #expect(texts(1e-3, 1e3, log: true) == ["0.01", "1", "100"])
+        #expect(texts(1e-20, 1e20, count: 4, log: true) == ["1e-20", "1e-10", "1", "1e10", "1e20"])
+    }
+
+    @Test func positionsGoFromTheLowestToTheHighestAndGapsHaveNone() throws {
+        let axis = PlotAxis([2.0, .nan, 6, .infinity], count: 4, isPadded: false)
+        #expect(axis.position(2) == 0 && axis.position(6) == 1 && axis.position(3) == 0.25)
+        #expect(axis.position(.nan) == nil && axis.position(-.infinity) == nil)
+        let log = PlotAxis([1.0, 100, -5, 0], count: 4, isPadded: false, isLogarithmic: true)
+        #expect(log.position(10) == 0.5 && log.position(0) == nil && log.position(-1) == nil)
+    }
+
+    /// Every value is inside, whatever the numbers are.
+    @Test func allFiniteValuesAreOnTheAxis() throws {
+        let values: [Double] = [
+            0, -0.0, 1, -1, .leastNormalMagnitude, .leastNonzeroMagnitude, 1e308, -1.7e308, 3.3, 1 + 1e-16, 1e15,
+            1e15 + 0.125, -7e-12, 0.1,
+        ]
+        for a in values {
+            for b in values {
+                for count in [1, 7] {
+                    for padded in [false, true] {
+                        let axis = PlotAxis([a, b], count: count, isPadded: padded)
+                        for value in [a, b] {
+                            let place = try #require(axis.position(value))
+                            #expect(place >= -1e-9 && place <= 1 + 1e-9, "\(value) of \(a), \(b): \(place)")
+                        }
+                        #expect(axis.ticks.count <= 3 * count + 3, "\(a), \(b): \(axis.ticks.count)")
+                    }
+                }
+            }
         }
-        try LinePlot(
-            xLabel: "step",
-            panels: [
-                .init(
-                    yLabel: "content", lines: (0..<8).map(power),
-                    isLogarithmic: true),
-                .init(yLabel: "one", lines: [.init("dot", [(1, 3)])]),
-                .init(yLabel: "huge", lines: [.init("x", [(0, 0), (1, 2e300), (2, .nan), (2.5, -1e308)]), .init("flat", [(0, 1e307), (3, 1e307)])]),
-            ]
-        ).image(width: 900, height: 1100).write(to: "/tmp/plot/c.png", overwrite: true)
-        let names = ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"]
-        func counts(_ n: Int) -> [[Int]] {
-            (0..<n).map { r in (0..<n).map { c in r == c ? 430 + Int(noise(80)) : max(0, Int(noise(60)) - 8) } }
+    }
+}
+
+@Suite struct LinePlotTests {
+    private let red = Color(200, 0, 0)
+
+    private func image(_ points: [(x: Double, y: Double)], _ others: [LinePlot.Line] = []) -> Image {
+        LinePlot(xLabel: "", panels: [.init(yLabel: "", lines: [.init("", points, color: red)] + others)])
+            .image(width: 400, height: 300)
+    }
+
+    /// The pixels of a column that are of the line, and not of its edge.
+    private func marked(_ image: Image, x: Int) -> [Int] { (0..<image.height).filter { image[x, $0] == red } }
+
+    private func columns(_ image: Image) -> [Int] { (0..<image.width).filter { !marked(image, x: $0).isEmpty } }
+
+    @Test func aRisingLineRisesFromTheLowerLeftToTheUpperRight() throws {
+        let picture = image([(0, 0), (1, 1)])
+        let columns = columns(picture)
+        let (first, last) = (try #require(columns.first), try #require(columns.last))
+        #expect(last - first > 300 && columns.count > 100)
+        #expect(marked(picture, x: first)[0] - marked(picture, x: last)[0] > 200)
+        // Straight in between.
+        for x in columns {
+            let (from, to) = (marked(picture, x: first)[0], marked(picture, x: last)[0])
+            let expected = from + (to - from) * (x - first) / (last - first)
+            #expect(abs(marked(picture, x: x)[0] - expected) <= 4, "column \(x)")
         }
-        try HeatMap(
-            title: "resnet20 on 5000 pictures: accuracy 0.887", rowTitle: "true class", columnTitle: "predicted class", rowLabels: names,
-            columnLabels: names, counts: counts(10)
-        ).image().write(to: "/tmp/plot/d.png", overwrite: true)
-        let many = (0..<100).map { names[$0 % 10] + " \($0)" }
-        try HeatMap(
-            title: "many", rowTitle: "true class", columnTitle: "predicted class", rowLabels: many,
-            columnLabels: many, counts: counts(100)
-        ).image().write(to: "/tmp/plot/e.png", overwrite: true)
-        try HeatMap(
-            title: "digits", rowTitle: "true class", columnTitle: "predicted class", rowLabels: (0..<3).map { "\($0)" },
-            columnLabels: (0..<3).map { "\($0)" }, counts: counts(3)
-        ).image().write(to: "/tmp/plot/f.png", overwrite: true)
+    }
+
+    @Test func aGapIsLeftWhereAValueIsNoNumber() {
+        for gap in [Double.nan, .infinity] {
+            // More points than are marked one by one.
+            let whole = (0...40).map { (x: Double($0), y: 1.0) }
+            let cut = whole.map { (x: $0.x, y: (15...25).contains($0.x) ? gap : $0.y) }
+            let picture = image(cut)
+            #expect(columns(image(whole)).count > 320)
+            #expect(marked(picture, x: columns(picture).reduce(0, +) / columns(picture).count).isEmpty)
+            #expect(4 * columns(picture).count < 3 * columns(image(whole)).count)
+        }
+    }
+
+    @Test func onePointIsADot() {
+        let picture = image([(3, 7)])
+        let columns = columns(picture)
+        #expect((2...8).contains(columns.count))
+        #expect(marked(picture, x: columns[columns.count / 2]).count >= 2)
+    }
+
+    @Test func anyNumbersAndNoLinesAreDrawn() {
+        let values: [Double] = [.nan, .infinity, -.infinity, 0, -1, 1e308, -1e308, .leastNonzeroMagnitude, 7]
+        for a in values {
+            for b in values {
+                let points = [(x: a, y: b), (x: b, y: a), (x: 1, y: a)]
+                for isLogarithmic in [false, true] {
+                    let panel = LinePlot.Panel(
+                        yLabel: "y", lines: [.init("a name", points), .init("", [])], isLogarithmic: isLogarithmic)
+                    _ = LinePlot(title: "t", xLabel: "x", panels: [panel, panel]).image(width: 200, height: 150)
+                }
+            }
+        }
+        let none = LinePlot(title: "nothing", xLabel: "x", panels: []).image(width: -5, height: 0)
+        #expect(none.width == 160 && none.height == 120)
+        let many = LinePlot(xLabel: "x", panels: Array(repeating: .init(yLabel: "y", lines: []), count: 60))
+        #expect(many.image(width: 200, height: 150).width == 200)
+    }
+
+    @Test func coloursOfLinesDifferAndAreLegibleOnWhite() {
+        #expect(LinePlot.colors.count == 16 && Set(LinePlot.colors).count == 16)
+        // 3 to 1 is what WCAG 2 asks of graphics.
+        for color in LinePlot.colors { #expect(1.05 / (color.luminance + 0.05) >= 3) }
+    }
+}
+
+@Suite struct HeatMapTests {
+    private func map(_ counts: [[Int]], names: [String]? = nil) -> HeatMap {
+        let names = names ?? (0..<counts.count).map { "class \($0)" }
+        return HeatMap(
+            title: "title", rowTitle: "true", columnTitle: "predicted", rowLabels: names, columnLabels: names,
+            counts: counts)
+    }
+
+    /// The colour of a cell's corner, where no number is; cells are found from the lower right.
+    private func corner(_ image: Image, _ row: Int, _ column: Int, of count: Int, cell: Int) -> Color {
+        image[image.width - 18 - (count - column) * cell + 3, image.height - 18 - (count - row) * cell + 3]
+    }
+
+    @Test func cellsAreTheDarkerTheLargerTheirPartOfTheRowIs() {
+        let picture = map([[90, 10, 0], [0, 5, 5], [0, 0, 0]]).image(cellSize: 40)
+        func luminance(_ row: Int, _ column: Int) -> Double {
+            corner(picture, row, column, of: 3, cell: 40).luminance
+        }
+        #expect(luminance(0, 0) < luminance(1, 1) && luminance(1, 1) < luminance(0, 1))
+        #expect(luminance(0, 1) < luminance(0, 2) - 0.1)
+        #expect(luminance(1, 1) == luminance(1, 2) && luminance(0, 2) == luminance(2, 2))
+    }
+
+    @Test func numbersAreWrittenWhereThereIsRoom() {
+        func inks(_ cell: Int) -> Int {
+            let picture = map([[7, 0], [0, 0]]).image(cellSize: cell)
+            let ground = corner(picture, 0, 0, of: 2, cell: cell)
+            let left = picture.width - 18 - 2 * cell
+            let top = picture.height - 18 - 2 * cell
+            return (0..<(cell - 1) * (cell - 1)).count {
+                picture[left + $0 % (cell - 1), top + $0 / (cell - 1)] != ground
+            }
+        }
+        #expect(inks(40) > 20 && inks(8) == 0)
+    }
+
+    @Test(arguments: [0, 1, 2, 10, 100])
+    func anyNumberOfClassesAndAnyNamesFit(count: Int) {
+        let counts = (0..<count).map { row in (0..<count).map { $0 == row ? Int.max / 2 : -$0 } }
+        let names = (0..<count).map { String(repeating: "ü\n", count: $0 % 90) }
+        let picture = map(counts, names: names).image()
+        #expect(picture.width > 0 && max(picture.width, picture.height) < 2000)
+    }
+}
+
+@Suite struct TurnedTextTests {
+    @Test func textThatReadsUpwardsIsTheSameTurned() {
+        var upright = Image(width: 120, height: 120, fill: .white)
+        var turned = upright
+        upright.drawText("Turn gÄ", x: 20, baseline: 60, size: 20, color: .black)
+        turned.drawTextUpwards("Turn gÄ", baseline: 60, y: 100, size: 20, color: .black)
+        var difference = 0
+        var ink = 0
+        for y in 0..<120 {
+            for x in 0..<120 {
+                // (x, y) of the upright text is (y, 120 - x) of the turned one.
+                difference += abs(Int(upright[x, y].red) - Int(turned[y, 119 - x].red))
+                ink += 255 - Int(upright[x, y].red)
+            }
+        }
+        #expect(ink > 10_000 && difference < ink / 200)
+    }
+
+    @Test func textOutsideThePictureOrAtNoPlaceIsLeftOut() {
+        var image = Image(width: 20, height: 20, fill: .white)
+        for place in [Float.nan, .infinity, -.infinity, -1e9, 1e9] {
+            image.drawTextUpwards("abc", baseline: place, y: 10, size: 12, color: .black)
+            image.drawTextUpwards("abc", baseline: 10, y: place, size: 12, color: .black)
+        }
+        #expect(image == Image(width: 20, height: 20, fill: .white))
     }
 }

@@ -52,4 +52,32 @@ import Testing
                 return loss
             } == .notDescending)
     }
+
+    @Test(arguments: [LBFGS.Search.strongWolfe, .backtracking, .fixed], [0, 1, 4, 9])
+    func aRestoredOneMakesTheSameSteps(_ search: LBFGS.Search, after steps: Int) throws {
+        let (valley, other) = (Valley(), Valley())
+        let rate: Float = search == .fixed ? 0.1 : 1
+        let first = LBFGS(valley.parameters.trainable, learningRate: rate, search: search, history: 5)
+        if steps > 0 { _ = first.minimize(iterations: steps, valley.evaluate) }
+        let second = LBFGS(other.parameters.trainable, learningRate: rate, search: search, history: 5)
+        try second.restore(first.state)
+        try other.parameters.load(valley.parameters.stateDictionary)
+        _ = first.minimize(iterations: 5, valley.evaluate)
+        _ = second.minimize(iterations: 5, other.evaluate)
+        #expect(other.a.value.values == valley.a.value.values && other.b.value.values == valley.b.value.values)
+        #expect(first.state.mapValues(\.values) == second.state.mapValues(\.values))
+    }
+
+    @Test func aStateOfOtherParametersIsRefused() throws {
+        let valley = Valley()
+        let optimizer = LBFGS(valley.parameters.trainable)
+        _ = optimizer.minimize(iterations: 3, valley.evaluate)
+        let smaller = LBFGS([valley.a])
+        let error = #expect(throws: ParameterMismatch.self) { try smaller.restore(optimizer.state) }
+        #expect(error?.difference.misshapen.first == .init(key: "direction", expected: [12], found: [16]))
+        var state = optimizer.state
+        state["y.0"] = nil
+        let missing = #expect(throws: ParameterMismatch.self) { try optimizer.restore(state) }
+        #expect(missing?.difference.missing == ["y.0"])
+    }
 }

@@ -8,10 +8,10 @@ struct TrainedNetwork: Layer {
     let conv1, conv2: Conv2d, bn1: BatchNorm2d, weight, bias: Parameter
 
     /// For pictures [N, 3, size, size]; 4 classes.
-    init(size: Int = 8, _ p: ParameterScope) {
-        conv1 = Conv2d(3, 8, kernel: 3, padding: 1, bias: false, p.scope("conv1"))
-        bn1 = BatchNorm2d(8, p.scope("bn1"))
-        conv2 = Conv2d(8, 8, kernel: 3, padding: 1, p.scope("conv2"))
+    init(size: Int = 8, channels: Int = 8, _ p: ParameterScope) {
+        conv1 = Conv2d(3, channels, kernel: 3, padding: 1, bias: false, p.scope("conv1"))
+        bn1 = BatchNorm2d(channels, p.scope("bn1"))
+        conv2 = Conv2d(channels, 8, kernel: 3, padding: 1, p.scope("conv2"))
         weight = p.scope("fc").parameter("weight", shape: [4, 2 * size * size], initialized: .pyTorchWeight)
         bias = p.scope("fc").parameter("bias", shape: [4])
     }

@@ -143,7 +143,9 @@ import Testing
 
     @Test(arguments: [
         #""epoch":-1"#, #""epoch":9223372036854775807"#, #""step":5"#, #""step":-1"#, #""best_epoch":2"#,
-        #""best_epoch":0"#, #""rows":[]"#, #""rows":7"#, #""loss_sum":"x""#,
+        #""best_epoch":0"#,
+        #""rows":[{"epoch":1,"rate":0,"loss":1,"training":{},"metrics":{"other":1},"seconds":1}]"#, #""rows":[]"#,
+        #""rows":7"#, #""loss_sum":"x""#,
     ])
     func progressThatCannotBeIsRefused(part: String) throws {
         let folder = try temporaryFolder()
@@ -163,7 +165,25 @@ import Testing
         }
         try FileOutput.write(Safetensors.encode(tensors, metadata: metadata), to: path, overwrite: true)
         let error = #expect(throws: TrainingError.self) { try SmallRun().trainer.resume(from: path) }
-        #expect(error?.problem == .notACheckpoint(reason: "its progress cannot be read"))
+        guard case .notACheckpoint = error?.problem else {
+            Issue.record("\(String(describing: error))")
+            return
+        }
+    }
+
+    @Test func metricsThatAreNotThoseOfTheStepsBeforeAreATypedError() throws {
+        let folder = try temporaryFolder()
+        defer { remove(folder) }
+        let path = folder + "/checkpoint.safetensors"
+        try SmallRun(files: TrainingFiles(checkpoint: path)).run(steps: 3)
+        let (network, parameters) = initialized(seed: 1) { TrainedNetwork($0) }
+        let trainer = Trainer<SmallBatch>(
+            parameters, optimizer: OptimizerKind.momentum.make(parameters.trainable),
+            configuration: SmallRun.configuration(), batches: { _, _ in { SmallBatch(seed: 1) } },
+            loss: { batch, tape in TrainingLoss(crossEntropy(network(tape.watch(batch.pictures)), batch.classes)) })
+        try trainer.resume(from: path)
+        let error = #expect(throws: TrainingError.self) { try trainer.run() }
+        #expect(error?.description.contains("metrics of the training was accuracy") == true)
     }
 
     private func values(_ parameters: ParameterSet) -> [String: [Float]] {

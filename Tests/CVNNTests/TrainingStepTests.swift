@@ -63,11 +63,11 @@ private struct SmallNetwork: Layer {
         defer { Parallel.threadCount = Parallel.availableCores }
         func weights(threads: Int) -> [String: [Float]] {
             Parallel.threadCount = threads
-            let (network, parameters) = initialized(seed: 3) { TrainedNetwork(size: 32, $0) }
+            let (network, parameters) = initialized(seed: 3) { TrainedNetwork(size: 32, channels: 48, $0) }
             let optimizer = optimizer.make(parameters.trainable)
             optimizer.learningRate = 0.01
-            for step in 0..<6 {
-                let batch = SmallBatch(seed: UInt64(step), count: 13, size: 32)
+            for step in 0..<5 {
+                let batch = SmallBatch(seed: UInt64(step), count: 21, size: 32)
                 let tape = Tape(.training, seed: UInt64(step))
                 tape.gradients(of: crossEntropy(network(tape.watch(batch.pictures)), batch.classes))
                 clipGradients(parameters, norm: 1)

@@ -143,8 +143,8 @@ struct HeatMapLayout {
         isUpright = widest(map.columnLabels) <= cell - size * 0.6
         let columnHeight = labelSize == nil ? 0 : isUpright ? size : widest(map.columnLabels)
         let rowWidth = labelSize == nil ? 0 : widest(map.rowLabels)
-        left = (margin + (map.rowTitle.isEmpty ? 0 : titleSize * 1.5) + rowWidth + size * 0.5).rounded()
-        let heading = margin + (map.title.isEmpty ? 0 : titleSize * 1.8)
+        left = (margin + (map.rowTitle.isEmpty ? 0 : titleSize * 1.7) + rowWidth + size * 0.5).rounded()
+        let heading = margin + (map.title.isEmpty ? 0 : titleSize * 2)
         columnTitleBaseline = heading + titleSize * 0.7
         top = (heading + (map.columnTitle.isEmpty ? 0 : titleSize * 1.4) + columnHeight + size * 0.5).rounded()
         let titleWidth = min(TextMetrics(map.title, size: titleSize * 1.15).width, 800) + 2 * margin

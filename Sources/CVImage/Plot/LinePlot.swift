@@ -103,7 +103,7 @@ private struct PlotLayout {
     init(_ plot: LinePlot, _ style: PlotStyle, width: Int, height: Int) {
         left = style.text * 4
         right = Float(width) - style.text * 1.5
-        top = plot.title.isEmpty ? style.text * 0.5 : style.text * 2.6
+        top = plot.title.isEmpty ? style.text * 0.5 : style.text * 2.9
         bottom = Float(height) - style.text * 3.2
         heading = style.text * 2
         gap = style.text * 1.6

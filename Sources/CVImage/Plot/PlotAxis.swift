@@ -7,15 +7,15 @@ import Darwin
 #endif
 
 /// One axis of a plot: the values that it covers, and the round ones that are marked.
-struct PlotAxis {
+package struct PlotAxis {
     /// Of the values, or of their logarithms.
-    let range: ClosedRange<Double>
-    let ticks: [Tick]
+    package let range: ClosedRange<Double>
+    package let ticks: [Tick]
     let isLogarithmic: Bool
 
-    struct Tick: Equatable {
-        let value: Double
-        let text: String
+    package struct Tick: Equatable {
+        package let value: Double
+        package let text: String
     }
 
     /// Any values: those that are not finite play no part, nor do those of 0 or less on a logarithmic axis.
@@ -24,7 +24,7 @@ struct PlotAxis {
     ///   - count: about how many ticks there is room for.
     ///   - isPadded: whether there is to be room around the values, up to the next ticks.
     ///   - isWhole: whether only whole numbers are marked, as on an axis of epochs.
-    init(
+    package init(
         _ values: some Sequence<Double>, count: Int, isPadded: Bool, isWhole: Bool = false, isLogarithmic: Bool = false
     ) {
         self.isLogarithmic = isLogarithmic
@@ -39,7 +39,7 @@ struct PlotAxis {
     }
 
     /// Where a value is between the ends of the axis, 0 to 1; nil where it cannot be shown.
-    func position(_ value: Double) -> Double? {
+    package func position(_ value: Double) -> Double? {
         Self.place(value, isLogarithmic).map(fraction)
     }
 
@@ -58,9 +58,9 @@ struct PlotAxis {
     /// With some room where all values are the same.
     private static func widened(_ low: Double, _ high: Double, _ byOne: Bool) -> ClosedRange<Double> {
         // Differences in the last digits of a number are no differences to be shown.
-        let least = max(abs(low), abs(high)) * 1e-9
+        let least = max(max(abs(low), abs(high)) * 1e-9, 1e-290)
         if high - low > least { return low...high }
-        let room = byOne ? max(1, least) : max(abs(low) * 0.1, 1e-300)
+        let room = byOne ? max(1, least) : max(abs(low) * 0.1, 1e-290)
         return low == 0 && !byOne ? -1...1 : low - room...high + room
     }
 

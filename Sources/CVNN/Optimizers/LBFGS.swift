@@ -52,10 +52,10 @@ public final class LBFGS {
     public let changeTolerance: Double
 
     /// Changes of the weights (s) and of the gradient (y), the oldest first; 1 / s · y.
-    private var pairs: [(s: FlatVector, y: FlatVector, rho: Double)] = []
+    var pairs: [(s: FlatVector, y: FlatVector, rho: Double)] = []
     /// What the curvature is before the pairs are counted in: s · y / y · y of the last.
-    private var scale = 1.0
-    private var last: (direction: FlatVector, gradient: FlatVector, length: Double)?
+    var scale = 1.0
+    var last: (direction: FlatVector, gradient: FlatVector, length: Double)?
 
     public init(
         _ parameters: [Parameter], learningRate: Float = 1, search: Search = .strongWolfe, history: Int = 20,

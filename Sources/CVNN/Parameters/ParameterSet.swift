@@ -46,6 +46,15 @@ public struct ParameterSet: Sendable, RandomAccessCollection {
         for parameter in all { parameter.value = state[parameter.name]!.detached }
     }
 
+    /// Takes the values of a checkpoint except those whose keys begin with one of `prefixes`, which stay as they are, for
+    /// transfer learning: `load(state, omitting: ["fc."])` where the classes are others.
+    ///
+    /// - Throws: `ParameterMismatch` for the other keys, as `load(_:)`; nothing is changed then.
+    public func load(_ state: StateDictionary, omitting prefixes: [String]) throws(ParameterMismatch) {
+        func isOmitted(_ name: String) -> Bool { prefixes.contains { name.hasPrefix($0) } }
+        try ParameterSet(all.filter { !isOmitted($0.name) }).load(state.filter { !isOmitted($0.key) })
+    }
+
     /// The bytes of a safetensors file with all values.
     ///
     /// hashData: whether the metadata gets the checksum of the values, as in `Safetensors.encode`.

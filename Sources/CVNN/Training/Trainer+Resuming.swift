@@ -13,6 +13,10 @@ extension Trainer {
         }
         let differences = TrainingConfiguration.differences(saved.settings, configuration.settings(optimizer))
         if !differences.isEmpty { throw TrainingError(.otherConfiguration(differences), in: path) }
+        if let best = saved.progress.best, !best.hasValue(of: configuration.selection) {
+            let reason = "its best epoch has no \(quoted(configuration.selection.name))"
+            throw TrainingError(.notACheckpoint(reason: reason), in: path)
+        }
         let restored = configuration.averageDecay.map { WeightAverage(parameters, decay: $0) }
         do {
             try restored?.restore(saved.average)

@@ -110,13 +110,13 @@ public final class Trainer<Batch> {
             }
             let made = try step(batch)
             clock.stepEnded()
+            try progress.sums.add(made, to: progress.step)
             try onEvent(
                 .step(
                     TrainingStep(
                         epoch: progress.epoch, step: progress.step, stepsPerEpoch: configuration.stepsPerEpoch,
                         epochs: configuration.epochs, loss: made.loss.item, learningRate: optimizer.learningRate,
                         seconds: clock.seconds, secondsLeft: clock.secondsLeft(progress, configuration))))
-            progress.sums.add(made)
             progress.step += 1
         }
         return true

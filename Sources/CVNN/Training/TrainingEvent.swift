@@ -62,11 +62,14 @@ public struct TrainingRow: Sendable, Equatable {
 
     /// The value by which the best epoch is told. Where nothing was evaluated, "loss" is that of the training.
     public func value(of selection: MetricSelection) -> Double {
-        if let value = metrics[selection.name] { return value }
         precondition(
-            metrics.isEmpty && selection.name == "loss",
+            hasValue(of: selection),
             "the evaluation gives no \(selection.name), by which the best is to be told: it gives \(metrics.names)")
-        return loss
+        return metrics[selection.name] ?? loss
+    }
+
+    func hasValue(of selection: MetricSelection) -> Bool {
+        metrics[selection.name] != nil || (metrics.isEmpty && selection.name == "loss")
     }
 }
 

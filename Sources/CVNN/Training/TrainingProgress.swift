@@ -18,16 +18,18 @@ struct TrainingProgress: Equatable {
         var loss = 0.0
         var metrics: Metrics = [:]
 
-        mutating func add(_ step: TrainingLoss) {
-            loss += Double(step.loss.item)
-            if metrics.isEmpty {
-                metrics = step.metrics
-            } else {
-                precondition(
-                    metrics.names == step.metrics.names,
-                    "the metrics \(step.metrics.names) of a step are not those of the steps before, \(metrics.names)")
-                metrics = Metrics(zip(metrics, step.metrics).map { .init($0.name, $0.value + $1.value) })
+        /// steps: how many are in the sums. Throws where a step has other metrics than those, as after a resumption
+        /// with other settings.
+        mutating func add(_ step: TrainingLoss, to steps: Int) throws(TrainingError) {
+            if steps == 0 { metrics = step.metrics.mapValues { _ in 0 } }
+            guard metrics.names == step.metrics.names else {
+                let difference = TrainingError.Difference(
+                    name: "metrics of the training", saved: metrics.names.joined(separator: ", "),
+                    present: step.metrics.names.joined(separator: ", "))
+                throw TrainingError(.otherConfiguration([difference]))
             }
+            loss += Double(step.loss.item)
+            metrics = Metrics(zip(metrics, step.metrics).map { .init($0.name, $0.value + $1.value) })
         }
 
         /// Divided by the number of steps.

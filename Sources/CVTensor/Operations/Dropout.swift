@@ -33,14 +33,3 @@ private struct DropoutMask {
         }
     }
 }
-
-/// Numbers made from their place in a stream alone (Steele, Lea and Flood 2014, "Fast splittable pseudorandom number
-/// generators").
-enum SplitMix64 {
-    static func number(_ index: UInt64, seed: UInt64) -> UInt64 {
-        var z = seed &+ (index &+ 1) &* 0x9E37_79B9_7F4A_7C15
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
-    }
-}

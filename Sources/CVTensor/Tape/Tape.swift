@@ -1,3 +1,5 @@
+import CVCore
+
 /// Watches a computation, so that it can be differentiated afterwards.
 ///
 /// ```swift
