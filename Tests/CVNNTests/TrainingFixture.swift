@@ -103,9 +103,11 @@ final class SmallRun {
     /// Runs until so many steps are made, or to the end.
     @discardableResult
     func run(steps: Int = .max) throws -> TrainingSummary {
-        try trainer.run(shouldStop: { self.losses.count >= steps }) { event in
-            if case .step(let step) = event { losses.append(step.loss) }
-        }
+        try trainer.run(
+            shouldStop: { self.losses.count >= steps },
+            onEvent: { event in
+                if case .step(let step) = event { losses.append(step.loss) }
+            })
     }
 }
 

@@ -30,4 +30,24 @@ import Testing
         try TrainingLog(rows).write(to: path)
         #expect(try String(contentsOfFile: path, encoding: .utf8) == TrainingLog(rows).csv)
     }
+
+    @Test func theCurvesAreThoseOfWhatWasMeasured() {
+        func lines(_ rows: [TrainingRow]) -> [[String]] {
+            TrainingLog(rows).curves().panels.map { panel in [panel.yLabel] + panel.lines.map(\.name) }
+        }
+        #expect(
+            lines(rows) == [
+                ["loss", "training", "held back"],
+                ["metrics", "accuracy, training", "accuracy, held back", "top, \"5\", held back"],
+            ])
+        #expect(
+            lines(Array(rows.prefix(1))) == [
+                ["loss", "training", "held back"], ["accuracy", "training", "held back"],
+            ])
+        let onlyLoss = TrainingRow(epoch: 1, learningRate: 0.1, loss: 2, metrics: [:], seconds: 1)
+        #expect(lines([onlyLoss]) == [["loss", "training"]])
+        #expect(lines([]) == [["loss", "training"]])
+        let points = TrainingLog(rows).curves().panels[0].lines[1].points
+        #expect(points[0] == (1, 1.25) && points[1].x == 2 && points[1].y.isNaN)
+    }
 }

@@ -11,23 +11,21 @@ extension TrainingLog {
             title: title, xLabel: "epoch", panels: [LinePlot.Panel(yLabel: "loss", lines: lines)] + metricPanels)
     }
 
-    /// A metric that training and evaluation both give has the colours that their losses have.
+    /// Each name has its two colours, the same as the losses have where there is only one.
     private var metricPanels: [LinePlot.Panel] {
-        let training = Self.names(rows.map(\.trainingMetrics))
-        let all = (Self.names(rows.map(\.metrics)) + training).filter { $0 != "loss" }
-        let names = all.enumerated().filter { all.firstIndex(of: $1) == $0 }.map(\.element)
-        let held = names.enumerated().map { index, name in
-            LinePlot.Line(
-                names.count > 1 ? "\(name), held back" : "held back", points { $0.metrics[name] },
-                color: LinePlot.colors[(2 * index + 1) % LinePlot.colors.count])
-        }
-        let trained = names.enumerated().filter { training.contains($1) }.map { index, name in
-            LinePlot.Line(
-                names.count > 1 ? "\(name), training" : "training", points { $0.trainingMetrics[name] },
-                color: LinePlot.colors[2 * index % LinePlot.colors.count])
-        }
+        let (held, training) = (Self.names(rows.map(\.metrics)), Self.names(rows.map(\.trainingMetrics)))
+        let names = (held + training.filter { !held.contains($0) }).filter { $0 != "loss" }
         guard !names.isEmpty else { return [] }
-        return [LinePlot.Panel(yLabel: names.count == 1 ? names[0] : "metrics", lines: trained + held)]
+        func line(_ name: String, _ part: String, _ color: Int, _ value: (TrainingRow) -> Double?) -> LinePlot.Line {
+            LinePlot.Line(
+                names.count > 1 ? "\(name), \(part)" : part, points(value),
+                color: LinePlot.colors[color % LinePlot.colors.count])
+        }
+        let lines = names.enumerated().flatMap { index, name in
+            (training.contains(name) ? [line(name, "training", 2 * index) { $0.trainingMetrics[name] }] : [])
+                + (held.contains(name) ? [line(name, "held back", 2 * index + 1) { $0.metrics[name] }] : [])
+        }
+        return [LinePlot.Panel(yLabel: names.count == 1 ? names[0] : "metrics", lines: lines)]
     }
 
     private func points(_ value: (TrainingRow) -> Double?) -> [(x: Double, y: Double)] {
