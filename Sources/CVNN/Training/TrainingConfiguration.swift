@@ -49,7 +49,7 @@ public enum MetricSelection: Sendable, Equatable {
         }
     }
 
-    /// Whether `value` is better than `best`. NaN is better than nothing, not even than no value.
+    /// Whether `value` is better than `best`, nil being no value so far. NaN never is.
     public func isBetter(_ value: Double, than best: Double?) -> Bool {
         guard !value.isNaN else { return false }
         guard let best else { return true }
