@@ -17,6 +17,9 @@
     python3 Tools/golden.py check-darknet --opencv-python PYTHON
     python3 Tools/golden.py augmentation
     python3 Tools/golden.py classification
+
+    python3 Tools/golden.py preprocessing
+    python3 Tools/golden.py tar-files
     python3 Tools/golden.py precision --weights yolov3-tiny.weights PICTURE...
 
 What each makes, and needs, is in Tools/README.md. `check` and `check-darknet` compare the PyTorch twins with OpenCV's
@@ -76,6 +79,14 @@ def build_parser() -> argparse.ArgumentParser:
     command = commands.add_parser("operations", help="PyTorch's results of single operations")
     command.add_argument("-o", "--output", type=Path, default=TESTS / "CVTensorTests" / "Golden" / "operations.json")
     command.set_defaults(run=lambda a: golden("operations").write_operations(a.output))
+
+    command = commands.add_parser("preprocessing", help="Pillow's and torchvision's preprocessing of small pictures")
+    command.add_argument("-o", "--output", type=Path, default=TESTS / "CVNNTests" / "Golden" / "preprocessing.json")
+    command.set_defaults(run=lambda a: golden("preprocessing").write_preprocessing(a.output))
+
+    command = commands.add_parser("tar-files", help="small tar files in the formats that Python writes")
+    command.add_argument("-o", "--output", type=Path, default=TESTS / "CVNNTests" / "Golden", metavar="DIR")
+    command.set_defaults(run=lambda a: golden("tar_files").write_tar_files(a.output))
 
     command = commands.add_parser("suppression", help="what torchvision's suppression keeps of random boxes")
     command.add_argument("-o", "--output", type=Path, default=DETECTION_GOLDENS / "nms.json")

@@ -188,15 +188,17 @@ struct PaintedSample {
     }
 
     /// Copying gives what resampling gives, for every border, and as far as one likes.
-    @Test(arguments: [Border.reflect, .edge, .fill(Color(9, 8, 7, 6))], [Image.Format.rgb, .rgba])
+    @Test(arguments: [Border.reflect, .edge, .fill(Color(9, 8, 7))], [Image.Format.rgb, .rgba])
     func aShiftIsATranslation(border: Border, format: Image.Format) {
         for (width, height) in [(7, 5), (1, 4), (32, 32)] {
             let image = noise(width: width, height: height, format: format)
             // Opaque: between transparent pixels, resampling rounds.
-            let sample = Sample(format == .rgb ? image : Image(width: width, height: height, format: .rgba, fill: .white))
+            let sample = Sample(
+                format == .rgb ? image : Image(width: width, height: height, format: .rgba, fill: .white))
             for (x, y) in [(0, 0), (2, -1), (-3, 4), (6, 9), (-40, 70), (1, 0), (0, -5)] {
                 let warped = sample.warped(by: .translation(x: Double(x), y: Double(y)), border: border)
-                #expect(sample.shifted(x: x, y: y, border: border) == warped, "\(width)×\(height) by (\(x), \(y))")
+                let isSame = sample.shifted(x: x, y: y, border: border) == warped
+                #expect(isSame, "\(width)×\(height) by (\(x), \(y))")
             }
             for (x, y) in [(Int.max, 0), (0, Int.min), (Int.min, Int.max)] {
                 #expect(image.shifted(x: x, y: y, border: border).width == width)

@@ -44,8 +44,10 @@ import Testing
         let dataset = try ClassificationDataset(contentsOf: path)
         let long = String(repeating: "long", count: format == "ustar" ? 20 : 70)
         #expect(dataset.classes == ["cat", "größe", long].sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) })
-        #expect(dataset.items.map(\.name) == ["cat/0.png", "größe/ä.png", "\(long)/\(long.prefix(90)).png"]
-            .sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) })
+        #expect(
+            dataset.items.map(\.name)
+                == ["cat/0.png", "größe/ä.png", "\(long)/\(long.prefix(90)).png"]
+                .sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) })
         for item in dataset.items {
             #expect(try String(decoding: dataset.bytes(of: item), as: UTF8.self) == "content of \(item.name)")
         }
@@ -67,10 +69,12 @@ import Testing
         var bytes = good
         bytes[1540] ^= 1
         #expect(try problem(bytes) == .badChecksum(at: 1536))
-        #expect(try problem([0x1F, 0x8B] + good.dropFirst(2)).map { "\(TarError("x", $0))" } ==
-            "x: is compressed by gzip; unpack it with gunzip first")
-        #expect(try problem([UInt8](repeating: 0, count: 1024))
-            == .notTar(found: [UInt8](repeating: 0, count: 512)))
+        #expect(
+            try problem([0x1F, 0x8B] + good.dropFirst(2)).map { "\(TarError("x", $0))" }
+                == "x: is compressed by gzip; unpack it with gunzip first")
+        #expect(
+            try problem([UInt8](repeating: 0, count: 1024))
+                == .notTar(found: [UInt8](repeating: 0, count: 512)))
     }
 
     @Test func sizesAreCheckedBeforeTheyAreUsed() throws {
@@ -85,7 +89,11 @@ import Testing
         // Numbers of GNU tar in bytes: too large for an Int, negative, and just too large for the file.
         #expect(try size("") { for place in 124..<136 { $0[place] = 0xFF } } == .badSize(at: 0))
         #expect(try size("") { for place in 124..<136 { $0[place] = place == 124 ? 0x80 : 0x7F } } == .badSize(at: 0))
-        #expect(try size("") { $0[124] = 0x80; $0[134] = 0x07 } == .cutOff(at: 512, missing: 0x700 - 1536))
+        #expect(
+            try size("") {
+                $0[124] = 0x80
+                $0[134] = 0x07
+            } == .cutOff(at: 512, missing: 0x700 - 1536))
     }
 
     @Test func extendedHeadersAreChecked() throws {
@@ -101,7 +109,7 @@ import Testing
         ] {
             #expect(try pax(records) == .badRecord(at: 512), "\(records)")
         }
-        #expect(try pax("28 size=999999999999999999\n") == .cutOff(at: 1536, missing: 999_999_999_999_999_999 - 1536))
+        #expect(try pax("27 size=999999999999999999\n") == .cutOff(at: 1536, missing: 999_999_999_999_999_999 - 1536))
         #expect(try pax("22 GNU.sparse.major=1\n") == .sparse(""))
         var tar = TarBuilder()
         tar.add("x", [UInt8](repeating: 65, count: 70_000), kind: "L")
@@ -143,7 +151,7 @@ import Testing
         for format in ["gnu", "pax"] {
             let good = try FileInput.read(goldenPath("\(format).tar"))
             var numbers = SplitMix64(seed: 1)
-            for round in 0..<1500 {
+            for round in 0..<600 {
                 var bytes = good
                 if round % 3 == 0 {
                     bytes.removeLast(Int(numbers.next() % UInt64(bytes.count)))

@@ -9,7 +9,8 @@ import tarfile
 from pathlib import Path
 
 
-def generate(folder: Path) -> None:
+def write_tar_files(folder: Path) -> None:
+    """`ustar.tar`, `gnu.tar` and `pax.tar`."""
     formats = {"ustar": tarfile.USTAR_FORMAT, "gnu": tarfile.GNU_FORMAT, "pax": tarfile.PAX_FORMAT}
     for name, number in formats.items():
         long = "long" * (20 if name == "ustar" else 70)

@@ -150,6 +150,6 @@ extension DatasetError.Problem {
 extension IgnoredFiles {
     /// " (but 3 other files: a, b, c)", or nothing.
     fileprivate var beside: String {
-        count == 0 ? "" : " (but \(counted(count, "other entry")): \(listed(examples.map { quoted($0) }, of: count)))"
+        count == 0 ? "" : " (but \(counted(count, "other file")): \(listed(examples.map { quoted($0) }, of: count)))"
     }
 }

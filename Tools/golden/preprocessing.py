@@ -1,0 +1,44 @@
+"""Pillow's and torchvision's preprocessing of small pictures, for Tests/CVNNTests.
+
+The pictures are `ramp(width, height)`: wrapped ramps of whole numbers, the same in DataFixtures.swift.
+"""
+
+import json
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+from torchvision.transforms import CenterCrop, Resize
+
+
+def ramp(width: int, height: int) -> Image.Image:
+    """An RGB picture."""
+    x, y = np.meshgrid(np.arange(width), np.arange(height))
+    channels = [x * 19 + y * 3, x * 7 + y * 31 + 40, x * x * 5 + y * 11]
+    return Image.fromarray((np.stack(channels, -1) % 256).astype(np.uint8))
+
+
+def case(width: int, height: int, side: int, resize: str, grey: bool) -> dict:
+    """One picture, brought to side × side."""
+    image = ramp(width, height)
+    if resize == "crop":
+        image = CenterCrop(side)(Resize(side)(image))
+    else:
+        image = image.resize((side, side), Image.Resampling.BILINEAR)
+    if grey:
+        image = image.convert("L")
+    return {
+        "width": width, "height": height, "side": side, "resize": resize, "grey": grey,
+        "samples": np.asarray(image).ravel().tolist(),
+    }
+
+
+def write_preprocessing(output: Path) -> None:
+    """A line for each case."""
+    sizes = [(13, 7, 5), (7, 13, 5), (13, 7, 4), (9, 14, 6), (32, 32, 8), (5, 6, 11), (40, 6, 6)]
+    cases = [
+        case(width, height, side, resize, grey)
+        for width, height, side in sizes for resize in ("stretch", "crop") for grey in (False, True)
+    ]
+    lines = [json.dumps(item, separators=(",", ":")) for item in cases]
+    output.write_text("[\n" + ",\n".join(lines) + "\n]\n")
