@@ -29,6 +29,24 @@ import Testing
         #expect(throws: FileError(folder, .isDirectory)) { try FileInput.readPrefix(folder, count: 1) }
     }
 
+    /// Every thread reads its own part; a file that was cut short meanwhile is an error.
+    @Test func readsPartsOfAnOpenFile() throws {
+        let path = folder + "/a.bin"
+        let bytes = (0..<100_000).map { UInt8(truncatingIfNeeded: $0 &* 31) }
+        try FileOutput.write(bytes, to: path)
+        let file = try RandomAccessFile(path)
+        #expect(file.count == 100_000)
+        Parallel.forEach(50) { part in
+            let range = part * 1999..<part * 1999 + 2049
+            #expect((try? file.read(at: range.lowerBound, count: range.count)) == Array(bytes[range]))
+        }
+        #expect(try file.read(at: 100_000, count: 0) == [])
+        truncate(path, 10)
+        let error = #expect(throws: FileError.self) { try file.read(at: 5, count: 6) }
+        #expect(error?.description == "\(path): cannot be read: it has become shorter while it was in use")
+        #expect(throws: FileError(folder, .isDirectory)) { try RandomAccessFile(folder) }
+    }
+
     @Test func overwritesOnlyWhenAsked() throws {
         let path = folder + "/a.bin"
         try FileOutput.write([1], to: path)

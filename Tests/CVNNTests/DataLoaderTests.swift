@@ -2,6 +2,8 @@ import CVCore
 import CVImage
 import CVNN
 import CVTensor
+import Foundation
+import Synchronization
 import Testing
 
 @Suite(.serialized) struct DataLoaderTests {
@@ -147,4 +149,34 @@ import Testing
         #expect(error?.name == "b/03.png")
         #expect(try stream.next()?.items == nil)
     }
+
+    /// Counts the batches that are made while nobody takes them, and after nobody will.
+    @Test(arguments: [(1, 1), (3, 1), (3, 2)]) func noMoreIsMadeThanAskedFor(ahead: Int, workers: Int) throws {
+        let made = Counter()
+        var stream: BatchStream? = BatchStream(steps: 5..<1000, ahead: ahead, workers: workers) { step, stop in
+            if stop.isSet { throw CancellationError() }
+            made.add()
+            return ImageBatch(images: Tensor([0], shape: [1]), labels: [step], items: [])
+        }
+        func settled() -> Int {
+            var last = -1
+            while last != made.value {
+                last = made.value
+                Thread.sleep(forTimeInterval: 0.05)
+            }
+            return last
+        }
+        #expect(settled() <= ahead)
+        for step in 5..<12 { #expect(try stream?.next()?.labels == [step]) }
+        #expect((7...7 + ahead).contains(settled()))
+        stream = nil
+        let atEnd = settled()
+        #expect(atEnd <= 7 + ahead && settled() == atEnd)
+    }
+}
+
+private final class Counter: Sendable {
+    private let count = Atomic(0)
+    var value: Int { count.load(ordering: .sequentiallyConsistent) }
+    func add() { count.wrappingAdd(1, ordering: .sequentiallyConsistent) }
 }

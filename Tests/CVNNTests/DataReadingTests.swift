@@ -119,6 +119,40 @@ import Testing
         #expect(try problem(scratch.write(text, to: "list.csv")) == expected)
     }
 
+    /// Any bytes: a data set or a typed error.
+    @Test func noListIsACrash() throws {
+        let scratch = try Scratch()
+        for name in ["a.png", "b.png"] { try scratch.write("x", to: name) }
+        let good = Array("path,label,split\r\n\"a.png\",x,train\nb.png,\"y\"\"z\",\n".utf8)
+        let odd = Array("\",\r\n x\u{0}é/.".utf8) + [0xFF]
+        var numbers = SplitMix64(seed: 4)
+        var read = 0
+        for _ in 0..<800 {
+            var bytes = good
+            for _ in 0...numbers.next() % 3 {
+                let place = Int(numbers.next() % UInt64(bytes.count))
+                switch numbers.next() % 3 {
+                case 0: bytes[place] = odd[Int(numbers.next() % UInt64(odd.count))]
+                case 1: bytes.insert(odd[Int(numbers.next() % UInt64(odd.count))], at: place)
+                default: bytes.remove(at: place)
+                }
+            }
+            do {
+                read +=
+                    try ClassificationDataset(contentsOf: scratch.write(bytes, to: "list.csv")).items.isEmpty ? 0 : 1
+            } catch is any ToolkitError {}
+        }
+        #expect(read > 50 && read < 750)
+    }
+
+    @Test func namesOfClassesFitIntoWeights() throws {
+        let scratch = try Scratch()
+        try scratch.write("x", to: "a.png")
+        let long = String(repeating: "n", count: 1001)
+        let list = try scratch.write("path,label\na.png,\(long)\n./a.png,b\n", to: "list.csv")
+        #expect(problem(list) == .longClassName(long, bytes: 1001, limit: 1000))
+    }
+
     @Test func listsThatAreNoTextAreErrors() throws {
         let scratch = try Scratch()
         #expect(

@@ -10,11 +10,17 @@ public struct ImageBatch: Sendable {
     public let labels: [Int]
     /// Places of the pictures in `DecodedPictures.items`.
     public let items: [Int]
+
+    public init(images: Tensor, labels: [Int], items: [Int]) {
+        (self.images, self.labels, self.items) = (images, labels, items)
+    }
 }
 
 /// Makes mini-batches: shuffles, augments and normalises, ahead of the step that uses them.
 ///
 /// What a batch holds depends on the seed, the epoch and the step alone: not on threads, nor on where an epoch is begun.
+/// Each picture is augmented with a generator of its own, of (seed, epoch, item), and keeps its label: mixup and mosaic are
+/// of use only with their usual partner, the picture itself.
 public struct BatchLoader: Sendable {
     public let pictures: DecodedPictures
     /// Places in `pictures.items`.
@@ -22,7 +28,7 @@ public struct BatchLoader: Sendable {
     public let batchSize: Int
     /// Of the size and channels of `pictures`, with the mean and deviation that the network's input is to have.
     public let preprocessing: Preprocessing
-    /// Nil for pictures as they are.
+    /// Nil for pictures as they are. What it makes of another size is stretched to the network's.
     public let augmentation: Augment.Pipeline?
     public let seed: UInt64
     /// For training: in another order every epoch, and whole batches only. Else in order, and the last batch may be
@@ -128,7 +134,7 @@ private struct BatchWriter {
         return Image(width: preprocessing.width, height: preprocessing.height, format: .rgb, pixels: colours)
     }
 
-    /// Of a picture that was augmented; a crop has made it smaller.
+    /// Of a picture that was augmented; a crop may have made it smaller.
     private func samples(_ image: Image) -> [UInt8] {
         var stretched = preprocessing
         stretched.resize = .stretch

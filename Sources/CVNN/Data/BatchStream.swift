@@ -13,9 +13,9 @@ public final class BatchStream {
     }
 
     /// Asked between pictures.
-    final class Stop: Sendable {
+    package final class Stop: Sendable {
         private let flag = Atomic(false)
-        var isSet: Bool { flag.load(ordering: .relaxed) }
+        package var isSet: Bool { flag.load(ordering: .relaxed) }
         func set() { flag.store(true, ordering: .relaxed) }
     }
 
@@ -26,7 +26,7 @@ public final class BatchStream {
     private var steps: Range<Int>
     private var slots: [Slot] = []
 
-    init(
+    package init(
         steps: Range<Int>, ahead: Int, workers: Int, make: @escaping @Sendable (_ step: Int, Stop) throws -> ImageBatch
     ) {
         (self.steps, self.ahead, self.make) = (steps, ahead, make)

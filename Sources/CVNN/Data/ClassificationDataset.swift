@@ -8,6 +8,18 @@ import CVImage
 ///     animals/dog/001.jpg          photos/2.jpg,dog
 ///
 /// Nothing is decoded here: `decoded(for:)` does that, once, for all of them.
+///
+/// ```swift
+/// let dataset = try ClassificationDataset(contentsOf: "animals")
+/// let pictures = try dataset.decoded(for: Preprocessing(width: 32, height: 32, resize: .crop))
+/// let split = try pictures.split(holdout: 0.1, seed: 1)
+/// let preprocessing = try pictures.normalization(over: split.train)
+/// let loader = BatchLoader(
+///     pictures, items: split.train, batchSize: 128, preprocessing: preprocessing,
+///     augmentation: try AugmentationRecipe("shift=0.125,mirror@0.5").pipeline, seed: 1, shuffles: true)
+/// let batches = loader.batches(epoch: 0)
+/// while let batch = try batches.next() { … }
+/// ```
 public struct ClassificationDataset: Sendable {
     /// One picture.
     public struct Item: Sendable, Hashable {
@@ -65,12 +77,24 @@ public struct ClassificationDataset: Sendable {
         } else if found.count < 2 {
             throw DatasetError(path, .tooFewClasses(found, ignored: ignored))
         }
+        try Self.checkLimits(found, path)
         let names = classes ?? found
         self.classes = names
         let numbers = Dictionary(zip(names, names.indices)) { first, _ in first }
         items = listing.pictures.map {
             Item(name: $0.name, label: numbers[$0.label] ?? 0, part: $0.part, source: $0.source)
         }.sorted { $0.name.precedesInBytes($1.name) }
+    }
+
+    /// Weights that are learnt from the set must be readable afterwards, with the names of its classes.
+    private static func checkLimits(_ classes: [String], _ path: String) throws(DatasetError) {
+        guard classes.count <= WeightsMetadata.maxLabels else {
+            throw DatasetError(path, .tooManyClasses(classes.count, limit: WeightsMetadata.maxLabels))
+        }
+        let limit = WeightsMetadata.maxLabelBytes
+        if let name = classes.first(where: { $0.utf8.count > limit }) {
+            throw DatasetError(path, .longClassName(name, bytes: name.utf8.count, limit: limit))
+        }
     }
 
     /// How many pictures each class has.

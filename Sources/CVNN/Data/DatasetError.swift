@@ -11,18 +11,23 @@ public struct ListedPicture: Sendable, Equatable {
 public struct DatasetError: ToolkitError, Equatable {
     public enum Problem: Sendable, Equatable {
         // What is at the path.
+        /// `reason` is the system's.
         case nothingThere(reason: String)
         case unreadableFolder(String, reason: String)
+        /// Not UTF-8.
         case badName(String)
         case tooManyFiles(limit: Int)
+        /// Folders of class folders: it is not known which of them is meant.
         case severalRoots([String])
 
         // Classes.
         case emptyClass(String, found: IgnoredFiles)
         case tooFewClasses([String], ignored: IgnoredFiles)
+        case tooManyClasses(Int, limit: Int)
+        case longClassName(String, bytes: Int, limit: Int)
         case otherClasses(ClassDifference)
 
-        // Lists.
+        // Lists. Lines are counted from 1.
         case emptyList
         case badHeader(found: [String])
         case openQuote(line: Int)
@@ -34,7 +39,7 @@ public struct DatasetError: ToolkitError, Equatable {
         case listedTwice(String, lines: [Int])
         case missingFiles([ListedPicture], count: Int, of: Int)
 
-        // Pictures.
+        // Pictures. `first` says what is wrong with the first of them.
         case allBroken(class: String, count: Int, first: String)
         case nothingHeldBack(DatasetPart, fraction: Double, largestClass: Int)
         case undecodable(String, reason: String)
@@ -95,35 +100,16 @@ extension DatasetError.Problem {
         case .unreadableFolder(let folder, let reason): "the folder \(quoted(folder)) \(reason)"
         case .badName(let name): "\(quoted(name)): \(FileSystem.badNameMessage)"
         case .tooManyFiles(let limit): "holds more than \(limit) files; divide it"
-        case .severalRoots(let roots):
-            "has class folders in several places: "
-                + listed(roots.prefix(3).map { $0.isEmpty ? "the top" : quoted($0) }, of: roots.count)
-                + "; pack one of them alone"
-        case .allBroken(let name, let count, let first):
-            "no picture of class \(quoted(name)) can be decoded (of \(count)); the first: \(first)"
-        case .nothingHeldBack(let part, let fraction, let largest):
-            "\(fraction) of its classes is no picture for the part \"\(part.rawValue)\": the largest class has "
-                + "\(counted(largest, "picture")); hold back more"
-        case .undecodable(let name, let reason): "\(quoted(name)): cannot be decoded: \(reason)"
-        default: classText ?? listText
-        }
-    }
-
-    private var classText: String? {
-        switch self {
+        case .severalRoots(let roots): Self.explain(roots: roots)
         case .emptyClass(let name, let found):
-            "the class folder \(quoted(name)) has no JPEG or PNG pictures" + found.beside
-                + "; add some, or remove the folder"
-        case .tooFewClasses(let names, let ignored):
-            "has \(names.isEmpty ? "no class folders with pictures" : "only the class \(quoted(names[0]))")"
-                + ignored.beside + "; 2 classes or more expected, the pictures of each in a folder with its name"
+            "the class folder \(quoted(name)) has no JPEG or PNG pictures\(found.beside); add some, or remove the folder"
+        case .tooFewClasses(let names, let ignored): Self.explain(classes: names, ignored)
+        case .tooManyClasses(let count, let limit):
+            "has \(count) classes; at most \(limit) can be stored with a network's weights"
+        case .longClassName(let name, let bytes, let limit):
+            "the class \(quoted(name)) has a name of \(bytes) bytes; at most \(limit) can be stored with a network's "
+                + "weights"
         case .otherClasses(let difference): difference.text
-        default: nil
-        }
-    }
-
-    private var listText: String {
-        switch self {
         case .emptyList: "is empty; a header \"path,label\" and a row for each picture are expected"
         case .badHeader(let found):
             "line 1 is \(quoted(found.joined(separator: ","))), but a header with the columns \"path\" and \"label\" "
@@ -138,12 +124,31 @@ extension DatasetError.Problem {
             "line \(line): the split is \(quoted(name)), but train, dev or test is expected"
         case .listedTwice(let path, let lines):
             "\(quoted(path)) is listed twice, on lines \(lines.map { "\($0)" }.joined(separator: " and "))"
-        case .missingFiles(let first, let count, let all):
-            "\(count) of \(counted(all, "picture")) \(count == 1 ? "is" : "are") not there: "
-                + listed(first.map { "\(quoted($0.path)) (line \($0.line))" }, of: count)
-                + "; paths are relative to the folder of the list"
-        default: "cannot be used"
+        case .missingFiles(let first, let count, let all): Self.explain(missing: first, count, of: all)
+        case .allBroken(let name, let count, let first):
+            "no picture of class \(quoted(name)) can be decoded (of \(count)); the first: \(first)"
+        case .nothingHeldBack(let part, let fraction, let largest):
+            "the part \"\(part.rawValue)\" stays empty: \(fraction) of the largest class, which has "
+                + "\(counted(largest, "picture")), is less than one; hold back more"
+        case .undecodable(let name, let reason): "\(quoted(name)): cannot be decoded: \(reason)"
         }
+    }
+
+    private static func explain(roots: [String]) -> String {
+        let names = roots.prefix(3).map { $0.isEmpty ? "the top" : quoted($0) }
+        return "has class folders in several places: \(listed(names, of: roots.count)); pack one of them alone"
+    }
+
+    private static func explain(classes: [String], _ ignored: IgnoredFiles) -> String {
+        let found = classes.first.map { "only the class \(quoted($0))" } ?? "no class folders with pictures"
+        return
+            "has \(found)\(ignored.beside); 2 classes or more expected, the pictures of each in a folder with its name"
+    }
+
+    private static func explain(missing: [ListedPicture], _ count: Int, of all: Int) -> String {
+        let names = missing.map { "\(quoted($0.path)) (line \($0.line))" }
+        return "\(count) of \(counted(all, "picture")) \(count == 1 ? "is" : "are") not there: "
+            + listed(names, of: count) + "; paths are relative to the folder of the list"
     }
 }
 

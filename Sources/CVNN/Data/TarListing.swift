@@ -18,12 +18,8 @@ struct TarListing {
         var reader = TarReader(file)
         while let entry = try reader.next() {
             // Appending to a tar file replaces what has the same name: the last one counts.
-            let parts = Self.parts(entry.path)
-            if entry.isFolder {
-                folders.insert(parts.joined(separator: "/"))
-            } else {
-                files[parts.joined(separator: "/")] = entry
-            }
+            let path = Self.parts(entry.path).joined(separator: "/")
+            if entry.isFolder { folders.insert(path) } else { files[path] = entry }
             guard files.count + folders.count <= Self.maxEntries else {
                 throw DatasetError(file.path, .tooManyFiles(limit: Self.maxEntries))
             }

@@ -107,6 +107,10 @@ struct LevelTable: Sendable {
 
     init(_ preprocessing: Preprocessing) {
         channels = preprocessing.channels
+        let counts = [preprocessing.mean.count, preprocessing.std.count, preprocessing.fill.count]
+        precondition(
+            counts.allSatisfy { $0 == preprocessing.channels.count },
+            "\(counts) numbers of mean, std and fill for \(preprocessing.channels.count) channels")
         values = (0..<channels.count).flatMap { channel in
             (0...255).map { (Float($0) - preprocessing.mean[channel]) / preprocessing.std[channel] }
         }
