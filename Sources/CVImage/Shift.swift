@@ -6,33 +6,55 @@ extension Image {
     /// - Parameters:
     ///   - x, y: to the right, and down; any number.
     public func shifted(x: Int, y: Int, border: Border = .reflect) -> Image {
-        let columns = (0..<width).map { border.place(of: $0, movedBy: x, count: width) }
-        let (channels, stride) = (channels, stride)
-        // Columns that show the picture itself are one copy a row; the others are looked up one by one.
-        let inside = max(0, min(x, width))..<width + min(0, max(x, -width))
-        let fill = border.sample
+        let shift = RowShift(self, by: x, border)
+        let stride = stride
         return Image.make(width: width, height: height, format: format) { output in
             pixels.withUnsafeBufferPointer { input in
                 for row in 0..<height {
-                    let to = output + row * stride
-                    guard let sourceRow = border.place(of: row, movedBy: y, count: height) else {
-                        for sample in 0..<stride { to[sample] = fill[sample % channels] }
-                        continue
-                    }
-                    let from = input.baseAddress! + sourceRow * stride
-                    if !inside.isEmpty {
-                        (to + inside.lowerBound * channels).update(
-                            from: from + (inside.lowerBound - x) * channels, count: inside.count * channels)
-                    }
-                    for range in [0..<inside.lowerBound, inside.upperBound..<width] {
-                        for column in range {
-                            let source = columns[column].map { from + $0 * channels }
-                            for channel in 0..<channels {
-                                to[column * channels + channel] = source?[channel] ?? fill[channel]
-                            }
-                        }
-                    }
+                    let source = border.place(of: row, movedBy: y, count: height)
+                    shift.write(source.map { input.baseAddress! + $0 * stride }, to: output + row * stride)
                 }
+            }
+        }
+    }
+}
+
+/// What becomes of each row of a picture that is moved.
+private struct RowShift {
+    private let shift, channels: Int
+    /// Which column is seen at each; nil for the fill.
+    private let columns: [Int?]
+    /// Columns that show the picture itself: one copy a row. The others are looked up one by one.
+    private let inside: Range<Int>
+    private let fill: [UInt8]
+
+    init(_ image: Image, by x: Int, _ border: Border) {
+        (shift, channels) = (x, image.channels)
+        columns = (0..<image.width).map { border.place(of: $0, movedBy: x, count: image.width) }
+        inside = max(0, min(x, image.width))..<image.width + min(0, max(x, -image.width))
+        fill = border.sample
+    }
+
+    /// - Parameter source: the row that is seen; nil for the fill.
+    func write(_ source: UnsafePointer<UInt8>?, to row: UnsafeMutablePointer<UInt8>) {
+        guard let source else { return lookUp(0..<columns.count, in: nil, row) }
+        if !inside.isEmpty {
+            (row + inside.lowerBound * channels).update(
+                from: source + (inside.lowerBound - shift) * channels, count: inside.count * channels)
+        }
+        lookUp(0..<inside.lowerBound, in: source, row)
+        lookUp(inside.upperBound..<columns.count, in: source, row)
+    }
+
+    private func lookUp(
+        _ range: Range<Int>, in source: UnsafePointer<UInt8>?, _ row: UnsafeMutablePointer<UInt8>
+    ) {
+        for column in range {
+            let pixel = row + column * channels
+            if let source, let place = columns[column] {
+                for channel in 0..<channels { pixel[channel] = source[place * channels + channel] }
+            } else {
+                for channel in 0..<channels { pixel[channel] = fill[channel] }
             }
         }
     }
