@@ -24,7 +24,8 @@ import CVCore
             """,
         version: "0.1.0",
         subcommands: [
-            DetectCommand.self, TrainCommand.self, AugmentCommand.self, WeightsCommand.self, BenchmarkCommand.self,
+            DetectCommand.self, ClassifyCommand.self, TrainCommand.self, EvaluateCommand.self, AugmentCommand.self,
+            WeightsCommand.self, BenchmarkCommand.self,
         ])
 
     static func main() {

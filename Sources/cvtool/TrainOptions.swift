@@ -28,14 +28,14 @@ struct ModelOptions: ParsableArguments {
     }
 
     func validate() throws {
-        do {
-            let chosen = try ClassifierArchitecture.named(model)
-            try chosen.check(classes: 2, input: input(of: chosen))
-        } catch let error as ArchitectureError {
-            throw ValidationError("--model \(error.description).")
-        }
         if let channels, channels != 1, channels != 3 {
             throw ValidationError("--channels \(channels): 1 (grey) or 3 (colours) is expected.")
+        }
+        do throws(ArchitectureError) {
+            let chosen = try ClassifierArchitecture.named(model)
+            try chosen.check(classes: 2, input: input(of: chosen))
+        } catch {
+            throw ValidationError("--model \(error.description).")
         }
     }
 

@@ -1,4 +1,5 @@
 import CVCore
+import CVImage
 
 extension ClassificationMetrics {
     /// The scores of each class and their mean, in aligned columns; without a newline after the last line.
@@ -22,6 +23,14 @@ extension ClassificationMetrics {
             table.add(["\(index)", name] + confusion[index].map { $0 == 0 ? "." : "\($0)" })
         }
         return table.text
+    }
+
+    /// The confusion matrix as a picture.
+    public var confusionPicture: Image {
+        HeatMap(
+            title: "accuracy \(fraction(accuracy)) of \(counted(count, "picture"))", rowTitle: "is",
+            columnTitle: "taken for", rowLabels: classes, columnLabels: classes, counts: confusion
+        ).image()
     }
 
     /// All numbers, in a form for other programs.

@@ -1,0 +1,194 @@
+import ArgumentParser
+import CLISupport
+import CVClassification
+import CVCore
+import CVImage
+import CVNN
+
+/// `cvtool evaluate`: a subcommand for each task.
+struct EvaluateCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "evaluate", abstract: "Measure how well weights do on pictures whose answers are known.",
+        subcommands: [EvaluateClassifyCommand.self])
+}
+
+/// `cvtool evaluate classify`: parses and checks; `EvaluateClassifyRun` does the work.
+struct EvaluateClassifyCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "classify",
+        abstract: "Measure how well a classifier does.",
+        // Lines that are examples are kept below 80 columns, where they would be broken.
+        discussion: """
+            DATA is what cvtool train classify takes: a folder of class folders, a tar file of it, or a .csv list. Its \
+            classes must be those of the weights.
+
+            Prints accuracy, top-5, precision, recall and F1 of each class, and the confusion matrix. What is \
+            undefined, such as the precision of a class that was never predicted, is 0.
+
+            EXAMPLES
+              cvtool evaluate classify test/ --weights run/best.safetensors
+              cvtool evaluate classify animals/ --weights run/best.safetensors \\
+                --split dev --holdout 0.1 --seed 1
+              cvtool evaluate classify test.tar --weights resnet20-cifar10 --flip
+              cvtool evaluate classify test/ -w best.safetensors --json
+              cvtool evaluate classify test/ -w best.safetensors --confusion c.png
+
+            EXIT CODES
+              0    done
+              1    failed
+              2    some of the pictures could not be used; the others are counted
+              64   the arguments make no sense
+              130  interrupted (Ctrl-C)
+            """)
+
+    @Argument(help: "A folder of class folders, a .tar file of it, or a .csv list.")
+    var data: String
+
+    @Option(
+        name: .shortAndLong,
+        help: .init("A .safetensors file, or a name that cvtool weights list shows.", valueName: "file|name"))
+    var weights: String
+
+    @OptionGroup(title: "Which pictures") var selection: SplitOptions
+
+    @Flag(help: "Look at each picture mirrored, too, and average the probabilities.")
+    var flip = false
+
+    @Option(help: .init("Write the confusion matrix as a picture.", valueName: "file"))
+    var confusion: String?
+
+    @Flag(help: "Print all numbers as one JSON object instead.")
+    var json = false
+
+    @Flag(help: "Overwrite the file of --confusion.")
+    var force = false
+
+    @Option(help: .init("Threads to use. (default: all cores)", valueName: "n"))
+    var threads: Int?
+
+    @Flag(name: .shortAndLong, help: "No progress bar and no remarks; only results and errors.")
+    var quiet = false
+
+    func validate() throws {
+        try selection.validate()
+        if let threads, !(1...1024).contains(threads) {
+            throw ValidationError("--threads \(threads): a number from 1 to 1024 is expected.")
+        }
+        let suffixes = InputExpander.imageSuffixes
+        if let confusion, !suffixes.contains(where: { confusion.lowercased().hasSuffix("." + $0) }) {
+            throw ValidationError(
+                "--confusion \(confusion): a name that ends in one of \(suffixes.joined(separator: ", ")) is expected.")
+        }
+    }
+
+    func run() throws {
+        Interruption.install()
+        if let threads { Parallel.threadCount = threads }
+        let status = try reportingFailure { try EvaluateClassifyRun(self).run() }
+        throw ExitCode(status.rawValue)
+    }
+}
+
+/// Which part of a data set is looked at.
+struct SplitOptions: ParsableArguments {
+    enum Part: String, CaseIterable, ExpressibleByArgument {
+        case all, train, dev
+    }
+
+    @Option(
+        help: .init(
+            "All pictures, or what cvtool train classify with the same --holdout and --seed learns from (train) or "
+                + "holds back (dev)."))
+    var split = Part.all
+
+    @Option(help: .init("The part of each class that was held back.", valueName: "part"))
+    var holdout = 0.1
+
+    @Option(help: .init("The seed of the training.", valueName: "n"))
+    var seed: UInt64 = 1
+
+    func validate() throws {
+        guard (0...0.9).contains(holdout) else {
+            throw ValidationError("--holdout \(holdout): a part from 0 to 0.9 is expected, such as 0.1.")
+        }
+        if split == .dev, holdout == 0 { throw ValidationError("--split dev: nothing is held back by --holdout 0.") }
+    }
+
+    /// Places in `pictures.items`.
+    func items(of pictures: DecodedPictures) throws -> [Int] {
+        switch split {
+        case .all: return Array(pictures.items.indices)
+        case .train: return try pictures.split(holdout: holdout, seed: seed).train
+        case .dev: return try pictures.split(holdout: holdout, seed: seed).dev
+        }
+    }
+}
+
+/// One run of `cvtool evaluate classify`.
+struct EvaluateClassifyRun {
+    private let command: EvaluateClassifyCommand
+
+    init(_ command: EvaluateClassifyCommand) { self.command = command }
+
+    private struct Interrupted: Error {}
+
+    /// - Throws: a `ToolkitError`.
+    func run() throws -> ExitStatus {
+        if let path = command.confusion { try FileOutput.checkWritable(path, overwrite: command.force) }
+        let classifier = try Classifier(command.weights)
+        let dataset = try ClassificationDataset(contentsOf: command.data, classes: classifier.labels)
+        let pictures = try dataset.decoded(showing: "decode", quiet: command.quiet) {
+            try $0.decoded(for: classifier.preprocessing, progress: $1)
+        }
+        let items = try command.selection.items(of: pictures)
+        do {
+            let metrics = try evaluate(classifier, pictures, items)
+            if let path = command.confusion { try draw(metrics, to: path) }
+            try StandardOutput.write(command.json ? metrics.json.text + "\n" : text(metrics))
+        } catch is Interrupted {
+            return .interrupted
+        } catch StreamError.closed {
+            return .success
+        }
+        return pictures.broken.isEmpty ? .success : .partial
+    }
+
+    private func evaluate(
+        _ classifier: Classifier, _ pictures: DecodedPictures, _ items: [Int]
+    ) throws -> ClassificationMetrics {
+        let bar = ProgressBar(title: "evaluate", total: items.count, quiet: command.quiet)
+        defer { bar.finish() }
+        var shown = 0
+        return try classifier.evaluate(pictures, items: items, flip: command.flip) { done in
+            if Interruption.isRequested { throw Interrupted() }
+            while shown < done {
+                bar.advance()
+                shown += 1
+            }
+        }
+    }
+
+    /// Larger matrices fill no screen.
+    private static let mostColumns = 40
+
+    private func text(_ metrics: ClassificationMetrics) -> String {
+        let confusion =
+            metrics.classes.count <= Self.mostColumns
+            ? "\n\(metrics.confusionText)\n"
+            : "\nthe confusion matrix of \(metrics.classes.count) classes: --json, or --confusion FILE.png\n"
+        return """
+            pictures  \(metrics.count)
+            accuracy  \(decimal(metrics.accuracy, 4))
+            top-5     \(decimal(metrics.topFiveAccuracy, 4))
+            loss      \(decimal(metrics.loss, 4))
+
+            \(metrics.report)
+
+            """ + confusion
+    }
+
+    private func draw(_ metrics: ClassificationMetrics, to path: String) throws {
+        try metrics.confusionPicture.write(to: path, overwrite: command.force)
+        if !command.quiet { StandardError.write("wrote \(path.escapedForDisplay)\n") }
+    }
+}
