@@ -11,6 +11,8 @@ import CVCore
             EXAMPLES
               cvtool detect photo.jpg     the objects in a photograph, listed and drawn
               cvtool augment photo.jpg    changed copies of it, to train with
+              cvtool train classify set/  a network for pictures of your own
+              cvtool classify photo.jpg   what a photograph shows, by that network
               cvtool weights list         the weights that are found on this machine
               cvtool benchmark            how fast this machine is at it
               cvtool help detect          all options of a command
@@ -25,7 +27,7 @@ import CVCore
         version: "0.1.0",
         subcommands: [
             DetectCommand.self, ClassifyCommand.self, TrainCommand.self, EvaluateCommand.self, AugmentCommand.self,
-            WeightsCommand.self, BenchmarkCommand.self,
+            TuneCommand.self, WeightsCommand.self, BenchmarkCommand.self,
         ])
 
     static func main() {

@@ -71,7 +71,9 @@ struct TrainClassifyRun {
             return .interrupted
         }
         if summary.reason == .earlyStopping, !output.quiet {
-            StandardError.write("ended after epoch \(summary.epochs): no better one in \(counted(training.recipe.patience ?? 0, "epoch"))\n")
+            StandardError.write(
+                "ended after epoch \(summary.epochs): no better one in \(counted(training.recipe.patience ?? 0, "epoch"))\n"
+            )
         }
         let (path, row) = training.split.dev.isEmpty ? (folder.last, summary.rows.last) : (folder.best, summary.best)
         if let row {
@@ -92,7 +94,7 @@ extension ClassificationTraining {
         let augmentation = recipe.augmentation.isEmpty ? "as they are" : recipe.augmentation
         return """
             \(recipe.model): \(counted(weights, "weight")), input \(recipe.input); pictures \(augmentation)
-            \(counted(pictures.classes.count, "class")): \(counted(split.train.count, "picture")) to learn from, \
+            \(pictures.classes.count) classes: \(counted(split.train.count, "picture")) to learn from, \
             \(split.dev.count) held back; \(counted(stepsPerEpoch, "step")) an epoch
             \(recipe.optimizer.rawValue), learning rate \(short(recipe.learningRate)) (\(recipe.schedule.rawValue), \
             warm-up \(short(recipe.warmup))), weight decay \(short(recipe.weightDecay)), \
@@ -112,7 +114,8 @@ extension TrainingRow {
 
     /// `epoch 43, loss 0.1203, dev accuracy 0.8812`.
     fileprivate var result: String {
-        let parts = ["epoch \(epoch)", "loss \(decimal(loss, 4))"] + metrics.map { "dev \($0.name) \(decimal($0.value, 4))" }
+        let parts =
+            ["epoch \(epoch)", "loss \(decimal(loss, 4))"] + metrics.map { "dev \($0.name) \(decimal($0.value, 4))" }
         return parts.joined(separator: ", ")
     }
 }

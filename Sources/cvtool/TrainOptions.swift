@@ -74,7 +74,8 @@ struct LearningOptions: ParsableArguments {
 
     @Option(
         help: .init(
-            "Epochs in which the learning rate grows to its full value. (default: 2 for a ResNet, else 1)",
+            "Epochs in which the learning rate grows to its full value. (default: 2 for a ResNet, else 1, but no more "
+                + "than half of all)",
             valueName: "epochs"))
     var warmup: Double?
 

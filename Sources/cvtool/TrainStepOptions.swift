@@ -59,7 +59,8 @@ struct StepOptions: ParsableArguments {
     private func check(_ name: String, _ value: Double?, in range: ClosedRange<Double>) throws {
         guard let value, !range.contains(value) else { return }
         throw ValidationError(
-            "\(name) \(short(value)): a number from \(short(range.lowerBound)) to \(short(range.upperBound)) is expected.")
+            "\(name) \(short(value)): a number from \(short(range.lowerBound)) to \(short(range.upperBound)) is expected."
+        )
     }
 
     func apply(to recipe: inout ClassificationRecipe) {

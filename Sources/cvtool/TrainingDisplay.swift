@@ -10,14 +10,17 @@ import CVNN
 /// ```
 final class TrainingDisplay {
     private let quiet: Bool
+    /// Before the line of the present step.
+    private let title: String
     private let isTerminal: Bool
     private var epochs = 0
     private var secondsLeft: Double?
     /// Seconds at the last drawing, and the columns that it took.
     private var drawnAt = -1.0, shown = 0
 
-    init(quiet: Bool) {
+    init(quiet: Bool, title: String = "") {
         self.quiet = quiet
+        self.title = title
         isTerminal = !quiet && Terminal.isStandardErrorATerminal
     }
 
@@ -54,7 +57,7 @@ final class TrainingDisplay {
         let filled = 20 * done / max(step.stepsPerEpoch, 1)
         let bar = String(repeating: "#", count: filled) + String(repeating: " ", count: 20 - filled)
         let text =
-            "epoch \(number(step.epoch + 1))  [\(bar)] \(done)/\(step.stepsPerEpoch)  "
+            "\(title)epoch \(number(step.epoch + 1))  [\(bar)] \(done)/\(step.stepsPerEpoch)  "
             + "loss \(decimal(Double(step.loss), 4))\(left)"
         let line = String(text.prefix(max(Terminal.width - 1, 0)))
         StandardError.write("\r" + line + String(repeating: " ", count: max(0, shown - line.count)))
@@ -91,4 +94,12 @@ func decimal(_ value: Double, _ digits: Int) -> String {
     let fraction = "\(whole % scale)"
     let zeros = String(repeating: "0", count: max(0, digits - fraction.count))
     return (value < 0 && whole > 0 ? "-" : "") + "\(whole / scale)" + (digits > 0 ? "." + zeros + fraction : "")
+}
+
+/// Three digits: `0.0123`, `1.5e-05`.
+func significant(_ value: Double) -> String {
+    guard value != 0, value.isFinite else { return short(value) }
+    var scale = 1.0
+    while abs(value) * scale < 100, scale < 1e12 { scale *= 10 }
+    return short((value * scale).rounded() / scale)
 }
