@@ -37,7 +37,7 @@ struct TuneClassifyRun {
             return score
         }.filter { !unfinished.contains($0.trial.number) }
         try? StandardOutput.write(table(outcomes, ranges.keys.sorted()))
-        if let best = outcomes.first, best.score != nil { advise(best, recipe) }
+        if let best = outcomes.first, best.score != nil { advise(best) }
         return Interruption.isRequested ? .interrupted : .success
     }
 
@@ -105,12 +105,10 @@ struct TuneClassifyRun {
         try FileOutput.write(Array(text.utf8), to: path, overwrite: true)
     }
 
-    private func advise(_ best: Outcome, _ recipe: ClassificationRecipe) {
+    private func advise(_ best: Outcome) {
         if command.quiet { return }
         let options = best.trial.values.sorted { $0.key < $1.key }
             .map { "--\($0) \(RangeOptions.text($1, of: $0))" }.joined(separator: " ")
-        StandardError.write(
-            "to train with the best: cvtool train classify \(command.data.escapedForDisplay) --model \(recipe.model) "
-                + "--optimizer \(recipe.optimizer.rawValue) \(options)\n")
+        StandardError.write("the best, as options of cvtool train classify: \(options)\n")
     }
 }

@@ -1,0 +1,109 @@
+import CVClassification
+import CVCore
+import CVImage
+import CVNN
+import CVTensor
+import Foundation
+import Testing
+
+/// A classifier of 2×1 grey pictures that says which side is lighter: its logits are the left and the right pixel.
+@Suite final class ClassifierTests {
+    let folder: String
+
+    init() throws {
+        folder = NSTemporaryDirectory() + "classifier-\(UUID().uuidString)"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: folder) }
+
+    private func weights(
+        model: String = "logistic", task: String = "classify", labels: [String] = ["left", "right"], width: Int = 2,
+        weight: [Float] = [1, 0, 0, 1]
+    ) throws -> String {
+        let preprocessing = Preprocessing(
+            width: width, height: 1, resize: .stretch, channels: .grey, mean: [0], std: [255])
+        let metadata = WeightsMetadata(model: model, task: task, preprocessing: preprocessing, labels: labels)
+        let tensors = [
+            SafetensorsTensor("fc.weight", shape: [2, weight.count / 2], values: weight),
+            SafetensorsTensor("fc.bias", shape: [2], values: [0, 0]),
+        ]
+        let path = folder + "/\(UUID().uuidString).safetensors"
+        try FileOutput.write(Safetensors.encode(tensors, metadata: metadata.dictionary), to: path)
+        return path
+    }
+
+    private func picture(_ left: UInt8, _ right: UInt8) -> Image {
+        Image(width: 2, height: 1, format: .rgb, pixels: [left, left, left, right, right, right])
+    }
+
+    @Test func theMostProbableClassComesFirst() throws {
+        let classifier = try Classifier(weights())
+        let found = classifier(picture(0, 255))
+        #expect(found.map(\.label) == ["right", "left"] && found.map(\.index) == [1, 0])
+        let expected = 1 / (1 + exp(Float(-1)))
+        #expect(abs(found[0].probability - expected) < 1e-6)
+        #expect(abs(found[0].probability + found[1].probability - 1) < 1e-6)
+        #expect(classifier(picture(9, 9)).map(\.index) == [0, 1])
+        #expect(classifier(picture(0, 255), top: 1).count == 1)
+    }
+
+    @Test func severalPicturesAreAnsweredAsEachAlone() throws {
+        let classifier = try Classifier(weights())
+        let pictures = [picture(0, 255), picture(200, 100), picture(3, 3)]
+        #expect(classifier(pictures) == pictures.map { classifier($0) })
+        #expect(classifier([]).isEmpty)
+    }
+
+    @Test func weightsOfSomethingElseAreRefusedWithWhatTheyAre() throws {
+        func problem(_ path: String) -> ClassifierError.Problem? {
+            do {
+                _ = try Classifier(path)
+                return nil
+            } catch {
+                return (error as? ClassifierError)?.problem
+            }
+        }
+        let detector = try problem(weights(model: "yolov3-tiny", task: "detect"))
+        #expect(detector == .notAClassifier(model: "yolov3-tiny", task: "detect"))
+        #expect(try problem(weights(labels: [])) == .noLabels)
+        guard
+            case .architecture(.unknown("logistik", nearest: "logistic", known: _)) =
+                try problem(weights(model: "logistik"))
+        else {
+            Issue.record("an unknown network is to be refused")
+            return
+        }
+        guard case .otherParameters(let mismatch) = try problem(weights(labels: ["a", "b", "c"])) else {
+            Issue.record("weights for two classes do not fit three")
+            return
+        }
+        #expect(mismatch.difference.misshapen.map(\.key) == ["fc.bias", "fc.weight"])
+        // As wide as a file may claim: nothing is allocated for weights that are not there.
+        guard case .otherParameters = try problem(weights(model: "fully-connected", width: 4096)) else {
+            Issue.record("the weights are those of another network")
+            return
+        }
+    }
+
+    @Test func weightsThatAreNoNumbersAreNamed() throws {
+        let path = try weights(weight: [1, .nan, 0, 1])
+        #expect {
+            try Classifier(path)
+        } throws: {
+            "\($0)".contains("fc.weight")
+        }
+    }
+
+    @Test func aRecordIsOneLineOfJSON() throws {
+        var record = ClassificationRecord(
+            input: "a\n.jpg", width: 2, height: 1,
+            classes: [Classification(label: "cat", index: 3, probability: 0.1)])
+        #expect(
+            record.json
+                == #"{"input":"a\n.jpg","width":2,"height":1,"classes":[{"label":"cat","class":3,"probability":0.1}],"error":null}"#
+        )
+        record = ClassificationRecord(input: "b", error: "no")
+        #expect(record.json == #"{"input":"b","width":null,"height":null,"classes":[],"error":"no"}"#)
+    }
+}

@@ -1,0 +1,55 @@
+import CVCore
+import CVImage
+import Foundation
+import TestSupport
+
+/// A folder with a data set of three shapes in it, for training; gone with the test.
+final class TrainScratch {
+    let scratch: DetectScratch
+    var path: String { scratch.path }
+
+    /// pictures: of each class, 16×16, in `shapes/<class>/`.
+    init(pictures: Int = 30) throws {
+        scratch = try DetectScratch()
+        for (number, name) in ["bar", "disc", "square"].enumerated() {
+            for index in 0..<pictures {
+                var random = SplitMix64(seed: UInt64(number), stream: index)
+                let bytes = try Self.shape(number, &random).encoded(as: .png())
+                try scratch.write(Data(bytes), to: "shapes/\(name)/\(index).png")
+            }
+        }
+    }
+
+    /// A light bar, disc or square somewhere on darker noise, each mostly in a colour of its own.
+    private static func shape(_ number: Int, _ random: inout SplitMix64) -> Image {
+        let (x, y) = (5 + 6 * random.uniform(), 5 + 6 * random.uniform())
+        var pixels: [UInt8] = []
+        for row in 0..<16 {
+            for column in 0..<16 {
+                let (dx, dy) = (abs(Float(column) - x), abs(Float(row) - y))
+                let isInside = [dx < 2, dx * dx + dy * dy < 16, max(dx, dy) < 4][number]
+                for channel in 0..<3 {
+                    let noise = UInt8(80 * random.uniform())
+                    pixels.append(isInside ? (channel == number ? 170 : 90) + noise : noise)
+                }
+            }
+        }
+        return Image(width: 16, height: 16, format: .rgb, pixels: pixels)
+    }
+
+    func run(_ arguments: String...) throws -> CommandResult { try runCommand(arguments, in: path) }
+
+    /// A short training of the simplest network, into `run/` where nothing else is said.
+    func train(_ arguments: String..., model: String = "logistic") throws -> CommandResult {
+        let network = ["--model", model] + (model == "logistic" ? ["--imgsz", "16", "--channels", "3"] : [])
+        return try runCommand(
+            ["train", "classify", "shapes", "--batch-size", "16"] + network + arguments, in: path)
+    }
+
+    /// The columns of a log but the seconds.
+    func log(_ folder: String = "run") throws -> [[String]] {
+        try scratch.text("\(folder)/log.csv").split(separator: "\n").map {
+            $0.split(separator: ",").dropLast().map(String.init)
+        }
+    }
+}
