@@ -10,3 +10,4 @@
 #include "pooling.h"
 #include "resize.h"
 #include "strip.h"
+#include "winograd.h"

@@ -74,13 +74,23 @@ package func conv2d(
                 let task = ConvolutionProduct.Operands(
                     x: x.baseAddress!, weight: weight.baseAddress!, bias: bias?.storage.pointer, y: y.baseAddress!,
                     epilogue: epilogue)
-                if case .tiles(let set) = method, let direct = DirectConvolution(product, set) {
-                    direct.run(task)
-                } else {
-                    product.run(task, method)
-                }
+                product.run(task, by: method)
             }
         }
         withExtendedLifetime(bias) {}
+    }
+}
+
+extension ConvolutionProduct {
+    /// In the way that is quickest for its shape.
+    fileprivate func run(_ operands: Operands, by method: MatrixProduct) {
+        guard case .tiles(let set) = method else { return run(operands, method) }
+        if let winograd = WinogradConvolution(self, set) {
+            winograd.run(operands)
+        } else if let direct = DirectConvolution(self, set) {
+            direct.run(operands)
+        } else {
+            run(operands, method)
+        }
     }
 }

@@ -140,6 +140,8 @@ func conv2dWeightGradient(_ dy: Tensor, _ x: Tensor, _ geometry: ConvGeometry, s
     let (input, output) = (PictureShape(x.shape, for: "conv2d"), PictureShape(dy.shape, for: "conv2d gradient"))
     let filters = PictureShape(shape, for: "conv2d weight")
     if case .tiles(let set) = MatrixProduct.current {
+        let product = ConvolutionProduct(x.shape, shape, nil, geometry)
+        if let winograd = WinogradWeightGradient(product, set) { return winograd.run(dy, x) }
         return WeightGradient(dy: output, x: input, weight: filters, geometry, set).run(dy, x)
     }
     let groups = geometry.groups

@@ -1,0 +1,43 @@
+#ifndef CVK_WINOGRAD_H
+#define CVK_WINOGRAD_H
+
+#include <stddef.h>
+
+#include "isa.h"
+
+// Winograd's minimal filtering F(4×4, 3×3) (Lavin & Gray 2015, arXiv:1509.09308): a tile of 4×4 outputs of a 3×3
+// convolution from a tile of 6×6 inputs, with 36 multiplications instead of 144:
+//
+//     Y = Aᵀ [ (G g Gᵀ) ⊙ (Bᵀ d B) ] A
+//
+// The products ⊙, summed over channels, are 36 matrix products, one for each place ξ of the transformed tile.
+// Each transform is an array of 36 planes, `stride` floats apart.
+
+/// Bᵀ d B for one row of tiles of one plane: tile t begins at pixel (x, y) = (4 · t - pad, first), zero outside.
+///
+/// Writes v[ξ · stride + t]; whole vectors, so up to 16 floats past the last tile of each ξ.
+/// line: scratch for 30 · (tiles + 34) floats.
+void cvk_winograd_input(cvk_isa isa, const float *plane, size_t rows, size_t columns, ptrdiff_t first, size_t pad,
+                        size_t tiles, float *v, size_t stride, float *line);
+
+/// G g Gᵀ for a run of filters: taps[tap · tap_stride + i] is the tap of filter i. Writes u[ξ · stride + i].
+void cvk_winograd_filter(cvk_isa isa, const float *taps, size_t tap_stride, size_t count, float *u, size_t stride);
+
+/// Aᵀ m A for a run of tiles: m[ξ · stride + t] to tile[(4 · i + j) · tile_stride + t]; whole vectors of both.
+void cvk_winograd_output(cvk_isa isa, const float *m, size_t stride, size_t count, float *tile, size_t tile_stride);
+
+/// Puts a row of tiles, as the transform leaves them, into the plane whose rows `first` … they are.
+void cvk_winograd_store(const float *tile, size_t tile_stride, float *plane, size_t rows, size_t columns,
+                        size_t first);
+
+// The gradient with respect to g, being the sum over tiles of Gᵀ [ (A dY Aᵀ) ⊙ (Bᵀ d B) ] G:
+
+/// A dY Aᵀ for a row of tiles and `width` channels side by side: dy holds 4 rows of 4 · tiles pixels of `width` floats.
+/// Writes w[ξ · stride + t · width + i]. width: a multiple of the vector's length.
+void cvk_winograd_gradient(cvk_isa isa, const float *dy, size_t tiles, size_t width, float *w, size_t stride);
+
+/// Gᵀ u G for a run of filters: the opposite of `cvk_winograd_filter`. u: whole vectors.
+void cvk_winograd_filter_gradient(cvk_isa isa, const float *u, size_t stride, size_t count, float *taps,
+                                  size_t tap_stride);
+
+#endif

@@ -1,0 +1,85 @@
+#include "winograd.h"
+
+#include "run.h"
+
+#define VECTOR float
+#define LANES 1
+#define NAME(x) x##_scalar
+#include "winograd.inc"
+#undef VECTOR
+#undef LANES
+#undef NAME
+
+#if defined(__x86_64__)
+
+#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
+typedef float vector8 __attribute__((ext_vector_type(8), aligned(4)));
+#define VECTOR vector8
+#define LANES 8
+#define NAME(x) x##_avx2
+#include "winograd.inc"
+#undef VECTOR
+#undef LANES
+#undef NAME
+#pragma clang attribute pop
+
+#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,fma"))), apply_to = function)
+typedef float vector16 __attribute__((ext_vector_type(16), aligned(4)));
+#define VECTOR vector16
+#define LANES 16
+#define NAME(x) x##_avx512
+#include "winograd.inc"
+#undef VECTOR
+#undef LANES
+#undef NAME
+#pragma clang attribute pop
+
+#elif defined(__aarch64__)
+
+typedef float vector4 __attribute__((ext_vector_type(4), aligned(4)));
+#define VECTOR vector4
+#define LANES 4
+#define NAME(x) x##_neon
+#include "winograd.inc"
+
+#endif
+
+#include "dispatch.h"
+
+void cvk_winograd_input(cvk_isa isa, const float *plane, size_t rows, size_t columns, ptrdiff_t first, size_t pad,
+                        size_t tiles, float *v, size_t stride, float *line) {
+    DISPATCH(winograd_input, plane, rows, columns, first, pad, tiles, v, stride, line)
+}
+
+void cvk_winograd_filter(cvk_isa isa, const float *taps, size_t tap_stride, size_t count, float *u, size_t stride) {
+    DISPATCH(winograd_filter, taps, tap_stride, count, u, stride)
+}
+
+void cvk_winograd_output(cvk_isa isa, const float *m, size_t stride, size_t count, float *tile, size_t tile_stride) {
+    DISPATCH(winograd_output, m, stride, count, tile, tile_stride)
+}
+
+void cvk_winograd_gradient(cvk_isa isa, const float *dy, size_t tiles, size_t width, float *w, size_t stride) {
+    DISPATCH(winograd_gradient, dy, tiles, width, w, stride)
+}
+
+void cvk_winograd_filter_gradient(cvk_isa isa, const float *u, size_t stride, size_t count, float *taps,
+                                  size_t tap_stride) {
+    DISPATCH(winograd_filter_gradient, u, stride, count, taps, tap_stride)
+}
+
+void cvk_winograd_store(const float *tile, size_t tile_stride, float *plane, size_t rows, size_t columns,
+                        size_t first) {
+    const size_t whole = columns / 4, last = rows - first < 4 ? rows - first : 4;
+    for (size_t r = 0; r < last; r++) {
+        const float *restrict from = tile + 4 * r * tile_stride;
+        float *restrict to = plane + (first + r) * columns;
+        for (size_t t = 0; t < whole; t++) {
+            to[4 * t] = from[t];
+            to[4 * t + 1] = from[tile_stride + t];
+            to[4 * t + 2] = from[2 * tile_stride + t];
+            to[4 * t + 3] = from[3 * tile_stride + t];
+        }
+        for (size_t x = 4 * whole; x < columns; x++) to[x] = from[(x % 4) * tile_stride + x / 4];
+    }
+}
