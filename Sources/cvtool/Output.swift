@@ -6,6 +6,9 @@ import CVImage
 /// Writes a line to standard error.
 func warn(_ message: String) { StandardError.write("cvtool: \(message)\n") }
 
+/// Whether Ctrl-C has been pressed, for functions that ask when to stop.
+func isInterrupted() -> Bool { Interruption.isRequested }
+
 /// Does `work`; what it throws is written to standard error, and the command ends with exit code 1, or 64 where the
 /// arguments are wrong.
 func reportingFailure<Result>(_ work: () throws -> Result) throws -> Result {

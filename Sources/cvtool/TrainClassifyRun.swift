@@ -33,7 +33,7 @@ struct TrainClassifyRun {
 
         let display = TrainingDisplay(quiet: output.quiet)
         defer { display.finish() }
-        let summary = try trainer.run(shouldStop: { Interruption.isRequested }) { event in
+        let summary = try trainer.run(shouldStop: isInterrupted) { event in
             display.show(event)
             if case .epochEnded = event { try writeCurves(trainer.rows) }
         }

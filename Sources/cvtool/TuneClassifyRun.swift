@@ -24,7 +24,7 @@ struct TuneClassifyRun {
             ranges, trials: command.trials, rounds: command.rounds, seed: command.learning.seed)
         var unfinished: Set<Int> = []
         var made: [(HyperparameterSearch.Trial, Double?)] = []
-        let outcomes = try search.run(shouldStop: { Interruption.isRequested }) { trial in
+        let outcomes = try search.run(shouldStop: isInterrupted) { trial in
             let row = try train(trial, recipe, pictures)
             if Interruption.isRequested {
                 unfinished.insert(trial.number)
@@ -60,7 +60,7 @@ struct TuneClassifyRun {
         let display = TrainingDisplay(quiet: command.quiet, title: "trial \(trial.number + 1), ")
         defer { display.finish() }
         do {
-            return try training.trainer().run(shouldStop: { Interruption.isRequested }) { event in
+            return try training.trainer().run(shouldStop: isInterrupted) { event in
                 if case .step = event { display.show(event) }
             }.best
         } catch let error as TrainingError {

@@ -9,14 +9,14 @@ import Testing
     @Test func rangesAreReadFromText() throws {
         #expect(try SearchRange("1e-3..1:log", limits: positive) == .logarithmic(0.001, 1))
         #expect(try SearchRange("0.5..0.99", limits: positive) == .even(0.5, 0.99))
-        #expect(try SearchRange("1...5", limits: positive) == .even(1, 0.5))
         #expect(try SearchRange("32,64,128", limits: positive) == .choice([32, 64, 128]))
         #expect(try SearchRange("7", limits: positive) == .choice([7]))
     }
 
     @Test(arguments: [
         ("", SearchRangeError.Problem.notUnderstood), ("a..b", .notUnderstood), ("1,,2", .notUnderstood),
-        ("1..", .notUnderstood), ("5:log", .notUnderstood), ("1..2..3", .notUnderstood), ("nan", .notUnderstood),
+        ("1..", .notUnderstood), ("5:log", .notUnderstood), ("1..2..3", .notUnderstood), ("1...5", .notUnderstood),
+        ("nan", .notUnderstood),
         ("2..1", .notInOrder), ("1..1", .notInOrder), ("0..1:log", .logarithmOfZero),
         ("-1..1", .outside(-1, 0...1e6)), ("1..1e9", .outside(1e9, 0...1e6)),
     ])
@@ -101,7 +101,8 @@ import Testing
 
     @Test func aSearchThatIsToStopReturnsWhatItHas() {
         var count = 0
-        let outcomes = HyperparameterSearch(["rate": .even(0, 1)], trials: 8).run(shouldStop: { count == 3 }) { trial in
+        func isOver() -> Bool { count == 3 }
+        let outcomes = HyperparameterSearch(["rate": .even(0, 1)], trials: 8).run(shouldStop: isOver) { trial in
             count += 1
             return trial["rate"]
         }

@@ -48,7 +48,7 @@ final class TrainScratch {
 
     /// The columns of a log but the seconds.
     func log(_ folder: String = "run") throws -> [[String]] {
-        try scratch.text("\(folder)/log.csv").split(separator: "\n").map {
+        try scratch.text("\(folder)/log.csv").split(whereSeparator: \.isNewline).map {
             $0.split(separator: ",").dropLast().map(String.init)
         }
     }

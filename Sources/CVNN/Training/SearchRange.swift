@@ -25,7 +25,7 @@ public enum SearchRange: Sendable, Equatable {
         let body = isLogarithmic ? text.dropLast(4) : Substring(text)
         let parts = Self.split(body)
         let values = parts.texts.compactMap { Double($0) }
-        guard values.count == parts.texts.count, values.allSatisfy({ $0.isFinite }) else {
+        guard !values.isEmpty, values.count == parts.texts.count, values.allSatisfy({ $0.isFinite }) else {
             throw SearchRangeError(text, .notUnderstood)
         }
         if let outside = values.first(where: { !limits.contains($0) }) {
@@ -46,7 +46,9 @@ public enum SearchRange: Sendable, Equatable {
         guard let dots = bytes.indices.first(where: { bytes[$0...].starts(with: "..".utf8) }) else {
             return (text.split(separator: ",", omittingEmptySubsequences: false), false)
         }
-        return ([text[..<dots], text[bytes.index(dots, offsetBy: 2)...]], true)
+        let (low, high) = (text[..<dots], text[bytes.index(dots, offsetBy: 2)...])
+        // Three dots, as Swift has them, would otherwise be two and those of a fraction: 1...5 would end at 0.5.
+        return (high.hasPrefix(".") ? [] : [low, high], true)
     }
 
     /// A value from the range; choices are drawn evenly.
