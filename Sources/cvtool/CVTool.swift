@@ -26,8 +26,8 @@ import CVCore
             """,
         version: "0.1.0",
         subcommands: [
-            DetectCommand.self, ClassifyCommand.self, TrainCommand.self, EvaluateCommand.self, AugmentCommand.self,
-            TuneCommand.self, WeightsCommand.self, BenchmarkCommand.self,
+            DetectCommand.self, ClassifyCommand.self, TrainCommand.self, TuneCommand.self, EvaluateCommand.self,
+            AugmentCommand.self, WeightsCommand.self, BenchmarkCommand.self,
         ])
 
     static func main() {

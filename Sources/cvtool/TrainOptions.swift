@@ -20,11 +20,14 @@ struct ModelOptions: ParsableArguments {
     @Option(help: .init("1 for grey pictures, 3 for colours. (default: the network's own)", valueName: "1|3"))
     var channels: Int?
 
-    /// The networks with what they are, a line each.
+    /// The networks with what they are, a line each: without the papers, which would not fit on it.
     static var list: String {
         let all = ClassifierArchitecture.all
         let width = all.map(\.name.count).max() ?? 0
-        return all.map { "  \($0.name.padded(to: width))  \($0.summary)" }.joined(separator: "\n")
+        return all.map { architecture in
+            let summary = architecture.summary.split(separator: " (").first ?? ""
+            return "  \(architecture.name.padded(to: width))  \(summary); \(architecture.defaultInput)"
+        }.joined(separator: "\n")
     }
 
     func validate() throws {
