@@ -10,7 +10,7 @@ public struct ClassificationRecipe: Sendable, Equatable {
     public var model: String
     /// What pictures become: 1 channel is grey, 3 are RGB.
     public var input: ClassifierArchitecture.Input
-    public var epochs = 30
+    public var epochs = 40
     public var batchSize = 128
     public var optimizer: OptimizerKind
     public var learningRate: Double
@@ -49,11 +49,13 @@ public struct ClassificationRecipe: Sendable, Equatable {
         case .rmsprop, .adam: (learningRate, weightDecay) = (1e-3, 0)
         case .adamw: (learningRate, weightDecay) = (2e-3, 1e-2)
         }
-        augmentation = ""
         if isResidual {
             (epochs, warmup, augmentation) = (45, 2, "shift=0.125,mirror@0.5")
         } else {
             batchSize = 64
+            // No mirror: these networks are mostly for digits. Logistic regression has one template for a class, and does
+            // worse with pictures that move.
+            augmentation = architecture.name == "logistic" ? "" : "affine"
         }
     }
 }
