@@ -12,8 +12,14 @@ static inline void copy_run(float *to, const float *from, size_t count) {
     if (count & 1) *to = *from;
 }
 
+/// Written out, as the compiler would make a loop a call of memset, which takes longer for a few floats.
 static inline void zero_run(float *to, size_t count) {
-    for (size_t i = 0; i < count; i++) to[i] = 0.0f;
+    const float zeros[16] = {0};
+    for (; count >= 16; count -= 16, to += 16) __builtin_memcpy(to, zeros, sizeof(zeros));
+    if (count & 8) __builtin_memcpy(to, zeros, 8 * sizeof(float)), to += 8;
+    if (count & 4) __builtin_memcpy(to, zeros, 4 * sizeof(float)), to += 4;
+    if (count & 2) __builtin_memcpy(to, zeros, 2 * sizeof(float)), to += 2;
+    if (count & 1) *to = 0.0f;
 }
 
 #endif

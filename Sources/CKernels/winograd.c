@@ -47,8 +47,8 @@ typedef float vector4 __attribute__((ext_vector_type(4), aligned(4)));
 #include "dispatch.h"
 
 void cvk_winograd_input(cvk_isa isa, const float *plane, size_t rows, size_t columns, ptrdiff_t first, size_t pad,
-                        size_t tiles, float *v, size_t stride, float *line) {
-    DISPATCH(winograd_input, plane, rows, columns, first, pad, tiles, v, stride, line)
+                        size_t tiles, size_t lines, float *v, size_t stride, float *scratch) {
+    DISPATCH(winograd_input, plane, rows, columns, first, pad, tiles, lines, v, stride, scratch)
 }
 
 void cvk_winograd_filter(cvk_isa isa, const float *taps, size_t tap_stride, size_t count, float *u, size_t stride) {
@@ -66,20 +66,4 @@ void cvk_winograd_gradient(cvk_isa isa, const float *dy, size_t tiles, size_t wi
 void cvk_winograd_filter_gradient(cvk_isa isa, const float *u, size_t stride, size_t count, float *taps,
                                   size_t tap_stride) {
     DISPATCH(winograd_filter_gradient, u, stride, count, taps, tap_stride)
-}
-
-void cvk_winograd_store(const float *tile, size_t tile_stride, float *plane, size_t rows, size_t columns,
-                        size_t first) {
-    const size_t whole = columns / 4, last = rows - first < 4 ? rows - first : 4;
-    for (size_t r = 0; r < last; r++) {
-        const float *restrict from = tile + 4 * r * tile_stride;
-        float *restrict to = plane + (first + r) * columns;
-        for (size_t t = 0; t < whole; t++) {
-            to[4 * t] = from[t];
-            to[4 * t + 1] = from[tile_stride + t];
-            to[4 * t + 2] = from[2 * tile_stride + t];
-            to[4 * t + 3] = from[3 * tile_stride + t];
-        }
-        for (size_t x = 4 * whole; x < columns; x++) to[x] = from[(x % 4) * tile_stride + x / 4];
-    }
 }

@@ -13,7 +13,9 @@ import Testing
 
     @Test(arguments: names) func outputsAndGradientsAreThoseOfPyTorch(_ name: String) throws {
         let golden = try decoded("Golden/networks/\(name).json", as: NetworkGolden.self)
-        try golden.compare(number: #require(Self.names.firstIndex(of: name))) { p in
+        // The last stage of ResNet-50 normalises by the statistics of twelve values in training, which makes more of
+        // every rounding.
+        try golden.compare(outputs: name == "resnet50" ? 3e-4 : 1e-4) { p in
             switch name {
             case "lenet5-relu": LeNet5(activation: .relu, p)
             case "unet": UNet(classes: 3, depth: 2, width: 8, p)

@@ -13,22 +13,19 @@
 // The products ⊙, summed over channels, are 36 matrix products, one for each place ξ of the transformed tile.
 // Each transform is an array of 36 planes, `stride` floats apart.
 
-/// Bᵀ d B for one row of tiles of one plane: tile t begins at pixel (x, y) = (4 · t - pad, first), zero outside.
+/// Bᵀ d B for `lines` rows of tiles of one plane: tile t of row k begins at pixel (4 · t - pad, first + 4 · k).
 ///
-/// Writes v[ξ · stride + t]; whole vectors, so up to 16 floats past the last tile of each ξ.
-/// line: scratch for 30 · (tiles + 34) floats.
+/// Outside the plane is 0. Writes v[ξ · stride + k · tiles + t]; whole vectors, so up to 16 floats past the last tile
+/// of each ξ. scratch: for 16 · ((lines + 1) · (tiles + 1) + 32) + 4 · (tiles + 1) floats.
 void cvk_winograd_input(cvk_isa isa, const float *plane, size_t rows, size_t columns, ptrdiff_t first, size_t pad,
-                        size_t tiles, float *v, size_t stride, float *line);
+                        size_t tiles, size_t lines, float *v, size_t stride, float *scratch);
 
 /// G g Gᵀ for a run of filters: taps[tap · tap_stride + i] is the tap of filter i. Writes u[ξ · stride + i].
 void cvk_winograd_filter(cvk_isa isa, const float *taps, size_t tap_stride, size_t count, float *u, size_t stride);
 
-/// Aᵀ m A for a run of tiles: m[ξ · stride + t] to tile[(4 · i + j) · tile_stride + t]; whole vectors of both.
+/// Aᵀ m A for a run of tiles: row i of tile t to the four floats from tile[i · tile_stride + 4 · t]. Whole vectors of
+/// tiles are read and written.
 void cvk_winograd_output(cvk_isa isa, const float *m, size_t stride, size_t count, float *tile, size_t tile_stride);
-
-/// Puts a row of tiles, as the transform leaves them, into the plane whose rows `first` … they are.
-void cvk_winograd_store(const float *tile, size_t tile_stride, float *plane, size_t rows, size_t columns,
-                        size_t first);
 
 // The gradient with respect to g, being the sum over tiles of Gᵀ [ (A dY Aᵀ) ⊙ (Bᵀ d B) ] G:
 

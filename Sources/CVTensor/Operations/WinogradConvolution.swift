@@ -47,6 +47,10 @@ struct WinogradConvolution {
         }
     }
 
+    /// From one place of a tile to the next, for `count` floats of each: 64 bytes more than some times 4 KB, so that the
+    /// 36 places of a tile do not compete for one set of the cache.
+    static func placeStride(_ count: Int) -> Int { (count + 1023) / 1024 * 1024 + 16 }
+
     /// Output channels whose sums are made at a time.
     private static let channelsAtATime = 32
 
@@ -58,18 +62,20 @@ struct WinogradConvolution {
         let count = rows.count * tiles.across
         let pitch = (count + width - 1) / width * width + 16
         let chunk = Self.channelsAtATime
-        let (inputSize, sumSize) = (36 * cin * pitch, 36 * chunk * pitch)
+        let (inputPlace, sumPlace) = (Self.placeStride(cin * pitch), Self.placeStride(chunk * pitch))
+        let (inputSize, sumSize) = (36 * inputPlace, 36 * sumPlace)
         let filterOffsets = (0..<chunk).map { $0 * cin }
         let inputOffsets = (0..<cin).map { $0 * pitch }
-        withScratch(inputSize + sumSize + 16 * pitch + tiles.lineScratch) { scratch in
+        withScratch(inputSize + sumSize + 16 * pitch + tiles.scratch(rows: rows.count)) { scratch in
             let (sums, tile) = (scratch + inputSize, scratch + inputSize + sumSize)
             tiles.transform(
-                operands.x, channels: 0..<cin, of: cin, rows, to: scratch, pitch: pitch, line: tile + 16 * pitch, set)
+                operands.x, channels: 0..<cin, of: cin, rows, to: scratch, pitch: pitch, places: inputPlace,
+                scratch: tile + 16 * pitch, set)
             for first in stride(from: 0, to: cout, by: chunk) {
                 let channels = min(chunk, cout - first)
                 for place in 0..<36 {
-                    let (u, v) = (filters + (place * cout + first) * cin, scratch + place * cin * pitch)
-                    let to = sums + place * chunk * pitch
+                    let (u, v) = (filters + (place * cout + first) * cin, scratch + place * inputPlace)
+                    let to = sums + place * sumPlace
                     for column in stride(from: 0, to: count, by: width) {
                         cvk_strip_product(
                             set.kernel, channels, min(width, count - column), cin, u, filterOffsets, v + column,
@@ -77,8 +83,8 @@ struct WinogradConvolution {
                     }
                 }
                 for channel in 0..<channels {
-                    cvk_winograd_output(set.kernel, sums + channel * pitch, chunk * pitch, count, tile, pitch)
-                    store(operands, tile, pitch: pitch, channel: first + channel, rows)
+                    cvk_winograd_output(set.kernel, sums + channel * pitch, sumPlace, count, tile, 4 * pitch)
+                    store(operands, tile, pitch: 4 * pitch, channel: first + channel, rows)
                 }
             }
         }
@@ -89,16 +95,17 @@ struct WinogradConvolution {
         _ operands: ConvolutionProduct.Operands, _ tile: UnsafePointer<Float>, pitch: Int, channel: Int,
         _ rows: Range<Int>
     ) {
-        let window = product.window
+        let (height, width) = (product.window.output_height, product.window.output_width)
         for (index, row) in rows.enumerated() {
             let (picture, down) = row.quotientAndRemainder(dividingBy: tiles.down)
-            let plane = operands.y + (picture * product.m + channel) * product.n
-            cvk_winograd_store(
-                tile + index * tiles.across, pitch, plane, window.output_height, window.output_width, 4 * down)
-            let to = plane + 4 * down * window.output_width
-            let count = min(4, window.output_height - 4 * down) * window.output_width
-            if let bias = operands.bias { cvk_scale_shift(set.kernel, 1, bias[channel], to, to, count) }
-            operands.epilogue?.apply(channel: channel, to, count: count)
+            let lines = min(4, height - 4 * down)
+            let to = operands.y + (picture * product.m + channel) * product.n + 4 * down * width
+            for line in 0..<lines {
+                cvk_copy_rows(
+                    tile + line * pitch + 4 * index * tiles.across, width, width, 1, to + line * width)
+            }
+            if let bias = operands.bias { cvk_scale_shift(set.kernel, 1, bias[channel], to, to, lines * width) }
+            operands.epilogue?.apply(channel: channel, to, count: lines * width)
         }
     }
 }
@@ -126,7 +133,7 @@ struct WinogradTiles {
         guard rows * across >= Self.fewestTiles else { return nil }
     }
 
-    private static let fewestChannels = 24
+    private static let fewestChannels = 48
     private static let fewestTiles = 48
 
     /// Rows of tiles to take together so that the vectors of a strip are well filled.
@@ -136,24 +143,27 @@ struct WinogradTiles {
         return (1...most).min { waste($0) * (1 + 1 / Double($0)) < waste($1) * (1 + 1 / Double($1)) } ?? 1
     }
 
-    /// Floats that the transform of a row takes beside its result.
-    var lineScratch: Int { 30 * (across + 34) }
+    /// Floats that the transform of some rows takes beside its result.
+    func scratch(rows: Int) -> Int { 16 * ((rows + 1) * (across + 1) + 32) + 4 * (across + 1) }
 
-    /// The transformed input of some channels for some rows of tiles: v[ξ][channel][pitch].
+    /// The transformed input of some channels for some rows of tiles: v[ξ · places + channel · pitch + tile].
     func transform(
         _ x: UnsafePointer<Float>, channels: Range<Int>, of count: Int, _ rows: Range<Int>,
-        to v: UnsafeMutablePointer<Float>, pitch: Int, line: UnsafeMutablePointer<Float>, _ set: InstructionSet
+        to v: UnsafeMutablePointer<Float>, pitch: Int, places: Int, scratch: UnsafeMutablePointer<Float>,
+        _ set: InstructionSet
     ) {
         let plane = window.height * window.width
-        for (place, channel) in channels.enumerated() {
-            for (index, row) in rows.enumerated() {
-                let (picture, down) = row.quotientAndRemainder(dividingBy: down)
-                // A row writes whole vectors: what is too much is overwritten by the next.
+        var row = rows.lowerBound
+        while row < rows.upperBound {
+            let (picture, down) = row.quotientAndRemainder(dividingBy: down)
+            let lines = min(self.down - down, rows.upperBound - row)
+            for (place, channel) in channels.enumerated() {
                 cvk_winograd_input(
                     set.kernel, x + (picture * count + channel) * plane, window.height, window.width,
-                    4 * down - window.pad_top, window.pad_left, across, v + place * pitch + index * across,
-                    channels.count * pitch, line)
+                    4 * down - window.pad_top, window.pad_left, across, lines,
+                    v + place * pitch + (row - rows.lowerBound) * across, places, scratch)
             }
+            row += lines
         }
     }
 }

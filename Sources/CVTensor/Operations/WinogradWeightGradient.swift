@@ -58,23 +58,25 @@ struct WinogradWeightGradient {
         let strip = cvk_strip_width(set.kernel)
         let pitch = most + 16
         let panel = min(strip, width)
-        let (inputSize, gradientSize) = (36 * channels.count * pitch, 36 * most * panel)
+        let inputPlace = WinogradConvolution.placeStride(channels.count * pitch)
+        let gradientPlace = WinogradConvolution.placeStride(most * panel)
+        let (inputSize, gradientSize) = (36 * inputPlace, 36 * gradientPlace)
         let packedSize = 16 * tiles.across * panel
         let inputOffsets = (0..<channels.count).map { $0 * pitch }
         let panelOffsets = (0..<most).map { $0 * panel }
-        withScratch(inputSize + gradientSize + packedSize + tiles.lineScratch) { scratch in
+        withScratch(inputSize + gradientSize + packedSize + tiles.scratch(rows: rowsPerBlock)) { scratch in
             let (gradients, packed) = (scratch + inputSize, scratch + inputSize + gradientSize)
             for block in blocks {
                 let rows = block * rowsPerBlock..<min((block + 1) * rowsPerBlock, tiles.rows)
                 tiles.transform(
                     x, channels: channels, of: product.window.channels, rows, to: scratch, pitch: pitch,
-                    line: packed + packedSize, set)
+                    places: inputPlace, scratch: packed + packedSize, set)
                 for column in stride(from: 0, to: width, by: strip) {
-                    transform(dy, column: column, panel, rows, packed: packed, to: gradients, places: most * panel)
+                    transform(dy, column: column, panel, rows, packed: packed, to: gradients, places: gradientPlace)
                     for place in 0..<36 {
                         cvk_strip_product(
                             set.kernel, channels.count, min(strip, width - column), rows.count * tiles.across,
-                            scratch + place * channels.count * pitch, inputOffsets, gradients + place * most * panel,
+                            scratch + place * inputPlace, inputOffsets, gradients + place * gradientPlace,
                             panelOffsets, sums + place * width + column, 36 * width, block > blocks.lowerBound)
                     }
                 }

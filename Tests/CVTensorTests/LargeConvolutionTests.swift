@@ -3,24 +3,45 @@ import CVTensor
 import TestSupport
 import Testing
 
-/// Shapes that are large enough for the transforms, with tiles that stick out on all sides.
-@Suite struct WinogradTests {
+/// Convolutions that are large enough to be cut into parts, by every algorithm, against matrix products of OpenBLAS.
+@Suite struct LargeConvolutionTests {
     struct Case: CustomTestStringConvertible {
-        let input: Shape, cout: Int, padding: Int, bias: Bool
+        let input: Shape, cout: Int, geometry: ConvGeometry, bias: Bool
 
-        var testDescription: String { "\(input) → \(cout), padding \(padding), bias \(bias)" }
-        var geometry: ConvGeometry { ConvGeometry(kernel: 3, padding: padding) }
+        init(
+            _ input: Shape, cout: Int, kernel: Int = 3, stride: Int = 1, padding: Int = 1, dilation: Int = 1,
+            groups: Int = 1, bias: Bool = false
+        ) {
+            (self.input, self.cout, self.bias) = (input, cout, bias)
+            geometry = ConvGeometry(
+                kernel: kernel, stride: stride, padding: padding, dilation: dilation, groups: groups)
+        }
+
+        var testDescription: String { "\(input) → \(cout), \(geometry), bias \(bias)" }
         var x: Tensor { seededTensor(seed: 1, input) }
-        var weight: Tensor { seededTensor(seed: 2, [cout, input[1], 3, 3]) }
+        var weight: Tensor {
+            seededTensor(seed: 2, [cout, input[1] / geometry.groups, geometry.y.kernel, geometry.x.kernel])
+        }
     }
 
     static let cases = [
-        Case(input: [2, 24, 33, 21], cout: 32, padding: 1, bias: true),
-        Case(input: [1, 37, 28, 28], cout: 24, padding: 1, bias: false),
-        Case(input: [3, 32, 17, 70], cout: 50, padding: 0, bias: true),
-        Case(input: [13, 64, 7, 7], cout: 64, padding: 1, bias: false),
-        Case(input: [5, 26, 13, 15], cout: 130, padding: 2, bias: true),
-        Case(input: [1, 30, 6, 300], cout: 27, padding: 1, bias: true),
+        // By Winograd's transforms, with tiles that stick out on all sides.
+        Case([2, 50, 33, 21], cout: 64, bias: true),
+        Case([1, 51, 28, 28], cout: 48),
+        Case([3, 48, 17, 70], cout: 50, padding: 0, bias: true),
+        Case([13, 64, 7, 7], cout: 64),
+        Case([5, 52, 13, 15], cout: 130, padding: 2, bias: true),
+        Case([1, 50, 6, 300], cout: 49, bias: true),
+        // Direct, and with a stride.
+        Case([2, 16, 40, 50], cout: 24, bias: true),
+        Case([4, 40, 19, 23], cout: 70, kernel: 1, padding: 0),
+        Case([2, 100, 56, 56], cout: 33, kernel: 1, padding: 0, bias: true),
+        Case([3, 64, 28, 28], cout: 50, kernel: 1, stride: 2, padding: 0),
+        Case([2, 30, 31, 29], cout: 60, stride: 2, bias: true),
+        Case([2, 3, 60, 64], cout: 64, kernel: 7, stride: 2, padding: 3),
+        Case([2, 20, 32, 48], cout: 16, kernel: 2, stride: 2, padding: 0),
+        Case([1, 18, 30, 37], cout: 20, kernel: 5, padding: 4, dilation: 2),
+        Case([2, 40, 30, 37], cout: 40, groups: 40),
     ]
 
     @Test(arguments: cases, InstructionSet.available)
@@ -49,8 +70,7 @@ import Testing
         }
     }
 
-    @Test func doesNotDependOnTheNumberOfThreads() {
-        let shape = Self.cases[0]
+    @Test(arguments: cases) func doesNotDependOnTheNumberOfThreads(_ shape: Case) {
         let before = Parallel.threadCount
         defer { Parallel.threadCount = before }
         let results = [1, 2, 5].map { threads in
