@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The PyTorch twin of `cvtool train classify … --model resnet20`: the same network, split, recipe and augmentation.
 
-    python3 Tools/twins/resnet20.py cifar10-train.tar --epochs 45 -o twin.csv
+    python3 Tools/twins/resnet20.py cifar10-train.tar --epochs 36 -o twin.csv
 
 What it reaches on the held-back pictures is what the training in Swift is compared with. The random numbers differ, so
 the two agree in accuracy and not picture by picture. Needs torch, Pillow, numpy.
@@ -88,7 +88,7 @@ def held_back(names, labels, fraction, seed):
 def augmented(pictures, padding, random):
     """Shifted by up to `padding` pixels with a mirrored border, and mirrored half the time."""
     count, height, width, _ = pictures.shape
-    wide = np.pad(pictures, ((0, 0), (padding, padding), (padding, padding), (0, 0)), "reflect")
+    wide = np.pad(pictures, ((0, 0), (padding, padding), (padding, padding), (0, 0)), "symmetric")
     y, x = random.integers(0, 2 * padding + 1, (2, count, 1, 1))
     rows, columns = y + np.arange(height)[None, :, None], x + np.arange(width)[None, None, :]
     flip = random.random(count) < 0.5
@@ -100,11 +100,12 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", help="a tar file of class folders")
     parser.add_argument("-o", "--output", default="twin.csv")
-    parser.add_argument("--epochs", type=int, default=45)
+    parser.add_argument("--epochs", type=int, default=36)
     parser.add_argument("--batch", type=int, default=128)
     parser.add_argument("--rate", type=float, default=0.2)
     parser.add_argument("--decay", type=float, default=5e-4)
     parser.add_argument("--warmup", type=float, default=2, help="epochs")
+    parser.add_argument("--shift", type=int, default=2, help="pixels")
     parser.add_argument("--holdout", type=float, default=0.1)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=2)
@@ -119,10 +120,11 @@ def main():
     std = pictures[~dev].std((0, 1, 2), dtype=np.float64)
 
     def tensor(x):
-        return torch.from_numpy(((x - mean) / std).astype(np.float32).transpose(0, 3, 1, 2).copy())
+        return torch.from_numpy(((x - mean) / std).astype(np.float32)).permute(0, 3, 1, 2)
 
     train_x, train_y, dev_x, dev_y = pictures[~dev], labels[~dev], pictures[dev], torch.from_numpy(labels[dev])
-    net = ResNet()
+    # Channels last: about 1.5 times as fast here, with the same results but for rounding.
+    net = ResNet().to(memory_format=torch.channels_last)
     optimizer = torch.optim.SGD(net.parameters(), args.rate, 0.9, weight_decay=args.decay, nesterov=True)
     steps = len(train_x) // args.batch
     with open(args.output, "w", newline="") as file:
@@ -137,7 +139,7 @@ def main():
                 rate = args.rate * (1 + math.cos(math.pi * now / args.epochs)) / 2 * min(1, now / args.warmup)
                 optimizer.param_groups[0]["lr"] = rate
                 mine = order[step * args.batch : (step + 1) * args.batch]
-                x, y = tensor(augmented(train_x[mine], 4, random)), torch.from_numpy(train_y[mine])
+                x, y = tensor(augmented(train_x[mine], args.shift, random)), torch.from_numpy(train_y[mine])
                 begun = time.perf_counter()
                 optimizer.zero_grad()
                 loss = functional.cross_entropy(net(x), y)
