@@ -18,6 +18,9 @@ static inline void tap_row(const cvk_window *w, const float *row, ptrdiff_t shif
     float *inside = to + (low - start);
     if (stride == 1) {
         copy_run(inside, row + low + shift, (size_t)(high - low));
+    } else if (stride == 2) {
+        // Apart, as the compiler has vectors for a stride that it knows.
+        for (ptrdiff_t x = low; x < high; x++) inside[x - low] = row[x * 2 + shift];
     } else {
         for (ptrdiff_t x = low; x < high; x++) inside[x - low] = row[x * stride + shift];
     }

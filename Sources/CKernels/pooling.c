@@ -44,21 +44,57 @@ void cvk_max_pool(const cvk_window *w, const float *plane, float *output, float 
     }
 }
 
+/// The place of the largest of a window that lies inside the plane: of equal ones the first; of NaN the first, too.
+/// `height` and `width` are constants where this is inlined, so that there are no loops and no jumps.
+static inline __attribute__((always_inline)) size_t largest(const float *window, size_t row, const size_t height,
+                                                            const size_t width) {
+    float best = window[0];
+    size_t place = 0;
+    for (size_t y = 0; y < height; y++) {
+        for (size_t x = 0; x < width; x++) {
+            const size_t at = y * row + x;
+            const float value = window[at];
+            const int wins = value > best || (value != value && best == best);
+            best = wins ? value : best;
+            place = wins ? at : place;
+        }
+    }
+    return place;
+}
+
+/// The same for a window that may reach outside; -1 if all of it does.
+static ptrdiff_t largest_at_border(const cvk_window *w, const float *plane, size_t y, size_t x) {
+    ptrdiff_t best = -1;
+    for (size_t tap_y = 0; tap_y < w->kernel_height; tap_y++) {
+        const ptrdiff_t row = input_row(w, y, tap_y);
+        for (size_t tap_x = 0; row >= 0 && tap_x < w->kernel_width; tap_x++) {
+            const ptrdiff_t column = input_column(w, x, tap_x);
+            if (column < 0) continue;
+            const ptrdiff_t at = row * (ptrdiff_t)w->width + column;
+            if (best < 0 || plane[at] > plane[best] || (plane[at] != plane[at] && plane[best] == plane[best]))
+                best = at;
+        }
+    }
+    return best;
+}
+
 void cvk_max_pool_gradient(const cvk_window *w, const float *plane, const float *dy, float *dx) {
+    const size_t side = w->kernel_height == w->kernel_width && w->dilation_x == 1 && w->dilation_y == 1
+                            ? w->kernel_width : 0;
     for (size_t y = 0; y < w->output_height; y++) {
+        const size_t top = y * w->stride_y;
+        const int inside = (side == 2 || side == 3) && top >= w->pad_top && top - w->pad_top + side <= w->height;
         for (size_t x = 0; x < w->output_width; x++, dy++) {
-            ptrdiff_t best = -1;
-            for (size_t tap_y = 0; tap_y < w->kernel_height; tap_y++) {
-                const ptrdiff_t row = input_row(w, y, tap_y);
-                for (size_t tap_x = 0; row >= 0 && tap_x < w->kernel_width; tap_x++) {
-                    const ptrdiff_t column = input_column(w, x, tap_x);
-                    if (column < 0) continue;
-                    const ptrdiff_t at = row * (ptrdiff_t)w->width + column;
-                    if (best < 0 || plane[at] > plane[best] || (plane[at] != plane[at] && plane[best] == plane[best]))
-                        best = at;
-                }
+            const size_t left = x * w->stride_x;
+            if (inside && left >= w->pad_left && left - w->pad_left + side <= w->width) {
+                const size_t corner = (top - w->pad_top) * w->width + left - w->pad_left;
+                const float *window = plane + corner;
+                const size_t place = side == 2 ? largest(window, w->width, 2, 2) : largest(window, w->width, 3, 3);
+                dx[corner + place] += *dy;
+            } else {
+                const ptrdiff_t best = largest_at_border(w, plane, y, x);
+                if (best >= 0) dx[best] += *dy;
             }
-            if (best >= 0) dx[best] += *dy;
         }
     }
 }

@@ -111,6 +111,12 @@ import Testing
         }
     }
 
+    @Test func theAbsoluteErrorHasTheGradientOfDifferencesAwayFromItsKinks() {
+        let (x, sign) = (seededTensor(seed: 1, [40]), seededTensor(seed: 2, [40]))
+        let target = Tensor(zip(x.values, sign.values).map { $0 + ($1 < 0 ? -0.1 : 0.1) + $1 }, shape: [40])
+        checkGradient(of: [x, target], step: 3e-3, tolerance: 1e-2) { absoluteError($0[0], $0[1]) }
+    }
+
     @Test func doNotDependOnTheNumberOfThreads() {
         defer { Parallel.threadCount = Parallel.availableCores }
         let (x, t) = (seededTensor(seed: 1, [37, 10, 30, 30]), uniformTensor(seed: 2, [37, 10, 30, 30]))

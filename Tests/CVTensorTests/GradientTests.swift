@@ -42,6 +42,7 @@ import Testing
         for geometry in [ConvGeometry(kernel: 2, stride: 2), .init(kernel: 3, stride: 2, padding: 1)] {
             checkGradient(of: [Tensor(values, shape: [2, 3, 8, 7])], tolerance: 1e-3) { maxPool2d($0[0], geometry) }
         }
+        checkGradient(of: [Tensor(values, shape: [2, 3, 8, 7])], tolerance: 1e-3) { globalMaxPool2d($0[0]) }
     }
 
     @Test func ofBatchNormalization() {
@@ -52,6 +53,45 @@ import Testing
         let variance = Tensor(uniformTensor(seed: 5, [4]).values.map { $0 + 0.5 }, shape: [4])
         checkGradient(of: [x, weight, bias]) {
             batchNorm($0[0], mean: mean, variance: variance, weight: $0[1], bias: $0[2], epsilon: 1e-5)
+        }
+    }
+
+    @Test func ofANormalizationThatEndsABlock() {
+        let x = seededTensor(seed: 1, [3, 4, 5, 6])
+        let (weight, bias) = (seededTensor(seed: 2, [4]), seededTensor(seed: 3, [4]))
+        checkGradient(of: [x, weight, bias, seededTensor(seed: 4, [3, 4, 5, 6])]) {
+            batchNorm($0[0], weight: $0[1], bias: $0[2], epsilon: 1e-3, adding: $0[3], then: .silu).y
+        }
+    }
+
+    /// The normalisation, the sum and the activation one by one, which have goldens of their own.
+    @Test(arguments: [Activation.linear, .relu, .tanh], [false, true])
+    func aNormalizationThatEndsABlockIsItsParts(_ activation: Activation, adding: Bool) {
+        let shape: Shape = [3, 5, 7, 9]
+        let tensors = [
+            seededTensor(seed: 1, shape), seededTensor(seed: 2, [5]), seededTensor(seed: 3, [5]),
+            seededTensor(seed: 4, shape),
+        ]
+        func gradients(_ function: ([Tensor]) -> Tensor) -> (y: Tensor, dx: [Tensor?]) {
+            let tape = Tape(.training)
+            let watched = tensors.map { tape.watch($0, gradient: true) }
+            let y = function(watched)
+            let gradients = tape.gradients(of: y, seed: seededTensor(seed: 5, shape))
+            return (y, watched.map { gradients[$0] })
+        }
+        let one = gradients {
+            batchNorm(
+                $0[0], weight: $0[1], bias: $0[2], epsilon: 1e-5, adding: adding ? $0[3] : nil, then: activation
+            ).y
+        }
+        let parts = gradients {
+            let y = batchNorm($0[0], weight: $0[1], bias: $0[2], epsilon: 1e-5).y
+            return activation(adding ? y + $0[3] : y)
+        }
+        #expect(relativeError(one.y, parts.y) < 1e-6)
+        for (found, expected) in zip(one.dx, parts.dx) {
+            #expect((found == nil) == (expected == nil))
+            if let found, let expected { #expect(relativeError(found, expected) < 3e-6) }
         }
     }
 

@@ -65,8 +65,9 @@ struct DirectConvolution {
         let pitch = (columns + width - 1) / width * width
         let padded = layout.isPicture ? 0 : chunk * stride
         let size = padded + channels.count * pitch
-        let scratch = MemoryReserve.take(size)
-        defer { MemoryReserve.give(scratch, size) }
+        let memory = MemoryReserve.take(size)
+        defer { MemoryReserve.give(memory) }
+        let scratch = memory.pointer
         let sums = scratch + padded
         for first in Swift.stride(from: 0, to: window.channels, by: chunk) {
             let count = min(chunk, window.channels - first)

@@ -80,8 +80,9 @@ struct WeightGradient {
         let input = layout.map { $0.isPicture ? 0 : channels.count * inputStride } ?? (channels.count * taps + 1) * most
         let strip = cvk_strip_width(set.kernel)
         let size = input + most * (width + strip)
-        let scratch = MemoryReserve.take(size)
-        defer { MemoryReserve.give(scratch, size) }
+        let memory = MemoryReserve.take(size)
+        defer { MemoryReserve.give(memory) }
+        let scratch = memory.pointer
         for unit in units {
             let (picture, block) = unit.quotientAndRemainder(dividingBy: blocks)
             let rows = block * rowsPerBlock..<min((block + 1) * rowsPerBlock, self.dy.height)

@@ -167,10 +167,3 @@ struct WinogradTiles {
         }
     }
 }
-
-/// Calls `body` with memory for `count` floats, of whatever values.
-func withScratch(_ count: Int, _ body: (UnsafeMutablePointer<Float>) -> Void) {
-    let scratch = MemoryReserve.take(count)
-    defer { MemoryReserve.give(scratch, count) }
-    body(scratch)
-}
