@@ -5,11 +5,11 @@ import CVDetection
 import CVImage
 import CVTensor
 
-/// `cvtool benchmark`: how fast the parts of `detect` are on this machine.
+/// `cvtool benchmark`: how fast the parts of `detect`, or a step of training, are on this machine.
 struct BenchmarkCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "benchmark",
-        abstract: "Measure how fast the network and the work on pictures are.",
+        abstract: "Measure how fast networks, their training and the work on pictures are.",
         discussion: """
             Each step is run a few times to warm up, then --runs times; median, minimum and the time that nine of ten \
             runs stay below (p90) are printed, in milliseconds. The network's input is the same pseudo-random numbers \
@@ -19,11 +19,15 @@ struct BenchmarkCommand: ParsableCommand {
               resize   to the size of the input          encode  the picture to JPEG of quality 90
               prepare  letterboxed, as the network's input
 
+            With --train, steps of training are measured instead: forward, backward, and the change of the weights, on \
+            pictures of pseudo-random numbers.
+
             EXAMPLES
               cvtool benchmark
               cvtool benchmark --threads 1 --runs 100
               cvtool benchmark --image photo.jpg --imgsz 640
               cvtool benchmark --model yolov4.cfg --weights yolov4.weights --json
+              cvtool benchmark --train resnet18 --batch-size 8 --runs 10
             """)
 
     @OptionGroup(title: "Network") var model: DetectorOptions
@@ -37,6 +41,14 @@ struct BenchmarkCommand: ParsableCommand {
     @Flag(help: "Do not run the network: the picture only.")
     var noNetwork = false
 
+    @Option(
+        help: .init("Measure the training of this network: unet, or one of `cvtool train classify`.", valueName: "name")
+    )
+    var train: String?
+
+    @Option(help: .init("Pictures in a step of training.", valueName: "n"))
+    var batchSize = 8
+
     @Flag(help: "Print one JSON object.")
     var json = false
 
@@ -45,23 +57,32 @@ struct BenchmarkCommand: ParsableCommand {
         guard (1...100_000).contains(runs) else {
             throw ValidationError("--runs \(runs): a number from 1 to 100000 is expected.")
         }
+        guard (1...4096).contains(batchSize) else {
+            throw ValidationError("--batch-size \(batchSize): a number from 1 to 4096 is expected.")
+        }
+        if train != nil && (image != nil || noNetwork) {
+            throw ValidationError("--train measures training alone: leave --image and --no-network away.")
+        }
         if noNetwork && image == nil { throw ValidationError("--no-network goes with --image FILE.") }
     }
 
     func run() throws {
         if let threads = model.threads { Parallel.threadCount = threads }
-        let report = try reportingFailure {
-            let detector = try model.makeDetector()
-            let picture = try image.map { try PictureBenchmark(path: $0, detector: detector) }
-            var steps: [BenchmarkStep] = []
-            if !noNetwork {
-                let input = Self.input(for: detector)
-                steps.append(BenchmarkStep("network", runs: runs) { _ = detector.run(input) })
-            }
-            if let picture { steps += try picture.steps(runs: runs) }
-            return BenchmarkReport(detector: detector, runs: runs, steps: steps)
-        }
+        let report = try reportingFailure { try measure() }
         print(json ? report.json.text : report.text)
+    }
+
+    private func measure() throws -> BenchmarkReport {
+        if let train { return try TrainingBenchmark(network: train, batchSize: batchSize).report(runs: runs) }
+        let detector = try model.makeDetector()
+        let picture = try image.map { try PictureBenchmark(path: $0, detector: detector) }
+        var steps: [BenchmarkStep] = []
+        if !noNetwork {
+            let input = Self.input(for: detector)
+            steps.append(BenchmarkStep("network", runs: runs) { _ = detector.run(input) })
+        }
+        if let picture { steps += try picture.steps(runs: runs) }
+        return BenchmarkReport(detector: detector, runs: runs, steps: steps)
     }
 
     /// Numbers from 0 to 1 in no order that a kernel could profit from: Knuth's multiplicative hash of the index.

@@ -29,33 +29,49 @@ struct BenchmarkStep {
 
 /// What `cvtool benchmark` prints.
 struct BenchmarkReport {
-    let detector: Detector
+    let network: String
+    /// Such as `416×416`.
+    let input: String
+    /// What is said of the network in JSON.
+    let facts: [JSONMember]
     let runs: Int
     let steps: [BenchmarkStep]
 
+    init(network: String, input: String, facts: [JSONMember], runs: Int, steps: [BenchmarkStep]) {
+        (self.network, self.input, self.facts, self.runs, self.steps) = (network, input, facts, runs, steps)
+    }
+
+    init(detector: Detector, runs: Int, steps: [BenchmarkStep]) {
+        let (width, height) = (detector.preprocessing.width, detector.preprocessing.height)
+        self.init(
+            network: detector.name, input: "\(width)×\(height)",
+            facts: [JSONMember("width", .integer(width)), JSONMember("height", .integer(height))], runs: runs,
+            steps: steps)
+    }
+
     var text: String {
-        let size = "\(detector.preprocessing.width)×\(detector.preprocessing.height)"
         var table = TextTable(["ms", "median", "minimum", "p90"], rightAligned: [1, 2, 3])
         for step in steps {
             table.add([step.name] + [step.median, step.minimum, step.p90].map(Self.hundredths))
         }
-        return "\(detector.name.escapedForDisplay), input \(size), \(counted(Parallel.threadCount, "thread")), "
-            + "\(InstructionSet.current.rawValue), \(counted(runs, "run"))\n\n" + table.text
+        return "\(network.escapedForDisplay), input \(input), \(counted(Parallel.threadCount, "thread")), "
+            + "\(InstructionSet.current.rawValue), \(counted(runs, "run")), "
+            + "at most \(peakResidentBytes() >> 20) MB of memory\n\n" + table.text
     }
 
     var json: JSONValue {
-        .members([
-            "model": .string(detector.name), "width": .integer(detector.preprocessing.width),
-            "height": .integer(detector.preprocessing.height), "threads": .integer(Parallel.threadCount),
-            "instructionSet": .string(InstructionSet.current.rawValue), "runs": .integer(runs),
-            "milliseconds": .object(
-                steps.map { step in
-                    let times: JSONValue = [
-                        "median": .number(step.median), "minimum": .number(step.minimum), "p90": .number(step.p90),
-                    ]
-                    return JSONMember(step.name, times)
-                }),
-        ])
+        let times = steps.map { step in
+            JSONMember(
+                step.name,
+                ["median": .number(step.median), "minimum": .number(step.minimum), "p90": .number(step.p90)])
+        }
+        return .object(
+            [JSONMember("model", .string(network))] + facts + [
+                JSONMember("threads", .integer(Parallel.threadCount)),
+                JSONMember("instructionSet", .string(InstructionSet.current.rawValue)),
+                JSONMember("runs", .integer(runs)), JSONMember("milliseconds", .object(times)),
+                JSONMember("peakMegabytes", .integer(peakResidentBytes() >> 20)),
+            ])
     }
 
     /// `12.30`.
