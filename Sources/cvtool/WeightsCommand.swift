@@ -113,7 +113,10 @@ extension WeightsCommand {
         func run() throws {
             let result = try reportingFailure {
                 try WeightsVerification(path: WeightsLocator().find(file)) { metadata in
-                    ModelCatalog.shapes(of: metadata.model, classes: metadata.labels.count)
+                    let input = metadata.preprocessing
+                    return ModelCatalog.shapes(
+                        of: metadata.model, classes: metadata.labels.count,
+                        input: .init(channels: input.channels.count, height: input.height, width: input.width))
                 }
             }
             if json { print(result.json.text) } else { show(result) }
