@@ -60,7 +60,7 @@ extension ScheduleKind: ExpressibleByArgument {}
 
 /// What is the same in all trials of a search.
 struct LearningOptions: ParsableArguments {
-    @Option(help: .init("How often all pictures are gone through. (default: 45 for a ResNet, else 40)", valueName: "n"))
+    @Option(help: .init("How often all pictures are gone through. (default: 36 for a ResNet, else 40)", valueName: "n"))
     var epochs: Int?
 
     @Option(
@@ -85,7 +85,8 @@ struct LearningOptions: ParsableArguments {
     @Option(
         help: .init(
             "Changes of the pictures, such as mirror@0.5,rotate=15 (see cvtool help augment), or none. "
-                + "(default: shift=0.125,mirror@0.5 for a ResNet, none for logistic, else affine)", valueName: "steps"))
+                + "(default: shift=0.0625,mirror@0.5 for a ResNet, none for logistic, else affine)", valueName: "steps")
+    )
     var augment: String?
 
     @Option(help: .init("The part of each class to hold back; 0 to learn from everything.", valueName: "part"))

@@ -5,8 +5,8 @@ import CVNN
 /// Shows a training on standard error: a line for each epoch, and on a terminal below them one for the present step.
 ///
 /// ```
-/// epoch  3/45  rate 0.1987  loss 1.1034  accuracy 0.6012  dev loss 1.0021  dev accuracy 0.6450  63 s, 44:12 left
-/// epoch  4/45  [####            ] 120/351  loss 1.0312  43:50 left
+/// epoch  3/36  rate 0.1987  loss 1.1034  accuracy 0.6012  dev loss 1.0021  dev accuracy 0.6450  63 s, 44:12 left
+/// epoch  4/36  [####            ] 120/351  loss 1.0312  43:50 left
 /// ```
 final class TrainingDisplay {
     private let quiet: Bool
@@ -72,7 +72,7 @@ final class TrainingDisplay {
             + "loss \(decimal(row.loss, 4))\(texts)  \(decimal(row.seconds, 1)) s\(row.epoch < epochs ? left : "")"
     }
 
-    /// `  3/45`, as wide for the first epoch as for the last.
+    /// `  3/36`, as wide for the first epoch as for the last.
     private func number(_ epoch: Int) -> String { "\(epoch)".padded(to: "\(epochs)".count, left: true) + "/\(epochs)" }
 
     private var left: String { secondsLeft.map { "  \(clock($0)) left" } ?? "" }

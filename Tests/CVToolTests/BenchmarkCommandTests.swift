@@ -26,12 +26,25 @@ import Testing
         let result = try run("--runs", "1", "--imgsz", "32", "--threads", "1")
         let lines = result.output.split(separator: "\n")
         #expect(lines.first?.hasPrefix("yolov3-tiny, input 32×32, 1 thread, ") == true)
-        #expect(lines.first?.hasSuffix(", 1 run") == true)
+        #expect(lines.first?.contains(", 1 run, at most ") == true)
         #expect(lines.count == 3 && lines.last?.hasPrefix("network ") == true)
     }
 
+    @Test func stepsOfTrainingAreMeasured() throws {
+        let result = try run("--train", "lenet5", "--batch-size", "3", "--runs", "2", "--json")
+        #expect(result.exitCode == 0, "\(result.errors)")
+        let json = try JSONValue.parse(result.output)
+        #expect(json["input"] == [3, 1, 28, 28])
+        #expect(json["milliseconds"]?.object?.map { $0.key } == ["step"])
+        #expect(json["peakMegabytes"]?.double ?? 0 > 1)
+        #expect(try run("--train", "lenet6").errors.contains("lenet5"))
+    }
+
     @Test func wrongUseIsExplained() throws {
-        for arguments in [["--runs", "0"], ["--no-network"], ["--threads", "0"]] {
+        for arguments in [
+            ["--runs", "0"], ["--no-network"], ["--threads", "0"], ["--batch-size", "0"],
+            ["--train", "unet", "--no-network"],
+        ] {
             let result = try runCommand(["benchmark"] + arguments)
             #expect(result.exitCode == 64)
             #expect(result.errors.contains(arguments[0]))

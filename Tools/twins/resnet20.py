@@ -108,6 +108,7 @@ def main():
     parser.add_argument("--shift", type=int, default=2, help="pixels")
     parser.add_argument("--holdout", type=float, default=0.1)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--bfloat16", action="store_true", help="convolutions in half the bits, in half the time")
     parser.add_argument("--threads", type=int, default=2)
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
@@ -142,7 +143,8 @@ def main():
                 x, y = tensor(augmented(train_x[mine], args.shift, random)), torch.from_numpy(train_y[mine])
                 begun = time.perf_counter()
                 optimizer.zero_grad()
-                loss = functional.cross_entropy(net(x), y)
+                with torch.autocast("cpu", torch.bfloat16, enabled=args.bfloat16):
+                    loss = functional.cross_entropy(net(x), y)
                 loss.backward()
                 optimizer.step()
                 inside += time.perf_counter() - begun

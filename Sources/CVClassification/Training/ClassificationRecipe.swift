@@ -50,7 +50,7 @@ public struct ClassificationRecipe: Sendable, Equatable {
         case .adamw: (learningRate, weightDecay) = (2e-3, 1e-2)
         }
         if isResidual {
-            (epochs, warmup, augmentation) = (45, 2, "shift=0.125,mirror@0.5")
+            (epochs, warmup, augmentation) = (36, 2, "shift=0.0625,mirror@0.5")
         } else {
             batchSize = 64
             // No mirror: these networks are mostly for digits. Logistic regression has one template for a class, and does
