@@ -64,22 +64,20 @@ struct DirectConvolution {
         let width = cvk_strip_width(set.kernel)
         let pitch = (columns + width - 1) / width * width
         let padded = layout.isPicture ? 0 : chunk * stride
-        let size = padded + channels.count * pitch
-        let memory = MemoryReserve.take(size)
-        defer { MemoryReserve.give(memory) }
-        let scratch = memory.pointer
-        let sums = scratch + padded
-        for first in Swift.stride(from: 0, to: window.channels, by: chunk) {
-            let count = min(chunk, window.channels - first)
-            let input = layout.lay(
-                x + first * window.height * window.width, channels: count, rows: rows, stride: stride, in: scratch)
-            for column in Swift.stride(from: 0, to: columns, by: width) {
-                cvk_strip_product(
-                    set.kernel, channels.count, min(width, columns - column), count * taps, weights + first * taps,
-                    weightOffsets, input + column, inputOffsets, sums + column, pitch, first > 0)
+        withScratch(padded + channels.count * pitch) { scratch in
+            let sums = scratch + padded
+            for first in Swift.stride(from: 0, to: window.channels, by: chunk) {
+                let count = min(chunk, window.channels - first)
+                let input = layout.lay(
+                    x + first * window.height * window.width, channels: count, rows: rows, stride: stride, in: scratch)
+                for column in Swift.stride(from: 0, to: columns, by: width) {
+                    cvk_strip_product(
+                        set.kernel, channels.count, min(width, columns - column), count * taps, weights + first * taps,
+                        weightOffsets, input + column, inputOffsets, sums + column, pitch, first > 0)
+                }
             }
+            store(sums, pitch: pitch, operands, product: index, channels, rows)
         }
-        store(sums, pitch: pitch, operands, product: index, channels, rows)
     }
 
     /// Takes the outputs out of the gaps, adds the bias and finishes them, while they are in the cache.

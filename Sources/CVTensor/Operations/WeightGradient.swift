@@ -79,28 +79,24 @@ struct WeightGradient {
         let most = rowsPerBlock * pitch
         let input = layout.map { $0.isPicture ? 0 : channels.count * inputStride } ?? (channels.count * taps + 1) * most
         let strip = cvk_strip_width(set.kernel)
-        let size = input + most * (width + strip)
-        let memory = MemoryReserve.take(size)
-        defer { MemoryReserve.give(memory) }
-        let scratch = memory.pointer
-        for unit in units {
-            let (picture, block) = unit.quotientAndRemainder(dividingBy: blocks)
-            let rows = block * rowsPerBlock..<min((block + 1) * rowsPerBlock, self.dy.height)
-            let pixels = rows.count * pitch
-            let planes = x + ((picture * groups + group) * window.channels + channels.lowerBound) * self.x.plane
-            let from = lay(planes, channels.count, rows, stride: inputStride, line: most, in: scratch)
-            let gradients = dy + (picture * groups + group) * m * self.dy.plane + rows.lowerBound * self.dy.width
-            for column in stride(from: 0, to: width, by: strip) {
-                let count = min(strip, width - column)
-                // All panels are as wide as the first, so that they share their offsets.
-                let packed = scratch + input + most * column
-                cvk_pack_transposed(
-                    set.kernel, gradients + column * self.dy.plane, self.dy.plane, min(count, m - column), rows.count,
-                    self.dy.width, pitch, min(strip, width), packed)
-                cvk_strip_product(
-                    set.kernel, channels.count * taps, count, pixels, from, inputOffsets, packed, panelOffsets,
-                    sums + column,
-                    width, unit > units.lowerBound)
+        withScratch(input + most * (width + strip)) { scratch in
+            for unit in units {
+                let (picture, block) = unit.quotientAndRemainder(dividingBy: blocks)
+                let rows = block * rowsPerBlock..<min((block + 1) * rowsPerBlock, self.dy.height)
+                let planes = x + ((picture * groups + group) * window.channels + channels.lowerBound) * self.x.plane
+                let from = lay(planes, channels.count, rows, stride: inputStride, line: most, in: scratch)
+                let gradients = dy + (picture * groups + group) * m * self.dy.plane + rows.lowerBound * self.dy.width
+                for column in stride(from: 0, to: width, by: strip) {
+                    let count = min(strip, width - column)
+                    // All panels are as wide as the first, so that they share their offsets.
+                    let packed = scratch + input + most * column
+                    cvk_pack_transposed(
+                        set.kernel, gradients + column * self.dy.plane, self.dy.plane, min(count, m - column),
+                        rows.count, self.dy.width, pitch, min(strip, width), packed)
+                    cvk_strip_product(
+                        set.kernel, channels.count * taps, count, rows.count * pitch, from, inputOffsets, packed,
+                        panelOffsets, sums + column, width, unit > units.lowerBound)
+                }
             }
         }
     }
