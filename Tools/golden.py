@@ -17,6 +17,7 @@
     python3 Tools/golden.py check-darknet --opencv-python PYTHON
     python3 Tools/golden.py augmentation
     python3 Tools/golden.py classification
+    python3 Tools/golden.py cifar
 
     python3 Tools/golden.py preprocessing
     python3 Tools/golden.py tar-files
@@ -121,6 +122,13 @@ def build_parser() -> argparse.ArgumentParser:
     path = TESTS / "CVClassificationTests" / "Golden" / "metrics.json"
     command.add_argument("-o", "--output", type=Path, default=path)
     command.set_defaults(run=lambda a: golden("classification").write_classification(a.output))
+
+    command = commands.add_parser("cifar", help="a PyTorch twin of ResNet-20 on the sample pictures")
+    path = TESTS / "CVClassificationTests" / "Golden" / "resnet20-cifar10.json"
+    command.add_argument("-o", "--output", type=Path, default=path)
+    root = TESTS.parent
+    command.set_defaults(run=lambda a: golden("cifar").write_cifar(
+        a.output, root / "Weights" / "resnet20-cifar10.safetensors", root / "SampleImages"))
 
     command = commands.add_parser("networks", help="PyTorch's results and gradients of layers and whole networks")
     command.add_argument("-o", "--output", type=Path, default=TESTS / "CVModelsTests" / "Golden" / "networks",
