@@ -79,31 +79,8 @@ static void activate_gradient_scalar(cvk_activation kind, float slope, const flo
     for (size_t i = 0; i < count; i++) dx[i] = dy[i] * slope_scalar(kind, slope, x[i]);
 }
 
-#if defined(__x86_64__)
-
-#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
-#define LANES 8
-#define NAME(x) x##_avx2
-#include "elementwise.inc"
-#undef LANES
-#undef NAME
-#pragma clang attribute pop
-
-#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,fma"))), apply_to = function)
-#define LANES 16
-#define NAME(x) x##_avx512
-#include "elementwise.inc"
-#undef LANES
-#undef NAME
-#pragma clang attribute pop
-
-#elif defined(__aarch64__)
-
-#define LANES 4
-#define NAME(x) x##_neon
-#include "elementwise.inc"
-
-#endif
+#define VARIANTS "elementwise.inc"
+#include "variants.inc"
 
 #include "dispatch.h"
 

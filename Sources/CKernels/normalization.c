@@ -31,31 +31,8 @@ static void normalize_gradient_scalar(cvk_normalization channel, float a, float 
     for (size_t i = 0; i < count; i++) dx[i] = a * passed_scalar(channel, x[i], dy[i]) + b * x[i] + c;
 }
 
-#if defined(__x86_64__)
-
-#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
-#define LANES 8
-#define NAME(x) x##_avx2
-#include "normalization.inc"
-#undef LANES
-#undef NAME
-#pragma clang attribute pop
-
-#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,fma"))), apply_to = function)
-#define LANES 16
-#define NAME(x) x##_avx512
-#include "normalization.inc"
-#undef LANES
-#undef NAME
-#pragma clang attribute pop
-
-#elif defined(__aarch64__)
-
-#define LANES 4
-#define NAME(x) x##_neon
-#include "normalization.inc"
-
-#endif
+#define VARIANTS "normalization.inc"
+#include "variants.inc"
 
 #include "dispatch.h"
 

@@ -10,39 +10,8 @@
 #undef LANES
 #undef NAME
 
-#if defined(__x86_64__)
-
-#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
-typedef float vector8 __attribute__((ext_vector_type(8), aligned(4)));
-#define VECTOR vector8
-#define LANES 8
-#define NAME(x) x##_avx2
-#include "winograd.inc"
-#undef VECTOR
-#undef LANES
-#undef NAME
-#pragma clang attribute pop
-
-#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,fma"))), apply_to = function)
-typedef float vector16 __attribute__((ext_vector_type(16), aligned(4)));
-#define VECTOR vector16
-#define LANES 16
-#define NAME(x) x##_avx512
-#include "winograd.inc"
-#undef VECTOR
-#undef LANES
-#undef NAME
-#pragma clang attribute pop
-
-#elif defined(__aarch64__)
-
-typedef float vector4 __attribute__((ext_vector_type(4), aligned(4)));
-#define VECTOR vector4
-#define LANES 4
-#define NAME(x) x##_neon
-#include "winograd.inc"
-
-#endif
+#define VARIANTS "winograd.inc"
+#include "variants.inc"
 
 #include "dispatch.h"
 

@@ -2,7 +2,6 @@
 #include "convolution.h"
 #include "dropout.h"
 #include "elementwise.h"
-#include "gemm.h"
 #include "half.h"
 #include "isa.h"
 #include "normalization.h"

@@ -6,7 +6,7 @@
 
 #include "isa.h"
 
-/// Columns of a strip at most: three vectors.
+/// Columns of a strip at most: three vectors. Also the width of a panel that `cvk_pack_windows` lays out for it.
 size_t cvk_strip_width(cvk_isa isa);
 
 /// Matrix product of rows that lie anywhere, for one strip of columns: C = A · B, or C += A · B, float32.
@@ -14,8 +14,8 @@ size_t cvk_strip_width(cvk_isa isa);
 /// Row i of A is the k floats from a + a_offsets[i]; row p of B the n floats from b + b_offsets[p]; c has m rows, `ldc`
 /// apart. The rows of a convolution's matrix are the rows of its padded input, shifted: so it need not be laid out.
 ///
-/// n is at most `cvk_strip_width`. Whole vectors are read and written: up to the next multiple of the vector's length,
-/// rows of B must be readable, and rows of C writable.
+/// n is at most `cvk_strip_width`. Of B whole vectors are read, up to the next multiple of their length: what lies past
+/// n is computed and thrown away.
 ///
 /// Each element is one chain of k multiply-adds in order: the result does not depend on how a caller cuts m and n.
 void cvk_strip_product(cvk_isa isa, size_t m, size_t n, size_t k, const float *a, const ptrdiff_t *a_offsets,

@@ -40,7 +40,7 @@ public enum Activation: Sendable, Equatable {
             }
         }
         let input = x.detached
-        return y.recorded((x, { self.gradient($0, at: input, under: set) }))
+        return y.recorded((x, { self.gradient($0, at: input, under: set) }), operation: "\(self)")
     }
 
     /// dy · f'(x).

@@ -48,20 +48,6 @@ public func conv2d(_ x: Tensor, _ weight: Tensor, _ geometry: ConvGeometry, then
     return conv2d(x, weight, bias: nil, geometry, method: .current, epilogue: epilogue)
 }
 
-/// Who multiplies the matrices of a convolution.
-package enum MatrixProduct: Sendable, Equatable {
-    /// The tiles of CKernels, under one instruction set.
-    case tiles(InstructionSet)
-    /// OpenBLAS: the portable path, where there are no tiles for the processor, and the check of the tiles.
-    case openBLAS
-
-    static let current: MatrixProduct =
-        switch InstructionSet.current {
-        case .avx2, .avx512, .neon: .tiles(.current)
-        case .scalar: .openBLAS
-        }
-}
-
 /// `conv2d` by a chosen method, for tests.
 package func conv2d(
     _ x: Tensor, _ weight: Tensor, bias: Tensor?, _ geometry: ConvGeometry, method: MatrixProduct,

@@ -1,5 +1,4 @@
 import CKernels
-import COpenBLAS
 import CVCore
 
 // With columns(X) the matrix of what each tap sees from each output pixel, Y = W · columns(X). So for a gradient dY
@@ -217,22 +216,6 @@ func sumOfChannels(_ dy: Tensor) -> Tensor {
                 }
                 sums[channel] = sum
             }
-        }
-    }
-}
-
-extension MatrixProduct {
-    /// C (+)= A · B: a [m, k], b in panels as the kernels read it, c [m, n].
-    func multiply(
-        _ m: Int, _ n: Int, _ k: Int, _ a: UnsafePointer<Float>, stride lda: Int, _ b: UnsafePointer<Float>, panel: Int,
-        to c: UnsafeMutablePointer<Float>, stride ldc: Int, adding: Bool
-    ) {
-        switch self {
-        case .tiles(let set): cvk_gemm_block(set.kernel, m, n, k, a, lda, b, c, ldc, nil, adding)
-        case .openBLAS:
-            cblas_sgemm(
-                CblasRowMajor, CblasNoTrans, CblasNoTrans, Int32(m), Int32(n), Int32(k), 1, a, Int32(lda), b,
-                Int32(panel), adding ? 1 : 0, c, Int32(ldc))
         }
     }
 }

@@ -95,37 +95,21 @@ struct ConvolutionProduct {
         defer { scratch.deallocate() }
         let packed = scratch + width
         var window = window
+        if let bias {
+            for row in 0..<rows.count { (c + row * n).update(repeating: bias[row], count: columns.count) }
+        }
         for start in Swift.stride(from: 0, to: k, by: Self.blockRows) {
             let end = min(start + Self.blockRows, k)
             cvk_pack_windows(
                 &window, x, start, end, columns.lowerBound, columns.upperBound, panel, packed, scratch)
-            switch method {
-            case .tiles(let set):
-                cvk_gemm_block(
-                    set.kernel, rows.count, columns.count, end - start, a + start, k, packed, c, n, bias, start > 0)
-            case .openBLAS:
-                if start == 0 {
-                    for row in 0..<rows.count { (c + row * n).update(repeating: bias?[row] ?? 0, count: columns.count) }
-                }
-                cblas_sgemm(
-                    CblasRowMajor, CblasNoTrans, CblasNoTrans, Int32(rows.count), Int32(columns.count),
-                    Int32(end - start), 1, a + start, Int32(k), packed, Int32(width), 1, c, Int32(n))
-            }
+            method.multiply(
+                rows.count, columns.count, end - start, a + start, stride: k, packed, panel: panel, to: c, stride: n,
+                adding: start > 0 || bias != nil)
         }
         guard let epilogue = operands.epilogue else { return }
         for row in rows {
             epilogue.apply(
                 channel: group * m + row, c + (row - rows.lowerBound) * n, count: columns.count)
-        }
-    }
-}
-
-extension MatrixProduct {
-    /// Width of the panels that the columns are laid out in; OpenBLAS wants one as wide as the block.
-    func panel(columns: Int) -> Int {
-        switch self {
-        case .tiles(let set): cvk_gemm_panel(set.kernel)
-        case .openBLAS: columns
         }
     }
 }
