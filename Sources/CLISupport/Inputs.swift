@@ -5,6 +5,15 @@ public enum Input: Sendable, Equatable {
     case file(path: String, origin: InputOrigin)
     case standardInput
     case problem(InputProblem)
+
+    /// The path as the user gave it; "-" for standard input.
+    public var name: String {
+        switch self {
+        case .file(let path, _): path
+        case .standardInput: "-"
+        case .problem(let problem): problem.path
+        }
+    }
 }
 
 /// How a file came to be among the inputs.

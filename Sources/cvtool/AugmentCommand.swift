@@ -136,11 +136,7 @@ struct AugmentOutputOptions: ParsableArguments {
     @Option(help: .init("Quality of JPEG pictures that are written, 1 to 100.", valueName: "n"))
     var quality = 90
 
-    @Flag(help: "Use what can be read of a picture that is cut short.")
-    var allowTruncated = false
-
-    @Option(help: .init("Refuse pictures of more pixels than this.", valueName: "n"))
-    var maxPixels = DecodingOptions().maxPixels
+    @OptionGroup var pictures: PictureOptions
 
     @Flag(name: .shortAndLong, help: "No progress bar and no remarks; only results and errors.")
     var quiet = false
@@ -149,10 +145,7 @@ struct AugmentOutputOptions: ParsableArguments {
         guard (1...100).contains(quality) else {
             throw ValidationError("--quality \(quality): a number from 1 to 100 is expected.")
         }
-        guard (1...DetectOutputOptions.mostPixels).contains(maxPixels) else {
-            throw ValidationError(
-                "--max-pixels \(maxPixels): a number from 1 to \(DetectOutputOptions.mostPixels) is expected.")
-        }
+        try pictures.validate()
         for (option, value) in [("-o", output), ("--contact-sheet", contactSheet)] where value == "-" {
             throw ValidationError("\(option) -: standard output holds the list of copies; give a name.")
         }
@@ -162,12 +155,5 @@ struct AugmentOutputOptions: ParsableArguments {
                 "--contact-sheet \(contactSheet): a name that ends in one of \(suffixes.joined(separator: ", ")) "
                     + "is expected.")
         }
-    }
-
-    var decoding: DecodingOptions {
-        var options = DecodingOptions()
-        options.allowTruncated = allowTruncated
-        options.maxPixels = maxPixels
-        return options
     }
 }

@@ -96,8 +96,8 @@ struct AugmentRun {
     private func readSample() throws -> Sample {
         let image =
             command.input == "-"
-            ? try Image(data: FileInput.readStandardInput(), options: output.decoding, name: "standard input")
-            : try Image(contentsOf: command.input, options: output.decoding)
+            ? try output.pictures.read(.standardInput)
+            : try output.pictures.read(path: command.input)
         var sample = Sample(image)
         if let path = output.boxes {
             sample.boxes = try YOLOText.boxes(
@@ -112,7 +112,7 @@ struct AugmentRun {
 
     /// The other pictures are taken at random, without labels.
     private func context() throws -> AugmentationContext {
-        let partners = try command.partners.map { Sample(try Image(contentsOf: $0, options: output.decoding)) }
+        let partners = try command.partners.map { Sample(try output.pictures.read(path: $0)) }
         guard !partners.isEmpty else { return AugmentationContext(border: command.border.border) }
         return AugmentationContext(border: command.border.border) { _, random in
             partners[Int(random.next() % UInt64(partners.count))]

@@ -48,11 +48,7 @@ struct ClassifyCommand: ParsableCommand {
     @Flag(help: "Look also into the folders in a folder.")
     var recursive = false
 
-    @Flag(help: "Use what can be read of a picture that is cut short.")
-    var allowTruncated = false
-
-    @Option(help: .init("Refuse pictures of more pixels than this.", valueName: "n"))
-    var maxPixels = DecodingOptions().maxPixels
+    @OptionGroup var pictures: PictureOptions
 
     @Option(help: .init("Threads to use. (default: all cores)", valueName: "n"))
     var threads: Int?
@@ -68,10 +64,7 @@ struct ClassifyCommand: ParsableCommand {
         if let threads, !(1...1024).contains(threads) {
             throw ValidationError("--threads \(threads): a number from 1 to 1024 is expected.")
         }
-        guard (1...DetectOutputOptions.mostPixels).contains(maxPixels) else {
-            throw ValidationError(
-                "--max-pixels \(maxPixels): a number from 1 to \(DetectOutputOptions.mostPixels) is expected.")
-        }
+        try pictures.validate()
     }
 
     func run() throws {
@@ -79,12 +72,5 @@ struct ClassifyCommand: ParsableCommand {
         if let threads { Parallel.threadCount = threads }
         let status = try reportingFailure { try ClassifyRun(self).run() }
         throw ExitCode(status.rawValue)
-    }
-
-    var decoding: DecodingOptions {
-        var options = DecodingOptions()
-        options.allowTruncated = allowTruncated
-        options.maxPixels = maxPixels
-        return options
     }
 }

@@ -30,10 +30,10 @@ struct ClassifyRun {
                 break
             }
             do {
-                let image = try read(input)
+                let image = try command.pictures.read(input)
                 let record = ClassificationRecord(
                     input: input.name, width: image.width, height: image.height,
-                    classes: classifier(image, top: command.top))
+                    results: classifier(image, top: command.top))
                 summary.recordSuccess()
                 bar.advance()
                 try bar.hidden { try StandardOutput.write(text(record)) }
@@ -54,31 +54,11 @@ struct ClassifyRun {
         return summary.status
     }
 
-    private func read(_ input: Input) throws -> Image {
-        switch input {
-        case .file(let path, _): try Image(contentsOf: path, options: command.decoding)
-        case .standardInput:
-            try Image(data: FileInput.readStandardInput(), options: command.decoding, name: "standard input")
-        case .problem(let problem): throw problem
-        }
-    }
-
     private func text(_ record: ClassificationRecord) -> String {
         if command.json { return record.json + "\n" }
-        return record.classes.map { found in
+        return record.results.map { found in
             "\(record.input.escapedForDisplay): \(found.label.escapedForDisplay) "
                 + "\(decimal(Double(found.probability) * 100, 1))%\n"
         }.joined()
-    }
-}
-
-extension Input {
-    /// The path as the user gave it; "-" for standard input.
-    fileprivate var name: String {
-        switch self {
-        case .file(let path, _): path
-        case .standardInput: "-"
-        case .problem(let problem): problem.path
-        }
     }
 }

@@ -51,20 +51,13 @@ struct DetectOutputOptions: ParsableArguments {
     @Option(help: .init("Quality of JPEG pictures that are written, 1 to 100.", valueName: "n"))
     var quality = 90
 
-    @Flag(help: "Use what can be read of a picture that is cut short.")
-    var allowTruncated = false
-
-    @Option(help: .init("Refuse pictures of more pixels than this.", valueName: "n"))
-    var maxPixels = DecodingOptions().maxPixels
+    @OptionGroup var pictures: PictureOptions
 
     @Flag(help: "Print on standard error how long each step took.")
     var timing = false
 
     @Flag(name: .shortAndLong, help: "No progress bar and no remarks; only results and errors.")
     var quiet = false
-
-    /// Gigabytes of memory; beyond, no machine would have it, and running out of memory cannot be caught.
-    static let mostPixels = 2_147_483_647
 
     func validate() throws {
         if let lineWidth, !(1...500).contains(lineWidth) {
@@ -73,20 +66,11 @@ struct DetectOutputOptions: ParsableArguments {
         guard (1...100).contains(quality) else {
             throw ValidationError("--quality \(quality): a number from 1 to 100 is expected.")
         }
-        guard (1...Self.mostPixels).contains(maxPixels) else {
-            throw ValidationError("--max-pixels \(maxPixels): a number from 1 to \(Self.mostPixels) is expected.")
-        }
+        try pictures.validate()
         for (option, value) in [("-o", output), ("--coco", coco)] where value == "-" {
             throw ValidationError("\(option) -: standard output holds the list of objects; give the name of a file.")
         }
         if saveConf && !saveTxt { throw ValidationError("--save-conf goes with --save-txt.") }
-    }
-
-    var decoding: DecodingOptions {
-        var options = DecodingOptions()
-        options.allowTruncated = allowTruncated
-        options.maxPixels = maxPixels
-        return options
     }
 }
 

@@ -17,9 +17,9 @@ struct DetectRun {
 
     private struct Job {
         let input: Input
-        /// The path as the user gave it; "-" for standard input.
-        let name: String
         let paths: DetectPaths?
+
+        var name: String { input.name }
     }
 
     /// - Throws: a `ToolkitError` for what makes the whole run impossible: known before any work is done, but for
@@ -51,7 +51,7 @@ struct DetectRun {
             }
             do {
                 let record = try process(job, detector, options)
-                coco?.append(record.detections, imageID: id)
+                coco?.append(record.results, imageID: id)
                 summary.recordSuccess()
                 bar.advance()
                 try bar.hidden { try report(record) }
@@ -78,11 +78,8 @@ struct DetectRun {
         let inputs = InputExpander(recursive: output.recursive).expand(command.inputs)
         let destination = try OutputDestination(option: output.output, inputCount: inputs.count)
         let jobs = inputs.map { input in
-            switch input {
-            case .file(let path, _): Job(input: input, name: path, paths: DetectPaths(path, output, destination))
-            case .standardInput: Job(input: input, name: "-", paths: DetectPaths("-", output, destination))
-            case .problem(let problem): Job(input: input, name: problem.path, paths: nil)
-            }
+            if case .problem = input { return Job(input: input, paths: nil) }
+            return Job(input: input, paths: DetectPaths(input.name, output, destination))
         }
         var planned = jobs.flatMap { $0.paths?.planned(for: $0.name) ?? [] }
         if let coco = output.coco { planned.append(PlannedOutput(input: "--coco", path: coco)) }
@@ -93,26 +90,17 @@ struct DetectRun {
     private func process(
         _ job: Job, _ detector: Detector, _ options: DetectionOptions
     ) throws -> DetectionRecord {
-        let image = try timing.measure("decode") { try read(job) }
+        let image = try timing.measure("decode") { try output.pictures.read(job.input) }
         let (input, letterbox) = timing.measure("resize") { detector.prepare(image) }
         let grids = timing.measure("network") { detector.run(input) }
         let found = timing.measure("boxes") { detector.read(grids, letterbox, options: options) }
-        let record = DetectionRecord(input: job.name, width: image.width, height: image.height, detections: found)
+        let record = DetectionRecord(input: job.name, width: image.width, height: image.height, results: found)
         if let paths = job.paths { try write(record, image, paths) }
         return record
     }
 
-    private func read(_ job: Job) throws -> Image {
-        switch job.input {
-        case .file(let path, _): try Image(contentsOf: path, options: output.decoding)
-        case .standardInput:
-            try Image(data: FileInput.readStandardInput(), options: output.decoding, name: "standard input")
-        case .problem(let problem): throw problem
-        }
-    }
-
     private func write(_ record: DetectionRecord, _ image: consuming Image, _ paths: DetectPaths) throws {
-        let (force, found) = (output.force, record.detections)
+        let (force, found) = (output.force, record.results)
         if let path = paths.text {
             let text = YOLOText.text(
                 found, width: image.width, height: image.height, includeConfidence: output.saveConf)
@@ -152,8 +140,8 @@ struct DetectRun {
 
     private func report(_ record: DetectionRecord) throws {
         if output.json { return try StandardOutput.write(record.json + "\n") }
-        try StandardOutput.write(record.detections.map { $0.line(for: record.input) + "\n" }.joined())
-        if record.detections.isEmpty, !output.quiet {
+        try StandardOutput.write(record.results.map { $0.line(for: record.input) + "\n" }.joined())
+        if record.results.isEmpty, !output.quiet {
             StandardError.write("\(record.input.escapedForDisplay): no objects found\n")
         }
     }

@@ -98,7 +98,7 @@ import Testing
     @Test func aRecordIsOneLineOfJSON() throws {
         var record = ClassificationRecord(
             input: "a\n.jpg", width: 2, height: 1,
-            classes: [Classification(label: "cat", index: 3, probability: 0.1)])
+            results: [Classification(label: "cat", index: 3, probability: 0.1)])
         #expect(
             record.json
                 == #"{"input":"a\n.jpg","width":2,"height":1,"classes":[{"label":"cat","class":3,"probability":0.1}],"error":null}"#

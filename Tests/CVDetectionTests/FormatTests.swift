@@ -30,7 +30,7 @@ import FoundationXML
 
     @Test func recordsReadBackAsTheSameValues() throws {
         let name = "a \"b\"\\ \n\r\t\u{1}\u{1F} é 🐕/x.jpg"
-        let record = DetectionRecord(input: name, width: 100, height: 200, detections: [dog, brush])
+        let record = DetectionRecord(input: name, width: 100, height: 200, results: [dog, brush])
         #expect(!record.json.contains("\n"))
         let object = try #require(
             JSONSerialization.jsonObject(with: Data(record.json.utf8)) as? [String: Any])
@@ -48,7 +48,7 @@ import FoundationXML
 
     @Test func recordHasTheDocumentedOrderAndShortNumbers() {
         #expect(
-            DetectionRecord(input: "a.jpg", width: 9, height: 8, detections: [dog]).json
+            DetectionRecord(input: "a.jpg", width: 9, height: 8, results: [dog]).json
                 == #"{"input":"a.jpg","width":9,"height":8,"detections":[{"label":"dog","class":16,"#
                 + #""confidence":0.1,"box":[10.0,20.0,30.5,60.0]}],"error":null}"#)
         #expect(
