@@ -100,18 +100,6 @@ import Testing
         #expect(again.trainer.rows.count == 1)
     }
 
-    @Test func aTapeWithoutTheCheckFindsNothing() {
-        let tape = Tape(.training)
-        _ = tape.watch(Tensor([.nan], shape: [1])) + 1
-        #expect(tape.firstNonFinite == nil)
-        let checking = Tape(.training, checksFinite: true)
-        let x = checking.watch(Tensor([1], shape: [1]))
-        #expect(checking.firstNonFinite == nil)
-        checking.passed("scale")
-        _ = x * .infinity
-        #expect(checking.firstNonFinite?.after == "scale")
-    }
-
     private func cause(of run: SmallRun) throws -> NonFiniteCause? {
         let error = #expect(throws: TrainingError.self) { try run.run() }
         guard case .notFinite(epoch: 1, step: 1, _, let cause) = error?.problem else { return nil }

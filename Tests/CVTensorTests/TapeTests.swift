@@ -72,4 +72,27 @@ import Testing
         }
         #expect(freed == nil)
     }
+
+    @Test func tellsItsObserverOfEachResult() {
+        var told: [ObservedResult] = []
+        let tape = Tape(.inference) { told.append($0) }
+        let x = tape.watch(seededTensor(seed: 1, [1, 2, 4, 4]), gradient: true)
+        tape.passed("conv.weight")
+        let y = Activation.relu(conv2d(x, seededTensor(seed: 2, [3, 2, 3, 3]), ConvGeometry(kernel: 3)))
+        _ = y + y
+        #expect(told.map(\.operation) == ["input", "conv2d", "relu", "+"])
+        #expect(told.map(\.parameters) == [[], ["conv.weight"], [], []])
+        #expect(told.map(\.value.shape) == [[1, 2, 4, 4], [1, 3, 2, 2], [1, 3, 2, 2], [1, 3, 2, 2]])
+    }
+
+    @Test func givesTheGradientsOfResultsThatAreKept() throws {
+        let tape = Tape(.inference)
+        let x = tape.watch(Tensor([1, -2], shape: [2]), gradient: true)
+        let y = x * 3
+        let z = y * y
+        let gradients = tape.gradients(of: z, seed: Tensor([1, 1], shape: [2]), keeping: [y])
+        #expect(try #require(gradients[y]).values == [6, -12])
+        #expect(try #require(gradients[x]).values == [18, -36])
+        #expect(gradients[z] == nil)
+    }
 }

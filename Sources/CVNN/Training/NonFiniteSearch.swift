@@ -18,9 +18,13 @@ struct NonFiniteSearch {
     func cause(seed: UInt64, forward: (Tape) throws -> TrainingLoss) rethrows -> NonFiniteCause {
         let parameters = badParameters
         if !parameters.isEmpty { return .parameters(parameters) }
-        let tape = Tape(.training, seed: seed, checksFinite: true)
+        var (last, found): (String?, NonFiniteCause?) = (nil, nil)
+        let tape = Tape(.training, seed: seed) { result in
+            last = result.parameters.last ?? last
+            guard found == nil, !result.value.isFinite else { return }
+            found = last.map { .result(after: $0) } ?? .input
+        }
         _ = try forward(tape)
-        guard let result = tape.firstNonFinite else { return .loss }
-        return result.after.map { .result(after: $0) } ?? .input
+        return found ?? .loss
     }
 }

@@ -22,14 +22,12 @@ public final class Tape: @unchecked Sendable {
     /// What the random numbers of operations such as dropout start from.
     public let seed: UInt64
 
-    /// Whether each result is looked at as it is recorded, to find the first that is not finite: slow.
-    public let checksFinite: Bool
-    /// With `checksFinite`, the first tensor that held NaN or infinity.
-    public private(set) var firstNonFinite: NonFiniteResult?
+    /// Is told of each result as it is recorded.
+    private let observer: ((ObservedResult) -> Void)?
+    /// The parameters that were used since the last result: only kept for the observer.
+    private var used: [String] = []
 
     private var recorded = 0
-    /// The name that was given last to `passed(_:)`: only kept with `checksFinite`.
-    private var lastName: String?
     private var streams: UInt64 = 0
     /// The leaves that stand for parameters, so that one used twice in a pass (siamese) is one leaf.
     private var leaves: [ObjectIdentifier: WeakTrace] = [:]
@@ -39,19 +37,20 @@ public final class Tape: @unchecked Sendable {
     }
 
     /// seed: the same seed and the same operations in the same order give the same random numbers, on any number of
-    /// threads. Every step needs another one.
-    public init(_ mode: Mode, seed: UInt64 = 0, checksFinite: Bool = false) {
+    /// threads. Every step needs another one. observer: is told of each result, in the order of the computation.
+    public init(_ mode: Mode, seed: UInt64 = 0, observer: ((ObservedResult) -> Void)? = nil) {
         self.mode = mode
         self.seed = seed
-        self.checksFinite = checksFinite
+        self.observer = observer
     }
 
     /// The tensor as an input of this tape.
     ///
     /// gradient: whether `gradients(of:)` is to give the gradient with respect to it. Without, it only carries the tape.
     public func watch(_ x: Tensor, gradient: Bool = false) -> Tensor {
-        check(x)
-        return x.traced(Trace(self, needsGradient: gradient, contributions: []))
+        let watched = x.traced(Trace(self, needsGradient: gradient, contributions: []))
+        tell(of: watched, by: "input")
+        return watched
     }
 
     /// The value of a parameter as an input of this tape, with a function that is given its gradient.
@@ -65,15 +64,17 @@ public final class Tape: @unchecked Sendable {
         return x.traced(leaf)
     }
 
-    /// Says that the parameter `name` is used next, so that results can be told by it.
+    /// Says that the parameter `name` is used by the next operation, so that its result can be told by it.
     public func passed(_ name: String) {
-        if checksFinite { lastName = name }
+        if observer != nil { used.append(name) }
     }
 
-    /// Remembers where the first tensor comes from that is not finite.
-    func check(_ x: Tensor) {
-        guard checksFinite, firstNonFinite == nil, !x.isFinite else { return }
-        firstNonFinite = NonFiniteResult(after: lastName)
+    /// function: as `#function` gives it, such as `conv2d(_:_:bias:_:)`.
+    func tell(of result: Tensor, by function: @autoclosure () -> String) {
+        guard let observer else { return }
+        let operation = function().prefix { $0 != "(" }
+        observer(ObservedResult(operation: String(operation), parameters: used, value: result))
+        used = []
     }
 
     func nextIndex() -> Int {
@@ -98,12 +99,15 @@ public final class Tape: @unchecked Sendable {
     }
 
     /// The gradients of `Σ seed · y`: the vector-Jacobian product.
-    public func gradients(of y: Tensor, seed: Tensor) -> Gradients {
+    ///
+    /// keeping: results on the way whose gradients are wanted as well, such as the maps of a layer.
+    public func gradients(of y: Tensor, seed: Tensor, keeping results: [Tensor] = []) -> Gradients {
         precondition(seed.shape == y.shape, "seed \(seed.shape) for \(y.shape)")
         guard let root = y.trace, root.needsGradient else { return Gradients([:]) }
         precondition(root.tape === self, "the tensor was recorded on another tape")
         var pending: [ObjectIdentifier: Tensor] = [ObjectIdentifier(root): seed.detached]
-        var inputs: [ObjectIdentifier: Tensor] = [:]
+        var found: [ObjectIdentifier: Tensor] = [:]
+        let kept = Set(results.compactMap { $0.trace.map { ObjectIdentifier($0) } })
         // Later results first: when a trace's turn comes, all that use it have added their part.
         for trace in reachable(from: root) {
             guard let gradient = pending.removeValue(forKey: ObjectIdentifier(trace)) else { continue }
@@ -112,12 +116,10 @@ public final class Tape: @unchecked Sendable {
                 let key = ObjectIdentifier(contribution.input)
                 pending[key] = pending[key].map { $0 + part } ?? part
             }
-            if trace.isLeaf {
-                trace.receive?(gradient)
-                inputs[ObjectIdentifier(trace)] = gradient
-            }
+            if trace.isLeaf { trace.receive?(gradient) }
+            if trace.isLeaf || kept.contains(ObjectIdentifier(trace)) { found[ObjectIdentifier(trace)] = gradient }
         }
-        return Gradients(inputs)
+        return Gradients(found)
     }
 
     private func reachable(from root: Trace) -> [Trace] {
@@ -135,18 +137,22 @@ public final class Tape: @unchecked Sendable {
     }
 }
 
-/// Where a computation first went wrong, as a tape with `checksFinite` finds it.
-public struct NonFiniteResult: Sendable, Equatable {
-    /// The parameter that was used last before; nil for the input itself, or an operation on it alone.
-    public let after: String?
+/// The result of an operation, as the observer of a tape is told of it.
+public struct ObservedResult: Sendable {
+    /// The function that gave it, such as `conv2d`; `input` for a tensor that the tape was told to watch.
+    public let operation: String
+    /// The keys of the parameters that went into it.
+    public let parameters: [String]
+    /// Watched by the tape: its gradient can be asked for.
+    public let value: Tensor
 }
 
-/// Gradients with respect to the inputs of a tape.
+/// Gradients with respect to the inputs of a tape, and to the results that were to be kept.
 public struct Gradients {
     private let byTrace: [ObjectIdentifier: Tensor]
 
     init(_ byTrace: [ObjectIdentifier: Tensor]) { self.byTrace = byTrace }
 
-    /// That of a tensor that came from `Tape.watch`; nil if the loss does not depend on it.
+    /// That of a tensor that came from `Tape.watch` or was kept; nil if the loss does not depend on it.
     public subscript(x: Tensor) -> Tensor? { x.trace.flatMap { byTrace[ObjectIdentifier($0)] } }
 }

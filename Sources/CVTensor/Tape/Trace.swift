@@ -41,16 +41,25 @@ package typealias GradientRule = (input: Tensor, gradient: (_ dy: Tensor) -> Ten
 
 extension Tensor {
     /// The result of an operation, recorded on the tape of its inputs, if one of them has one.
-    package func recorded(_ rules: GradientRule...) -> Tensor { recorded(rules) }
+    ///
+    /// operation: the name of the function that calls this, for the observer of the tape.
+    package func recorded(
+        _ rules: GradientRule..., operation: @autoclosure () -> String = #function
+    ) -> Tensor {
+        recorded(rules, operation: operation())
+    }
 
-    package func recorded(_ rules: [GradientRule]) -> Tensor {
+    package func recorded(
+        _ rules: [GradientRule], operation: @autoclosure () -> String = #function
+    ) -> Tensor {
         guard let tape = rules.lazy.compactMap(\.input.trace?.tape).first else { return self }
-        tape.check(self)
         let contributions = rules.compactMap { rule -> Trace.Contribution? in
             guard let trace = rule.input.trace, trace.needsGradient else { return nil }
             precondition(trace.tape === tape, "the inputs of an operation were recorded on two tapes")
             return Trace.Contribution(input: trace, compute: rule.gradient)
         }
-        return traced(Trace(tape, needsGradient: !contributions.isEmpty, contributions: contributions))
+        let result = traced(Trace(tape, needsGradient: !contributions.isEmpty, contributions: contributions))
+        tape.tell(of: result, by: operation())
+        return result
     }
 }
