@@ -37,7 +37,10 @@ import Testing
 
     @Test(arguments: [
         ("resnet18", 11_689_512), ("resnet34", 21_797_672), ("resnet50", 25_557_032), ("resnet101", 44_549_160),
-        ("resnet152", 60_192_808),
+        ("resnet152", 60_192_808), ("alexnet", 61_100_840), ("vgg11", 132_863_336), ("vgg13", 133_047_848),
+        ("vgg16", 138_357_544), ("vgg19", 143_667_240), ("vgg11_bn", 132_868_840), ("vgg13_bn", 133_053_736),
+        ("vgg16_bn", 138_365_992), ("vgg19_bn", 143_678_248), ("squeezenet1_0", 1_248_424),
+        ("squeezenet1_1", 1_235_496), ("mobilenet_v2", 3_504_872),
     ])
     func hasAsManyParametersAsInTorchvision(_ name: String, _ count: Int) throws {
         #expect(try ClassifierArchitecture.named(name).parameterCount(classes: 1000) == count)
@@ -49,7 +52,7 @@ import Testing
 
     @Test func findsAllByNameAndSuggestsTheNearest() throws {
         let all = ClassifierArchitecture.all
-        #expect(Set(all.map(\.name)).count == 13 && all.count == 13)
+        #expect(Set(all.map(\.name)).count == 25 && all.count == 25)
         for architecture in all {
             #expect(try ClassifierArchitecture.named(architecture.name).summary == architecture.summary)
             try architecture.check(classes: 10, input: architecture.defaultInput)

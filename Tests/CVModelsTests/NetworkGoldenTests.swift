@@ -7,8 +7,8 @@ import Testing
 @Suite struct NetworkGoldenTests {
     /// In the order of `networks()` there.
     private static let names = [
-        "logistic", "fully-connected", "lenet5", "lenet5-relu", "small-cnn", "resnet20", "resnet18", "resnet50", "unet",
-        "unet-bilinear-norm",
+        "logistic", "fully-connected", "lenet5", "lenet5-relu", "small-cnn", "resnet20", "resnet18", "resnet50",
+        "alexnet", "vgg11_bn", "squeezenet1_0", "unet", "unet-bilinear-norm",
     ]
 
     @Test(arguments: names) func outputsAndGradientsAreThoseOfPyTorch(_ name: String) throws {

@@ -10,7 +10,8 @@ the input of its seed, and its i-th tensor of the state, in the order of the sor
 
 The inputs are 2u - 1. Gradients are those of Σ w · y, where the weights w are 2u - 1 of the seed + 9999, in training
 mode; those of ResNet-50 in inference mode: with the statistics of such a small batch its rectifiers are so near their
-kinks that PyTorch's own gradients in single and double precision differ by a hundredth. Of each tensor the Euclidean norm
+kinks that PyTorch's own gradients in single and double precision differ by a hundredth; and those of networks with
+dropout, whose random numbers are each library's own: training is not compared for them. Of each tensor the Euclidean norm
 is stored, and at most `samples` values, at the positions ⌊j · count / samples⌋. All is computed in double precision from
 the float32 weights and inputs.
 
@@ -127,6 +128,11 @@ def networks():
         ("resnet20", [2, 3, 32, 32], 16, CIFARResNet()),
         ("resnet18", [3, 3, 64, 64], 16, tv.resnet18(num_classes=10)),
         ("resnet50", [3, 3, 64, 64], 8, tv.resnet50(num_classes=10)),
+        ("alexnet", [1, 3, 70, 64], 16, tv.alexnet(num_classes=10)),
+        ("vgg11_bn", [1, 3, 32, 39], 8, tv.vgg11_bn(num_classes=10)),
+        ("squeezenet1_0", [2, 3, 45, 51], 8, tv.squeezenet1_0(num_classes=10)),
+        ("squeezenet1_1", [1, 3, 64, 64], 8, tv.squeezenet1_1(num_classes=10)),
+        ("mobilenet_v2", [1, 3, 64, 64], 4, tv.mobilenet_v2(num_classes=10)),
         ("unet", [2, 3, 32, 48], 32, UNet(3, 2, 8, False, False)),
         ("unet-bilinear-norm", [2, 3, 37, 29], 16, UNet(4, 3, 4, True, True)),
     ]
@@ -195,16 +201,18 @@ class Margin:
     """While it lasts: the smallest input of a rectifier, for each in units of the standard deviation of its inputs."""
 
     def __enter__(self):
-        self.least, self.relu = 1.0, functional.relu
-        functional.relu = self.watched
+        self.least, self.relu, self.hardtanh = 1.0, functional.relu, functional.hardtanh
+        functional.relu = lambda x, inplace=False: self.watched(x, [0]).clamp(min=0)
+        functional.hardtanh = lambda x, low, high, inplace=False: self.watched(x, [low, high]).clamp(low, high)
         return self
 
-    def watched(self, x, inplace=False):
-        self.least = min(self.least, (x.detach().abs().min() / x.detach().std()).item())
-        return self.relu(x)
+    def watched(self, x, kinks):
+        for kink in kinks:
+            self.least = min(self.least, ((x.detach() - kink).abs().min() / x.detach().std()).item())
+        return x
 
     def __exit__(self, *_):
-        functional.relu = self.relu
+        functional.relu, functional.hardtanh = self.relu, self.hardtanh
 
 
 def entry(number: int, name: str, shape: list[int], samples: int, network: nn.Module) -> dict:
@@ -218,14 +226,15 @@ def entry(number: int, name: str, shape: list[int], samples: int, network: nn.Mo
 
 def attempted(seed: int, name: str, shape: list[int], samples: int, network: nn.Module) -> tuple[dict, float]:
     """The case with this seed, and how far its rectifiers are from their kinks where gradients are taken."""
-    mode = "inference" if name == "resnet50" else "training"
+    drops = any(isinstance(module, nn.Dropout) and module.p > 0 for module in network.modules())
+    mode = "inference" if name == "resnet50" or drops else "training"
     fill(network, seed)
     network.double()
     network.zero_grad()
     x = signed(seed, *shape).double().requires_grad_()
     outputs = {}
     # In this order: training moves the running statistics, which the gradient in inference reads.
-    for name_of_mode in ("inference", "training"):
+    for name_of_mode in ("inference",) if drops else ("inference", "training"):
         with Margin() as margin:
             y = outputs[name_of_mode] = network.train(name_of_mode == "training")(x)
         if name_of_mode == mode:

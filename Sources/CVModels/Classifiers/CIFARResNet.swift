@@ -6,7 +6,7 @@ import CVTensor
 ///
 /// x: [N, channels, H, W], 32 × 32 in the paper -> logits [N, classes]. ResNet-20 has 0.27 million parameters.
 /// Keys: `conv1`, `bn1`, `layer1.0.conv1`, `layer1.0.bn1`, …, `layer3.2.bn2`, `fc`.
-public struct CIFARResNet: Layer {
+public struct CIFARResNet: ClassifierNetwork {
     let conv1: Conv2d, bn1: BatchNorm2d
     let layer1, layer2, layer3: [CIFARBlock]
     let fc: Linear
@@ -34,13 +34,17 @@ public struct CIFARResNet: Layer {
         fc = Linear(64, classes, p.scope("fc"))
     }
 
-    public func callAsFunction(_ x: Tensor) -> Tensor {
+    public func backbone(_ x: Tensor) -> Tensor {
         var y = convolved(x, conv1, bn1, .relu)  // [16, 32, 32]
         for block in layer1 { y = block(y) }  // [16, 32, 32]
         for block in layer2 { y = block(y) }  // [32, 16, 16]
         for block in layer3 { y = block(y) }  // [64, 8, 8]
-        return fc(GlobalAvgPool()(y))
+        return GlobalAvgPool()(y)
     }
+
+    public func head(_ features: Tensor) -> Tensor { fc(features) }
+
+    public var headScope: String { "fc" }
 }
 
 /// Two 3×3 convolutions beside a shortcut without weights: where the block halves the picture, the shortcut takes every

@@ -36,11 +36,11 @@ public struct ClassifierArchitecture: Sendable {
     /// Smallest height and width.
     public let minimumSide: Int
 
-    private let build: @Sendable (_ classes: Int, _ input: Input, _ p: ParameterScope) -> any Layer
+    private let build: @Sendable (_ classes: Int, _ input: Input, _ p: ParameterScope) -> any ClassifierNetwork
 
     init(
         _ name: String, _ summary: String, input: Input, takesAnySize: Bool, minimumSide: Int = 1,
-        build: @escaping @Sendable (_ classes: Int, _ input: Input, _ p: ParameterScope) -> any Layer
+        build: @escaping @Sendable (_ classes: Int, _ input: Input, _ p: ParameterScope) -> any ClassifierNetwork
     ) {
         self.name = name
         self.summary = summary
@@ -53,7 +53,7 @@ public struct ClassifierArchitecture: Sendable {
     /// The network, for `initialized` or `load`: pictures [N, channels, height, width] to logits [N, classes].
     ///
     /// input: nil is `defaultInput`; one that comes from outside must have passed `check`.
-    public func make(classes: Int, input: Input? = nil, _ p: ParameterScope) -> any Layer {
+    public func make(classes: Int, input: Input? = nil, _ p: ParameterScope) -> any ClassifierNetwork {
         build(classes, input ?? defaultInput, p)
     }
 
@@ -114,7 +114,37 @@ extension ClassifierArchitecture {
                 "small-cnn", "two convolutions and two linear layers (PyTorch's MNIST example)", input: digits,
                 takesAnySize: false, minimumSide: SmallCNN.minimumSide,
                 build: { SmallCNN(channels: $1.channels, height: $1.height, width: $1.width, classes: $0, $2) }),
-        ] + CIFARResNet.Depth.allCases.map(cifar) + ResNet.Depth.allCases.map(residual)
+        ] + CIFARResNet.Depth.allCases.map(cifar) + photographs
+
+    /// Those that were described for ImageNet, in the order of their papers.
+    private static let photographs: [ClassifierArchitecture] =
+        [
+            ClassifierArchitecture(
+                "alexnet", "AlexNet (Krizhevsky et al. 2012)", input: photograph, takesAnySize: true,
+                minimumSide: AlexNet.minimumSide, build: { AlexNet(channels: $1.channels, classes: $0, $2) })
+        ] + VGG.Depth.allCases.map { vgg($0, batchNorm: false) } + VGG.Depth.allCases.map { vgg($0, batchNorm: true) }
+        + ResNet.Depth.allCases.map(residual) + SqueezeNet.Version.allCases.map(squeezed) + [
+            ClassifierArchitecture(
+                "mobilenet_v2", "MobileNetV2 (Sandler et al. 2018, arXiv:1801.04381)", input: photograph,
+                takesAnySize: true, build: { MobileNetV2(channels: $1.channels, classes: $0, $2) })
+        ]
+
+    private static let photograph = Input(channels: 3, height: 224, width: 224)
+
+    private static func vgg(_ depth: VGG.Depth, batchNorm: Bool) -> ClassifierArchitecture {
+        ClassifierArchitecture(
+            "vgg\(depth.rawValue)\(batchNorm ? "_bn" : "")",
+            "VGG-\(depth.rawValue)\(batchNorm ? " with batch-norm" : "") (Simonyan & Zisserman 2014, arXiv:1409.1556)",
+            input: photograph, takesAnySize: true, minimumSide: VGG.minimumSide,
+            build: { VGG(depth, batchNorm: batchNorm, channels: $1.channels, classes: $0, $2) })
+    }
+
+    private static func squeezed(_ version: SqueezeNet.Version) -> ClassifierArchitecture {
+        ClassifierArchitecture(
+            "squeezenet\(version.rawValue)", "SqueezeNet (Iandola et al. 2016, arXiv:1602.07360)", input: photograph,
+            takesAnySize: true, minimumSide: SqueezeNet.minimumSide,
+            build: { SqueezeNet(version, channels: $1.channels, classes: $0, $2) })
+    }
 
     private static let digits = Input(channels: 1, height: 28, width: 28)
 
@@ -129,7 +159,7 @@ extension ClassifierArchitecture {
     private static func residual(_ depth: ResNet.Depth) -> ClassifierArchitecture {
         ClassifierArchitecture(
             "resnet\(depth.rawValue)", "ResNet-\(depth.rawValue) v1.5 (He et al. 2015, arXiv:1512.03385)",
-            input: Input(channels: 3, height: 224, width: 224), takesAnySize: true,
+            input: photograph, takesAnySize: true,
             build: { ResNet(depth, channels: $1.channels, classes: $0, $2) })
     }
 }

@@ -4,7 +4,7 @@ import CVTensor
 /// A multilayer perceptron over the pixels (Rumelhart, Hinton & Williams 1986), with ReLU between its layers.
 ///
 /// x: [N, channels, height, width] -> logits [N, classes]. Keys: `fc1`, `fc2`, … in order.
-public struct FullyConnected: Layer {
+public struct FullyConnected: ClassifierNetwork {
     let layers: [Linear]
     let dropout: Dropout
 
@@ -18,8 +18,11 @@ public struct FullyConnected: Layer {
         self.dropout = Dropout(dropout)
     }
 
-    public func callAsFunction(_ x: Tensor) -> Tensor {
-        let last = layers.dropLast().reduce(Flatten()(x)) { dropout(Activation.relu($1($0))) }
-        return layers[layers.count - 1](last)
+    public func backbone(_ x: Tensor) -> Tensor {
+        layers.dropLast().reduce(Flatten()(x)) { dropout(Activation.relu($1($0))) }
     }
+
+    public func head(_ features: Tensor) -> Tensor { layers[layers.count - 1](features) }
+
+    public var headScope: String { "fc\(layers.count)" }
 }

@@ -4,7 +4,7 @@ import CVTensor
 /// Softmax regression: one linear layer over the pixels, the first classifier of any course.
 ///
 /// x: [N, channels, height, width] -> logits [N, classes]. Key: `fc`.
-public struct LogisticRegression: Layer {
+public struct LogisticRegression: ClassifierNetwork {
     let fc: Linear
 
     /// inputs: channels · height · width.
@@ -12,5 +12,9 @@ public struct LogisticRegression: Layer {
         fc = Linear(inputs, classes, p.scope("fc"))
     }
 
-    public func callAsFunction(_ x: Tensor) -> Tensor { fc(Flatten()(x)) }
+    public func backbone(_ x: Tensor) -> Tensor { Flatten()(x) }
+
+    public func head(_ features: Tensor) -> Tensor { fc(features) }
+
+    public var headScope: String { "fc" }
 }

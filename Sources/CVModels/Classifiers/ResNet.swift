@@ -5,7 +5,7 @@ import CVTensor
 ///
 /// x: [N, channels, H, W], 224 × 224 in the paper -> logits [N, classes]. The keys are torchvision's: `conv1`, `bn1`,
 /// `layer1.0.conv1`, …, `layer2.0.downsample.0`, …, `fc`.
-public struct ResNet: Layer {
+public struct ResNet: ClassifierNetwork {
     let conv1: Conv2d, bn1: BatchNorm2d
     let layer1, layer2, layer3, layer4: [any Layer]
     let fc: Linear
@@ -55,9 +55,13 @@ public struct ResNet: Layer {
         fc = Linear(512 * expansion, classes, p.scope("fc"))
     }
 
-    public func callAsFunction(_ x: Tensor) -> Tensor { fc(GlobalAvgPool()(features(x))) }
+    public func backbone(_ x: Tensor) -> Tensor { GlobalAvgPool()(features(x)) }
 
-    /// What the classifier sees: [N, 512, H / 32, W / 32], or 2048 channels from 50 layers on.
+    public func head(_ features: Tensor) -> Tensor { fc(features) }
+
+    public var headScope: String { "fc" }
+
+    /// The last maps: [N, 512, H / 32, W / 32], or 2048 channels from 50 layers on.
     public func features(_ x: Tensor) -> Tensor {
         var y = pool(convolved(x, conv1, bn1, .relu))  // [64, 56, 56]
         for block in layer1 { y = block(y) }  // [64 · expansion, 56, 56]

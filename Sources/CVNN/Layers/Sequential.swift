@@ -15,5 +15,12 @@ public struct Sequential: Layer {
         layers = makers.enumerated().map { index, make in make(p.scope("\(index)")) }
     }
 
+    private init(layers: [any Layer]) { self.layers = layers }
+
+    /// Some of the layers, by their places: `features[..<5]`.
+    public subscript(_ places: some RangeExpression<Int>) -> Sequential {
+        Sequential(layers: Array(layers[places]))
+    }
+
     public func callAsFunction(_ x: Tensor) -> Tensor { layers.reduce(x) { $1($0) } }
 }

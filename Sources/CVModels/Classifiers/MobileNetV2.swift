@@ -1,0 +1,82 @@
+import CVNN
+import CVTensor
+
+/// MobileNetV2 (Sandler et al. 2018, arXiv:1801.04381): narrow between the blocks, wide and depthwise within, and nothing
+/// but a sum and a normalisation where it is narrow.
+///
+/// x: [N, channels, H, W], 224 × 224 in the paper -> logits [N, classes]. The keys are torchvision's: `features.0.0`,
+/// `features.1.conv.0.0`, …, `features.18.1`, `classifier.1`.
+public struct MobileNetV2: ClassifierNetwork {
+    let features: Sequential
+    let classifier: Sequential
+
+    /// Table 2 of the paper: how much wider a block is within, its channels, how often, and the stride of the first.
+    private static let settings = [
+        (1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1), (6, 160, 3, 2), (6, 320, 1, 1),
+    ]
+
+    public init(channels: Int = 3, classes: Int = 1000, _ p: ParameterScope) {
+        var layers: [(ParameterScope) -> any Layer] = [{ ConvBlock(channels, 32, kernel: 3, stride: 2, $0) }]
+        var cin = 32
+        for (expansion, cout, count, stride) in Self.settings {
+            for index in 0..<count {
+                let from = cin
+                layers.append {
+                    InvertedResidual(from, cout, stride: index == 0 ? stride : 1, expansion: expansion, $0)
+                }
+                cin = cout
+            }
+        }
+        layers.append { ConvBlock(320, 1280, kernel: 1, $0) }
+        features = Sequential(layers, p.scope("features"))
+        classifier = Sequential(
+            [{ _ in Dropout(0.2) }, { Linear(1280, classes, initialized: .normal(deviation: 0.01), $0) }],
+            p.scope("classifier"))
+    }
+
+    /// [1280, 7, 7] before the mean.
+    public func backbone(_ x: Tensor) -> Tensor { GlobalAvgPool()(features(x)) }
+
+    public func head(_ features: Tensor) -> Tensor { classifier(features) }
+
+    public var headScope: String { "classifier" }
+}
+
+/// Convolution, normalisation, ReLU6: `0` and `1` in the tree of names. x: [N, cin, H, W] -> [N, cout, H / stride, W / stride].
+struct ConvBlock: Layer {
+    let conv: Conv2d, bn: BatchNorm2d
+
+    init(_ cin: Int, _ cout: Int, kernel: Int, stride: Int = 1, groups: Int = 1, _ p: ParameterScope) {
+        conv = Conv2d(
+            cin, cout, kernel: kernel, stride: stride, padding: kernel / 2, groups: groups, bias: false,
+            initialized: .heNormal(fan: .output), p.scope("0"))
+        bn = BatchNorm2d(cout, p.scope("1"))
+    }
+
+    func callAsFunction(_ x: Tensor) -> Tensor { convolved(x, conv, bn, .relu6) }
+}
+
+/// 1×1 to more channels, 3×3 on each of them apart, 1×1 to few; the sum with x where the size stays.
+///
+/// x: [N, cin, H, W] -> [N, cout, H / stride, W / stride], rounded up.
+struct InvertedResidual: Layer {
+    let wide: [ConvBlock]
+    let project: Conv2d, bn: BatchNorm2d
+    let hasShortcut: Bool
+
+    init(_ cin: Int, _ cout: Int, stride: Int, expansion: Int, _ p: ParameterScope) {
+        let (width, p) = (cin * expansion, p.scope("conv"))
+        let expand = expansion == 1 ? [] : [ConvBlock(cin, width, kernel: 1, p.scope("0"))]
+        let depthwise = ConvBlock(
+            width, width, kernel: 3, stride: stride, groups: width, p.scope("\(expand.count)"))
+        wide = expand + [depthwise]
+        project = Conv2d(
+            width, cout, kernel: 1, bias: false, initialized: .heNormal(fan: .output), p.scope("\(wide.count)"))
+        bn = BatchNorm2d(cout, p.scope("\(wide.count + 1)"))
+        hasShortcut = stride == 1 && cin == cout
+    }
+
+    func callAsFunction(_ x: Tensor) -> Tensor {
+        convolved(wide.reduce(x) { $1($0) }, project, bn, adding: hasShortcut ? x : nil, .linear)
+    }
+}
