@@ -41,7 +41,14 @@ import Testing
         Case([2, 3, 60, 64], cout: 64, kernel: 7, stride: 2, padding: 3),
         Case([2, 20, 32, 48], cout: 16, kernel: 2, stride: 2, padding: 0),
         Case([1, 18, 30, 37], cout: 20, kernel: 5, padding: 4, dilation: 2),
-        Case([2, 40, 30, 37], cout: 40, groups: 40),
+        // Each channel apart: rows of one vector and of many, every stride, borders wider than the kernel.
+        Case([2, 40, 30, 37], cout: 40, groups: 40, bias: true),
+        Case([3, 33, 7, 7], cout: 33, groups: 33),
+        Case([1, 5, 112, 111], cout: 5, stride: 2, groups: 5),
+        Case([2, 6, 15, 200], cout: 12, kernel: 5, stride: 2, padding: 2, groups: 6, bias: true),
+        Case([1, 7, 31, 23], cout: 7, kernel: 3, stride: 3, padding: 4, dilation: 2, groups: 7),
+        Case([1, 4, 9, 150], cout: 8, kernel: 4, stride: 1, padding: 3, groups: 4),
+        Case([2, 3, 6, 5], cout: 3, kernel: 2, stride: 4, padding: 0, groups: 3),
     ]
 
     @Test(arguments: cases, InstructionSet.available)

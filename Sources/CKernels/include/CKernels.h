@@ -1,5 +1,6 @@
 // All kernels: pure functions without allocation, globals or input and output.
 #include "convolution.h"
+#include "depthwise.h"
 #include "dropout.h"
 #include "elementwise.h"
 #include "half.h"

@@ -71,7 +71,9 @@ extension ConvolutionProduct {
     /// In the way that is quickest for its shape.
     fileprivate func run(_ operands: Operands, by method: MatrixProduct) {
         guard case .tiles(let set) = method else { return run(operands, method) }
-        if let winograd = WinogradConvolution(self, set) {
+        if let depthwise = DepthwiseConvolution(self, set) {
+            depthwise.run(operands)
+        } else if let winograd = WinogradConvolution(self, set) {
             winograd.run(operands)
         } else if let direct = DirectConvolution(self, set) {
             direct.run(operands)

@@ -21,14 +21,20 @@ func conv2dInputGradient(
         filters.batch == output.channels && window.output_height == output.height
             && window.output_width == output.width,
         "conv2d gradient: \(dy.shape) is not the result of \(weight.shape) on \(height)×\(width)")
-    if case .tiles = MatrixProduct.current, let opposite = geometry.opposite(of: output, height: height, width: width) {
-        return conv2d(dy, opposingFilters(weight, groups: groups), bias: nil, opposite, method: .current)
+    let shape: Shape = [output.batch, channels * groups, height, width]
+    if case .tiles(let set) = MatrixProduct.current {
+        if let opposite = geometry.opposite(of: output, height: height, width: width) {
+            return conv2d(dy, opposingFilters(weight, groups: groups), bias: nil, opposite, method: .current)
+        }
+        if let depthwise = DepthwiseConvolution(ConvolutionProduct(shape, weight.shape, nil, geometry), set) {
+            return depthwise.inputGradient(dy, weight, shape: shape)
+        }
     }
     let transposed = weight.withValues { transposedFilters($0.baseAddress!, groups: groups, m: m, k: channels * taps) }
     // One task makes some channels of a picture: no two add to the same plane.
     let perTask = max(1, min(channels, (64 + taps - 1) / taps))
     let parts = (channels + perTask - 1) / perTask
-    return Tensor(shape: [output.batch, channels * groups, height, width]) { dx in
+    return Tensor(shape: shape) { dx in
         dy.withValues { dy in
             Parallel.forEach(output.batch * groups * parts) { task in
                 let (product, part) = task.quotientAndRemainder(dividingBy: parts)
@@ -140,6 +146,9 @@ func conv2dWeightGradient(_ dy: Tensor, _ x: Tensor, _ geometry: ConvGeometry, s
     let filters = PictureShape(shape, for: "conv2d weight")
     if case .tiles(let set) = MatrixProduct.current {
         let product = ConvolutionProduct(x.shape, shape, nil, geometry)
+        if let depthwise = DepthwiseConvolution(product, set) {
+            return depthwise.weightGradient(dy, x, shape: shape)
+        }
         if let winograd = WinogradWeightGradient(product, set) { return winograd.run(dy, x) }
         return WeightGradient(dy: output, x: input, weight: filters, geometry, set).run(dy, x)
     }
