@@ -9,6 +9,7 @@ import Testing
     private struct Case: Decodable {
         let width, height, side: Int
         let resize: String
+        let shorterSide: Int?
         let grey: Bool
         let samples: [Int]
     }
@@ -17,11 +18,11 @@ import Testing
     /// sample by sample.
     @Test func agreesWithPillowAndTorchvision() throws {
         let cases = try decoded("Golden/preprocessing.json", as: [Case].self)
-        #expect(cases.count == 28)
+        #expect(cases.count == 31)
         for golden in cases {
             let preprocessing = Preprocessing(
                 width: golden.side, height: golden.side, resize: .init(rawValue: golden.resize)!,
-                channels: golden.grey ? .grey : .rgb)
+                shorterSide: golden.shorterSide, channels: golden.grey ? .grey : .rgb)
             let tensor = preprocessing.tensor(ramp(width: golden.width, height: golden.height))
             let channels = golden.grey ? 1 : 3
             #expect(tensor.shape == [1, channels, golden.side, golden.side])
@@ -83,6 +84,24 @@ import Testing
         let image = Image(width: width, height: height, fill: Color(255, 0, 0))
         let values = Preprocessing(width: 224, height: 224, resize: .crop).tensor(image).values
         #expect(values[..<50176].allSatisfy { $0 == 1 } && values[50176...].allSatisfy { $0 == 0 })
+    }
+
+    @Test func theShorterSideIsWrittenAndReadWithACrop() throws {
+        let crop = Preprocessing(width: 224, height: 112, resize: .crop, shorterSide: 128, filter: .bicubic)
+        #expect(crop.json.text.hasPrefix(#"{"width":224,"height":112,"resize":"crop","shorter_side":128,"filter""#))
+        #expect(try Preprocessing(text: crop.json.text) == crop)
+        #expect(crop.tensor(ramp(width: 9, height: 50)).shape == [1, 3, 112, 224])
+        for (side, expected) in [
+            ("111", "a whole number from 112 to 4096"), ("4097", "a whole number from 112 to 4096"),
+            (#""128""#, "a whole number from 112 to 4096"),
+        ] {
+            #expect(throws: PreprocessingError.badValue(key: "shorter_side", expected: expected, found: side)) {
+                try Preprocessing(text: crop.json.text.replacing(":128", with: ":" + side))
+            }
+        }
+        #expect(throws: PreprocessingError.self) {
+            try Preprocessing(text: crop.json.text.replacing("crop", with: "stretch"))
+        }
     }
 
     @Test func greyIsWrittenAndReadWithOneNumberEach() throws {

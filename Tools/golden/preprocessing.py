@@ -18,18 +18,18 @@ def ramp(width: int, height: int) -> Image.Image:
     return Image.fromarray((np.stack(channels, -1) % 256).astype(np.uint8))
 
 
-def case(width: int, height: int, side: int, resize: str, grey: bool) -> dict:
+def case(width: int, height: int, side: int, resize: str, grey: bool, shorter: int | None = None) -> dict:
     """One picture, brought to side × side."""
     image = ramp(width, height)
     if resize == "crop":
-        image = CenterCrop(side)(Resize(side)(image))
+        image = CenterCrop(side)(Resize(shorter or side)(image))
     else:
         image = image.resize((side, side), Image.Resampling.BILINEAR)
     if grey:
         image = image.convert("L")
     return {
         "width": width, "height": height, "side": side, "resize": resize, "grey": grey,
-        "samples": np.asarray(image).ravel().tolist(),
+        **({"shorter_side": shorter} if shorter else {}), "samples": np.asarray(image).ravel().tolist(),
     }
 
 
@@ -40,5 +40,6 @@ def write_preprocessing(output: Path) -> None:
         case(width, height, side, resize, grey)
         for width, height, side in sizes for resize in ("stretch", "crop") for grey in (False, True)
     ]
+    cases += [case(13, 7, 5, "crop", False, 6), case(9, 14, 6, "crop", True, 9), case(40, 6, 7, "crop", False, 11)]
     lines = [json.dumps(item, separators=(",", ":")) for item in cases]
     output.write_text("[\n" + ",\n".join(lines) + "\n]\n")

@@ -68,12 +68,19 @@ extension Preprocessing {
         let opaque = image.withoutAlpha()
         switch resize {
         case .stretch: return opaque.resized(width: width, height: height, filter: resizeFilter)
-        case .crop: return opaque.covering(width: width, height: height, filter: resizeFilter)
+        case .crop: return opaque.covering(cropFrame, filter: resizeFilter).middle(width: width, height: height)
         case .letterbox:
             let letterbox = Letterbox(width: image.width, height: image.height, into: (width, height))
             return opaque.resized(
                 width: letterbox.resizedWidth, height: letterbox.resizedHeight, filter: resizeFilter)
         }
+    }
+
+    /// What a picture is to cover before its middle is cut out.
+    private var cropFrame: (width: Int, height: Int) {
+        let shorter = min(width, height)
+        let side = max(shorterSide ?? shorter, shorter)
+        return (width * side / shorter, height * side / shorter)
     }
 
     private var resizeFilter: ResizeFilter { ResizeFilter(rawValue: filter.rawValue) ?? .bilinear }
@@ -152,20 +159,20 @@ extension Image {
         }
     }
 
-    /// Resized to cover a frame, and cut to its middle: torchvision's `Resize` and `CenterCrop`.
-    ///
-    /// The longer side is rounded down, the offset to the nearest, halves to even, as there.
-    fileprivate func covering(width: Int, height: Int, filter: ResizeFilter) -> Image {
+    /// Resized to cover a frame, as torchvision's `Resize`: the longer side is rounded down.
+    fileprivate func covering(_ frame: (width: Int, height: Int), filter: ResizeFilter) -> Image {
+        let (width, height) = frame
         // Nothing but the middle of a very long picture is seen: cut first, so that no huge one is made in between.
         let part = trimmed(toWidth: width, height: height)
-        let isWide = part.width * height > part.height * width
-        let covering =
-            isWide
-            ? (width: max(width, height * part.width / part.height), height: height)
-            : (width: width, height: max(height, width * part.height / part.width))
+        return part.width * height > part.height * width
+            ? part.resized(width: max(width, height * part.width / part.height), height: height, filter: filter)
+            : part.resized(width: width, height: max(height, width * part.height / part.width), filter: filter)
+    }
+
+    /// The middle, as torchvision's `CenterCrop`: the offset is rounded to the nearest, halves to even.
+    fileprivate func middle(width: Int, height: Int) -> Image {
         func offset(_ room: Int) -> Int { Int((Double(room) / 2).rounded(.toNearestOrEven)) }
-        return part.resized(width: covering.width, height: covering.height, filter: filter).cropped(
-            x: offset(covering.width - width), y: offset(covering.height - height), width: width, height: height)
+        return cropped(x: offset(self.width - width), y: offset(self.height - height), width: width, height: height)
     }
 
     /// The middle, so that neither side is more than 8 times as long as the frame's proportions ask for.

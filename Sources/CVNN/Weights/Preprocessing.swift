@@ -10,7 +10,8 @@ import CVCore
 ///  "channels":"rgb","mean":[0,0,0],"std":[255,255,255]}
 /// ```
 ///
-/// For the one channel of grey, `fill`, `mean` and `std` have one number each.
+/// For the one channel of grey, `fill`, `mean` and `std` have one number each. `"resize":"crop"` may come with
+/// `"shorter_side"`.
 public struct Preprocessing: Sendable, Equatable {
     public enum Resize: String, Sendable, CaseIterable {
         /// Fit inside, keep the proportions, and fill the rest.
@@ -18,7 +19,7 @@ public struct Preprocessing: Sendable, Equatable {
         /// Ignore the proportions.
         case stretch
         /// Cover, keep the proportions, and cut off what stands out on both sides: torchvision's `Resize` of the
-        /// shorter side and `CenterCrop`, both to the size of the input.
+        /// shorter side, to the size of the input or to `shorterSide`, and `CenterCrop`.
         case crop
     }
 
@@ -38,6 +39,9 @@ public struct Preprocessing: Sendable, Equatable {
     public var width: Int
     public var height: Int
     public var resize: Resize
+    /// Where the middle is cut out of a larger picture: what the shorter side of the input is enlarged to for that. 256
+    /// for an input of 224 × 224 is torchvision's `Resize(256)` and `CenterCrop(224)`. nil: the picture just covers it.
+    public var shorterSide: Int?
     public var filter: Filter
     /// Colour around a letterboxed picture.
     public var fill: [Float]
@@ -46,12 +50,13 @@ public struct Preprocessing: Sendable, Equatable {
     public var std: [Float]
 
     public init(
-        width: Int, height: Int, resize: Resize, filter: Filter = .bilinear, fill: [Float]? = nil,
-        channels: Channels = .rgb, mean: [Float]? = nil, std: [Float]? = nil
+        width: Int, height: Int, resize: Resize, shorterSide: Int? = nil, filter: Filter = .bilinear,
+        fill: [Float]? = nil, channels: Channels = .rgb, mean: [Float]? = nil, std: [Float]? = nil
     ) {
         self.width = width
         self.height = height
         self.resize = resize
+        self.shorterSide = shorterSide
         self.filter = filter
         self.channels = channels
         self.fill = fill ?? [Float](repeating: 0, count: channels.count)
@@ -60,9 +65,12 @@ public struct Preprocessing: Sendable, Equatable {
     }
 
     static let sides = 1...8192
-    private static let keys = ["width", "height", "resize", "filter", "fill", "channels", "mean", "std"]
+    private static let keys = [
+        "width", "height", "resize", "shorter_side", "filter", "fill", "channels", "mean", "std",
+    ]
 
-    /// Parses JSON. Every key must be there, and no other: a key that is not understood might change the input.
+    /// Parses JSON. Every key but `shorter_side` must be there, and no other: a key that is not understood might change
+    /// the input.
     public init(text: String) throws(PreprocessingError) {
         let json: JSONValue
         do {
@@ -77,6 +85,7 @@ public struct Preprocessing: Sendable, Equatable {
         width = try Self.side(json, "width")
         height = try Self.side(json, "height")
         resize = try Self.choice(json, "resize")
+        shorterSide = try Self.shorterSide(json, resize, width: width, height: height)
         filter = try Self.choice(json, "filter")
         let channels: Channels = try Self.choice(json, "channels")
         self.channels = channels
@@ -97,11 +106,30 @@ public struct Preprocessing: Sendable, Equatable {
             // Whole numbers without ".0", as they are written by hand.
             .array(values.map { Int(exactly: $0).map { .integer($0) } ?? JSONValue($0) })
         }
-        return [
-            "width": .integer(width), "height": .integer(height), "resize": .string(resize.rawValue),
-            "filter": .string(filter.rawValue), "fill": colour(fill), "channels": .string(channels.rawValue),
-            "mean": colour(mean), "std": colour(std),
+        var members = [
+            JSONMember("width", .integer(width)), JSONMember("height", .integer(height)),
+            JSONMember("resize", .string(resize.rawValue)),
         ]
+        if let shorterSide { members.append(JSONMember("shorter_side", .integer(shorterSide))) }
+        members += [
+            JSONMember("filter", .string(filter.rawValue)), JSONMember("fill", colour(fill)),
+            JSONMember("channels", .string(channels.rawValue)), JSONMember("mean", colour(mean)),
+            JSONMember("std", colour(std)),
+        ]
+        return .object(members)
+    }
+
+    private static func shorterSide(
+        _ json: JSONValue, _ resize: Resize, width: Int, height: Int
+    ) throws(PreprocessingError) -> Int? {
+        guard let value = json["shorter_side"] else { return nil }
+        guard resize == .crop else { throw bad(json, "shorter_side", "left out where \"resize\" is not \"crop\"") }
+        let (shorter, longer) = (min(width, height), max(width, height))
+        let possible = shorter...sides.upperBound * shorter / longer
+        guard let side = value.integer, possible.contains(side) else {
+            throw bad(json, "shorter_side", "a whole number from \(possible.lowerBound) to \(possible.upperBound)")
+        }
+        return side
     }
 
     private static func side(_ json: JSONValue, _ key: String) throws(PreprocessingError) -> Int {
