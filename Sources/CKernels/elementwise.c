@@ -15,6 +15,7 @@ static float activation_scalar(cvk_activation kind, float slope, float x) {
     case CVK_TANH: return tanhf(x);
     case CVK_ELU: return x > 0 ? x : slope * expm1f(x);
     case CVK_HARD_SWISH: return x < -3 ? x * 0 : x > 3 ? x : x * ((x + 3) / 6);
+    case CVK_HARD_SIGMOID: return x < -3 ? 0 : x > 3 ? 1 : (x + 3) / 6;
     }
     return x;
 }
@@ -70,6 +71,7 @@ static float slope_scalar(cvk_activation kind, float slope, float x) {
     case CVK_TANH: return 1 - tanhf(x) * tanhf(x);
     case CVK_ELU: return x > 0 ? 1 : slope * expf(x);
     case CVK_HARD_SWISH: return x < -3 ? 0 : x > 3 ? 1 : x / 3 + 0.5f;
+    case CVK_HARD_SIGMOID: return x > -3 && x < 3 ? 1.0f / 6 : 0;
     }
     return 1;
 }

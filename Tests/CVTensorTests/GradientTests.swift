@@ -28,6 +28,7 @@ import Testing
 
     @Test(arguments: [
         Activation.relu, .relu6, .leakyReLU(slope: 0.1), .sigmoid, .silu, .mish, .tanh, .elu(alpha: 0.7), .hardSwish,
+        .hardSigmoid,
     ]) func ofAnActivation(_ activation: Activation) {
         // Kept from the kinks at -3, 0, 3 and 6, where a difference means nothing.
         let values = seededTensor(seed: 1, [1, 3, 7, 11]).values.map { $0 * 7 }.map { value in

@@ -18,12 +18,13 @@ import Testing
         case .tanh: Foundation.tanh(x)
         case .elu(let alpha): x > 0 ? x : Double(alpha) * expm1(x)
         case .hardSwish: x * min(max(x + 3, 0), 6) / 6
+        case .hardSigmoid: min(max(x + 3, 0), 6) / 6
         }
     }
 
     @Test(arguments: [
         Activation.linear, .relu, .relu6, .leakyReLU(slope: 0.1), .sigmoid, .silu, .mish, .tanh,
-        .elu(alpha: 0.7), .hardSwish,
+        .elu(alpha: 0.7), .hardSwish, .hardSigmoid,
     ]) func isTheDefinitionUnderEveryInstructionSet(_ activation: Activation) {
         // An odd number, so that there is a rest after the last whole vector.
         let inputs = (-3000...3000).map { Float($0) / 50 } + [-1e30, 1e30, -87.5, 88.9]
@@ -40,6 +41,7 @@ import Testing
 
     @Test(arguments: [
         Activation.relu, .relu6, .leakyReLU(slope: 0.1), .sigmoid, .silu, .mish, .tanh, .elu(alpha: 1), .hardSwish,
+        .hardSigmoid,
     ])
     func keepsNaN(_ activation: Activation) {
         let x = Tensor([Float](repeating: .nan, count: 19), shape: [19])
@@ -50,6 +52,19 @@ import Testing
 }
 
 @Suite struct OperationTests {
+    /// Of TensorFlow: the picture's middle is that of the windows, but for half a pixel, which is on the right.
+    @Test(arguments: [
+        (224, 3, 2, 0, 1), (7, 3, 2, 1, 1), (8, 5, 2, 1, 2), (9, 3, 1, 1, 1), (4, 1, 2, 0, 0), (1, 3, 2, 1, 1),
+    ])
+    func paddingToSameGivesAnOutputForEachStride(
+        _ size: Int, _ kernel: Int, _ stride: Int, _ before: Int, _ after: Int
+    ) {
+        let same = ConvGeometry(kernel: kernel, stride: stride).paddedToSame(height: size, width: size)
+        #expect(
+            same.x == ConvGeometry.Axis(kernel: kernel, stride: stride, padding: (before, after)) && same.y == same.x)
+        #expect(same.x.outputSize(size) == (size + stride - 1) / stride)
+    }
+
     @Test func maxPoolTakesTheLargestAndIgnoresThePadding() {
         let x = Tensor([-5, -2, -3, -4, -1, -6, -7, -8, -9], shape: [1, 1, 3, 3])
         let darknet = ConvGeometry.Axis(kernel: 2, stride: 1, padding: (0, 1))

@@ -55,6 +55,7 @@ GROUPS = {
         ("softmax over channels", [SMALL], lambda x: F.softmax(x * 6, 1)),
         ("logSoftmax", [[3, 11]], lambda x: F.log_softmax(x * 6, -1)),
         ("logSoftmax over channels", [SMALL], lambda x: F.log_softmax(x * 6, 1)),
+        ("hardSigmoid", [SMALL], lambda x: F.hardsigmoid(x * 6)),
     ],
     "pooling": [
         ("max", [[2, 3, 7, 8]], lambda x: F.max_pool2d(x, 3, 2, 1)),

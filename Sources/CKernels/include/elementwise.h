@@ -36,6 +36,7 @@ typedef enum {
     CVK_TANH,        // tanh(x)
     CVK_ELU,         // x for x > 0, else slope · (e^x - 1)
     CVK_HARD_SWISH,  // x · min(max(x + 3, 0), 6) / 6
+    CVK_HARD_SIGMOID,  // min(max(x + 3, 0), 6) / 6
 } cvk_activation;
 
 /// y = f(x); `slope` is for the leaky ReLU and the ELU. NaN stays NaN.

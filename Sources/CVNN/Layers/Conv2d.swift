@@ -8,11 +8,16 @@ public struct Conv2d: Layer {
     public let weight: Parameter
     public let bias: Parameter?
     public let geometry: ConvGeometry
+    /// Whether the padding is TensorFlow's SAME, which depends on the picture's size: Ho = ⌈H / stride⌉.
+    public let padsToSame: Bool
 
     public init(
         _ cin: Int, _ cout: Int, kernel: Int, stride: Int = 1, padding: Int = 0, dilation: Int = 1, groups: Int = 1,
-        bias: Bool = true, initialized initializer: Initializer = .pyTorchWeight, _ p: ParameterScope
+        samePadding: Bool = false, bias: Bool = true, initialized initializer: Initializer = .pyTorchWeight,
+        _ p: ParameterScope
     ) {
+        precondition(!samePadding || padding == 0, "Conv2d: a padding of \(padding) and the padding SAME")
+        padsToSame = samePadding
         geometry = ConvGeometry(kernel: kernel, stride: stride, padding: padding, dilation: dilation, groups: groups)
         let shape: Shape = [cout, cin / groups, kernel, kernel]
         weight = p.parameter("weight", shape: shape, initialized: initializer)
@@ -20,6 +25,11 @@ public struct Conv2d: Layer {
     }
 
     public func callAsFunction(_ x: Tensor) -> Tensor {
-        conv2d(x, weight.value(on: x), bias: bias?.value(on: x), geometry)
+        conv2d(x, weight.value(on: x), bias: bias?.value(on: x), geometry(over: x))
+    }
+
+    /// How the window moves over x.
+    public func geometry(over x: Tensor) -> ConvGeometry {
+        padsToSame ? geometry.paddedToSame(height: x.shape[2], width: x.shape[3]) : geometry
     }
 }

@@ -9,7 +9,7 @@ public func convolved(
 ) -> Tensor {
     guard x.tape == nil, conv.bias == nil else { return bn(conv(x), adding: residual, then: activation) }
     func convolved(_ activation: Activation) -> Tensor {
-        conv2d(x, conv.weight.value, conv.geometry, then: bn.epilogue(activation))
+        conv2d(x, conv.weight.value, conv.geometry(over: x), then: bn.epilogue(activation))
     }
     return residual.map { activation(convolved(.linear) + $0) } ?? convolved(activation)
 }

@@ -23,6 +23,8 @@ public enum Activation: Sendable, Equatable {
     case elu(alpha: Float)
     /// x · min(max(x + 3, 0), 6) / 6, as `torch.nn.Hardswish` (Howard et al. 2019, arXiv:1905.02244).
     case hardSwish
+    /// min(max(x + 3, 0), 6) / 6, as `torch.nn.Hardsigmoid`.
+    case hardSigmoid
 
     /// Applies it to every value of `x`.
     public func callAsFunction(_ x: Tensor) -> Tensor { self(x, under: .current) }
@@ -78,6 +80,7 @@ public enum Activation: Sendable, Equatable {
         case .tanh: (CVK_TANH, 0)
         case .elu(let alpha): (CVK_ELU, alpha)
         case .hardSwish: (CVK_HARD_SWISH, 0)
+        case .hardSigmoid: (CVK_HARD_SIGMOID, 0)
         }
     }
 }

@@ -28,6 +28,13 @@ public struct ConvGeometry: Sendable, Equatable {
             return room < 0 ? 0 : room / stride + 1
         }
 
+        func paddedToSame(_ size: Int) -> Axis {
+            let outputs = (size + stride - 1) / stride
+            let padding = max((outputs - 1) * stride + dilation * (kernel - 1) + 1 - size, 0)
+            return Axis(
+                kernel: kernel, stride: stride, padding: (padding / 2, padding - padding / 2), dilation: dilation)
+        }
+
         public static func == (a: Axis, b: Axis) -> Bool {
             (a.kernel, a.stride, a.dilation) == (b.kernel, b.stride, b.dilation) && a.padding == b.padding
         }
@@ -49,6 +56,12 @@ public struct ConvGeometry: Sendable, Equatable {
     public init(kernel: Int, stride: Int = 1, padding: Int = 0, dilation: Int = 1, groups: Int = 1) {
         let axis = Axis(kernel: kernel, stride: stride, padding: (padding, padding), dilation: dilation)
         self.init(y: axis, x: axis, groups: groups)
+    }
+
+    /// The same window with TensorFlow's padding SAME for a picture of this size: ⌈size / stride⌉ outputs, and of an odd
+    /// number of padded pixels the one more is after the last. It replaces the padding that there is.
+    public func paddedToSame(height: Int, width: Int) -> ConvGeometry {
+        ConvGeometry(y: y.paddedToSame(height), x: x.paddedToSame(width), groups: groups)
     }
 
     /// The form that the kernels take.
