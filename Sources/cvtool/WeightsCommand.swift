@@ -116,7 +116,8 @@ extension WeightsCommand {
                     let input = metadata.preprocessing
                     return ModelCatalog.shapes(
                         of: metadata.model, classes: metadata.labels.count,
-                        input: .init(channels: input.channels.count, height: input.height, width: input.width))
+                        input: .init(channels: input.channels.count, height: input.height, width: input.width),
+                        headless: metadata.task == "features")
                 }
             }
             if json { print(result.json.text) } else { show(result) }

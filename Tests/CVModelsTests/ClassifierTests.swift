@@ -8,6 +8,7 @@ import Testing
     /// On a tape the convolutions do in three steps what they do in one without; every weight gets a gradient.
     @Test(arguments: [
         "logistic", "fully-connected", "lenet5", "small-cnn", "resnet20", "resnet56", "resnet18", "resnet50",
+        "mobilenet_v1", "mobilenet_v2", "mobilenet_v3_small", "mobilenet_v3_large", "efficientnet-lite0",
     ])
     func runsTheSameOnATapeAndTrainsEveryWeight(_ name: String) throws {
         let architecture = try ClassifierArchitecture.named(name)
@@ -40,9 +41,16 @@ import Testing
         ("resnet152", 60_192_808), ("alexnet", 61_100_840), ("vgg11", 132_863_336), ("vgg13", 133_047_848),
         ("vgg16", 138_357_544), ("vgg19", 143_667_240), ("vgg11_bn", 132_868_840), ("vgg13_bn", 133_053_736),
         ("vgg16_bn", 138_365_992), ("vgg19_bn", 143_678_248), ("squeezenet1_0", 1_248_424),
-        ("squeezenet1_1", 1_235_496), ("mobilenet_v2", 3_504_872),
+        ("squeezenet1_1", 1_235_496), ("mobilenet_v2", 3_504_872), ("mobilenet_v3_small", 2_542_856),
+        ("mobilenet_v3_large", 5_483_032),
     ])
     func hasAsManyParametersAsInTorchvision(_ name: String, _ count: Int) throws {
+        #expect(try ClassifierArchitecture.named(name).parameterCount(classes: 1000) == count)
+    }
+
+    /// Those of Keras's MobileNet that are trained, and of the package `efficientnet_lite_pytorch`.
+    @Test(arguments: [("mobilenet_v1", 4_231_976), ("efficientnet-lite0", 4_652_008)])
+    func hasAsManyParametersAsPublished(_ name: String, _ count: Int) throws {
         #expect(try ClassifierArchitecture.named(name).parameterCount(classes: 1000) == count)
     }
 
@@ -52,7 +60,7 @@ import Testing
 
     @Test func findsAllByNameAndSuggestsTheNearest() throws {
         let all = ClassifierArchitecture.all
-        #expect(Set(all.map(\.name)).count == 25 && all.count == 25)
+        #expect(Set(all.map(\.name)).count == 29 && all.count == 29)
         for architecture in all {
             #expect(try ClassifierArchitecture.named(architecture.name).summary == architecture.summary)
             try architecture.check(classes: 10, input: architecture.defaultInput)
@@ -93,5 +101,7 @@ import Testing
         #expect(ModelCatalog.shapes(of: "lenet5", classes: 4, input: .init(channels: 1, height: 8, width: 8)) == nil)
         #expect(ModelCatalog.shapes(of: "resnet18", classes: 1 << 40)?["fc.bias"] == [1 << 40])
         #expect(ModelCatalog.shapes(of: "resnet19", classes: 10) == nil)
+        let features = ModelCatalog.shapes(of: "mobilenet_v2", classes: 0, headless: true)
+        #expect(features?.count == 260 && features?.keys.allSatisfy { $0.hasPrefix("features.") } == true)
     }
 }

@@ -116,36 +116,6 @@ extension ClassifierArchitecture {
                 build: { SmallCNN(channels: $1.channels, height: $1.height, width: $1.width, classes: $0, $2) }),
         ] + CIFARResNet.Depth.allCases.map(cifar) + photographs
 
-    /// Those that were described for ImageNet, in the order of their papers.
-    private static let photographs: [ClassifierArchitecture] =
-        [
-            ClassifierArchitecture(
-                "alexnet", "AlexNet (Krizhevsky et al. 2012)", input: photograph, takesAnySize: true,
-                minimumSide: AlexNet.minimumSide, build: { AlexNet(channels: $1.channels, classes: $0, $2) })
-        ] + VGG.Depth.allCases.map { vgg($0, batchNorm: false) } + VGG.Depth.allCases.map { vgg($0, batchNorm: true) }
-        + ResNet.Depth.allCases.map(residual) + SqueezeNet.Version.allCases.map(squeezed) + [
-            ClassifierArchitecture(
-                "mobilenet_v2", "MobileNetV2 (Sandler et al. 2018, arXiv:1801.04381)", input: photograph,
-                takesAnySize: true, build: { MobileNetV2(channels: $1.channels, classes: $0, $2) })
-        ]
-
-    private static let photograph = Input(channels: 3, height: 224, width: 224)
-
-    private static func vgg(_ depth: VGG.Depth, batchNorm: Bool) -> ClassifierArchitecture {
-        ClassifierArchitecture(
-            "vgg\(depth.rawValue)\(batchNorm ? "_bn" : "")",
-            "VGG-\(depth.rawValue)\(batchNorm ? " with batch-norm" : "") (Simonyan & Zisserman 2014, arXiv:1409.1556)",
-            input: photograph, takesAnySize: true, minimumSide: VGG.minimumSide,
-            build: { VGG(depth, batchNorm: batchNorm, channels: $1.channels, classes: $0, $2) })
-    }
-
-    private static func squeezed(_ version: SqueezeNet.Version) -> ClassifierArchitecture {
-        ClassifierArchitecture(
-            "squeezenet\(version.rawValue)", "SqueezeNet (Iandola et al. 2016, arXiv:1602.07360)", input: photograph,
-            takesAnySize: true, minimumSide: SqueezeNet.minimumSide,
-            build: { SqueezeNet(version, channels: $1.channels, classes: $0, $2) })
-    }
-
     private static let digits = Input(channels: 1, height: 28, width: 28)
 
     private static func cifar(_ depth: CIFARResNet.Depth) -> ClassifierArchitecture {
@@ -154,12 +124,5 @@ extension ClassifierArchitecture {
             "ResNet-\(depth.rawValue) for small pictures (He et al. 2015, arXiv:1512.03385, section 4.2)",
             input: Input(channels: 3, height: 32, width: 32), takesAnySize: true,
             build: { CIFARResNet(depth, channels: $1.channels, classes: $0, $2) })
-    }
-
-    private static func residual(_ depth: ResNet.Depth) -> ClassifierArchitecture {
-        ClassifierArchitecture(
-            "resnet\(depth.rawValue)", "ResNet-\(depth.rawValue) v1.5 (He et al. 2015, arXiv:1512.03385)",
-            input: photograph, takesAnySize: true,
-            build: { ResNet(depth, channels: $1.channels, classes: $0, $2) })
     }
 }

@@ -16,7 +16,9 @@ public struct MobileNetV2: ClassifierNetwork {
     ]
 
     public init(channels: Int = 3, classes: Int = 1000, _ p: ParameterScope) {
-        var layers: [(ParameterScope) -> any Layer] = [{ ConvBlock(channels, 32, kernel: 3, stride: 2, $0) }]
+        var layers: [(ParameterScope) -> any Layer] = [
+            { ConvBlock(channels, 32, kernel: 3, stride: 2, then: .relu6, $0) }
+        ]
         var cin = 32
         for (expansion, cout, count, stride) in Self.settings {
             for index in 0..<count {
@@ -27,7 +29,7 @@ public struct MobileNetV2: ClassifierNetwork {
                 cin = cout
             }
         }
-        layers.append { ConvBlock(320, 1280, kernel: 1, $0) }
+        layers.append { ConvBlock(320, 1280, kernel: 1, then: .relu6, $0) }
         features = Sequential(layers, p.scope("features"))
         classifier = Sequential(
             [{ _ in Dropout(0.2) }, { Linear(1280, classes, initialized: .normal(deviation: 0.01), $0) }],
@@ -42,20 +44,6 @@ public struct MobileNetV2: ClassifierNetwork {
     public var headScope: String { "classifier" }
 }
 
-/// Convolution, normalisation, ReLU6: `0` and `1` in the tree of names. x: [N, cin, H, W] -> [N, cout, H / stride, W / stride].
-struct ConvBlock: Layer {
-    let conv: Conv2d, bn: BatchNorm2d
-
-    init(_ cin: Int, _ cout: Int, kernel: Int, stride: Int = 1, groups: Int = 1, _ p: ParameterScope) {
-        conv = Conv2d(
-            cin, cout, kernel: kernel, stride: stride, padding: kernel / 2, groups: groups, bias: false,
-            initialized: .heNormal(fan: .output), p.scope("0"))
-        bn = BatchNorm2d(cout, p.scope("1"))
-    }
-
-    func callAsFunction(_ x: Tensor) -> Tensor { convolved(x, conv, bn, .relu6) }
-}
-
 /// 1×1 to more channels, 3×3 on each of them apart, 1×1 to few; the sum with x where the size stays.
 ///
 /// x: [N, cin, H, W] -> [N, cout, H / stride, W / stride], rounded up.
@@ -66,9 +54,9 @@ struct InvertedResidual: Layer {
 
     init(_ cin: Int, _ cout: Int, stride: Int, expansion: Int, _ p: ParameterScope) {
         let (width, p) = (cin * expansion, p.scope("conv"))
-        let expand = expansion == 1 ? [] : [ConvBlock(cin, width, kernel: 1, p.scope("0"))]
+        let expand = expansion == 1 ? [] : [ConvBlock(cin, width, kernel: 1, then: .relu6, p.scope("0"))]
         let depthwise = ConvBlock(
-            width, width, kernel: 3, stride: stride, groups: width, p.scope("\(expand.count)"))
+            width, width, kernel: 3, stride: stride, groups: width, then: .relu6, p.scope("\(expand.count)"))
         wide = expand + [depthwise]
         project = Conv2d(
             width, cout, kernel: 1, bias: false, initialized: .heNormal(fan: .output), p.scope("\(wide.count)"))

@@ -1,0 +1,97 @@
+import CVNN
+import CVTensor
+
+/// EfficientNet-Lite0 (Liu 2020, "Higher accuracy on vision models with EfficientNet-Lite", after Tan & Le 2019,
+/// arXiv:1905.11946): EfficientNet-B0 for small devices, with ReLU6 and without squeeze-and-excitation.
+///
+/// x: [N, channels, H, W], 224 × 224 as a rule -> logits [N, classes]. 4,652,008 parameters for 1000 classes. The keys are
+/// those of the PyTorch package `efficientnet_lite_pytorch`: `_conv_stem`, `_bn0`, `_blocks.0._depthwise_conv`, …, `_fc`.
+/// The padding is TensorFlow's SAME. Training drops no blocks.
+public struct EfficientNetLite: ClassifierNetwork {
+    let convStem: Conv2d, bn0: BatchNorm2d
+    let blocks: Sequential
+    let convHead: Conv2d, bn1: BatchNorm2d
+    let dropout = Dropout(0.2)
+    let fc: Linear
+
+    /// Kernel, how much wider a block is within, its channels, how often, and the stride of the first.
+    private static let settings = [
+        (3, 1, 16, 1, 1),  // [16, 112, 112]
+        (3, 6, 24, 2, 2),  // [24, 56, 56]
+        (5, 6, 40, 2, 2),  // [40, 28, 28]
+        (3, 6, 80, 3, 2), (5, 6, 112, 3, 1),  // [112, 14, 14]
+        (5, 6, 192, 4, 2), (3, 6, 320, 1, 1),  // [320, 7, 7]
+    ]
+
+    public init(channels: Int = 3, classes: Int = 1000, _ p: ParameterScope) {
+        (convStem, bn0) = MBConvBlock.layer(channels, 32, kernel: 3, stride: 2, "_conv_stem", "_bn0", p)
+        var layers: [(ParameterScope) -> any Layer] = []
+        var cin = 32
+        for (kernel, expansion, cout, count, stride) in Self.settings {
+            for index in 0..<count {
+                let from = cin
+                layers.append {
+                    MBConvBlock(
+                        from, cout, kernel: kernel, stride: index == 0 ? stride : 1, expansion: expansion, $0)
+                }
+                cin = cout
+            }
+        }
+        blocks = Sequential(layers, p.scope("_blocks"))
+        (convHead, bn1) = MBConvBlock.layer(cin, 1280, kernel: 1, "_conv_head", "_bn1", p)
+        fc = Linear(1280, classes, p.scope("_fc"))
+    }
+
+    /// The last maps: [N, 1280, H / 32, W / 32], rounded up.
+    public func features(_ x: Tensor) -> Tensor {
+        var y = convolved(x, convStem, bn0, .relu6)  // [32, 112, 112]
+        y = blocks(y)  // [320, 7, 7]
+        return convolved(y, convHead, bn1, .relu6)  // [1280, 7, 7]
+    }
+
+    public func backbone(_ x: Tensor) -> Tensor { GlobalAvgPool()(features(x)) }
+
+    public func head(_ features: Tensor) -> Tensor { fc(dropout(features)) }
+
+    public var headScope: String { "_fc" }
+}
+
+/// MobileNetV2's block: 1×1 to more channels, k×k on each of them apart, 1×1 to few; the sum with x where the size stays.
+///
+/// x: [N, cin, H, W] -> [N, cout, H / stride, W / stride], rounded up.
+struct MBConvBlock: Layer {
+    let expandConv: Conv2d?, bn0: BatchNorm2d?
+    let depthwiseConv: Conv2d, bn1: BatchNorm2d
+    let projectConv: Conv2d, bn2: BatchNorm2d
+    let hasShortcut: Bool
+
+    init(_ cin: Int, _ cout: Int, kernel: Int, stride: Int, expansion: Int, _ p: ParameterScope) {
+        let wide = cin * expansion
+        let expand = expansion == 1 ? nil : Self.layer(cin, wide, kernel: 1, "_expand_conv", "_bn0", p)
+        (expandConv, bn0) = (expand?.0, expand?.1)
+        (depthwiseConv, bn1) = Self.layer(
+            wide, wide, kernel: kernel, stride: stride, groups: wide, "_depthwise_conv", "_bn1", p)
+        (projectConv, bn2) = Self.layer(wide, cout, kernel: 1, "_project_conv", "_bn2", p)
+        hasShortcut = stride == 1 && cin == cout
+    }
+
+    /// A convolution as TensorFlow pads it, and its normalisation, by their names.
+    static func layer(
+        _ cin: Int, _ cout: Int, kernel: Int, stride: Int = 1, groups: Int = 1, _ name: String, _ norm: String,
+        _ p: ParameterScope
+    ) -> (Conv2d, BatchNorm2d) {
+        (
+            Conv2d(
+                cin, cout, kernel: kernel, stride: stride, groups: groups, samePadding: true, bias: false,
+                initialized: .heNormal(fan: .output), p.scope(name)),
+            BatchNorm2d(cout, epsilon: 1e-3, momentum: 0.01, p.scope(norm))
+        )
+    }
+
+    func callAsFunction(_ x: Tensor) -> Tensor {
+        var y = x
+        if let expandConv, let bn0 { y = convolved(y, expandConv, bn0, .relu6) }
+        y = convolved(y, depthwiseConv, bn1, .relu6)
+        return convolved(y, projectConv, bn2, adding: hasShortcut ? x : nil, .linear)
+    }
+}

@@ -1,0 +1,53 @@
+import CVNN
+import CVTensor
+
+/// MobileNet (Howard et al. 2017, arXiv:1704.04861) of width 1: a 3×3 convolution on each channel apart, and a 1×1 one that
+/// mixes them, in place of a whole convolution.
+///
+/// x: [N, channels, H, W], 224 × 224 in the paper -> logits [N, classes]. 4,231,976 parameters for 1000 classes. Keys:
+/// `features.0.0`, `features.1.depthwise.0`, `features.1.pointwise.0`, …, `fc`.
+public struct MobileNetV1: ClassifierNetwork {
+    let features: Sequential
+    let fc: Linear
+
+    /// Table 1 of the paper: the channels of each block, and the stride of its depthwise convolution.
+    private static let settings = [
+        (64, 1), (128, 2), (128, 1), (256, 2), (256, 1), (512, 2), (512, 1), (512, 1), (512, 1), (512, 1), (512, 1),
+        (1024, 2), (1024, 1),
+    ]
+
+    public init(channels: Int = 3, classes: Int = 1000, _ p: ParameterScope) {
+        var layers: [(ParameterScope) -> any Layer] = [
+            { ConvBlock(channels, 32, kernel: 3, stride: 2, then: .relu, $0) }  // [32, 112, 112]
+        ]
+        var cin = 32
+        for (cout, stride) in Self.settings {
+            let from = cin
+            layers.append { SeparableConv(from, cout, stride: stride, $0) }
+            cin = cout
+        }
+        features = Sequential(layers, p.scope("features"))
+        fc = Linear(cin, classes, p.scope("fc"))
+    }
+
+    /// [1024, 7, 7] before the mean.
+    public func backbone(_ x: Tensor) -> Tensor { GlobalAvgPool()(features(x)) }
+
+    public func head(_ features: Tensor) -> Tensor { fc(features) }
+
+    public var headScope: String { "fc" }
+}
+
+/// A depthwise separable convolution: 3×3 on each channel apart, then 1×1 over all of them.
+///
+/// x: [N, cin, H, W] -> [N, cout, H / stride, W / stride], rounded up.
+struct SeparableConv: Layer {
+    let depthwise, pointwise: ConvBlock
+
+    init(_ cin: Int, _ cout: Int, stride: Int, _ p: ParameterScope) {
+        depthwise = ConvBlock(cin, cin, kernel: 3, stride: stride, groups: cin, then: .relu, p.scope("depthwise"))
+        pointwise = ConvBlock(cin, cout, kernel: 1, then: .relu, p.scope("pointwise"))
+    }
+
+    func callAsFunction(_ x: Tensor) -> Tensor { pointwise(depthwise(x)) }
+}
