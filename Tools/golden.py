@@ -18,6 +18,7 @@
     python3 Tools/golden.py augmentation
     python3 Tools/golden.py classification
     python3 Tools/golden.py cifar
+    python3 Tools/golden.py imagenet
 
     python3 Tools/golden.py preprocessing
     python3 Tools/golden.py tar-files
@@ -127,8 +128,15 @@ def build_parser() -> argparse.ArgumentParser:
     path = TESTS / "CVClassificationTests" / "Golden" / "resnet20-cifar10.json"
     command.add_argument("-o", "--output", type=Path, default=path)
     root = TESTS.parent
-    command.set_defaults(run=lambda a: golden("cifar").write_cifar(
+    command.set_defaults(run=lambda a: golden("shipped").write_cifar(
         a.output, root / "Weights" / "resnet20-cifar10.safetensors", root / "SampleImages"))
+
+    command = commands.add_parser("imagenet", help="a PyTorch twin of EfficientNet-Lite0 on the sample pictures")
+    path = TESTS / "CVClassificationTests" / "Golden" / "efficientnet-lite0.json"
+    command.add_argument("-o", "--output", type=Path, default=path)
+    command.add_argument("--weights", type=Path, default=root / "Weights" / "efficientnet-lite0.safetensors",
+                         metavar="FILE", help="such as those of full precision (default: the shipped ones)")
+    command.set_defaults(run=lambda a: golden("shipped").write_imagenet(a.output, a.weights, root / "SampleImages"))
 
     command = commands.add_parser("networks", help="PyTorch's results and gradients of layers and whole networks")
     command.add_argument("-o", "--output", type=Path, default=TESTS / "CVModelsTests" / "Golden" / "networks",

@@ -15,6 +15,7 @@ struct ClassifyCommand: ParsableCommand {
               photo.jpg: cat 93.1%
 
             EXAMPLES
+              cvtool classify photo.jpg --model efficientnet-lite0
               cvtool classify photo.jpg --weights run/best.safetensors
               cvtool classify photos/ --recursive -w run/best.safetensors --top 1
               cvtool classify 'holiday/*.jpg' -w run/best.safetensors --json

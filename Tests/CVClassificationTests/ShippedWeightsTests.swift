@@ -5,7 +5,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The weights that come with the library, against a PyTorch twin with the same: `Tools/golden.py cifar`.
+/// The weights that come with the library, against a PyTorch twin with the same: `Tools/golden.py cifar` and `imagenet`.
 @Suite struct ShippedWeightsTests {
     @Test func resnet20SeesInPicturesWhatItsTwinSees() throws {
         let classifier = try Classifier("resnet20-cifar10")
@@ -18,6 +18,33 @@ import Testing
             for answer in found {
                 let difference = abs(answer.probability - probabilities[answer.index])
                 #expect(difference < 1e-4, "\(name), \(answer.label)")
+            }
+        }
+    }
+
+    private struct Best: Decodable {
+        let indices: [Int], values: [Float]
+    }
+
+    @Test func efficientNetSeesInPicturesWhatItsTwinSees() throws {
+        let classifier = try Classifier("efficientnet-lite0")
+        #expect(classifier.labels.count == 1000)
+        let expected = try decoded("Golden/efficientnet-lite0.json", as: [String: Best].self)
+        #expect(expected.count >= 7)
+        for (name, best) in expected {
+            let path = packageFolder.appending(path: "SampleImages/\(name)").path
+            let found = classifier(try Image(contentsOf: path), top: 1000)
+            let probabilities = Dictionary(uniqueKeysWithValues: found.map { ($0.index, $0.probability) })
+            for (index, probability) in zip(best.indices, best.values) {
+                let difference = abs(probabilities[index]! - probability)
+                #expect(difference < 5e-4, "\(name), \(classifier.labels[index])")
+            }
+            switch name {
+            case "coffee.jpg": #expect(found[0].label == "espresso" && found[0].probability >= 0.9)
+            case "cat.jpg": #expect(["tabby, tabby cat", "tiger cat", "Egyptian cat"].contains(found[0].label))
+            case "parrot.jpg": #expect(found[0].label == "lorikeet")
+            case "retriever.jpg": #expect(found[0].label == "golden retriever")
+            default: break
             }
         }
     }

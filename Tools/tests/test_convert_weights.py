@@ -2,9 +2,11 @@
 
 import hashlib
 import json
+import pickle
 import sys
 import tempfile
 import unittest
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +14,10 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from converters.darknet_weights import DarknetWeights
+from converters.mobilenet_v2_features import torchvision_key
 from converters.package import Package, PackageError, PackageFile
 from converters.safetensors_file import write_safetensors
+from converters.torch_file import MAGIC, PROTOCOL, read_state
 from converters.yolov3_tiny import CONVOLUTIONS, read_tensors
 
 HEADER = np.array([0, 2, 0, 7, 0], "<i4").tobytes()
@@ -23,6 +27,16 @@ def network_bytes(extra: int = 0) -> bytes:
     """A file of the right length for YOLOv3-tiny whose values are their own index."""
     count = sum(c.outputs * (4 if c.batch_norm else 1) + c.outputs * c.inputs * c.kernel**2 for c in CONVOLUTIONS)
     return HEADER + np.arange(count + extra, dtype="<f4").tobytes()
+
+
+def legacy_file(*, count: int = 6, strides: bytes = b"K\x03K\x01", function: bytes = b"ctorch._utils\n_rebuild_tensor_v2\n",
+                values: int = 6) -> bytes:
+    """What torch.save wrote before version 1.6: one tensor "w", 2 × 3, of the values 0, 1, …, by hand in pickle's codes."""
+    storage = b"(X\x07\0\0\0storagectorch\nFloatStorage\nX\x01\0\0\0aX\x03\0\0\0cpuK" + bytes([count]) + b"NtQ"
+    tensor = function + b"(" + storage + b"K\0(K\x02K\x03t(" + strides + b"t\x89NtR"
+    state = b"\x80\x02ccollections\nOrderedDict\n)R(X\x01\0\0\0w" + tensor + b"u."
+    head = b"".join(pickle.dumps(item, 2) for item in (MAGIC, PROTOCOL, {}))
+    return head + state + pickle.dumps(["a"], 2) + count.to_bytes(8, "little") + np.arange(values, dtype="<f4").tobytes()
 
 
 class ConvertTests(unittest.TestCase):
@@ -72,6 +86,35 @@ class ConvertTests(unittest.TestCase):
         self.assertEqual(header["__metadata__"]["data_sha256"], hashlib.sha256(data[8 + length:]).hexdigest())
         self.assertEqual(header["f"]["data_offsets"], [0, 16])
         self.assertEqual(header["h"]["data_offsets"], [16, 22])
+
+    def test_tensors_are_read_as_they_lie_in_their_storage(self) -> None:
+        self.assertEqual(read_state(legacy_file())["w"].tolist(), [[0, 1, 2], [3, 4, 5]])
+        self.assertEqual(read_state(legacy_file(strides=b"K\x01K\x02"))["w"].tolist(), [[0, 2, 4], [1, 3, 5]])
+
+    def test_a_file_that_calls_a_function_is_refused_and_nothing_runs(self) -> None:
+        with self.assertRaisesRegex(PackageError, "builtins.exec.*nothing was executed"):
+            read_state(legacy_file(function=b"cbuiltins\nexec\n"))
+
+    def test_damaged_files_of_torch_are_refused(self) -> None:
+        whole = legacy_file()
+        for length in range(0, len(whole), 7):
+            with self.assertRaises(PackageError):
+                read_state(whole[:length])
+        for damaged in (legacy_file(strides=b"K\x04K\x01"), legacy_file(count=200), legacy_file(values=5)):
+            with self.assertRaises(PackageError):
+                read_state(damaged)
+
+    def test_keys_of_mobilenet_are_those_of_torchvision(self) -> None:
+        self.assertEqual(torchvision_key("features.0.1.bias"), "features.0.1.bias")
+        self.assertEqual(torchvision_key("features.1.conv.3.weight"), "features.1.conv.1.weight")
+        self.assertEqual(torchvision_key("features.17.conv.7.running_var"), "features.17.conv.3.running_var")
+
+    def test_a_file_of_a_wheel_is_found(self) -> None:
+        package = Package("p", "1", "", wheel_tag="py3-none-any")
+        with zipfile.ZipFile(self.folder / "p-1-py3-none-any.whl", "w") as wheel:
+            wheel.writestr("p/a.bin", b"bytes")
+        file = PackageFile("p/a.bin", hashlib.sha256(b"bytes").hexdigest())
+        self.assertEqual(package.read(file, self.folder), b"bytes")
 
 
 if __name__ == "__main__":
