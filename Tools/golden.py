@@ -9,6 +9,7 @@
     python3 Tools/golden.py losses
     python3 Tools/golden.py optimisers
     python3 Tools/golden.py networks
+    python3 Tools/golden.py network-sizes
     python3 Tools/golden.py suppression
     python3 Tools/golden.py pictures
     python3 Tools/golden.py weight-files
@@ -143,6 +144,12 @@ def build_parser() -> argparse.ArgumentParser:
                          metavar="DIR")
     command.add_argument("--layers", type=Path, default=TESTS / "CVNNTests" / "Golden" / "layers.json", metavar="FILE")
     command.set_defaults(run=lambda a: golden("networks").write_networks(a.output, a.layers))
+
+    command = commands.add_parser("network-sizes", help="PyTorch's results of networks for two sizes of pictures")
+    path = TESTS / "CVModelsTests" / "Golden" / "networks" / "sizes.json"
+    command.add_argument("-o", "--output", type=Path, default=path)
+    command.add_argument("--only", nargs="+", default=[], metavar="NAME", help="make these anew, keep the others")
+    command.set_defaults(run=lambda a: golden("network_sizes").write_network_sizes(a.output, a.only))
 
     command = commands.add_parser("augmentation", help="Pillow's and torchvision's changes of colour and blurs")
     command.add_argument("-o", "--output", type=Path, default=TESTS / "CVImageTests" / "Golden" / "augmentation.json")

@@ -25,4 +25,13 @@ import Testing
             }
         }
     }
+
+    /// One after the other: the largest have half a gigabyte of weights.
+    @Test func outputsAndInputGradientsAreThoseOfPyTorchForOtherSizes() throws {
+        let all = try decoded("Golden/networks/sizes.json", as: [String: NetworkSizesGolden].self)
+        for (name, golden) in all {
+            let architecture = try ClassifierArchitecture.named(name)
+            try golden.compare(name) { architecture.make(classes: 10, $0) }
+        }
+    }
 }

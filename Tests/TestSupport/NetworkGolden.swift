@@ -45,7 +45,7 @@ public struct NetworkGolden: Decodable, Sendable {
     ) throws {
         let shapes = parameterShapes(make)
         #expect(Set(shapes.map(\.name)) == Set(gradients.keys).union(buffers.keys), sourceLocation: sourceLocation)
-        let (network, parameters) = try loadWithParameters(make, from: Self.state(shapes, seed: seed))
+        let (network, parameters) = try loadWithParameters(make, from: seededState(shapes, seed: seed))
         func check(_ found: Tensor?, _ expected: Summary, _ tolerance: Double, _ what: String) {
             let error = found.map { expected.error(of: $0) } ?? .infinity
             #expect(error < tolerance, "\(name): \(what)", sourceLocation: sourceLocation)
@@ -69,20 +69,56 @@ public struct NetworkGolden: Decodable, Sendable {
         }
         for (key, expected) in buffers { check(parameters[key]?.value, expected, outputs, key) }
     }
+}
 
-    private static func state(_ shapes: [(name: String, shape: Shape)], seed: UInt64) -> StateDictionary {
-        var state: StateDictionary = [:]
-        for (index, (key, shape)) in shapes.sorted(by: { $0.name < $1.name }).enumerated() {
-            let seed = seed + 1 + UInt64(index)
-            if shape.rank > 1 {
-                let fan = shape.dimensions.dropFirst().reduce(1, *)
-                state[key] = seededTensor(seed: seed, shape) * Float((6 / Double(fan)).squareRoot())
-            } else if key.hasSuffix("running_var") || key.hasSuffix("weight") {
-                state[key] = uniformTensor(seed: seed, shape) + 0.5
-            } else {
-                state[key] = seededTensor(seed: seed, shape) * 0.1
-            }
-        }
-        return state
+/// What PyTorch makes of a network with seeded weights in inference mode, for pictures of one or two sizes:
+/// `Tools/golden.py network-sizes`.
+public struct NetworkSizesGolden: Decodable, Sendable {
+    struct Size: Decodable {
+        let seed: UInt64
+        let input: [Int]
+        let output, inputGradient: NetworkGolden.Summary
     }
+
+    let seed: UInt64
+    let sizes: [Size]
+
+    /// Compares the output with and without a tape, and the gradient of a weighted sum of it with respect to the input.
+    public func compare(
+        _ name: String, outputs: Double = 1e-4, gradients tolerance: Double = 1e-3,
+        sourceLocation: SourceLocation = #_sourceLocation, _ make: (ParameterScope) -> any Layer
+    ) throws {
+        let network = try load(make, from: seededState(parameterShapes(make), seed: seed))
+        for size in sizes {
+            let x = seededTensor(seed: size.seed, Shape(size.input))
+            let tape = Tape(.inference)
+            let watched = tape.watch(x, gradient: true)
+            let (alone, y) = (network(x), network(watched))
+            let gradients = tape.gradients(of: y, seed: seededTensor(seed: size.seed + 1, y.shape))
+            func check(_ found: Tensor?, _ expected: NetworkGolden.Summary, _ tolerance: Double, _ what: String) {
+                let error = found.map { expected.error(of: $0) } ?? .infinity
+                #expect(error < tolerance, "\(name): \(what) for \(size.input)", sourceLocation: sourceLocation)
+            }
+            check(alone, size.output, outputs, "output")
+            check(y, size.output, outputs, "output on a tape")
+            check(gradients[watched], size.inputGradient, tolerance, "gradient of the input")
+        }
+    }
+}
+
+/// The weights and statistics that `Tools/golden/networks.py` gives a network with these keys and shapes.
+private func seededState(_ shapes: [(name: String, shape: Shape)], seed: UInt64) -> StateDictionary {
+    var state: StateDictionary = [:]
+    for (index, (key, shape)) in shapes.sorted(by: { $0.name < $1.name }).enumerated() {
+        let seed = seed + 1 + UInt64(index)
+        if shape.rank > 1 {
+            let fan = shape.dimensions.dropFirst().reduce(1, *)
+            state[key] = seededTensor(seed: seed, shape, scale: Float((6 / Double(fan)).squareRoot()))
+        } else if key.hasSuffix("running_var") || key.hasSuffix("weight") {
+            state[key] = uniformTensor(seed: seed, shape) + 0.5
+        } else {
+            state[key] = seededTensor(seed: seed, shape, scale: 0.1)
+        }
+    }
+    return state
 }

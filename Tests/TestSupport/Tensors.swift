@@ -1,14 +1,24 @@
+import CVCore
 import CVTensor
 
 /// `seeded.uniform(seed, *shape)` of `Tools/golden/seeded.py`: 0 ..< 1.
-public func uniformTensor(seed: UInt64, _ shape: Shape) -> Tensor {
-    var numbers = SplitMix64(seed: seed)
-    return Tensor((0..<shape.count).map { _ in numbers.uniform() }, shape: shape)
+public func uniformTensor(seed: UInt64, _ shape: Shape) -> Tensor { numbers(seed, shape) { $0 } }
+
+/// The same, stretched to -1 ..< 1, times `scale`.
+public func seededTensor(seed: UInt64, _ shape: Shape, scale: Float = 1) -> Tensor {
+    numbers(seed, shape) { ($0 * 2 - 1) * scale }
 }
 
-/// The same, stretched to -1 ..< 1.
-public func seededTensor(seed: UInt64, _ shape: Shape) -> Tensor {
-    Tensor(uniformTensor(seed: seed, shape).values.map { $0 * 2 - 1 }, shape: shape)
+/// Each number is made from its place alone, so that the many weights of a large network are made at the same time.
+private func numbers(_ seed: UInt64, _ shape: Shape, _ change: (Float) -> Float) -> Tensor {
+    Tensor(shape: shape) { values in
+        Parallel.forRanges(shape.count, grain: 1 << 14) { range in
+            for index in range {
+                let bits = SplitMix64.number(UInt64(index), seed: seed) >> 40
+                values[index] = change(Float(bits) / Float(1 << 24))
+            }
+        }
+    }
 }
 
 /// Largest difference, relative to the largest expected value; infinite for another shape or a NaN.

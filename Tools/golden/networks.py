@@ -198,12 +198,16 @@ def summary(value: torch.Tensor, samples: int) -> dict:
 
 
 class Margin:
-    """While it lasts: the smallest input of a rectifier, for each in units of the standard deviation of its inputs."""
+    """While it lasts: how near a rectifier's input is to a kink, in units of the standard deviation of its inputs."""
+
+    NAMES = ("relu", "hardtanh", "hardswish", "hardsigmoid")
 
     def __enter__(self):
-        self.least, self.relu, self.hardtanh = 1.0, functional.relu, functional.hardtanh
+        self.least, self.originals = 1.0, {name: getattr(functional, name) for name in self.NAMES}
         functional.relu = lambda x, inplace=False: self.watched(x, [0]).clamp(min=0)
         functional.hardtanh = lambda x, low, high, inplace=False: self.watched(x, [low, high]).clamp(low, high)
+        functional.hardswish = lambda x, inplace=False: self.watched(x, [-3, 3]) * (x + 3).clamp(0, 6) / 6
+        functional.hardsigmoid = lambda x, inplace=False: (self.watched(x, [-3, 3]) + 3).clamp(0, 6) / 6
         return self
 
     def watched(self, x, kinks):
@@ -212,7 +216,8 @@ class Margin:
         return x
 
     def __exit__(self, *_):
-        functional.relu, functional.hardtanh = self.relu, self.hardtanh
+        for name, original in self.originals.items():
+            setattr(functional, name, original)
 
 
 def entry(number: int, name: str, shape: list[int], samples: int, network: nn.Module) -> dict:
