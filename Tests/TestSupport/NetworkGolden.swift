@@ -35,24 +35,33 @@ public struct NetworkGolden: Decodable, Sendable {
     let inference, inputGradient: Summary
     /// None for a network with dropout.
     let training: Summary?
-    let gradients, buffers: [String: Summary]
+    /// nil for a weight that gets none: of an auxiliary head in inference, or frozen.
+    let gradients: [String: Summary?]
+    let buffers: [String: Summary]
 
     /// Compares a network with it: keys, the output in both modes, the gradients with respect to the input and to every
     /// weight, and the running statistics after one pass in training.
+    ///
+    /// learning: what the keys of the weights begin with that are not frozen; nil for all.
     public func compare(
-        outputs: Double = 1e-4, gradients tolerance: Double = 1e-3,
+        outputs: Double = 1e-4, gradients tolerance: Double = 1e-3, learning prefixes: [String]? = nil,
         sourceLocation: SourceLocation = #_sourceLocation, _ make: (ParameterScope) -> any Layer
     ) throws {
         let shapes = parameterShapes(make)
         #expect(Set(shapes.map(\.name)) == Set(gradients.keys).union(buffers.keys), sourceLocation: sourceLocation)
         let (network, parameters) = try loadWithParameters(make, from: seededState(shapes, seed: seed))
+        if let prefixes {
+            parameters.setTrainable(false)
+            for prefix in prefixes { parameters.setTrainable(true, prefix: prefix) }
+        }
         func check(_ found: Tensor?, _ expected: Summary, _ tolerance: Double, _ what: String) {
             let error = found.map { expected.error(of: $0) } ?? .infinity
             #expect(error < tolerance, "\(name): \(what)", sourceLocation: sourceLocation)
         }
         let x = seededTensor(seed: seed, Shape(input))
-        #expect(network(x).shape.dimensions == shape, sourceLocation: sourceLocation)
-        check(network(x), inference, outputs, "output in inference")
+        let y = network(x)
+        #expect(y.shape.dimensions == shape, sourceLocation: sourceLocation)
+        check(y, inference, outputs, "output in inference")
         // In this order: training moves the running statistics.
         for (mode, expected) in [(Tape.Mode.inference, inference), (.training, training)] {
             guard let expected else { continue }
@@ -64,6 +73,10 @@ public struct NetworkGolden: Decodable, Sendable {
             let found = tape.gradients(of: y, seed: seededTensor(seed: seed + 9999, y.shape))
             check(found[watched], inputGradient, tolerance, "gradient of the input")
             for (key, expected) in gradients {
+                guard let expected else {
+                    #expect(parameters[key]?.gradient == nil, "\(name): gradient of \(key)")
+                    continue
+                }
                 check(parameters[key]?.gradient, expected, tolerance, "gradient of \(key)")
             }
         }
