@@ -16,7 +16,7 @@ import CVTensor
 public struct Detector: Sendable {
     /// The names of the classes, by index.
     public let labels: [String]
-    /// What the network is, for people: "yolov3-tiny", or the path of a `.cfg`.
+    /// What the network is, for people: "yolov3-tiny", "yolov3", or the path of a `.cfg`.
     public let name: String
     /// How a picture becomes the network's input; its size is that of the input.
     public private(set) var preprocessing: Preprocessing
@@ -43,7 +43,7 @@ public struct Detector: Sendable {
     private init(weightsPath path: String) throws {
         let file = try Safetensors(path: path)
         let metadata = try WeightsMetadata(file.metadata, file: path)
-        guard metadata.model == "yolov3-tiny" else {
+        guard let architecture = DetectorArchitecture(rawValue: metadata.model) else {
             throw DetectorError(path, .notADetector(model: metadata.model, task: metadata.task))
         }
         guard metadata.preprocessing.isLetterbox(multipleOf: 32), !metadata.labels.isEmpty else {
@@ -52,7 +52,7 @@ public struct Detector: Sendable {
         try file.checkFinite()
         let classes = metadata.labels.count
         do {
-            network = try load({ YOLOv3Tiny(classes: classes, $0) }, from: file.stateDictionary())
+            network = try load({ architecture.make(classes: classes, $0) }, from: file.stateDictionary())
         } catch let mismatch as ParameterMismatch {
             throw DetectorError(path, .otherParameters(mismatch))
         }
@@ -182,7 +182,8 @@ public struct DetectorError: ToolkitError, Equatable {
         let text =
             switch problem {
             case .notADetector(let model, let task):
-                "holds weights of \(abbreviated(model)) for the task '\(abbreviated(task))'; a detector (yolov3-tiny) is expected"
+                "holds weights of \(abbreviated(model)) for the task '\(abbreviated(task))'; a detector "
+                    + "(\(DetectorArchitecture.allCases.map(\.rawValue).joined(separator: ", "))) is expected"
             case .otherParameters(let mismatch): mismatch.description
             case .wrongNames(let expected, let found):
                 "holds \(found) names, the network has \(expected) classes"

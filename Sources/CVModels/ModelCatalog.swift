@@ -10,7 +10,9 @@ public enum ModelCatalog {
     public static func shapes(
         of model: String, classes: Int, input: ClassifierArchitecture.Input? = nil, headless: Bool = false
     ) -> [String: [Int]]? {
-        if model == "yolov3-tiny" { return shapes { YOLOv3Tiny(classes: classes, $0) } }
+        if let detector = DetectorArchitecture(rawValue: model) {
+            return shapes { detector.make(classes: classes, $0) }
+        }
         guard let architecture = try? ClassifierArchitecture.named(model) else { return nil }
         let input = input ?? architecture.defaultInput
         // No memory is taken for shapes, however many classes a file claims to have.

@@ -17,6 +17,26 @@ public protocol YOLONetwork: Sendable {
     func callAsFunction(_ x: Tensor) -> [YOLOGrid]
 }
 
+extension YOLONetwork {
+    /// Whether an input has sides that fit the grids, and the layers that are the largest keep below a gigabyte: the first
+    /// convolution, and the finest grid where there are very many classes.
+    ///
+    /// - Throws: `DarknetError` about `model`.
+    func check(
+        _ model: String, width: Int, height: Int, firstChannels: Int, finestStride: Int
+    ) throws(DarknetError) {
+        let sides = 1...DarknetLayerReader.maxSide
+        guard sides.contains(width), sides.contains(height), width % stride == 0, height % stride == 0,
+            firstChannels * width * height <= DarknetLayerReader.maxElements,
+            3 * (5 + classCount) * (width / finestStride) * (height / finestStride) <= DarknetLayerReader.maxElements
+        else {
+            let wanted = "sides that are multiples of \(stride), and less memory, are expected"
+            throw DarknetError(
+                model, .invalid("an input of \(width)×\(height) with \(classCount) classes: \(wanted)"))
+        }
+    }
+}
+
 /// What one head of a detector says, before any meaning is read from it.
 public struct YOLOGrid: Sendable {
     /// [N, anchors · (5 + classes), H, W]; for each anchor box x, y, width, height, objectness, then the classes.

@@ -34,17 +34,8 @@ public struct YOLOv3Tiny: YOLONetwork {
         head2 = Conv2d(256, 3 * (5 + classes), kernel: 1, p.scope("head2"))
     }
 
-    /// The first layer, and the finer grid where there are very many classes, are the largest: a gigabyte is allowed.
     public func checkInput(width: Int, height: Int) throws(DarknetError) {
-        let sides = 1...DarknetLayerReader.maxSide
-        guard sides.contains(width), sides.contains(height), width % stride == 0, height % stride == 0,
-            16 * width * height <= DarknetLayerReader.maxElements,
-            3 * (5 + classCount) * (width / 16) * (height / 16) <= DarknetLayerReader.maxElements
-        else {
-            let wanted = "sides that are multiples of \(stride), and less memory, are expected"
-            throw DarknetError(
-                "yolov3-tiny", .invalid("an input of \(width)×\(height) with \(classCount) classes: \(wanted)"))
-        }
+        try check("yolov3-tiny", width: width, height: height, firstChannels: 16, finestStride: 16)
     }
 
     public func callAsFunction(_ x: Tensor) -> [YOLOGrid] {
@@ -73,19 +64,4 @@ public struct YOLOv3Tiny: YOLONetwork {
         let axis = ConvGeometry.Axis(kernel: 2, stride: 1, padding: (0, 1))
         return ConvGeometry(y: axis, x: axis)
     }()
-}
-
-/// Convolution, batch normalisation, leaky ReLU of slope 0.1: the block that darknet networks are made of.
-///
-/// x: [N, Cin, H, W] -> [N, Cout, H, W].
-struct DarknetBlock: Layer {
-    let conv: Conv2d, bn: BatchNorm2d
-    let activation = Activation.leakyReLU(slope: 0.1)
-
-    init(_ cin: Int, _ cout: Int, kernel: Int, _ p: ParameterScope) {
-        conv = Conv2d(cin, cout, kernel: kernel, padding: kernel / 2, bias: false, p.scope("conv"))
-        bn = BatchNorm2d(cout, epsilon: 1e-6, p.scope("bn"))
-    }
-
-    func callAsFunction(_ x: Tensor) -> Tensor { convolved(x, conv, bn, activation) }
 }

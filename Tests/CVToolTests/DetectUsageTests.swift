@@ -128,9 +128,14 @@ let packageFolderOfModels = packageFolder.appending(path: "Tests/CVModelsTests/G
         #expect(keys.exitCode == 1)
         #expect(keys.errors.contains("keys.safetensors: the weights are not those of this network"))
         #expect(keys.errors.contains("\"head1.bias\" has the shape [1], expected [21]") || keys.errors.contains("more"))
+        let larger = try run(["-m", write("larger.safetensors", model: "yolov3")])
+        #expect(larger.exitCode == 1)
+        #expect(larger.errors.contains("larger.safetensors: the weights are not those of this network"))
+        #expect(larger.errors.contains("\"darknet.conv1.bn.bias\""))
         let model = try run(["-m", write("model.safetensors", model: "resnet18")])
         #expect(model.exitCode == 1)
         #expect(model.errors.contains("model.safetensors: holds weights of resnet18"))
+        #expect(model.errors.contains("a detector (yolov3-tiny, yolov3) is expected"))
     }
 
     @Test func damagedWeightsEndWith1AndOneMessage() throws {
