@@ -6,20 +6,21 @@ public enum ModelCatalog {
     ///
     /// classes: as many as the weights have labels. input: what a classifier was made for, if not the default; nil is also
     /// given for one that it cannot take. headless: without the keys of a classifier's head, which weights for features
-    /// do not have.
+    /// do not have. keys: those that the weights have, where some parts may be left out; none for all.
     public static func shapes(
-        of model: String, classes: Int, input: ClassifierArchitecture.Input? = nil, headless: Bool = false
+        of model: String, classes: Int, input: ClassifierArchitecture.Input? = nil, headless: Bool = false,
+        offered keys: [String] = []
     ) -> [String: [Int]]? {
         if let detector = DetectorArchitecture(rawValue: model) {
-            return shapes { detector.make(classes: classes, $0) }
+            return shapes(keys) { detector.make(classes: classes, $0) }
         }
         guard let architecture = try? ClassifierArchitecture.named(model) else { return nil }
         let input = input ?? architecture.defaultInput
         // No memory is taken for shapes, however many classes a file claims to have.
         guard (try? architecture.check(classes: 1, input: input)) != nil else { return nil }
-        if !headless { return shapes { architecture.make(classes: classes, input: input, $0) } }
+        if !headless { return shapes(keys) { architecture.make(classes: classes, input: input, $0) } }
         var head = ""
-        let all = shapes { p in
+        let all = shapes(keys) { p in
             let network = architecture.make(classes: 1, input: input, p)
             head = network.headScope + "."
             return network
@@ -27,7 +28,8 @@ public enum ModelCatalog {
         return all.filter { !$0.key.hasPrefix(head) }
     }
 
-    private static func shapes(_ make: (ParameterScope) -> some Any) -> [String: [Int]] {
-        Dictionary(uniqueKeysWithValues: parameterShapes(make).map { ($0.name, $0.shape.dimensions) })
+    private static func shapes(_ keys: [String], _ make: (ParameterScope) -> some Any) -> [String: [Int]] {
+        let shapes = parameterShapes(offered: keys, make)
+        return Dictionary(uniqueKeysWithValues: shapes.map { ($0.name, $0.shape.dimensions) })
     }
 }

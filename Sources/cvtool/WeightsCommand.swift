@@ -112,12 +112,12 @@ extension WeightsCommand {
 
         func run() throws {
             let result = try reportingFailure {
-                try WeightsVerification(path: WeightsLocator().find(file)) { metadata in
+                try WeightsVerification(path: WeightsLocator().find(file)) { metadata, keys in
                     let input = metadata.preprocessing
                     return ModelCatalog.shapes(
                         of: metadata.model, classes: metadata.labels.count,
                         input: .init(channels: input.channels.count, height: input.height, width: input.width),
-                        headless: metadata.task == "features")
+                        headless: metadata.task == "features", offered: keys)
                 }
             }
             if json { print(result.json.text) } else { show(result) }

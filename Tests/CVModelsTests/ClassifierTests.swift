@@ -31,6 +31,7 @@ import Testing
     @Test(arguments: [
         ("logistic", 7850), ("fully-connected", 235_146), ("lenet5", 61_706), ("small-cnn", 1_199_882),
         ("resnet20", 269_722), ("resnet32", 464_154), ("resnet44", 658_586), ("resnet56", 853_018),
+        ("plain20", 269_722), ("plain32", 464_154), ("plain44", 658_586), ("plain56", 853_018),
     ])
     func hasAsManyParametersAsInPyTorch(_ name: String, _ count: Int) throws {
         #expect(try ClassifierArchitecture.named(name).parameterCount(classes: 10) == count)
@@ -42,7 +43,8 @@ import Testing
         ("vgg16", 138_357_544), ("vgg19", 143_667_240), ("vgg11_bn", 132_868_840), ("vgg13_bn", 133_053_736),
         ("vgg16_bn", 138_365_992), ("vgg19_bn", 143_678_248), ("squeezenet1_0", 1_248_424),
         ("squeezenet1_1", 1_235_496), ("mobilenet_v2", 3_504_872), ("mobilenet_v3_small", 2_542_856),
-        ("mobilenet_v3_large", 5_483_032),
+        ("mobilenet_v3_large", 5_483_032), ("googlenet", 13_004_888), ("inception_v3", 27_161_264),
+        ("plain18", 11_515_688), ("plain34", 21_623_848),
     ])
     func hasAsManyParametersAsInTorchvision(_ name: String, _ count: Int) throws {
         #expect(try ClassifierArchitecture.named(name).parameterCount(classes: 1000) == count)
@@ -60,7 +62,7 @@ import Testing
 
     @Test func findsAllByNameAndSuggestsTheNearest() throws {
         let all = ClassifierArchitecture.all
-        #expect(Set(all.map(\.name)).count == 29 && all.count == 29)
+        #expect(Set(all.map(\.name)).count == 37 && all.count == 37)
         for architecture in all {
             #expect(try ClassifierArchitecture.named(architecture.name).summary == architecture.summary)
             try architecture.check(classes: 10, input: architecture.defaultInput)

@@ -6,6 +6,8 @@ import CVTensor
 ///
 /// x: [N, channels, H, W], 32 × 32 in the paper -> logits [N, classes]. ResNet-20 has 0.27 million parameters.
 /// Keys: `conv1`, `bn1`, `layer1.0.conv1`, `layer1.0.bn1`, …, `layer3.2.bn2`, `fc`.
+///
+/// Without shortcuts it is the plain network of the same section, which learns worse the deeper it is.
 public struct CIFARResNet: ClassifierNetwork {
     let conv1: Conv2d, bn1: BatchNorm2d
     let layer1, layer2, layer3: [CIFARBlock]
@@ -18,11 +20,15 @@ public struct CIFARResNet: ClassifierNetwork {
         case resnet56 = 56
     }
 
-    public init(_ depth: Depth, channels: Int = 3, classes: Int = 10, _ p: ParameterScope) {
+    public init(
+        _ depth: Depth, shortcuts: Bool = true, channels: Int = 3, classes: Int = 10, _ p: ParameterScope
+    ) {
         let blocks = (depth.rawValue - 2) / 6
         func stage(_ cin: Int, _ cout: Int, stride: Int, _ p: ParameterScope) -> [CIFARBlock] {
             (0..<blocks).map { index in
-                CIFARBlock(index == 0 ? cin : cout, cout, stride: index == 0 ? stride : 1, p.scope("\(index)"))
+                CIFARBlock(
+                    index == 0 ? cin : cout, cout, stride: index == 0 ? stride : 1, shortcut: shortcuts,
+                    p.scope("\(index)"))
             }
         }
         conv1 = Conv2d(
@@ -47,15 +53,15 @@ public struct CIFARResNet: ClassifierNetwork {
     public var headScope: String { "fc" }
 }
 
-/// Two 3×3 convolutions beside a shortcut without weights: where the block halves the picture, the shortcut takes every
+/// Two 3×3 convolutions, plain or beside a shortcut without weights: where the block halves the picture, the shortcut takes every
 /// other pixel and fills up with channels of zeros, half of them on each side.
 ///
 /// x: [N, cin, H, W] -> [N, cout, H / stride, W / stride], rounded up.
 struct CIFARBlock: Layer {
     let conv1, conv2: Conv2d, bn1, bn2: BatchNorm2d
-    let stride, extraChannels: Int
+    let stride, extraChannels: Int, hasShortcut: Bool
 
-    init(_ cin: Int, _ cout: Int, stride: Int, _ p: ParameterScope) {
+    init(_ cin: Int, _ cout: Int, stride: Int, shortcut: Bool, _ p: ParameterScope) {
         let he = Initializer.heNormal(fan: .output)
         conv1 = Conv2d(
             cin, cout, kernel: 3, stride: stride, padding: 1, bias: false, initialized: he, p.scope("conv1"))
@@ -64,10 +70,11 @@ struct CIFARBlock: Layer {
         bn2 = BatchNorm2d(cout, p.scope("bn2"))
         self.stride = stride
         extraChannels = cout - cin
+        hasShortcut = shortcut
     }
 
     func callAsFunction(_ x: Tensor) -> Tensor {
-        convolved(convolved(x, conv1, bn1, .relu), conv2, bn2, adding: shortcut(x), .relu)
+        convolved(convolved(x, conv1, bn1, .relu), conv2, bn2, adding: hasShortcut ? shortcut(x) : nil, .relu)
     }
 
     private func shortcut(_ x: Tensor) -> Tensor {

@@ -114,7 +114,7 @@ extension ClassifierArchitecture {
                 "small-cnn", "two convolutions and two linear layers (PyTorch's MNIST example)", input: digits,
                 takesAnySize: false, minimumSide: SmallCNN.minimumSide,
                 build: { SmallCNN(channels: $1.channels, height: $1.height, width: $1.width, classes: $0, $2) }),
-        ] + CIFARResNet.Depth.allCases.map(cifar) + photographs
+        ] + CIFARResNet.Depth.allCases.map(cifar) + photographs + inceptions + plain
 
     private static let digits = Input(channels: 1, height: 28, width: 28)
 

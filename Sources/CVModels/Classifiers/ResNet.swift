@@ -5,6 +5,8 @@ import CVTensor
 ///
 /// x: [N, channels, H, W], 224 × 224 in the paper -> logits [N, classes]. The keys are torchvision's: `conv1`, `bn1`,
 /// `layer1.0.conv1`, …, `layer2.0.downsample.0`, …, `fc`.
+///
+/// Without shortcuts it is the plain network of the paper's section 4.1, which learns worse the deeper it is.
 public struct ResNet: ClassifierNetwork {
     let conv1: Conv2d, bn1: BatchNorm2d
     let layer1, layer2, layer3, layer4: [any Layer]
@@ -32,7 +34,11 @@ public struct ResNet: ClassifierNetwork {
         var isDeep: Bool { rawValue >= 50 }
     }
 
-    public init(_ depth: Depth, channels: Int = 3, classes: Int = 1000, _ p: ParameterScope) {
+    /// shortcuts: there are plain networks of 18 and 34 layers.
+    public init(
+        _ depth: Depth, shortcuts: Bool = true, channels: Int = 3, classes: Int = 1000, _ p: ParameterScope
+    ) {
+        precondition(shortcuts || !depth.isDeep, "a plain network of \(depth.rawValue) layers: 18 or 34 expected")
         let expansion = depth.isDeep ? Bottleneck.expansion : 1
         func stage(_ number: Int, _ cin: Int, width: Int) -> [any Layer] {
             (0..<depth.blocks[number - 1]).map { index in
@@ -41,7 +47,7 @@ public struct ResNet: ClassifierNetwork {
                 let place = p.scope("layer\(number)").scope("\(index)")
                 return depth.isDeep
                     ? Bottleneck(cin, width: width, stride: stride, place)
-                    : BasicBlock(cin, width, stride: stride, place)
+                    : BasicBlock(cin, width, stride: stride, shortcut: shortcuts, place)
             }
         }
         conv1 = Conv2d(
@@ -72,22 +78,25 @@ public struct ResNet: ClassifierNetwork {
     }
 }
 
-/// Two 3×3 convolutions beside a shortcut. x: [N, cin, H, W] -> [N, cout, H / stride, W / stride], rounded up.
+/// Two 3×3 convolutions, beside a shortcut or plain. x: [N, cin, H, W] -> [N, cout, H / stride, W / stride], rounded up.
 struct BasicBlock: Layer {
     let conv1, conv2: Conv2d, bn1, bn2: BatchNorm2d, downsample: Downsample?
+    let hasShortcut: Bool
 
-    init(_ cin: Int, _ cout: Int, stride: Int, _ p: ParameterScope) {
+    init(_ cin: Int, _ cout: Int, stride: Int, shortcut: Bool, _ p: ParameterScope) {
         let he = Initializer.heNormal(fan: .output)
         conv1 = Conv2d(
             cin, cout, kernel: 3, stride: stride, padding: 1, bias: false, initialized: he, p.scope("conv1"))
         bn1 = BatchNorm2d(cout, p.scope("bn1"))
         conv2 = Conv2d(cout, cout, kernel: 3, padding: 1, bias: false, initialized: he, p.scope("conv2"))
         bn2 = BatchNorm2d(cout, p.scope("bn2"))
-        downsample = Downsample(cin, cout, stride: stride, p.scope("downsample"))
+        downsample = shortcut ? Downsample(cin, cout, stride: stride, p.scope("downsample")) : nil
+        hasShortcut = shortcut
     }
 
     func callAsFunction(_ x: Tensor) -> Tensor {
-        convolved(convolved(x, conv1, bn1, .relu), conv2, bn2, adding: downsample?(x) ?? x, .relu)
+        let shortcut = hasShortcut ? downsample?(x) ?? x : nil
+        return convolved(convolved(x, conv1, bn1, .relu), conv2, bn2, adding: shortcut, .relu)
     }
 }
 

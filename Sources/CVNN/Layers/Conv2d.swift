@@ -17,9 +17,19 @@ public struct Conv2d: Layer {
         _ p: ParameterScope
     ) {
         precondition(!samePadding || padding == 0, "Conv2d: a padding of \(padding) and the padding SAME")
+        let geometry = ConvGeometry(
+            kernel: kernel, stride: stride, padding: padding, dilation: dilation, groups: groups)
+        self.init(cin, cout, geometry, samePadding: samePadding, bias: bias, initialized: initializer, p)
+    }
+
+    /// With another window than a square: weight is [Cout, Cin / groups, kernel height, kernel width].
+    public init(
+        _ cin: Int, _ cout: Int, _ geometry: ConvGeometry, samePadding: Bool = false, bias: Bool = true,
+        initialized initializer: Initializer = .pyTorchWeight, _ p: ParameterScope
+    ) {
+        self.geometry = geometry
         padsToSame = samePadding
-        geometry = ConvGeometry(kernel: kernel, stride: stride, padding: padding, dilation: dilation, groups: groups)
-        let shape: Shape = [cout, cin / groups, kernel, kernel]
+        let shape: Shape = [cout, cin / geometry.groups, geometry.y.kernel, geometry.x.kernel]
         weight = p.parameter("weight", shape: shape, initialized: initializer)
         self.bias = bias ? p.parameter("bias", shape: [cout], initialized: .pyTorchBias(of: shape)) : nil
     }

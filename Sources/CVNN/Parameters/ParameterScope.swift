@@ -29,6 +29,11 @@ public struct ParameterScope {
         ParameterScope(declared, prefix: prefix + name + ".")
     }
 
+    /// Whether the checkpoint has anything here; true where the network is made without one.
+    ///
+    /// For parts that published weights may leave out, such as the auxiliary heads of GoogLeNet.
+    public var isOffered: Bool { declared.offers(prefix) }
+
     /// Declares a weight: its value is the checkpoint's, or what `initializer` makes of a seed.
     ///
     /// A missing key or another shape is noted, for `load` to throw all of them together; the layer is given an empty
@@ -82,8 +87,13 @@ public func initialized<Network>(
 }
 
 /// The keys and shapes that a network declares, in the order of its layers.
-public func parameterShapes(_ make: (ParameterScope) -> some Any) -> [(name: String, shape: Shape)] {
-    let declared = Declared(.checkpoint([:]))
+///
+/// keys: those of a checkpoint, for a network with parts that it may leave out; none for all parts.
+public func parameterShapes(
+    offered keys: [String] = [], _ make: (ParameterScope) -> some Any
+) -> [(name: String, shape: Shape)] {
+    let nothing = Tensor([], shape: [0])
+    let declared = Declared(.checkpoint(Dictionary(keys.map { ($0, nothing) }, uniquingKeysWith: { $1 })))
     _ = make(ParameterScope(declared))
     return declared.parameters.map { ($0.name, $0.shape) }
 }
@@ -106,6 +116,12 @@ final class Declared {
             name: name, shape: shape, value: value(name, shape, initializer), isBuffer: isBuffer)
         parameters.append(parameter)
         return parameter
+    }
+
+    /// An empty checkpoint stands for none: whoever loads it is told of everything that it lacks.
+    func offers(_ prefix: String) -> Bool {
+        guard case .checkpoint(let state) = source, !state.isEmpty else { return true }
+        return state.keys.contains { $0.hasPrefix(prefix) }
     }
 
     private func value(_ name: String, _ shape: Shape, _ initializer: Initializer) -> Tensor {

@@ -16,8 +16,9 @@ public struct WeightsVerification: Sendable {
         public let outcome: Outcome
     }
 
-    /// The shapes by key that weights with this metadata must have; nil for a model that is not known.
-    public typealias ExpectedShapes = (_ metadata: WeightsMetadata) -> [String: [Int]]?
+    /// The shapes by key that weights with this metadata must have; nil for a model that is not known. keys: those of the
+    /// file, as some parts may be left out.
+    public typealias ExpectedShapes = (_ metadata: WeightsMetadata, _ keys: [String]) -> [String: [Int]]?
 
     public let path: String
     public private(set) var checks: [Check] = []
@@ -90,7 +91,7 @@ public struct WeightsVerification: Sendable {
         guard let metadata = try? WeightsMetadata(file.metadata), let expectedShapes else {
             return .skipped("there is no model to compare the keys with")
         }
-        guard let expected = expectedShapes(metadata) else {
+        guard let expected = expectedShapes(metadata, file.header.entries.map(\.name)) else {
             return .skipped("\(quoted(metadata.model)) is not a model that this version knows")
         }
         let found = Dictionary(file.header.entries.map { ($0.name, $0.shape) }, uniquingKeysWith: { first, _ in first })

@@ -1,0 +1,25 @@
+import CVModels
+import CVNN
+import TestSupport
+import Testing
+
+/// Residual networks without their shortcuts, against those of `Tools/golden/networks_inception.py`.
+@Suite struct PlainNetworkTests {
+    @Test(arguments: ["plain18", "plain34", "plain20"], ["", "-wide"])
+    func givesWhatPyTorchGives(_ name: String, _ suffix: String) throws {
+        let golden = try decoded("Golden/networks/\(name)\(suffix).json", as: NetworkGolden.self)
+        try golden.compare { try! ClassifierArchitecture.named(name).make(classes: 10, $0) }
+    }
+
+    /// A plain network has all of the keys but those of the shortcuts.
+    @Test(arguments: [
+        ("plain20", "resnet20"), ("plain56", "resnet56"), ("plain18", "resnet18"), ("plain34", "resnet34"),
+    ])
+    func hasTheWeightsOfItsTwin(_ plain: String, _ residual: String) throws {
+        func keys(_ name: String) throws -> [String] {
+            let architecture = try ClassifierArchitecture.named(name)
+            return parameterShapes { architecture.make(classes: 10, $0) }.map { "\($0.name) \($0.shape)" }
+        }
+        #expect(try keys(plain) == keys(residual).filter { !$0.contains(".downsample.") })
+    }
+}

@@ -1,0 +1,32 @@
+import CVModels
+import CVNN
+import TestSupport
+import Testing
+
+/// What `NetworkGoldenTests` leaves out of the ways in which a U-Net can be had, on sides that halve badly.
+@Suite struct UNetTests {
+    @Test(arguments: ["unet-norm", "unet-bilinear", "unet-odd"])
+    func givesWhatPyTorchGives(_ name: String) throws {
+        let golden = try decoded("Golden/networks/\(name).json", as: NetworkGolden.self)
+        try golden.compare { p in
+            switch name {
+            case "unet-norm": UNet(classes: 3, depth: 3, width: 4, batchNorm: true, p)
+            case "unet-bilinear": UNet(classes: 5, depth: 2, width: 6, enlargement: .bilinear, p)
+            default: UNet(classes: 2, depth: 4, width: 3, p)
+            }
+        }
+    }
+
+    /// Down to the sizes that are halved to one pixel, whatever the remainders on the way.
+    @Test(arguments: [UNet.Enlargement.transposedConvolution, .bilinear])
+    func givesLogitsForEveryPixelOfAnySize(_ enlargement: UNet.Enlargement) {
+        let network = initialized(seed: 1) { p in
+            UNet(channels: 1, classes: 2, depth: 3, width: 2, enlargement: enlargement, p)
+        }.network
+        #expect(network.minimumSide == 8)
+        for height in 8...17 {
+            let width = 25 - height
+            #expect(network(uniformTensor(seed: 1, [1, 1, height, width])).shape == [1, 2, height, width])
+        }
+    }
+}
