@@ -1,3 +1,4 @@
+import CVClassification
 import CVCore
 import CVModels
 import CVNN
@@ -48,7 +49,7 @@ struct TrainingBenchmark {
 
     private func step() {
         let tape = Tape(.training, seed: 1)
-        tape.gradients(of: crossEntropy(network(tape.watch(pictures)), labels))
+        tape.gradients(of: classificationLoss(network, tape.watch(pictures), labels).loss)
         optimizer.step()
         optimizer.clearGradients()
     }

@@ -41,7 +41,8 @@ public struct ClassificationRecipe: Sendable, Equatable {
     public init(_ architecture: ClassifierArchitecture, optimizer chosen: OptimizerKind? = nil) {
         model = architecture.name
         input = architecture.defaultInput
-        let isResidual = architecture.name.hasPrefix("resnet")
+        // The plain networks are there to be compared with the residual ones.
+        let isResidual = ["resnet", "plain"].contains { architecture.name.hasPrefix($0) }
         let optimizer = chosen ?? (isResidual ? .nesterov : .adamw)
         self.optimizer = optimizer
         switch optimizer {

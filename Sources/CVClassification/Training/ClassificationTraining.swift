@@ -76,8 +76,8 @@ public struct ClassificationTraining {
                 return { try stream.next() }
             },
             loss: { [network, recipe] batch, tape in
-                let logits = network(tape.watch(batch.images))
-                let loss = crossEntropy(logits, batch.labels, smoothing: Float(recipe.labelSmoothing))
+                let (loss, logits) = classificationLoss(
+                    network, tape.watch(batch.images), batch.labels, smoothing: Float(recipe.labelSmoothing))
                 return TrainingLoss(loss, metrics: ["accuracy": accuracy(of: logits, batch.labels)])
             },
             evaluate: { [self] in

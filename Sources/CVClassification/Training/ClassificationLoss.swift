@@ -1,0 +1,25 @@
+import CVModels
+import CVNN
+import CVTensor
+
+/// The mean cross-entropy of a batch in training, and the logits that it is of.
+///
+/// To it is added that of each auxiliary head, times their weight, where a network has such heads. The network is run on the
+/// tape of the pictures.
+/// - Parameters:
+///   - pictures: [N, C, H, W].
+///   - labels: the classes, N of them.
+///   - smoothing: as of `crossEntropy`.
+public func classificationLoss(
+    _ network: any Layer, _ pictures: Tensor, _ labels: [Int], smoothing: Float = 0
+) -> (loss: Tensor, logits: Tensor) {
+    guard let network = network as? any AuxiliaryClassifier else {
+        let logits = network(pictures)
+        return (crossEntropy(logits, labels, smoothing: smoothing), logits)
+    }
+    let (logits, auxiliary) = network.outputs(pictures)
+    let loss = auxiliary.reduce(crossEntropy(logits, labels, smoothing: smoothing)) { sum, logits in
+        sum + crossEntropy(logits, labels, smoothing: smoothing) * network.auxiliaryWeight
+    }
+    return (loss, logits)
+}
