@@ -82,7 +82,21 @@ import Testing
         _ = y + y
         #expect(told.map(\.operation) == ["input", "conv2d", "relu", "+"])
         #expect(told.map(\.parameters) == [[], ["conv.weight"], [], []])
+        let small: Shape = [1, 3, 2, 2]
+        #expect(told.map(\.inputs) == [[], [[1, 2, 4, 4], [3, 2, 3, 3]], [small], [small, small]])
         #expect(told.map(\.value.shape) == [[1, 2, 4, 4], [1, 3, 2, 2], [1, 3, 2, 2], [1, 3, 2, 2]])
+    }
+
+    @Test func poolsAndWhatMovesPixelsAreToldByTheirNames() {
+        var told: [String] = []
+        let x = Tape(.inference) { told.append($0.operation) }.watch(seededTensor(seed: 1, [1, 2, 4, 4]))
+        _ = maxPool2d(x, ConvGeometry(kernel: 2, stride: 2))
+        _ = averagePool2d(x, ConvGeometry(kernel: 2))
+        _ = globalAveragePool2d(x)
+        _ = pad2d(x, top: 1)
+        _ = subsampled(x, stride: 2)
+        #expect(
+            told == ["input", "maxPool2d", "averagePool2d", "adaptiveAveragePool2d", "pad2d", "subsampled"])
     }
 
     @Test func givesTheGradientsOfResultsThatAreKept() throws {

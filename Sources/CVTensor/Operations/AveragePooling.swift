@@ -61,7 +61,7 @@ private struct Bins {
     }
 }
 
-private func average(_ x: Tensor, rows: Bins, columns: Bins) -> Tensor {
+private func average(_ x: Tensor, rows: Bins, columns: Bins, operation: String = #function) -> Tensor {
     let (plane, outputPlane) = (rows.size * columns.size, rows.ranges.count * columns.ranges.count)
     let y = Tensor(shape: [x.shape[0], x.shape[1], rows.ranges.count, columns.ranges.count]) { y in
         x.withValues { x in
@@ -76,7 +76,8 @@ private func average(_ x: Tensor, rows: Bins, columns: Bins) -> Tensor {
         }
     }
     let shape = x.shape
-    return y.recorded((x, { averageGradient($0, shape: shape, rows: rows, columns: columns) }))
+    return y.recorded(
+        (x, { averageGradient($0, shape: shape, rows: rows, columns: columns) }), operation: operation)
 }
 
 /// A mean is separable: first down the rows of a window, for a whole line at once, then along that line.

@@ -32,15 +32,16 @@ public func linear(_ x: Tensor, _ weight: Tensor, bias: Tensor? = nil) -> Tensor
         "linear: weight \(weight.shape) does not fit \(x.shape)")
     precondition(bias == nil || bias!.shape == [weight.shape[0]], "linear: bias \(bias!.shape), weight \(weight.shape)")
     let leading = Array(x.shape.dimensions.dropLast())
-    let rows = x.reshaped([leading.reduce(1, *), weight.shape[1]])
-    let (input, filters) = (rows.detached, weight.detached)
-    let y = MatrixMultiplication(rows.shape, weight.shape, transposeB: true).run(input, filters, bias: bias?.detached)
+    let (rows, outputs) = (leading.reduce(1, *), weight.shape[0])
+    let (input, filters) = (x.detached.reshaped([rows, weight.shape[1]]), weight.detached)
+    let y = MatrixMultiplication(input.shape, weight.shape, transposeB: true).run(input, filters, bias: bias?.detached)
+    // Recorded as one operation on x itself: an observer of the tape is told of it with its parameters.
     var rules: [GradientRule] = [
-        (rows, { matmul($0, filters) }),
-        (weight, { matmul($0, input, transposeA: true) }),
+        (x, { matmul($0, filters) }),
+        (weight, { matmul($0.reshaped([rows, outputs]), input, transposeA: true) }),
     ]
-    if let bias { rules.append((bias, { sumOfRows($0) })) }
-    return y.recorded(rules).reshaped(Shape(leading + [weight.shape[0]]))
+    if let bias { rules.append((bias, { sumOfRows($0.reshaped([rows, outputs])) })) }
+    return y.reshaped(Shape(leading + [outputs])).recorded(rules)
 }
 
 /// [M, N] -> [N]: the gradient of a bias that was added to every row.

@@ -23,7 +23,9 @@ extension ConvGeometry.Axis {
     }
 }
 
-private func maxPool(_ x: Tensor, _ input: PictureShape, _ window: cvk_window, _ geometry: ConvGeometry) -> Tensor {
+private func maxPool(
+    _ x: Tensor, _ input: PictureShape, _ window: cvk_window, _ geometry: ConvGeometry, operation: String = #function
+) -> Tensor {
     precondition(window.output_height > 0 && window.output_width > 0, "maxPool2d: \(geometry) does not fit \(x.shape)")
     let outputPlane = window.output_height * window.output_width
     let y = Tensor(shape: [input.batch, input.channels, window.output_height, window.output_width]) { y in
@@ -40,7 +42,7 @@ private func maxPool(_ x: Tensor, _ input: PictureShape, _ window: cvk_window, _
         }
     }
     let pixels = x.detached
-    return y.recorded((x, { maxPoolGradient($0, pixels, window) }))
+    return y.recorded((x, { maxPoolGradient($0, pixels, window) }), operation: operation)
 }
 
 private func maxPoolGradient(_ dy: Tensor, _ x: Tensor, _ window: cvk_window) -> Tensor {

@@ -54,8 +54,10 @@ public func subsampled(_ x: Tensor, stride: Int) -> Tensor {
         columns: Array(Swift.stride(from: 0, to: input.width, by: stride)))
 }
 
-/// y(i, j) = x(rows[i], columns[j]), 0 where an index is -1.
-private func gathered(_ x: Tensor, rows: [Int], columns: [Int]) -> Tensor {
+/// y(i, j) = x(rows[i], columns[j]), 0 where an index is -1. operation: the function that calls this, for the tape.
+private func gathered(
+    _ x: Tensor, rows: [Int], columns: [Int], operation: String = #function
+) -> Tensor {
     let input = PictureShape(x.shape, for: "gathered")
     let plane = rows.count * columns.count
     let y = Tensor(shape: [input.batch, input.channels, rows.count, columns.count]) { y in
@@ -76,7 +78,7 @@ private func gathered(_ x: Tensor, rows: [Int], columns: [Int]) -> Tensor {
         }
     }
     let shape = x.shape
-    return y.recorded((x, { scattered($0, to: shape, rows: rows, columns: columns) }))
+    return y.recorded((x, { scattered($0, to: shape, rows: rows, columns: columns) }), operation: operation)
 }
 
 /// The gradient of `gathered`: each element is added to the pixel that it was taken from.

@@ -49,7 +49,7 @@ public final class Tape: @unchecked Sendable {
     /// gradient: whether `gradients(of:)` is to give the gradient with respect to it. Without, it only carries the tape.
     public func watch(_ x: Tensor, gradient: Bool = false) -> Tensor {
         let watched = x.traced(Trace(self, needsGradient: gradient, contributions: []))
-        tell(of: watched, by: "input")
+        tell(of: watched, by: "input", from: [])
         return watched
     }
 
@@ -70,10 +70,11 @@ public final class Tape: @unchecked Sendable {
     }
 
     /// function: as `#function` gives it, such as `conv2d(_:_:bias:_:)`.
-    func tell(of result: Tensor, by function: @autoclosure () -> String) {
+    func tell(of result: Tensor, by function: @autoclosure () -> String, from inputs: @autoclosure () -> [Shape]) {
         guard let observer else { return }
         let operation = function().prefix { $0 != "(" }
-        observer(ObservedResult(operation: String(operation), parameters: used, value: result))
+        observer(
+            ObservedResult(operation: String(operation), parameters: used, inputs: inputs(), value: result))
         used = []
     }
 
@@ -143,6 +144,8 @@ public struct ObservedResult: Sendable {
     public let operation: String
     /// The keys of the parameters that went into it.
     public let parameters: [String]
+    /// The shapes of what it was computed from, in the order of the function: those of weights as well.
+    public let inputs: [Shape]
     /// Watched by the tape: its gradient can be asked for.
     public let value: Tensor
 }

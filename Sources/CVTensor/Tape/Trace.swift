@@ -59,7 +59,7 @@ extension Tensor {
             return Trace.Contribution(input: trace, compute: rule.gradient)
         }
         let result = traced(Trace(tape, needsGradient: !contributions.isEmpty, contributions: contributions))
-        tape.tell(of: result, by: operation())
+        tape.tell(of: result, by: operation(), from: rules.map(\.input.shape))
         return result
     }
 }
