@@ -13,6 +13,7 @@ import CVCore
               cvtool augment photo.jpg    changed copies of it, to train with
               cvtool train classify set/  a network for pictures of your own
               cvtool classify photo.jpg   what a photograph shows, by that network
+              cvtool filter photo.jpg     its edges, by a convolution
               cvtool weights list         the weights that are found on this machine
               cvtool benchmark            how fast this machine is at it
               cvtool help detect          all options of a command
@@ -27,7 +28,7 @@ import CVCore
         version: "0.1.0",
         subcommands: [
             DetectCommand.self, ClassifyCommand.self, TrainCommand.self, TuneCommand.self, EvaluateCommand.self,
-            AugmentCommand.self, WeightsCommand.self, BenchmarkCommand.self,
+            AugmentCommand.self, FilterCommand.self, WeightsCommand.self, BenchmarkCommand.self,
         ])
 
     static func main() {
