@@ -10,6 +10,7 @@
     python3 Tools/golden.py optimisers
     python3 Tools/golden.py networks
     python3 Tools/golden.py network-sizes
+    python3 Tools/golden.py summaries
     python3 Tools/golden.py suppression
     python3 Tools/golden.py pictures
     python3 Tools/golden.py weight-files
@@ -150,6 +151,9 @@ def build_parser() -> argparse.ArgumentParser:
     command.add_argument("-o", "--output", type=Path, default=path)
     command.add_argument("--only", nargs="+", default=[], metavar="NAME", help="make these anew, keep the others")
     command.set_defaults(run=lambda a: golden("network_sizes").write_network_sizes(a.output, a.only))
+    command = commands.add_parser("summaries", help="parameters and multiply-adds of PyTorch's networks")
+    command.add_argument("-o", "--output", type=Path, default=TESTS / "CVModelsTests" / "Golden" / "summaries.json")
+    command.set_defaults(run=lambda a: golden("summaries").write_summaries(a.output))
 
     command = commands.add_parser("augmentation", help="Pillow's and torchvision's changes of colour and blurs")
     command.add_argument("-o", "--output", type=Path, default=TESTS / "CVImageTests" / "Golden" / "augmentation.json")

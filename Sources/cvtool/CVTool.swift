@@ -14,6 +14,7 @@ import CVCore
               cvtool train classify set/  a network for pictures of your own
               cvtool classify photo.jpg   what a photograph shows, by that network
               cvtool filter photo.jpg     its edges, by a convolution
+              cvtool model resnet50       the layers of a network
               cvtool weights list         the weights that are found on this machine
               cvtool benchmark            how fast this machine is at it
               cvtool help detect          all options of a command
@@ -28,7 +29,7 @@ import CVCore
         version: "0.1.0",
         subcommands: [
             DetectCommand.self, ClassifyCommand.self, TrainCommand.self, TuneCommand.self, EvaluateCommand.self,
-            AugmentCommand.self, FilterCommand.self, WeightsCommand.self, BenchmarkCommand.self,
+            AugmentCommand.self, FilterCommand.self, ModelCommand.self, WeightsCommand.self, BenchmarkCommand.self,
         ])
 
     static func main() {

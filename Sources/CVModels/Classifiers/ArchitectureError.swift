@@ -7,6 +7,10 @@ public enum ArchitectureError: ToolkitError, Equatable {
     case classes(architecture: String, found: Int, allowed: ClosedRange<Int>)
     case channels(architecture: String, found: Int, allowed: ClosedRange<Int>)
     case size(architecture: String, found: ClassifierArchitecture.Input, allowed: ClosedRange<Int>)
+    case multiple(architecture: String, found: ClassifierArchitecture.Input, of: Int)
+    /// More than a summary may take, for which the network is run.
+    case pixels(architecture: String, found: ClassifierArchitecture.Input, limit: Int)
+    case parameters(architecture: String, found: Int, limit: Int)
 
     public var description: String {
         switch self {
@@ -20,6 +24,18 @@ public enum ArchitectureError: ToolkitError, Equatable {
         case .size(let architecture, let found, let allowed):
             return
                 "\(architecture) for pictures of \(found.height)×\(found.width) pixels: sides of \(text(allowed)) are possible"
+        case .multiple(let architecture, let found, let side):
+            return
+                "\(architecture) for pictures of \(found.height)×\(found.width) pixels: sides that are multiples of \(side) "
+                + "are possible"
+        case .pixels(let architecture, let found, let limit):
+            return
+                "\(architecture) for pictures of \(found.height)×\(found.width) pixels: at most \(limit) pixels can be "
+                + "summed up, since the network is run for it"
+        case .parameters(let architecture, let found, let limit):
+            return
+                "\(architecture) of this size has \(found) parameters: at most \(limit) can be summed up, since the "
+                + "network is run for it; choose fewer classes or a smaller picture"
         }
     }
 

@@ -60,22 +60,27 @@ public struct ClassifierArchitecture: Sendable {
     /// How many numbers are trained: the parameters without the running statistics, as
     /// `sum(p.numel() for p in model.parameters())` counts them.
     public func parameterCount(classes: Int, input: Input? = nil) -> Int {
-        parameterShapes { make(classes: classes, input: input, $0) }
-            .filter { !$0.name.hasSuffix("running_mean") && !$0.name.hasSuffix("running_var") }
-            .reduce(0) { $0 + $1.shape.count }
+        trainedCount(parameterShapes { make(classes: classes, input: input, $0) })
     }
 
     /// Whether such a network can be built and its sizes are sensible.
     ///
     /// - Throws: `ArchitectureError` with what is expected.
     public func check(classes: Int, input: Input) throws(ArchitectureError) {
+        try Self.check(name, classes: classes, input: input, minimumSide: minimumSide)
+    }
+
+    /// The same of any network.
+    static func check(
+        _ name: String, classes: Int, input: Input, minimumSide: Int
+    ) throws(ArchitectureError) {
         guard Self.classes.contains(classes) else {
             throw .classes(architecture: name, found: classes, allowed: Self.classes)
         }
-        guard Self.channels.contains(input.channels) else {
-            throw .channels(architecture: name, found: input.channels, allowed: Self.channels)
+        guard channels.contains(input.channels) else {
+            throw .channels(architecture: name, found: input.channels, allowed: channels)
         }
-        let sides = minimumSide...Self.maximumSide
+        let sides = minimumSide...maximumSide
         guard sides.contains(input.height), sides.contains(input.width) else {
             throw .size(architecture: name, found: input, allowed: sides)
         }
@@ -94,6 +99,12 @@ public struct ClassifierArchitecture: Sendable {
         }
         return found
     }
+}
+
+/// Elements of the parameters without running statistics.
+func trainedCount(_ parameters: [(name: String, shape: Shape)]) -> Int {
+    parameters.filter { !$0.name.hasSuffix("running_mean") && !$0.name.hasSuffix("running_var") }
+        .reduce(0) { $0 + $1.shape.count }
 }
 
 extension ClassifierArchitecture {

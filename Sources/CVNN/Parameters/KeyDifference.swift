@@ -44,6 +44,11 @@ public struct ParameterMismatch: ToolkitError, Equatable {
     public let declared: Int
     public let difference: KeyDifference
 
+    public init(declared: Int, difference: KeyDifference) {
+        self.declared = declared
+        self.difference = difference
+    }
+
     /// Lines to show: enough to see what is wrong, where another network differs in hundreds.
     private static let shown = 12
 

@@ -1,0 +1,65 @@
+import CVCore
+import Foundation
+import TestSupport
+import Testing
+
+@Suite struct ModelCommandTests {
+    private func model(_ arguments: String...) throws -> CommandResult { try runCommand(["model"] + arguments) }
+
+    @Test func theTableHasALineForEachOperationAndTheSums() throws {
+        let result = try model("lenet5")
+        #expect(result.exitCode == 0 && result.errors.isEmpty)
+        #expect(result.lines[0] == "lenet5: LeNet-5 with tanh (LeCun et al. 1998)")
+        #expect(result.lines[1] == "10 classes, pictures of 1×28×28")
+        let words = result.lines.map { $0.split(separator: " ").map(String.init) }
+        #expect(words.contains(["conv2", "conv2d", "16×10×10", "2,416", "240,000"]))
+        #expect(words.contains(["averagePool2d", "16×5×5", ".", "."]))
+        #expect(words.contains(["parameters", "61,706", "(246.8", "kB)"]))
+        #expect(words.contains(["multiply-adds", "416,520", "(416.52", "k)"]))
+    }
+
+    @Test func jsonHasTheSameNumbersForAnotherSize() throws {
+        let record = try #require(try model("resnet20", "--imgsz", "64x32", "--classes", "3", "--json").records.first)
+        #expect(record["input"]?.numbers == [3, 32, 64] && record["classes"]?.integer == 3)
+        #expect(record["parameters"]?.integer == 269_722 - 7 * 65)
+        // Each convolution has twice the places; the linear layer is the same for fewer classes.
+        #expect(record["multiply_adds"]?.integer == 2 * (40_551_040 - 640) + 192)
+        let layers = try #require(record["layers"]?.array)
+        #expect(layers[0]["layer"]?.string == "conv1" && layers[0]["shape"]?.numbers == [16, 32, 64])
+        let sum = layers.reduce(0) { $0 + ($1["multiply_adds"]?.integer ?? 0) }
+        #expect(sum == record["multiply_adds"]?.integer)
+    }
+
+    @Test func weightsTellTheirClassesAndSize() throws {
+        for name in ["resnet20-cifar10", packageFolder.appending(path: "Weights/resnet20-cifar10.safetensors").path] {
+            let record = try #require(try model(name, "--json").records.first)
+            #expect(record["model"]?.string == "resnet20" && record["parameters"]?.integer == 269_722)
+            #expect(record["input"]?.numbers == [3, 32, 32] && record["multiply_adds"]?.integer == 40_551_040)
+        }
+    }
+
+    @Test func theListNamesEachNetworkWithItsParametersAndPaper() throws {
+        let result = try model()
+        #expect(result.exitCode == 0)
+        let line = try #require(result.lines.first { $0.hasPrefix("vgg16 ") })
+        #expect(line.contains("138,357,544") && line.hasSuffix("arXiv:1409.1556)") && line.contains("3×224×224"))
+        for name in ["unet", "yolov3-tiny"] { #expect(result.lines.contains { $0.hasPrefix(name + " ") }) }
+        #expect(try model("--list").output == result.output)
+        #expect(try model("--json").records.count == result.lines.count - 1)
+    }
+
+    @Test(arguments: [
+        (["resnet-50"], 1, "there is no network \"resnet-50\": did you mean resnet50?"),
+        (["nowhere/x.safetensors"], 1, "there is no weight file at this path"),
+        (["yolov3-tiny", "--imgsz", "100"], 1, "multiples of 32"),
+        (["vgg16", "--imgsz", "2000"], 1, "at most 1048576 pixels"),
+        (["lenet5", "--imgsz", "20"], 1, "sides of 28 to 4096"), (["lenet5", "--classes", "0"], 1, "1 to 100000"),
+        (["resnet18", "--channels", "0"], 1, "1 to 64"), (["resnet18", "--imgsz", "0"], 64, "each from 1 to 4096"),
+        (["resnet18", "--list"], 64, "--list"), (["--classes", "3"], 64, "go with the name"),
+    ])
+    func whatCannotBeIsAnError(_ arguments: [String], _ code: Int32, _ message: String) throws {
+        let result = try runCommand(["model"] + arguments)
+        #expect(result.exitCode == code && result.output.isEmpty)
+        #expect(result.errors.contains(message), "\(result.errors)")
+    }
+}
