@@ -25,8 +25,10 @@ let package = Package(
         .target(name: "CVTensor", dependencies: ["CKernels", "COpenBLAS", "CVCore"]),
         .target(name: "CVNN", dependencies: ["CKernels", "CVCore", "CVImage", "CVTensor"]),
         .target(name: "CVModels", dependencies: ["CVCore", "CVNN", "CVTensor"]),
-        .target(name: "CVDetection", dependencies: ["CVCore", "CVImage", "CVModels", "CVNN", "CVTensor"]),
         .target(name: "CVClassification", dependencies: ["CVCore", "CVImage", "CVModels", "CVNN", "CVTensor"]),
+        .target(
+            name: "CVDetection",
+            dependencies: ["CVClassification", "CVCore", "CVImage", "CVModels", "CVNN", "CVTensor"]),
         .target(
             name: "CVToolkit",
             dependencies: ["CVClassification", "CVCore", "CVDetection", "CVImage", "CVModels", "CVNN", "CVTensor"]),
@@ -50,7 +52,9 @@ let package = Package(
             name: "CVModelsTests", dependencies: ["CVModels", "CVNN", "CVTensor", "TestSupport"], exclude: ["Golden"]),
         .testTarget(
             name: "CVDetectionTests",
-            dependencies: ["CVDetection", "CVImage", "CVModels", "CVNN", "CVTensor", "TestSupport"],
+            dependencies: [
+                "CVClassification", "CVDetection", "CVImage", "CVModels", "CVNN", "CVTensor", "TestSupport",
+            ],
             exclude: ["Golden"]),
         .testTarget(
             name: "CVClassificationTests",

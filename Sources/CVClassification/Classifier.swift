@@ -29,7 +29,8 @@ public struct Classifier: Sendable {
     /// How a picture becomes the network's input.
     public let preprocessing: Preprocessing
 
-    private let network: any Layer
+    /// Pictures to logits.
+    public let network: any ClassifierNetwork
 
     /// Loads weights by the name of a model or by the path of a `.safetensors` file.
     ///

@@ -26,6 +26,14 @@ struct DetectCommand: ParsableCommand {
               cvtool detect photo.jpg -m net.cfg -w net.weights --names net.names
               cat photo.jpg | cvtool detect - -o found.png
 
+            WITH A CLASSIFIER
+            --classifier finds objects with a network that was trained on pictures of single objects, such as \
+            `cvtool train classify` makes: it looks through windows of several sizes, all in one pass over the \
+            picture. It has to be confident, since it calls everything one of its classes.
+
+              cvtool detect photo.jpg --classifier run/best.safetensors
+              cvtool detect photo.jpg --classifier resnet20-cifar10 --windows 64,96
+
             EXIT CODES
               0    all inputs done, also when nothing was found in them
               1    failed
@@ -38,11 +46,16 @@ struct DetectCommand: ParsableCommand {
     var inputs: [String]
 
     @OptionGroup(title: "Network") var model: DetectorOptions
+    @OptionGroup(title: "Sliding windows") var windows: WindowOptions
     @OptionGroup(title: "What to report") var report: ReportOptions
     @OptionGroup(title: "Output") var output: DetectOutputOptions
 
     func validate() throws {
         try model.validate()
+        try windows.validate()
+        if windows.classifier != nil, model.namesDetector {
+            throw ValidationError("--classifier goes without --model, --weights, --names and --imgsz.")
+        }
         try report.validate()
         try output.validate()
     }
@@ -96,6 +109,9 @@ struct DetectorOptions: ParsableArguments {
         if !isDarknet, names != nil { throw ValidationError("--names goes with a darknet --model FILE.cfg.") }
     }
 
+    /// Whether something was said about the network.
+    var namesDetector: Bool { model != nil || weights != nil || names != nil || imgsz != nil }
+
     func makeDetector() throws -> Detector {
         let detector =
             if let model, model.hasSuffix(".cfg"), let weights {
@@ -122,11 +138,15 @@ struct InputSize {
 }
 
 struct ReportOptions: ParsableArguments {
-    @Option(help: .init("Least confidence of an object, 0 to 1.", valueName: "p"))
-    var conf: Float = 0.25
+    @Option(
+        help: .init("Least confidence of an object, 0 to 1. (default: 0.25; with --classifier 0.9)", valueName: "p"))
+    var conf: Float?
 
-    @Option(help: .init("Of two boxes that overlap by more than this, the less confident is dropped.", valueName: "p"))
-    var iou: Float = 0.45
+    @Option(
+        help: .init(
+            "Of two boxes that overlap by more than this, the less confident is dropped. (default: 0.45; with "
+                + "--classifier 0.3)", valueName: "p"))
+    var iou: Float?
 
     @Option(help: .init("At most this many objects in a picture, the most confident.", valueName: "n"))
     var maxDet = 300
@@ -141,16 +161,18 @@ struct ReportOptions: ParsableArguments {
     var agnostic = false
 
     func validate() throws {
-        for (name, value) in [("--conf", conf), ("--iou", iou)] where !(0...1).contains(value) {
+        for (name, value) in [("--conf", conf), ("--iou", iou)] {
+            guard let value, !(0...1).contains(value) else { continue }
             throw ValidationError("\(name) \(value): a number from 0 to 1 is expected.")
         }
         guard maxDet >= 1 else { throw ValidationError("--max-det \(maxDet): a number from 1 is expected.") }
     }
 
-    func options(labels: [String]) throws -> DetectionOptions {
-        var options = DetectionOptions()
-        options.confidence = conf
-        options.iouThreshold = iou
+    /// defaults: for what was not given.
+    func options(labels: [String], defaults: DetectionOptions) throws -> DetectionOptions {
+        var options = defaults
+        options.confidence = conf ?? defaults.confidence
+        options.iouThreshold = iou ?? defaults.iouThreshold
         options.maxDetections = maxDet
         options.classAgnostic = agnostic
         options.classes = try ClassSelection.parse(classes, labels: labels)

@@ -35,12 +35,12 @@ struct DetectRun {
     private func runAll() throws -> ExitStatus {
         timing.beginProcess()
         let (jobs, destination) = try plan()
-        let detector = try timing.measure("weights") { try command.model.makeDetector() }
-        let options = try command.report.options(labels: detector.labels)
+        let finder = try timing.measure("weights", makeFinder)
+        let options = try command.report.options(labels: finder.labels, defaults: finder.defaultOptions)
         try destination.createFolder()
 
         let ids = COCOResults.imageIDs(for: jobs.map(\.name))
-        var coco = output.coco.map { _ in COCOResults(labels: detector.labels) }
+        var coco = output.coco.map { _ in COCOResults(labels: finder.labels) }
         var summary = RunSummary(total: jobs.count)
         let bar = ProgressBar(title: "detect", total: jobs.count, quiet: output.quiet)
         defer { bar.finish() }
@@ -50,7 +50,7 @@ struct DetectRun {
                 break
             }
             do {
-                let record = try process(job, detector, options)
+                let record = try process(job, finder, options)
                 coco?.append(record.results, imageID: id)
                 summary.recordSuccess()
                 bar.advance()
@@ -73,6 +73,11 @@ struct DetectRun {
         return summary.status
     }
 
+    private func makeFinder() throws -> any ObjectFinder {
+        if let finder = try command.windows.makeFinder() { return finder }
+        return try command.model.makeDetector()
+    }
+
     /// Finds the inputs and the names of all outputs, and whether those may be written: before, not after the work.
     private func plan() throws -> ([Job], OutputDestination) {
         let inputs = InputExpander(recursive: output.recursive).expand(command.inputs)
@@ -88,12 +93,10 @@ struct DetectRun {
     }
 
     private func process(
-        _ job: Job, _ detector: Detector, _ options: DetectionOptions
+        _ job: Job, _ finder: any ObjectFinder, _ options: DetectionOptions
     ) throws -> DetectionRecord {
         let image = try timing.measure("decode") { try output.pictures.read(job.input) }
-        let (input, letterbox) = timing.measure("resize") { detector.prepare(image) }
-        let grids = timing.measure("network") { detector.run(input) }
-        let found = timing.measure("boxes") { detector.read(grids, letterbox, options: options) }
+        let found = try finder.find(image, options, timing)
         let record = DetectionRecord(input: job.name, width: image.width, height: image.height, results: found)
         if let paths = job.paths { try write(record, image, paths) }
         return record

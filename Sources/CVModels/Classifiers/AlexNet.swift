@@ -6,7 +6,7 @@ import CVTensor
 ///
 /// x: [N, channels, H, W], 224 × 224 in the paper, at least 63 -> logits [N, classes]. The keys are torchvision's:
 /// `features.0`, `features.3` …, `classifier.1`, `classifier.4`, `classifier.6`.
-public struct AlexNet: ClassifierNetwork {
+public struct AlexNet: SlidingClassifier {
     static let minimumSide = 63
 
     let features: Sequential
@@ -39,4 +39,10 @@ public struct AlexNet: ClassifierNetwork {
     public func head(_ features: Tensor) -> Tensor { classifier[6...](features) }
 
     public var headScope: String { "classifier.6" }
+
+    public func maps(_ x: Tensor) -> Tensor { features(x) }
+
+    public var decision: [any Layer] { [pool, Flatten()] + classifier.layers }
+
+    public var mapStride: Int { 32 }
 }

@@ -8,7 +8,7 @@ import CVTensor
 /// Keys: `conv1`, `bn1`, `layer1.0.conv1`, `layer1.0.bn1`, …, `layer3.2.bn2`, `fc`.
 ///
 /// Without shortcuts it is the plain network of the same section, which learns worse the deeper it is.
-public struct CIFARResNet: ClassifierNetwork {
+public struct CIFARResNet: SlidingClassifier {
     let conv1: Conv2d, bn1: BatchNorm2d
     let layer1, layer2, layer3: [CIFARBlock]
     let fc: Linear
@@ -40,17 +40,23 @@ public struct CIFARResNet: ClassifierNetwork {
         fc = Linear(64, classes, p.scope("fc"))
     }
 
-    public func backbone(_ x: Tensor) -> Tensor {
+    public func maps(_ x: Tensor) -> Tensor {
         var y = convolved(x, conv1, bn1, .relu)  // [16, 32, 32]
         for block in layer1 { y = block(y) }  // [16, 32, 32]
         for block in layer2 { y = block(y) }  // [32, 16, 16]
         for block in layer3 { y = block(y) }  // [64, 8, 8]
-        return GlobalAvgPool()(y)
+        return y
     }
+
+    public func backbone(_ x: Tensor) -> Tensor { GlobalAvgPool()(maps(x)) }
 
     public func head(_ features: Tensor) -> Tensor { fc(features) }
 
     public var headScope: String { "fc" }
+
+    public var decision: [any Layer] { [GlobalAvgPool(), fc] }
+
+    public var mapStride: Int { 4 }
 }
 
 /// Two 3×3 convolutions, plain or beside a shortcut without weights: where the block halves the picture, the shortcut takes every

@@ -4,7 +4,7 @@ import CVTensor
 /// A multilayer perceptron over the pixels (Rumelhart, Hinton & Williams 1986), with ReLU between its layers.
 ///
 /// x: [N, channels, height, width] -> logits [N, classes]. Keys: `fc1`, `fc2`, … in order.
-public struct FullyConnected: ClassifierNetwork {
+public struct FullyConnected: SlidingClassifier {
     let layers: [Linear]
     let dropout: Dropout
 
@@ -25,4 +25,13 @@ public struct FullyConnected: ClassifierNetwork {
     public func head(_ features: Tensor) -> Tensor { layers[layers.count - 1](features) }
 
     public var headScope: String { "fc\(layers.count)" }
+
+    public func maps(_ x: Tensor) -> Tensor { x }
+
+    public var decision: [any Layer] {
+        let hidden = layers.dropLast().flatMap { [$0, Activation.relu, dropout] as [any Layer] }
+        return [Flatten()] + hidden + [layers[layers.count - 1]]
+    }
+
+    public var mapStride: Int { 1 }
 }

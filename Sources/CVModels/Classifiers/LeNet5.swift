@@ -9,7 +9,7 @@ import CVTensor
 /// What differs from the paper, as in most of today's versions: the pooling layers S2 and S4 are plain means, without a
 /// trained scale and bias; each map of C3 sees all of S2 instead of some; tanh is not stretched; the output is linear,
 /// for a softmax, instead of distances to drawn digits.
-public struct LeNet5: ClassifierNetwork {
+public struct LeNet5: SlidingClassifier {
     let conv1, conv2, conv3: Conv2d
     let fc1, fc2: Linear
     let pool = AvgPool2d(2)
@@ -33,16 +33,21 @@ public struct LeNet5: ClassifierNetwork {
         fc2 = Linear(84, classes, p.scope("fc2"))
     }
 
-    public func backbone(_ x: Tensor) -> Tensor {
+    public func maps(_ x: Tensor) -> Tensor {
         var y = pool(activation(conv1(x)))  // [6, 14, 14]
         y = pool(activation(conv2(y)))  // [16, 5, 5]
-        y = activation(conv3(y))  // [120, 1, 1]
-        return activation(fc1(Flatten()(y)))
+        return activation(conv3(y))  // [120, 1, 1]
     }
+
+    public func backbone(_ x: Tensor) -> Tensor { activation(fc1(Flatten()(maps(x)))) }
 
     public func head(_ features: Tensor) -> Tensor { fc2(features) }
 
     public var headScope: String { "fc2" }
+
+    public var decision: [any Layer] { [Flatten(), fc1, activation, fc2] }
+
+    public var mapStride: Int { 4 }
 
     /// Positions of the last convolution along a side of the input.
     private static func positions(_ side: Int) -> Int { (side / 2 - 4) / 2 - 4 }

@@ -4,7 +4,7 @@ import CVTensor
 /// Softmax regression: one linear layer over the pixels, the first classifier of any course.
 ///
 /// x: [N, channels, height, width] -> logits [N, classes]. Key: `fc`.
-public struct LogisticRegression: ClassifierNetwork {
+public struct LogisticRegression: SlidingClassifier {
     let fc: Linear
 
     /// inputs: channels · height · width.
@@ -17,4 +17,10 @@ public struct LogisticRegression: ClassifierNetwork {
     public func head(_ features: Tensor) -> Tensor { fc(features) }
 
     public var headScope: String { "fc" }
+
+    public func maps(_ x: Tensor) -> Tensor { x }
+
+    public var decision: [any Layer] { [Flatten(), fc] }
+
+    public var mapStride: Int { 1 }
 }

@@ -6,7 +6,7 @@ import CVTensor
 ///
 /// x: [N, channels, H, W], 224 × 224 in the paper -> logits [N, classes]. The keys are torchvision's: `features.0.0`,
 /// `features.1.conv.0.0`, …, `features.18.1`, `classifier.1`.
-public struct MobileNetV2: ClassifierNetwork {
+public struct MobileNetV2: SlidingClassifier {
     let features: Sequential
     let classifier: Sequential
 
@@ -42,6 +42,12 @@ public struct MobileNetV2: ClassifierNetwork {
     public func head(_ features: Tensor) -> Tensor { classifier(features) }
 
     public var headScope: String { "classifier" }
+
+    public func maps(_ x: Tensor) -> Tensor { features(x) }
+
+    public var decision: [any Layer] { [GlobalAvgPool()] + classifier.layers }
+
+    public var mapStride: Int { 32 }
 }
 
 /// 1×1 to more channels, 3×3 on each of them apart, 1×1 to few; the sum with x where the size stays.

@@ -7,7 +7,7 @@ import CVTensor
 /// `layer1.0.conv1`, …, `layer2.0.downsample.0`, …, `fc`.
 ///
 /// Without shortcuts it is the plain network of the paper's section 4.1, which learns worse the deeper it is.
-public struct ResNet: ClassifierNetwork {
+public struct ResNet: SlidingClassifier {
     let conv1: Conv2d, bn1: BatchNorm2d
     let layer1, layer2, layer3, layer4: [any Layer]
     let fc: Linear
@@ -66,6 +66,12 @@ public struct ResNet: ClassifierNetwork {
     public func head(_ features: Tensor) -> Tensor { fc(features) }
 
     public var headScope: String { "fc" }
+
+    public func maps(_ x: Tensor) -> Tensor { features(x) }
+
+    public var decision: [any Layer] { [GlobalAvgPool(), fc] }
+
+    public var mapStride: Int { 32 }
 
     /// The last maps: [N, 512, H / 32, W / 32], or 2048 channels from 50 layers on.
     public func features(_ x: Tensor) -> Tensor {

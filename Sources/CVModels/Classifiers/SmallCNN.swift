@@ -4,7 +4,7 @@ import CVTensor
 /// The small network of PyTorch's MNIST example: two convolutions, one pooling, two linear layers; without its dropout.
 ///
 /// x: [N, 1, 28, 28] -> logits [N, classes]. 1,199,882 parameters. Keys: `conv1`, `conv2`, `fc1`, `fc2`.
-public struct SmallCNN: ClassifierNetwork {
+public struct SmallCNN: SlidingClassifier {
     let conv1, conv2: Conv2d
     let fc1, fc2: Linear
     let pool = MaxPool2d(2)
@@ -23,14 +23,19 @@ public struct SmallCNN: ClassifierNetwork {
         fc2 = Linear(128, classes, p.scope("fc2"))
     }
 
-    public func backbone(_ x: Tensor) -> Tensor {
+    public func maps(_ x: Tensor) -> Tensor {
         let relu = Activation.relu
-        var y = relu(conv1(x))  // [32, 26, 26]
-        y = pool(relu(conv2(y)))  // [64, 12, 12]
-        return relu(fc1(Flatten()(y)))
+        let y = relu(conv1(x))  // [32, 26, 26]
+        return pool(relu(conv2(y)))  // [64, 12, 12]
     }
+
+    public func backbone(_ x: Tensor) -> Tensor { Activation.relu(fc1(Flatten()(maps(x)))) }
 
     public func head(_ features: Tensor) -> Tensor { fc2(features) }
 
     public var headScope: String { "fc2" }
+
+    public var decision: [any Layer] { [Flatten(), fc1, Activation.relu, fc2] }
+
+    public var mapStride: Int { 2 }
 }

@@ -5,7 +5,7 @@ import CVTensor
 ///
 /// x: [N, channels, H, W], 224 × 224 as a rule, at least 21 -> logits [N, classes]. The keys are torchvision's: `features.0`,
 /// `features.3.squeeze`, `features.3.expand1x1`, …, `classifier.1`.
-public struct SqueezeNet: ClassifierNetwork {
+public struct SqueezeNet: SlidingClassifier {
     static let minimumSide = 21
 
     public enum Version: String, Sendable, CaseIterable {
@@ -55,6 +55,12 @@ public struct SqueezeNet: ClassifierNetwork {
     public func head(_ maps: Tensor) -> Tensor { classifier(maps) }
 
     public var headScope: String { "classifier" }
+
+    public func maps(_ x: Tensor) -> Tensor { features(x) }
+
+    public var decision: [any Layer] { classifier.layers }
+
+    public var mapStride: Int { 16 }
 }
 
 /// Few channels from a 1×1 convolution, and from those as many again from a 1×1 and a 3×3.

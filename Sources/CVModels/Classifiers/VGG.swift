@@ -6,7 +6,7 @@ import CVTensor
 ///
 /// x: [N, channels, H, W], 224 × 224 in the paper, at least 32 -> logits [N, classes]. The keys are torchvision's:
 /// `features.0`, …, `classifier.0`, `classifier.3`, `classifier.6`.
-public struct VGG: ClassifierNetwork {
+public struct VGG: SlidingClassifier {
     static let minimumSide = 32
 
     /// Layers with weights: table 1 of the paper, configurations A, B, D and E.
@@ -70,4 +70,10 @@ public struct VGG: ClassifierNetwork {
     public func head(_ features: Tensor) -> Tensor { classifier[6...](features) }
 
     public var headScope: String { "classifier.6" }
+
+    public func maps(_ x: Tensor) -> Tensor { features(x) }
+
+    public var decision: [any Layer] { [pool, Flatten()] + classifier.layers }
+
+    public var mapStride: Int { 32 }
 }

@@ -1,0 +1,14 @@
+import CVNN
+import CVTensor
+
+/// A classifier whose layers can all be moved over a larger picture: see `FullyConvolutional`.
+public protocol SlidingClassifier: ClassifierNetwork {
+    /// Pictures [N, C, H, W] of any size -> the last maps before a layer that wants one size: [N, K, h, w].
+    func maps(_ x: Tensor) -> Tensor
+
+    /// What makes logits of the maps of one picture, layer after layer.
+    var decision: [any Layer] { get }
+
+    /// Pixels of the picture from one place of the maps to the next.
+    var mapStride: Int { get }
+}
