@@ -33,6 +33,8 @@ public struct SafetensorsTensor: Sendable {
         self.values = values
         self.storage = storage
     }
+
+    fileprivate var byteCount: Int { values.count * storage.elementBytes }
 }
 
 extension Safetensors {
@@ -47,28 +49,45 @@ extension Safetensors {
     ) throws(SafetensorsError) -> [UInt8] {
         try check(tensors)
         let sorted = tensors.sorted(by: comesBefore)
-        var data: [UInt8] = []
-        data.reserveCapacity(tensors.reduce(0) { $0 + $1.values.count * $1.storage.elementBytes })
-        var members: [JSONMember] = []
-        for tensor in sorted {
-            let begin = data.count
-            append(tensor, to: &data)
-            let offsets: JSONValue = [.integer(begin), .integer(data.count)]
-            let description: JSONValue = [
-                "dtype": .string(tensor.storage.dtype.rawValue), "shape": .array(tensor.shape.map { .integer($0) }),
-                "data_offsets": offsets,
-            ]
-            members.append(JSONMember(tensor.name, description))
-        }
         var metadata = metadata
-        if hashData { metadata[WeightsMetadata.Key.dataSHA256.rawValue] = SHA256.hexDigest(of: data) }
+        let hashKey = WeightsMetadata.Key.dataSHA256.rawValue
+        // As long as the hash, which is known when the data stand behind the header.
+        if hashData { metadata[hashKey] = String(repeating: "0", count: 64) }
+        let start = header(sorted, metadata)
+        // The data may be as large as memory: they are written once, to their place in the file.
+        var file: [UInt8] = []
+        file.reserveCapacity(start.count + tensors.reduce(0) { $0 + $1.byteCount })
+        file += start
+        for tensor in sorted { append(tensor, to: &file) }
+        if hashData {
+            metadata[hashKey] = file.withUnsafeBytes {
+                SHA256.hexDigest(of: UnsafeRawBufferPointer(rebasing: $0[start.count...]))
+            }
+            file.replaceSubrange(..<start.count, with: header(sorted, metadata))
+        }
+        return file
+    }
+
+    /// The bytes before the data: the length of the header, and the header.
+    private static func header(_ sorted: [SafetensorsTensor], _ metadata: [String: String]) -> [UInt8] {
+        var members: [JSONMember] = []
         if !metadata.isEmpty {
             let texts = metadata.sorted { $0.key < $1.key }.map { JSONMember($0.key, .string($0.value)) }
-            members.insert(JSONMember(SafetensorsHeader.metadataKey, .object(texts)), at: 0)
+            members.append(JSONMember(SafetensorsHeader.metadataKey, .object(texts)))
+        }
+        var begin = 0
+        for tensor in sorted {
+            let end = begin + tensor.byteCount
+            let description: JSONValue = [
+                "dtype": .string(tensor.storage.dtype.rawValue), "shape": .array(tensor.shape.map { .integer($0) }),
+                "data_offsets": [.integer(begin), .integer(end)],
+            ]
+            members.append(JSONMember(tensor.name, description))
+            begin = end
         }
         var header = JSONValue.object(members).utf8
         header += [UInt8](repeating: UInt8(ascii: " "), count: (8 - header.count % 8) % 8)
-        return withUnsafeBytes(of: UInt64(header.count).littleEndian) { Array($0) } + header + data
+        return withUnsafeBytes(of: UInt64(header.count).littleEndian) { Array($0) } + header
     }
 
     /// The larger types first, which keeps every tensor aligned to its element; then by the bytes of the name.
@@ -93,15 +112,16 @@ extension Safetensors {
         }
     }
 
-    private static func append(_ tensor: SafetensorsTensor, to data: inout [UInt8]) {
+    private static func append(_ tensor: SafetensorsTensor, to file: inout [UInt8]) {
         let kernel = InstructionSet.current.kernel
         let count = tensor.values.count
         tensor.values.withUnsafeBufferPointer { values in
-            data += [UInt8](unsafeUninitializedCapacity: count * tensor.storage.elementBytes) { bytes, initialized in
-                initialized = count * tensor.storage.elementBytes
+            if tensor.storage == .f32 { return file.append(contentsOf: UnsafeRawBufferPointer(values)) }
+            file += [UInt8](unsafeUninitializedCapacity: tensor.byteCount) { bytes, initialized in
+                initialized = tensor.byteCount
                 guard count > 0 else { return }
                 switch tensor.storage {
-                case .f32: UnsafeMutableRawBufferPointer(bytes).copyMemory(from: UnsafeRawBufferPointer(values))
+                case .f32: break
                 case .f16: cvk_f32_to_f16(kernel, values.baseAddress, bytes.baseAddress, count)
                 case .bf16: cvk_f32_to_bf16(kernel, values.baseAddress, bytes.baseAddress, count)
                 }
