@@ -15,6 +15,7 @@
     python3 Tools/golden.py pictures
     python3 Tools/golden.py weight-files
     python3 Tools/golden.py check-weight-file FILE
+    python3 Tools/golden.py pth-files
     python3 Tools/golden.py check --weights yolov3-tiny.weights --cfg yolov3-tiny.cfg --opencv-python PYTHON PICTURE...
     python3 Tools/golden.py check-darknet --opencv-python PYTHON
     python3 Tools/golden.py augmentation
@@ -107,6 +108,10 @@ def build_parser() -> argparse.ArgumentParser:
     command = commands.add_parser("check-weight-file", help="whether that library reads what SafetensorsTests wrote")
     command.add_argument("file", type=Path, metavar="FILE")
     command.set_defaults(run=lambda a: golden("weight_files").check_written(a.file))
+
+    command = commands.add_parser("pth-files", help="checkpoints that torch.save has written, and what is in them")
+    command.add_argument("-o", "--output", type=Path, default=TESTS / "CVNNTests" / "Golden" / "pth", metavar="DIR")
+    command.set_defaults(run=lambda a: golden("pth_files").write_pth_files(a.output))
 
     command = commands.add_parser("losses", help="PyTorch's losses and their gradients")
     command.add_argument("-o", "--output", type=Path, default=TESTS / "CVNNTests" / "Golden" / "losses.json")

@@ -22,8 +22,7 @@ public enum WeightsFormat: String, Sendable, Equatable, CaseIterable {
     public var hint: String {
         switch self {
         case .pytorchZip, .pickle:
-            "convert it in Python: "
-                + "safetensors.torch.save_file(torch.load(path, weights_only=True), \"out.safetensors\")"
+            "convert it: cvtool convert FILE --model NAME -o out.safetensors"
         case .darknetWeights: "pass it together with its configuration: --model net.cfg --weights net.weights"
         case .darknetConfig: "pass it together with its weights: --model net.cfg --weights net.weights"
         case .zip, .hdf5, .onnx, .tflite, .gguf, .numpy:

@@ -1,0 +1,160 @@
+/// Follows the program that a pickle is, as far as it makes data.
+///
+/// A pickle of Python may call any function there is. This one knows a fixed list of names (`PickleSymbol`) and calls
+/// nothing: to "call" one gives a dictionary, a tensor, or a value of which only the name is kept.
+struct PickleMachine {
+    var heap = PickleHeap()
+    var cursor: ByteCursor
+    private var stack: [PickleValue] = []
+    /// Heights of the stack.
+    private var marks: [Int] = []
+    private var memo: [Int: PickleValue] = [:]
+    private var values = 0
+    /// Where the instruction began that is being followed.
+    private var start = 0
+
+    /// Fifty times what the largest networks need; together they take less than half a gigabyte.
+    private static let maxValues = 2_000_000
+
+    init(_ cursor: ByteCursor) { self.cursor = cursor }
+
+    /// Runs to the end of the pickle, and gives what it made.
+    mutating func run() throws(PyTorchError.Problem) -> PickleValue {
+        while true {
+            start = cursor.position
+            let byte: UInt8 = try cursor.number()
+            guard let opcode = PickleOpcode(rawValue: byte) else { throw wrong(.unknownOpcode(byte)) }
+            if opcode == .stop { return try pop() }
+            try step(opcode)
+        }
+    }
+
+    /// A problem of the instruction that is being followed.
+    func wrong(_ problem: PickleProblem) -> PyTorchError.Problem { .pickle(problem, at: start) }
+
+    private mutating func step(_ opcode: PickleOpcode) throws(PyTorchError.Problem) {
+        switch opcode {
+        case .proto:
+            let version: UInt8 = try number()
+            if version > 5 { throw wrong(.protocolTooNew(Int(version))) }
+        case .frame:
+            // How much to read at a time: nothing to do here, but it must be there.
+            let count: UInt64 = try number()
+            if count > UInt64(cursor.remaining) { throw wrong(.frameTooLong) }
+        case .mark:
+            try count(1)
+            marks.append(stack.count)
+        case .pop: _ = try pop()
+        case .popMark: _ = try popMarked()
+        case .dup:
+            let value = try pop()
+            try push(value)
+            try push(value)
+        case .binGet, .longBinGet, .binPut, .longBinPut, .memoize: try remember(opcode)
+        case .global, .stackGlobal: try name(opcode)
+        case .reduce, .newObj, .newObjEx, .build, .binPersID: try make(opcode)
+        case .emptyTuple, .tuple, .tuple1, .tuple2, .tuple3, .emptyList, .list, .append, .appends, .emptyDict, .dict,
+            .setItem, .setItems, .emptySet, .addItems, .frozenSet:
+            try contain(opcode)
+        default: try push(try constant(opcode))
+        }
+    }
+
+    // MARK: The stack
+
+    mutating func push(_ value: PickleValue) throws(PyTorchError.Problem) {
+        try count(1)
+        stack.append(value)
+    }
+
+    /// To be told of all values before they take memory.
+    mutating func count(_ more: Int) throws(PyTorchError.Problem) {
+        values += more
+        if values > Self.maxValues { throw wrong(.tooManyValues(limit: Self.maxValues)) }
+    }
+
+    /// What lies below the last mark is out of reach.
+    mutating func pop() throws(PyTorchError.Problem) -> PickleValue {
+        guard stack.count > marks.last ?? 0, let value = stack.popLast() else { throw wrong(.emptyStack) }
+        return value
+    }
+
+    mutating func popMarked() throws(PyTorchError.Problem) -> [PickleValue] {
+        guard let mark = marks.popLast() else { throw wrong(.noMark) }
+        let items = Array(stack[mark...])
+        stack.removeSubrange(mark...)
+        return items
+    }
+
+    private mutating func number<Number: FixedWidthInteger>() throws(PyTorchError.Problem) -> Number {
+        try cursor.number()
+    }
+
+    // MARK: Numbers and texts
+
+    private mutating func constant(_ opcode: PickleOpcode) throws(PyTorchError.Problem) -> PickleValue {
+        switch opcode {
+        case .none: return .none
+        case .newTrue: return .bool(true)
+        case .newFalse: return .bool(false)
+        case .binInt: return .integer(Int(try number() as Int32))
+        case .binInt1: return .integer(Int(try number() as UInt8))
+        case .binInt2: return .integer(Int(try number() as UInt16))
+        case .long1: return try long(Int(try number() as UInt8))
+        case .long4: return try long(Int(try number() as Int32))
+        case .binFloat:
+            _ = try number() as UInt64
+            return .opaque("float")
+        case .binString: return try text(UInt64(clamping: try number() as Int32))
+        case .shortBinString, .shortBinUnicode: return try text(UInt64(try number() as UInt8))
+        case .binUnicode: return try text(UInt64(try number() as UInt32))
+        case .binUnicode8: return try text(try number())
+        case .shortBinBytes: return try bytes(UInt64(try number() as UInt8))
+        case .binBytes: return try bytes(UInt64(try number() as UInt32))
+        case .binBytes8, .byteArray8: return try bytes(try number())
+        default: preconditionFailure("\(opcode) is no constant")
+        }
+    }
+
+    private mutating func text(_ count: UInt64) throws(PyTorchError.Problem) -> PickleValue {
+        .string(try cursor.text(Int(clamping: count)))
+    }
+
+    /// Of these no tensor is made: they are passed over.
+    private mutating func bytes(_ count: UInt64) throws(PyTorchError.Problem) -> PickleValue {
+        _ = try cursor.take(count)
+        return .opaque("bytes")
+    }
+
+    /// In two's complement, little-endian.
+    private mutating func long(_ count: Int) throws(PyTorchError.Problem) -> PickleValue {
+        let bytes = cursor.bytes[try cursor.take(count)]
+        guard let last = bytes.last else { return .integer(0) }
+        guard bytes.count <= 8 else { return .long(Array(bytes)) }
+        let sign = last >= 0x80 ? -1 : 0
+        return .integer(bytes.reversed().reduce(sign) { $0 << 8 | Int($1) })
+    }
+
+    // MARK: The memo
+
+    private mutating func remember(_ opcode: PickleOpcode) throws(PyTorchError.Problem) {
+        switch opcode {
+        case .binGet: try recall(Int(try number() as UInt8))
+        case .longBinGet: try recall(Int(try number() as UInt32))
+        case .binPut: try store(Int(try number() as UInt8))
+        case .longBinPut: try store(Int(try number() as UInt32))
+        default: try store(memo.count)
+        }
+    }
+
+    private mutating func recall(_ place: Int) throws(PyTorchError.Problem) {
+        guard let value = memo[place] else { throw wrong(.notInMemo(place)) }
+        try push(value)
+    }
+
+    private mutating func store(_ place: Int) throws(PyTorchError.Problem) {
+        let value = try pop()
+        try push(value)
+        memo[place] = value
+    }
+}

@@ -1,0 +1,108 @@
+/// What a pickle's program makes here: data and names, never an object that does something.
+///
+/// Containers are places in a `PickleHeap`, not references: however deep or circular a file makes them, nothing here
+/// follows them by itself.
+enum PickleValue: Sendable {
+    case none
+    case bool(Bool)
+    case integer(Int)
+    /// One of more than 64 bits, little-endian.
+    case long([UInt8])
+    case string(String)
+    case tuple(Int)
+    case list(Int)
+    case dictionary(Int)
+    case symbol(PickleSymbol)
+    case storage(Int)
+    case tensor(Int)
+    /// Something that no tensor depends on, such as a learning rate or an optimiser's settings; what it was.
+    case opaque(String)
+}
+
+/// All containers, storages and tensors of a pickle.
+struct PickleHeap {
+    /// A member of a dictionary; those whose key is no string are not kept.
+    struct Member {
+        let key: String
+        let value: PickleValue
+    }
+
+    /// Tuples and lists.
+    var sequences: [[PickleValue]] = []
+    var dictionaries: [[Member]] = []
+    var storages: [TorchStorage] = []
+    var tensors: [TorchTensor] = []
+
+    /// The elements of a tuple or list; nil for anything else.
+    func sequence(_ value: PickleValue) -> [PickleValue]? {
+        switch value {
+        case .tuple(let place), .list(let place): sequences[place]
+        default: nil
+        }
+    }
+
+    func members(_ value: PickleValue) -> [Member]? {
+        if case .dictionary(let place) = value { dictionaries[place] } else { nil }
+    }
+
+    /// The numbers of a tuple or list that holds nothing but whole numbers of 0 or more, one for each dimension.
+    func sizes(_ value: PickleValue) -> [Int]? {
+        guard let elements = sequence(value), elements.count <= TorchTensor.maxDimensions else { return nil }
+        let sizes = elements.compactMap { element -> Int? in
+            if case .integer(let size) = element, size >= 0 { size } else { nil }
+        }
+        return sizes.count == elements.count ? sizes : nil
+    }
+}
+
+/// Elements of one type, side by side: what tensors are views of.
+struct TorchStorage: Sendable {
+    let key: String
+    let dtype: SafetensorsDType
+    let count: Int
+}
+
+/// A view of a storage, in elements.
+struct TorchTensor: Sendable {
+    let storage: TorchStorage
+    let offset: Int
+    let shape: [Int]
+    let strides: [Int]
+    let count: Int
+    /// From the first to behind the last element that it sees; 0 for a tensor without elements.
+    let extent: Int
+
+    /// PyTorch's own limit.
+    static let maxDimensions = 64
+
+    /// nil unless every element lies within the storage.
+    init?(_ storage: TorchStorage, offset: Int, shape: [Int], strides: [Int]) {
+        guard shape.count == strides.count, shape.count <= Self.maxDimensions, offset >= 0 else { return nil }
+        // That of the dimensions other than zero counts too: whoever multiplies some of them is safe.
+        var (product, last) = (1, 0)
+        for (size, stride) in zip(shape, strides) where size > 0 {
+            let (next, overflow) = product.multipliedReportingOverflow(by: size)
+            let (step, stepOverflow) = (size - 1).multipliedReportingOverflow(by: stride)
+            let (sum, sumOverflow) = last.addingReportingOverflow(step)
+            if overflow || stepOverflow || sumOverflow { return nil }
+            (product, last) = (next, sum)
+        }
+        self.storage = storage
+        self.offset = offset
+        self.shape = shape
+        self.strides = strides
+        count = shape.contains(0) ? 0 : product
+        extent = count == 0 ? 0 : last + 1
+        guard offset <= storage.count, extent <= storage.count - offset else { return nil }
+    }
+
+    /// Whether its elements stand side by side in row-major order.
+    var isContiguous: Bool {
+        var expected = 1
+        for (size, stride) in zip(shape, strides).reversed() where size != 1 {
+            if stride != expected { return false }
+            expected *= size
+        }
+        return true
+    }
+}

@@ -1,0 +1,80 @@
+import CVCore
+
+/// What the pickle of a file made, and where the bytes of its storages are, in either format.
+struct PyTorchContent {
+    let root: PickleValue
+    let heap: PickleHeap
+    private let places: [String: Range<Int>]
+    private let checksums: [String: UInt32]
+
+    init(_ source: ByteSource) throws {
+        let start = try source.read(at: 0, count: min(4096, source.count))
+        if start.starts(with: [0x50, 0x4B]) {
+            try self.init(archive: source)
+        } else if start.first == PickleOpcode.proto.rawValue {
+            self.init(try LegacyCheckpoint(source))
+        } else {
+            throw PyTorchError.Problem.notACheckpoint(WeightsFormat.recognise(start))
+        }
+    }
+
+    private init(_ legacy: LegacyCheckpoint) {
+        (root, heap, places, checksums) = (legacy.root, legacy.heap, legacy.storages, [:])
+    }
+
+    /// A zip archive with one folder: `data.pkl`, `byteorder`, and `data/KEY` for each storage.
+    private init(archive source: ByteSource) throws {
+        let directory = try ZipDirectory(source)
+        let pickles = directory.entries.keys.filter { $0.hasSuffix("/data.pkl") && $0.split(separator: "/").count == 2 }
+        guard pickles.count == 1, let name = pickles.first, let entry = directory.entries[name] else {
+            throw PyTorchError.Problem.archive(.noPickle)
+        }
+        let folder = String(name.dropLast("data.pkl".count))
+        if directory.entries[folder + "constants.pkl"] != nil { throw PyTorchError.Problem.torchScript }
+        if let order = directory.entries[folder + "byteorder"], order.bytes.count < 16,
+            try source.read(at: order.bytes.lowerBound, count: order.bytes.count) == Array("big".utf8)
+        {
+            throw PyTorchError.Problem.bigEndian
+        }
+        let limit = PyTorchCheckpoint.maxPickleBytes
+        guard entry.bytes.count <= limit else {
+            throw PyTorchError.Problem.pickleTooLong(bytes: entry.bytes.count, limit: limit)
+        }
+        let pickle = try source.read(at: entry.bytes.lowerBound, count: entry.bytes.count)
+        if let checksum = entry.checksum, CRC32.checksum(pickle) != checksum {
+            throw PyTorchError.Problem.damaged(entry: name)
+        }
+        var machine = PickleMachine(ByteCursor(pickle))
+        root = try machine.run()
+        heap = machine.heap
+        let data = folder + "data/"
+        let storages = directory.entries.filter { $0.key.hasPrefix(data) }
+        func keyed<Value>(_ value: (ZipDirectory.Entry) -> Value?) -> [String: Value] {
+            let pairs = storages.compactMap { name, entry in
+                value(entry).map { (String(name.dropFirst(data.count)), $0) }
+            }
+            return Dictionary(pairs, uniquingKeysWith: { first, _ in first })
+        }
+        (places, checksums) = (keyed(\.bytes), keyed(\.checksum))
+    }
+
+    /// Where the bytes of a storage are, once they are as many as it says.
+    func place(of storage: TorchStorage) throws(PyTorchError.Problem) -> Range<Int> {
+        guard let place = places[storage.key] else { throw .noStorage(key: storage.key) }
+        let elementBytes = storage.dtype.byteCount ?? 1
+        // The same bytes may also be seen as elements of another size, which leave some over.
+        guard place.count / elementBytes == storage.count else {
+            let expected = storage.count.multipliedReportingOverflow(by: elementBytes)
+            throw .wrongStorage(
+                key: storage.key, expected: expected.overflow ? .max : expected.partialValue, found: place.count)
+        }
+        return place
+    }
+
+    func checkChecksums(of keys: Set<String>, _ source: ByteSource) throws {
+        for key in keys.sorted() {
+            guard let place = places[key], let checksum = checksums[key] else { continue }
+            if try source.checksum(place) != checksum { throw PyTorchError.Problem.damaged(entry: "data/" + key) }
+        }
+    }
+}

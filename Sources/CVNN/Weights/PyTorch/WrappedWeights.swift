@@ -1,0 +1,81 @@
+import CVCore
+
+/// The tensors by name that a checkpoint is about, wherever in it they stand.
+///
+/// A script of training saves them beside its optimiser and counters, under a name such as `state_dict`.
+struct WrappedWeights {
+    let tensors: [(name: String, tensor: TorchTensor)]
+    /// The keys that lead to them.
+    let path: [String]
+    /// Keys beside them whose values are no tensors.
+    let leftOut: [String]
+
+    /// So deep are the ones in the others: `{"model": {"state_dict": …}}`.
+    private static let maxDepth = 4
+
+    init(_ root: PickleValue, _ heap: PickleHeap) throws(PyTorchError.Problem) {
+        var path: [String] = []
+        guard var members = heap.members(root) else { throw .noTensors(keys: []) }
+        let outermost = members
+        let search = WeightsSearch(heap)
+        while path.count < Self.maxDepth, let inner = search.wrapped(in: members) {
+            path.append(inner.key)
+            members = heap.members(inner.value) ?? []
+        }
+        var tensors: [(name: String, tensor: TorchTensor)] = []
+        var leftOut: [String] = []
+        var seen: Set<String> = []
+        for member in members {
+            guard seen.insert(member.key).inserted else { throw .keyTwice(member.key) }
+            if case .tensor(let place) = member.value {
+                tensors.append((member.key, heap.tensors[place]))
+            } else {
+                leftOut.append(member.key)
+            }
+        }
+        if tensors.isEmpty { throw .noTensors(keys: outermost.map(\.key)) }
+        (self.tensors, self.path, self.leftOut) = (tensors, path, leftOut)
+    }
+}
+
+/// Which dictionaries of a checkpoint hold weights. Found once for each, as a file may mention one any number of times.
+private struct WeightsSearch {
+    /// Names under which weights are saved; where there are several, the first counts.
+    private static let names = [
+        "state_dict", "model_state_dict", "model_state", "model", "net", "network", "module", "weights", "params",
+        "state_dict_ema", "model_ema", "ema_state_dict", "ema",
+    ]
+
+    /// By the place of a dictionary: whether it has tensors, or one in it that has such a name does.
+    private let wrapping: [Bool]
+
+    init(_ heap: PickleHeap) {
+        let direct = heap.dictionaries.map { $0.contains { Self.isTensor($0.value) } }
+        wrapping = heap.dictionaries.indices.map { place in
+            direct[place]
+                || heap.dictionaries[place].contains { member in
+                    if case .dictionary(let inner) = member.value {
+                        direct[inner] && Self.names.contains(member.key)
+                    } else {
+                        false
+                    }
+                }
+        }
+    }
+
+    /// The member that holds the weights: one of the usual names, or else, where there are no tensors beside it, the only
+    /// one that has some.
+    func wrapped(in members: [PickleHeap.Member]) -> PickleHeap.Member? {
+        let candidates = members.filter { member in
+            if case .dictionary(let place) = member.value { wrapping[place] } else { false }
+        }
+        for name in Self.names {
+            if let member = candidates.first(where: { $0.key == name }) { return member }
+        }
+        return candidates.count == 1 && !members.contains { Self.isTensor($0.value) } ? candidates[0] : nil
+    }
+
+    private static func isTensor(_ value: PickleValue) -> Bool {
+        if case .tensor = value { true } else { false }
+    }
+}
