@@ -73,7 +73,7 @@ public struct Detector: Sendable {
         name = configuration
         preprocessing = .darknet(width: network.width, height: network.height)
         if let names {
-            labels = try Self.readNames(names)
+            labels = try LabelFile.read(names)
             guard labels.count == network.classCount else {
                 throw DetectorError(names, .wrongNames(expected: network.classCount, found: labels.count))
             }
@@ -82,13 +82,6 @@ public struct Detector: Sendable {
         } else {
             labels = (0..<network.classCount).map { "class \($0)" }
         }
-    }
-
-    private static func readNames(_ path: String) throws -> [String] {
-        let text = String(decoding: try FileInput.read(path, maxBytes: 1 << 20), as: UTF8.self)
-        return text.split(whereSeparator: \.isNewline).map { line in
-            String(line.drop(while: \.isWhitespace).reversed().drop(while: \.isWhitespace).reversed())
-        }.filter { !$0.isEmpty }
     }
 
     /// The same detector looking at pictures in another size: larger finds smaller objects and takes longer.

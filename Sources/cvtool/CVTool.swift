@@ -15,6 +15,7 @@ import CVCore
               cvtool classify photo.jpg   what a photograph shows, by that network
               cvtool filter photo.jpg     its edges, by a convolution
               cvtool model resnet50       the layers of a network
+              cvtool convert net.pth ...  weights of PyTorch for those commands
               cvtool weights list         the weights that are found on this machine
               cvtool benchmark            how fast this machine is at it
               cvtool help detect          all options of a command
@@ -29,7 +30,8 @@ import CVCore
         version: "0.1.0",
         subcommands: [
             DetectCommand.self, ClassifyCommand.self, TrainCommand.self, TuneCommand.self, EvaluateCommand.self,
-            AugmentCommand.self, FilterCommand.self, ModelCommand.self, WeightsCommand.self, BenchmarkCommand.self,
+            AugmentCommand.self, FilterCommand.self, ModelCommand.self, ConvertCommand.self, WeightsCommand.self,
+            BenchmarkCommand.self,
         ])
 
     static func main() {

@@ -1,0 +1,86 @@
+import ArgumentParser
+import CLISupport
+import CVCore
+import CVModels
+import CVNN
+
+/// `cvtool convert`: parses and checks; `ConvertRun` does the work.
+struct ConvertCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "convert",
+        abstract: "Make a checkpoint of PyTorch a weight file of this toolkit.",
+        // Lines that are examples are kept below 80 columns, where they would be broken.
+        discussion: """
+            Takes what torch.save writes (.pth, .pt, .bin; the format of version 1.6 and the one before) and \
+            .safetensors, with the keys of torchvision. Nothing in the file is run. Weights that a script of training \
+            has wrapped (state_dict, model, …; module., _orig_mod., …) are found. Keys and shapes must be those of the \
+            network; all differences are listed.
+
+            The file that is written carries the labels and how pictures are prepared, so that cvtool classify needs \
+            nothing else. Networks of ImageNet are prepared for as torchvision evaluates them: the shorter side to \
+            256, the middle 224 x 224 (342 and 299 for inception_v3), bilinear, mean 0.485,0.456,0.406 and deviation \
+            0.229,0.224,0.225 (0.5 each for googlenet and inception_v3, whose published weights want it so); for the \
+            others pictures are stretched to the network's input, from 0 to 1.
+
+            EXAMPLES
+              cvtool convert resnet50.pth --model resnet50 --labels imagenet.txt \\
+                -o resnet50.safetensors
+              cvtool convert best.pt -m mobilenet_v2 --labels names.txt --half \\
+                -o flowers.safetensors
+              cvtool convert cifar.pth -m resnet20 --mean 0.491,0.482,0.447 \\
+                --std 0.247,0.243,0.262 -o cifar.safetensors
+              cvtool classify photo.jpg --weights resnet50.safetensors
+
+            NETWORKS
+            \(ModelOptions.list)
+
+            EXIT CODES
+              0    done
+              1    failed
+              64   the arguments make no sense
+              130  interrupted (Ctrl-C); nothing was written
+            """)
+
+    @Argument(help: "A .pth, .pt or .bin file of PyTorch, or a .safetensors file.")
+    var checkpoint: String
+
+    @Option(name: .shortAndLong, help: .init("Which network the weights are of.", valueName: "name"))
+    var model: String
+
+    @Option(name: .shortAndLong, help: .init("The file to write.", valueName: "file"))
+    var output: String
+
+    @Option(help: .init("Names of the classes, one a line. (default: their numbers)", valueName: "file"))
+    var labels: String?
+
+    @Option(help: .init("How many classes. (default: as many as the last layer has)", valueName: "n"))
+    var classes: Int?
+
+    @OptionGroup(title: "How pictures are prepared") var pictures: ConvertPictureOptions
+
+    @Flag(help: "Store 16-bit floats: half the size, three decimal digits.")
+    var half = false
+
+    @Flag(help: "Overwrite the output.")
+    var force = false
+
+    @Flag(name: .shortAndLong, help: "No progress bar and no remarks; only errors.")
+    var quiet = false
+
+    func validate() throws {
+        let known: ClassifierArchitecture
+        do throws(ArchitectureError) {
+            known = try ClassifierArchitecture.named(model)
+            try known.check(classes: classes ?? 1, input: known.defaultInput)
+        } catch {
+            throw ValidationError("--model \(error.description).")
+        }
+        try pictures.validate(for: known)
+    }
+
+    func run() throws {
+        Interruption.install()
+        let status = try reportingFailure { try ConvertRun(self).run() }
+        throw ExitCode(status.rawValue)
+    }
+}
