@@ -39,11 +39,12 @@ public struct SlidingWindowDetector: Sendable {
     public init(_ classifier: Classifier, method: SlidingWindows.Method = .convolutional, stride: Int? = nil) throws {
         self.classifier = classifier
         let preparation = classifier.preprocessing
-        windows = try SlidingWindows(
-            classifier.network,
-            window: .init(
-                channels: preparation.channels.count, height: preparation.height, width: preparation.width),
-            method: method, stride: stride)
+        let window = ClassifierArchitecture.Input(
+            channels: preparation.channels.count, height: preparation.height, width: preparation.width)
+        guard window.height * window.width <= Self.maximumPixels else {
+            throw SlidingWindowError.input(window, limit: Self.maximumPixels)
+        }
+        windows = try SlidingWindows(classifier.network, window: window, method: method, stride: stride)
     }
 
     /// The objects in `image`, the most confident first.

@@ -139,13 +139,13 @@ struct InputSize {
 
 struct ReportOptions: ParsableArguments {
     @Option(
-        help: .init("Least confidence of an object, 0 to 1. (default: 0.25; with --classifier 0.9)", valueName: "p"))
+        help: .init("Least confidence, 0 to 1. (default: 0.25) With --classifier 0.9.", valueName: "p"))
     var conf: Float?
 
     @Option(
         help: .init(
-            "Of two boxes that overlap by more than this, the less confident is dropped. (default: 0.45; with "
-                + "--classifier 0.3)", valueName: "p"))
+            "Of two boxes that overlap by more than this, the less confident is dropped. (default: 0.45) With "
+                + "--classifier 0.3.", valueName: "p"))
     var iou: Float?
 
     @Option(help: .init("At most this many objects in a picture, the most confident.", valueName: "n"))

@@ -81,7 +81,10 @@ import Testing
         ]
         for start in lengths {
             let error = #expect(throws: PyTorchError.self) { try PyTorchCheckpoint(checkpoint(pickle: start).bytes) }
-            guard case .endsEarly = error?.problem else { return Issue.record("\(start): \(error as Any)") }
+            guard case .endsEarly? = error?.problem else {
+                Issue.record("\(start): \(error as Any)")
+                continue
+            }
         }
     }
 
@@ -90,7 +93,7 @@ import Testing
         var bomb = Array("]q".utf8) + [0]
         for level in 1..<250 as Range<UInt8> {
             bomb +=
-                Array("](".utf8) + (0..<10).flatMap { _ in Array("h".utf8) + [level - 1] } + Array("eq".utf8) + [level]
+                Array("0](".utf8) + (0..<10).flatMap { _ in Array("h".utf8) + [level - 1] } + Array("eq".utf8) + [level]
         }
         let file = try PyTorchCheckpoint(
             checkpoint(pickle: Pickle.dictionary([("a", Pickle.tensor()), ("b", bomb)])).bytes)
@@ -146,6 +149,12 @@ import Testing
         expectPickle(.unexpected(parts), Pickle.tensor(strides: [-1]))
         expectPickle(.unexpected(parts), Pickle.tensor(shape: .init(repeating: 1, count: 65)))
         expectPickle(.tensorBeyondStorage(shape: [4], strides: [1], offset: -1, storage: 4), Pickle.tensor(offset: -1))
+    }
+
+    @Test func theStrideOfOneElementMayBeAnyNumber() throws {
+        let odd = Pickle.tensor(shape: [2, 1], strides: [2, .max])
+        let file = try PyTorchCheckpoint(checkpoint(pickle: Pickle.dictionary([("a", odd)])).bytes)
+        #expect(try file.floats("a") == [1, 3])
     }
 
     @Test func storagesAreAsLongAsTheySay() {
@@ -233,7 +242,10 @@ import Testing
     @Test(arguments: ["zip", "legacy", "training"]) func aFileThatIsCutShortIsAnError(name: String) throws {
         let bytes = try FileInput.read(goldenPath("pth/\(name).pth"))
         for count in 0..<bytes.count {
-            #expect(throws: PyTorchError.self, "\(count)") { try PyTorchCheckpoint(Array(bytes[..<count])) }
+            do {
+                _ = try PyTorchCheckpoint(Array(bytes[..<count]))
+                Issue.record("\(count) bytes are taken for the whole")
+            } catch is PyTorchError {}
         }
     }
 

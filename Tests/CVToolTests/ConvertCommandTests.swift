@@ -74,7 +74,7 @@ import Testing
 
     @Test func problemsAreToldAndNothingIsWritten() throws {
         for (name, arguments, code, words) in [
-            ("zip", ["--model", "logistic"], 1, ["as logistic", "unexpected: \"weight\"", "missing: \"fc.bias\""]),
+            ("zip", ["--model", "logistic"], 1, ["as logistic", "unexpected: \"again\"", "missing: \"fc.bias\""]),
             ("module", ["--model", "logistic"], 1, ["\"torch.nn.modules.", "nothing of it was run"]),
             ("logistic", ["--model", "logistic"], 1, ["\"fc.weight\" has the shape [3, 16], expected [3, 784]"]),
             ("logistic", ["--model", "logistik"], 64, ["did you mean logistic?"]),

@@ -97,6 +97,6 @@ import Testing
         let pickle = try run("inspect", checkpoint)
         #expect(pickle.exitCode == 1)
         #expect(pickle.errors.contains("is a Python pickle"))
-        #expect(pickle.errors.contains("safetensors.torch.save_file"))
+        #expect(pickle.errors.contains("cvtool convert FILE --model NAME"))
     }
 }

@@ -11,10 +11,11 @@ the input of its seed, and its i-th tensor of the state, in the order of the sor
 The inputs are 2u - 1. Gradients are those of Σ w · y, where the weights w are 2u - 1 of the seed + 9999, in training
 mode; those of ResNet-50 in inference mode: with the statistics of such a small batch its rectifiers are so near their
 kinks that PyTorch's own gradients in single and double precision differ by a hundredth; and those of networks with
-dropout, whose random numbers are each library's own: training is not compared for them. More of them are listed in
-networks_inception.py. Of each tensor the Euclidean norm
-is stored, and at most `samples` values, at the positions ⌊j · count / samples⌋. All is computed in double precision from
-the float32 weights and inputs.
+dropout, whose random numbers are each library's own: training is not compared for them. More cases stand in
+networks_inception.py.
+
+Of each tensor the Euclidean norm is stored, and at most `samples` values, at the positions ⌊j · count / samples⌋. All is
+computed in double precision from the float32 weights and inputs.
 
 A rectifier's input that is 0 up to rounding has one gradient or another, by the order of a sum. So seeds are tried until
 the nearest to 0 is further away than that.
@@ -225,7 +226,7 @@ def entry(number: int, name: str, shape: list[int], samples: int, network: nn.Mo
     """A case as it is stored."""
     for attempt in range(200):
         made, margin = attempted(10000 * (number + 100 * attempt), name, shape, samples, network)
-        if margin > 2e-6 or name in networks_inception.ANY_MARGIN:
+        if margin > 2e-6 or name in networks_inception.HEADS_ONLY:
             return made
     raise SystemExit(f"{name}: no seed keeps all rectifiers away from their kinks")
 
@@ -237,7 +238,7 @@ def attempted(seed: int, name: str, shape: list[int], samples: int, network: nn.
     fill(network, seed)
     network.double()
     network.zero_grad()
-    x = signed(seed, *shape).double().requires_grad_()
+    x = signed(seed, *shape).double().requires_grad_(name not in networks_inception.HEADS_ONLY)
     outputs = {}
     # In this order: training moves the running statistics, which the gradient in inference reads.
     for name_of_mode in ("inference",) if drops else ("inference", "training"):
@@ -249,7 +250,7 @@ def attempted(seed: int, name: str, shape: list[int], samples: int, network: nn.
     case = {
         "name": name, "seed": seed, "input": shape, "shape": list(y.shape), "gradient_mode": mode,
         **{key: summary(y, max(samples, 64)) for key, y in outputs.items()},
-        "input_gradient": summary(x.grad, max(samples, 64)),
+        "input_gradient": None if x.grad is None else summary(x.grad, max(samples, 64)),
         # None for the weights of auxiliary heads in inference, and frozen ones.
         "gradients": {key: None if p.grad is None else summary(p.grad, samples)
                       for key, p in sorted(network.named_parameters())},

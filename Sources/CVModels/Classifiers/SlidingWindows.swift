@@ -122,6 +122,8 @@ public enum SlidingWindowError: ToolkitError, Equatable {
     /// Maps of another size than the linear layers were trained for.
     case maps(window: ClassifierArchitecture.Input, found: [Int], expected: [Int])
     case stride(Int, multipleOf: Int)
+    /// A network for pictures of more pixels than a larger one should have.
+    case input(ClassifierArchitecture.Input, limit: Int)
     /// No window fits into the picture.
     case tooLarge(window: Int, width: Int, height: Int)
     /// So small a window that the picture would become huge.
@@ -139,6 +141,8 @@ public enum SlidingWindowError: ToolkitError, Equatable {
                 ? "a stride of \(stride): at least 1 is possible"
                 : "a stride of \(stride): the network's is \(multiple), so multiples of it are possible in one pass; any, "
                     + "where windows are cut out (--crop-windows)"
+        case .input(let window, let limit):
+            "windows of \(window): at most \(limit) pixels are possible, since there are larger pictures around them"
         case .tooLarge(let window, let width, let height):
             "a window of \(window) pixels does not fit into a picture of \(width)×\(height); choose smaller --windows"
         case .tooSmall(let window, let least, let width, let height):

@@ -117,18 +117,18 @@ extension FilterKernel {
 
     /// Signs and scales are OpenCV's: positive where it becomes brighter to the right, or downwards.
     public static let named: [Named] = [
-        Named("sobel-x", "edges that stand upright (Sobel 1968)", [[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]]),
-        Named("sobel-y", "edges that lie", [[-1, -2, -1], [0, 0, 0], [1, 2, 1]]),
-        Named("scharr-x", "the same, rounder (Scharr 2000)", [[-3, 0, 3], [-10, 0, 10], [-3, 0, 3]]),
-        Named("scharr-y", "edges that lie", [[-3, -10, -3], [0, 0, 0], [3, 10, 3]]),
-        Named("prewitt-x", "edges that stand (Prewitt 1970)", [[-1, 0, 1], [-1, 0, 1], [-1, 0, 1]]),
-        Named("prewitt-y", "edges that lie", [[-1, -1, -1], [0, 0, 0], [1, 1, 1]]),
+        Named("sobel-x", "upright edges (Sobel 1968)", [[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]]),
+        Named("sobel-y", "edges that lie flat", [[-1, -2, -1], [0, 0, 0], [1, 2, 1]]),
+        Named("scharr-x", "the same, with less error for slanting ones", [[-3, 0, 3], [-10, 0, 10], [-3, 0, 3]]),
+        Named("scharr-y", "edges that lie flat", [[-3, -10, -3], [0, 0, 0], [3, 10, 3]]),
+        Named("prewitt-x", "upright edges, all rows alike (Prewitt 1970)", [[-1, 0, 1], [-1, 0, 1], [-1, 0, 1]]),
+        Named("prewitt-y", "edges that lie flat", [[-1, -1, -1], [0, 0, 0], [1, 1, 1]]),
         Named("vertical-edge", "from bright to dark, to the right", [[1, 0, -1], [1, 0, -1], [1, 0, -1]]),
         Named("horizontal-edge", "from bright to dark, downwards", [[1, 1, 1], [0, 0, 0], [-1, -1, -1]]),
         Named("laplacian", "lines and edges of all directions", [[0, 1, 0], [1, -4, 1], [0, 1, 0]]),
         Named("edge", "outlines, with the diagonals", [[-1, -1, -1], [-1, 8, -1], [-1, -1, -1]]),
         Named("sharpen", "more contrast from pixel to pixel", [[0, -1, 0], [-1, 5, -1], [0, -1, 0]]),
-        Named("emboss", "as if lit from the lower right", [[-2, -1, 0], [-1, 1, 1], [0, 1, 2]]),
+        Named("emboss", "a relief, lit from one corner", [[-2, -1, 0], [-1, 1, 1], [0, 1, 2]]),
         Named("blur", "the mean of 3×3 pixels", dividedBy: 9, [[1, 1, 1], [1, 1, 1], [1, 1, 1]]),
         Named(
             "gaussian", "a bell of 5×5 pixels", dividedBy: 256,

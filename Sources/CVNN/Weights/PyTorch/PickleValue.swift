@@ -77,7 +77,8 @@ struct TorchTensor: Sendable {
 
     /// nil unless every element lies within the storage.
     init?(_ storage: TorchStorage, offset: Int, shape: [Int], strides: [Int]) {
-        guard shape.count == strides.count, shape.count <= Self.maxDimensions, offset >= 0 else { return nil }
+        guard shape.count == strides.count, shape.count <= Self.maxDimensions, (0...storage.count).contains(offset)
+        else { return nil }
         // That of the dimensions other than zero counts too: whoever multiplies some of them is safe.
         var (product, last) = (1, 0)
         for (size, stride) in zip(shape, strides) where size > 0 {
@@ -92,8 +93,8 @@ struct TorchTensor: Sendable {
         self.shape = shape
         self.strides = strides
         count = shape.contains(0) ? 0 : product
+        if count > 0, last >= storage.count - offset { return nil }
         extent = count == 0 ? 0 : last + 1
-        guard offset <= storage.count, extent <= storage.count - offset else { return nil }
     }
 
     /// Whether its elements stand side by side in row-major order.

@@ -139,16 +139,18 @@ public struct PyTorchCheckpoint: Sendable {
 extension TorchTensor {
     /// Its elements in row-major order, from those of its storage that begin at its first.
     fileprivate func gathered(from values: [Float]) -> [Float] {
-        [Float](unsafeUninitializedCapacity: count) { target, initialized in
+        // The stride of a dimension of one element is never gone, and may be any number.
+        let steps = zip(shape, strides).map { $0 == 1 ? 0 : $1 }
+        return [Float](unsafeUninitializedCapacity: count) { target, initialized in
             var index = [Int](repeating: 0, count: shape.count)
             var place = 0
             for number in 0..<count {
                 target[number] = values[place]
                 for dimension in shape.indices.reversed() {
                     index[dimension] += 1
-                    place += strides[dimension]
+                    place += steps[dimension]
                     if index[dimension] < shape[dimension] { break }
-                    place -= shape[dimension] * strides[dimension]
+                    place -= shape[dimension] * steps[dimension]
                     index[dimension] = 0
                 }
             }
