@@ -60,25 +60,29 @@ public struct ClassifierConversion: Sendable {
             try architecture.check(classes: classes ?? 1, input: input)
             self.classes = classes ?? Self.classes(shapes, architecture, input) ?? 1000
             try architecture.check(classes: self.classes, input: input)
-            let expected = Self.shapes(architecture, self.classes, input)
+            let expected = Self.shapes(architecture, self.classes, input, offered: shapes)
             declared = expected.count
             difference = KeyDifference(
                 expected: Dictionary(uniqueKeysWithValues: expected.map { ($0.name, $0.shape) }), found: shapes)
         }
 
         private static func shapes(
-            _ architecture: ClassifierArchitecture, _ classes: Int, _ input: ClassifierArchitecture.Input
+            _ architecture: ClassifierArchitecture, _ classes: Int, _ input: ClassifierArchitecture.Input,
+            offered: [String: [Int]]
         ) -> [(name: String, shape: [Int])] {
-            parameterShapes { architecture.make(classes: classes, input: input, $0) }.map {
-                ($0.name, $0.shape.dimensions)
-            }
+            // torchvision's checkpoints of GoogLeNet come without the auxiliary heads.
+            parameterShapes(offered: Array(offered.keys)) { architecture.make(classes: classes, input: input, $0) }
+                .map { ($0.name, $0.shape.dimensions) }
         }
 
         /// The size, in the checkpoint, of the dimension that changes with the number of classes.
         private static func classes(
             _ shapes: [String: [Int]], _ architecture: ClassifierArchitecture, _ input: ClassifierArchitecture.Input
         ) -> Int? {
-            let (two, three) = (Self.shapes(architecture, 2, input), Self.shapes(architecture, 3, input))
+            let (two, three) = (
+                Self.shapes(architecture, 2, input, offered: shapes),
+                Self.shapes(architecture, 3, input, offered: shapes)
+            )
             for (first, second) in zip(two, three) {
                 guard let dimension = first.shape.indices.first(where: { first.shape[$0] != second.shape[$0] }),
                     let found = shapes[first.name], found.count == first.shape.count, found[dimension] > 0
