@@ -68,7 +68,11 @@ extension Preprocessing {
         let opaque = image.withoutAlpha()
         switch resize {
         case .stretch: return opaque.resized(width: width, height: height, filter: resizeFilter)
-        case .crop: return opaque.covering(cropFrame, filter: resizeFilter).middle(width: width, height: height)
+        case .crop:
+            let covering = Covering(width: image.width, height: image.height, by: cropFrame, cut: (width, height))
+            let cut = covering.cut
+            return opaque.resized(covering, filter: resizeFilter).cropped(
+                x: cut.x, y: cut.y, width: cut.width, height: cut.height)
         case .letterbox:
             let letterbox = Letterbox(width: image.width, height: image.height, into: (width, height))
             return opaque.resized(
@@ -76,29 +80,26 @@ extension Preprocessing {
         }
     }
 
-    /// What a picture is to cover before its middle is cut out.
-    private var cropFrame: (width: Int, height: Int) {
-        let shorter = min(width, height)
-        let side = max(shorterSide ?? shorter, shorter)
-        return (width * side / shorter, height * side / shorter)
-    }
-
-    private var resizeFilter: ResizeFilter { ResizeFilter(rawValue: filter.rawValue) ?? .bilinear }
+    var resizeFilter: ResizeFilter { ResizeFilter(rawValue: filter.rawValue) ?? .bilinear }
 
     /// The picture as it enters the network, but in 8 bits: height × width × 3 in the order RGB, or × 1 for grey.
     ///
     /// A letterboxed picture's frame is rounded to whole levels here.
     func samples(_ image: Image) -> [UInt8] {
-        var picture = resized(image)
-        if picture.width < width || picture.height < height {
-            func level(_ sample: Int) -> UInt8 {
-                UInt8(fill[channels == .grey ? 0 : channels.source(of: sample)].rounded())
-            }
-            var frame = Image(width: width, height: height, fill: Color(level(0), level(1), level(2)))
-            frame.paste(picture, x: (width - picture.width) / 2, y: (height - picture.height) / 2)
-            picture = frame
-        }
+        let picture = framed(image)
         return channels == .grey ? picture.luma() : picture.pixels
+    }
+
+    /// The picture at the size of the input, in its own colours; letterboxed, with a frame of whole levels.
+    func framed(_ image: Image) -> Image {
+        let picture = resized(image)
+        if picture.width == width, picture.height == height { return picture }
+        func level(_ sample: Int) -> UInt8 {
+            UInt8(fill[channels == .grey ? 0 : channels.source(of: sample)].rounded())
+        }
+        var frame = Image(width: width, height: height, fill: Color(level(0), level(1), level(2)))
+        frame.paste(picture, x: (width - picture.width) / 2, y: (height - picture.height) / 2)
+        return frame
     }
 
     /// As darknet prepares a picture: letterboxed with a grey of one half, RGB from 0 to 1.
@@ -157,31 +158,5 @@ extension Image {
                 }
             }
         }
-    }
-
-    /// Resized to cover a frame, as torchvision's `Resize`: the longer side is rounded down.
-    fileprivate func covering(_ frame: (width: Int, height: Int), filter: ResizeFilter) -> Image {
-        let (width, height) = frame
-        // Nothing but the middle of a very long picture is seen: cut first, so that no huge one is made in between.
-        let part = trimmed(toWidth: width, height: height)
-        return part.width * height > part.height * width
-            ? part.resized(width: max(width, height * part.width / part.height), height: height, filter: filter)
-            : part.resized(width: width, height: max(height, width * part.height / part.width), filter: filter)
-    }
-
-    /// The middle, as torchvision's `CenterCrop`: the offset is rounded to the nearest, halves to even.
-    fileprivate func middle(width: Int, height: Int) -> Image {
-        func offset(_ room: Int) -> Int { Int((Double(room) / 2).rounded(.toNearestOrEven)) }
-        return cropped(x: offset(self.width - width), y: offset(self.height - height), width: width, height: height)
-    }
-
-    /// The middle, so that neither side is more than 8 times as long as the frame's proportions ask for.
-    private func trimmed(toWidth width: Int, height: Int) -> Image {
-        let limit = 8
-        let widest = min(self.width, max(1, limit * self.height * width / height))
-        let highest = min(self.height, max(1, limit * self.width * height / width))
-        if widest == self.width, highest == self.height { return self }
-        return cropped(
-            x: (self.width - widest) / 2, y: (self.height - highest) / 2, width: widest, height: highest)
     }
 }
