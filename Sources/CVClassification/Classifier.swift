@@ -15,7 +15,8 @@ import Darwin
 /// Tells what a picture shows.
 ///
 /// ```swift
-/// let classifier = try Classifier("run/best.safetensors")
+/// let classifier = try Classifier()                    // EfficientNet-Lite0, the 1000 classes of ImageNet
+/// // or a network of your own: try Classifier("run/best.safetensors")
 /// for found in try classifier(Image(contentsOf: "photo.jpg"), top: 3) {
 ///     print(found.label, found.probability)
 /// }
@@ -39,41 +40,58 @@ public struct Classifier: Sendable {
     /// - Throws: `WeightsNotFound` when nothing is found, with all places that were searched; `FileError`,
     ///   `SafetensorsError`, `WeightsMetadataError` or `ClassifierError` for a file that is damaged or belongs to
     ///   something else.
-    public init(_ weights: String) throws {
-        let path = try WeightsLocator().find(weights)
-        let file = try Safetensors(path: path)
-        let metadata = try WeightsMetadata(file.metadata, file: path)
+    public init(_ weights: String = defaultModel) throws {
+        let file = try ClassifierFile(weights)
+        let metadata = file.metadata
         guard metadata.task == "classify" else {
-            throw ClassifierError(path, .notAClassifier(model: metadata.model, task: metadata.task))
+            throw ClassifierError(file.path, .notAClassifier(model: metadata.model, task: metadata.task))
         }
-        guard !metadata.labels.isEmpty else { throw ClassifierError(path, .noLabels) }
-        try file.checkFinite()
-        let input = ClassifierArchitecture.Input(
-            channels: metadata.preprocessing.channels.count, height: metadata.preprocessing.height,
-            width: metadata.preprocessing.width)
-        let classes = metadata.labels.count
+        guard !metadata.labels.isEmpty else { throw ClassifierError(file.path, .noLabels) }
+        let state = try file.state()
+        let (classes, input) = (metadata.labels.count, file.input)
+        let architecture = try file.architecture(classes: classes)
         do {
-            let architecture = try ClassifierArchitecture.named(metadata.model)
-            try architecture.check(classes: classes, input: input)
-            network = try load(
-                { architecture.make(classes: classes, input: input, $0) }, from: file.stateDictionary())
-        } catch let error as ArchitectureError {
-            throw ClassifierError(path, .architecture(error))
-        } catch let mismatch as ParameterMismatch {
-            throw ClassifierError(path, .otherParameters(mismatch))
+            let parameters: ParameterSet
+            (network, parameters) = try loadWithParameters(
+                { architecture.make(classes: classes, input: input, $0) }, from: state)
+            // Threads that look for gradients with respect to a picture must not write to the weights.
+            parameters.setTrainable(false)
+        } catch {
+            throw ClassifierError(file.path, .otherParameters(error))
         }
         labels = metadata.labels
         name = metadata.model
         preprocessing = metadata.preprocessing
     }
 
+    /// From a network that is at hand. Its weights must be frozen where several threads use it.
+    package init(
+        _ network: any ClassifierNetwork, name: String, labels: [String], preprocessing: Preprocessing
+    ) {
+        self.network = network
+        (self.name, self.labels, self.preprocessing) = (name, labels, preprocessing)
+    }
+
+    /// The weights that are taken where none are named.
+    public static let defaultModel = "efficientnet-lite0"
+
     /// The `top` most probable classes of a picture, the most probable first; of equal ones the first by index.
-    public func callAsFunction(_ image: Image, top: Int = 5) -> [Classification] { self([image], top: top)[0] }
+    ///
+    /// views: what of the picture is looked at: several are surer, and take longer.
+    public func callAsFunction(_ image: Image, top: Int = 5, views: PictureViews = .whole) -> [Classification] {
+        self([image], top: top, views: views)[0]
+    }
 
     /// Of several pictures, which go through the network together.
-    public func callAsFunction(_ images: [Image], top: Int = 5) -> [[Classification]] {
+    public func callAsFunction(
+        _ images: [Image], top: Int = 5, views: PictureViews = .whole
+    ) -> [[Classification]] {
         if images.isEmpty { return [] }
-        return read(logits(preprocessing.batch(images)), top: top)
+        switch views {
+        case .whole: return read(logits(preprocessing.batch(images)), top: top)
+        case .flip: return read(flippedScore(preprocessing.batch(images)), top: top)
+        case .tenCrop: return images.flatMap { read(meanScore(logits(preprocessing.tenCrops($0))), top: top) }
+        }
     }
 
     // The two steps, for those who want to replace one.
@@ -114,13 +132,34 @@ public struct Classifier: Sendable {
         return try CVClassification.evaluate(score, loader, classes: labels, progress: progress)
     }
 
-    /// The logarithm of the mean probability of a picture and its mirror image.
+    /// The logarithm of the mean probability of each picture and its mirror image.
     private func flippedScore(_ x: Tensor) -> Tensor {
-        let (own, mirrored) = (softmax(logits(x)).values, softmax(logits(x.mirrored)).values)
-        // The least positive number instead of 0, whose logarithm is infinite.
-        let scores = zip(own, mirrored).map { log(max(($0 + $1) / 2, .leastNormalMagnitude)) }
-        return Tensor(scores, shape: [x.shape[0], labels.count])
+        let pairs = zip(softmax(logits(x)).values, softmax(logits(x.mirrored)).values)
+        return Tensor(pairs.map { logarithm(($0 + $1) / 2) }, shape: [x.shape[0], labels.count])
     }
+
+    /// [N, labels], the scores of N views of one picture -> [1, labels], the logarithm of their mean probability.
+    private func meanScore(_ logits: Tensor) -> Tensor {
+        let (views, count) = (logits.shape[0], labels.count)
+        let probabilities = softmax(logits).values
+        let means = (0..<count).map { label in
+            (0..<views).reduce(0) { $0 + probabilities[$1 * count + label] } / Float(views)
+        }
+        return Tensor(means.map(logarithm), shape: [1, count])
+    }
+
+    /// That of the least positive number instead of 0's, which is infinite.
+    private func logarithm(_ probability: Float) -> Float { log(max(probability, .leastNormalMagnitude)) }
+}
+
+/// What a classifier looks at of a picture. The probabilities of several views are averaged.
+public enum PictureViews: String, Sendable, CaseIterable {
+    /// The picture as the preprocessing has it.
+    case whole
+    /// And its mirror image.
+    case flip
+    /// Four corners and the centre of the picture, larger by 8/7, and the same of its mirror image: torchvision's `TenCrop`.
+    case tenCrop = "ten-crop"
 }
 
 extension Tensor {
@@ -147,6 +186,8 @@ public struct ClassifierError: ToolkitError, Equatable {
         case architecture(ArchitectureError)
         /// Keys or shapes that are not the network's.
         case otherParameters(ParameterMismatch)
+        /// Weights of another network than the one that is to be trained.
+        case otherNetwork(found: String, expected: String)
     }
 
     /// The file that it is about.
@@ -167,6 +208,9 @@ public struct ClassifierError: ToolkitError, Equatable {
             case .noLabels: "its metadata names no classes (\"labels\"); train or convert the weights again"
             case .architecture(let error): error.description
             case .otherParameters(let mismatch): mismatch.description
+            case .otherNetwork(let found, let expected):
+                "holds weights of \(abbreviated(found)), which \(abbreviated(expected)) cannot begin from; name that network, "
+                    + "or none"
             }
         return "\(path.escapedForDisplay): \(text)"
     }

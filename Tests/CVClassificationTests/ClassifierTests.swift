@@ -55,6 +55,20 @@ import Testing
         #expect(classifier([]).isEmpty)
     }
 
+    @Test func severalViewsAreAveraged() throws {
+        let classifier = try Classifier(weights())
+        let right = 1 / (1 + exp(Float(-1)))
+        // Mirrored, the picture shows the other class just as well.
+        #expect(classifier(picture(0, 255), views: .flip).allSatisfy { abs($0.probability - 0.5) < 1e-6 })
+        #expect(abs(classifier(picture(0, 255), views: .whole)[0].probability - right) < 1e-6)
+        let pictures = [picture(0, 255), picture(60, 10)]
+        #expect(classifier(pictures, views: .tenCrop) == pictures.map { classifier($0, views: .tenCrop) })
+        let views = classifier.read(classifier.logits(classifier.preprocessing.tenCrops(picture(0, 200))), top: 2)
+        let mean = views.reduce(0) { $0 + $1.first { $0.index == 1 }!.probability } / 10
+        let found = classifier(picture(0, 200), views: .tenCrop)
+        #expect(abs(found.first { $0.index == 1 }!.probability - mean) < 1e-6)
+    }
+
     @Test func weightsOfSomethingElseAreRefusedWithWhatTheyAre() throws {
         func problem(_ path: String) -> ClassifierError.Problem? {
             do {
