@@ -22,6 +22,8 @@
     python3 Tools/golden.py classification
     python3 Tools/golden.py cifar
     python3 Tools/golden.py imagenet
+    python3 Tools/golden.py grad-cam
+    python3 Tools/golden.py ten-crop
 
     python3 Tools/golden.py preprocessing
     python3 Tools/golden.py tar-files
@@ -144,6 +146,16 @@ def build_parser() -> argparse.ArgumentParser:
     command.add_argument("--weights", type=Path, default=root / "Weights" / "efficientnet-lite0.safetensors",
                          metavar="FILE", help="such as those of full precision (default: the shipped ones)")
     command.set_defaults(run=lambda a: golden("shipped").write_imagenet(a.output, a.weights, root / "SampleImages"))
+
+    command = commands.add_parser("grad-cam", help="PyTorch's Grad-CAM of ResNet-20 and of seeded networks")
+    path = TESTS / "CVClassificationTests" / "Golden" / "grad-cam.json"
+    command.add_argument("-o", "--output", type=Path, default=path)
+    command.set_defaults(run=lambda a: golden("grad_cam").write_grad_cam(
+        a.output, root / "Weights" / "resnet20-cifar10.safetensors", root / "SampleImages"))
+
+    command = commands.add_parser("ten-crop", help="torchvision's ten crops of small pictures")
+    command.add_argument("-o", "--output", type=Path, default=TESTS / "CVNNTests" / "Golden" / "ten-crop.json")
+    command.set_defaults(run=lambda a: golden("ten_crop").write_ten_crops(a.output))
 
     command = commands.add_parser("networks", help="PyTorch's results and gradients of layers and whole networks")
     command.add_argument("-o", "--output", type=Path, default=TESTS / "CVModelsTests" / "Golden" / "networks",

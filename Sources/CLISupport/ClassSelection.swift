@@ -16,7 +16,8 @@ public enum ClassSelection {
         return texts.isEmpty ? nil : selected
     }
 
-    private static func index(of item: String, labels: [String]) throws(ClassSelectionError) -> Int {
+    /// The index of one class, by its name, in which there may be commas, or its number.
+    public static func index(of item: String, labels: [String]) throws(ClassSelectionError) -> Int {
         guard !item.isEmpty else { throw .empty }
         if item.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }) {
             guard let id = Int(item), labels.indices.contains(id) else {
@@ -53,17 +54,20 @@ public enum ClassSelectionError: ToolkitError, Equatable {
     case unknown(name: String, nearest: String?, known: [String])
     case outOfRange(id: String, count: Int)
 
-    public var description: String {
+    public var description: String { text(option: "--classes") }
+
+    /// What is wrong, for the option that named the class.
+    public func text(option: String) -> String {
         switch self {
-        case .empty: "--classes: a name is missing beside a comma; write for example --classes person,dog"
+        case .empty: "\(option): a name is missing beside a comma; write for example \(option) person,dog"
         case .unknown(let name, let nearest?, _):
-            "--classes: there is no class \"\(name.escapedForDisplay)\"; did you mean \"\(nearest.escapedForDisplay)\"?"
+            "\(option): there is no class \"\(name.escapedForDisplay)\"; did you mean \"\(nearest.escapedForDisplay)\"?"
         case .unknown(let name, nil, let known):
-            "--classes: there is no class \"\(name.escapedForDisplay)\"; this network knows "
+            "\(option): there is no class \"\(name.escapedForDisplay)\"; this network knows "
                 + known.prefix(100).map(\.escapedForDisplay).joined(separator: ", ")
                 + (known.count > 100 ? " and \(known.count - 100) more" : "")
         case .outOfRange(let id, let count):
-            "--classes: there is no class \(id); this network's ids are 0 to \(count - 1)"
+            "\(option): there is no class \(id); this network's ids are 0 to \(count - 1)"
         }
     }
 }

@@ -122,7 +122,7 @@ public struct NetworkSizesGolden: Decodable, Sendable {
 }
 
 /// The weights and statistics that `Tools/golden/networks.py` gives a network with these keys and shapes.
-private func seededState(_ shapes: [(name: String, shape: Shape)], seed: UInt64) -> StateDictionary {
+public func seededState(_ shapes: [(name: String, shape: Shape)], seed: UInt64) -> StateDictionary {
     var state: StateDictionary = [:]
     for (index, (key, shape)) in shapes.sorted(by: { $0.name < $1.name }).enumerated() {
         let seed = seed + 1 + UInt64(index)

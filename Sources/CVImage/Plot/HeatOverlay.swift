@@ -1,0 +1,80 @@
+import CVCore
+
+extension Image {
+    /// Lays values over part of the picture as colours: from dark violet, nothing, over red to light yellow, much. What is
+    /// outside loses its colour.
+    ///
+    /// - Parameters:
+    ///   - heat: rows × columns values of 0…1, row by row; between their centres they are interpolated.
+    ///   - frame: where they lie, in pixels; may reach beyond the picture.
+    ///   - opacity: 0…1, of the colours.
+    public mutating func overlay(heat: [Float], columns: Int, rows: Int, frame: Box, opacity: Float = 0.6) {
+        precondition(
+            columns > 0 && rows > 0 && heat.count == columns * rows,
+            "\(columns)×\(rows) values of heat expected, found \(heat.count)")
+        precondition(frame.width > 0 && frame.height > 0, "heat for the empty frame \(frame)")
+        let (width, height, stride, format) = (width, height, stride, format)
+        let across = HeatTaps(count: width, low: frame.minX, high: frame.maxX, cells: columns)
+        let down = HeatTaps(count: height, low: frame.minY, high: frame.maxY, cells: rows)
+        let colors = (0...255).map { Color.heat(Float($0) / 255).faded(to: Double(opacity)) }
+        pixels.withUnsafeMutableBufferPointer { buffer in
+            let base = buffer.baseAddress!
+            Parallel.forRanges(height, grain: 1 + 32768 / width) { range in
+                for y in range {
+                    for x in 0..<width {
+                        let pixel = base + y * stride + x * format.rawValue
+                        guard let a = across[x], let b = down[y] else {
+                            Self.makeGrey(pixel)
+                            continue
+                        }
+                        func row(_ y: Int) -> Float {
+                            let from = y * columns
+                            return heat[from + a.cell] + (heat[from + a.next] - heat[from + a.cell]) * a.part
+                        }
+                        let value = row(b.cell) + (row(b.next) - row(b.cell)) * b.part
+                        // What is no number fails the comparison.
+                        let level = value > 0 ? Int(min(value, 1) * 255 + 0.5) : 0
+                        Self.blend(colors[level], 1, over: pixel, format)
+                    }
+                }
+            }
+        }
+    }
+
+    /// The mean of the colours, and half as bright.
+    private static func makeGrey(_ pixel: UnsafeMutablePointer<UInt8>) {
+        let grey = UInt8((Int(pixel[0]) + Int(pixel[1]) + Int(pixel[2])) / 6)
+        (pixel[0], pixel[1], pixel[2]) = (grey, grey, grey)
+    }
+}
+
+extension Color {
+    /// The colour of a value of 0…1; brighter is more, also where colours are not told apart.
+    static func heat(_ value: Float) -> Color {
+        let stops: [(Float, Float, Float)] = [
+            (24, 12, 60), (87, 16, 110), (188, 55, 84), (249, 142, 9), (252, 255, 164),
+        ]
+        let place = min(max(value, 0), 1) * Float(stops.count - 1)
+        let index = min(Int(place), stops.count - 2)
+        let (a, b, part) = (stops[index], stops[index + 1], place - Float(index))
+        func mixed(_ a: Float, _ b: Float) -> UInt8 { UInt8(a + (b - a) * part + 0.5) }
+        return Color(mixed(a.0, b.0), mixed(a.1, b.1), mixed(a.2, b.2))
+    }
+}
+
+/// For each pixel of a side the two cells that it lies between, as `align_corners=False` has it; nil outside the frame.
+private struct HeatTaps {
+    private let taps: [(cell: Int, next: Int, part: Float)?]
+
+    init(count: Int, low: Float, high: Float, cells: Int) {
+        taps = (0..<count).map { pixel in
+            let middle = Float(pixel) + 0.5
+            guard middle > low, middle < high else { return nil }
+            let place = (middle - low) / (high - low) * Float(cells) - 0.5
+            let cell = min(max(Int(place.rounded(.down)), 0), cells - 1)
+            return (cell, min(cell + 1, cells - 1), min(max(place - Float(cell), 0), 1))
+        }
+    }
+
+    subscript(pixel: Int) -> (cell: Int, next: Int, part: Float)? { taps[pixel] }
+}

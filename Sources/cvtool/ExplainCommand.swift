@@ -1,0 +1,100 @@
+import ArgumentParser
+import CLISupport
+import CVCore
+import CVImage
+
+/// `cvtool explain`: parses and checks; `ExplainRun` does the work.
+struct ExplainCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "explain",
+        abstract: "Show where in pictures a classifier sees a class (Grad-CAM).",
+        // Lines that are examples are kept below 80 columns, where they would be broken.
+        discussion: """
+            Writes a copy of each picture, photo.jpg as photo_explain.jpg in the current folder, with a colour laid over \
+            it: light where the picture speaks for the class, dark where it does not matter. What is grey the network \
+            has not looked at. Prints a line for each picture, such as
+
+              photo.jpg: espresso 94.1%
+
+            The colours are a map of the layer's size, smoothed: they show about where, not what exactly. (Selvaraju et \
+            al. 2017, arXiv:1610.02391.) Nothing that exists is overwritten without --force.
+
+            EXAMPLES
+              cvtool explain photo.jpg
+              cvtool explain photo.jpg --class 'tabby' -o tabby.png
+              cvtool explain photos/ -w run/best.safetensors -o maps/
+              cvtool explain photo.jpg -m resnet20-cifar10 --layer layer2
+              cvtool inside --list            the layers of the network
+
+            EXIT CODES
+              0    all inputs done
+              1    failed
+              2    some of several inputs failed; the others are done
+              64   the arguments make no sense
+              130  interrupted (Ctrl-C); what was done until then is kept
+            """)
+
+    @Argument(help: "Pictures (JPEG, PNG), folders, patterns, .txt files with a path a line, or - for standard input.")
+    var inputs: [String]
+
+    @OptionGroup var classifier: ClassifierOptions
+
+    @Option(
+        name: .customLong("class"),
+        help: .init(
+            "The class to look for: a name, or a number from 0. (default: the most probable)", valueName: "class"))
+    var label: String?
+
+    @Option(
+        help: .init(
+            "The layer whose maps are weighed: as its weights are named, or a block of layers. (default: the last one "
+                + "with maps)", valueName: "name"))
+    var layer: String?
+
+    @Option(help: .init("How much the colours cover, 0 to 1.", valueName: "part"))
+    var opacity: Float = 0.6
+
+    @Option(
+        name: .shortAndLong,
+        help: .init(
+            "A folder for the results (made if missing), or for one input the name of the picture. "
+                + "(default: the current folder)", valueName: "path"))
+    var output: String?
+
+    @Flag(help: "Overwrite results that exist.")
+    var force = false
+
+    @Flag(help: "Print JSON instead: for each input one object on one line, also if it failed.")
+    var json = false
+
+    @Flag(help: "Look also into the folders in a folder.")
+    var recursive = false
+
+    @Option(help: .init("Quality of JPEG pictures that are written, 1 to 100.", valueName: "n"))
+    var quality = 90
+
+    @OptionGroup var pictures: PictureOptions
+
+    @Flag(name: .shortAndLong, help: "No progress bar and no remarks; only results and errors.")
+    var quiet = false
+
+    func validate() throws {
+        try classifier.validate()
+        try pictures.validate()
+        guard (0...1).contains(opacity) else {
+            throw ValidationError("--opacity \(opacity): a number from 0 to 1 is expected.")
+        }
+        guard (1...100).contains(quality) else {
+            throw ValidationError("--quality \(quality): a number from 1 to 100 is expected.")
+        }
+        if output == "-" {
+            throw ValidationError("-o -: standard output holds the list of classes; give the name of a file.")
+        }
+    }
+
+    func run() throws {
+        Interruption.install()
+        let status = try reportingFailure { try ExplainRun(self).run() }
+        throw ExitCode(status.rawValue)
+    }
+}

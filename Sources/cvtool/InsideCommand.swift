@@ -1,0 +1,96 @@
+import ArgumentParser
+import CLISupport
+import CVCore
+import CVImage
+
+/// `cvtool inside`: parses and checks; `InsideRun` does the work.
+struct InsideCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "inside",
+        abstract: "Show what a unit of a network has learnt to see.",
+        // Lines that are examples are kept below 80 columns, where they would be broken.
+        discussion: """
+            Looks for the patches of the pictures that excite one unit most, one of each picture, and writes them side by \
+            side as a contact sheet (Zeiler & Fergus 2013, arXiv:1311.2901). A unit is one channel of a layer. In the \
+            first layers units see edges and colours, later parts of things, in the end things. Prints a line for each \
+            patch, the strongest first, such as
+
+              photo.jpg: 4.21 at 80 121 112 153
+
+            with the unit's value, and the patch's left, top, right and bottom edge, in pixels of the upright picture.
+
+            EXAMPLES
+              cvtool inside --list
+              cvtool inside photos/ --layer layer1.0.bn1 --unit 3 -m resnet20-cifar10
+              cvtool inside photos/ --layer layer2 --unit 7 -m resnet20-cifar10 \\
+                --top 16 -o unit7.png
+
+            EXIT CODES
+              0    all inputs done
+              1    failed
+              2    some of several inputs failed; the others are done
+              64   the arguments make no sense
+              130  interrupted (Ctrl-C): the sheet is of what was seen until then
+            """)
+
+    @Argument(help: "Pictures (JPEG, PNG), folders, patterns, .txt files with a path a line, or - for standard input.")
+    var inputs: [String] = []
+
+    @OptionGroup var classifier: ClassifierOptions
+
+    @Flag(help: "List the layers of the network instead, with the size of their maps.")
+    var list = false
+
+    @Option(
+        help: .init("The layer, as its weights are named, or a block of layers, such as layer2.", valueName: "name"))
+    var layer: String?
+
+    @Option(help: .init("The channel of the layer, from 0.", valueName: "n"))
+    var unit: Int?
+
+    @Option(help: .init("How many patches, 1 to 100.", valueName: "n"))
+    var top = 9
+
+    @Option(
+        name: .shortAndLong,
+        help: .init(
+            "The contact sheet, a .png or .jpg. (default: LAYER_UNIT.png in the current folder)", valueName: "file"))
+    var output: String?
+
+    @Flag(help: "Overwrite the sheet if it exists.")
+    var force = false
+
+    @Flag(help: "Print JSON instead: for each patch one object on one line.")
+    var json = false
+
+    @Flag(help: "Look also into the folders in a folder.")
+    var recursive = false
+
+    @OptionGroup var pictures: PictureOptions
+
+    @Flag(name: .shortAndLong, help: "No progress bar and no remarks; only results and errors.")
+    var quiet = false
+
+    func validate() throws {
+        try classifier.validate()
+        try pictures.validate()
+        guard (1...100).contains(top) else {
+            throw ValidationError("--top \(top): a number from 1 to 100 is expected.")
+        }
+        if let output, !InputExpander.imageSuffixes.contains(where: { output.lowercased().hasSuffix("." + $0) }) {
+            let suffixes = InputExpander.imageSuffixes.joined(separator: ", ")
+            throw ValidationError("-o \(output): a name that ends in one of \(suffixes) is expected.")
+        }
+        if list { return }
+        if layer == nil || unit == nil {
+            throw ValidationError("--layer NAME and --unit NUMBER are expected; --list shows the layers.")
+        }
+        if inputs.isEmpty { throw ValidationError("Pictures to look in are expected, such as a folder.") }
+    }
+
+    func run() throws {
+        Interruption.install()
+        let status = try reportingFailure { try list ? InsideRun(self).list() : InsideRun(self).run() }
+        throw ExitCode(status.rawValue)
+    }
+}

@@ -1,0 +1,110 @@
+import CLISupport
+import CVClassification
+import CVCore
+import CVImage
+
+/// One run of `cvtool inside`.
+struct InsideRun {
+    private let command: InsideCommand
+
+    init(_ command: InsideCommand) { self.command = command }
+
+    /// The layers, a line each.
+    func list() throws -> ExitStatus {
+        let layers = try command.classifier.makeClassifier().layers
+        var table = TextTable(["layer", "units", "height", "width"], rightAligned: [1, 2, 3])
+        for (name, shape) in layers { table.add([name] + shape.dimensions.map { "\($0)" }) }
+        return try untilOutputIsClosed {
+            try StandardOutput.write(table.text + "\n")
+            return .success
+        }
+    }
+
+    /// - Throws: a `ToolkitError` for what makes the whole run impossible.
+    func run() throws -> ExitStatus {
+        let (layer, unit) = (command.layer ?? "", command.unit ?? 0)
+        let probe = try UnitProbe(command.classifier.makeClassifier(), layer: layer, unit: unit)
+        let path = command.output ?? "\(layer)_\(unit).png"
+        try FileOutput.checkWritable(path, overwrite: command.force)
+        let inputs = InputExpander(recursive: command.recursive).expand(command.inputs)
+        var best = StrongestPatches(count: command.top)
+        let status = try InputLoop(title: "look", quiet: command.quiet).run(inputs) { input in
+            let image = try command.pictures.read(input)
+            if let found = probe.strongest(in: image, above: best.least) { best.add(found, of: image, input.name) }
+            return ""
+        } failure: { _, _ in
+            ""
+        }
+        guard !best.patches.isEmpty else {
+            if !command.quiet { StandardError.write("nothing in these pictures moves unit \(unit) of \(layer)\n") }
+            return status
+        }
+        try best.sheet.write(to: path, overwrite: command.force)
+        if !command.quiet { StandardError.write("wrote \(path.escapedForDisplay)\n") }
+        return try untilOutputIsClosed {
+            try StandardOutput.write(best.patches.map { line($0) + "\n" }.joined())
+            return status
+        }
+    }
+
+    private func line(_ patch: StrongestPatches.Patch) -> String {
+        let (value, box) = (patch.found.value, patch.found.box)
+        let corners = [box.minX, box.minY, box.maxX, box.maxY]
+        if command.json {
+            let json: JSONValue = [
+                "input": .string(patch.input), "value": JSONValue(value), "box": .array(corners.map { JSONValue($0) }),
+            ]
+            return json.text
+        }
+        let place = corners.map { "\(Int($0.rounded()))" }.joined(separator: " ")
+        return "\(patch.input.escapedForDisplay): \(decimal(Double(value), 3)) at \(place)"
+    }
+}
+
+/// The patches that excite a unit most, cut out of their pictures.
+struct StrongestPatches {
+    struct Patch {
+        let input: String
+        let found: Excitation
+        let image: Image
+    }
+
+    /// The strongest first.
+    private(set) var patches: [Patch] = []
+    private let count: Int
+
+    init(count: Int) { self.count = count }
+
+    /// What a patch must exceed to be among them.
+    var least: Float { patches.count < count ? -.infinity : patches.last?.found.value ?? -.infinity }
+
+    mutating func add(_ found: Excitation, of image: Image, _ input: String) {
+        guard let part = image.cropped(to: found.box) else { return }
+        let place = patches.firstIndex { $0.found.value < found.value } ?? patches.count
+        patches.insert(Patch(input: input, found: found, image: part.scaled(toLongerSide: Self.side)), at: place)
+        patches = Array(patches.prefix(count))
+    }
+
+    /// Pixels of the longer side of a patch on the sheet.
+    private static let side = 180
+
+    var sheet: Image {
+        var columns = 1
+        while columns * columns < patches.count { columns += 1 }
+        var sheet = ContactSheet(cellWidth: Self.side, cellHeight: Self.side, columns: columns)
+        for patch in patches {
+            let value = decimal(Double(patch.found.value), 2)
+            sheet.add(patch.image, caption: "\(value) \(FileSystem.stem(of: patch.input))")
+        }
+        return sheet.image
+    }
+}
+
+extension Image {
+    /// Small patches are enlarged, too: smoothly, since their pixels are not what is to be seen.
+    fileprivate func scaled(toLongerSide side: Int) -> Image {
+        let longer = max(width, height)
+        func scaled(_ length: Int) -> Int { max(1, (length * side + longer / 2) / longer) }
+        return resized(width: scaled(width), height: scaled(height), filter: .bicubic)
+    }
+}
