@@ -18,14 +18,16 @@ struct TrainClassifyRun {
 
     /// - Throws: a `ToolkitError`.
     func run() throws -> ExitStatus {
-        let recipe = try command.recipe()
+        let pretrained = try command.transfer.weights(model: command.model.model)
+        let recipe = try command.recipe(pretrained)
         let dataset = try ClassificationDataset(contentsOf: command.data)
         try folder.prepare(force: output.force, resume: output.resume)
         let pictures = try dataset.decoded(showing: "decode", quiet: output.quiet) {
-            try ClassificationTraining.decoded(recipe, $0, progress: $1)
+            try ClassificationTraining.decoded(recipe, $0, pretrained: pretrained, progress: $1)
         }
-        let training = try ClassificationTraining(recipe, decoded: pictures)
-        if Interruption.isRequested { return .interrupted }
+        guard let training = try training(recipe, pictures, pretrained), !Interruption.isRequested else {
+            return .interrupted
+        }
         if !output.quiet { StandardError.write(training.summary) }
         let trainer = training.trainer(files: files(for: training))
         if output.resume { try trainer.resume(from: folder.checkpoint) }
@@ -35,10 +37,31 @@ struct TrainClassifyRun {
         defer { display.finish() }
         let summary = try trainer.run(shouldStop: isInterrupted) { event in
             display.show(event)
-            if case .epochEnded = event { try writeCurves(trainer.rows) }
+            if case .epochEnded = event { try writeCurves(trainer.rows, recipe) }
         }
         display.finish()
         return try end(summary, training, trainer)
+    }
+
+    private struct Interrupted: Error {}
+
+    /// Nil if Ctrl-C was pressed while a frozen backbone looked at the pictures.
+    private func training(
+        _ recipe: ClassificationRecipe, _ pictures: DecodedPictures, _ pretrained: PretrainedWeights?
+    ) throws -> ClassificationTraining? {
+        var bar: ProgressBar?
+        var shown = 0
+        defer { bar?.finish() }
+        do {
+            return try ClassificationTraining(recipe, decoded: pictures, pretrained: pretrained) { done, total in
+                if Interruption.isRequested { throw Interrupted() }
+                if bar == nil { bar = ProgressBar(title: "features", total: total, quiet: output.quiet) }
+                for _ in shown..<done { bar?.advance() }
+                shown = done
+            }
+        } catch is Interrupted {
+            return nil
+        }
     }
 
     private func files(for training: ClassificationTraining) -> TrainingFiles {
@@ -49,10 +72,10 @@ struct TrainClassifyRun {
             bestMetadata: { row in metadata.merging(row.texts) { $1 } })
     }
 
-    private func writeCurves(_ rows: [TrainingRow]) throws {
+    private func writeCurves(_ rows: [TrainingRow], _ recipe: ClassificationRecipe) throws {
         let log = TrainingLog(rows)
         try log.write(to: folder.log)
-        try log.curves(title: command.model.model).image().write(to: folder.curves, overwrite: true)
+        try log.curves(title: recipe.model).image().write(to: folder.curves, overwrite: true)
     }
 
     private func end(
@@ -92,8 +115,11 @@ extension ClassificationTraining {
     fileprivate var summary: String {
         let weights = parameters.trainable.reduce(0) { $0 + $1.shape.count }
         let augmentation = recipe.augmentation.isEmpty ? "as they are" : recipe.augmentation
+        let origin = recipe.pretrained.map { " from \($0.name)" } ?? ""
+        let copies = recipe.copies == 1 ? "one copy" : "\(recipe.copies) copies"
+        let part = recipe.frozen == nil ? "" : " of the head, features of \(copies) of each picture"
         return """
-            \(recipe.model): \(counted(weights, "weight")), input \(recipe.input); pictures \(augmentation)
+            \(recipe.model)\(origin): \(counted(weights, "weight"))\(part), input \(recipe.input); pictures \(augmentation)
             \(pictures.classes.count) classes: \(counted(split.train.count, "picture")) to learn from, \
             \(split.dev.count) held back; \(counted(stepsPerEpoch, "step")) an epoch
             \(recipe.optimizer.rawValue), learning rate \(short(recipe.learningRate)) (\(recipe.schedule.rawValue), \

@@ -30,9 +30,17 @@ struct TrainClassifyCommand: ParsableCommand {
               cvtool train classify cifar10-train.tar --model resnet20 -o run/
               cvtool train classify digits/ --model lenet5 --epochs 20 -o digits/
               cvtool train classify animals/ --augment mirror@0.5,rotate=15,hsv
+              cvtool train classify animals/ --pretrained --freeze backbone
+              cvtool train classify animals/ --pretrained run/best.safetensors
               cvtool train classify animals/ -o run/ --resume
               cvtool evaluate classify animals/ --weights run/best.safetensors
               cvtool classify photo.jpg --weights run/best.safetensors
+
+            WEIGHTS THAT WERE LEARNT BEFORE
+            --pretrained begins from weights such as those of ImageNet, with their preprocessing; with --freeze backbone \
+            only the last layers are trained, which takes minutes and needs but a few dozen pictures of each class. \
+            Pictures are then looked at as they are; with --augment in a few changed copies (--copies). Frozen \
+            normalisations keep their statistics. The result is a whole network all the same.
 
             NETWORKS
             \(ModelOptions.list)
@@ -55,12 +63,15 @@ struct TrainClassifyCommand: ParsableCommand {
     var data: String
 
     @OptionGroup(title: "Network") var model: ModelOptions
+    @OptionGroup(title: "What it begins from") var transfer: TransferOptions
     @OptionGroup(title: "How it learns") var learning: LearningOptions
     @OptionGroup(title: "How its steps are made") var steps: StepOptions
     @OptionGroup(title: "Output") var output: TrainOutputOptions
 
     func validate() throws {
         try model.validate()
+        try transfer.validate()
+        try transfer.check(augmentation: learning.augment)
         try learning.validate()
         try steps.validate()
         try output.validate()
@@ -74,11 +85,14 @@ struct TrainClassifyCommand: ParsableCommand {
     }
 
     /// What the options say, and where they say nothing, what suits the network.
-    func recipe() throws -> ClassificationRecipe {
-        var recipe = ClassificationRecipe(try model.architecture(), optimizer: learning.optimizer)
+    func recipe(_ pretrained: PretrainedWeights?) throws -> ClassificationRecipe {
+        var recipe =
+            try pretrained.map { .init($0, frozen: transfer.freeze, optimizer: learning.optimizer) }
+            ?? ClassificationRecipe(model.architecture(), optimizer: learning.optimizer)
         model.apply(to: &recipe)
         learning.apply(to: &recipe)
         steps.apply(to: &recipe)
+        transfer.apply(to: &recipe)
         return recipe
     }
 }

@@ -7,8 +7,11 @@ import CVModels
 
 /// Which network is trained.
 struct ModelOptions: ParsableArguments {
-    @Option(name: .shortAndLong, help: .init("One of the list above.", valueName: "name"))
-    var model = "resnet20"
+    @Option(
+        name: .shortAndLong,
+        help: .init(
+            "One of the list above. (default: resnet20, or the network of a --pretrained file)", valueName: "name"))
+    var model: String?
 
     @Option(
         help: .init(
@@ -35,22 +38,24 @@ struct ModelOptions: ParsableArguments {
             throw ValidationError("--channels \(channels): 1 (grey) or 3 (colours) is expected.")
         }
         do throws(ArchitectureError) {
-            let chosen = try ClassifierArchitecture.named(model)
+            let chosen = try architecture()
             try chosen.check(classes: 2, input: input(of: chosen))
         } catch {
             throw ValidationError("--model \(error.description).")
         }
     }
 
-    func architecture() throws -> ClassifierArchitecture { try ClassifierArchitecture.named(model) }
+    func architecture() throws(ArchitectureError) -> ClassifierArchitecture { try .named(model ?? "resnet20") }
 
-    func apply(to recipe: inout ClassificationRecipe) {
-        if let architecture = try? architecture() { recipe.input = input(of: architecture) }
-    }
+    /// The input is the recipe's, where no option says otherwise.
+    func apply(to recipe: inout ClassificationRecipe) { recipe.input = changed(recipe.input) }
 
     private func input(of architecture: ClassifierArchitecture) -> ClassifierArchitecture.Input {
-        let own = architecture.defaultInput
-        return .init(
+        changed(architecture.defaultInput)
+    }
+
+    private func changed(_ own: ClassifierArchitecture.Input) -> ClassifierArchitecture.Input {
+        .init(
             channels: channels ?? own.channels, height: imgsz?.height ?? own.height, width: imgsz?.width ?? own.width)
     }
 }
@@ -60,7 +65,10 @@ extension ScheduleKind: ExpressibleByArgument {}
 
 /// What is the same in all trials of a search.
 struct LearningOptions: ParsableArguments {
-    @Option(help: .init("How often all pictures are gone through. (default: 36 for a ResNet, else 40)", valueName: "n"))
+    @Option(
+        help: .init(
+            "How often all pictures are gone through. (default: 36 for a ResNet, else 40; 10 from --pretrained weights "
+                + "that are all trained)", valueName: "n"))
     var epochs: Int?
 
     @Option(
@@ -85,8 +93,8 @@ struct LearningOptions: ParsableArguments {
     @Option(
         help: .init(
             "Changes of the pictures, such as mirror@0.5,rotate=15 (see cvtool help augment), or none. "
-                + "(default: shift=0.0625,mirror@0.5 for a ResNet, none for logistic, else affine)", valueName: "steps")
-    )
+                + "(default: shift=0.0625,mirror@0.5 for a ResNet and from --pretrained weights, none for logistic and with "
+                + "--freeze, else affine)", valueName: "steps"))
     var augment: String?
 
     @Option(help: .init("The part of each class to hold back; 0 to learn from everything.", valueName: "part"))

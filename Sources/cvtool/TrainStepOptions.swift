@@ -3,13 +3,17 @@ import CVClassification
 
 /// Numbers of the steps of a training: what a search looks for.
 struct StepOptions: ParsableArguments {
-    @Option(help: .init("Pictures in a step. (default: 128 for a ResNet, else 64)", valueName: "n"))
+    @Option(
+        help: .init(
+            "Pictures in a step. (default: 128 for a ResNet, 32 for a --pretrained network, 64 with --freeze, else 64)",
+            valueName: "n"))
     var batchSize: Int?
 
     @Option(
         help: .init(
             "How far a step goes. (default: with sgd, momentum, nesterov 0.2 for a ResNet, else 0.05; with rmsprop, "
-                + "adam 0.001; with adamw 0.002)", valueName: "rate"))
+                + "adam 0.001; with adamw 0.002; a tenth of that for a --pretrained network that is not frozen)",
+            valueName: "rate"))
     var learningRate: Double?
 
     @Option(

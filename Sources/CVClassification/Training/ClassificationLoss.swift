@@ -23,3 +23,10 @@ public func classificationLoss(
     }
     return (loss, logits)
 }
+
+/// The head of a classifier as a network of its own: features that were computed before -> logits.
+struct ClassifierHead: Layer {
+    let network: any ClassifierNetwork
+
+    func callAsFunction(_ features: Tensor) -> Tensor { network.head(features) }
+}

@@ -34,6 +34,17 @@ public struct ClassificationRecipe: Sendable, Equatable {
     /// Epochs without a better one after which training ends; nil for never.
     public var patience: Int?
     public var seed: UInt64 = 1
+    /// The weights that it begins from, and their checksum; nil for fresh ones.
+    public var pretrained: Pretrained?
+    /// What of the pretrained weights is not trained any more; nil for nothing.
+    public var frozen: FrozenPart?
+    /// How many changed copies of each picture a frozen backbone looks at: epochs take them in turn.
+    public var copies = 1
+
+    public struct Pretrained: Sendable, Equatable {
+        public var name: String
+        public var checksum: String?
+    }
 
     /// What suits a network: for the ResNets of CIFAR the recipe of Tools/twins/resnet20.py.
     ///
@@ -61,7 +72,30 @@ public struct ClassificationRecipe: Sendable, Equatable {
     }
 }
 
+/// The part of a network that keeps the weights that it was given.
+public enum FrozenPart: String, Sendable, CaseIterable {
+    /// All but the layers that decide. What it makes of each picture is then the same in every epoch, and computed once.
+    case backbone
+}
+
 extension ClassificationRecipe {
+    /// What suits a training that begins from `weights`, of which some may stay as they are.
+    ///
+    /// Without `frozen` all weights are trained, with small steps. Either way the head, what decides, is new.
+    public init(_ weights: PretrainedWeights, frozen: FrozenPart? = nil, optimizer chosen: OptimizerKind? = nil) {
+        self.init(weights.architecture, optimizer: chosen ?? .adamw)
+        input = weights.input
+        pretrained = Pretrained(name: weights.name, checksum: weights.checksum)
+        self.frozen = frozen
+        warmup = 1
+        if frozen == nil {
+            (epochs, batchSize, augmentation) = (10, 32, "shift=0.0625,mirror@0.5")
+            learningRate /= optimizer.isAdaptive ? 10 : 20
+        } else {
+            (epochs, batchSize, augmentation) = (40, 64, "")
+        }
+    }
+
     /// Keys and values in a fixed order.
     public var json: JSONValue {
         .members([
@@ -74,6 +108,9 @@ extension ClassificationRecipe {
             "augment": .string(augmentation), "holdout": .number(holdout),
             "average": averageDecay.map { .number($0) }, "patience": patience.map { .integer($0) },
             "seed": .string("\(seed)"),
+            "pretrained": pretrained.map { .string($0.name) },
+            "pretrained_sha256": pretrained?.checksum.map { .string($0) },
+            "freeze": frozen.map { .string($0.rawValue) }, "copies": frozen.map { _ in .integer(copies) },
         ])
     }
 

@@ -20,46 +20,95 @@ public struct ClassificationTraining {
     public let split: DatasetSplit
     /// With the mean and deviation of the pictures to learn from.
     public let preprocessing: Preprocessing
-    public let network: any Layer
+    public let network: any ClassifierNetwork
     public let parameters: ParameterSet
+    /// Of the pictures to learn from and of those held back; nil where all weights are trained.
+    private let features: (train: BackboneFeatures, dev: BackboneFeatures)?
     private let augmentation: Augment.Pipeline?
     /// The recipe's, or all pictures where they are fewer.
     private let batchSize: Int
 
-    /// Decodes all pictures and makes the network, with fresh weights.
+    /// Decodes all pictures and makes the network, with fresh weights or those that the recipe begins from.
     ///
-    /// progress: called on any thread with the pictures decoded so far and all of them.
-    /// - Throws: `DatasetError`, `AugmentationError`, or `ArchitectureError` for a network that is not known or cannot
-    ///   have this input.
+    /// pretrained: those that the recipe names. progress: called on any thread with the pictures decoded so far and all
+    /// of them.
+    /// - Throws: `DatasetError`, `AugmentationError`, `ArchitectureError` for a network that is not known or cannot have
+    ///   this input, or `ClassifierError` for pretrained weights that are not of this network.
     public init(
-        _ recipe: ClassificationRecipe, _ dataset: ClassificationDataset,
+        _ recipe: ClassificationRecipe, _ dataset: ClassificationDataset, pretrained: PretrainedWeights? = nil,
         progress: (_ done: Int, _ of: Int) -> Void = { _, _ in }
     ) throws {
-        try self.init(recipe, decoded: Self.decoded(recipe, dataset, progress: progress))
+        let pictures = try Self.decoded(recipe, dataset, pretrained: pretrained, progress: progress)
+        try self.init(recipe, decoded: pictures, pretrained: pretrained)
     }
 
     /// The pictures as the network of `recipe` is given them: several trainings may share them.
     public static func decoded(
-        _ recipe: ClassificationRecipe, _ dataset: ClassificationDataset,
+        _ recipe: ClassificationRecipe, _ dataset: ClassificationDataset, pretrained: PretrainedWeights? = nil,
         progress: (_ done: Int, _ of: Int) -> Void = { _, _ in }
     ) throws -> DecodedPictures {
-        let input = Preprocessing(
-            width: recipe.input.width, height: recipe.input.height, resize: .stretch,
-            channels: recipe.input.channels == 1 ? .grey : .rgb)
+        let input =
+            pretrained?.preprocessing(for: recipe.input)
+            ?? Preprocessing(
+                width: recipe.input.width, height: recipe.input.height, resize: .stretch,
+                channels: recipe.input.channels == 1 ? .grey : .rgb)
         return try dataset.decoded(for: input, progress: progress)
     }
 
-    public init(_ recipe: ClassificationRecipe, decoded pictures: DecodedPictures) throws {
+    /// seeing: called with how many pictures a frozen backbone has looked at, and how many it will; what it throws ends
+    /// that.
+    public init(
+        _ recipe: ClassificationRecipe, decoded pictures: DecodedPictures, pretrained: PretrainedWeights? = nil,
+        seeing progress: (_ done: Int, _ of: Int) throws -> Void = { _, _ in }
+    ) throws {
+        precondition(
+            (recipe.pretrained == nil) == (pretrained == nil),
+            "a recipe that begins from \(recipe.pretrained?.name ?? "nothing") and weights \(pretrained?.name ?? "none")"
+        )
+        precondition(recipe.frozen == nil || pretrained != nil, "fresh weights that are frozen learn nothing")
+        precondition(
+            pretrained.map { $0.architecture.name == recipe.model } ?? true,
+            "a recipe for \(recipe.model) and weights of \(pretrained?.architecture.name ?? "")")
         self.recipe = recipe
         self.pictures = pictures
         augmentation = recipe.augmentation.isEmpty ? nil : try AugmentationRecipe(recipe.augmentation).pipeline
         split = try pictures.split(holdout: recipe.holdout, seed: recipe.seed)
-        preprocessing = try pictures.normalization(over: split.train)
+        preprocessing =
+            try pretrained?.preprocessing(for: recipe.input) ?? pictures.normalization(over: split.train)
         batchSize = min(recipe.batchSize, split.train.count)
         let architecture = try ClassifierArchitecture.named(recipe.model)
         let (classes, input) = (pictures.classes.count, recipe.input)
         try architecture.check(classes: classes, input: input)
-        (network, parameters) = initialized(seed: recipe.seed) { architecture.make(classes: classes, input: input, $0) }
+        let made = initialized(seed: recipe.seed) { architecture.make(classes: classes, input: input, $0) }
+        (network, parameters) = made
+        try pretrained?.load(into: made.parameters, of: made.network)
+        guard recipe.frozen == .backbone else {
+            features = nil
+            return
+        }
+        parameters.setTrainable(false)
+        parameters.setTrainable(true, prefix: made.network.headScope + ".")
+        features = try Self.features(recipe, pictures, split, preprocessing, augmentation, made.network, progress)
+    }
+
+    private static func features(
+        _ recipe: ClassificationRecipe, _ pictures: DecodedPictures, _ split: DatasetSplit,
+        _ preprocessing: Preprocessing, _ augmentation: Augment.Pipeline?, _ network: any ClassifierNetwork,
+        _ progress: (_ done: Int, _ of: Int) throws -> Void
+    ) throws -> (train: BackboneFeatures, dev: BackboneFeatures) {
+        let count = split.train.count * recipe.copies
+        func loader(_ items: [Int], _ augmentation: Augment.Pipeline?) -> BatchLoader {
+            BatchLoader(
+                pictures, items: items, batchSize: 32, preprocessing: preprocessing, augmentation: augmentation,
+                seed: recipe.seed, shuffles: false)
+        }
+        let train = try BackboneFeatures(
+            network.backbone, loader(split.train, augmentation), copies: recipe.copies
+        ) { try progress($0, count + split.dev.count) }
+        let dev = try BackboneFeatures(network.backbone, loader(split.dev, nil)) {
+            try progress(count + $0, count + split.dev.count)
+        }
+        return (train, dev)
     }
 
     /// Steps of an epoch: whole batches.
@@ -67,24 +116,30 @@ public struct ClassificationTraining {
 
     /// A trainer of the network, from where it is.
     public func trainer(files: TrainingFiles = .none) -> Trainer<ImageBatch> {
-        let loader = loader(split.train, shuffles: true)
+        let learner: any Layer = features == nil ? network : ClassifierHead(network: network)
         return Trainer(
             parameters, optimizer: recipe.optimizer.make(parameters.trainable, recipe), configuration: configuration,
-            files: files,
-            batches: { epoch, step in
-                let stream = loader.batches(epoch: epoch, startingAt: step)
-                return { try stream.next() }
-            },
-            loss: { [network, recipe] batch, tape in
+            files: files, batches: batches,
+            loss: { [recipe] batch, tape in
                 let (loss, logits) = classificationLoss(
-                    network, tape.watch(batch.images), batch.labels, smoothing: Float(recipe.labelSmoothing))
+                    learner, tape.watch(batch.images), batch.labels, smoothing: Float(recipe.labelSmoothing))
                 return TrainingLoss(loss, metrics: ["accuracy": accuracy(of: logits, batch.labels)])
             },
             evaluate: { [self] in
                 guard !split.dev.isEmpty else { return [:] }
-                let metrics = try evaluate(split.dev)
+                let metrics =
+                    try features?.dev.evaluate(network.head, classes: pictures.classes) ?? evaluate(split.dev)
                 return ["loss": metrics.loss, "accuracy": metrics.accuracy]
             })
+    }
+
+    /// Of pictures, or of what the frozen backbone has made of them.
+    private func batches(epoch: Int, step: Int) -> () throws -> ImageBatch? {
+        if let features {
+            return features.train.batches(epoch: epoch, startingAt: step, batchSize: batchSize, seed: recipe.seed)
+        }
+        let stream = loader(split.train, shuffles: true).batches(epoch: epoch, startingAt: step)
+        return { try stream.next() }
     }
 
     private var configuration: TrainingConfiguration {

@@ -4,7 +4,7 @@ import CVTensor
 
 /// A mini-batch of pictures, ready for a network.
 public struct ImageBatch: Sendable {
-    /// [N, C, H, W], normalised.
+    /// [N, C, H, W], normalised; or in their place what a frozen backbone made of them.
     public let images: Tensor
     /// N numbers of classes.
     public let labels: [Int]
@@ -82,7 +82,7 @@ public struct BatchLoader: Sendable {
     }
 
     /// Fisher and Yates, as Durstenfeld (1964) has it. Written out: the standard library may change its way of drawing.
-    static func shuffled(_ items: [Int], using random: inout SplitMix64) -> [Int] {
+    package static func shuffled(_ items: [Int], using random: inout SplitMix64) -> [Int] {
         var items = items
         for last in stride(from: items.count - 1, to: 0, by: -1) {
             // The upper half of the product is an even draw, but for one part in 2^64 / count.
