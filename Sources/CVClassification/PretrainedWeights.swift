@@ -46,12 +46,13 @@ public struct PretrainedWeights: Sendable {
     /// `efficientnet-lite0`: the name of the file.
     public var name: String { FileSystem.stem(of: path) }
 
-    /// Gives a network these weights, but for its head, which stays as it is.
+    /// Gives a network these weights, but for its head, which stays as it is, and for auxiliary heads.
     ///
     /// - Throws: `ClassifierError` with all keys that do not fit.
     func load(into parameters: ParameterSet, of network: any ClassifierNetwork) throws(ClassifierError) {
+        let heads = [network.headScope] + ((network as? any AuxiliaryClassifier)?.auxiliaryScopes ?? [])
         do {
-            try parameters.load(state, omitting: [network.headScope + "."])
+            try parameters.load(state, omitting: heads.map { $0 + "." })
         } catch {
             throw ClassifierError(path, .otherParameters(error))
         }
