@@ -26,10 +26,10 @@ import Testing
     }
 
     @Test func anyNumberWillDo() {
-        var image = Image(width: 8, height: 8, format: .rgba, fill: Color(9, 9, 9, 200))
+        var image = Image(width: 9, height: 9, format: .rgba, fill: Color(9, 9, 9, 200))
         image.overlay(
             heat: [.nan, .infinity, -.infinity, -1, 2, 0.5, .greatestFiniteMagnitude, 0, .nan], columns: 3, rows: 3,
-            frame: Box(minX: 0, minY: 0, maxX: 8, maxY: 8), opacity: 1)
+            frame: Box(minX: 0, minY: 0, maxX: 9, maxY: 9), opacity: 1)
         #expect(image[0, 0] == dark)
         #expect(image[4, 4] == light)
     }

@@ -13,6 +13,8 @@ extension Image {
             columns > 0 && rows > 0 && heat.count == columns * rows,
             "\(columns)×\(rows) values of heat expected, found \(heat.count)")
         precondition(frame.width > 0 && frame.height > 0, "heat for the empty frame \(frame)")
+        // What is no number fails the comparison, and is nothing.
+        let heat = heat.map { $0 > 0 ? min($0, 1) : 0 }
         let (width, height, stride, format) = (width, height, stride, format)
         let across = HeatTaps(count: width, low: frame.minX, high: frame.maxX, cells: columns)
         let down = HeatTaps(count: height, low: frame.minY, high: frame.maxY, cells: rows)
@@ -32,9 +34,7 @@ extension Image {
                             return heat[from + a.cell] + (heat[from + a.next] - heat[from + a.cell]) * a.part
                         }
                         let value = row(b.cell) + (row(b.next) - row(b.cell)) * b.part
-                        // What is no number fails the comparison.
-                        let level = value > 0 ? Int(min(value, 1) * 255 + 0.5) : 0
-                        Self.blend(colors[level], 1, over: pixel, format)
+                        Self.blend(colors[Int(value * 255 + 0.5)], 1, over: pixel, format)
                     }
                 }
             }
