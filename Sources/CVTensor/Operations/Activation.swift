@@ -41,9 +41,12 @@ public enum Activation: Sendable, Equatable {
                 }
             }
         }
-        let input = x.detached
-        return y.recorded((x, { self.gradient($0, at: input, under: set) }), operation: "\(self)")
+        let known = isToldByResult ? y : x.detached
+        return y.recorded((x, { self.gradient($0, at: known, under: set) }), operation: "\(self)")
     }
+
+    /// Whether f'(x) = f'(f(x)): then the result, which the next layer often keeps anyway, is kept instead of the input.
+    private var isToldByResult: Bool { self == .relu || self == .relu6 }
 
     /// dy · f'(x).
     private func gradient(_ dy: Tensor, at x: Tensor, under set: InstructionSet) -> Tensor {

@@ -7,8 +7,10 @@ import CVCore
 public func conv2d(_ x: Tensor, _ weight: Tensor, bias: Tensor? = nil, _ geometry: ConvGeometry) -> Tensor {
     let y = conv2d(x, weight, bias: bias, geometry, method: .current)
     let (input, filters) = (x.detached, weight.detached)
+    // Only the size: where the weights are frozen, the input's values need not be kept.
+    let (height, width) = (x.shape[2], x.shape[3])
     var rules: [GradientRule] = [
-        (x, { conv2dInputGradient($0, filters, geometry, height: input.shape[2], width: input.shape[3]) }),
+        (x, { conv2dInputGradient($0, filters, geometry, height: height, width: width) }),
         (weight, { conv2dWeightGradient($0, input, geometry, shape: filters.shape) }),
     ]
     if let bias { rules.append((bias, { sumOfChannels($0) })) }

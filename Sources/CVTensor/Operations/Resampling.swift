@@ -6,6 +6,8 @@ public enum PaddingMode: Sendable {
     case zero
     /// The picture mirrored at its border pixels, which are not repeated, as `torch.nn.ReflectionPad2d`.
     case reflect
+    /// Its border pixels again and again, as `torch.nn.ReplicationPad2d`.
+    case edge
 }
 
 /// A border around each picture, as `torch.nn.functional.pad`.
@@ -18,11 +20,12 @@ public func pad2d(
     func sources(_ before: Int, _ size: Int, _ after: Int) -> [Int] {
         precondition(before >= 0 && after >= 0, "pad2d: padding \(before) and \(after)")
         precondition(
-            mode == .zero || max(before, after) < size, "pad2d: \(before), \(after) reflected in \(size) pixels")
+            mode != .reflect || max(before, after) < size, "pad2d: \(before), \(after) reflected in \(size) pixels")
         return (-before..<size + after).map { place in
             switch mode {
             case .zero: 0..<size ~= place ? place : -1
             case .reflect: place < 0 ? -place : place >= size ? 2 * (size - 1) - place : place
+            case .edge: min(max(place, 0), size - 1)
             }
         }
     }

@@ -1,0 +1,56 @@
+import CVCore
+import CVTensor
+
+/// The mean of (a - b)² over all pairs of neighbours, side by side and one above the other: what noise has most of.
+///
+/// x: [N, C, H, W] -> [], in squared units of x; 0 for pictures of one pixel. With squares instead of Mahendran & Vedaldi's
+/// (2014, arXiv:1412.0035) roots, an edge costs less when it is spread over several pixels.
+public func totalVariation(_ x: Tensor) -> Tensor {
+    precondition(x.shape.rank == 4, "totalVariation: [N, C, H, W] expected, found \(x.shape)")
+    let (height, width) = (x.shape[2], x.shape[3])
+    let rows = x.shape[0] * x.shape[1] * height
+    let pairs = rows * (width - 1) + x.shape[0] * x.shape[1] * width * (height - 1)
+    let scale = 1 / Double(max(pairs, 1))
+    let sum = x.withValues { x in
+        sumInPieces(rows, grain: 1 + 8192 / max(width, 1)) { rows in
+            var sum = 0.0
+            for row in rows {
+                let line = x.baseAddress! + row * width
+                let hasNext = row % height < height - 1
+                for column in 0..<width {
+                    let right = column < width - 1 ? line[column + 1] - line[column] : 0
+                    let down = hasNext ? line[column + width] - line[column] : 0
+                    sum += Double(right * right + down * down)
+                }
+            }
+            return sum
+        }
+    }
+    let pixels = x.detached
+    return scalar(sum * scale).recorded((x, { variationGradient($0.item * Float(2 * scale), pixels) }))
+}
+
+/// `factor` · the sum of a pixel's differences to its neighbours.
+private func variationGradient(_ factor: Float, _ x: Tensor) -> Tensor {
+    let (height, width) = (x.shape[2], x.shape[3])
+    return Tensor(shape: x.shape) { dx in
+        nonisolated(unsafe) let dx = dx
+        x.withValues { x in
+            nonisolated(unsafe) let x = x
+            Parallel.forRanges(width == 0 ? 0 : x.count / width, grain: 1 + 8192 / max(width, 1)) { rows in
+                for row in rows {
+                    let start = row * width
+                    let (isFirst, isLast) = (row % height == 0, row % height == height - 1)
+                    for index in start..<start + width {
+                        var sum: Float = 0
+                        if index > start { sum += x[index] - x[index - 1] }
+                        if index < start + width - 1 { sum += x[index] - x[index + 1] }
+                        if !isFirst { sum += x[index] - x[index - width] }
+                        if !isLast { sum += x[index] - x[index + width] }
+                        dx[index] = factor * sum
+                    }
+                }
+            }
+        }
+    }
+}
