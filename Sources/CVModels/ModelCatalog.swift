@@ -14,6 +14,7 @@ public enum ModelCatalog {
         if let detector = DetectorArchitecture(rawValue: model) {
             return shapes(keys) { detector.make(classes: classes, $0) }
         }
+        if model == "vgg16-hed" { return shapes(keys) { VGGFeatures(.vgg16, $0) } }
         guard let architecture = try? ClassifierArchitecture.named(model) else { return nil }
         let input = input ?? architecture.defaultInput
         // No memory is taken for shapes, however many classes a file claims to have.

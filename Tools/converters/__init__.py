@@ -13,5 +13,9 @@ from . import efficientnet_lite0, mobilenet_v2_features, yolov3_tiny
 MODELS: dict[str, ModuleType] = {
     "efficientnet-lite0": efficientnet_lite0,
     "mobilenet_v2-features": mobilenet_v2_features,
+from . import vgg16_hed, yolov3_tiny
+
+MODELS: dict[str, ModuleType] = {
+    "vgg16-hed": vgg16_hed,
     "yolov3-tiny": yolov3_tiny,
 }

