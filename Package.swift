@@ -26,12 +26,15 @@ let package = Package(
         .target(name: "CVNN", dependencies: ["CKernels", "CVCore", "CVImage", "CVTensor"]),
         .target(name: "CVModels", dependencies: ["CVCore", "CVNN", "CVTensor"]),
         .target(name: "CVClassification", dependencies: ["CVCore", "CVImage", "CVModels", "CVNN", "CVTensor"]),
+        .target(name: "CVStyle", dependencies: ["CVCore", "CVImage", "CVModels", "CVNN", "CVTensor"]),
         .target(
             name: "CVDetection",
             dependencies: ["CVClassification", "CVCore", "CVImage", "CVModels", "CVNN", "CVTensor"]),
         .target(
             name: "CVToolkit",
-            dependencies: ["CVClassification", "CVCore", "CVDetection", "CVImage", "CVModels", "CVNN", "CVTensor"]),
+            dependencies: [
+                "CVClassification", "CVCore", "CVDetection", "CVImage", "CVModels", "CVNN", "CVStyle", "CVTensor",
+            ]),
 
         // The command, and what it needs beside the library: inputs, names of outputs, progress, signals.
         .target(name: "CLISupport", dependencies: ["CVCore"]),
@@ -59,6 +62,10 @@ let package = Package(
         .testTarget(
             name: "CVClassificationTests",
             dependencies: ["CVClassification", "CVCore", "CVImage", "CVNN", "CVTensor", "TestSupport"],
+            exclude: ["Golden"]),
+        .testTarget(
+            name: "CVStyleTests",
+            dependencies: ["CVCore", "CVImage", "CVModels", "CVNN", "CVStyle", "CVTensor", "TestSupport"],
             exclude: ["Golden"]),
         .testTarget(name: "CLISupportTests", dependencies: ["CLISupport", "CVCore"]),
         .testTarget(name: "CVToolTests", dependencies: ["CVNN", "CVToolkit", "TestSupport", "cvtool"]),

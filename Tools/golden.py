@@ -24,6 +24,7 @@
     python3 Tools/golden.py imagenet
     python3 Tools/golden.py grad-cam
     python3 Tools/golden.py ten-crop
+    python3 Tools/golden.py style
 
     python3 Tools/golden.py preprocessing
     python3 Tools/golden.py tar-files
@@ -156,6 +157,9 @@ def build_parser() -> argparse.ArgumentParser:
     command = commands.add_parser("ten-crop", help="torchvision's ten crops of small pictures")
     command.add_argument("-o", "--output", type=Path, default=TESTS / "CVNNTests" / "Golden" / "ten-crop.json")
     command.set_defaults(run=lambda a: golden("ten_crop").write_ten_crops(a.output))
+    command = commands.add_parser("style", help="the costs of style transfer over 50 steps of Adam")
+    command.add_argument("-o", "--output", type=Path, default=TESTS / "CVStyleTests" / "Golden" / "style.json")
+    command.set_defaults(run=lambda a: golden("style").write_style(a.output, root / "Weights", root / "SampleImages"))
 
     command = commands.add_parser("networks", help="PyTorch's results and gradients of layers and whole networks")
     command.add_argument("-o", "--output", type=Path, default=TESTS / "CVModelsTests" / "Golden" / "networks",

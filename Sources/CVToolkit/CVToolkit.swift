@@ -5,4 +5,5 @@
 @_exported import CVImage
 @_exported import CVModels
 @_exported import CVNN
+@_exported import CVStyle
 @_exported import CVTensor

@@ -150,6 +150,8 @@ import Testing
                 "nearest by a factor": { upsampleNearest($0[0], factor: 3) },
                 "zero padding": { pad2d($0[0], top: 3, left: 1, right: 2) },
                 "reflection": { pad2d($0[0], top: 1, bottom: 2, left: 3, right: 2, mode: .reflect) },
+                "edges repeated": { pad2d($0[0], top: 1, bottom: 4, left: 5, right: 2, mode: .edge) },
+                "gram": { gram($0[0]) },
             ])
     }
 }

@@ -102,6 +102,8 @@ GROUPS = {
         ("nearest by a factor", [[1, 2, 3, 4]], lambda x: F.interpolate(x, scale_factor=3, mode="nearest")),
         ("zero padding", [[1, 2, 3, 4]], lambda x: F.pad(x, (1, 2, 3, 0))),
         ("reflection", [[1, 2, 3, 4]], lambda x: F.pad(x, (3, 2, 1, 2), mode="reflect")),
+        ("edges repeated", [[1, 2, 3, 4]], lambda x: F.pad(x, (5, 2, 1, 4), mode="replicate")),
+        ("gram", [[2, 3, 4, 5]], lambda x: x.flatten(2) @ x.flatten(2).mT / 20),
     ],
 }
 

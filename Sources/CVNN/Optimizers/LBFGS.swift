@@ -32,6 +32,7 @@ public final class LBFGS {
         case change = "the weights or the loss hardly change any more"
         case notDescending = "no step along the direction makes the loss smaller"
         case notFinite = "the loss or its gradient is not a number, or infinite"
+        case stopped = "it was asked to stop"
     }
 
     public struct Result: Sendable {
@@ -73,8 +74,10 @@ public final class LBFGS {
     /// Makes up to so many steps; the next call goes on with what was learnt.
     ///
     /// evaluate: the loss for the present values of the parameters; it also gives them their gradients, which are nil
-    /// when it is called.
-    public func minimize(iterations: Int, _ evaluate: @escaping () -> Float) -> Result {
+    /// when it is called. afterStep: called with the number of steps made; it returns whether to go on.
+    public func minimize(
+        iterations: Int, afterStep: (_ made: Int) -> Bool = { _ in true }, _ evaluate: @escaping () -> Float
+    ) -> Result {
         var line = LineEvaluation(parameters, evaluate)
         var point = line.evaluate(at: FlatVector(parameters.map(\.value)))
         func result(_ made: Int, _ reason: Reason) -> Result {
@@ -95,6 +98,9 @@ public final class LBFGS {
             let change = abs(next.loss - point.loss)
             if !next.isFinite { return result(made, .notFinite) }
             point = next
+            // The last place that the line search tried may be another.
+            line.set(point.weights)
+            if !afterStep(made + 1) { return result(made + 1, .stopped) }
             if direction.largest * length <= changeTolerance || change < changeTolerance {
                 return result(made + 1, .change)
             }

@@ -1,0 +1,40 @@
+/// The memory that this process could still take, in bytes: what the system has free, cut by the limit of its cgroup; nil
+/// where neither is told.
+///
+/// For an estimate before a long job: others may take theirs meanwhile.
+package func availableMemoryBytes() -> Int? {
+    let values = [systemAvailable(), cgroupAvailable()].compactMap { $0 }
+    return values.min()
+}
+
+/// `MemAvailable` of Linux: free, or in caches that would be given up.
+private func systemAvailable() -> Int? {
+    for line in text(of: "/proc/meminfo")?.split(separator: "\n") ?? [] where line.hasPrefix("MemAvailable:") {
+        return line.split(separator: " ").dropFirst().first.flatMap { Int($0) }.map { $0 * 1024 }
+    }
+    return nil
+}
+
+/// Of cgroup v2, or v1: the limit less what is used. Caches count as used there, but can be given up.
+private func cgroupAvailable() -> Int? {
+    let folder = "/sys/fs/cgroup/"
+    for (limit, used, list) in [
+        ("memory.max", "memory.current", "memory.stat"),
+        ("memory/memory.limit_in_bytes", "memory/memory.usage_in_bytes", "memory/memory.stat"),
+    ] {
+        guard let limit = number(folder + limit), let used = number(folder + used) else { continue }
+        let lines = text(of: folder + list)?.split(separator: "\n") ?? []
+        let cache = lines.first { $0.hasPrefix("inactive_file ") }.flatMap { Int($0.dropFirst(14)) } ?? 0
+        return max(0, limit - max(0, used - cache))
+    }
+    return nil
+}
+
+/// Nil for `max`, too, which means that there is no limit.
+private func number(_ path: String) -> Int? {
+    text(of: path)?.split(whereSeparator: \.isWhitespace).first.flatMap { Int($0) }
+}
+
+private func text(of path: String) -> String? {
+    (try? FileInput.read(path, maxBytes: 1 << 16)).map { String(decoding: $0, as: UTF8.self) }
+}

@@ -1,0 +1,120 @@
+import CVCore
+import CVImage
+import CVNN
+import CVTensor
+
+/// One painting, from the coarsest scale to the finest.
+struct StylePainter {
+    private let network: StyleNetwork
+    private let plan: StylePlan
+    private let content: Image
+    private let styles: [StyleSource]
+    private let options: StyleOptions
+    private let minimumSide: Int
+
+    init(
+        _ network: StyleNetwork, _ plan: StylePlan, _ content: Image, _ styles: [StyleSource], _ options: StyleOptions,
+        _ minimumSide: Int
+    ) {
+        (self.network, self.plan, self.content, self.styles) = (network, plan, content, styles)
+        (self.options, self.minimumSide) = (options, minimumSide)
+    }
+
+    /// - Throws: `StyleError.notFinite`, and what `observe` throws.
+    func paint(observe: @escaping (StyleStep) throws -> Bool) throws -> StyleResult {
+        var scales: [StyleResult.Scale] = []
+        var canvas: StyleCanvas?
+        var isComplete = true
+        for (index, scale) in plan.scales.enumerated() {
+            let original = content.resized(width: scale.width, height: scale.height, filter: .bicubic)
+            let next =
+                canvas?.resized(width: scale.width, height: scale.height)
+                ?? StyleCanvas(start(scale, original))
+            canvas = next
+            let report = reporter(index, made: scales.reduce(0) { $0 + $1.losses.count }, original, observe)
+            let objective = StyleObjective(network, content: original, styles: styles(at: index), options)
+            let run = StyleDescent(next, objective, options, steps: scale.steps, report)
+            try run.descend()
+            scales.append(
+                StyleResult.Scale(image: finished(next.image, original), losses: run.losses, reason: run.reason))
+            isComplete = !run.wasStopped
+            if !isComplete { break }
+        }
+        let last = plan.scales[plan.scales.count - 1]
+        return StyleResult(
+            image: scales[scales.count - 1].image.resized(width: last.width, height: last.height, filter: .bicubic),
+            scales: scales, isComplete: isComplete)
+    }
+
+    /// Tells the observer of a step: its number at this scale, its losses, and the painting.
+    private func reporter(
+        _ index: Int, made: Int, _ original: Image, _ observe: @escaping (StyleStep) throws -> Bool
+    ) -> StyleDescent.Report {
+        { step, losses, painting in
+            let scale = plan.scales[index]
+            return try observe(
+                StyleStep(
+                    scale: index, scales: plan.scales.count, width: scale.width, height: scale.height, step: step,
+                    steps: scale.steps, made: made + step, progress: plan.progress(scale: index, step: step),
+                    losses: losses, painting: { finished(Image(unit: painting), original) }))
+        }
+    }
+
+    private func finished(_ image: Image, _ original: Image) -> Image {
+        options.keepsColors ? image.withColors(of: original) : image
+    }
+
+    private func start(_ scale: StylePlan.Scale, _ original: Image) -> Tensor {
+        switch options.start {
+        case .content: return original.unitTensor
+        case .image(let image):
+            return image.withoutAlpha().resized(width: scale.width, height: scale.height, filter: .bicubic).unitTensor
+        case .noise:
+            var numbers = SeededNumbers(seed: options.seed)
+            let count = 3 * scale.width * scale.height
+            let values = (0..<count).map { _ in min(max(0.5 + 0.15 * Float(numbers.normal()), 0), 1) }
+            return Tensor(values, shape: [1, 3, scale.height, scale.width])
+        }
+    }
+
+    private func styles(at index: Int) -> [StyleSource] {
+        let longerSide = max(plan.scales[index].width, plan.scales[index].height)
+        return styles.map { style in
+            let frame = StyleFrame(
+                style: style.image, longerSide: options.styleSide(longerSide), minimum: minimumSide)
+            return StyleSource(
+                style.image.resized(width: frame.width, height: frame.height, filter: .bicubic), weight: style.weight,
+                region: style.region, part: style.part)
+        }
+    }
+}
+
+/// What is painted on: the picture as the parameter of an optimiser, and what that remembers.
+package final class StyleCanvas {
+    package let picture: Parameter
+    /// Of Adam at the scale before, at the size of this one.
+    private(set) var memory: StateDictionary = [:]
+    /// The result: the average over the steps, if there is one.
+    package var painting: Tensor
+
+    /// x: [1, 3, H, W], 0…1.
+    package init(_ x: Tensor, memory: StateDictionary = [:]) {
+        picture = initialized(seed: 0) { $0.parameter("picture", shape: x.shape) }.network
+        picture.value = x
+        painting = x
+        self.memory = memory
+    }
+
+    var image: Image { Image(unit: painting) }
+
+    /// For the next scale. What Adam knows of the gradient at a place goes with the picture: it would have to learn it
+    /// again, with steps into all directions meanwhile.
+    func resized(width: Int, height: Int) -> StyleCanvas {
+        let larger = image.resized(width: width, height: height, filter: .bicubic).unitTensor
+        return StyleCanvas(
+            larger,
+            memory: memory.mapValues { $0.shape.rank == 4 ? upsampleBilinear($0, height: height, width: width) : $0 })
+    }
+
+    func remember(_ state: StateDictionary) { memory = state }
+}

@@ -1,0 +1,161 @@
+import CVCore
+import CVImage
+import CVModels
+import CVNN
+import CVTensor
+
+/// Paints a picture in the style of others (Gatys, Ecker & Bethge 2015, arXiv:1508.06576).
+///
+/// ```swift
+/// let transfer = try StyleTransfer()
+/// let photo = try Image(contentsOf: "photo.jpg"), painting = try Image(contentsOf: "painting.jpg")
+/// let result = try transfer(photo, styles: [StyleSource(painting)])
+/// try result.image.write(to: "painted.png")
+/// ```
+/// The pixels of the result are what is learnt: its maps in the network shall be those of the content, and what its maps
+/// have in common, their Gram matrices, that of the style. It begins small and grows, so that the strokes of the style come
+/// in many sizes. The same input and seed give the same bytes, on any number of threads.
+public struct StyleTransfer: Sendable {
+    /// The name of the network.
+    public let name: String
+    private let depth: VGG.Depth
+    private let widths: [Int]
+    private let state: StateDictionary
+    private let preprocessing: Preprocessing
+
+    /// The weights that come with the library.
+    public static let defaultWeights = "vgg16-hed"
+
+    /// Loads weights by the name of a model or by the path of a `.safetensors` file: those of VGG-16 as HED, or of a VGG
+    /// without batch normalisation.
+    ///
+    /// - Throws: `WeightsNotFound` when nothing is found, with all places that were searched; `FileError`,
+    ///   `SafetensorsError`, `WeightsMetadataError` or `StyleError` for a file that is damaged or belongs to something else.
+    public init(_ weights: String = Self.defaultWeights) throws {
+        let path = try WeightsLocator().find(weights)
+        let file = try Safetensors(path: path)
+        let metadata = try WeightsMetadata(file.metadata, file: path)
+        let depths = Dictionary(uniqueKeysWithValues: VGG.Depth.allCases.map { ("vgg\($0.rawValue)", $0) })
+        let named = metadata.model == "vgg16-hed" ? VGG.Depth.vgg16 : depths[metadata.model]
+        guard let depth = named, metadata.preprocessing.channels != .grey else {
+            throw StyleError.notAVGG(path: path, model: metadata.model, task: metadata.task)
+        }
+        try file.checkFinite()
+        let state = try file.stateDictionary().filter { $0.key.hasPrefix("features.") }
+        do throws(ParameterMismatch) {
+            _ = try VGGFeatures.load(depth, from: state)
+        } catch {
+            throw StyleError.otherParameters(path: path, error)
+        }
+        self.init(name: metadata.model, depth, state: state, metadata.preprocessing)
+    }
+
+    /// With these weights. widths: channels of the stages.
+    package init(
+        name: String, _ depth: VGG.Depth, widths: [Int] = VGGFeatures.widths, state: StateDictionary,
+        _ preprocessing: Preprocessing
+    ) {
+        (self.name, self.depth, self.widths, self.state) = (name, depth, widths, state)
+        self.preprocessing = preprocessing
+    }
+
+    private var stops: [VGGFeatures.Stop] { VGGFeatures.stops(depth, widths: widths) }
+
+    /// The layers that can be chosen.
+    public var layerNames: [String] { stops.map(\.name) }
+
+    /// Checks everything that can be wrong, and says what will be done.
+    ///
+    /// - Throws: `StyleError`.
+    public func plan(
+        _ content: Image, styles: [StyleSource], options: StyleOptions = StyleOptions()
+    ) throws(StyleError) -> StylePlan {
+        guard options.contentWeight > 0 || !styles.isEmpty else { throw .nothingToDo }
+        let stops = try StyleStops(stops, options)
+        let minimum = stops.minimumSide
+        try check(content, .content, minimum, stops, mayBePlain: options.contentWeight == 0)
+        for (index, style) in styles.enumerated() where options.styleWeight > 0 {
+            try check(style.image, .style(index), minimum, stops, mayBePlain: false)
+            if let mask = style.region, StyleMask(mask).share == 0 { throw .emptyMask(.contentMask(index)) }
+            if let mask = style.part, StyleMask(mask).share == 0 { throw .emptyMask(.styleMask(index)) }
+        }
+        let frames = options.sizes.map { StyleFrame(content, longerSide: $0) }
+        let usable = frames.filter { $0.shorterSide >= minimum }
+        guard let largest = usable.last, largest == frames.last else {
+            let frame = frames[frames.count - 1]
+            throw .tooNarrow(
+                .content, size: options.size, width: frame.width, height: frame.height, minimum: minimum)
+        }
+        let stylePixels = styles.map {
+            StyleFrame(style: $0.image, longerSide: options.styleSide(options.size), minimum: minimum).pixels
+        }
+        // A style is looked at once, without a way back: that keeps no maps.
+        let pixels = max(largest.pixels, (stylePixels.max() ?? 0) * 2 / 3)
+        return StylePlan(
+            scales: usable.enumerated().map {
+                StylePlan.Scale(width: $1.width, height: $1.height, steps: options.steps(at: $0))
+            }, bytes: stops.stepBytes(pixels: pixels))
+    }
+
+    /// - Throws: `StyleError.notEnoughMemory`, with the largest size that fits, where the plan takes more than `available`.
+    public func check(
+        _ plan: StylePlan, available: Int, _ content: Image, styles: [StyleSource], options: StyleOptions
+    ) throws(StyleError) {
+        guard plan.bytes > available else { return }
+        var smaller = options
+        while smaller.size > 64 {
+            smaller.size = smaller.size * 9 / 10 / 16 * 16
+            guard let other = try? self.plan(content, styles: styles, options: smaller) else { break }
+            guard other.bytes > available else {
+                throw .notEnoughMemory(
+                    size: options.size, needed: plan.bytes, available: available, suggested: smaller.size)
+            }
+        }
+        throw .notEnoughMemory(size: options.size, needed: plan.bytes, available: available, suggested: nil)
+    }
+
+    private func check(
+        _ image: Image, _ picture: StylePicture, _ minimum: Int, _ stops: StyleStops, mayBePlain: Bool
+    ) throws(StyleError) {
+        guard min(image.width, image.height) >= minimum else {
+            throw .tooSmall(
+                picture, width: image.width, height: image.height, minimum: minimum, layer: stops.last.name)
+        }
+        if !mayBePlain, image.isOfOneColor { throw .oneColor(picture) }
+    }
+
+    /// Paints `content` in the style of `styles`.
+    ///
+    /// Without styles, or with a style weight of 0, the content is made from its maps alone; with a content weight of 0 a
+    /// texture of the style, and `content` gives no more than its proportions.
+    /// - Parameter observe: called after each step; the painting ends when it returns false.
+    /// - Throws: `StyleError`, and what `observe` throws.
+    public func callAsFunction(
+        _ content: Image, styles: [StyleSource], options: StyleOptions = StyleOptions(),
+        observe: (StyleStep) throws -> Bool = { _ in true }
+    ) throws -> StyleResult {
+        let plan = try plan(content, styles: styles, options: options)
+        let stops = try StyleStops(stops, options)
+        let network = StyleNetwork(
+            try VGGFeatures.load(
+                depth, through: stops.last.name, pooling: options.pooling, widths: widths,
+                from: state),
+            preprocessing)
+        let painter = StylePainter(network, plan, content.withoutAlpha(), styles, options, stops.minimumSide)
+        return try withoutActuallyEscaping(observe) { try painter.paint(observe: $0) }
+    }
+}
+
+extension StyleOptions {
+    /// Longer side of the style pictures for a result of this size.
+    func styleSide(_ size: Int) -> Int { max(1, Int((Double(size) * min(max(styleScale, 1e-3), 1e3)).rounded())) }
+}
+
+extension Image {
+    fileprivate var isOfOneColor: Bool {
+        let opaque = withoutAlpha()
+        return opaque.pixels.withUnsafeBufferPointer { pixels in
+            !pixels.indices.contains { pixels[$0] != pixels[$0 % 3] }
+        }
+    }
+}

@@ -1,0 +1,91 @@
+import CVImage
+import CVNN
+import CVStyle
+import CVTensor
+import TestSupport
+import Testing
+
+/// What `Tools/golden.py style` stores.
+struct StyleGolden: Decodable {
+    struct Descent: Decodable {
+        let name: String
+        /// Before each step: content, style, variation, sum.
+        let losses: [[Float]]
+    }
+
+    let gram, gramGradient: [Float]
+    let variation: Float
+    let variationGradient: [Float]
+    let descents: [Descent]
+
+    static func read() throws -> StyleGolden { try decoded("Golden/style.json", as: StyleGolden.self) }
+}
+
+/// Gram matrices and total variation, with their gradients: against PyTorch and against differences.
+@Suite struct StyleCostTests {
+    private let x = seededTensor(seed: 7, [2, 3, 4, 5])
+
+    @Test func gramIsThatOfPyTorch() throws {
+        let golden = try StyleGolden.read()
+        let tape = Tape(.inference)
+        let watched = tape.watch(x, gradient: true)
+        let products = gram(watched)
+        #expect(relativeError(products, Tensor(golden.gram, shape: [2, 3, 3])) < 1e-6)
+        let gradient = tape.gradients(of: products, seed: seededTensor(seed: 8, [2, 3, 3]))[watched]
+        #expect(relativeError(try #require(gradient), Tensor(golden.gramGradient, shape: x.shape)) < 1e-6)
+    }
+
+    @Test func variationIsThatOfPyTorch() throws {
+        let golden = try StyleGolden.read()
+        let tape = Tape(.inference)
+        let watched = tape.watch(seededTensor(seed: 9, [2, 3, 4, 5]), gradient: true)
+        let value = totalVariation(watched)
+        #expect(abs(value.item - golden.variation) < 1e-6 * golden.variation)
+        let gradient = try #require(tape.gradients(of: value)[watched])
+        #expect(relativeError(gradient, Tensor(golden.variationGradient, shape: x.shape)) < 1e-6)
+    }
+
+    @Test func gradientsAreTheSlopes() {
+        checkGradient(of: [seededTensor(seed: 1, [1, 5, 7, 6])]) { gram($0[0]) }
+        checkGradient(of: [seededTensor(seed: 2, [1, 3, 9, 4])]) { totalVariation($0[0]) }
+        checkGradient(of: [seededTensor(seed: 3, [2, 3, 1, 5])]) { totalVariation($0[0]) }
+    }
+
+    @Test func gramOfManyPixelsIsTheSumOverThem() {
+        // More pixels than a product of matrices takes at a time.
+        let x = seededTensor(seed: 4, [1, 17, 61, 67])
+        let (values, plane) = (x.values, 61 * 67)
+        let expected = (0..<17 * 17).map { place in
+            let (a, b) = (place / 17 * plane, place % 17 * plane)
+            return Float((0..<plane).reduce(0.0) { $0 + Double(values[a + $1] * values[b + $1]) } / Double(plane))
+        }
+        #expect(relativeError(gram(x), Tensor(expected, shape: [1, 17, 17])) < 1e-5)
+    }
+
+    @Test func aPictureOfOnePixelHasNoVariation() {
+        let tape = Tape(.inference)
+        let x = tape.watch(Tensor([0.5], shape: [1, 1, 1, 1]), gradient: true)
+        let value = totalVariation(x)
+        #expect(value.item == 0)
+        #expect(tape.gradients(of: value)[x]?.values == [0])
+    }
+
+    @Test func aMaskThatIsWhiteChangesNothing() {
+        let maps = seededTensor(seed: 5, [1, 4, 6, 8])
+        let white = StyleMask(Image(width: 3, height: 3, fill: .white))
+        #expect(white.share == 1)
+        #expect(relativeError(white.gram(maps), gram(maps)) < 1e-5)
+    }
+
+    @Test func aMaskTakesThePixelsBelowItsWhitePart() {
+        // The left half of 8 columns.
+        var image = Image(width: 8, height: 6, fill: .black)
+        for y in 0..<6 { for x in 0..<4 { image[x, y] = .white } }
+        let maps = seededTensor(seed: 6, [1, 4, 6, 8])
+        let values = maps.values
+        let left = Tensor(
+            (0..<4 * 6 * 4).map { values[$0 / 24 * 48 + $0 % 24 / 4 * 8 + $0 % 4] }, shape: [1, 4, 6, 4])
+        #expect(StyleMask(image).share == 0.5)
+        #expect(relativeError(StyleMask(image).gram(maps), gram(left)) < 1e-5)
+    }
+}

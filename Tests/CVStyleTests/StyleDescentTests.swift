@@ -1,0 +1,93 @@
+import CVImage
+import CVModels
+import CVNN
+import CVStyle
+import CVTensor
+import Foundation
+import TestSupport
+import Testing
+
+/// The losses of 50 steps against PyTorch's: `Tools/golden.py style`.
+@Suite struct StyleDescentTests {
+    private let content = StyleFixture.picture(seed: 1, width: 40, height: 32)
+    private let style = StyleFixture.picture(seed: 3, width: 32, height: 36)
+
+    private func compare(_ name: String, _ objective: StyleObjective, _ start: Image) throws {
+        let expected = try #require(try StyleGolden.read().descents.first { $0.name == name }).losses
+        let descent = StyleDescent(
+            StyleCanvas(start.unitTensor), objective, StyleFixture.options(), steps: expected.count
+        ) { _, _, _ in true }
+        try descent.descend()
+        #expect(descent.losses.count == 50)
+        for (step, (found, row)) in zip(descent.losses, expected).enumerated() {
+            let values = [found.content, found.style, found.variation, found.total]
+            for (value, number) in zip(values, row) {
+                #expect(abs(value - number) <= 1e-3 * number, "\(name), step \(step): \(values), expected \(row)")
+            }
+        }
+    }
+
+    private func smallObjective(_ pooling: VGGFeatures.Pooling) throws -> StyleObjective {
+        var options = StyleFixture.options()
+        (options.contentWeight, options.styleWeight, options.variationWeight) = (0.05, 1, 1)
+        return StyleObjective(
+            try StyleFixture.network(through: "conv3_2", pooling: pooling), content: content,
+            styles: [StyleSource(style)], options)
+    }
+
+    @Test func fiftyStepsAreThoseOfPyTorch() throws {
+        try compare("max", smallObjective(.max), content)
+        try compare("average", smallObjective(.average), content)
+    }
+
+    @Test func fiftyStepsWithTheShippedWeightsAreThoseOfPyTorch() throws {
+        let path = packageFolder.appending(path: "Weights/vgg16-hed.safetensors").path
+        let file = try Safetensors(path: path)
+        let network = StyleNetwork(
+            try VGGFeatures.load(.vgg16, through: "conv4_2", from: file.stateDictionary()),
+            try WeightsMetadata(file.metadata).preprocessing)
+        func picture(_ name: String, _ width: Int, _ height: Int) throws -> Image {
+            try Image(contentsOf: packageFolder.appending(path: "SampleImages/\(name)").path)
+                .resized(width: width, height: height, filter: .bicubic)
+        }
+        var options = StyleOptions()
+        (options.contentWeight, options.styleWeight, options.variationWeight) = (0.05, 1, 1)
+        options.contentLayers = [StyleLayer("conv4_2")]
+        options.styleLayers = ["conv1_1", "conv2_1", "conv3_1", "conv4_1"].map { StyleLayer($0) }
+        let portrait = try picture("portrait.jpg", 48, 48)
+        let objective = StyleObjective(
+            network, content: portrait, styles: [StyleSource(try picture("coffee.jpg", 48, 32))], options)
+        try compare("vgg16-hed", objective, portrait)
+    }
+
+    @Test(arguments: VGGFeatures.Pooling.allCases)
+    func theGradientWithRespectToPixelsIsTheSlope(pooling: VGGFeatures.Pooling) throws {
+        let objective = try smallObjective(pooling)
+        // Small steps: on the other side of a ReLU or of a maximum the slope is another.
+        let start = seededTensor(seed: 11, content.unitTensor.shape) * 0.2 + 0.5
+        checkGradient(of: [start], step: 2e-3, tolerance: 2e-2) { objective($0[0]).total * 100 }
+    }
+
+    @Test func lbfgsComesDownAndSaysWhyItStopped() throws {
+        var options = StyleFixture.options()
+        options.optimizer = .lbfgs
+        let descent = StyleDescent(
+            StyleCanvas(content.unitTensor), try smallObjective(.max), options, steps: 12
+        ) { _, _, _ in true }
+        try descent.descend()
+        #expect(descent.reason == LBFGS.Reason.iterations.rawValue)
+        #expect(descent.losses.count == 12)
+        #expect(descent.losses[11].total < 0.3 * descent.losses[0].total)
+    }
+
+    @Test func lbfgsStopsWhenItIsTold() throws {
+        var options = StyleFixture.options()
+        options.optimizer = .lbfgs
+        let descent = StyleDescent(
+            StyleCanvas(content.unitTensor), try smallObjective(.max), options, steps: 12
+        ) { step, _, _ in step < 3 }
+        try descent.descend()
+        #expect(descent.wasStopped && descent.losses.count == 3)
+        #expect(descent.reason == LBFGS.Reason.stopped.rawValue)
+    }
+}
