@@ -73,7 +73,7 @@ public struct InputExpander: Sendable {
         return inputs
     }
 
-    static func isImageName(_ name: String) -> Bool {
+    package static func isImageName(_ name: String) -> Bool {
         FileSystem.suffix(of: name).map { imageSuffixes.contains($0.lowercased()) } ?? false
     }
 

@@ -28,6 +28,7 @@ struct BenchmarkCommand: ParsableCommand {
               cvtool benchmark --image photo.jpg --imgsz 640
               cvtool benchmark --model yolov4.cfg --weights yolov4.weights --json
               cvtool benchmark --train resnet18 --batch-size 8 --runs 10
+              cvtool benchmark --style 512 --runs 10
             """)
 
     @OptionGroup(title: "Network") var model: DetectorOptions
@@ -46,6 +47,9 @@ struct BenchmarkCommand: ParsableCommand {
     )
     var train: String?
 
+    @Option(help: .init("Measure steps of style transfer, with a VGG-19, on a picture of this side.", valueName: "n"))
+    var style: Int?
+
     @Option(help: .init("Pictures in a step of training.", valueName: "n"))
     var batchSize = 8
 
@@ -63,6 +67,13 @@ struct BenchmarkCommand: ParsableCommand {
         if train != nil && (image != nil || noNetwork) {
             throw ValidationError("--train measures training alone: leave --image and --no-network away.")
         }
+        if style != nil && (train != nil || image != nil || noNetwork) {
+            throw ValidationError(
+                "--style measures style transfer alone: leave --train, --image and --no-network away.")
+        }
+        if let style, !(32...4096).contains(style) {
+            throw ValidationError("--style \(style): a number from 32 to 4096 is expected.")
+        }
         if noNetwork && image == nil { throw ValidationError("--no-network goes with --image FILE.") }
     }
 
@@ -74,6 +85,7 @@ struct BenchmarkCommand: ParsableCommand {
 
     private func measure() throws -> BenchmarkReport {
         if let train { return try TrainingBenchmark(network: train, batchSize: batchSize).report(runs: runs) }
+        if let style { return try StyleBenchmark(size: style).report(runs: runs) }
         let detector = try model.makeDetector()
         let picture = try image.map { try PictureBenchmark(path: $0, detector: detector) }
         var steps: [BenchmarkStep] = []

@@ -17,6 +17,11 @@ struct BenchmarkStep {
             try body()
             times.append((clock.now - start) / .milliseconds(1))
         }
+        self.init(name, times: times)
+    }
+
+    /// With times that were taken elsewhere, in milliseconds, at least one.
+    init(_ name: String, times: [Double]) {
         self.name = name
         self.times = times.sorted()
     }

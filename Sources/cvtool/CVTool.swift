@@ -14,6 +14,7 @@ import CVCore
               cvtool classify photo.jpg   what a photograph shows
               cvtool explain photo.jpg    where in it that is seen
               cvtool train classify set/  a network for pictures of your own
+              cvtool stylize a.jpg b.jpg  the one painted like the other
               cvtool filter photo.jpg     its edges, by a convolution
               cvtool model resnet50       the layers of a network
               cvtool convert net.pth ...  weights of PyTorch for those commands
@@ -30,9 +31,9 @@ import CVCore
             """,
         version: "0.1.0",
         subcommands: [
-            DetectCommand.self, ClassifyCommand.self, ExplainCommand.self, InsideCommand.self, TrainCommand.self,
-            TuneCommand.self, EvaluateCommand.self, AugmentCommand.self, FilterCommand.self, ModelCommand.self,
-            ConvertCommand.self, WeightsCommand.self, BenchmarkCommand.self,
+            DetectCommand.self, ClassifyCommand.self, ExplainCommand.self, InsideCommand.self, StylizeCommand.self,
+            TrainCommand.self, TuneCommand.self, EvaluateCommand.self, AugmentCommand.self, FilterCommand.self,
+            ModelCommand.self, ConvertCommand.self, WeightsCommand.self, BenchmarkCommand.self,
         ])
 
     static func main() {

@@ -2,6 +2,7 @@ import ArgumentParser
 import CLISupport
 import CVCore
 import CVImage
+import CVStyle
 
 /// Writes a line to standard error.
 func warn(_ message: String) { StandardError.write("cvtool: \(message)\n") }
@@ -16,7 +17,9 @@ func reportingFailure<Result>(_ work: () throws -> Result) throws -> Result {
         return try work()
     } catch let error as any ToolkitError {
         warn(error.advice)
-        let isUsage = error is ClassSelectionError || (error as? OutputError)?.isUsage ?? false
+        let isUsage =
+            error is ClassSelectionError || (error as? OutputError)?.isUsage ?? false
+            || (error as? StyleError)?.isUsage ?? false
         throw ExitCode((isUsage ? ExitStatus.usage : .failure).rawValue)
     }
 }

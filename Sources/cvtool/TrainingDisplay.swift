@@ -12,59 +12,41 @@ final class TrainingDisplay {
     private let quiet: Bool
     /// Before the line of the present step.
     private let title: String
-    private let isTerminal: Bool
+    private let line: StatusLine
     private var epochs = 0
     private var secondsLeft: Double?
-    /// Seconds at the last drawing, and the columns that it took.
-    private var drawnAt = -1.0, shown = 0
 
     init(quiet: Bool, title: String = "") {
         self.quiet = quiet
         self.title = title
-        isTerminal = !quiet && Terminal.isStandardErrorATerminal
+        line = StatusLine(quiet: quiet)
     }
 
     func show(_ event: TrainingEvent) {
         if quiet { return }
         switch event {
         case .began(let epoch, let step) where (epoch, step) != (0, 0):
-            say("going on in epoch \(epoch + 1), after step \(step)")
+            line.say("going on in epoch \(epoch + 1), after step \(step)")
         case .step(let step): show(step)
-        case .epochEnded(let row): say(line(row))
+        case .epochEnded(let row): line.say(text(row))
         case .began, .improved, .saved, .stopped: break
         }
     }
 
     /// Takes the line of the present step off the screen.
-    func finish() {
-        guard shown > 0 else { return }
-        StandardError.write("\r" + String(repeating: " ", count: shown) + "\r")
-        shown = 0
-    }
-
-    private func say(_ line: String) {
-        finish()
-        StandardError.write(line + "\n")
-    }
+    func finish() { line.clear() }
 
     private func show(_ step: TrainingStep) {
         epochs = step.epochs
         secondsLeft = step.secondsLeft
-        // Ten times a second.
-        guard isTerminal, step.seconds - drawnAt >= 0.1 else { return }
-        drawnAt = step.seconds
-        let done = step.step + 1
-        let filled = 20 * done / max(step.stepsPerEpoch, 1)
-        let bar = String(repeating: "#", count: filled) + String(repeating: " ", count: 20 - filled)
-        let text =
-            "\(title)epoch \(number(step.epoch + 1))  [\(bar)] \(done)/\(step.stepsPerEpoch)  "
-            + "loss \(decimal(Double(step.loss), 4))\(left)"
-        let line = String(text.prefix(max(Terminal.width - 1, 0)))
-        StandardError.write("\r" + line + String(repeating: " ", count: max(0, shown - line.count)))
-        shown = max(shown, line.count)
+        line.show(at: step.seconds) {
+            "\(title)epoch \(number(step.epoch + 1))  "
+                + StatusLine.bar(step.step + 1, of: step.stepsPerEpoch)
+                + "  loss \(decimal(Double(step.loss), 4))\(left)"
+        }
     }
 
-    private func line(_ row: TrainingRow) -> String {
+    private func text(_ row: TrainingRow) -> String {
         let metrics =
             row.trainingMetrics.map { ($0.name, $0.value) } + row.metrics.map { ("dev " + $0.name, $0.value) }
         let texts = metrics.map { "  \($0) \(decimal($1, 4))" }.joined()

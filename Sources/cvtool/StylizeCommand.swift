@@ -1,0 +1,70 @@
+import ArgumentParser
+import CLISupport
+import CVCore
+import CVStyle
+
+/// `cvtool stylize`: parses and checks; `StylizeRun` does the work.
+struct StylizeCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "stylize",
+        abstract: "Paint a picture in the style of another.",
+        // Lines that are examples are kept below 80 columns, where they would be broken.
+        discussion: """
+            The picture is painted anew, step by step, so that a network sees in it the objects of CONTENT and the \
+            colours and strokes of STYLE. It begins small and grows to --size, so that there are strokes of all sizes. \
+            Prints the name of the result and what the costs came down to: 0 is the content, or the style, itself.
+
+            EXAMPLES
+              cvtool stylize photo.jpg painting.jpg
+              cvtool stylize photo.jpg painting.jpg -o painted.png --size 1024
+              cvtool stylize photo.jpg painting.jpg --content-weight 0.2
+              cvtool stylize photo.jpg painting.jpg --original-colors
+              cvtool stylize photo.jpg a.jpg b.jpg --style-blend 3,1
+              cvtool stylize photo.jpg a.jpg b.jpg --content-mask sky.png \\
+                                                   --content-mask ground.png
+              a texture of the style, in the proportions of the picture:
+              cvtool stylize photo.jpg painting.jpg --content-weight 0 --init noise
+              what the network remembers of a picture:
+              cvtool stylize photo.jpg --style-weight 0 --init noise
+
+            EXIT CODES
+              0    done
+              1    failed
+              64   the arguments make no sense
+              130  interrupted (Ctrl-C); the picture is written as it was then
+            """)
+
+    @Argument(help: "What is painted: a picture (JPEG, PNG), or - for standard input.")
+    var content: String
+
+    @Argument(help: "How it is painted: one picture or more.")
+    var styles: [String] = []
+
+    @OptionGroup(title: "Painting") var painting: StylizePaintingOptions
+    @OptionGroup(title: "Styles and masks") var mixing: StylizeMixingOptions
+    @OptionGroup(title: "Fine tuning") var tuning: StylizeTuningOptions
+    @OptionGroup(title: "Output") var output: StylizeOutputOptions
+
+    @Option(help: .init("Threads to use. (default: all cores)", valueName: "n"))
+    var threads: Int?
+
+    func validate() throws {
+        if let threads, !(1...1024).contains(threads) {
+            throw ValidationError("--threads \(threads): a number from 1 to 1024 is expected.")
+        }
+        if styles.isEmpty, painting.styleWeight > 0 {
+            throw ValidationError("A style picture is missing (without one, only --style-weight 0 makes sense).")
+        }
+        if painting.contentWeight == 0, painting.styleWeight == 0 {
+            throw ValidationError("--content-weight 0 and --style-weight 0 together leave nothing to paint by.")
+        }
+        try mixing.validate(styles: styles.count)
+    }
+
+    func run() throws {
+        Interruption.install()
+        if let threads { Parallel.threadCount = threads }
+        let status = try reportingFailure { try StylizeRun(self).run() }
+        throw ExitCode(status.rawValue)
+    }
+}

@@ -1,0 +1,205 @@
+import ArgumentParser
+import CLISupport
+import CVCore
+import CVModels
+import CVStyle
+
+extension StyleOptions.OptimizerKind: ExpressibleByArgument {}
+extension VGGFeatures.Pooling: ExpressibleByArgument {}
+
+/// What most pictures want.
+struct StylizePaintingOptions: ParsableArguments {
+    private static let usual = StyleOptions()
+
+    @Option(
+        name: .customLong("size"), help: .init("Pixels of the longer side of the result.", valueName: "n"))
+    var size = usual.size
+
+    @Option(help: .init("How much the content counts; 0 makes a texture.", valueName: "x"))
+    var contentWeight = usual.contentWeight
+
+    @Option(help: .init("How much the style counts; 0 leaves the content alone.", valueName: "x"))
+    var styleWeight = usual.styleWeight
+
+    @Option(help: .init("How much smoothness counts.", valueName: "x"))
+    var tvWeight = usual.variationWeight
+
+    @Option(help: .init("Steps at each size that is gone through; twice as many at the first.", valueName: "n"))
+    var iterations = usual.iterations
+
+    @Option(
+        name: .customLong("init"),
+        help: .init(
+            "Start from the content, from noise, or from a picture: content, noise or a file.", valueName: "what"))
+    var start = "content"
+
+    @Flag(name: .customLong("original-colors"), help: "Keep the colours of the content.")
+    var originalColors = false
+
+    @Option(help: .init("Another number gives other noise.", valueName: "n"))
+    var seed: UInt64 = 0
+
+    func validate() throws {
+        guard (16...8192).contains(size) else {
+            throw ValidationError("--size \(size): a number from 16 to 8192 is expected.")
+        }
+        guard (1...100_000).contains(iterations) else {
+            throw ValidationError("--iterations \(iterations): a number from 1 to 100000 is expected.")
+        }
+        let weights = [
+            ("--content-weight", contentWeight), ("--style-weight", styleWeight), ("--tv-weight", tvWeight),
+        ]
+        for (name, weight) in weights where !(0...1e6).contains(weight) {
+            throw ValidationError("\(name) \(weight): a number from 0 to 1000000 is expected.")
+        }
+    }
+
+    func apply(to options: inout StyleOptions) {
+        options.size = size
+        (options.contentWeight, options.styleWeight) = (contentWeight, styleWeight)
+        options.variationWeight = tvWeight
+        options.iterations = iterations
+        options.keepsColors = originalColors
+        options.seed = seed
+    }
+}
+
+/// Several styles, and places for them.
+struct StylizeMixingOptions: ParsableArguments {
+    @Option(
+        help: .init(
+            "Size of the style pictures, measured by the result: 0.5 for finer strokes, 2 for coarser ones. They are "
+                + "never enlarged.", valueName: "x"))
+    var styleScale = 1.0
+
+    @Option(
+        help: .init(
+            "How much each style counts, with commas between, such as 3,1. (default: all the same)", valueName: "x,…"))
+    var styleBlend: String?
+
+    @Option(
+        help: .init(
+            "Where a style is painted: the white part of this picture. Once for each style, in their order.",
+            valueName: "file"))
+    var contentMask: [String] = []
+
+    @Option(
+        help: .init(
+            "From where in its picture a style is taken: the white part of this one. Once for each style.",
+            valueName: "file"))
+    var styleMask: [String] = []
+
+    func validate() throws {
+        guard (0.05...20).contains(styleScale) else {
+            throw ValidationError("--style-scale \(short(styleScale)): a number from 0.05 to 20 is expected.")
+        }
+    }
+
+    func validate(styles count: Int) throws {
+        if let styleBlend, try blend().count != count {
+            throw ValidationError(
+                "--style-blend \(styleBlend): \(counted(count, "number")) \(count == 1 ? "is" : "are") expected, "
+                    + "one for each style.")
+        }
+        for (name, masks) in [("--content-mask", contentMask), ("--style-mask", styleMask)]
+        where !masks.isEmpty && masks.count != count {
+            throw ValidationError("\(name) is given \(counted(masks.count, "time")) for \(counted(count, "style")).")
+        }
+    }
+
+    /// Empty if it was not given.
+    func blend() throws -> [Float] {
+        try (styleBlend?.split(separator: ",", omittingEmptySubsequences: false) ?? []).map { text in
+            guard let number = Float(text), (1e-6...1e6).contains(number) else {
+                throw ValidationError("--style-blend: '\(text)' is no number above 0.")
+            }
+            return number
+        }
+    }
+}
+
+/// For those who want to try.
+struct StylizeTuningOptions: ParsableArguments {
+    private static let usual = StyleOptions()
+
+    @Option(
+        help: .init(
+            "Layers whose Gram matrices are the style, each with a weight if wanted: conv1_1,conv2_1=0.5. "
+                + "(default: \(text(usual.styleLayers)))", valueName: "layers"))
+    var layers: String?
+
+    @Option(
+        help: .init("Layers whose maps are the content. (default: \(text(usual.contentLayers)))", valueName: "layers"))
+    var contentLayers: String?
+
+    @Option(help: "How the network makes its maps smaller.")
+    var pooling = usual.pooling
+
+    @Option(help: "How the steps are found; lbfgs needs fewer, but each takes longer.")
+    var optimizer = usual.optimizer
+
+    @Flag(help: "Let each layer pull as hard as its weight says, however far it is from its target.")
+    var normalizeGradients = false
+
+    @Option(
+        name: .shortAndLong,
+        help: .init("Weights of a VGG by name, or a .safetensors file.", valueName: "name|file"))
+    var model = StyleTransfer.defaultWeights
+
+    private static func text(_ layers: [StyleLayer]) -> String { layers.map(\.description).joined(separator: ",") }
+
+    func apply(to options: inout StyleOptions, known: [String]) throws {
+        if let layers { options.styleLayers = try StyleLayer.list(layers, known: known) }
+        if let contentLayers { options.contentLayers = try StyleLayer.list(contentLayers, known: known) }
+        options.pooling = pooling
+        options.optimizer = optimizer
+        options.normalizesGradients = normalizeGradients
+    }
+}
+
+struct StylizeOutputOptions: ParsableArguments {
+    @Option(
+        name: .shortAndLong,
+        help: .init(
+            "The result, or a folder for it. (default: CONTENT_STYLE.jpg in the current folder)", valueName: "path"))
+    var output: String?
+
+    @Option(help: .init("Write the picture after every so many steps, too, as RESULT_00050.jpg.", valueName: "n"))
+    var saveEvery: Int?
+
+    @Option(help: .init("Write a sheet with the picture at each size that it went through.", valueName: "file"))
+    var preview: String?
+
+    @Option(help: .init("Write a diagram of the costs.", valueName: "file"))
+    var lossPlot: String?
+
+    @Flag(help: "Overwrite results that exist.")
+    var force = false
+
+    @Option(help: .init("Quality of JPEG pictures that are written, 1 to 100.", valueName: "n"))
+    var quality = 92
+
+    @OptionGroup var pictures: PictureOptions
+
+    @Flag(name: .shortAndLong, help: "No progress and no remarks; only the result and errors.")
+    var quiet = false
+
+    func validate() throws {
+        guard (1...100).contains(quality) else {
+            throw ValidationError("--quality \(quality): a number from 1 to 100 is expected.")
+        }
+        if let saveEvery, saveEvery < 1 {
+            throw ValidationError("--save-every \(saveEvery): a number from 1 is expected.")
+        }
+        for (option, value) in [("-o", output), ("--preview", preview), ("--loss-plot", lossPlot)] where value == "-" {
+            throw ValidationError("\(option) -: standard output holds the name of the result; give a name.")
+        }
+        for (option, value) in [("--preview", preview), ("--loss-plot", lossPlot)] {
+            if let value, !InputExpander.isImageName(value) {
+                let suffixes = InputExpander.imageSuffixes.joined(separator: ", ")
+                throw ValidationError("\(option) \(value): a name that ends in one of \(suffixes) is expected.")
+            }
+        }
+        try pictures.validate()
+    }
+}
