@@ -126,12 +126,12 @@ def picture(seed: int, width: int, height: int) -> Tensor:
     return torch.from_numpy(levels).permute(2, 0, 1)[None].double() / 255
 
 
-def load(weights: Path) -> Features:
+def load(weights: Path, pooling: str) -> Features:
     """VGG-16 with the weights and the preprocessing of a converted file."""
     with safe_open(weights, "pt") as file:
         state = {key: file.get_tensor(key).double() for key in file.keys()}
         preprocessing = json.loads(file.metadata()["preprocessing"])
-    return Features(16, state, preprocessing["mean"], preprocessing["std"])
+    return Features(16, state, preprocessing["mean"], preprocessing["std"], pooling)
 
 
 def read(path: Path, sides: tuple[int, int]) -> Tensor:
@@ -167,8 +167,10 @@ def write_style(output: Path, weights: Path, pictures: Path) -> None:
         objective = Objective(features, content, style, ["conv3_2"], layers, factors)
         cases.append({"name": pooling, "losses": descend(objective, content, STEPS)})
     content, style = read(pictures / "portrait.jpg", (48, 48)), read(pictures / "coffee.jpg", (48, 32))
+    # Not the maximum: in plain areas maps have equal neighbours, and the last bit of a convolution decides which of them
+    # has the gradient; Adam makes a whole step of the difference.
     objective = Objective(
-        load(weights / "vgg16-hed.safetensors"), content, style, ["conv4_2"], [*layers, "conv4_1"], factors)
+        load(weights / "vgg16-hed.safetensors", "average"), content, style, ["conv4_2"], [*layers, "conv4_1"], factors)
     cases.append({"name": "vgg16-hed", "losses": descend(objective, content, STEPS)})
     lines = [json.dumps(case, separators=(",", ":")) for case in cases]
     body = json.dumps(operations(), separators=(",", ":"))[1:-1]
