@@ -53,8 +53,20 @@ private func runProgram(
     for path in files { try Data().write(to: URL(fileURLWithPath: path)) }
     process.standardOutput = try FileHandle(forWritingTo: URL(fileURLWithPath: files[0]))
     process.standardError = try FileHandle(forWritingTo: URL(fileURLWithPath: files[1]))
-    try process.run()
+    try process.runInterruptible()
     process.waitUntilExit()
     let texts = try files.map { try String(contentsOfFile: $0, encoding: .utf8) }
     return CommandResult(output: texts[0], errors: texts[1], exitCode: process.terminationStatus)
+}
+
+extension Process {
+    /// Starts it so that Ctrl-C reaches it: threads of tests block that signal, and a program inherits what is blocked.
+    func runInterruptible() throws {
+        var (interrupts, before) = (sigset_t(), sigset_t())
+        sigemptyset(&interrupts)
+        sigaddset(&interrupts, SIGINT)
+        pthread_sigmask(SIG_UNBLOCK, &interrupts, &before)
+        defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
+        try run()
+    }
 }

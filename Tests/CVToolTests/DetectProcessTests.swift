@@ -56,13 +56,7 @@ import Testing
         let (output, errors) = (Pipe(), Pipe())
         process.standardOutput = output
         process.standardError = errors
-        // The threads of the tests keep signals off, and a process begins with the mask of the thread that started it.
-        var (interrupts, before) = (sigset_t(), sigset_t())
-        sigemptyset(&interrupts)
-        sigaddset(&interrupts, SIGINT)
-        pthread_sigmask(SIG_UNBLOCK, &interrupts, &before)
-        defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
-        try process.run()
+        try process.runInterruptible()
         // Once the first picture is done.
         var text = output.fileHandleForReading.availableData
         process.interrupt()

@@ -16,13 +16,7 @@ import Testing
         let errors = Pipe()
         process.standardError = errors
         process.standardOutput = FileHandle.nullDevice
-        // The threads of the tests keep signals off, and a process begins with the mask of the thread that started it.
-        var (interrupts, before) = (sigset_t(), sigset_t())
-        sigemptyset(&interrupts)
-        sigaddset(&interrupts, SIGINT)
-        pthread_sigmask(SIG_UNBLOCK, &interrupts, &before)
-        defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
-        try process.run()
+        try process.runInterruptible()
         var remarks = Data()
         while true {
             let piece = errors.fileHandleForReading.availableData
