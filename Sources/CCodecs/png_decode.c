@@ -51,9 +51,13 @@ static void limit(png_structp png, bool tolerant) {
     png_set_crc_action(png, on_bad_checksum, on_bad_checksum);
 }
 
-/// Whatever the file holds becomes 8-bit RGB or RGBA.
+/// Whatever the file holds becomes 8-bit RGB or RGBA; or indices of a byte each.
 static void normalise(png_decoder *decoder) {
     png_structp png = decoder->png;
+    if (decoder->common.options.indices) {
+        png_set_packing(png);  // 1, 2 and 4 bits to bytes, not stretched
+        return;
+    }
     png_set_expand(png);     // palette to RGB, 1, 2 and 4 bits to 8, tRNS to alpha
     png_set_scale_16(png);   // 16 bits to 8: v · 255 / 65535, rounded
     png_set_gray_to_rgb(png);
@@ -62,11 +66,18 @@ static void normalise(png_decoder *decoder) {
 static void read_header(png_decoder *decoder) {
     png_read_info(decoder->png, decoder->info);
     int type = png_get_color_type(decoder->png, decoder->info);
+    bool is_indexed = type == PNG_COLOR_TYPE_PALETTE || type == PNG_COLOR_TYPE_GRAY;
+    bool indices = decoder->common.options.indices;
+    if (indices && (!is_indexed || png_get_bit_depth(decoder->png, decoder->info) > 8)) {
+        decoder->common.status = CVC_UNSUPPORTED;
+        snprintf(decoder->common.message, sizeof decoder->common.message, "%s",
+                 is_indexed ? "it has 16 bits a pixel" : "it has colours of their own or transparency");
+    }
     bool transparent = (type & PNG_COLOR_MASK_ALPHA) || png_get_valid(decoder->png, decoder->info, PNG_INFO_tRNS);
     decoder->common.header = (cvc_header){
         png_get_image_width(decoder->png, decoder->info),
         png_get_image_height(decoder->png, decoder->info),
-        transparent ? 4 : 3,
+        indices ? 1 : transparent ? 4 : 3,
     };
 }
 

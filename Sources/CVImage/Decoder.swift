@@ -9,13 +9,18 @@ struct Decoder: ~Copyable {
     /// Of the stored picture, before it is turned upright.
     let width, height: Int
     let format: Image.Format
+    /// Samples of a pixel: those of `format`, or 1 for indices.
+    private let samples: Int
 
     /// Reads the header and checks it against the limits. `bytes` must outlive the decoder.
+    ///
+    /// indices: whether the numbers of a palette or grey PNG are wanted, not their colours.
     init(
-        _ container: ImageContainer, _ bytes: UnsafeBufferPointer<UInt8>, _ options: DecodingOptions, name: String
+        _ container: ImageContainer, _ bytes: UnsafeBufferPointer<UInt8>, _ options: DecodingOptions,
+        indices: Bool = false, name: String
     ) throws(ImageError) {
         let limits = cvc_options(
-            max_scans: Int32(clamping: max(1, options.maxScans)), tolerant: options.allowTruncated)
+            max_scans: Int32(clamping: max(1, options.maxScans)), tolerant: options.allowTruncated, indices: indices)
         let opened =
             switch container {
             case .jpeg: cvc_jpeg_open(bytes.baseAddress, bytes.count, limits)
@@ -30,10 +35,12 @@ struct Decoder: ~Copyable {
         let problem =
             Self.problem(of: opened, options)
             ?? (width * height > limit ? .tooLarge(width: width, height: height, limit: limit) : nil)
-        guard problem == nil, let format = Image.Format(rawValue: Int(header.channels)) else {
+        let format = indices ? Image.Format.rgb : Image.Format(rawValue: Int(header.channels))
+        guard problem == nil, let format else {
             cvc_close(opened)
             throw ImageError(name, problem ?? .corrupt(reason: "its header is not complete"))
         }
+        samples = indices ? 1 : format.rawValue
         handle = opened
         self.options = options
         self.name = name
@@ -46,14 +53,19 @@ struct Decoder: ~Copyable {
 
     /// Decodes the picture as it is stored.
     consuming func read() throws -> Image {
-        let count = width * height * format.rawValue
-        let pixels = try [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
+        let (width, height, format) = (width, height, format)
+        return Image(width: width, height: height, format: format, pixels: try readSamples())
+    }
+
+    /// The same, as height × width × samples.
+    consuming func readSamples() throws -> [UInt8] {
+        let count = width * height * samples
+        return try [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
             HugePages.advise(buffer.baseAddress, bytes: count)
             cvc_read(handle, buffer.baseAddress)
             if let problem = Self.problem(of: handle, options) { throw ImageError(name, problem) }
             initialized = count
         }
-        return Image(width: width, height: height, format: format, pixels: pixels)
     }
 
     private static func problem(of handle: OpaquePointer, _ options: DecodingOptions) -> ImageError.Problem? {

@@ -13,6 +13,8 @@ public struct ImageError: ToolkitError, Equatable {
         case corrupt(reason: String)
         /// A valid file of a kind that is not decoded, such as 12-bit JPEG.
         case unsupported(reason: String)
+        /// A file whose pixels are no numbers of classes.
+        case noMask(reason: String)
         /// A progressive JPEG that would have to be gone over more than `limit` times.
         case tooManyScans(limit: Int)
         /// The picture or the parameters do not fit the format to write.
@@ -46,6 +48,9 @@ public struct ImageError: ToolkitError, Equatable {
             "is damaged: \(reason)"
         case .unsupported(let reason):
             "is of a kind that cannot be decoded: \(reason); save it as an 8-bit JPEG or as PNG"
+        case .noMask(let reason):
+            "cannot be a mask: \(reason); a PNG with a palette, or a grey one of 8 bits, is expected, whose values are "
+                + "the numbers of classes"
         case .tooManyScans(let limit):
             "is a progressive JPEG of more than \(limit) scans; raise the limit if you trust the file"
         case .cannotEncode(let reason):

@@ -24,11 +24,12 @@ typedef enum {
 typedef struct {
     int max_scans;  // of a JPEG; decoding time grows with their number, while the file hardly grows
     bool tolerant;  // true: damaged and missing parts become whatever can be made of them
+    bool indices;   // true: of a PNG with a palette, or a grey one of up to 8 bits, the numbers as they are stored
 } cvc_options;
 
 typedef struct {
     uint32_t width, height;
-    int channels;  // of the decoded picture: 3 = RGB, 4 = RGBA with straight alpha
+    int channels;  // of the decoded picture: 3 = RGB, 4 = RGBA with straight alpha, 1 = indices
 } cvc_header;
 
 typedef struct cvc_decoder cvc_decoder;

@@ -1,0 +1,55 @@
+import CVCore
+import CVImage
+import Testing
+
+/// A frame of fixed size at a drawn scale, with what it does to masks.
+@Suite struct AugmentationScaledCropTests {
+    /// 0 to 5 in blocks of 8 × 8 pixels; the red of the picture is 40 times the mask.
+    private let sample: Sample = {
+        let values = (0..<24 * 16).map { UInt8($0 % 24 / 8 + $0 / 24 / 8 * 3) }
+        let image = Image(width: 24, height: 16, format: .rgb, pixels: values.flatMap { [$0 * 40, 0, 0] })
+        return Sample(image, masks: [Mask(width: 24, height: 16, values: values)])
+    }()
+
+    @Test func atItsOwnSizeAPictureStaysAsItIs() {
+        let same = Augment.ScaledCrop(width: 24, height: 16)(sample, seed: 1)
+        #expect(same == sample)
+    }
+
+    @Test func withoutScaleItIsAPartOfThePicture() {
+        var places: Set<[Int]> = []
+        for seed in 0..<50 {
+            let part = Augment.ScaledCrop(width: 10, height: 7)(sample, seed: UInt64(seed))
+            #expect(part.image.width == 10 && part.image.height == 7)
+            for y in 0..<7 {
+                for x in 0..<10 { #expect(part.image[x, y].red == part.masks[0][x, y] * 40) }
+            }
+            places.insert((0..<70).map { Int(part.masks[0].values[$0]) })
+        }
+        #expect(places.count > 20)
+    }
+
+    /// Where the mask says that a pixel is of the picture, the picture is there; elsewhere it is grey.
+    @Test(arguments: [0.3...0.7, 1.5...2.5, 0.5...2]) func pictureAndMaskMoveTogether(scale: ClosedRange<Double>) {
+        var ignored = 0
+        for seed in 0..<40 {
+            let moved = Augment.ScaledCrop(width: 20, height: 20, scale: scale)(sample, seed: UInt64(seed))
+            let (image, mask) = (moved.image, moved.masks[0])
+            #expect(image.width == 20 && image.height == 20 && mask.width == 20)
+            for y in 1..<19 {
+                for x in 1..<19 {
+                    if mask[x, y] == Mask.ignore {
+                        #expect(image[x, y] == Color(127, 127, 127))
+                        ignored += 1
+                        continue
+                    }
+                    // Away from the edges of blocks, where the picture is a mixture.
+                    let around = [-1, 0, 1].flatMap { dy in [-1, 0, 1].map { mask[x + $0, y + dy] } }
+                    if Set(around).count == 1, scale.lowerBound > 1 { #expect(image[x, y].red == mask[x, y] * 40) }
+                    #expect(image[x, y].green == 0)
+                }
+            }
+        }
+        #expect((ignored > 0) == (scale.lowerBound < 1))
+    }
+}
