@@ -69,6 +69,16 @@ import Testing
                 [signed(n, 0, [2, 4, 3, 5], by: 5)],
                 { crossEntropy($0[0], pixels, weights: weights, smoothing: 0.2, ignoring: 2) }
             )
+        case "dice, classes":
+            // None is of class 3; class 1 does not count.
+            let pixels = classes(n, [2, 3, 5]).map { min($0, 2) }
+            return ([signed(n, 0, [2, 4, 3, 5], by: 3)], { diceLoss($0[0], pixels, ignoring: 1) })
+        case "focal, classes":
+            let pixels = classes(n, [2, 3, 5])
+            return (
+                [signed(n, 0, [2, 4, 3, 5], by: 5)],
+                { focalLoss($0[0], pixels, weights: weights, gamma: 2, ignoring: 1) }
+            )
         case "crossEntropy, soft":
             var targets = unit(n, 1, [3, 4]).values
             for row in 0..<3 {
@@ -89,7 +99,7 @@ import Testing
 
     @Test func agreeWithPyTorch() throws {
         let cases = try cases()
-        #expect(cases.count == 13)
+        #expect(cases.count == 15)
         for (item, (tensors, function)) in cases {
             let tape = Tape(.training)
             let watched = tensors.map { tape.watch($0, gradient: true) }
@@ -137,12 +147,13 @@ import Testing
         #expect(crossEntropy(x, [1]).item == 2000)
         #expect(binaryCrossEntropy(x, Tensor([0, 1, 1], shape: [1, 3])).item.isFinite)
         #expect(focalLoss(x, Tensor([0, 1, 1], shape: [1, 3])).item.isFinite)
+        #expect(focalLoss(x, [1]).item == 2000 && focalLoss(x, [0]).item == 0 && diceLoss(x, [1]).item == 1)
     }
 
     @Test func nothingThatCountsIsALossOfZero() throws {
         let tape = Tape(.training)
         let x = tape.watch(seededTensor(seed: 1, [2, 3]), gradient: true)
-        let loss = crossEntropy(x, [-100, -100])
+        let loss = crossEntropy(x, [-100, -100]) + diceLoss(x, [-100, -100]) + focalLoss(x, [-100, -100])
         #expect(loss.item == 0)
         #expect(tape.gradients(of: loss)[x]?.values == [0, 0, 0, 0, 0, 0])
     }

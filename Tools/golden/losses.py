@@ -35,6 +35,23 @@ def dice(probabilities: Tensor, targets: Tensor) -> Tensor:
     return (1 - (2 * sums[0] + 1) / (sums[1] + sums[2] + 1)).mean()
 
 
+def dice_of_classes(logits: Tensor, classes: Tensor, ignored: int) -> Tensor:
+    """1 - 2 Σ p t / (Σ p + Σ t) of each class that the batch has, averaged; the sums without ignored pixels."""
+    counts = classes != ignored
+    p = logits.softmax(1).movedim(1, 0)[:, counts]
+    t = functional.one_hot(classes[counts], logits.shape[1]).T
+    there = t.sum(1) > 0
+    return (1 - 2 * (p * t).sum(1) / (p.sum(1) + t.sum(1)))[there].mean()
+
+
+def focal_of_classes(logits: Tensor, classes: Tensor, weights: Tensor, gamma: float, ignored: int) -> Tensor:
+    """(1 - p)^gamma times the weighted cross-entropy, over the sum of the weights."""
+    counts = classes != ignored
+    log_p = logits.log_softmax(1).movedim(1, -1)[counts].gather(1, classes[counts][:, None])[:, 0]
+    w = weights[classes[counts]]
+    return (-w * (1 - log_p.exp()) ** gamma * log_p).sum() / w.sum()
+
+
 def focal(logits: Tensor, targets: Tensor, alpha: float, gamma: float) -> Tensor:
     """Lin et al. 2017: alpha_t (1 - p_t)^gamma times the cross-entropy, averaged."""
     p = torch.sigmoid(logits)
@@ -87,6 +104,14 @@ def all_cases() -> list[dict]:
         x = signed(n, 0, 4, 5, scale=5)
         return entry("focal", focal(x, (unit(n, 1, 4, 5) > 0.5).float(), 0.25, 2), x)
 
+    def overlap_of_classes(n: int) -> dict:
+        x = signed(n, 0, 2, 4, 3, 5, scale=3)
+        return entry("dice, classes", dice_of_classes(x, indices(n, 1, 4, 2, 3, 5).clamp(max=2), 1), x)
+
+    def rare_class(n: int) -> dict:
+        x = signed(n, 0, 2, 4, 3, 5, scale=5)
+        return entry("focal, classes", focal_of_classes(x, indices(n, 1, 4, 2, 3, 5), weights, 2, 1), x)
+
     def triplet(n: int) -> dict:
         x = [signed(n, number, 5, 6) for number in range(3)]
         return entry("triplet", functional.triplet_margin_loss(*x, margin=0.4), *x)
@@ -102,7 +127,7 @@ def all_cases() -> list[dict]:
         cross("crossEntropy", (6, 4)), cross("crossEntropy, smoothed", (6, 4), label_smoothing=0.1),
         cross("crossEntropy, weighted", (6, 4), weight=weights),
         cross("crossEntropy, all", (2, 4, 3, 5), weight=weights, label_smoothing=0.2, ignore_index=2),
-        soft, overlap, rare, triplet, siamese,
+        soft, overlap, rare, triplet, siamese, overlap_of_classes, rare_class,
     ]
     return [make(number) for number, make in enumerate(makers)]
 

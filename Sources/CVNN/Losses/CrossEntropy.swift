@@ -19,7 +19,24 @@ import Darwin
 public func crossEntropy(
     _ logits: Tensor, _ classes: [Int], weights: Tensor? = nil, smoothing: Float = 0, ignoring ignored: Int = -100
 ) -> Tensor {
-    let rows = SoftmaxRows(logits.shape)
+    crossEntropy(logits, classes, weights: weights, smoothing: smoothing, gamma: 0, ignoring: ignored)
+}
+
+/// The mean focal loss of softmax and classes: cross-entropy times (1 - p)^gamma, p being the probability of the class
+/// (Lin et al. 2017, arXiv:1708.02002, for more than two classes). What is right already counts little.
+///
+/// logits: [N, C], or [N, C, H, W] for a class of each pixel; classes, weights, ignored: as for `crossEntropy`.
+public func focalLoss(
+    _ logits: Tensor, _ classes: [Int], weights: Tensor? = nil, gamma: Float = 2, ignoring ignored: Int = -100
+) -> Tensor {
+    precondition(gamma >= 0, "focalLoss: gamma \(gamma), 0 or more expected")
+    return crossEntropy(logits, classes, weights: weights, smoothing: 0, gamma: gamma, ignoring: ignored)
+}
+
+private func crossEntropy(
+    _ logits: Tensor, _ classes: [Int], weights: Tensor?, smoothing: Float, gamma: Float, ignoring ignored: Int
+) -> Tensor {
+    let rows = SoftmaxRows(logits.shape, gamma: gamma)
     precondition(classes.count == rows.count, "crossEntropy: \(classes.count) classes for logits of \(logits.shape)")
     precondition(smoothing >= 0 && smoothing <= 1, "crossEntropy: smoothing \(smoothing), 0 to 1 expected")
     for name in classes where name != ignored {
@@ -62,12 +79,15 @@ private struct SoftmaxRows {
     let classes: Int
     /// From one class to the next.
     let step: Int
+    /// Of the focal loss; 0 for cross-entropy.
+    let gamma: Float
     var count: Int { shape[0] * step }
 
-    init(_ shape: Shape) {
+    init(_ shape: Shape, gamma: Float = 0) {
         precondition(
             shape.rank == 2 || shape.rank == 4, "crossEntropy: [N, C] or [N, C, H, W] expected, found \(shape)")
         self.shape = shape
+        self.gamma = gamma
         classes = shape[1]
         step = shape.dimensions.dropFirst(2).reduce(1, *)
     }
@@ -119,11 +139,22 @@ private struct SoftmaxRows {
             weight += target[name]
             part += target[name] * shifted
         }
+        let cross = weight * log(powers) - part
+        let (factor, slope) = gamma == 0 || weight == 0 ? (1, 1) : focus(cross / weight)
         if let slopes {
             for name in 0..<classes {
-                slopes[name * step] = scale * (slopes[name * step] / powers * weight - target[name])
+                slopes[name * step] = scale * slope * (slopes[name * step] / powers * weight - target[name])
             }
         }
-        return Double(weight * log(powers) - part)
+        return Double(cross * factor)
+    }
+
+    /// What the focal loss makes of the cross-entropy of a row, -ln p: the factor (1 - p)^gamma, and the derivative of
+    /// the product.
+    private func focus(_ cross: Float) -> (factor: Float, slope: Float) {
+        let (p, q) = (exp(-cross), -expm1(-cross))
+        guard q > 0 else { return (0, 0) }
+        let factor = pow(q, gamma)
+        return (factor, factor + gamma * factor / q * p * cross)
     }
 }
