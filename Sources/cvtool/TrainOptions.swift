@@ -4,6 +4,7 @@ import CVClassification
 import CVCore
 import CVImage
 import CVModels
+import CVNN
 
 /// Which network is trained.
 struct ModelOptions: ParsableArguments {

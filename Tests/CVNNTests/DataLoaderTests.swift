@@ -153,7 +153,8 @@ import Testing
     /// Counts the batches that are made while nobody takes them, and after nobody will.
     @Test(arguments: [(1, 1), (3, 1), (3, 2)]) func noMoreIsMadeThanAskedFor(ahead: Int, workers: Int) throws {
         let made = Counter()
-        var stream: BatchStream? = BatchStream(steps: 5..<1000, ahead: ahead, workers: workers) { step, stop in
+        var stream: BatchStream<ImageBatch>? = BatchStream(steps: 5..<1000, ahead: ahead, workers: workers) {
+            step, stop in
             if stop.isSet { throw CancellationError() }
             made.add()
             return ImageBatch(images: Tensor([0], shape: [1]), labels: [step], items: [])

@@ -1,6 +1,7 @@
 import CVCore
 import CVImage
 import CVModels
+import CVNN
 
 /// All that the result of a training depends on, beside the pictures and the version of this library.
 ///

@@ -118,8 +118,11 @@ public struct ClassificationTraining {
     public func trainer(files: TrainingFiles = .none) -> Trainer<ImageBatch> {
         let learner: any Layer = features == nil ? network : ClassifierHead(network: network)
         return Trainer(
-            parameters, optimizer: recipe.optimizer.make(parameters.trainable, recipe), configuration: configuration,
-            files: files, batches: batches,
+            parameters,
+            optimizer: recipe.optimizer.make(
+                parameters.trainable, learningRate: recipe.learningRate, momentum: recipe.momentum,
+                weightDecay: recipe.weightDecay, l1: recipe.l1), configuration: configuration, files: files,
+            batches: batches,
             loss: { [recipe] batch, tape in
                 let (loss, logits) = classificationLoss(
                     learner, tape.watch(batch.images), batch.labels, smoothing: Float(recipe.labelSmoothing))

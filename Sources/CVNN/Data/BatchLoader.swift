@@ -67,7 +67,7 @@ public struct BatchLoader: Sendable {
     public var steps: Int { shuffles ? items.count / batchSize : (items.count + batchSize - 1) / batchSize }
 
     /// The batches of an epoch from a step on, both counted from 0.
-    public func batches(epoch: Int = 0, startingAt step: Int = 0) -> BatchStream {
+    public func batches(epoch: Int = 0, startingAt step: Int = 0) -> BatchStream<ImageBatch> {
         precondition(step >= 0, "epochs have no step \(step)")
         var random = SplitMix64(seed: seed, stream: epoch)
         let itemSeed = random.next()
@@ -110,7 +110,7 @@ private struct BatchWriter {
         levels = LevelTable(preprocessing)
     }
 
-    func batch(_ items: [Int], _ stop: BatchStream.Stop) throws -> ImageBatch {
+    func batch(_ items: [Int], _ stop: BatchStream<ImageBatch>.Stop) throws -> ImageBatch {
         let channels = preprocessing.channels.count
         let count = channels * preprocessing.height * preprocessing.width
         let images = try Tensor(shape: [items.count, channels, preprocessing.height, preprocessing.width]) { values in

@@ -5,11 +5,11 @@ import Synchronization
 ///
 /// At most `ahead` are made or waiting at a time: taking one starts another. Nothing waits in the background, so
 /// dropping the stream early ends its work with the pictures at hand.
-public final class BatchStream {
+public final class BatchStream<Batch: Sendable> {
     /// A batch to be.
     private final class Slot: Sendable {
         let isDone = DispatchSemaphore(value: 0)
-        let result = Mutex<Result<ImageBatch, any Error>?>(nil)
+        let result = Mutex<Result<Batch, any Error>?>(nil)
     }
 
     /// Asked between pictures.
@@ -19,7 +19,7 @@ public final class BatchStream {
         func set() { flag.store(true, ordering: .relaxed) }
     }
 
-    private let make: @Sendable (_ step: Int, Stop) throws -> ImageBatch
+    private let make: @Sendable (_ step: Int, Stop) throws -> Batch
     private let ahead: Int
     private let queues: [DispatchQueue]
     private let stop = Stop()
@@ -27,7 +27,7 @@ public final class BatchStream {
     private var slots: [Slot] = []
 
     package init(
-        steps: Range<Int>, ahead: Int, workers: Int, make: @escaping @Sendable (_ step: Int, Stop) throws -> ImageBatch
+        steps: Range<Int>, ahead: Int, workers: Int, make: @escaping @Sendable (_ step: Int, Stop) throws -> Batch
     ) {
         (self.steps, self.ahead, self.make) = (steps, ahead, make)
         queues = (0..<workers).map { DispatchQueue(label: "batches \($0)") }
@@ -40,7 +40,7 @@ public final class BatchStream {
     ///
     /// - Throws: `FileError` or `ImageError` of a picture that is not in memory, when its file has changed since it was
     ///   first decoded.
-    public func next() throws -> ImageBatch? {
+    public func next() throws -> Batch? {
         guard !slots.isEmpty else { return nil }
         let slot = slots.removeFirst()
         startWork()

@@ -11,15 +11,30 @@ extension DecodedPictures {
     /// - Parameter items: places in `items`, at least one: those to train on, and no others.
     /// - Throws: `FileError` or `ImageError` when pictures are not in memory and a file has changed since.
     public func normalization(over indices: [Int]) throws -> Preprocessing {
-        precondition(!indices.isEmpty, "the mean over no pictures")
-        let channels = preprocessing.channels.count
+        try preprocessing.normalized(over: indices.count) { place, count in try withPixels(of: indices[place], count) }
+    }
+}
+
+extension Preprocessing {
+    /// This preprocessing with the mean and the standard deviation of each channel over pictures.
+    ///
+    /// - Parameters:
+    ///   - pictures: how many there are, at least one.
+    ///   - read: calls the function with the samples of the picture of this number, in the order RGB, or grey; from any
+    ///     thread.
+    package func normalized(
+        over pictures: Int,
+        _ read: (_ picture: Int, _ count: (UnsafeBufferPointer<UInt8>) -> Void) throws -> Void
+    ) throws -> Preprocessing {
+        precondition(pictures > 0, "the mean over no pictures")
+        let channels = channels.count
         let shared = Mutex((levels: [Int](repeating: 0, count: 256 * channels), error: (any Error)?.none))
-        Parallel.forRanges(indices.count, grain: 64) { range in
+        Parallel.forRanges(pictures, grain: 64) { range in
             var levels = [Int](repeating: 0, count: 256 * channels)
             var failure: (any Error)?
             do {
                 for place in range {
-                    try withPixels(of: indices[place]) { pixels in
+                    try read(place) { pixels in
                         for (position, level) in pixels.enumerated() {
                             levels[position % channels * 256 + Int(level)] += 1
                         }
@@ -33,9 +48,9 @@ extension DecodedPictures {
         }
         let (levels, error) = shared.withLock { $0 }
         if let error { throw error }
-        var result = preprocessing
+        var result = self
         for channel in 0..<channels {
-            let source = preprocessing.channels.source(of: channel)
+            let source = self.channels.source(of: channel)
             let (mean, deviation) = Self.moments(levels[source * 256..<(source + 1) * 256])
             result.mean[channel] = Float(mean)
             result.std[channel] = deviation > 0 ? Float(deviation) : 1

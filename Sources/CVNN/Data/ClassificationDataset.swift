@@ -142,7 +142,7 @@ public struct IgnoredFiles: Sendable, Equatable {
 }
 
 /// What the readers of folders, tar files and lists find.
-struct PictureListing {
+package struct PictureListing {
     struct Picture {
         let name, label: String
         var part: DatasetPart?
@@ -153,7 +153,7 @@ struct PictureListing {
     var ignored = IgnoredFiles()
 
     /// JPEG and PNG by the suffix, but not what starts with a dot: macOS leaves "._photo.jpg" beside each photograph.
-    static func isPicture(_ fileName: String) -> Bool {
+    package static func isPicture(_ fileName: String) -> Bool {
         guard !fileName.hasPrefix("."), let suffix = FileSystem.suffix(of: fileName) else { return false }
         return ["jpg", "jpeg", "png"].contains(suffix.lowercased())
     }
@@ -163,7 +163,7 @@ struct PictureListing {
 
 extension String {
     /// The order of Python's `sorted`, whatever the language: by code points, which is that of the bytes of UTF-8.
-    func precedesInBytes(_ other: String) -> Bool { utf8.lexicographicallyPrecedes(other.utf8) }
+    package func precedesInBytes(_ other: String) -> Bool { utf8.lexicographicallyPrecedes(other.utf8) }
 }
 
 extension Sequence<ClassificationDataset.Item> {

@@ -10,6 +10,18 @@ public enum DatasetPart: String, Sendable, CaseIterable {
     case test
 }
 
+/// What the division of a set into parts depends on.
+package protocol DividedItem {
+    /// What the lots are drawn with.
+    var name: String { get }
+    /// Each class is divided for itself.
+    var label: Int { get }
+    /// The part that it belongs to in any case; nil where the lots decide.
+    var part: DatasetPart? { get }
+}
+
+extension ClassificationDataset.Item: DividedItem {}
+
 /// Places in a list of pictures, ascending, each in one part.
 public struct DatasetSplit: Sendable, Equatable {
     public internal(set) var train: [Int] = []
@@ -29,8 +41,8 @@ extension DatasetSplit {
     /// drawn, and only for parts that the list leaves empty.
     ///
     /// - Throws: `DatasetError` when a part that is asked for stays empty, since all classes are too small.
-    init(
-        _ items: [ClassificationDataset.Item], classes: Int, holdout: Double, test: Double, seed: UInt64, path: String
+    package init(
+        _ items: [some DividedItem], classes: Int, holdout: Double, test: Double = 0, seed: UInt64, path: String
     ) throws(DatasetError) {
         precondition(
             holdout >= 0 && test >= 0 && holdout + test < 1,
@@ -68,7 +80,7 @@ extension DatasetSplit {
     }
 
     /// By the digests, as bytes.
-    private static func ranked(_ indices: [Int], _ items: [ClassificationDataset.Item], seed: UInt64) -> [Int] {
+    private static func ranked(_ indices: [Int], _ items: [some DividedItem], seed: UInt64) -> [Int] {
         indices.map { index in
             var hash = SHA256()
             hash.update(Array("\(seed):\(items[index].name)".utf8))

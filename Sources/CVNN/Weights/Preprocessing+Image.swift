@@ -109,11 +109,11 @@ extension Preprocessing {
 }
 
 /// `(level - mean) / std` of each channel's 256 levels: the division is made once for each.
-struct LevelTable: Sendable {
+package struct LevelTable: Sendable {
     private let values: [Float]
     private let channels: Preprocessing.Channels
 
-    init(_ preprocessing: Preprocessing) {
+    package init(_ preprocessing: Preprocessing) {
         channels = preprocessing.channels
         let counts = [preprocessing.mean.count, preprocessing.std.count, preprocessing.fill.count]
         precondition(
@@ -125,7 +125,7 @@ struct LevelTable: Sendable {
     }
 
     /// From samples [H, W, 3] in the order RGB, or [H, W, 1] grey, to planes [C, H, W].
-    func normalize(_ samples: UnsafeBufferPointer<UInt8>, into planes: UnsafeMutableBufferPointer<Float>) {
+    package func normalize(_ samples: UnsafeBufferPointer<UInt8>, into planes: UnsafeMutableBufferPointer<Float>) {
         let count = channels.count
         let plane = samples.count / count
         precondition(planes.count == samples.count, "\(samples.count) samples for \(planes.count) values")

@@ -71,7 +71,7 @@ public struct WeightsMetadata: Sendable, Equatable {
 
     /// More classes, or longer names, than any network has. A network's last layer grows with the one, and what is
     /// written about every object with the other.
-    static let maxLabels = 10_000, maxLabelBytes = 1000
+    package static let maxLabels = 10_000, maxLabelBytes = 1000
 
     private static func parseLabels(_ text: String?, file: String?) throws(WeightsMetadataError) -> [String] {
         guard let text else { return [] }

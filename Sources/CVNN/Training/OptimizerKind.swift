@@ -1,5 +1,3 @@
-import CVNN
-
 #if canImport(Glibc)
 import Glibc
 #elseif canImport(Musl)
@@ -13,16 +11,21 @@ public enum OptimizerKind: String, Sendable, CaseIterable {
     case sgd, momentum, nesterov, rmsprop, adam, adamw
 
     /// Whether each weight has steps of its own size: the learning rate then is about how far a weight moves.
-    var isAdaptive: Bool {
+    package var isAdaptive: Bool {
         switch self {
         case .sgd, .momentum, .nesterov: false
         case .rmsprop, .adam, .adamw: true
         }
     }
 
-    func make(_ parameters: [Parameter], _ recipe: ClassificationRecipe) -> any Optimizer {
-        let (rate, momentum) = (Float(recipe.learningRate), Float(recipe.momentum))
-        let decay = Regularization(l2: Float(recipe.weightDecay), l1: Float(recipe.l1))
+    /// - Parameters:
+    ///   - momentum: of `momentum` and `nesterov`.
+    ///   - weightDecay: l2 of all weights; with `adamw` apart from the gradients.
+    package func make(
+        _ parameters: [Parameter], learningRate: Double, momentum: Double, weightDecay: Double, l1: Double = 0
+    ) -> any Optimizer {
+        let (rate, momentum) = (Float(learningRate), Float(momentum))
+        let decay = Regularization(l2: Float(weightDecay), l1: Float(l1))
         return switch self {
         case .sgd: GradientDescent(parameters, learningRate: rate, regularization: decay)
         case .momentum:
@@ -35,8 +38,8 @@ public enum OptimizerKind: String, Sendable, CaseIterable {
         case .adam: Adam(parameters, learningRate: rate, regularization: decay)
         case .adamw:
             Adam(
-                parameters, learningRate: rate, regularization: Regularization(l1: Float(recipe.l1)),
-                decoupledDecay: Regularization(l2: Float(recipe.weightDecay)))
+                parameters, learningRate: rate, regularization: Regularization(l1: Float(l1)),
+                decoupledDecay: Regularization(l2: Float(weightDecay)))
         }
     }
 }
@@ -58,7 +61,7 @@ public enum ScheduleKind: String, Sendable, CaseIterable {
     case inverseRoot = "inverse-root"
 
     /// In time of epochs.
-    func make(rate: Double, epochs: Int, stepsPerEpoch: Int) -> Schedule {
+    package func make(rate: Double, epochs: Int, stepsPerEpoch: Int) -> Schedule {
         let length = Double(max(epochs, 1))
         switch self {
         case .cosine: return .cosine(from: rate, over: length)
