@@ -15,6 +15,9 @@ public enum ModelCatalog {
             return shapes(keys) { detector.make(classes: classes, $0) }
         }
         if model == "vgg16-hed" { return shapes(keys) { VGGFeatures(.vgg16, $0) } }
+        if let architecture = try? SegmentationArchitecture.named(model) {
+            return shapes(keys) { architecture.make(classes: classes, channels: input?.channels ?? 3, $0) }
+        }
         guard let architecture = try? ClassifierArchitecture.named(model) else { return nil }
         let input = input ?? architecture.defaultInput
         // No memory is taken for shapes, however many classes a file claims to have.

@@ -9,6 +9,7 @@ import Testing
     private static let names = [
         "logistic", "fully-connected", "lenet5", "lenet5-relu", "small-cnn", "resnet20", "resnet18", "resnet50",
         "alexnet", "vgg11_bn", "squeezenet1_0", "unet", "unet-bilinear-norm",
+        "unet-mobilenet_v2", "unet-efficientnet-lite0",
     ]
 
     @Test(arguments: names) func outputsAndGradientsAreThoseOfPyTorch(_ name: String) throws {
@@ -21,6 +22,8 @@ import Testing
             case "unet": UNet(classes: 3, depth: 2, width: 8, p)
             case "unet-bilinear-norm":
                 UNet(classes: 4, depth: 3, width: 4, enlargement: .bilinear, batchNorm: true, p)
+            case "unet-mobilenet_v2", "unet-efficientnet-lite0":
+                try! SegmentationArchitecture.named(name).make(classes: 4, p)
             default: try! ClassifierArchitecture.named(name).make(classes: 10, p)
             }
         }

@@ -31,6 +31,7 @@ from torch.nn import functional
 from twins.resnet20 import ResNet as CIFARResNet
 
 from . import networks_inception, seeded
+from .encoder_unets import EfficientNetLiteEncoder, EncoderUNet, MobileNetV2Encoder
 from .json_text import to_json
 
 
@@ -137,6 +138,8 @@ def networks():
         ("mobilenet_v2", [1, 3, 64, 64], 4, tv.mobilenet_v2(num_classes=10)),
         ("unet", [2, 3, 32, 48], 32, UNet(3, 2, 8, False, False)),
         ("unet-bilinear-norm", [2, 3, 37, 29], 16, UNet(4, 3, 4, True, True)),
+        ("unet-mobilenet_v2", [2, 3, 70, 67], 2, EncoderUNet(MobileNetV2Encoder(), 4)),
+        ("unet-efficientnet-lite0", [2, 3, 67, 70], 2, EncoderUNet(EfficientNetLiteEncoder(), 4)),
     ]
 
 

@@ -24,10 +24,21 @@ public struct EfficientNetLite: ClassifierNetwork {
     ]
 
     public init(channels: Int = 3, classes: Int = 1000, _ p: ParameterScope) {
-        (convStem, bn0) = MBConvBlock.layer(channels, 32, kernel: 3, stride: 2, "_conv_stem", "_bn0", p)
+        (convStem, bn0) = Self.stem(channels: channels, p)
+        blocks = Sequential(Self.blocks, p.scope("_blocks"))
+        (convHead, bn1) = MBConvBlock.layer(320, 1280, kernel: 1, "_conv_head", "_bn1", p)
+        fc = Linear(1280, classes, p.scope("_fc"))
+    }
+
+    static func stem(channels: Int, _ p: ParameterScope) -> (Conv2d, BatchNorm2d) {
+        MBConvBlock.layer(channels, 32, kernel: 3, stride: 2, "_conv_stem", "_bn0", p)
+    }
+
+    /// All 16, in their order.
+    static var blocks: [(ParameterScope) -> any Layer] {
         var layers: [(ParameterScope) -> any Layer] = []
         var cin = 32
-        for (kernel, expansion, cout, count, stride) in Self.settings {
+        for (kernel, expansion, cout, count, stride) in settings {
             for index in 0..<count {
                 let from = cin
                 layers.append {
@@ -37,9 +48,7 @@ public struct EfficientNetLite: ClassifierNetwork {
                 cin = cout
             }
         }
-        blocks = Sequential(layers, p.scope("_blocks"))
-        (convHead, bn1) = MBConvBlock.layer(cin, 1280, kernel: 1, "_conv_head", "_bn1", p)
-        fc = Linear(1280, classes, p.scope("_fc"))
+        return layers
     }
 
     /// The last maps: [N, 1280, H / 32, W / 32], rounded up.

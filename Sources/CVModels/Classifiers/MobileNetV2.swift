@@ -16,11 +16,21 @@ public struct MobileNetV2: SlidingClassifier {
     ]
 
     public init(channels: Int = 3, classes: Int = 1000, _ p: ParameterScope) {
+        features = Sequential(
+            Self.blocks(channels: channels) + [{ ConvBlock(320, 1280, kernel: 1, then: .relu6, $0) }],
+            p.scope("features"))
+        classifier = Sequential(
+            [{ _ in Dropout(0.2) }, { Linear(1280, classes, initialized: .normal(deviation: 0.01), $0) }],
+            p.scope("classifier"))
+    }
+
+    /// All of `features` but the last: the first convolution, and the 17 blocks.
+    static func blocks(channels: Int) -> [(ParameterScope) -> any Layer] {
         var layers: [(ParameterScope) -> any Layer] = [
             { ConvBlock(channels, 32, kernel: 3, stride: 2, then: .relu6, $0) }
         ]
         var cin = 32
-        for (expansion, cout, count, stride) in Self.settings {
+        for (expansion, cout, count, stride) in settings {
             for index in 0..<count {
                 let from = cin
                 layers.append {
@@ -29,11 +39,7 @@ public struct MobileNetV2: SlidingClassifier {
                 cin = cout
             }
         }
-        layers.append { ConvBlock(320, 1280, kernel: 1, then: .relu6, $0) }
-        features = Sequential(layers, p.scope("features"))
-        classifier = Sequential(
-            [{ _ in Dropout(0.2) }, { Linear(1280, classes, initialized: .normal(deviation: 0.01), $0) }],
-            p.scope("classifier"))
+        return layers
     }
 
     /// [1280, 7, 7] before the mean.

@@ -1,0 +1,55 @@
+import CVNN
+import CVTensor
+
+/// The part of a classifier that sees, as the way down of a U-Net: it keeps the classifier's keys, and so takes the weights
+/// that learnt from ImageNet.
+///
+/// x: [N, channels, H, W] -> maps at 1/2, 1/4, 1/8, 1/16 and 1/32 of the size, rounded up.
+protocol SegmentationEncoder: Sendable {
+    /// Of the five maps, the finest first.
+    static var widths: [Int] { get }
+
+    init(channels: Int, _ p: ParameterScope)
+
+    func maps(_ x: Tensor) -> [Tensor]
+}
+
+extension SegmentationEncoder {
+    /// The results of the layers that `places` name, each made once.
+    static func results(_ x: Tensor, of layers: [any Layer], at places: [Int]) -> [Tensor] {
+        var (y, found) = (x, [Tensor]())
+        for (index, layer) in layers.enumerated() {
+            y = layer(y)
+            if places.contains(index) { found.append(y) }
+        }
+        return found
+    }
+}
+
+/// MobileNetV2 without its last convolution and without its head: `features.0` to `features.17`.
+struct MobileNetV2Encoder: SegmentationEncoder {
+    static let widths = [16, 24, 32, 96, 320]
+    let features: Sequential
+
+    init(channels: Int, _ p: ParameterScope) {
+        features = Sequential(MobileNetV2.blocks(channels: channels), p.scope("features"))
+    }
+
+    func maps(_ x: Tensor) -> [Tensor] { Self.results(x, of: features.layers, at: [1, 3, 6, 13, 17]) }
+}
+
+/// EfficientNet-Lite0 without its last convolution and without its head: `_conv_stem`, `_bn0` and `_blocks`.
+struct EfficientNetLiteEncoder: SegmentationEncoder {
+    static let widths = [16, 24, 40, 112, 320]
+    let convStem: Conv2d, bn0: BatchNorm2d
+    let blocks: Sequential
+
+    init(channels: Int, _ p: ParameterScope) {
+        (convStem, bn0) = EfficientNetLite.stem(channels: channels, p)
+        blocks = Sequential(EfficientNetLite.blocks, p.scope("_blocks"))
+    }
+
+    func maps(_ x: Tensor) -> [Tensor] {
+        Self.results(convolved(x, convStem, bn0, .relu6), of: blocks.layers, at: [0, 2, 4, 10, 15])
+    }
+}
