@@ -26,6 +26,7 @@ let package = Package(
         .target(name: "CVNN", dependencies: ["CKernels", "CVCore", "CVImage", "CVTensor"]),
         .target(name: "CVModels", dependencies: ["CVCore", "CVNN", "CVTensor"]),
         .target(name: "CVClassification", dependencies: ["CVCore", "CVImage", "CVModels", "CVNN", "CVTensor"]),
+        .target(name: "CVSegmentation", dependencies: ["CVCore", "CVImage", "CVModels", "CVNN", "CVTensor"]),
         .target(name: "CVStyle", dependencies: ["CVCore", "CVImage", "CVModels", "CVNN", "CVTensor"]),
         .target(
             name: "CVDetection",
@@ -33,7 +34,8 @@ let package = Package(
         .target(
             name: "CVToolkit",
             dependencies: [
-                "CVClassification", "CVCore", "CVDetection", "CVImage", "CVModels", "CVNN", "CVStyle", "CVTensor",
+                "CVClassification", "CVCore", "CVDetection", "CVImage", "CVModels", "CVNN", "CVSegmentation", "CVStyle",
+                "CVTensor",
             ]),
 
         // The command, and what it needs beside the library: inputs, names of outputs, progress, signals.
@@ -62,6 +64,10 @@ let package = Package(
         .testTarget(
             name: "CVClassificationTests",
             dependencies: ["CVClassification", "CVCore", "CVImage", "CVNN", "CVTensor", "TestSupport"],
+            exclude: ["Golden"]),
+        .testTarget(
+            name: "CVSegmentationTests",
+            dependencies: ["CVCore", "CVImage", "CVModels", "CVNN", "CVSegmentation", "CVTensor", "TestSupport"],
             exclude: ["Golden"]),
         .testTarget(
             name: "CVStyleTests",

@@ -20,6 +20,7 @@
     python3 Tools/golden.py check-darknet --opencv-python PYTHON
     python3 Tools/golden.py augmentation
     python3 Tools/golden.py classification
+    python3 Tools/golden.py segmentation
     python3 Tools/golden.py cifar
     python3 Tools/golden.py imagenet
     python3 Tools/golden.py grad-cam
@@ -133,6 +134,11 @@ def build_parser() -> argparse.ArgumentParser:
     path = TESTS / "CVClassificationTests" / "Golden" / "metrics.json"
     command.add_argument("-o", "--output", type=Path, default=path)
     command.set_defaults(run=lambda a: golden("classification").write_classification(a.output))
+
+    command = commands.add_parser("segmentation", help="scores of masks by torchmetrics")
+    path = TESTS / "CVSegmentationTests" / "Golden" / "segmentation-metrics.json"
+    command.add_argument("-o", "--output", type=Path, default=path)
+    command.set_defaults(run=lambda a: golden("segmentation").write_segmentation(a.output))
 
     command = commands.add_parser("cifar", help="a PyTorch twin of ResNet-20 on the sample pictures")
     path = TESTS / "CVClassificationTests" / "Golden" / "resnet20-cifar10.json"

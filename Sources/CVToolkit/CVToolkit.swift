@@ -5,5 +5,6 @@
 @_exported import CVImage
 @_exported import CVModels
 @_exported import CVNN
+@_exported import CVSegmentation
 @_exported import CVStyle
 @_exported import CVTensor

@@ -1,0 +1,91 @@
+import CVImage
+
+/// Areas of a picture that were drawn by hand, each of a class.
+package struct AnnotatedRegions: Sendable {
+    package struct Region: Sendable {
+        package enum Area: Sendable {
+            /// Corners in pixels of the picture. Where polygons of one region overlap, there is a hole.
+            case polygons([[Point]])
+            /// Lengths of runs of no and yes in turn, column by column.
+            case runs([Int], width: Int, height: Int)
+        }
+
+        let label: UInt8
+        let area: Area
+
+        package init(label: UInt8, area: Area) { (self.label, self.area) = (label, area) }
+    }
+
+    /// The size of the picture that they were drawn on; nil where that is not known.
+    let size: SegmentationDefect.Size?
+    /// The class of pixels that are in no region.
+    let background: UInt8
+    /// Later ones lie over those before.
+    let regions: [Region]
+
+    package init(size: SegmentationDefect.Size?, background: UInt8, regions: [Region]) {
+        (self.size, self.background, self.regions) = (size, background, regions)
+    }
+
+    /// - Throws: `SegmentationDefect.Problem` where they were drawn on a picture of another size.
+    package func mask(width: Int, height: Int) throws -> Mask {
+        let own = SegmentationDefect.Size(width, height)
+        if let size, size != own { throw SegmentationDefect.Problem.otherSize(image: own, mask: size) }
+        var values = [UInt8](repeating: background, count: width * height)
+        for region in regions {
+            switch region.area {
+            case .polygons(let polygons):
+                forEachRun(of: polygons, width: width, height: height) { y, xs in
+                    for x in xs { values[y * width + x] = region.label }
+                }
+            case .runs(let runs, let drawnWidth, let drawnHeight):
+                let drawn = SegmentationDefect.Size(drawnWidth, drawnHeight)
+                guard drawn == own, runs.reduce(0, +) == width * height
+                else { throw SegmentationDefect.Problem.otherSize(image: own, mask: drawn) }
+                fill(runs, region.label, width: width, height: height, &values)
+            }
+        }
+        return Mask(width: width, height: height, values: values)
+    }
+
+    private func fill(_ runs: [Int], _ label: UInt8, width: Int, height: Int, _ values: inout [UInt8]) {
+        var place = 0
+        for (index, length) in runs.enumerated() {
+            if index % 2 == 1 {
+                for place in place..<place + length { values[place % height * width + place / height] = label }
+            }
+            place += length
+        }
+    }
+}
+
+/// Calls `body` with the pixels of each row whose middles are inside an odd number of the polygons.
+private func forEachRun(of polygons: [[Point]], width: Int, height: Int, _ body: (_ y: Int, _ xs: Range<Int>) -> Void) {
+    var crossings = [[Double]](repeating: [], count: height)
+    for polygon in polygons {
+        for (index, from) in polygon.enumerated() {
+            let to = polygon[(index + 1) % polygon.count]
+            let (top, bottom) = from.y < to.y ? (from, to) : (to, from)
+            // Middles of rows between the ends: the upper end counts, the lower does not.
+            let rows =
+                firstMiddle(from: Double(top.y), count: height)..<firstMiddle(from: Double(bottom.y), count: height)
+            for y in rows {
+                let part = (Double(y) + 0.5 - Double(top.y)) / (Double(bottom.y) - Double(top.y))
+                crossings[y].append(Double(top.x) + part * (Double(bottom.x) - Double(top.x)))
+            }
+        }
+    }
+    for (y, xs) in crossings.enumerated() {
+        let sorted = xs.sorted()
+        for index in stride(from: 0, to: sorted.count - 1, by: 2) {
+            let start = firstMiddle(from: sorted[index], count: width)
+            let end = firstMiddle(from: sorted[index + 1], count: width)
+            if start < end { body(y, start..<end) }
+        }
+    }
+}
+
+/// The first of `count` pixels whose middle is not before `place`.
+private func firstMiddle(from place: Double, count: Int) -> Int {
+    Int(min(max((place - 0.5).rounded(.up), 0), Double(count)))
+}

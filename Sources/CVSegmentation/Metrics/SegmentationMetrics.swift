@@ -1,0 +1,113 @@
+import CVImage
+import CVTensor
+
+/// How well a network tells what each pixel shows, counted up picture by picture.
+///
+/// ```swift
+/// var metrics = SegmentationMetrics(classes: dataset.labels)
+/// metrics.add(predicted, truth)
+/// print(metrics.meanIoU, metrics[3].iou)
+/// ```
+/// The numbers are those of torchmetrics (`MulticlassJaccardIndex`, `MulticlassF1Score`, `MulticlassAccuracy`,
+/// `MulticlassConfusionMatrix`) over all pixels together. What is undefined, such as the IoU of a class that is neither
+/// there nor predicted, is 0.
+public struct SegmentationMetrics: Sendable, Equatable {
+    public let classes: [String]
+    /// How many pixels of the class of the row were taken for the class of the column.
+    public private(set) var confusion: [[Int]]
+    public private(set) var pictures = 0
+
+    public init(classes: [String]) {
+        self.classes = classes
+        confusion = Array(repeating: Array(repeating: 0, count: classes.count), count: classes.count)
+    }
+
+    /// Counts a picture in: the class of each pixel as it was predicted, and as it is. `Mask.ignore` in `truth` does not
+    /// count.
+    public mutating func add(_ predicted: [UInt8], _ truth: Mask) {
+        precondition(
+            predicted.count == truth.values.count,
+            "\(predicted.count) predictions for a mask of \(truth.width)×\(truth.height)")
+        let count = classes.count
+        // One for each pair of bytes: no test of what they hold but in the end.
+        var pairs = [Int](repeating: 0, count: 1 << 16)
+        for (guess, name) in zip(predicted, truth.values) { pairs[Int(name) << 8 | Int(guess)] += 1 }
+        for (pair, pixels) in pairs.enumerated() where pixels > 0 {
+            let (name, guess) = (pair >> 8, pair & 255)
+            if name == Int(Mask.ignore) { continue }
+            precondition(name < count && guess < count, "class \(name) taken for \(guess), of \(count) classes")
+            confusion[name][guess] += pixels
+        }
+        pictures += 1
+    }
+
+    /// Pixels that count.
+    public var pixels: Int { confusion.reduce(0) { $0 + $1.reduce(0, +) } }
+    /// The part of the pixels whose class was predicted; 0 without pixels, as all that follows.
+    public var pixelAccuracy: Double { Self.ratio(classes.indices.reduce(0) { $0 + confusion[$1][$1] }, pixels) }
+
+    /// How well one class is told, or the mean over all.
+    public struct Scores: Sendable, Equatable {
+        /// Intersection over union: of the pixels that are of the class or were taken for it, those that are both.
+        public let iou: Double
+        /// The Dice coefficient, which is the F1 score.
+        public let dice: Double
+        /// Of the pixels of this class, those that were taken for it.
+        public let recall: Double
+        /// Of the pixels that were taken for this class, those that are of it.
+        public let precision: Double
+        /// Pixels of this class.
+        public let pixels: Int
+    }
+
+    /// The scores of one class.
+    public subscript(index: Int) -> Scores {
+        let own = confusion[index].reduce(0, +)
+        let predicted = confusion.reduce(0) { $0 + $1[index] }
+        let hits = confusion[index][index]
+        return Scores(
+            iou: Self.ratio(hits, own + predicted - hits), dice: Self.ratio(2 * hits, own + predicted),
+            recall: Self.ratio(hits, own), precision: Self.ratio(hits, predicted), pixels: own)
+    }
+
+    /// The plain mean over the classes that are there or were predicted; the others say nothing.
+    public var mean: Scores {
+        let seen = classes.indices.filter { index in
+            confusion[index].contains { $0 > 0 } || confusion.contains { $0[index] > 0 }
+        }
+        let scores = seen.map { self[$0] }
+        func mean(_ value: (Scores) -> Double) -> Double {
+            scores.isEmpty ? 0 : scores.reduce(0) { $0 + value($1) } / Double(scores.count)
+        }
+        return Scores(
+            iou: mean(\.iou), dice: mean(\.dice), recall: mean(\.recall), precision: mean(\.precision), pixels: pixels)
+    }
+
+    /// The mean intersection over union: what segmentations are usually compared by.
+    public var meanIoU: Double { mean.iou }
+
+    private static func ratio(_ part: Int, _ whole: Int) -> Double { whole > 0 ? Double(part) / Double(whole) : 0 }
+}
+
+/// The class with the highest score at each place, row by row; of equal ones the first, and where a score is NaN, a class
+/// of another.
+///
+/// logits: [1, C, H, W] -> H · W numbers; C is at most 255.
+public func classesOfPixels(_ logits: Tensor) -> [UInt8] {
+    precondition(
+        logits.shape.rank == 4 && logits.shape[0] == 1 && (1...255).contains(logits.shape[1]),
+        "scores of one picture, [1, C, H, W], expected, found \(logits.shape)")
+    let plane = logits.shape[2] * logits.shape[3]
+    return logits.withValues { scores in
+        var best = Array(scores[..<plane])
+        var classes = [UInt8](repeating: 0, count: plane)
+        for name in 1..<max(logits.shape[1], 1) {
+            let own = scores.baseAddress! + name * plane
+            for place in 0..<plane where own[place] > best[place] || best[place].isNaN {
+                best[place] = own[place]
+                classes[place] = UInt8(name)
+            }
+        }
+        return classes
+    }
+}

@@ -1,0 +1,71 @@
+import CVCore
+import CVImage
+
+extension SegmentationMetrics {
+    /// The scores of each class and their mean, in aligned columns; without a newline after the last line.
+    public var report: String {
+        var table = TextTable(
+            ["class", "IoU", "Dice", "recall", "precision", "pixels"], rightAligned: [1, 2, 3, 4, 5])
+        func add(_ name: String, _ scores: Scores) {
+            let numbers = [scores.iou, scores.dice, scores.recall, scores.precision]
+            table.add([name] + numbers.map { fixed($0, 4) } + ["\(scores.pixels)"])
+        }
+        for (index, name) in classes.enumerated() { add(name, self[index]) }
+        add("mean of the classes", mean)
+        return table.text
+    }
+
+    /// The confusion matrix in aligned columns, in hundredths of the pixels of each class: a row for each class, a column
+    /// for each that it was taken for, by its number. Without a newline after the last line.
+    public var confusionText: String {
+        let columns = classes.indices.map { "\($0)" }
+        var table = TextTable(["", "% of is \\ taken for"] + columns, rightAligned: Set([0] + (2..<classes.count + 2)))
+        for (index, name) in classes.enumerated() {
+            // A dot is easier to pass over than a 0.0.
+            table.add(["\(index)", name] + parts(ofRow: index).map { $0 < 0.0005 ? "." : fixed(100 * $0, 1) })
+        }
+        return table.text
+    }
+
+    /// The confusion matrix as a picture, in hundredths of the pixels of each class.
+    public var confusionPicture: Image {
+        HeatMap(
+            title: "mean IoU \(fixed(meanIoU, 4)); % of the pixels of each class", rowTitle: "is",
+            columnTitle: "taken for", rowLabels: classes, columnLabels: classes,
+            counts: classes.indices.map { parts(ofRow: $0).map { Int((100 * $0).rounded()) } }
+        ).image()
+    }
+
+    private func parts(ofRow index: Int) -> [Double] {
+        let all = confusion[index].reduce(0, +)
+        return confusion[index].map { all > 0 ? Double($0) / Double(all) : 0 }
+    }
+
+    /// All numbers, in a form for other programs.
+    public var json: JSONValue {
+        [
+            "pictures": .integer(pictures), "pixels": .integer(pixels), "pixel_accuracy": .number(pixelAccuracy),
+            "mean_iou": .number(meanIoU), "mean_dice": .number(mean.dice),
+            "classes": .array(
+                classes.indices.map { index in
+                    .object([JSONMember("label", .string(classes[index]))] + (Self.json(self[index]).object ?? []))
+                }),
+            "confusion": .array(confusion.map { .array($0.map { .integer($0) }) }),
+        ]
+    }
+
+    private static func json(_ scores: Scores) -> JSONValue {
+        [
+            "iou": .number(scores.iou), "dice": .number(scores.dice), "recall": .number(scores.recall),
+            "precision": .number(scores.precision), "pixels": .integer(scores.pixels),
+        ]
+    }
+}
+
+/// `digits` of them after the point, of a number from 0 to 100.
+private func fixed(_ value: Double, _ digits: Int) -> String {
+    let scale = (0..<digits).reduce(1.0) { scale, _ in scale * 10 }
+    let text = "\(Int((value * scale).rounded()))"
+    let padded = String(repeating: "0", count: max(0, digits + 1 - text.count)) + text
+    return "\(padded.dropLast(digits)).\(padded.suffix(digits))"
+}

@@ -1,0 +1,68 @@
+import CVCore
+import CVImage
+import CVSegmentation
+import CVTensor
+import TestSupport
+import Testing
+
+/// Against torchmetrics, by `Tools/golden.py segmentation`.
+@Suite struct MetricsTests {
+    struct Golden: Decodable {
+        struct Case: Decodable {
+            let classes, width, height: Int
+            let predicted, truth: [[UInt8]]
+            let pixelAccuracy, meanIou, meanDice: Double
+            let iou, dice, recall, precision: [Double]
+            let confusion: [[Int]]
+        }
+
+        let cases: [Case]
+    }
+
+    @Test func theNumbersAreThoseOfTorchmetrics() throws {
+        let cases = try decoded("Golden/segmentation-metrics.json", as: Golden.self).cases
+        #expect(cases.count == 3)
+        for golden in cases {
+            var metrics = SegmentationMetrics(classes: (0..<golden.classes).map { "\($0)" })
+            for (predicted, truth) in zip(golden.predicted, golden.truth) {
+                metrics.add(predicted, Mask(width: golden.width, height: golden.height, values: truth))
+            }
+            #expect(metrics.confusion == golden.confusion && metrics.pictures == golden.truth.count)
+            func near(_ a: Double, _ b: Double) -> Bool { abs(a - b) < 1e-6 }
+            #expect(near(metrics.pixelAccuracy, golden.pixelAccuracy))
+            #expect(near(metrics.meanIoU, golden.meanIou) && near(metrics.mean.dice, golden.meanDice))
+            for index in 0..<golden.classes {
+                let scores = metrics[index]
+                #expect(near(scores.iou, golden.iou[index]) && near(scores.dice, golden.dice[index]))
+                #expect(near(scores.recall, golden.recall[index]) && near(scores.precision, golden.precision[index]))
+            }
+        }
+    }
+
+    @Test func withoutPixelsAllIsZero() {
+        var metrics = SegmentationMetrics(classes: ["a", "b"])
+        #expect(metrics.meanIoU == 0 && metrics.pixelAccuracy == 0 && metrics[1].dice == 0)
+        metrics.add([0, 1], Mask(width: 2, height: 1, values: [255, 255]))
+        #expect(metrics.meanIoU == 0 && metrics.pixels == 0 && metrics.pictures == 1)
+    }
+
+    @Test func theHighestScoreWinsAndOfEqualOnesTheFirst() {
+        let logits = Tensor([1, 2, 3, .nan, 1, 5, 0, 7, 0, 5, 9, 8], shape: [1, 3, 2, 2])
+        #expect(classesOfPixels(logits) == [0, 1, 2, 2])
+    }
+
+    @Test func reportAndMatrixStandInColumns() throws {
+        var metrics = SegmentationMetrics(classes: ["sky", "a\u{1B}[31m"])
+        metrics.add([0, 0, 1, 1], Mask(width: 2, height: 2, values: [0, 1, 1, 1]))
+        let report = metrics.report.split(separator: "\n").map(String.init)
+        #expect(report.count == 4 && Set(report.map(\.count)).count == 1)
+        #expect(report[1].hasSuffix("0.5000  0.6667  1.0000     0.5000       1"), "\(report[1])")
+        #expect(!metrics.report.contains("\u{1B}") && !metrics.confusionText.contains("\u{1B}"))
+        let matrix = metrics.confusionText.split(separator: "\n").map(String.init)
+        #expect(matrix[1].hasSuffix("100.0     .") && matrix[2].hasSuffix(" 33.3  66.7"), "\(matrix)")
+        let json = try JSONValue.parse(metrics.json.text)
+        #expect(json["mean_iou"]?.double == (0.5 + 2.0 / 3) / 2)
+        #expect(json["confusion"]?.array?[1].array?[0].integer == 1)
+        #expect(metrics.confusionPicture.width > 100)
+    }
+}
