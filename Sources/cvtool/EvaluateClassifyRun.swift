@@ -14,17 +14,19 @@ struct EvaluateClassifyRun {
 
     /// - Throws: a `ToolkitError`.
     func run() throws -> ExitStatus {
-        if let path = command.confusion { try FileOutput.checkWritable(path, overwrite: command.force) }
+        if let path = command.output.confusion { try FileOutput.checkWritable(path, overwrite: command.output.force) }
         let classifier = try Classifier(command.weights)
         let dataset = try ClassificationDataset(contentsOf: command.data, classes: classifier.labels)
-        let pictures = try dataset.decoded(showing: "decode", quiet: command.quiet) {
+        let pictures = try dataset.decoded(showing: "decode", quiet: command.output.quiet) {
             try $0.decoded(for: classifier.preprocessing, progress: $1)
         }
-        let items = try command.selection.items(of: pictures)
+        let items = try command.selection.items(of: pictures.items.count) {
+            try pictures.split(holdout: $0, seed: $1)
+        }
         do {
             let metrics = try evaluate(classifier, pictures, items)
-            if let path = command.confusion { try draw(metrics, to: path) }
-            try StandardOutput.write(command.json ? metrics.json.text + "\n" : text(metrics))
+            if let path = command.output.confusion { try draw(metrics, to: path) }
+            try StandardOutput.write(command.output.json ? metrics.json.text + "\n" : text(metrics))
         } catch is Interrupted {
             return .interrupted
         } catch StreamError.closed {
@@ -36,7 +38,7 @@ struct EvaluateClassifyRun {
     private func evaluate(
         _ classifier: Classifier, _ pictures: DecodedPictures, _ items: [Int]
     ) throws -> ClassificationMetrics {
-        let bar = ProgressBar(title: "evaluate", total: items.count, quiet: command.quiet)
+        let bar = ProgressBar(title: "evaluate", total: items.count, quiet: command.output.quiet)
         defer { bar.finish() }
         var shown = 0
         return try classifier.evaluate(pictures, items: items, flip: command.flip) { done in
@@ -68,7 +70,7 @@ struct EvaluateClassifyRun {
     }
 
     private func draw(_ metrics: ClassificationMetrics, to path: String) throws {
-        try metrics.confusionPicture.write(to: path, overwrite: command.force)
-        if !command.quiet { StandardError.write("wrote \(path.escapedForDisplay)\n") }
+        try metrics.confusionPicture.write(to: path, overwrite: command.output.force)
+        if !command.output.quiet { StandardError.write("wrote \(path.escapedForDisplay)\n") }
     }
 }

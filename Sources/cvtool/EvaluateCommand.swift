@@ -7,7 +7,7 @@ import CVNN
 struct EvaluateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "evaluate", abstract: "Measure how well weights do on pictures whose answers are known.",
-        subcommands: [EvaluateClassifyCommand.self])
+        subcommands: [EvaluateClassifyCommand.self, EvaluateSegmentCommand.self])
 }
 
 /// `cvtool evaluate classify`: parses and checks; `EvaluateClassifyRun` does the work.
@@ -52,36 +52,16 @@ struct EvaluateClassifyCommand: ParsableCommand {
     @Flag(help: "Look at each picture mirrored, too, and average the probabilities.")
     var flip = false
 
-    @Option(help: .init("Write the confusion matrix as a picture.", valueName: "file"))
-    var confusion: String?
-
-    @Flag(help: "Print all numbers as one JSON object instead.")
-    var json = false
-
-    @Flag(help: "Overwrite the file of --confusion.")
-    var force = false
-
-    @Option(help: .init("Threads to use. (default: all cores)", valueName: "n"))
-    var threads: Int?
-
-    @Flag(name: .shortAndLong, help: "No progress bar and no remarks; only results and errors.")
-    var quiet = false
+    @OptionGroup(title: "Output") var output: EvaluationOutputOptions
 
     func validate() throws {
         try selection.validate()
-        if let threads, !(1...1024).contains(threads) {
-            throw ValidationError("--threads \(threads): a number from 1 to 1024 is expected.")
-        }
-        let suffixes = InputExpander.imageSuffixes
-        if let confusion, !suffixes.contains(where: { confusion.lowercased().hasSuffix("." + $0) }) {
-            throw ValidationError(
-                "--confusion \(confusion): a name that ends in one of \(suffixes.joined(separator: ", ")) is expected.")
-        }
+        try output.validate()
     }
 
     func run() throws {
         Interruption.install()
-        if let threads { Parallel.threadCount = threads }
+        if let threads = output.threads { Parallel.threadCount = threads }
         let status = try reportingFailure { try EvaluateClassifyRun(self).run() }
         throw ExitCode(status.rawValue)
     }
@@ -95,7 +75,7 @@ struct SplitOptions: ParsableArguments {
 
     @Option(
         help: .init(
-            "All pictures, or what cvtool train classify with the same --holdout and --seed learns from (train) or "
+            "All pictures, or what cvtool train with the same --holdout and --seed learns from (train) or "
                 + "holds back (dev)."))
     var split = Part.all
 
@@ -112,12 +92,16 @@ struct SplitOptions: ParsableArguments {
         if split == .dev, holdout == 0 { throw ValidationError("--split dev: nothing is held back by --holdout 0.") }
     }
 
-    /// Places in `pictures.items`.
-    func items(of pictures: DecodedPictures) throws -> [Int] {
+    /// Places among `count` pictures.
+    ///
+    /// divide: the parts that a training with this part held back, and this seed, makes of them.
+    func items(
+        of count: Int, _ divide: (_ holdout: Double, _ seed: UInt64) throws -> DatasetSplit
+    ) throws -> [Int] {
         switch split {
-        case .all: return Array(pictures.items.indices)
-        case .train: return try pictures.split(holdout: holdout, seed: seed).train
-        case .dev: return try pictures.split(holdout: holdout, seed: seed).dev
+        case .all: return Array(0..<count)
+        case .train: return try divide(holdout, seed).train
+        case .dev: return try divide(holdout, seed).dev
         }
     }
 }

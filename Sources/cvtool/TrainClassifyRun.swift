@@ -1,7 +1,6 @@
 import CLISupport
 import CVClassification
 import CVCore
-import CVImage
 import CVNN
 
 /// One run of `cvtool train classify`.
@@ -29,18 +28,10 @@ struct TrainClassifyRun {
             return .interrupted
         }
         if !output.quiet { StandardError.write(training.summary) }
-        let trainer = training.trainer(files: files(for: training))
-        if output.resume { try trainer.resume(from: folder.checkpoint) }
-        try write(training.recipe.json.text + "\n", to: folder.recipe)
-
-        let display = TrainingDisplay(quiet: output.quiet)
-        defer { display.finish() }
-        let summary = try trainer.run(shouldStop: isInterrupted) { event in
-            display.show(event)
-            if case .epochEnded = event { try writeCurves(trainer.rows, recipe) }
-        }
-        display.finish()
-        return try end(summary, training, trainer)
+        let session = TrainingSession(
+            output: output, folder: folder, metadata: training.metadata, recipe: training.recipe.json,
+            parameters: training.parameters, isEvaluated: !training.split.dev.isEmpty)
+        return try session.run(training.trainer(files: session.files))
     }
 
     private struct Interrupted: Error {}
@@ -63,51 +54,6 @@ struct TrainClassifyRun {
             return nil
         }
     }
-
-    private func files(for training: ClassificationTraining) -> TrainingFiles {
-        let metadata = training.metadata
-        return TrainingFiles(
-            checkpoint: folder.checkpoint, best: training.split.dev.isEmpty ? nil : folder.best,
-            bestStorage: output.half ? .f16 : .f32,
-            bestMetadata: { row in metadata.merging(row.texts) { $1 } })
-    }
-
-    private func writeCurves(_ rows: [TrainingRow], _ recipe: ClassificationRecipe) throws {
-        let log = TrainingLog(rows)
-        try log.write(to: folder.log)
-        try log.curves(title: recipe.model).image().write(to: folder.curves, overwrite: true)
-    }
-
-    private func end(
-        _ summary: TrainingSummary, _ training: ClassificationTraining, _ trainer: Trainer<ImageBatch>
-    ) throws -> ExitStatus {
-        let metadata = training.metadata.merging(summary.rows.last?.texts ?? [:]) { $1 }
-        let bytes = try trainer.withAveragedWeights {
-            try training.parameters.safetensors(
-                storage: output.half ? .f16 : .f32, metadata: metadata, hashData: true)
-        }
-        try FileOutput.write(bytes, to: folder.last, overwrite: true)
-        if summary.reason == .interrupted {
-            StandardError.write(
-                "interrupted in epoch \(summary.epochs + 1) of \(training.recipe.epochs): saved; "
-                    + "the same command with --resume goes on\n")
-            return .interrupted
-        }
-        if summary.reason == .earlyStopping, !output.quiet {
-            StandardError.write(
-                "ended after epoch \(summary.epochs): no better one in \(counted(training.recipe.patience ?? 0, "epoch"))\n"
-            )
-        }
-        let (path, row) = training.split.dev.isEmpty ? (folder.last, summary.rows.last) : (folder.best, summary.best)
-        if let row {
-            try? StandardOutput.write("\(path.escapedForDisplay): \(row.result)\n")
-        }
-        return .success
-    }
-
-    private func write(_ text: String, to path: String) throws {
-        try FileOutput.write(Array(text.utf8), to: path, overwrite: true)
-    }
 }
 
 extension ClassificationTraining {
@@ -127,29 +73,5 @@ extension ClassificationTraining {
             \(counted(recipe.epochs, "epoch")), seed \(recipe.seed)
 
             """
-    }
-}
-
-extension TrainingRow {
-    /// What weights say about how they came out.
-    fileprivate var texts: [String: String] {
-        var texts = ["epoch": "\(epoch)"]
-        for metric in metrics { texts["dev_" + metric.name] = decimal(metric.value, 4) }
-        return texts
-    }
-
-    /// `epoch 43, loss 0.1203, dev accuracy 0.8812`.
-    fileprivate var result: String {
-        let parts =
-            ["epoch \(epoch)", "loss \(decimal(loss, 4))"] + metrics.map { "dev \($0.name) \(decimal($0.value, 4))" }
-        return parts.joined(separator: ", ")
-    }
-}
-
-extension Trainer {
-    /// Calls `body` while the parameters have the values that are kept: the averages, where there are any.
-    fileprivate func withAveragedWeights<Result>(_ body: () throws -> Result) rethrows -> Result {
-        guard let average else { return try body() }
-        return try average.applied(body)
     }
 }

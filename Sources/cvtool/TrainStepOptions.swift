@@ -44,15 +44,15 @@ struct StepOptions: ParsableArguments {
     var patience: Int?
 
     func validate() throws {
-        try check("--batch-size", batchSize.map(Double.init), in: StepOptions.batchSizes)
-        try check("--learning-rate", learningRate, in: StepOptions.rates)
-        try check("--weight-decay", weightDecay, in: StepOptions.decays)
-        try check("--l1", l1, in: StepOptions.decays)
-        try check("--momentum", momentum, in: 0...0.9999)
-        try check("--label-smoothing", labelSmoothing, in: 0...0.9999)
-        try check("--clip-norm", clipNorm, in: 1e-9...1e9)
-        try check("--average", average, in: 0...0.999999)
-        try check("--patience", patience.map(Double.init), in: 1...1e6)
+        try Self.check("--batch-size", batchSize.map(Double.init), in: StepOptions.batchSizes)
+        try Self.check("--learning-rate", learningRate, in: StepOptions.rates)
+        try Self.check("--weight-decay", weightDecay, in: StepOptions.decays)
+        try Self.check("--l1", l1, in: StepOptions.decays)
+        try Self.check("--momentum", momentum, in: 0...0.9999)
+        try Self.check("--label-smoothing", labelSmoothing, in: 0...0.9999)
+        try Self.check("--clip-norm", clipNorm, in: 1e-9...1e9)
+        try Self.check("--average", average, in: 0...0.999999)
+        try Self.check("--patience", patience.map(Double.init), in: 1...1e6)
     }
 
     // What the numbers may be, here and in a search.
@@ -60,7 +60,8 @@ struct StepOptions: ParsableArguments {
     static let rates = 1e-12...1e12
     static let decays = 0.0...1e6
 
-    private func check(_ name: String, _ value: Double?, in range: ClosedRange<Double>) throws {
+    /// - Throws: `ValidationError` with the option, what was found and what is expected.
+    static func check(_ name: String, _ value: Double?, in range: ClosedRange<Double>) throws {
         guard let value, !range.contains(value) else { return }
         throw ValidationError(
             "\(name) \(short(value)): a number from \(short(range.lowerBound)) to \(short(range.upperBound)) is expected."

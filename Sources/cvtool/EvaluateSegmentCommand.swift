@@ -1,0 +1,88 @@
+import ArgumentParser
+import CLISupport
+import CVCore
+import CVSegmentation
+
+/// `cvtool evaluate segment`: parses and checks; `EvaluateSegmentRun` does the work.
+struct EvaluateSegmentCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "segment",
+        abstract: "Measure how well weights tell what each pixel shows.",
+        // Lines that are examples are kept below 80 columns, where they would be broken.
+        discussion: """
+            DATA is what cvtool train segment takes. Its classes must be those of the weights; masks without a list of \
+            classes are read as theirs.
+
+            Prints the mean intersection over union (IoU), the part of the pixels that are right, IoU, Dice (F1), recall \
+            and precision of each class, and the confusion matrix, over all pixels that count, at the size of each \
+            picture. The numbers are those of torchmetrics; what is undefined, such as the IoU of a class that is neither \
+            there nor predicted, is 0 and not part of the mean.
+
+            EXAMPLES
+              cvtool evaluate segment streets/ --weights run/best.safetensors
+              cvtool evaluate segment camvid/ -w run/best.safetensors --ignore 11 \\
+                --split dev
+              cvtool evaluate segment cells/ -w best.safetensors --json
+              cvtool evaluate segment cells/ -w best.safetensors --confusion c.png
+
+            EXIT CODES
+              0    done
+              1    failed
+              64   the arguments make no sense
+              130  interrupted (Ctrl-C)
+            """)
+
+    @Argument(help: "A folder of pictures and masks, or a .json file of COCO.")
+    var data: String
+
+    @Option(
+        name: .shortAndLong,
+        help: .init("A .safetensors file, or a name that cvtool weights list shows.", valueName: "file|name"))
+    var weights: String
+
+    @OptionGroup(title: "Classes") var classes: SegmentClassOptions
+    @OptionGroup(title: "Which pictures") var selection: SplitOptions
+    @OptionGroup(title: "Output") var output: EvaluationOutputOptions
+
+    func validate() throws {
+        try classes.validate()
+        try selection.validate()
+        try output.validate()
+    }
+
+    func run() throws {
+        Interruption.install()
+        if let threads = output.threads { Parallel.threadCount = threads }
+        let status = try reportingFailure { try EvaluateSegmentRun(self).run() }
+        throw ExitCode(status.rawValue)
+    }
+}
+
+/// What an evaluation writes.
+struct EvaluationOutputOptions: ParsableArguments {
+    @Option(help: .init("Write the confusion matrix as a picture.", valueName: "file"))
+    var confusion: String?
+
+    @Flag(help: "Print all numbers as one JSON object instead.")
+    var json = false
+
+    @Flag(help: "Overwrite the file of --confusion.")
+    var force = false
+
+    @Option(help: .init("Threads to use. (default: all cores)", valueName: "n"))
+    var threads: Int?
+
+    @Flag(name: .shortAndLong, help: "No progress bar and no remarks; only results and errors.")
+    var quiet = false
+
+    func validate() throws {
+        if let threads, !(1...1024).contains(threads) {
+            throw ValidationError("--threads \(threads): a number from 1 to 1024 is expected.")
+        }
+        let suffixes = InputExpander.imageSuffixes
+        if let confusion, !suffixes.contains(where: { confusion.lowercased().hasSuffix("." + $0) }) {
+            throw ValidationError(
+                "--confusion \(confusion): a name that ends in one of \(suffixes.joined(separator: ", ")) is expected.")
+        }
+    }
+}
