@@ -26,24 +26,49 @@ static void append(png_structp png, png_bytep bytes, size_t count) {
 
 static void flush(png_structp png) { (void)png; }
 
-static void write_picture(png_structp png, png_infop info, const uint8_t *pixels, uint32_t width, uint32_t height,
-                          int channels, int compression) {
+typedef struct {
+    const uint8_t *pixels;
+    uint32_t width, height;
+    int channels, compression;
+    const uint8_t *palette;  // three samples a colour; NULL where pixels are no indices
+    int colors;
+} picture;
+
+static int color_type(const picture *picture) {
+    if (picture->palette) return PNG_COLOR_TYPE_PALETTE;
+    switch (picture->channels) {
+        case 1: return PNG_COLOR_TYPE_GRAY;
+        case 4: return PNG_COLOR_TYPE_RGBA;
+        default: return PNG_COLOR_TYPE_RGB;
+    }
+}
+
+static void set_palette(png_structp png, png_infop info, const picture *picture) {
+    png_color colors[256];
+    for (int i = 0; i < picture->colors; i++) {
+        const uint8_t *color = picture->palette + 3 * i;
+        colors[i] = (png_color){color[0], color[1], color[2]};
+    }
+    png_set_PLTE(png, info, colors, picture->colors);
+}
+
+static void write_picture(png_structp png, png_infop info, const picture *picture) {
     png_set_user_limits(png, PNG_UINT_31_MAX, PNG_UINT_31_MAX);
-    png_set_compression_level(png, compression);
+    png_set_compression_level(png, picture->compression);
     // One filter for all rows. On five photographs the files are as large in sum as with libpng's choice of a filter
-    // for each row (within 8 % on each), in half to three quarters of the time.
-    png_set_filter(png, PNG_FILTER_TYPE_BASE, PNG_FILTER_UP);
+    // for each row (within 8 % on each), in half to three quarters of the time. Indices have no slopes to follow.
+    png_set_filter(png, PNG_FILTER_TYPE_BASE, picture->palette ? PNG_FILTER_NONE : PNG_FILTER_UP);
     png_set_compression_buffer_size(png, 1 << 18);
-    int type = channels == 4 ? PNG_COLOR_TYPE_RGBA : PNG_COLOR_TYPE_RGB;
-    png_set_IHDR(png, info, width, height, 8, type, PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT,
-                 PNG_FILTER_TYPE_DEFAULT);
+    png_set_IHDR(png, info, picture->width, picture->height, 8, color_type(picture), PNG_INTERLACE_NONE,
+                 PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
+    if (picture->palette) set_palette(png, info, picture);
     png_write_info(png, info);
-    size_t stride = (size_t)width * (size_t)channels;
-    for (size_t y = 0; y < height; y++) png_write_row(png, pixels + y * stride);
+    size_t stride = (size_t)picture->width * (size_t)picture->channels;
+    for (size_t y = 0; y < picture->height; y++) png_write_row(png, picture->pixels + y * stride);
     png_write_end(png, info);
 }
 
-cvc_encoded *cvc_png_encode(const uint8_t *pixels, uint32_t width, uint32_t height, int channels, int compression) {
+static cvc_encoded *encode(const picture *picture) {
     cvc_encoded *result = calloc(1, sizeof *result);
     if (!result) return NULL;
     png_structp png = png_create_write_struct(PNG_LIBPNG_VER_STRING, result, on_error, on_warning);
@@ -58,8 +83,17 @@ cvc_encoded *cvc_png_encode(const uint8_t *pixels, uint32_t width, uint32_t heig
         result->bytes = NULL;
     } else {
         png_set_write_fn(png, result, append, flush);
-        write_picture(png, info, pixels, width, height, channels, compression);
+        write_picture(png, info, picture);
     }
     png_destroy_write_struct(&png, &info);
     return result;
+}
+
+cvc_encoded *cvc_png_encode(const uint8_t *pixels, uint32_t width, uint32_t height, int channels, int compression) {
+    return encode(&(picture){pixels, width, height, channels, compression, NULL, 0});
+}
+
+cvc_encoded *cvc_png_encode_indexed(const uint8_t *indices, uint32_t width, uint32_t height, const uint8_t *palette,
+                                    int colors, int compression) {
+    return encode(&(picture){indices, width, height, 1, compression, palette, colors});
 }

@@ -74,7 +74,7 @@ extension Image {
         }
     }
 
-    private static func check(
+    static func check(
         _ value: Int, in range: ClosedRange<Int>, _ what: String, _ name: String
     ) throws(ImageError) {
         guard range.contains(value) else {
@@ -85,32 +85,8 @@ extension Image {
 }
 
 extension Image {
-    /// The picture laid over one colour: without transparency.
-    public func flattened(over background: Color) -> Image {
-        if format == .rgb { return self }
-        let flat = [UInt8](unsafeUninitializedCapacity: width * height * 3) { target, count in
-            count = width * height * 3
-            nonisolated(unsafe) let target = target
-            pixels.withUnsafeBufferPointer { source in
-                nonisolated(unsafe) let source = source
-                Parallel.forRanges(width * height, grain: 1 << 16) { range in
-                    for pixel in range {
-                        let alpha = UInt32(source[pixel * 4 + 3])
-                        func blend(_ over: UInt8, _ under: UInt8) -> UInt8 {
-                            UInt8((UInt32(over) * alpha + UInt32(under) * (255 - alpha) + 127) / 255)
-                        }
-                        target[pixel * 3] = blend(source[pixel * 4], background.red)
-                        target[pixel * 3 + 1] = blend(source[pixel * 4 + 1], background.green)
-                        target[pixel * 3 + 2] = blend(source[pixel * 4 + 2], background.blue)
-                    }
-                }
-            }
-        }
-        return Image(width: width, height: height, format: .rgb, pixels: flat)
-    }
-
     /// Takes over what a C encoder made.
-    private static func bytes(named name: String, _ encode: () -> OpaquePointer?) throws(ImageError) -> [UInt8] {
+    static func bytes(named name: String, _ encode: () -> OpaquePointer?) throws(ImageError) -> [UInt8] {
         guard let encoded = encode() else {
             throw ImageError(name, .cannotEncode(reason: "there is not enough memory"))
         }

@@ -31,4 +31,28 @@ extension Image {
     public mutating func overlay(mask: [Bool], color: Color, opacity: Double = 0.5) {
         overlay(mask: mask.map { $0 ? 255 : 0 }, color: color, opacity: opacity)
     }
+
+    /// Lays the colours of classes over the picture.
+    ///
+    /// color: of each value that the mask has; nil to leave its pixels as they are. `Mask.ignore` always does.
+    public mutating func overlay(_ mask: Mask, opacity: Double = 0.5, color: (UInt8) -> Color?) {
+        precondition(
+            mask.width == width && mask.height == height,
+            "a mask of \(mask.width)×\(mask.height) for a picture of \(width)×\(height)")
+        let colors = (UInt8.min..<Mask.ignore).map { color($0)?.faded(to: opacity) } + [nil]
+        let (width, height, stride, format) = (width, height, stride, format)
+        pixels.withUnsafeMutableBufferPointer { buffer in
+            let base = buffer.baseAddress!
+            mask.values.withUnsafeBufferPointer { values in
+                Parallel.forRanges(height, grain: 1 + 32768 / width) { rows in
+                    for y in rows {
+                        for x in 0..<width {
+                            guard let color = colors[Int(values[y * width + x])] else { continue }
+                            Self.blend(color, 1, over: base + y * stride + x * format.rawValue, format)
+                        }
+                    }
+                }
+            }
+        }
+    }
 }

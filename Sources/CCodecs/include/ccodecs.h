@@ -56,8 +56,12 @@ typedef struct cvc_encoded cvc_encoded;
 /// `rgb`: height × width × 3. quality 1…100. `full_chroma`: 4:4:4 rather than 4:2:0.
 cvc_encoded *cvc_jpeg_encode(const uint8_t *rgb, uint32_t width, uint32_t height, int quality, bool full_chroma);
 
-/// `pixels`: height × width × channels, channels 3 or 4. compression 0 (none) … 9 (slowest).
+/// `pixels`: height × width × channels, channels 1 (grey), 3 or 4. compression 0 (none) … 9 (slowest).
 cvc_encoded *cvc_png_encode(const uint8_t *pixels, uint32_t width, uint32_t height, int channels, int compression);
+
+/// `indices`: height × width. `palette`: `colors` (1 to 256) × 3 samples; every index is below `colors`.
+cvc_encoded *cvc_png_encode_indexed(const uint8_t *indices, uint32_t width, uint32_t height, const uint8_t *palette,
+                                    int colors, int compression);
 
 const uint8_t *cvc_encoded_bytes(const cvc_encoded *encoded);
 size_t cvc_encoded_count(const cvc_encoded *encoded);

@@ -1,0 +1,47 @@
+/// A name beside its colour, to explain a picture.
+public struct LegendEntry: Sendable, Equatable {
+    public var text: String
+    public var color: Color
+
+    public init(_ text: String, color: Color) {
+        self.text = text
+        self.color = color
+    }
+}
+
+extension Image {
+    /// Draws the names of colours on a dark ground in the lower left corner, as many as there is room for; what is left out
+    /// is counted in the last line. Nothing is drawn on a picture too small to read.
+    ///
+    /// - Parameter textSize: height of a line in pixels; nil for `defaultTextSize`.
+    public mutating func drawLegend(_ entries: [LegendEntry], textSize: Float? = nil) {
+        // Half the picture at most is covered, in either direction.
+        let size = min(textSize ?? defaultTextSize, Float(height) * 0.12)
+        let line = (size * 1.35).rounded(.up)
+        let margin = (size * 0.6).rounded(.up)
+        let room = Int((Float(height) - 2 * margin) / line)
+        let widest = Float(width) * 0.6 - 4 * margin - size
+        guard size >= 8, room > 0, widest > 2 * size, !entries.isEmpty else { return }
+        var shown = entries
+        if entries.count > room {
+            shown = Array(entries.prefix(max(room - 1, 0)))
+            shown.append(LegendEntry("and \(entries.count - shown.count) more", color: Color(0, 0, 0, 0)))
+        }
+        let texts = shown.map { Tag.shortened($0.text, size: size, widest: widest) }
+        let swatch = (size * 0.8).rounded()
+        let textWidth = texts.map { TextMetrics($0, size: size).width }.max() ?? 0
+        let panel = Box(
+            minX: margin, minY: Float(height) - margin - Float(texts.count) * line - margin,
+            maxX: margin + margin + swatch + margin + textWidth.rounded(.up) + margin, maxY: Float(height) - margin)
+        fillRounded(panel, radius: margin * 0.5, color: Color(20, 20, 20, 205))
+        for (index, (entry, text)) in zip(shown, texts).enumerated() {
+            let top = panel.minY + margin / 2 + Float(index) * line
+            let left = panel.minX + margin
+            let middle = top + line / 2
+            fillRounded(
+                Box(minX: left, minY: middle - swatch / 2, maxX: left + swatch, maxY: middle + swatch / 2),
+                radius: swatch * 0.2, color: entry.color)
+            drawText(text, x: left + swatch + margin, baseline: middle + size * 0.28, size: size, color: .white)
+        }
+    }
+}
