@@ -8,7 +8,7 @@ A converter module has
 
 from types import ModuleType
 
-from . import efficientnet_lite0, mobilenet_v2_features, yolov3_tiny
+from . import efficientnet_lite0, mobilenet_v2_features, selfie_segmentation, yolov3_tiny
 
 MODELS: dict[str, ModuleType] = {
     "efficientnet-lite0": efficientnet_lite0,
@@ -17,5 +17,6 @@ from . import vgg16_hed, yolov3_tiny
 
 MODELS: dict[str, ModuleType] = {
     "vgg16-hed": vgg16_hed,
+    "selfie-segmentation": selfie_segmentation,
     "yolov3-tiny": yolov3_tiny,
 }

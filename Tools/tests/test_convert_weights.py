@@ -10,12 +10,14 @@ import unittest
 import zipfile
 from importlib.util import find_spec
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from converters import vgg16_hed
+from converters import selfie_segmentation
 from converters.darknet_weights import DarknetWeights
 from converters.mobilenet_v2_features import torchvision_key
 from converters.package import Package, PackageError, PackageFile
@@ -72,6 +74,19 @@ class ConvertTests(unittest.TestCase):
             package.read(PackageFile("a.weights", expected), self.folder)
         self.assertIn(expected, str(caught.exception))
         self.assertIn(hashlib.sha256(b"other").hexdigest(), str(caught.exception))
+
+    def test_a_graph_of_other_shapes_is_refused_with_both(self) -> None:
+        found = [SimpleNamespace(kind=layer.kind, weight=np.full(layer.shape, index, "<f2"), bias=np.ones(1, "<f2"))
+                 for index, layer in enumerate(selfie_segmentation.layers())]
+        tensors = selfie_segmentation.named(found)
+        self.assertEqual(tensors["blocks.0.depthwise.weight"].shape, (16, 1, 3, 3))
+        self.assertEqual(tensors["segment.weight"][0, 0, 0, 0], len(found) - 1)
+        self.assertEqual({array.dtype for array in tensors.values()}, {np.dtype("<f4")})
+        found[2] = found[1]
+        with self.assertRaisesRegex(PackageError, r"blocks.0.depthwise: .*depthwise of \(16, 1, 3, 3\).*convolution"):
+            selfie_segmentation.named(found)
+        with self.assertRaisesRegex(PackageError, "54 convolutions; expected 55"):
+            selfie_segmentation.named(found[1:])
 
     def test_the_same_input_gives_the_same_bytes(self) -> None:
         names = [self.folder / "one.safetensors", self.folder / "two.safetensors"]
