@@ -26,11 +26,13 @@ let package = Package(
         .target(name: "CVNN", dependencies: ["CKernels", "CVCore", "CVImage", "CVTensor"]),
         .target(name: "CVModels", dependencies: ["CVCore", "CVNN", "CVTensor"]),
         .target(name: "CVClassification", dependencies: ["CVCore", "CVImage", "CVModels", "CVNN", "CVTensor"]),
-        .target(name: "CVSegmentation", dependencies: ["CVCore", "CVImage", "CVModels", "CVNN", "CVTensor"]),
         .target(name: "CVStyle", dependencies: ["CVCore", "CVImage", "CVModels", "CVNN", "CVTensor"]),
         .target(
             name: "CVDetection",
             dependencies: ["CVClassification", "CVCore", "CVImage", "CVModels", "CVNN", "CVTensor"]),
+        .target(
+            name: "CVSegmentation",
+            dependencies: ["CVCore", "CVDetection", "CVImage", "CVModels", "CVNN", "CVTensor"]),
         .target(
             name: "CVToolkit",
             dependencies: [
@@ -67,7 +69,9 @@ let package = Package(
             exclude: ["Golden"]),
         .testTarget(
             name: "CVSegmentationTests",
-            dependencies: ["CVCore", "CVImage", "CVModels", "CVNN", "CVSegmentation", "CVTensor", "TestSupport"],
+            dependencies: [
+                "CVCore", "CVDetection", "CVImage", "CVModels", "CVNN", "CVSegmentation", "CVTensor", "TestSupport",
+            ],
             exclude: ["Golden"]),
         .testTarget(
             name: "CVStyleTests",

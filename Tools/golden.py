@@ -182,6 +182,17 @@ def build_parser() -> argparse.ArgumentParser:
     command.add_argument("-o", "--output", type=Path, default=TESTS / "CVModelsTests" / "Golden" / "summaries.json")
     command.set_defaults(run=lambda a: golden("summaries").write_summaries(a.output))
 
+    command = commands.add_parser("selfie", help="MediaPipe's mattes of sample pictures")
+    command.add_argument("-o", "--output", type=Path, default=TESTS / "CVSegmentationTests" / "Golden", metavar="DIR")
+    samples = [TESTS.parent / "SampleImages" / name for name in ("portrait.jpg", "moonwalk.jpg")]
+    command.add_argument("pictures", nargs="*", type=Path, default=samples)
+    command.set_defaults(run=lambda a: golden("selfie").write_mattes(a.output, a.pictures))
+
+    command = commands.add_parser("guided-filter", help="OpenCV's guided filter")
+    path = TESTS / "CVSegmentationTests" / "Golden" / "guided-filter.json"
+    command.add_argument("-o", "--output", type=Path, default=path)
+    command.set_defaults(run=lambda a: golden("guided_filter").write_guided_filter(a.output))
+
     command = commands.add_parser("augmentation", help="Pillow's and torchvision's changes of colour and blurs")
     command.add_argument("-o", "--output", type=Path, default=TESTS / "CVImageTests" / "Golden" / "augmentation.json")
     command.set_defaults(run=lambda a: golden("augmentation").write_augmentation(a.output))

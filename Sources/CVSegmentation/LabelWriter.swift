@@ -1,0 +1,65 @@
+import CVCore
+import CVTensor
+
+/// From the logits of one tile to the classes of the picture's pixels that it tells: interpolated, and the largest taken.
+struct LabelWriter {
+    private let logits: Tensor
+    private let columns, rows: Range<Int>
+    private let across, down: Places
+    private let width: Int
+
+    /// seen: the size of the picture that the tile is a part of; image: that of the picture to be written.
+    init(logits: Tensor, tile: Tile, seen: (width: Int, height: Int), image: (width: Int, height: Int)) {
+        self.logits = logits
+        width = image.width
+        // The pixels whose middle lies in the part that is told.
+        func pixels(_ told: Range<Int>, _ seen: Int, _ size: Int) -> Range<Int> {
+            func first(_ place: Int) -> Int { (2 * place * size + seen - 1) / (2 * seen) }
+            let end = told.upperBound == seen ? size : first(told.upperBound)
+            return first(told.lowerBound)..<max(end, first(told.lowerBound))
+        }
+        columns = pixels(tile.columns, seen.width, image.width)
+        rows = pixels(tile.rows, seen.height, image.height)
+        // The logits may be coarser than the input.
+        let (fineX, fineY) = (
+            Double(logits.shape[3]) / Double(tile.width.count), Double(logits.shape[2]) / Double(tile.height.count)
+        )
+        across = Places(
+            columns, scale: Double(seen.width) / Double(image.width) * fineX,
+            offset: Double(tile.width.lowerBound) * fineX, size: logits.shape[3])
+        down = Places(
+            rows, scale: Double(seen.height) / Double(image.height) * fineY,
+            offset: Double(tile.height.lowerBound) * fineY, size: logits.shape[2])
+    }
+
+    /// labels: height × width of the whole picture.
+    func write(to labels: UnsafeMutablePointer<UInt8>) {
+        let (classes, plane, side) = (logits.shape[1], logits.shape[2] * logits.shape[3], logits.shape[3])
+        nonisolated(unsafe) let labels = labels
+        logits.withValues { logits in
+            nonisolated(unsafe) let logits = logits.baseAddress!
+            Parallel.forRanges(rows.count, grain: 1 + 16384 / max(columns.count, 1)) { range in
+                var line = [Float](repeating: 0, count: side)
+                var best = [Float](repeating: 0, count: columns.count)
+                for row in range {
+                    let place = down.places[row]
+                    let target = labels + (rows.lowerBound + row) * width + columns.lowerBound
+                    for index in 0..<classes {
+                        let (first, second) = (
+                            logits + index * plane + place.first * side, logits + index * plane + place.second * side
+                        )
+                        for x in 0..<side { line[x] = first[x] + (second[x] - first[x]) * place.share }
+                        for (x, place) in across.places.enumerated() {
+                            let value = line[place.first] + (line[place.second] - line[place.first]) * place.share
+                            // Not the other way round: with a NaN the first class stays.
+                            if index == 0 || value > best[x] {
+                                best[x] = value
+                                target[x] = UInt8(index)
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}

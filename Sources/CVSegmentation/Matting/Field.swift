@@ -1,0 +1,21 @@
+/// Four numbers for each pixel of a small picture, to be read between its pixels at the places of a large one.
+package struct Field: Sendable {
+    package let width, height: Int
+    /// height × width, row by row.
+    package var values: [SIMD4<Float>]
+
+    package init(width: Int, height: Int, values: [SIMD4<Float>]) {
+        precondition(values.count == width * height, "\(values.count) values for \(width)×\(height)")
+        (self.width, self.height, self.values) = (width, height, values)
+    }
+
+    /// At one place of a large picture.
+    func value(_ column: Places.Place, _ row: Places.Place) -> SIMD4<Float> {
+        func along(_ line: Int) -> SIMD4<Float> {
+            let (first, second) = (values[line * width + column.first], values[line * width + column.second])
+            return first + (second - first) * column.share
+        }
+        let (upper, lower) = (along(row.first), along(row.second))
+        return upper + (lower - upper) * row.share
+    }
+}

@@ -1,0 +1,62 @@
+import CVImage
+
+/// How much of each pixel belongs to what was looked for: 0 for nothing of it, 255 for all.
+public struct Matte: Sendable, Equatable {
+    /// At the size of the picture.
+    public let alpha: Mask
+    /// The part of the picture that is covered, 0 … 1: the mean of alpha.
+    public let share: Double
+    /// Around all pixels that are covered by half or more; nil if there are none.
+    public let box: Box?
+
+    /// Nothing was found.
+    public var isEmpty: Bool { box == nil }
+
+    public init(alpha: Mask) {
+        self.alpha = alpha
+        let sum = alpha.values.reduce(0) { $0 + Int($1) }
+        share = Double(sum) / 255 / Double(alpha.values.count)
+        box = alpha.bounds { $0 >= Self.half }
+    }
+
+    /// The matte that has nothing in it.
+    public static func empty(width: Int, height: Int) -> Matte {
+        Matte(alpha: Mask(width: width, height: height, values: [UInt8](repeating: 0, count: width * height)))
+    }
+
+    private static let half: UInt8 = 128
+
+    /// The labels of `map`.
+    public static let labels = ["background", "person"]
+
+    /// 1 where at least half of a pixel is covered, and 0 elsewhere.
+    public var map: SegmentationMap {
+        let values = alpha.values.map { $0 >= Self.half ? 1 : 0 as UInt8 }
+        return SegmentationMap(
+            mask: Mask(width: alpha.width, height: alpha.height, values: values), labels: Self.labels)
+    }
+
+    /// What it covers as a class of that map; nil for an empty matte.
+    public var segmentedClass: SegmentedClass? {
+        box.map { SegmentedClass(label: Self.labels[1], classIndex: 1, share: share, box: $0) }
+    }
+}
+
+extension Mask {
+    /// The smallest box around all pixels that fulfil `condition`; nil if there are none.
+    public func bounds(where condition: (UInt8) -> Bool) -> Box? {
+        var (minX, minY, maxX, maxY) = (width, height, -1, -1)
+        values.withUnsafeBufferPointer { values in
+            for y in 0..<height {
+                let row = values[y * width..<(y + 1) * width]
+                guard let first = row.firstIndex(where: condition), let last = row.lastIndex(where: condition) else {
+                    continue
+                }
+                (minX, maxX) = (min(minX, first - row.startIndex), max(maxX, last - row.startIndex))
+                (minY, maxY) = (min(minY, y), y)
+            }
+        }
+        guard maxY >= 0 else { return nil }
+        return Box(minX: Float(minX), minY: Float(minY), maxX: Float(maxX + 1), maxY: Float(maxY + 1))
+    }
+}

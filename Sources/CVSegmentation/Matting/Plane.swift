@@ -1,0 +1,121 @@
+import CVCore
+import CVImage
+
+/// A float for each pixel.
+package struct Plane: Sendable {
+    package let width, height: Int
+    /// height × width, row by row.
+    package var values: [Float]
+
+    package init(width: Int, height: Int, values: [Float]) {
+        precondition(values.count == width * height, "\(values.count) values for \(width)×\(height)")
+        (self.width, self.height, self.values) = (width, height, values)
+    }
+
+    /// Red, green and blue of a picture from 0 to 1.
+    package static func colors(of image: Image) -> [Plane] {
+        let channels = image.channels
+        return (0..<3).map { channel in
+            let values = image.pixels.withUnsafeBufferPointer { pixels in
+                (0..<image.width * image.height).map { Float(pixels[channels * $0 + channel]) * (1 / 255) }
+            }
+            return Plane(width: image.width, height: image.height, values: values)
+        }
+    }
+
+    /// A mask at a smaller size, from 0 to 1: each value the mean of the pixels that it touches.
+    init(averaging mask: Mask, width: Int, height: Int) {
+        precondition(
+            width <= mask.width && height <= mask.height,
+            "a mask of \(mask.width)×\(mask.height) is not averaged to \(width)×\(height)")
+        func span(_ index: Int, _ count: Int, _ size: Int) -> Range<Int> {
+            index * size / count..<((index + 1) * size + count - 1) / count
+        }
+        let columns = (0..<width).map { span($0, width, mask.width) }
+        let values = mask.values.withUnsafeBufferPointer { source in
+            Self.filled(width: width, height: height) { y, row in
+                let rows = span(y, height, mask.height)
+                for (x, columns) in columns.enumerated() {
+                    var sum = 0
+                    for line in rows { for column in columns { sum += Int(source[line * mask.width + column]) } }
+                    row[x] = Float(sum) / Float(255 * rows.count * columns.count)
+                }
+            }
+        }
+        self.init(width: width, height: height, values: values)
+    }
+
+    /// The values of a plane that `body` writes row by row, on several threads.
+    static func filled(
+        width: Int, height: Int, _ body: (_ y: Int, _ row: UnsafeMutablePointer<Float>) -> Void
+    ) -> [Float] {
+        [Float](unsafeUninitializedCapacity: width * height) { buffer, count in
+            nonisolated(unsafe) let base = buffer.baseAddress!
+            Parallel.forRanges(height, grain: 1 + 8192 / width) { rows in
+                for y in rows { body(y, base + y * width) }
+            }
+            count = width * height
+        }
+    }
+
+    static func * (a: Plane, b: Plane) -> Plane {
+        Plane(width: a.width, height: a.height, values: zip(a.values, b.values).map { $0 * $1 })
+    }
+}
+
+// MARK: Means of windows
+
+extension Plane {
+    /// Each value the mean of the window of 2 · radius + 1 pixels a side around it, as far as it lies inside.
+    ///
+    /// By sums that gain a pixel on one side and lose one on the other: the radius costs nothing.
+    func windowMeans(radius: Int) -> Plane {
+        let along = Self.reciprocals(width, radius)
+        let across = Self.reciprocals(height, radius)
+        var sums = [Double](repeating: 0, count: width)
+        var rows = [Float](repeating: 0, count: values.count)
+        var result = values
+        values.withUnsafeBufferPointer { values in
+            for y in 0..<height {
+                let start = y * width
+                var sum = values[start..<start + min(radius, width)].reduce(0.0) { $0 + Double($1) }
+                for x in 0..<width {
+                    if x + radius < width { sum += Double(values[start + x + radius]) }
+                    if x > radius { sum -= Double(values[start + x - radius - 1]) }
+                    rows[start + x] = Float(sum * along[x])
+                }
+            }
+        }
+        rows.withUnsafeBufferPointer { rows in
+            sums.withUnsafeMutableBufferPointer { sums in
+                func add(_ y: Int, _ sign: Double) {
+                    for x in 0..<width { sums[x] += sign * Double(rows[y * width + x]) }
+                }
+                for y in 0..<min(radius, height) { add(y, 1) }
+                result.withUnsafeMutableBufferPointer { result in
+                    for y in 0..<height {
+                        if y + radius < height { add(y + radius, 1) }
+                        if y > radius { add(y - radius - 1, -1) }
+                        for x in 0..<width { result[y * width + x] = Float(sums[x] * across[y]) }
+                    }
+                }
+            }
+        }
+        return Plane(width: width, height: height, values: result)
+    }
+
+    /// One over the number of pixels in each window.
+    private static func reciprocals(_ count: Int, _ radius: Int) -> [Double] {
+        (0..<count).map { 1 / Double(min($0 + radius, count - 1) - max($0 - radius, 0) + 1) }
+    }
+
+    /// The window means of what each closure makes, on as many threads.
+    static func windowMeans(_ makers: [() -> Plane], radius: Int) -> [Plane] {
+        [Plane](unsafeUninitializedCapacity: makers.count) { buffer, count in
+            nonisolated(unsafe) let base = buffer.baseAddress!
+            nonisolated(unsafe) let makers = makers
+            Parallel.forEach(makers.count) { (base + $0).initialize(to: makers[$0]().windowMeans(radius: radius)) }
+            count = makers.count
+        }
+    }
+}

@@ -1,0 +1,123 @@
+import CVDetection
+import CVImage
+import CVModels
+import CVNN
+import CVTensor
+
+/// Cuts the persons out of a picture.
+///
+/// ```swift
+/// let segmenter = try PersonSegmenter()
+/// let photo = try Image(contentsOf: "photo.jpg")
+/// let matte = segmenter(photo)
+/// try matte.cutOut(of: photo).write(to: "person.png")
+/// ```
+/// The network for mattes marks what is in front, be it a person, a cat or a cup. So a detector is asked first whether
+/// there are persons, and where: what is away from all of them is left out.
+///
+/// Immutable: many threads may use one segmenter at the same time.
+public struct PersonSegmenter: Sendable {
+    /// How a picture becomes the network's input.
+    public let preprocessing: Preprocessing
+    /// How the network's coarse matte is brought to the full size.
+    public var refinement = MatteRefinement()
+
+    private let network: SelfieSegmentation
+    private let detector: Detector?
+
+    /// Used where nothing else is asked for.
+    public static let defaultModel = "selfie-segmentation"
+
+    /// Loads weights by the name of a model or by the path of a `.safetensors` file.
+    ///
+    /// detector: what tells whether there are persons; nil to take whatever the network marks.
+    ///
+    /// - Throws: `WeightsNotFound`; `SafetensorsError` or `SegmenterError` for a file that is damaged or belongs to
+    ///   something else.
+    public init(_ model: String = PersonSegmenter.defaultModel, detector: Detector?) throws {
+        let path = try WeightsLocator().find(model)
+        let file = try Safetensors(path: path)
+        let metadata = try WeightsMetadata(file.metadata, file: path)
+        guard metadata.model == Self.defaultModel else {
+            throw SegmenterError(path, .otherTask(model: metadata.model, task: metadata.task))
+        }
+        let (width, height) = (metadata.preprocessing.width, metadata.preprocessing.height)
+        guard metadata.preprocessing.resize == .stretch, metadata.preprocessing.channels != .grey,
+            [width, height].allSatisfy({ $0 % SelfieSegmentation.sideMultiple == 0 && $0 <= Self.maxSide })
+        else { throw SegmenterError(path, .notUsable(Self.usable)) }
+        try file.checkFinite()
+        do {
+            network = try load(SelfieSegmentation.init, from: file.stateDictionary())
+        } catch let mismatch as ParameterMismatch {
+            throw SegmenterError(path, .otherParameters(mismatch))
+        }
+        preprocessing = metadata.preprocessing
+        self.detector = detector
+    }
+
+    private static let maxSide = 2048
+    private static let usable =
+        "an input in colour that is stretched to sides that are multiples of \(SelfieSegmentation.sideMultiple) up to \(maxSide)"
+
+    /// With the detector of persons that comes with the library.
+    public init(_ model: String = PersonSegmenter.defaultModel) throws {
+        try self.init(model, detector: Detector())
+    }
+
+    /// The matte of the persons in `image`; empty where there are none.
+    public func callAsFunction(_ image: Image) -> Matte {
+        let persons = findPersons(in: image)
+        if let persons, persons.isEmpty { return .empty(width: image.width, height: image.height) }
+        return refine(run(prepare(image)), of: image, near: persons)
+    }
+
+    // The four steps, for those who want to time or replace one.
+
+    /// Where persons are, in pixels; nil without a detector.
+    public func findPersons(in image: Image) -> [Box]? { detector.map { PersonFinder(detector: $0)(image) } }
+
+    /// [1, 3, height, width].
+    public func prepare(_ image: Image) -> Tensor { preprocessing.tensor(image) }
+
+    /// [1, 1, height, width]: the sigmoid is the coarse matte.
+    public func run(_ input: Tensor) -> Tensor { network(input) }
+
+    /// The matte at the size of the picture, without the regions that are away from all of `persons`.
+    public func refine(_ logits: Tensor, of image: Image, near persons: [Box]? = nil) -> Matte {
+        guard let persons else { return refinement(logits, of: image) }
+        let (width, height) = (logits.shape[3], logits.shape[2])
+        let (scaleX, scaleY) = (Float(width) / Float(image.width), Float(height) / Float(image.height))
+        let boxes = persons.map {
+            Box(minX: $0.minX * scaleX, minY: $0.minY * scaleY, maxX: $0.maxX * scaleX, maxY: $0.maxY * scaleY)
+        }
+        return refinement(Self.keeping(boxes, in: logits), of: image)
+    }
+
+    /// The logits, far below zero in all regions of which less than a quarter lies in one of the boxes.
+    private static func keeping(_ boxes: [Box], in logits: Tensor) -> Tensor {
+        let (width, height) = (logits.shape[3], logits.shape[2])
+        var values = logits.values
+        // Regions down to a tenth of a person, so that what is faint goes with what it belongs to.
+        let marked = Mask(width: width, height: height, values: values.map { $0 > -2.2 ? 0 : Mask.ignore })
+        let components = ConnectedComponents(of: marked)
+        var inside = [Int](repeating: 0, count: components.list.count)
+        for y in 0..<height {
+            for x in 0..<width {
+                let label = components.labels[y * width + x]
+                guard label >= 0 else { continue }
+                let (middleX, middleY) = (Float(x) + 0.5, Float(y) + 0.5)
+                if boxes.contains(where: { $0.contains(middleX, middleY) }) { inside[Int(label)] += 1 }
+            }
+        }
+        for index in values.indices {
+            let label = components.labels[index]
+            let isKept = label >= 0 && 4 * inside[Int(label)] >= components.list[Int(label)].area
+            if label >= 0, !isKept { values[index] = -20 }
+        }
+        return Tensor(values, shape: logits.shape)
+    }
+}
+
+extension Box {
+    fileprivate func contains(_ x: Float, _ y: Float) -> Bool { x >= minX && x < maxX && y >= minY && y < maxY }
+}

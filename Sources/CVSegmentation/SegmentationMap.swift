@@ -1,0 +1,62 @@
+import CVCore
+import CVImage
+
+/// The class of each pixel of a picture.
+public struct SegmentationMap: Sendable, Equatable {
+    /// Indices into `labels`, or `Mask.ignore`.
+    public let mask: Mask
+    public let labels: [String]
+
+    public init(mask: Mask, labels: [String]) {
+        precondition(labels.count <= Int(Mask.ignore), "\(labels.count) classes; a map tells at most 255 apart")
+        self.mask = mask
+        self.labels = labels
+    }
+
+    /// What there is of each class that there is, in the order of the labels.
+    ///
+    /// classes: only these; nil for all.
+    public func classes(_ selected: Set<Int>? = nil) -> [SegmentedClass] {
+        var counts = [Int](repeating: 0, count: 256)
+        for value in mask.values { counts[Int(value)] += 1 }
+        return labels.indices.compactMap { index in
+            guard counts[index] > 0, selected?.contains(index) ?? true else { return nil }
+            guard let box = mask.bounds(where: { $0 == UInt8(index) }) else { return nil }
+            return SegmentedClass(
+                label: labels[index], classIndex: index,
+                share: Double(counts[index]) / Double(mask.values.count), box: box)
+        }
+    }
+
+    /// The map with all other classes ignored.
+    public func keeping(_ selected: Set<Int>) -> SegmentationMap {
+        let values = mask.values.map { selected.contains(Int($0)) ? $0 : Mask.ignore }
+        return SegmentationMap(mask: Mask(width: mask.width, height: mask.height, values: values), labels: labels)
+    }
+
+    /// Full where one of the classes is, and empty elsewhere.
+    public func matte(of selected: Set<Int>) -> Matte {
+        Matte(
+            alpha: Mask(
+                width: mask.width, height: mask.height,
+                values: mask.values.map { selected.contains(Int($0)) ? 255 : 0 }))
+    }
+}
+
+/// What a picture shows of one class.
+public struct SegmentedClass: Sendable, Equatable {
+    public var label: String
+    /// Index into the labels of the network, from 0.
+    public var classIndex: Int
+    /// The part of the picture that it covers, 0 … 1.
+    public var share: Double
+    /// Around all of its pixels.
+    public var box: Box
+
+    public init(label: String, classIndex: Int, share: Double, box: Box) {
+        self.label = label
+        self.classIndex = classIndex
+        self.share = share
+        self.box = box
+    }
+}

@@ -1,0 +1,146 @@
+import CVImage
+import CVModels
+import CVNN
+import CVSegmentation
+import CVTensor
+import Foundation
+import TestSupport
+import Testing
+
+/// As if it were a network: the logits of three classes are the three colours.
+private struct Colors: Layer {
+    func callAsFunction(_ x: Tensor) -> Tensor { x }
+}
+
+@Suite struct SegmenterTests {
+    private static let labels = ["red", "green", "blue"]
+    private static let segmenter = Segmenter(
+        network: Colors(), labels: labels, preprocessing: .init(width: 96, height: 64, resize: .stretch))
+
+    /// Blocks of one colour each, with the index of the strongest.
+    private static func picture(_ width: Int, _ height: Int, block: Int) -> (Image, [UInt8]) {
+        var picture = Image(width: width, height: height, fill: .black)
+        var classes: [UInt8] = []
+        for y in 0..<height {
+            for x in 0..<width {
+                let index = (x / block + 2 * (y / block)) % 3
+                picture[x, y] = Color(index == 0 ? 250 : 10, index == 1 ? 250 : 10, index == 2 ? 250 : 10)
+                classes.append(UInt8(index))
+            }
+        }
+        return (picture, classes)
+    }
+
+    @Test(arguments: [(1, 1), (17, 513), (96, 64), (1500, 33), (1100, 1030)])
+    func fullSizeGivesEveryPixelItsOwnClass(_ width: Int, _ height: Int) {
+        let (picture, classes) = Self.picture(width, height, block: 7)
+        let map = Self.segmenter(picture, scale: .full)
+        #expect(map.mask.values == classes)
+        #expect(map.labels == Self.labels)
+    }
+
+    @Test(arguments: [(1, 1), (17, 513), (640, 480), (300, 20)])
+    func trainedSizeGivesTheClassesOfLargeAreas(_ width: Int, _ height: Int) {
+        let (picture, classes) = Self.picture(width, height, block: max(1, min(width, height) / 2))
+        let map = Self.segmenter(picture)
+        let same = zip(map.mask.values, classes).count { $0 == $1 }
+        #expect(Double(same) / Double(classes.count) > 0.9)
+    }
+
+    @Test func mapTellsSharesAndBoxes() {
+        let mask = Mask(width: 4, height: 2, values: [0, 0, 2, 2, 0, 255, 2, 2])
+        let map = SegmentationMap(mask: mask, labels: Self.labels)
+        #expect(map.classes().map(\.label) == ["red", "blue"])
+        #expect(map.classes().map(\.share) == [0.375, 0.5])
+        #expect(map.classes()[1].box == Box(minX: 2, minY: 0, maxX: 4, maxY: 2))
+        #expect(map.classes([0]).map(\.classIndex) == [0])
+        #expect(map.keeping([2]).mask.values == [255, 255, 2, 2, 255, 255, 2, 2])
+        #expect(map.matte(of: [0]).alpha.values == [255, 255, 0, 0, 255, 0, 0, 0])
+    }
+
+    @Test func probabilitiesSumToOne() {
+        let (picture, _) = Self.picture(40, 30, block: 9)
+        let found = Self.segmenter.probabilities(picture)
+        #expect(found.shape == [3, 30, 40])
+        let values = found.values
+        for pixel in 0..<1200 { #expect(abs(values[pixel] + values[1200 + pixel] + values[2400 + pixel] - 1) < 1e-5) }
+    }
+
+    /// Each pixel is told by one tile, which has the overlap around it, or the border.
+    @Test(arguments: [1, 31, 1024, 1025, 1056, 2000, 5000]) func tilesTellEveryPixelOnce(_ size: Int) {
+        let tiles = TilePlan(width: size, height: 40, side: 1024, overlap: 64).tiles
+        #expect(tiles.flatMap { Array($0.columns) } == Array(0..<size))
+        for tile in tiles {
+            #expect(tile.rows == 0..<40 && tile.height == 0..<64)
+            #expect(tile.width.count % 32 == 0 && tile.width.count <= 1024)
+            #expect(tile.columns.lowerBound == 0 || tile.columns.lowerBound - tile.width.lowerBound >= 64)
+            #expect(tile.columns.upperBound == size || tile.width.upperBound - tile.columns.upperBound >= 64)
+        }
+    }
+
+    @Test(arguments: [false, true]) func uNetIsLoadedByItsWeights(_ isBilinear: Bool) throws {
+        let (network, parameters) = initialized(seed: 1) { p in
+            UNet(
+                classes: 3, depth: 2, width: 4, enlargement: isBilinear ? .bilinear : .transposedConvolution,
+                batchNorm: isBilinear, p)
+        }
+        let path = try Self.write(parameters, task: "segment", labels: Self.labels)
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        let (picture, _) = Self.picture(96, 64, block: 11)
+        let segmenter = try Segmenter(path)
+        let direct = Segmenter(network: network, labels: Self.labels, preprocessing: segmenter.preprocessing)
+        #expect(segmenter(picture) == direct(picture))
+    }
+
+    @Test func otherWeightsAreNamedInTheError() throws {
+        let (_, parameters) = initialized(seed: 1) { UNet(classes: 3, depth: 1, width: 2, $0) }
+        for (task, labels, text) in [
+            ("classify", Self.labels, "for the task 'classify'; a network for segmentation is expected"),
+            ("segment", [], "its metadata must have 1 to 255 labels"),
+            ("segment", ["a", "b"], "out.weight"),
+        ] {
+            let path = try Self.write(parameters, task: task, labels: labels)
+            defer { try? FileManager.default.removeItem(atPath: path) }
+            let error = #expect(throws: SegmenterError.self) { try Segmenter(path) }
+            #expect(error?.description.contains(text) == true, "\(error?.description ?? "")")
+            #expect(error?.description.hasPrefix(path) == true)
+        }
+        #expect(throws: SegmenterError.self) { try PersonSegmenter("yolov3-tiny", detector: nil) }
+        #expect(throws: WeightsNotFound.self) { try Segmenter("no-such-model") }
+    }
+
+    private static func write(_ parameters: ParameterSet, task: String, labels: [String]) throws -> String {
+        let metadata = WeightsMetadata(
+            model: "unet", task: task, preprocessing: .init(width: 96, height: 64, resize: .stretch), labels: labels)
+        let path = NSTemporaryDirectory() + "cvtoolkit-\(UUID().uuidString).safetensors"
+        try Data(parameters.safetensors(metadata: metadata.dictionary)).write(to: URL(filePath: path))
+        return path
+    }
+}
+
+@Suite struct PersonSegmenterTests {
+    private static func sample(_ name: String) throws -> Image {
+        try Image(contentsOf: packageFolder.appending(path: "SampleImages/\(name)").path)
+    }
+
+    @Test func personIsFoundAndAnimalsAndCupsAreNone() throws {
+        let segmenter = try PersonSegmenter()
+        let portrait = try Self.sample("portrait.jpg")
+        let matte = segmenter(portrait)
+        #expect((0.4...0.65).contains(matte.share))
+        // The face, and the wall beside it.
+        #expect(matte.alpha[220, 120] == 255)
+        #expect(matte.alpha[490, 20] == 0)
+        for name in ["cat.jpg", "coffee.jpg", "retriever.jpg", "parrot.jpg", "room.jpg"] {
+            #expect(try segmenter(Self.sample(name)).isEmpty, "\(name)")
+        }
+        // Without the detector's word, a cat is in front as well as a person.
+        #expect(try !PersonSegmenter(detector: nil)(Self.sample("cat.jpg")).isEmpty)
+    }
+
+    @Test(arguments: [(1, 1), (17, 513), (700, 3)]) func anySizeWillDo(_ width: Int, _ height: Int) throws {
+        let segmenter = try PersonSegmenter(detector: nil)
+        let matte = segmenter(Image(width: width, height: height, fill: Color(120, 90, 60)))
+        #expect(matte.alpha.width == width && matte.alpha.height == height)
+    }
+}

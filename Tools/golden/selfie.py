@@ -1,0 +1,26 @@
+"""What MediaPipe's own runtime makes of sample pictures, for Tests/CVSegmentationTests.
+
+Needs mediapipe==0.10.14 in a Python 3.11 of its own. The pictures are resized by Pillow, as the toolkit does it, so that
+only the network is compared.
+"""
+
+from pathlib import Path
+
+import mediapipe
+import numpy as np
+from PIL import Image, ImageOps
+
+
+def matte(path: Path) -> np.ndarray:
+    """The network's raw matte, 256 × 256, from 0 to 1."""
+    picture = ImageOps.exif_transpose(Image.open(path)).convert("RGB").resize((256, 256), Image.Resampling.BILINEAR)
+    with mediapipe.solutions.selfie_segmentation.SelfieSegmentation(model_selection=0) as segmentation:
+        return segmentation.process(np.asarray(picture)).segmentation_mask
+
+
+def write_mattes(folder: Path, pictures: list[Path]) -> None:
+    """`selfie-NAME.png` for each picture: 8-bit grey."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for path in pictures:
+        levels = np.rint(matte(path) * 255).astype(np.uint8)
+        Image.fromarray(levels).save(folder / f"selfie-{path.stem}.png", optimize=True)
