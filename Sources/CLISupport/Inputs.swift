@@ -73,7 +73,8 @@ public struct InputExpander: Sendable {
         return inputs
     }
 
-    package static func isImageName(_ name: String) -> Bool {
+    /// Whether the suffix is that of a picture.
+    public static func isPictureName(_ name: String) -> Bool {
         FileSystem.suffix(of: name).map { imageSuffixes.contains($0.lowercased()) } ?? false
     }
 
@@ -113,7 +114,7 @@ public struct InputExpander: Sendable {
             case .name(let path):
                 if case .folder = FileSystem.kind(of: path) {
                     expandFolder(path, into: &found)
-                } else if Self.isImageName(path) {
+                } else if Self.isPictureName(path) {
                     found.append(.file(path: path, origin: .glob(pattern)))
                 }
             }
@@ -199,7 +200,7 @@ private struct FolderWalk {
     }
 
     private mutating func visit(_ entry: FileSystem.Name, in folder: String) {
-        let isImage = InputExpander.isImageName(entry.text)
+        let isImage = InputExpander.isPictureName(entry.text)
         let path = FileSystem.join(folder, entry.text)
         guard case .name = entry else {
             if isImage || recursive { found.append(.problem(InputProblem(path, FileSystem.badNameMessage))) }

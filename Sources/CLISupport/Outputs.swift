@@ -20,7 +20,7 @@ public enum OutputDestination: Sendable, Equatable {
             self = .folder(option)
         } else if inputCount > 1 {
             throw .fileForSeveral(option: option, inputs: inputCount)
-        } else if !InputExpander.isImageName(option) {
+        } else if !InputExpander.isPictureName(option) {
             throw .unknownSuffix(option: option)
         } else {
             self = .file(option)
@@ -45,7 +45,7 @@ public enum OutputDestination: Sendable, Equatable {
         case .folder:
             companionPath(
                 for: input, ending: ending,
-                suffix: InputExpander.isImageName(input) ? FileSystem.suffix(of: input) ?? "jpg" : "jpg")
+                suffix: InputExpander.isPictureName(input) ? FileSystem.suffix(of: input) ?? "jpg" : "jpg")
         }
     }
 
@@ -156,6 +156,8 @@ public enum OutputError: ToolkitError, Equatable {
 
     case fileForSeveral(option: String, inputs: Int)
     case unknownSuffix(option: String)
+    /// A picture whose pixels must stay as they are, or that has alpha.
+    case needsPNG(option: String)
     case collisions([Collision])
     case givenTwice(input: String)
     case replacesInput(output: String, input: String)
@@ -165,7 +167,7 @@ public enum OutputError: ToolkitError, Equatable {
     /// Whether the option itself makes no sense, whatever files there are.
     public var isUsage: Bool {
         switch self {
-        case .fileForSeveral, .unknownSuffix, .givenTwice: true
+        case .fileForSeveral, .unknownSuffix, .needsPNG, .givenTwice: true
         case .collisions, .replacesInput, .exist, .file: false
         }
     }
@@ -178,6 +180,9 @@ public enum OutputError: ToolkitError, Equatable {
         case .unknownSuffix(let option):
             "-o \(option.escapedForDisplay): the suffix says no picture format that can be written"
                 + " (\(InputExpander.imageSuffixes.joined(separator: ", "))); to name a folder, end it with a slash"
+        case .needsPNG(let option):
+            "-o \(option.escapedForDisplay): this picture has alpha, or values that must stay what they are; its name must"
+                + " end in .png"
         case .collisions(let collisions):
             "outputs would have the same name: "
                 + Self.list(

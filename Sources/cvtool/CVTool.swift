@@ -10,6 +10,7 @@ import CVCore
         discussion: """
             EXAMPLES
               cvtool detect photo.jpg     the objects in a photograph, listed and drawn
+              cvtool segment photo.jpg    the persons in it, cut out
               cvtool augment photo.jpg    changed copies of it, to train with
               cvtool classify photo.jpg   what a photograph shows
               cvtool explain photo.jpg    where in it that is seen
@@ -31,9 +32,9 @@ import CVCore
             """,
         version: "0.1.0",
         subcommands: [
-            DetectCommand.self, ClassifyCommand.self, ExplainCommand.self, InsideCommand.self, StylizeCommand.self,
-            TrainCommand.self, TuneCommand.self, EvaluateCommand.self, AugmentCommand.self, FilterCommand.self,
-            ModelCommand.self, ConvertCommand.self, WeightsCommand.self, BenchmarkCommand.self,
+            DetectCommand.self, ClassifyCommand.self, SegmentCommand.self, StylizeCommand.self, ExplainCommand.self,
+            InsideCommand.self, TrainCommand.self, TuneCommand.self, EvaluateCommand.self, AugmentCommand.self,
+            FilterCommand.self, ModelCommand.self, ConvertCommand.self, WeightsCommand.self, BenchmarkCommand.self,
         ])
 
     static func main() {

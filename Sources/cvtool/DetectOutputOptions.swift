@@ -75,7 +75,7 @@ struct DetectOutputOptions: ParsableArguments {
 }
 
 /// The names of the files that belong to one input.
-struct DetectPaths {
+struct DetectPaths: OutputPaths {
     let picture, text, voc: String?
     private let crop: String?
 

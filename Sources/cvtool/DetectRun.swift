@@ -15,12 +15,7 @@ struct DetectRun {
         output = command.output
     }
 
-    private struct Job {
-        let input: Input
-        let paths: DetectPaths?
-
-        var name: String { input.name }
-    }
+    private typealias Job = InputJob<DetectPaths>
 
     /// - Throws: a `ToolkitError` for what makes the whole run impossible: known before any work is done, but for
     ///   standard output that cannot be written.
@@ -41,29 +36,15 @@ struct DetectRun {
 
         let ids = COCOResults.imageIDs(for: jobs.map(\.name))
         var coco = output.coco.map { _ in COCOResults(labels: finder.labels) }
-        var summary = RunSummary(total: jobs.count)
-        let bar = ProgressBar(title: "detect", total: jobs.count, quiet: output.quiet)
-        defer { bar.finish() }
-        for (job, id) in zip(jobs, ids) {
-            if Interruption.isRequested {
-                summary.isInterrupted = true
-                break
-            }
-            do {
+        var nextID = ids.makeIterator()
+        let summary = try runJobs(
+            jobs, title: "detect", quiet: output.quiet,
+            work: { job in
+                let id = nextID.next()!
                 let record = try process(job, finder, options)
                 coco?.append(record.results, imageID: id)
-                summary.recordSuccess()
-                bar.advance()
-                try bar.hidden { try report(record) }
-            } catch let error as StreamError {
-                throw error
-            } catch let error as any ToolkitError {
-                summary.recordFailure(job.name)
-                bar.advance()
-                try bar.hidden { try report(failure: error, of: job) }
-            }
-        }
-        bar.finish()
+                return record
+            }, report: report, reportFailure: { try Detection.report($0, of: $1.name, json: output.json) })
         if let path = output.coco, let coco {
             try write(coco.text, .coco, to: path)
         }
@@ -78,18 +59,11 @@ struct DetectRun {
         return try command.model.makeDetector()
     }
 
-    /// Finds the inputs and the names of all outputs, and whether those may be written: before, not after the work.
     private func plan() throws -> ([Job], OutputDestination) {
-        let inputs = InputExpander(recursive: output.recursive).expand(command.inputs)
-        let destination = try OutputDestination(option: output.output, inputCount: inputs.count)
-        let jobs = inputs.map { input in
-            if case .problem = input { return Job(input: input, paths: nil) }
-            return Job(input: input, paths: DetectPaths(input.name, output, destination))
-        }
-        var planned = jobs.flatMap { $0.paths?.planned(for: $0.name) ?? [] }
-        if let coco = output.coco { planned.append(PlannedOutput(input: "--coco", path: coco)) }
-        try PlannedOutput.check(planned, inputs: jobs.map(\.name), destination: destination, force: output.force)
-        return (jobs, destination)
+        try Job.plan(
+            command.inputs, recursive: output.recursive, output: output.output, force: output.force,
+            others: output.coco.map { [PlannedOutput(input: "--coco", path: $0)] } ?? [],
+            paths: { DetectPaths($0, output, $1) })
     }
 
     private func process(
@@ -134,7 +108,7 @@ struct DetectRun {
     private func draw(_ found: [Detection], on image: inout Image) {
         image.annotate(
             found.map { detection in
-                let confidence = output.hideConf ? "" : " " + String(percent: detection.confidence)
+                let confidence = output.hideConf ? "" : " " + String(percent: Double(detection.confidence))
                 return BoxAnnotation(
                     box: detection.box, label: output.hideLabels ? nil : detection.label + confidence,
                     color: Palette.color(forClass: detection.classIndex))
@@ -148,25 +122,13 @@ struct DetectRun {
             StandardError.write("\(record.input.escapedForDisplay): no objects found\n")
         }
     }
-
-    private func report(failure: any ToolkitError, of job: Job) throws {
-        if output.json {
-            try StandardOutput.write(DetectionRecord(input: job.name, error: failure.advice).json + "\n")
-        }
-        warn(failure.advice)
-    }
 }
 
 extension Detection {
     /// `dog.jpg: dog 83% at 128 224 313 538`: label, confidence, and the box's corners in whole pixels.
     fileprivate func line(for input: String) -> String {
         let corners = [box.minX, box.minY, box.maxX, box.maxY].map { "\(Int($0.rounded()))" }
-        return "\(input.escapedForDisplay): \(label) \(String(percent: confidence)) at "
+        return "\(input.escapedForDisplay): \(label) \(String(percent: Double(confidence))) at "
             + corners.joined(separator: " ")
     }
-}
-
-extension String {
-    /// `83%`.
-    fileprivate init(percent fraction: Float) { self = "\(Int((fraction * 100).rounded()))%" }
 }

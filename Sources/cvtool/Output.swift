@@ -18,7 +18,7 @@ func reportingFailure<Result>(_ work: () throws -> Result) throws -> Result {
     } catch let error as any ToolkitError {
         warn(error.advice)
         let isUsage =
-            error is ClassSelectionError || (error as? OutputError)?.isUsage ?? false
+            error is ClassSelectionError || error is SegmentUsageError || (error as? OutputError)?.isUsage ?? false
             || (error as? StyleError)?.isUsage ?? false
         throw ExitCode((isUsage ? ExitStatus.usage : .failure).rawValue)
     }

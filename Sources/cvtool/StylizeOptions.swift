@@ -195,7 +195,7 @@ struct StylizeOutputOptions: ParsableArguments {
             throw ValidationError("\(option) -: standard output holds the name of the result; give a name.")
         }
         for (option, value) in [("--preview", preview), ("--loss-plot", lossPlot)] {
-            if let value, !InputExpander.isImageName(value) {
+            if let value, !InputExpander.isPictureName(value) {
                 let suffixes = InputExpander.imageSuffixes.joined(separator: ", ")
                 throw ValidationError("\(option) \(value): a name that ends in one of \(suffixes) is expected.")
             }

@@ -8,6 +8,12 @@ final class WrittenFiles {
         case voc = "VOC file"
         case crop
         case coco = "COCO file"
+        case cutOut = "cut-out"
+        case mask
+        case overlay
+        case background = "composed picture"
+        case palette = "class map"
+        case polygons = "polygon file"
     }
 
     private var counts: [Kind: Int] = [:]

@@ -1,0 +1,145 @@
+import ArgumentParser
+import CLISupport
+import CVCore
+import CVSegmentation
+
+/// `cvtool segment`: parses and checks; `SegmentRun` does the work.
+struct SegmentCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "segment",
+        abstract: "Cut persons out of pictures, or tell the class of each pixel.",
+        // Lines that are examples are kept below 80 columns, where they would be broken.
+        discussion: """
+            Without options, photo.jpg gives photo_segment.png in the current folder: the persons, and nothing behind \
+            them. A network of several classes gives photo_overlay.jpg instead: the picture under the colours of its \
+            classes. Printed is a line for each class, such as
+
+              photo.jpg: person 34.2% at 128 24 313 538
+
+            with its part of the picture and the box around it: its left, top, right and bottom edge, in pixels from \
+            the top left corner of the upright picture. Nothing that exists is overwritten without --force.
+
+            EXAMPLES
+              cvtool segment photo.jpg
+              cvtool segment photo.jpg --background white -o passport.jpg
+              cvtool segment photos/ --background blur --recursive -o results/
+              cvtool segment photo.jpg --mask --polygons outline.json
+              cvtool segment street.jpg --model run/best.safetensors --palette
+              cvtool segment street.jpg -m run/best.safetensors --classes car,bus
+              cat photo.jpg | cvtool segment - -o person.png
+
+            EXIT CODES
+              0    all inputs done, also when nothing was found in them
+              1    failed
+              2    some of several inputs failed; the others are done
+              64   the arguments make no sense
+              130  interrupted (Ctrl-C); what was done until then is kept
+            """)
+
+    @Argument(help: "Pictures (JPEG, PNG), folders, patterns, .txt files with a path a line, or - for standard input.")
+    var inputs: [String]
+
+    @OptionGroup(title: "Network") var model: SegmenterOptions
+    @OptionGroup(title: "Pictures to write (photo_….png or .jpg)") var pictures: SegmentPictureOptions
+    @OptionGroup(title: "Output") var output: SegmentOutputOptions
+
+    func validate() throws {
+        try model.validate()
+        try pictures.validate()
+        try output.validate()
+        if output.noImage, !pictures.asked.isEmpty {
+            throw ValidationError("--no-image and --\(pictures.asked[0].rawValue) contradict each other.")
+        }
+        guard let file = output.pictureFile, pictures.asked.count > 1 else { return }
+        let options = pictures.asked.map { "--\($0.rawValue)" }.joined(separator: ", ")
+        throw ValidationError("-o \(file): one file cannot hold what \(options) make; name a folder.")
+    }
+
+    func run() throws {
+        Interruption.install()
+        if let threads = model.threads { Parallel.threadCount = threads }
+        let status = try reportingFailure { try SegmentRun(self).run() }
+        throw ExitCode(status.rawValue)
+    }
+}
+
+struct SegmenterOptions: ParsableArguments {
+    @Option(
+        name: .shortAndLong,
+        help: .init("person, another model by name, or a .safetensors file.", valueName: "name|file"))
+    var model = "person"
+
+    @Option(
+        help: .init(
+            "Only these of several classes: names or numbers from 0, with commas between, such as car,bus. "
+                + "(default: all)", valueName: "classes"))
+    var classes: [String] = []
+
+    @Flag(help: "Look at the picture at its full size, in tiles, not at the size that several classes were learned at.")
+    var fullSize = false
+
+    @Flag(help: "Cut out what is in front, whatever it is, without asking the detector whether it is a person.")
+    var noPersonCheck = false
+
+    @Option(help: .init("Threads to use. (default: all cores)", valueName: "n"))
+    var threads: Int?
+
+    func validate() throws {
+        if let threads, !(1...1024).contains(threads) {
+            throw ValidationError("--threads \(threads): a number from 1 to 1024 is expected.")
+        }
+    }
+}
+
+/// The kinds of pictures that `cvtool segment` can write.
+enum SegmentPicture: String, CaseIterable {
+    case cutout, mask, overlay, background, palette
+
+    /// What the name of its file ends in, before the suffix.
+    var ending: String { self == .cutout ? "_segment" : "_" + rawValue }
+    /// Whether its pixels are exact, or have alpha: JPEG would lose that.
+    var needsPNG: Bool { self == .cutout || self == .mask || self == .palette }
+}
+
+/// Which pictures `cvtool segment` writes.
+struct SegmentPictureOptions: ParsableArguments {
+    @Flag(help: "The cut-out with alpha: photo_segment.png; what is written without any of these options.")
+    var cutout = false
+
+    @Flag(help: "The matte as 8-bit grey: photo_mask.png, 255 where a pixel belongs to the person or to --classes.")
+    var mask = false
+
+    @Flag(help: "The picture under the colours of the classes, with a legend if there are several: photo_overlay.jpg.")
+    var overlay = false
+
+    @Option(help: .init("How much the colours of --overlay cover, 0 to 1.", valueName: "p"))
+    var opacity = 0.5
+
+    @Option(
+        help: .init(
+            "The cut-out over something else: a colour (white, #20a0ff), a picture, or blur for the picture's own "
+                + "background out of focus: photo_background.jpg.", valueName: "color|file|blur"))
+    var background: String?
+
+    @Flag(help: "An indexed PNG whose pixels are the numbers of classes, 255 for none: photo_palette.png.")
+    var palette = false
+
+    /// Those that were asked for.
+    var asked: [SegmentPicture] {
+        SegmentPicture.allCases.filter { kind in
+            switch kind {
+            case .cutout: cutout
+            case .mask: mask
+            case .overlay: overlay
+            case .background: background != nil
+            case .palette: palette
+            }
+        }
+    }
+
+    func validate() throws {
+        guard (0...1).contains(opacity) else {
+            throw ValidationError("--opacity \(opacity): a number from 0 to 1 is expected.")
+        }
+    }
+}

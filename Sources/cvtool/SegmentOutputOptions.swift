@@ -1,0 +1,82 @@
+import ArgumentParser
+import CLISupport
+import CVCore
+
+/// What else `cvtool segment` writes, and where.
+struct SegmentOutputOptions: ParsableArguments {
+    @Option(
+        name: .shortAndLong,
+        help: .init(
+            "A folder for the results (made if missing), or for one input the name of the picture, such as person.png. "
+                + "(default: the current folder)", valueName: "path"))
+    var output: String?
+
+    @Flag(help: "Overwrite results that exist.")
+    var force = false
+
+    @Flag(help: "Look also into the folders in a folder.")
+    var recursive = false
+
+    @Flag(help: "Print JSON instead: for each input one object on one line, also if it failed or shows nothing.")
+    var json = false
+
+    @Flag(help: "Write no picture.")
+    var noImage = false
+
+    @Option(
+        help: .init(
+            "Write the outlines of all regions of all inputs as JSON, but for regions of less than 0.01 % of a picture.",
+            valueName: "file"))
+    var polygons: String?
+
+    @Option(help: .init("How far the outlines may be from the pixels' edges, in pixels.", valueName: "n"))
+    var tolerance: Float = 1
+
+    @Option(help: .init("Quality of JPEG pictures that are written, 1 to 100.", valueName: "n"))
+    var quality = 90
+
+    @OptionGroup var pictures: PictureOptions
+
+    @Flag(help: "Print on standard error how long each step took.")
+    var timing = false
+
+    @Flag(name: .shortAndLong, help: "No progress bar and no remarks; only results and errors.")
+    var quiet = false
+
+    func validate() throws {
+        guard (1...100).contains(quality) else {
+            throw ValidationError("--quality \(quality): a number from 1 to 100 is expected.")
+        }
+        guard (0...10_000).contains(tolerance) else {
+            throw ValidationError("--tolerance \(tolerance): a number from 0 to 10000 is expected.")
+        }
+        try pictures.validate()
+        for (option, value) in [("-o", output), ("--polygons", polygons)] where value == "-" {
+            throw ValidationError("\(option) -: standard output holds the list of classes; give the name of a file.")
+        }
+    }
+
+    /// The value of `-o` where it names one file.
+    var pictureFile: String? { output.flatMap { InputExpander.isPictureName($0) ? $0 : nil } }
+}
+
+/// The names of the pictures that belong to one input.
+struct SegmentPaths: OutputPaths {
+    let pictures: [(kind: SegmentPicture, path: String)]
+
+    /// - Throws: `OutputError` for a file whose format would lose alpha, or change values.
+    init(_ input: String, _ kinds: [SegmentPicture], _ destination: OutputDestination) throws {
+        pictures = try kinds.map { kind in
+            guard kind.needsPNG else { return (kind, destination.picturePath(for: input, ending: kind.ending)) }
+            if case .file(let path) = destination {
+                guard path.lowercased().hasSuffix(".png") else { throw OutputError.needsPNG(option: path) }
+                return (kind, path)
+            }
+            return (kind, destination.companionPath(for: input, ending: kind.ending, suffix: "png"))
+        }
+    }
+
+    func planned(for input: String) -> [PlannedOutput] {
+        pictures.map { PlannedOutput(input: input, path: $0.path) }
+    }
+}

@@ -1,0 +1,149 @@
+import CLISupport
+import CVCore
+import CVImage
+import CVSegmentation
+
+/// One run of `cvtool segment`: over the inputs one by one, so that memory does not grow with their number.
+struct SegmentRun {
+    private typealias Job = InputJob<SegmentPaths>
+
+    private let command: SegmentCommand
+    private let output: SegmentOutputOptions
+    private let timing = Timing()
+    private let written = WrittenFiles()
+
+    init(_ command: SegmentCommand) {
+        self.command = command
+        output = command.output
+    }
+
+    /// - Throws: a `ToolkitError` for what makes the whole run impossible: known before any work is done, but for
+    ///   standard output that cannot be written.
+    func run() throws -> ExitStatus {
+        do {
+            return try runAll()
+        } catch StreamError.closed {
+            return .success
+        }
+    }
+
+    private func runAll() throws -> ExitStatus {
+        timing.beginProcess()
+        let model = try timing.measure("weights") { try SegmentModel(command.model) }
+        let kinds = try kinds(of: model)
+        let (jobs, destination) = try Job.plan(
+            command.inputs, recursive: output.recursive, output: output.output, force: output.force,
+            others: output.polygons.map { [PlannedOutput(input: "--polygons", path: $0)] } ?? [],
+            paths: { try SegmentPaths($0, kinds, $1) })
+        let backdrop = try command.pictures.background.map(backdrop)
+        try destination.createFolder()
+
+        var polygons = PolygonDocument()
+        polygons.tolerance = output.tolerance
+        let summary = try runJobs(
+            jobs, title: "segment", quiet: output.quiet,
+            work: { try process($0, model, backdrop, &polygons) }, report: report,
+            reportFailure: { try SegmentedClass.report($0, of: $1.name, json: output.json) })
+        if let path = output.polygons {
+            try FileOutput.write(Array(polygons.text.utf8), to: path, overwrite: output.force)
+            written.add(.polygons, path)
+        }
+        if let text = written.text(folder: destination.folder), !output.quiet { StandardError.write(text) }
+        if output.timing { StandardError.write(timing.text) }
+        if let text = summary.text, !output.quiet { StandardError.write(text) }
+        return summary.status
+    }
+
+    /// The pictures to write.
+    private func kinds(of model: SegmentModel) throws -> [SegmentPicture] {
+        if output.noImage { return [] }
+        let asked = command.pictures.asked
+        let needy: Set<SegmentPicture> = [.cutout, .mask, .background]
+        if !model.hasForeground, let kind = asked.first(where: needy.contains) {
+            throw SegmentUsageError.noForeground(option: kind.rawValue)
+        }
+        return asked.isEmpty ? [model.usualPicture] : asked
+    }
+
+    private func backdrop(_ text: String) throws -> Backdrop {
+        if text == "blur" { return .blurred }
+        if let color = Color(text: text) { return .color(color) }
+        if case .none = FileSystem.kind(of: text) { throw SegmentUsageError.backgroundNotFound(text) }
+        return .picture(try output.pictures.read(path: text))
+    }
+
+    private func process(
+        _ job: Job, _ model: SegmentModel, _ backdrop: Backdrop?, _ polygons: inout PolygonDocument
+    ) throws -> SegmentationRecord {
+        let image = try timing.measure("decode") { try output.pictures.read(job.input) }
+        let finding = model.found(in: image, timing)
+        if output.polygons != nil {
+            timing.measure("polygons") { polygons.append(finding.map, of: finding.outlined, input: job.name) }
+        }
+        for (kind, path) in job.paths?.pictures ?? [] {
+            try write(kind, finding, image, backdrop, to: path)
+        }
+        return SegmentationRecord(
+            input: job.name, width: image.width, height: image.height, results: finding.classes)
+    }
+
+    private func write(
+        _ kind: SegmentPicture, _ finding: SegmentFinding, _ image: Image, _ backdrop: Backdrop?, to path: String
+    ) throws {
+        func write(_ kind: WrittenFiles.Kind, _ draw: () -> Image) throws {
+            let picture = timing.measure("draw", draw)
+            try timing.measure("encode") {
+                try picture.write(to: path, quality: output.quality, overwrite: output.force)
+            }
+            written.add(kind, path)
+        }
+        func write(_ kind: WrittenFiles.Kind, _ mask: Mask, _ appearance: Mask.Appearance) throws {
+            try timing.measure("encode") { try mask.write(to: path, as: appearance, overwrite: output.force) }
+            written.add(kind, path)
+        }
+        switch (kind, finding.matte, backdrop) {
+        case (.overlay, _, _): try write(.overlay) { overlay(finding, on: image) }
+        case (.palette, _, _):
+            try write(.palette, finding.map.mask, .palette(finding.map.labels.indices.map(finding.color)))
+        case (.cutout, let matte?, _): try write(.cutOut) { matte.cutOut(of: image) }
+        case (.mask, let matte?, _): try write(.mask, matte.alpha, .grey)
+        case (.background, let matte?, let backdrop?):
+            try write(.background) { matte.composited(image, over: backdrop) }
+        case (.cutout, nil, _), (.mask, nil, _), (.background, _, _):
+            preconditionFailure("--\(kind.rawValue) was not refused")
+        }
+    }
+
+    private func overlay(_ finding: SegmentFinding, on image: Image) -> Image {
+        var image = image
+        let opacity = command.pictures.opacity
+        if finding.isPerson, let matte = finding.matte {
+            image.overlay(mask: matte.alpha.values, color: finding.color(1), opacity: opacity)
+            return image
+        }
+        image.overlay(finding.map.mask, opacity: opacity) { finding.color(Int($0)) }
+        let entries = finding.classes.sorted { ($0.share, $1.classIndex) > ($1.share, $0.classIndex) }.map {
+            LegendEntry("\($0.label) \(String(percent: $0.share, decimals: 1))", color: finding.color($0.classIndex))
+        }
+        if entries.count > 1 { image.drawLegend(entries) }
+        return image
+    }
+
+    private func report(_ record: SegmentationRecord) throws {
+        if output.json { return try StandardOutput.write(record.json + "\n") }
+        try StandardOutput.write(record.results.map { $0.line(for: record.input) + "\n" }.joined())
+        if record.results.isEmpty, !output.quiet {
+            let what = command.model.model == "person" ? "no person" : "nothing of these classes"
+            StandardError.write("\(record.input.escapedForDisplay): \(what) found\n")
+        }
+    }
+}
+
+extension SegmentedClass {
+    /// `photo.jpg: person 34.2% at 128 24 313 538`.
+    fileprivate func line(for input: String) -> String {
+        let corners = [box.minX, box.minY, box.maxX, box.maxY].map { "\(Int($0))" }
+        return "\(input.escapedForDisplay): \(label.escapedForDisplay) \(String(percent: share, decimals: 1)) at "
+            + corners.joined(separator: " ")
+    }
+}

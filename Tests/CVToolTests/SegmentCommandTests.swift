@@ -1,0 +1,118 @@
+import CVCore
+import CVImage
+import CVModels
+import CVNN
+import Foundation
+import Testing
+
+/// `cvtool segment`, run as a program.
+@Suite struct SegmentCommandTests {
+    let scratch: DetectScratch
+
+    init() throws { scratch = try DetectScratch() }
+
+    private func segment(_ arguments: String...) throws -> CommandResult {
+        try runCommand(["segment"] + arguments, in: scratch.path)
+    }
+
+    @Test func portraitIsCutOut() throws {
+        try scratch.put("portrait.jpg", as: "me.jpg")
+        let result = try segment("me.jpg")
+        #expect(result.exitCode == 0)
+        #expect(result.output.hasPrefix("me.jpg: person 5"))
+        #expect(result.errors == "wrote me_segment.png\n")
+        let cut = try scratch.image("me_segment.png")
+        #expect(cut.format == .rgba && cut.width == 512)
+        #expect(cut[220, 120].alpha == 255)
+        #expect(cut[490, 20] == Color(0, 0, 0, 0))
+        #expect(try segment("me.jpg").exitCode == 1)
+        #expect(try segment("me.jpg", "--force", "--quiet").errors == "")
+    }
+
+    @Test func allKindsOfPicturesAreWritten() throws {
+        try scratch.put("portrait.jpg", as: "me.jpg")
+        let result = try segment(
+            "me.jpg", "--cutout", "--mask", "--overlay", "--background", "#102030", "--palette", "--polygons", "p.json",
+            "-o", "out", "--json")
+        #expect(result.exitCode == 0, "\(result.errors)")
+        #expect(
+            try scratch.names(in: "out")
+                == ["me_background.jpg", "me_mask.png", "me_overlay.jpg", "me_palette.png", "me_segment.png"])
+        let mask = try scratch.image("out/me_mask.png")
+        #expect(mask[220, 120] == .white && mask[490, 20] == .black)
+        #expect(try scratch.image("out/me_palette.png")[490, 20] == .black)
+        let background = try scratch.image("out/me_background.jpg")[490, 20]
+        #expect(abs(Int(background.blue) - 0x30) < 6)
+        let record = try #require(result.records.first)
+        #expect(record["classes"]?.array?.first?["label"] == "person")
+        let share = try #require(record["classes"]?.array?.first?["share"]?.double)
+        #expect((0.4...0.65).contains(share))
+        let polygons = try JSONValue.parse(scratch.text("p.json"))
+        let region = try #require(polygons["images"]?.array?.first?["regions"]?.array?.first)
+        #expect(try #require(region["area"]?.double) / (512 * 512) > 0.4)
+        #expect(try #require(region["outer"]?.array?.count) > 20)
+    }
+
+    @Test func pictureWithoutAPersonGivesAnEmptyMatteAndSaysSo() throws {
+        try scratch.put("cat.jpg", as: "cat.jpg")
+        let result = try segment("cat.jpg", "--mask")
+        #expect(result.exitCode == 0)
+        #expect(result.output == "")
+        #expect(result.errors == "cat.jpg: no person found\nwrote cat_mask.png\n")
+        #expect(try scratch.image("cat_mask.png").pixels.allSatisfy { $0 == 0 })
+        #expect(try segment("cat.jpg", "--no-image", "--json").lines[0].contains(#""classes":[],"error":null"#))
+        #expect(try segment("cat.jpg", "--no-image", "--no-person-check").output.contains("person"))
+    }
+
+    @Test func othersAreDoneWhenOneFails() throws {
+        try scratch.put("cat.jpg", as: "cat.jpg")
+        try scratch.write("no picture", to: "bad.jpg")
+        let result = try segment("bad.jpg", "cat.jpg", "missing.jpg", "--json", "--no-image")
+        #expect(result.exitCode == 2)
+        #expect(try result.records.map { $0["error"] == .null } == [false, true, false])
+    }
+
+    @Test func oneFileHoldsOnePicture() throws {
+        try scratch.put("portrait.jpg", as: "me.jpg")
+        #expect(try segment("me.jpg", "-o", "x.jpg").exitCode == 64)
+        #expect(try segment("me.jpg", "-o", "x.jpg").errors.contains("its name must end in .png"))
+        #expect(try segment("me.jpg", "--mask", "--overlay", "-o", "x.png").exitCode == 64)
+        #expect(try segment("me.jpg", "--background", "blur", "-o", "x.jpg").exitCode == 0)
+        #expect(try scratch.image("x.jpg").width == 512)
+    }
+
+    @Test(arguments: [
+        (["--opacity", "2"], "a number from 0 to 1"), (["--no-image", "--mask"], "contradict"),
+        (["--classes", "car"], "knows no other class"), (["--background", "whit"], "there is no such file"),
+        (["--polygons", "-"], "give the name of a file"), (["--tolerance", "-1"], "0 to 10000"),
+    ]) func argumentsThatMakeNoSense(_ arguments: [String], _ text: String) throws {
+        let result = try runCommand(["segment", DetectScratch.sample("cat.jpg")] + arguments, in: scratch.path)
+        #expect(result.exitCode == 64)
+        #expect(result.errors.contains(text), "\(result.errors)")
+        #expect(try scratch.names() == [])
+    }
+
+    @Test func networkOfSeveralClassesGivesAnOverlayWithALegend() throws {
+        let (_, parameters) = initialized(seed: 3) { UNet(classes: 4, depth: 2, width: 4, $0) }
+        let metadata = WeightsMetadata(
+            model: "unet", task: "segment", preprocessing: .init(width: 96, height: 96, resize: .stretch),
+            labels: ["sky", "road", "car", "tree"])
+        try scratch.write(Data(parameters.safetensors(metadata: metadata.dictionary)), to: "net.safetensors")
+        try scratch.put("room.jpg", as: "room.jpg")
+        let result = try segment("room.jpg", "-m", "net.safetensors", "--json", "--palette", "--overlay")
+        #expect(result.exitCode == 0, "\(result.errors)")
+        #expect(try scratch.names().contains("room_overlay.jpg"))
+        let classes = try #require(result.records.first?["classes"]?.array)
+        #expect(abs(classes.compactMap { $0["share"]?.double }.reduce(0, +) - 1) < 1e-5)
+        let bytes = try scratch.bytes("room_palette.png")
+        #expect(Array(bytes[24...25]) == [8, 3])
+
+        let refused = try segment("room.jpg", "-m", "net.safetensors", "--mask")
+        #expect(refused.exitCode == 64)
+        #expect(refused.errors.contains("say with --classes which of them are in front"))
+        let chosen = try segment("room.jpg", "-m", "net.safetensors", "--mask", "--classes", "sky,3", "--full-size")
+        #expect(chosen.exitCode == 0, "\(chosen.errors)")
+        #expect(try scratch.image("room_mask.png").pixels.allSatisfy { $0 == 0 || $0 == 255 })
+        #expect(try segment("room.jpg", "-m", "net.safetensors", "--classes", "ski").errors.contains("did you mean"))
+    }
+}
