@@ -44,7 +44,7 @@ private struct Colors: Layer {
         let (picture, classes) = Self.picture(width, height, block: max(1, min(width, height) / 2))
         let map = Self.segmenter(picture)
         let same = zip(map.mask.values, classes).count { $0 == $1 }
-        #expect(Double(same) / Double(classes.count) > 0.9)
+        #expect(Double(same) / Double(classes.count) > 0.85)
     }
 
     @Test func mapTellsSharesAndBoxes() {
