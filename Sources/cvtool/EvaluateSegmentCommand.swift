@@ -45,7 +45,6 @@ struct EvaluateSegmentCommand: ParsableCommand {
     @OptionGroup(title: "Output") var output: EvaluationOutputOptions
 
     func validate() throws {
-        try classes.validate()
         try selection.validate()
         try output.validate()
     }

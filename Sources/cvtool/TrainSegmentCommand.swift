@@ -56,7 +56,6 @@ struct TrainSegmentCommand: ParsableCommand {
     @OptionGroup(title: "Output") var output: TrainOutputOptions
 
     func validate() throws {
-        try classes.validate()
         try model.validate()
         try learning.validate()
         try output.validate()

@@ -6,8 +6,11 @@ import Testing
 @Suite struct AugmentationScaledCropTests {
     /// 0 to 5 in blocks of 8 × 8 pixels; the red of the picture is 40 times the mask.
     private let sample: Sample = {
-        let values = (0..<24 * 16).map { UInt8($0 % 24 / 8 + $0 / 24 / 8 * 3) }
-        let image = Image(width: 24, height: 16, format: .rgb, pixels: values.flatMap { [$0 * 40, 0, 0] })
+        let values = (0..<24 * 16).map { (index: Int) -> UInt8 in
+            let (row, column) = index.quotientAndRemainder(dividingBy: 24)
+            return UInt8(column / 8 + row / 8 * 3)
+        }
+        let image = Image(width: 24, height: 16, format: .rgb, pixels: values.flatMap { [$0 * 40, 0, 0] as [UInt8] })
         return Sample(image, masks: [Mask(width: 24, height: 16, values: values)])
     }()
 

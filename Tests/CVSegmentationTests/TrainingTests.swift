@@ -32,7 +32,7 @@ import Testing
         recipe.loss = try #require(SegmentationLoss(loss))
         let training = try training(recipe)
         let files = TrainingFiles(
-            best: "\(folder.path)/best.safetensors", bestMetadata: { _ in training.metadata })
+            best: "\(folder.path)/best.safetensors", bestMetadata: { [metadata = training.metadata] _ in metadata })
         try training.trainer(files: files).run()
         let weights = try SegmentationWeights("\(folder.path)/best.safetensors")
         let metrics = try weights.evaluate(training.pictures, items: training.split.dev)
