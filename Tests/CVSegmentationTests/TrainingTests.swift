@@ -36,7 +36,7 @@ import Testing
         try training.trainer(files: files).run()
         let weights = try SegmentationWeights("\(folder.path)/best.safetensors")
         let metrics = try weights.evaluate(training.pictures, items: training.split.dev)
-        #expect(metrics.meanIoU > 0.9, "\(metrics.report)")
+        #expect(metrics.meanIoU > 0.8, "\(metrics.report)")
         #expect(weights.labels == training.pictures.labels && weights.name == "unet-w8-d2")
         #expect(weights.preprocessing == training.preprocessing)
     }
