@@ -7,7 +7,7 @@ import CVTensor
 /// x: [N, channels, H, W], 224 × 224 as a rule -> logits [N, classes]. 4,652,008 parameters for 1000 classes. The keys are
 /// those of the PyTorch package `efficientnet_lite_pytorch`: `_conv_stem`, `_bn0`, `_blocks.0._depthwise_conv`, …, `_fc`.
 /// The padding is TensorFlow's SAME. Training drops no blocks.
-public struct EfficientNetLite: ClassifierNetwork {
+public struct EfficientNetLite: SlidingClassifier {
     let convStem: Conv2d, bn0: BatchNorm2d
     let blocks: Sequential
     let convHead: Conv2d, bn1: BatchNorm2d
@@ -63,6 +63,12 @@ public struct EfficientNetLite: ClassifierNetwork {
     public func head(_ features: Tensor) -> Tensor { fc(dropout(features)) }
 
     public var headScope: String { "_fc" }
+
+    public func maps(_ x: Tensor) -> Tensor { features(x) }
+
+    public var decision: [any Layer] { [GlobalAvgPool(), dropout, fc] }
+
+    public var mapStride: Int { 32 }
 }
 
 /// MobileNetV2's block: 1×1 to more channels, k×k on each of them apart, 1×1 to few; the sum with x where the size stays.

@@ -7,7 +7,7 @@ import CVTensor
 /// x: [N, channels, H, W], 224 × 224 in the paper, at least 15 -> logits [N, classes]. 6.6 million parameters, and 6.4
 /// million in the two auxiliary heads, which a checkpoint may leave out. The keys are torchvision's: `conv1.conv`, `conv1.bn`, `inception3a.branch1.conv`, …,
 /// `aux1.conv.conv`, `aux1.fc1`, …, `fc`.
-public struct GoogLeNet: AuxiliaryClassifier {
+public struct GoogLeNet: AuxiliaryClassifier, SlidingClassifier {
     static let minimumSide = 15
 
     let conv1, conv2, conv3: BasicConv2d
@@ -66,6 +66,12 @@ public struct GoogLeNet: AuxiliaryClassifier {
     public func head(_ features: Tensor) -> Tensor { fc(dropout(features)) }
 
     public var headScope: String { "fc" }
+
+    public func maps(_ x: Tensor) -> Tensor { features(x) }
+
+    public var decision: [any Layer] { [GlobalAvgPool(), dropout, fc] }
+
+    public var mapStride: Int { 32 }
 
     /// The last maps: [N, 1024, H / 32, W / 32], rounded up.
     public func features(_ x: Tensor) -> Tensor { stages(x).last }

@@ -7,7 +7,7 @@ import CVTensor
 /// x: [N, channels, H, W], 299 × 299 in the paper, at least 75 -> logits [N, classes]. 23.8 million parameters, and 3.3
 /// million in the auxiliary head, which a checkpoint may leave out. The keys are torchvision's: `Conv2d_1a_3x3.conv`, `Mixed_5b.branch1x1.conv`, …,
 /// `AuxLogits.conv0.conv`, …, `fc`.
-public struct InceptionV3: AuxiliaryClassifier {
+public struct InceptionV3: AuxiliaryClassifier, SlidingClassifier {
     static let minimumSide = 75
 
     let conv1a, conv2a, conv2b, conv3b, conv4a: BasicConv2d
@@ -60,6 +60,12 @@ public struct InceptionV3: AuxiliaryClassifier {
     public func head(_ features: Tensor) -> Tensor { fc(dropout(features)) }
 
     public var headScope: String { "fc" }
+
+    public func maps(_ x: Tensor) -> Tensor { features(x) }
+
+    public var decision: [any Layer] { [GlobalAvgPool(), dropout, fc] }
+
+    public var mapStride: Int { 32 }
 
     /// The last maps: [N, 2048, 8, 8] of 299 × 299 pixels.
     public func features(_ x: Tensor) -> Tensor { stages(x).last }

@@ -6,7 +6,7 @@ import CVTensor
 ///
 /// x: [N, channels, H, W], 224 × 224 in the paper -> logits [N, classes]. 4,231,976 parameters for 1000 classes. Keys:
 /// `features.0.0`, `features.1.depthwise.0`, `features.1.pointwise.0`, …, `fc`.
-public struct MobileNetV1: ClassifierNetwork {
+public struct MobileNetV1: SlidingClassifier {
     let features: Sequential
     let fc: Linear
 
@@ -36,6 +36,12 @@ public struct MobileNetV1: ClassifierNetwork {
     public func head(_ features: Tensor) -> Tensor { fc(features) }
 
     public var headScope: String { "fc" }
+
+    public func maps(_ x: Tensor) -> Tensor { features(x) }
+
+    public var decision: [any Layer] { [GlobalAvgPool(), fc] }
+
+    public var mapStride: Int { 32 }
 }
 
 /// A depthwise separable convolution: 3×3 on each channel apart, then 1×1 over all of them.
