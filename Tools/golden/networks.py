@@ -9,8 +9,8 @@ the input of its seed, and its i-th tensor of the state, in the order of the sor
     bias, running_mean    (2u - 1) · 0.1
 
 The inputs are 2u - 1. Gradients are those of Σ w · y, where the weights w are 2u - 1 of the seed + 9999, in training
-mode; those of ResNet-50 in inference mode: with the statistics of such a small batch its rectifiers are so near their
-kinks that PyTorch's own gradients in single and double precision differ by a hundredth; and those of networks with
+mode; those of ResNet-50 and of the U-Net on MobileNetV2 in inference mode: with the statistics of such a small batch
+their rectifiers are so near their kinks that PyTorch's own gradients in single and double precision differ by a hundredth; and those of networks with
 dropout, whose random numbers are each library's own: training is not compared for them. More cases stand in
 networks_inception.py.
 
@@ -237,7 +237,7 @@ def entry(number: int, name: str, shape: list[int], samples: int, network: nn.Mo
 def attempted(seed: int, name: str, shape: list[int], samples: int, network: nn.Module) -> tuple[dict, float]:
     """The case with this seed, and how far its rectifiers are from their kinks where gradients are taken."""
     drops = any(isinstance(module, nn.Dropout) and module.p > 0 for module in network.modules())
-    mode = "inference" if name in {"resnet50", *networks_inception.INFERENCE} or drops else "training"
+    mode = "inference" if name in {"resnet50", "unet-mobilenet_v2", *networks_inception.INFERENCE} or drops else "training"
     fill(network, seed)
     network.double()
     network.zero_grad()
