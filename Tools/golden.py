@@ -26,7 +26,8 @@
     python3 Tools/golden.py grad-cam
     python3 Tools/golden.py ten-crop
     python3 Tools/golden.py style
-
+    python3 Tools/golden.py selfie
+    python3 Tools/golden.py guided-filter
     python3 Tools/golden.py preprocessing
     python3 Tools/golden.py tar-files
     python3 Tools/golden.py precision --weights yolov3-tiny.weights PICTURE...

