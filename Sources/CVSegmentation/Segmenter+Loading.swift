@@ -36,11 +36,14 @@ extension Segmenter {
         self.init(network: network, labels: metadata.labels, preprocessing: input)
     }
 
-    /// The network of that name; its variant is told by the keys and shapes of its weights.
+    /// The network of that name; of a plain U-Net the keys and shapes of its weights tell which one.
     private static func network(
         _ model: String, classes: Int, _ state: StateDictionary
     ) -> ((ParameterScope) -> any Layer)? {
-        guard model == "unet" else { return nil }
+        if model != "unet" {
+            guard let architecture = try? SegmentationArchitecture.named(model) else { return nil }
+            return { architecture.make(classes: classes, channels: 3, $0) }
+        }
         let depth = (0..<10).prefix { state["up.\($0).weight"] != nil }.count
         let width = state["out.weight"].map { $0.shape.rank == 4 ? $0.shape[1] : 0 } ?? 0
         // What is absurd is left to the comparison of the keys.
