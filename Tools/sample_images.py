@@ -3,10 +3,13 @@
 
     apt-get download plasma-workspace-data && dpkg-deb -x plasma-workspace-data_*.deb plasma
     apt-get download libjxl-testdata && dpkg-deb -x libjxl-testdata_*.deb jxl
+    apt-get download gcompris-qt-data && dpkg-deb -x gcompris-qt-data_*.deb gcompris
     python3 Tools/sample_images.py --avatars plasma/usr/share/plasma/avatars/photos \
-        --room jxl/usr/share/libjxl-testdata/jxl/hdr_room.png -o SampleImages
+        --room jxl/usr/share/libjxl-testdata/jxl/hdr_room.png \
+        --gcompris gcompris/usr/share/gcompris-qt/rcc -o SampleImages
 
-The other pictures come from the installed scikit-image. Needs Pillow, numpy and scikit-image 0.26.
+The stained glass is drawn here; the other pictures come from the installed scikit-image. Needs Pillow, numpy and
+scikit-image 0.26.
 """
 
 import argparse
@@ -15,6 +18,9 @@ from pathlib import Path
 
 from PIL import Image, ImageCms
 from skimage import data
+
+from samples.qt_resources import file_of
+from samples.stained_glass import stained_glass
 
 QUALITY = 92
 AVATARS = ("Cat", "Dog", "Parrot", "Astronaut")
@@ -38,7 +44,13 @@ def collage(pictures: list[Image.Image]) -> Image.Image:
     return sheet
 
 
-def make(avatars: Path, room: Path, output: Path) -> None:
+def of_gcompris(folder: Path, activity: str, name: str) -> Image.Image:
+    """A picture of one of the activities of GCompris."""
+    path = f"/gcompris/src/activities/{activity}/resource/{name}.webp"
+    return as_srgb(Image.open(io.BytesIO(file_of((folder / f"{activity}.rcc").read_bytes(), path))))
+
+
+def make(avatars: Path, room: Path, gcompris: Path, output: Path) -> None:
     """Writes all pictures as JPEG."""
     photo = {name: as_srgb(Image.open(avatars / f"{name}.png")) for name in AVATARS}
     coffee = Image.fromarray(data.coffee())
@@ -53,8 +65,12 @@ def make(avatars: Path, room: Path, output: Path) -> None:
         # Hybrid log-gamma is made to be shown as it is where a display knows only the usual range.
         "room": Image.open(room).convert("RGB"),
         "portrait": Image.fromarray(data.astronaut()),
+        "great_wall": of_gcompris(gcompris, "explore_monuments", "wonders/greatWallofChina"),
+        "styles/church_at_auvers": of_gcompris(gcompris, "details", "image/Eglise_dAuvers-sur-Oise_background"),
+        "styles/cafe_terrace": of_gcompris(gcompris, "details", "image/Gogh4_background"),
+        "styles/stained_glass": stained_glass(),
     }
-    output.mkdir(parents=True, exist_ok=True)
+    (output / "styles").mkdir(parents=True, exist_ok=True)
     for name, picture in pictures.items():
         picture.save(output / f"{name}.jpg", quality=QUALITY, optimize=True)
 
@@ -65,9 +81,11 @@ def main() -> None:
     parser.add_argument("--avatars", type=Path, required=True, metavar="DIR",
                         help="the photos of plasma-workspace-data")
     parser.add_argument("--room", type=Path, required=True, metavar="FILE", help="hdr_room.png of libjxl-testdata")
+    parser.add_argument("--gcompris", type=Path, required=True, metavar="DIR",
+                        help="the resource files of gcompris-qt-data")
     parser.add_argument("-o", "--output", type=Path, default=Path("SampleImages"), metavar="DIR")
     arguments = parser.parse_args()
-    make(arguments.avatars, arguments.room, arguments.output)
+    make(arguments.avatars, arguments.room, arguments.gcompris, arguments.output)
 
 
 if __name__ == "__main__":

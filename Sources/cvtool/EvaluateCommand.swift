@@ -82,7 +82,7 @@ struct SplitOptions: ParsableArguments {
     @Option(help: .init("The part of each class that was held back.", valueName: "part"))
     var holdout = 0.1
 
-    @Option(help: .init("The seed of the training.", valueName: "n"))
+    @Option(help: .init("The --split-seed of the training, or else its --seed.", valueName: "n"))
     var seed: UInt64 = 1
 
     func validate() throws {

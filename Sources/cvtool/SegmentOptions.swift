@@ -210,6 +210,12 @@ struct SegmentLearningOptions: ParsableArguments {
     @Option(help: .init("Another number gives other weights at the start, another order, another part held back."))
     var seed: UInt64 = 1
 
+    @Option(
+        help: .init(
+            "Hold back what the run with this --seed held back, to compare runs of other seeds. (default: --seed)",
+            valueName: "seed"))
+    var splitSeed: UInt64?
+
     func validate() throws {
         try StepOptions.check("--epochs", Double(epochs), in: 1...100_000)
         try StepOptions.check("--batch-size", Double(batchSize), in: 1...4096)
@@ -237,6 +243,6 @@ struct SegmentLearningOptions: ParsableArguments {
         (recipe.weightDecay, recipe.loss, recipe.classWeights) = (weightDecay, loss, classWeights)
         recipe.augmentation = augment == "none" ? "" : augment
         (recipe.clipNorm, recipe.averageDecay, recipe.patience) = (clipNorm, average, patience)
-        (recipe.holdout, recipe.seed) = (holdout, seed)
+        (recipe.holdout, recipe.seed, recipe.splitSeed) = (holdout, seed, splitSeed)
     }
 }

@@ -104,6 +104,12 @@ struct LearningOptions: ParsableArguments {
     @Option(help: .init("Another number gives other weights at the start, another order, another part held back."))
     var seed: UInt64 = 1
 
+    @Option(
+        help: .init(
+            "Hold back what the run with this --seed held back, to compare runs of other seeds. (default: --seed)",
+            valueName: "seed"))
+    var splitSeed: UInt64?
+
     func validate() throws {
         if let epochs, !(1...100_000).contains(epochs) {
             throw ValidationError("--epochs \(epochs): a number from 1 to 100000 is expected.")
@@ -130,6 +136,6 @@ struct LearningOptions: ParsableArguments {
         recipe.warmup = warmup ?? min(recipe.warmup, Double(recipe.epochs) / 2)
         recipe.augmentation = augment.map { $0 == "none" ? "" : $0 } ?? recipe.augmentation
         recipe.holdout = holdout
-        recipe.seed = seed
+        (recipe.seed, recipe.splitSeed) = (seed, splitSeed)
     }
 }

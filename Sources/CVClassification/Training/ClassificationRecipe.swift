@@ -35,6 +35,8 @@ public struct ClassificationRecipe: Sendable, Equatable {
     /// Epochs without a better one after which training ends; nil for never.
     public var patience: Int?
     public var seed: UInt64 = 1
+    /// Of what is held back; nil for `seed`. With one for all, runs of other seeds can be compared.
+    public var splitSeed: UInt64?
     /// The weights that it begins from, and their checksum; nil for fresh ones.
     public var pretrained: Pretrained?
     /// What of the pretrained weights is not trained any more; nil for nothing.
@@ -108,7 +110,7 @@ extension ClassificationRecipe {
             "clip_norm": clipNorm.map { .number($0) },
             "augment": .string(augmentation), "holdout": .number(holdout),
             "average": averageDecay.map { .number($0) }, "patience": patience.map { .integer($0) },
-            "seed": .string("\(seed)"),
+            "seed": .string("\(seed)"), "split_seed": splitSeed.map { .string("\($0)") },
             "pretrained": pretrained.map { .string($0.name) },
             "pretrained_sha256": pretrained?.checksum.map { .string($0) },
             "freeze": frozen.map { .string($0.rawValue) }, "copies": frozen.map { _ in .integer(copies) },

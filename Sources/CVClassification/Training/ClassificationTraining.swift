@@ -72,7 +72,7 @@ public struct ClassificationTraining {
         self.recipe = recipe
         self.pictures = pictures
         augmentation = recipe.augmentation.isEmpty ? nil : try AugmentationRecipe(recipe.augmentation).pipeline
-        split = try pictures.split(holdout: recipe.holdout, seed: recipe.seed)
+        split = try pictures.split(holdout: recipe.holdout, seed: recipe.splitSeed ?? recipe.seed)
         preprocessing =
             try pretrained?.preprocessing(for: recipe.input) ?? pictures.normalization(over: split.train)
         batchSize = min(recipe.batchSize, split.train.count)

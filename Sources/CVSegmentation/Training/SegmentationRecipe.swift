@@ -45,6 +45,8 @@ public struct SegmentationRecipe: Sendable, Equatable {
     /// Epochs without a better one after which training ends; nil for never.
     public var patience: Int?
     public var seed: UInt64 = 1
+    /// Of what is held back; nil for `seed`. With one for all, runs of other seeds can be compared.
+    public var splitSeed: UInt64?
     /// The weights that it begins from, and their checksum; nil for fresh ones.
     public var pretrained: Pretrained?
 
@@ -74,7 +76,8 @@ extension SegmentationRecipe {
             "class_weights": .string(classWeights.rawValue), "clip_norm": clipNorm.map { .number($0) },
             "augment": .string(augmentation), "holdout": .number(holdout),
             "average": averageDecay.map { .number($0) }, "patience": patience.map { .integer($0) },
-            "seed": .string("\(seed)"), "pretrained": pretrained.map { .string($0.name) },
+            "seed": .string("\(seed)"), "split_seed": splitSeed.map { .string("\($0)") },
+            "pretrained": pretrained.map { .string($0.name) },
             "pretrained_sha256": pretrained?.checksum.map { .string($0) },
         ])
     }

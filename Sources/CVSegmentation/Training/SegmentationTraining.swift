@@ -47,7 +47,7 @@ public struct SegmentationTraining {
         let changes = recipe.augmentation.isEmpty ? [] : try AugmentationRecipe(recipe.augmentation).pipeline.steps
         augmentation = Augment.Pipeline(
             changes + [Augment.ScaledCrop(width: crop.width, height: crop.height, scale: recipe.scale)])
-        split = try pictures.split(holdout: recipe.holdout, seed: recipe.seed)
+        split = try pictures.split(holdout: recipe.holdout, seed: recipe.splitSeed ?? recipe.seed)
         preprocessing =
             try pretrained?.preprocessing(width: pictures.width, height: pictures.height)
             ?? pictures.normalization(over: split.train)
