@@ -24,8 +24,7 @@ public struct StyleOptions: Sendable {
     public var contentLayers = [StyleLayer("conv4_2")]
     /// The deeper, the larger the strokes that a layer sees; the first sees little more than colours and grain.
     public var styleLayers = [
-        StyleLayer("conv1_1", weight: 0.5), StyleLayer("conv2_1"), StyleLayer("conv3_1"),
-        StyleLayer("conv4_1", weight: 2),
+        StyleLayer("conv1_1"), StyleLayer("conv2_1"), StyleLayer("conv3_1", weight: 0.5), StyleLayer("conv4_1"),
     ]
     /// Steps at each scale; twice as many at the first.
     public var iterations = 100
@@ -38,6 +37,10 @@ public struct StyleOptions: Sendable {
     /// Longer side of the style pictures, measured by that of the result: larger gives larger strokes. They are never
     /// enlarged.
     public var styleScale: Double = 1
+    /// At each scale the style pictures are looked at through a Gaussian blur of so many pixels, 0 for none. What is finer
+    /// is canvas, grain and what is left of JPEG: the Gram matrices would ask for as much of it in the painting, and find
+    /// room for it as a ripple in the plain parts.
+    public var styleBlur: Double = 0.8
     public var start = Start.content
     /// Whether only the brightness is painted, and the colours stay those of the content.
     public var keepsColors = false

@@ -82,9 +82,9 @@ struct StylePainter {
         return styles.map { style in
             let frame = StyleFrame(
                 style: style.image, longerSide: options.styleSide(longerSide), minimum: minimumSide)
+            let picture = style.image.resized(width: frame.width, height: frame.height, filter: .bicubic)
             return StyleSource(
-                style.image.resized(width: frame.width, height: frame.height, filter: .bicubic), weight: style.weight,
-                region: style.region, part: style.part)
+                picture.blurred(sigma: options.styleBlur), weight: style.weight, region: style.region, part: style.part)
         }
     }
 }

@@ -74,6 +74,12 @@ struct StylizeMixingOptions: ParsableArguments {
 
     @Option(
         help: .init(
+            "Pixels of the blur through which the style pictures are looked at; 0 copies their grain, too.",
+            valueName: "x"))
+    var styleBlur = StyleOptions().styleBlur
+
+    @Option(
+        help: .init(
             "How much each style counts, with commas between, such as 3,1. (default: all the same)", valueName: "x,…"))
     var styleBlend: String?
 
@@ -92,6 +98,9 @@ struct StylizeMixingOptions: ParsableArguments {
     func validate() throws {
         guard (0.05...20).contains(styleScale) else {
             throw ValidationError("--style-scale \(short(styleScale)): a number from 0.05 to 20 is expected.")
+        }
+        guard (0...20).contains(styleBlur) else {
+            throw ValidationError("--style-blur \(short(styleBlur)): a number from 0 to 20 is expected.")
         }
     }
 

@@ -56,7 +56,7 @@ struct StylizeRun {
     private func options(_ transfer: StyleTransfer) throws -> StyleOptions {
         var options = StyleOptions()
         command.painting.apply(to: &options)
-        options.styleScale = command.mixing.styleScale
+        (options.styleScale, options.styleBlur) = (command.mixing.styleScale, command.mixing.styleBlur)
         try command.tuning.apply(to: &options, known: transfer.layerNames)
         switch command.painting.start {
         case "content": options.start = .content

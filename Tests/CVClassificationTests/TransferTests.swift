@@ -59,6 +59,13 @@ import Testing
         #expect(last.loss < summary.rows[0].loss)
     }
 
+    @Test func withASplitSeedAnotherSeedHoldsBackTheSamePictures() throws {
+        let held = try [(1, nil), (2, 1), (2, nil)].map { seed, split in
+            try training { ($0.seed, $0.splitSeed) = (seed, split) }.split.dev
+        }
+        #expect(held[0] == held[1] && held[1] != held[2])
+    }
+
     @Test func thePreprocessingIsThatOfTheWeights() throws {
         let own = try PretrainedWeights("resnet20-cifar10").preprocessing
         #expect(try training().preprocessing == own)

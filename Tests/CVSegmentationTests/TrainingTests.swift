@@ -41,6 +41,18 @@ import Testing
         #expect(weights.preprocessing == training.preprocessing)
     }
 
+    @Test func withASplitSeedAnotherSeedHoldsBackTheSamePictures() throws {
+        var recipe = try recipe()
+        let first = try training(recipe)
+        (recipe.seed, recipe.splitSeed) = (2, 1)
+        let second = try training(recipe)
+        recipe.splitSeed = nil
+        let third = try training(recipe)
+        #expect(first.split.dev == second.split.dev && first.split.dev != third.split.dev)
+        let weights = [first, second, third].map { $0.parameters.stateDictionary["out.weight"]?.values }
+        #expect(weights[0] != nil && weights[0] != weights[1] && weights[1] == weights[2])
+    }
+
     @Test func aRunThatIsResumedHasTheWeightsOfOneThatWasNot() throws {
         var recipe = try recipe()
         (recipe.epochs, recipe.crop) = (2, .init(width: 24, height: 20))
