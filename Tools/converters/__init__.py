@@ -8,11 +8,14 @@ A converter module has
 
 from types import ModuleType
 
-from . import efficientnet_lite0, mobilenet_v2_features, selfie_segmentation, vgg16_hed, yolov3_tiny
+from . import (
+    efficientnet_lite0, mobilenet_v2_features, multistyle26, selfie_segmentation, vgg16_hed, yolov3_tiny,
+)
 
 MODELS: dict[str, ModuleType] = {
     "efficientnet-lite0": efficientnet_lite0,
     "mobilenet_v2-features": mobilenet_v2_features,
+    "multistyle26": multistyle26,
     "selfie-segmentation": selfie_segmentation,
     "vgg16-hed": vgg16_hed,
     "yolov3-tiny": yolov3_tiny,

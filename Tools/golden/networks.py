@@ -33,6 +33,7 @@ from twins.resnet20 import ResNet as CIFARResNet
 from . import networks_inception, seeded
 from .encoder_unets import EfficientNetLiteEncoder, EncoderUNet, MobileNetV2Encoder
 from .json_text import to_json
+from .transformers import Transformer
 
 
 class LeNet5(nn.Module):
@@ -140,6 +141,8 @@ def networks():
         ("unet-bilinear-norm", [2, 3, 37, 29], 16, UNet(4, 3, 4, True, True)),
         ("unet-mobilenet_v2", [2, 3, 70, 67], 2, EncoderUNet(MobileNetV2Encoder(), 4)),
         ("unet-efficientnet-lite0", [2, 3, 67, 70], 2, EncoderUNet(EfficientNetLiteEncoder(), 4)),
+        ("transformer", [2, 3, 20, 28], 16, Transformer(4)),
+        ("transformer-odd", [1, 3, 17, 22], 8, Transformer(3)),
     ]
 
 

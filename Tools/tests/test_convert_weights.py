@@ -16,7 +16,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from converters import selfie_segmentation, vgg16_hed
+from converters import multistyle26, selfie_segmentation, vgg16_hed
 from converters.darknet_weights import DarknetWeights
 from converters.mobilenet_v2_features import torchvision_key
 from converters.package import Package, PackageError, PackageFile
@@ -86,6 +86,21 @@ class ConvertTests(unittest.TestCase):
             selfie_segmentation.named(found)
         with self.assertRaisesRegex(PackageError, "54 convolutions; expected 55"):
             selfie_segmentation.named(found[1:])
+
+    def test_styles_get_the_keys_of_the_network(self) -> None:
+        arrays = {}
+        for number, (source, _, _, shape) in enumerate(multistyle26.LAYERS):
+            arrays[f"{source}.w"] = np.full(shape, number, "<f4")
+            arrays[f"{source}.norm.gamma"] = np.full((26, shape[0]), number + 0.25, "<f4")
+            arrays[f"{source}.norm.beta"] = np.full((26, shape[0]), number + 0.5, "<f4")
+        tensors = multistyle26.named(arrays)
+        self.assertEqual(len(tensors), 54)
+        self.assertEqual(tensors["res1.conv2.conv2d.weight"][0, 0, 0, 0], 4)
+        self.assertEqual(tensors["in6.weight"][25, 2], 17.25)
+        self.assertEqual(tensors["in4.bias"].shape, (26, 8))
+        arrays["expand.0.w"] = arrays["res.0.0.w"]
+        with self.assertRaisesRegex(PackageError, r"expand.0.w should have the shape \(8, 32, 3, 3\), found \(32, 32"):
+            multistyle26.named(arrays)
 
     def test_the_same_input_gives_the_same_bytes(self) -> None:
         names = [self.folder / "one.safetensors", self.folder / "two.safetensors"]
