@@ -19,14 +19,14 @@ public struct StyleLosses: Sendable, Equatable {
 /// Gatys et al. 2015 (arXiv:1508.06576) divide by the size of the maps. Divided by the targets' own squares, the costs of
 /// all layers, pictures and sizes, and of any weights of the network, are of one magnitude: one set of weights suits all.
 package struct StyleObjective {
-    private let network: StyleNetwork
-    private let options: StyleOptions
-    private let layers: Set<String>
-    private let content: [Target]
-    private let regions: [Region]
+    let network: StyleNetwork
+    let options: StyleOptions
+    let layers: Set<String>
+    let content: [Target]
+    let regions: [Region]
 
     /// Maps or a Gram matrix to come near to.
-    private struct Target {
+    struct Target {
         let layer: String
         let value: Tensor
         /// From the mean square of the differences to the cost, with the layer's part in all.
@@ -42,11 +42,12 @@ package struct StyleObjective {
             factor = part * cost * Float(value.shape.count) / Float(max(square, 1e-6))
         }
 
-        func cost(_ x: Tensor) -> Tensor { squaredError(x, value) * factor }
+        /// x: of the shape of the target, or several of it, whose mean counts.
+        func cost(_ x: Tensor) -> Tensor { squaredError(x, broadcast(value, to: x.shape)) * factor }
     }
 
     /// A part of the picture, or all of it, and the style that it is to have.
-    private struct Region {
+    struct Region {
         /// Its part of the picture.
         let share: Float
         let mask: StyleMask?
@@ -57,7 +58,6 @@ package struct StyleObjective {
     package init(_ network: StyleNetwork, content picture: Image, styles: [StyleSource], _ options: StyleOptions) {
         self.network = network
         self.options = options
-        let (width, height) = (picture.width, picture.height)
         var layers: Set<String> = []
         if options.contentWeight > 0 {
             let names = Set(options.contentLayers.map(\.name))
@@ -68,7 +68,7 @@ package struct StyleObjective {
             content = []
         }
         if options.styleWeight > 0, !styles.isEmpty {
-            regions = Self.regions(network, styles, options, width: width, height: height)
+            regions = Self.regions(network, styles, options)
             layers.formUnion(options.styleLayers.map(\.name))
         } else {
             regions = []
@@ -77,8 +77,8 @@ package struct StyleObjective {
     }
 
     /// The styles without a region are mixed, and painted everywhere; each other has its own place.
-    private static func regions(
-        _ network: StyleNetwork, _ styles: [StyleSource], _ options: StyleOptions, width: Int, height: Int
+    static func regions(
+        _ network: StyleNetwork, _ styles: [StyleSource], _ options: StyleOptions
     ) -> [Region] {
         let names = Set(options.styleLayers.map(\.name))
         func targets(_ sources: [StyleSource]) -> [Target] {

@@ -114,6 +114,24 @@ public struct StyleTransfer: Sendable {
         throw .notEnoughMemory(size: options.size, needed: plan.bytes, available: available, suggested: nil)
     }
 
+    /// The layers that `options` look at, and the smallest side of a picture that these need.
+    ///
+    /// - Throws: `StyleError`.
+    func network(_ options: StyleOptions) throws -> (network: StyleNetwork, minimumSide: Int) {
+        let stops = try StyleStops(stops, options)
+        let features = try VGGFeatures.load(
+            depth, through: stops.last.name, pooling: options.pooling, widths: widths, from: state)
+        return (StyleNetwork(features, preprocessing), stops.minimumSide)
+    }
+
+    /// A style that has no content beside it.
+    ///
+    /// - Throws: `StyleError`.
+    func check(style: Image, _ options: StyleOptions) throws(StyleError) {
+        let stops = try StyleStops(stops, options)
+        try check(style, .style(0), stops.minimumSide, stops, mayBePlain: false)
+    }
+
     private func check(
         _ image: Image, _ picture: StylePicture, _ minimum: Int, _ stops: StyleStops, mayBePlain: Bool
     ) throws(StyleError) {
@@ -135,13 +153,8 @@ public struct StyleTransfer: Sendable {
         observe: (StyleStep) throws -> Bool = { _ in true }
     ) throws -> StyleResult {
         let plan = try plan(content, styles: styles, options: options)
-        let stops = try StyleStops(stops, options)
-        let network = StyleNetwork(
-            try VGGFeatures.load(
-                depth, through: stops.last.name, pooling: options.pooling, widths: widths,
-                from: state),
-            preprocessing)
-        let painter = StylePainter(network, plan, content.withoutAlpha(), styles, options, stops.minimumSide)
+        let (network, minimumSide) = try network(options)
+        let painter = StylePainter(network, plan, content.withoutAlpha(), styles, options, minimumSide)
         return try withoutActuallyEscaping(observe) { try painter.paint(observe: $0) }
     }
 }

@@ -19,7 +19,7 @@ func reportingFailure<Result>(_ work: () throws -> Result) throws -> Result {
         warn(error.advice)
         let isUsage =
             error is ClassSelectionError || error is SegmentUsageError || (error as? OutputError)?.isUsage ?? false
-            || (error as? StyleError)?.isUsage ?? false
+            || (error as? StyleError)?.isUsage ?? (error as? FastStyleError)?.isUsage ?? false
         throw ExitCode((isUsage ? ExitStatus.usage : .failure).rawValue)
     }
 }

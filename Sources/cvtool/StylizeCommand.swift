@@ -26,23 +26,36 @@ struct StylizeCommand: ParsableCommand {
               cvtool stylize photo.jpg painting.jpg --content-weight 0 --init noise
               what the network remembers of a picture:
               cvtool stylize photo.jpg --style-weight 0 --init noise
+              in seconds, by a network that has learnt some styles:
+              cvtool stylize --fast --style list
+              cvtool stylize photo.jpg --fast --style starry
+              cvtool stylize photos/ --fast --style ink,print -o painted/
+              cvtool stylize photo.jpg --fast --weights run/best.safetensors
 
             EXIT CODES
               0    done
               1    failed
+              2    with --fast: some of several pictures failed; the others are done
               64   the arguments make no sense
               130  interrupted (Ctrl-C); the picture is written as it was then
             """)
 
-    @Argument(help: "What is painted: a picture (JPEG, PNG), or - for standard input.")
-    var content: String
+    @Argument(
+        help: .init(
+            "What is painted: a picture (JPEG, PNG), or - for standard input. With --fast also a folder, a pattern, or a "
+                + ".txt file with a path a line.", valueName: "content"))
+    var picture: String?
 
-    @Argument(help: "How it is painted: one picture or more.")
+    @Argument(help: "How it is painted: one picture or more. With --fast: more pictures to paint.")
     var styles: [String] = []
+
+    /// There is one: `validate` sees to it.
+    var content: String { picture ?? "" }
 
     @OptionGroup(title: "Painting") var painting: StylizePaintingOptions
     @OptionGroup(title: "Styles and masks") var mixing: StylizeMixingOptions
     @OptionGroup(title: "Fine tuning") var tuning: StylizeTuningOptions
+    @OptionGroup(title: "In one go") var fast: StylizeFastOptions
     @OptionGroup(title: "Output") var output: StylizeOutputOptions
 
     @Option(help: .init("Threads to use. (default: all cores)", valueName: "n"))
@@ -52,6 +65,9 @@ struct StylizeCommand: ParsableCommand {
         if let threads, !(1...1024).contains(threads) {
             throw ValidationError("--threads \(threads): a number from 1 to 1024 is expected.")
         }
+        if fast.isUsed { return try fast.validate(self) }
+        if let option = fast.given { throw ValidationError("\(option) is for --fast, which is missing.") }
+        if picture == nil { throw ValidationError("A picture to paint is missing.") }
         if styles.isEmpty, painting.styleWeight > 0 {
             throw ValidationError("A style picture is missing (without one, only --style-weight 0 makes sense).")
         }
@@ -64,7 +80,9 @@ struct StylizeCommand: ParsableCommand {
     func run() throws {
         Interruption.install()
         if let threads { Parallel.threadCount = threads }
-        let status = try reportingFailure { try StylizeRun(self).run() }
+        let status = try reportingFailure {
+            try fast.isUsed ? StylizeFastRun(self).run() : StylizeRun(self).run()
+        }
         throw ExitCode(status.rawValue)
     }
 }

@@ -12,8 +12,10 @@ struct StylizePaintingOptions: ParsableArguments {
     private static let usual = StyleOptions()
 
     @Option(
-        name: .customLong("size"), help: .init("Pixels of the longer side of the result.", valueName: "n"))
-    var size = usual.size
+        name: .customLong("size"),
+        help: .init(
+            "Pixels of the longer side of the result. (default: \(usual.size); with --fast as it is)", valueName: "n"))
+    var size: Int?
 
     @Option(help: .init("How much the content counts; 0 makes a texture.", valueName: "x"))
     var contentWeight = usual.contentWeight
@@ -40,7 +42,7 @@ struct StylizePaintingOptions: ParsableArguments {
     var seed: UInt64 = 0
 
     func validate() throws {
-        guard (16...8192).contains(size) else {
+        if let size, !(16...8192).contains(size) {
             throw ValidationError("--size \(size): a number from 16 to 8192 is expected.")
         }
         guard (1...100_000).contains(iterations) else {
@@ -55,7 +57,7 @@ struct StylizePaintingOptions: ParsableArguments {
     }
 
     func apply(to options: inout StyleOptions) {
-        options.size = size
+        if let size { options.size = size }
         (options.contentWeight, options.styleWeight) = (contentWeight, styleWeight)
         options.variationWeight = tvWeight
         options.iterations = iterations

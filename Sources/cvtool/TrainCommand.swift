@@ -7,7 +7,7 @@ import CVCore
 struct TrainCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "train", abstract: "Train a network on pictures of your own.",
-        subcommands: [TrainClassifyCommand.self, TrainSegmentCommand.self])
+        subcommands: [TrainClassifyCommand.self, TrainSegmentCommand.self, TrainStyleCommand.self])
 }
 
 /// `cvtool train classify`: parses and checks; `TrainClassifyRun` does the work.

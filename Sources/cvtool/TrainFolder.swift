@@ -4,7 +4,8 @@ import CVCore
 /// The folder of a training run, and the names in it.
 struct TrainFolder {
     let path: String
-    let best, last, checkpoint, log, curves, recipe: String
+    /// `sample` is written by those trainings whose network makes pictures.
+    let best, last, checkpoint, log, curves, recipe, sample: String
 
     init(_ path: String) {
         self.path = path
@@ -15,9 +16,10 @@ struct TrainFolder {
         log = file("log.csv")
         curves = file("curves.png")
         recipe = file("recipe.json")
+        sample = file("sample.jpg")
     }
 
-    private var all: [String] { [best, last, checkpoint, log, curves, recipe] }
+    private var all: [String] { [best, last, checkpoint, log, curves, recipe, sample] }
 
     /// Makes the folder, if there is nothing in it that may not be overwritten.
     ///

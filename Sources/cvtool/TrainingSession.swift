@@ -26,15 +26,18 @@ struct TrainingSession {
 
     /// Trains from the start, or from the checkpoint.
     ///
-    /// trainer: made with `files`.
-    func run<Batch>(_ trainer: Trainer<Batch>) throws -> ExitStatus {
+    /// trainer: made with `files`. onEpoch: called after each epoch with its number, from 1.
+    func run<Batch>(_ trainer: Trainer<Batch>, onEpoch: (Int) throws -> Void = { _ in }) throws -> ExitStatus {
         if output.resume { try trainer.resume(from: folder.checkpoint) }
         try write(recipe.text + "\n", to: folder.recipe)
         let display = TrainingDisplay(quiet: output.quiet)
         defer { display.finish() }
         let summary = try trainer.run(shouldStop: isInterrupted) { event in
             display.show(event)
-            if case .epochEnded = event { try writeCurves(trainer.rows) }
+            if case .epochEnded(let row) = event {
+                try writeCurves(trainer.rows)
+                try onEpoch(row.epoch)
+            }
         }
         display.finish()
         try writeLast(trainer, summary.rows.last)

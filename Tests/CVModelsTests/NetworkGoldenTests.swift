@@ -9,7 +9,7 @@ import Testing
     private static let names = [
         "logistic", "fully-connected", "lenet5", "lenet5-relu", "small-cnn", "resnet20", "resnet18", "resnet50",
         "alexnet", "vgg11_bn", "squeezenet1_0", "unet", "unet-bilinear-norm",
-        "unet-mobilenet_v2", "unet-efficientnet-lite0",
+        "unet-mobilenet_v2", "unet-efficientnet-lite0", "transformer", "transformer-odd",
     ]
 
     @Test(arguments: names) func outputsAndGradientsAreThoseOfPyTorch(_ name: String) throws {
@@ -24,6 +24,8 @@ import Testing
                 UNet(classes: 4, depth: 3, width: 4, enlargement: .bilinear, batchNorm: true, p)
             case "unet-mobilenet_v2", "unet-efficientnet-lite0":
                 try! SegmentationArchitecture.named(name).make(classes: 4, p)
+            case "transformer": TransformerNetwork(TransformerForm(width: 4), p)
+            case "transformer-odd": TransformerNetwork(TransformerForm(width: 3), p)
             default: try! ClassifierArchitecture.named(name).make(classes: 10, p)
             }
         }

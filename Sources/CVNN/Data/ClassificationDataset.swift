@@ -65,6 +65,17 @@ public struct ClassificationDataset: Sendable {
         }
     }
 
+    /// Pictures without classes: all are of one. path: where they were found, for messages.
+    public init(files: [String], of path: String) {
+        self.path = path
+        classes = ["picture"]
+        items = files.map { Item(name: $0, label: 0, part: nil, source: .file($0)) }.sorted {
+            $0.name.precedesInBytes($1.name)
+        }
+        ignored = IgnoredFiles()
+        tar = nil
+    }
+
     private init(_ path: String, _ listing: PictureListing, tar: RandomAccessFile?, classes: [String]?) throws {
         self.path = path
         self.tar = tar

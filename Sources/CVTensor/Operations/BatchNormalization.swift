@@ -107,25 +107,15 @@ private struct BatchNormalization {
         return (y, channels)
     }
 
-    /// Mean and variance plane by plane, put together as Chan, Golub & LeVeque 1979 do: as exact as two passes.
     private func statistics(_ index: Int, _ x: UnsafePointer<Float>) -> Channel {
-        let plane = Double(shape.plane)
-        var (count, mean, squares) = (0.0, 0.0, 0.0)
-        for start in planes(index) {
-            let own = Double(cvk_sum(set, x + start, shape.plane)) / plane
-            let shift = Float(own)
-            squares += Double(cvk_dot(set, x + start, shift, x + start, shift, shape.plane))
-            let difference = own - mean
-            squares += difference * difference * count * plane / (count + plane)
-            mean += difference * plane / (count + plane)
-            count += plane
-        }
-        let variance = Float(squares / max(count, 1))
+        var moments = Moments()
+        for start in planes(index) { moments.add(x + start, shape.plane, set) }
+        let (mean, variance) = (Float(moments.mean), moments.variance)
         let inverse = 1 / (variance + epsilon).squareRoot()
         let scale = weight.storage.pointer[index] * inverse
-        let shift = bias.storage.pointer[index] - Float(mean) * scale
+        let shift = bias.storage.pointer[index] - mean * scale
         return Channel(
-            mean: Float(mean), variance: variance, inverseDeviation: inverse,
+            mean: mean, variance: variance, inverseDeviation: inverse,
             line: cvk_normalization(scale: scale, shift: shift, relu: relu))
     }
 

@@ -58,11 +58,12 @@ public func subsampled(_ x: Tensor, stride: Int) -> Tensor {
 }
 
 /// y(i, j) = x(rows[i], columns[j]), 0 where an index is -1. operation: the function that calls this, for the tape.
-private func gathered(
+package func gathered(
     _ x: Tensor, rows: [Int], columns: [Int], operation: String = #function
 ) -> Tensor {
     let input = PictureShape(x.shape, for: "gathered")
     let plane = rows.count * columns.count
+    let together = longestRun(columns)
     let y = Tensor(shape: [input.batch, input.channels, rows.count, columns.count]) { y in
         x.withValues { x in
             Parallel.forRanges(input.batch * input.channels, grain: 4) { planes in
@@ -74,7 +75,15 @@ private func gathered(
                             continue
                         }
                         let from = x.baseAddress! + index * input.plane + row * input.width
-                        for (place, column) in columns.enumerated() { to[place] = column < 0 ? 0 : from[column] }
+                        func take(_ places: Range<Int>) {
+                            for place in places { to[place] = columns[place] < 0 ? 0 : from[columns[place]] }
+                        }
+                        take(0..<together.lowerBound)
+                        if !together.isEmpty {
+                            (to + together.lowerBound).update(
+                                from: from + columns[together.lowerBound], count: together.count)
+                        }
+                        take(together.upperBound..<columns.count)
                     }
                 }
             }
@@ -82,6 +91,20 @@ private func gathered(
     }
     let shape = x.shape
     return y.recorded((x, { scattered($0, to: shape, rows: rows, columns: columns) }), operation: operation)
+}
+
+/// The places of the most columns that follow one another: they are copied together, such as all but a picture's border.
+private func longestRun(_ columns: [Int]) -> Range<Int> {
+    var (longest, start) = (0..<0, 0)
+    for place in columns.indices {
+        if columns[place] < 0 {
+            start = place + 1
+        } else if place > start, columns[place] != columns[place - 1] + 1 {
+            start = place
+        }
+        if place + 1 - start > longest.count { longest = start..<place + 1 }
+    }
+    return longest
 }
 
 /// The gradient of `gathered`: each element is added to the pixel that it was taken from.

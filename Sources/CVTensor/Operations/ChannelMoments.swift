@@ -1,0 +1,54 @@
+import CKernels
+import CVCore
+
+/// Count, mean and sum of squared differences from it, of numbers that come in pieces, put together as Chan, Golub & LeVeque
+/// 1979 do: as exact as two passes.
+struct Moments {
+    private(set) var count = 0.0
+    private(set) var mean = 0.0
+    private(set) var squares = 0.0
+
+    mutating func add(_ x: UnsafePointer<Float>, _ size: Int, _ set: cvk_isa) {
+        let number = Double(size)
+        let own = Double(cvk_sum(set, x, size)) / number
+        let shift = Float(own)
+        squares += Double(cvk_dot(set, x, shift, x, shift, size))
+        let difference = own - mean
+        squares += difference * difference * count * number / (count + number)
+        mean += difference * number / (count + number)
+        count += number
+    }
+
+    /// Of the numbers as they are, not of what they might be a sample of.
+    var variance: Float { Float(squares / max(count, 1)) }
+}
+
+/// Mean and variance of each channel of maps that are made piece by piece, for a normalisation that needs those of the whole.
+///
+/// They depend on how the maps are cut, in the last digits; not on the number of threads.
+package struct ChannelMoments {
+    private var channels: [Moments]
+
+    package init(channels: Int) { self.channels = [Moments](repeating: Moments(), count: channels) }
+
+    /// x: [1, C, H, W].
+    package mutating func add(_ x: Tensor) {
+        let shape = PictureShape(x.shape, for: "ChannelMoments")
+        precondition(
+            shape.batch == 1 && shape.channels == channels.count,
+            "ChannelMoments: [1, \(channels.count), H, W] expected, found \(x.shape)")
+        let set = InstructionSet.current.kernel
+        x.withValues { x in
+            channels.withUnsafeMutableBufferPointer { channels in
+                Parallel.forEach(channels.count) { index in
+                    channels[index].add(x.baseAddress! + index * shape.plane, shape.plane, set)
+                }
+            }
+        }
+    }
+
+    /// [C].
+    package var mean: Tensor { Tensor(channels.map { Float($0.mean) }, shape: [channels.count]) }
+    /// [C]; the biased one.
+    package var variance: Tensor { Tensor(channels.map(\.variance), shape: [channels.count]) }
+}

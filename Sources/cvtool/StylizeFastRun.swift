@@ -1,0 +1,97 @@
+import ArgumentParser
+import CLISupport
+import CVCore
+import CVImage
+import CVStyle
+
+/// One run of `cvtool stylize --fast`: over the inputs one by one, so that memory does not grow with their number.
+struct StylizeFastRun {
+    private let command: StylizeCommand
+    private let output: StylizeOutputOptions
+
+    init(_ command: StylizeCommand) {
+        self.command = command
+        output = command.output
+    }
+
+    /// The file that belongs to an input.
+    private struct Painting: OutputPaths {
+        let path: String
+
+        func planned(for input: String) -> [PlannedOutput] { [PlannedOutput(input: input, path: path)] }
+    }
+
+    /// - Throws: a `ToolkitError` for what makes the whole run impossible, before any work is done.
+    func run() throws -> ExitStatus {
+        let transfer = try FastStyleTransfer(command.fast.weights ?? FastStyleTransfer.defaultWeights)
+        return try untilOutputIsClosed {
+            if command.fast.isList { return try list(transfer) }
+            let names = try names(of: transfer)
+            return try paint(names, transfer.painter(names, weights: command.mixing.blend()))
+        }
+    }
+
+    private func list(_ transfer: FastStyleTransfer) throws -> ExitStatus {
+        try StandardOutput.write(transfer.styles.map { $0.escapedForDisplay + "\n" }.joined())
+        return .success
+    }
+
+    /// - Throws: `FastStyleError` for a style that is not known.
+    private func names(of transfer: FastStyleTransfer) throws -> [String] {
+        let given = command.fast.names
+        if given.isEmpty, transfer.styles.count > 1 {
+            throw ValidationError(
+                "These weights have \(transfer.styles.count) styles: choose by --style; --style list prints the names.")
+        }
+        return try given.isEmpty ? transfer.styles : given.map { transfer.styles[try transfer.index(of: $0)] }
+    }
+
+    private func paint(_ names: [String], _ painter: FastPainter) throws -> ExitStatus {
+        let ending = names.map { "_" + $0.asPartOfFileName }.joined()
+        let (jobs, destination) = try InputJob<Painting>.plan(
+            [command.content] + command.styles, recursive: command.fast.recursive, output: output.output,
+            force: output.force, others: [],
+            paths: { Painting(path: $1.picturePath(for: $0, ending: ending)) })
+        try destination.createFolder()
+        let summary = try runJobs(
+            jobs, title: "stylize", quiet: output.quiet, work: { try work($0, painter) },
+            report: { try StandardOutput.write($0) },
+            reportFailure: { error, job in
+                // Errors about files name them.
+                warn((error is FastStyleError ? "\(job.name.escapedForDisplay): " : "") + error.advice)
+            })
+        if let text = summary.text, !output.quiet { StandardError.write(text) }
+        return summary.status
+    }
+
+    /// The line about a picture that was painted.
+    private func work(_ job: InputJob<Painting>, _ painter: FastPainter) throws -> String {
+        let image = try resized(output.pictures.read(job.input))
+        let needed = painter.bytes(width: image.width, height: image.height)
+        if let available = availableMemoryBytes(), needed > available {
+            throw FastStyleError.notEnoughMemory(
+                width: image.width, height: image.height, needed: needed, available: available)
+        }
+        let start = ContinuousClock.now
+        let painted = try painter(image)
+        let result = command.painting.originalColors ? painted.withColors(of: image) : painted
+        let seconds = (ContinuousClock.now - start) / .seconds(1)
+        let path = job.paths?.path ?? ""
+        try result.write(to: path, quality: output.quality, overwrite: output.force)
+        return "\(path.escapedForDisplay): \(result.width) × \(result.height), \(decimal(seconds, 1)) s\n"
+    }
+
+    private func resized(_ image: Image) -> Image {
+        guard let size = command.painting.size else { return image.withoutAlpha() }
+        let frame = StyleFrame(image, longerSide: size)
+        return image.withoutAlpha().resized(width: frame.width, height: frame.height, filter: .bicubic)
+    }
+}
+
+extension String {
+    /// Letters, digits and what is harmless; the names of styles come from files.
+    fileprivate var asPartOfFileName: String {
+        let safe = prefix(40).map { $0.isLetter || $0.isNumber || "-+.".contains($0) ? $0 : "-" }
+        return safe.allSatisfy({ $0 == "." }) ? "style" : String(safe)
+    }
+}

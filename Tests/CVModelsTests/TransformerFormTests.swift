@@ -1,0 +1,47 @@
+import CVModels
+import CVNN
+import CVTensor
+import TestSupport
+import Testing
+
+@Suite struct TransformerFormTests {
+    @Test func aNameSaysItsSize() throws {
+        #expect(TransformerForm("transformer") == TransformerForm(width: 32))
+        #expect(TransformerForm("transformer-w12")?.down == [12, 24, 48])
+        #expect(TransformerForm("transformer-w12")?.up == [24, 12])
+        #expect(TransformerForm("multistyle26") == .multistyle26)
+        for name in ["transformer-w0", "transformer-w129", "transformer-w32", "transformer-w012", "x"] {
+            #expect(TransformerForm(name) == nil, "\(name)")
+        }
+    }
+
+    @Test func theCatalogueKnowsTheKeysOfAllStyles() throws {
+        let shapes = try #require(ModelCatalog.shapes(of: "multistyle26", classes: 26))
+        #expect(shapes["in1.weight"] == [26, 32] && shapes["res6.in2.bias"] == [26, 32])
+        #expect(shapes["in6.bias"] == [26, 3])
+        #expect(shapes["deconv3.conv2d.weight"] == [3, 4, 9, 9] && shapes["conv1.conv2d.bias"] == nil)
+        #expect(shapes.count == 18 * 3)
+        let own = try #require(ModelCatalog.shapes(of: "transformer-w8", classes: 1))
+        #expect(own["in1.weight"] == [8] && own["conv1.conv2d.bias"] == [8] && own["in6.weight"] == nil)
+        #expect(own["res5.conv2.conv2d.weight"] == [32, 32, 3, 3])
+    }
+
+    /// Two rows of scales and shifts, mixed, are the network whose only row is their mixture.
+    @Test func aMixtureOfStylesMixesScalesAndShifts() throws {
+        let form = TransformerForm(width: 2)
+        let one = seededState(parameterShapes { TransformerNetwork(form, $0) }, seed: 5)
+        var (two, expected) = (one, one)
+        for (key, value) in one where !key.contains("conv2d") {
+            let other = uniformTensor(seed: 9, value.shape)
+            two[key] = Tensor(value.values + other.values, shape: [2, value.shape[0]])
+            expected[key] = value * 0.25 + other * 0.75
+        }
+        let x = uniformTensor(seed: 1, [1, 3, 12, 8])
+        let found = try form.network(two, mixing: [0.25, 0.75])(x)
+        #expect(relativeError(found, try form.network(expected, mixing: [1])(x)) < 1e-5)
+        #expect(relativeError(try form.network(two, mixing: [1, 0])(x), try form.network(one, mixing: [1])(x)) < 1e-6)
+        #expect(relativeError(found, try form.network(one, mixing: [1])(x)) > 1e-3)
+        #expect(throws: ParameterMismatch.self) { try form.network(two, mixing: [0, 0, 1]) }
+        #expect(throws: ParameterMismatch.self) { try TransformerForm(width: 3).network(two, mixing: [1, 0]) }
+    }
+}

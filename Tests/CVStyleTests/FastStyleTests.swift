@@ -1,0 +1,127 @@
+import CVCore
+import CVImage
+import CVModels
+import CVNN
+import CVStyle
+import CVTensor
+import Foundation
+import TestSupport
+import Testing
+
+/// Painting in one go: the 26 styles against ONNX Runtime, and strips against the whole.
+@Suite struct FastStyleTests {
+    /// What `Tools/golden.py multistyle` stores.
+    private struct Golden: Decodable {
+        struct Summary: Decodable { let norm: Float, values: [Float] }
+        let seed: UInt64
+        let input, shape: [Int]
+        let styles: [String], weights: [Float]
+        let result: Summary
+    }
+
+    private static let unit = Preprocessing(width: 32, height: 32, resize: .stretch)
+
+    private static func network(_ form: TransformerForm = TransformerForm(width: 6)) throws -> TransformerNetwork {
+        try form.network(seededState(parameterShapes { TransformerNetwork(form, $0) }, seed: 20), mixing: [1])
+    }
+
+    @Test func theStylesAreThoseOfONNXRuntime() throws {
+        let path = packageFolder.appending(path: "Weights/multistyle26.safetensors").path
+        let state = try Safetensors(path: path).stateDictionary()
+        let styles = try FastStyleTransfer().styles
+        for golden in try decoded("Golden/multistyle26.json", as: [Golden].self) {
+            var mixture = styles.map { _ in Float(0) }
+            for (name, weight) in zip(golden.styles, golden.weights) {
+                mixture[try #require(styles.firstIndex(of: name))] = weight
+            }
+            let network = try TransformerForm.multistyle26.network(state, mixing: mixture)
+            let y = network(uniformTensor(seed: golden.seed, Shape(golden.input)))
+            #expect(y.shape.dimensions == golden.shape)
+            let (values, count) = (y.values, golden.result.values.count)
+            let norm = values.reduce(0.0) { $0 + Double($1 * $1) }.squareRoot()
+            #expect(abs(Float(norm) - golden.result.norm) < 1e-4 * golden.result.norm)
+            for (place, expected) in golden.result.values.enumerated() {
+                // Colours are from 0 to 1.
+                #expect(abs(values[place * values.count / count] - expected) < 1e-4, "\(golden.styles), \(place)")
+            }
+        }
+    }
+
+    /// Strips of a few rows and maps that are computed twice, or kept, for sides that divide by 4 and others.
+    @Test(arguments: [(5, 5), (6, 7), (9, 40), (33, 5), (37, 51), (64, 48)])
+    func stripsGiveWhatTheWholeDoes(width: Int, height: Int) throws {
+        let image = StyleFixture.picture(seed: 40, width: width, height: height)
+        for form in [TransformerForm(width: 6), .multistyle26] {
+            let network = try Self.network(form)
+            let whole = network(image.unitTensor)
+            #expect(whole.shape.dimensions == [1, 3, (height + 3) / 4 * 4, (width + 3) / 4 * 4])
+            let (values, plane, across) = (whole.values, whole.shape[2] * whole.shape[3], whole.shape[3])
+            for (strip, kept) in [(1, 0), (700, 0), (700, 1 << 27), (1 << 21, 1 << 27)] {
+                let painted = try FastPainter(network, Self.unit, stripCount: strip, keptCount: kept)(image)
+                #expect((painted.width, painted.height) == (width, height))
+                var furthest: Float = 0
+                for (place, level) in painted.pixels.enumerated() {
+                    let (pixel, channel) = (place / 3, place % 3)
+                    let value = values[channel * plane + pixel / width * across + pixel % width]
+                    furthest = max(furthest, abs(Float(level) - 255 * value))
+                }
+                // Half a level is lost in whole numbers.
+                #expect(furthest < 0.55, "\(form.name), strips of \(strip), \(kept) kept")
+            }
+        }
+    }
+
+    @Test func theSameBytesOnAnyNumberOfThreads() throws {
+        let threads = Parallel.threadCount
+        defer { Parallel.threadCount = threads }
+        let painter = FastPainter(try Self.network(), Self.unit, stripCount: 3000, keptCount: 20_000)
+        let image = StyleFixture.picture(seed: 41, width: 61, height: 83)
+        let images = try [1, 2, 3].map { count in
+            Parallel.threadCount = count
+            return try painter(image)
+        }
+        #expect(images[0] == images[1] && images[0] == images[2])
+    }
+
+    @Test func whatCannotBeReflectedIsRefused() throws {
+        let painter = FastPainter(try Self.network(), Self.unit)
+        for (width, height) in [(1, 1), (3, 5), (5, 4), (4, 300)] {
+            let image = Image(width: width, height: height, fill: .white)
+            #expect(throws: FastStyleError.tooSmall(width: width, height: height)) { try painter(image) }
+        }
+        // One colour has no variance.
+        let plain = try painter(Image(width: 12, height: 9, fill: .white))
+        #expect((plain.width, plain.height) == (12, 9))
+    }
+
+    @Test func stylesAreFoundByNameAndNumber() throws {
+        let fast = try FastStyleTransfer()
+        #expect(fast.styles.count == 26 && Set(fast.styles).count == 26)
+        #expect(try fast.index(of: "starry") == 19 && fast.index(of: "19") == 19)
+        do throws(FastStyleError) {
+            _ = try fast.index(of: "stary")
+            Issue.record("a style that is not known")
+        } catch {
+            #expect(error.description.hasPrefix("there is no style \"stary\": did you mean starry? known are crayon, "))
+            #expect(error.isUsage)
+        }
+        #expect(throws: FastStyleError.styleTwice("ink")) { try fast.painter(["ink", "22"]) }
+        #expect(throws: FastStyleError.self) { try fast.painter(["26"]) }
+        #expect(throws: FastStyleError.self) { try fast.painter(["-1"]) }
+    }
+
+    @Test func otherWeightsAreRefusedWithWhatTheyAre() throws {
+        do {
+            _ = try FastStyleTransfer("resnet20-cifar10")
+            Issue.record("weights of a classifier")
+        } catch let error as FastStyleError {
+            #expect(error.description.contains("holds weights of resnet20 for the task 'classify'"))
+        }
+    }
+
+    @Test func moreMemoryIsNeededForMorePixels() throws {
+        let painter = try FastStyleTransfer().painter(["ink"])
+        #expect(painter.bytes(width: 4000, height: 3000) < 1_500_000_000)
+        #expect(painter.bytes(width: 8000, height: 6000) > painter.bytes(width: 4000, height: 3000))
+    }
+}
