@@ -6,6 +6,8 @@ import CVNN
 public enum FastStyleError: ToolkitError, Equatable {
     case unknownStyle(String, nearest: String?, known: [String])
     case styleTwice(String)
+    /// None was chosen, of so many.
+    case noStyle(of: Int)
     /// Smaller than what is reflected at its borders.
     case tooSmall(width: Int, height: Int)
     /// Bytes.
@@ -22,6 +24,8 @@ public enum FastStyleError: ToolkitError, Equatable {
                 + (known.count > Self.shown ? " and \(known.count - Self.shown) more" : "")
                 + ", or their numbers from 0"
         case .styleTwice(let name): "the style \(name) is given twice; once is enough"
+        case .noStyle(let count):
+            "these weights have \(count) styles: choose one of them by --style; --style list prints the names"
         case .tooSmall(let width, let height):
             "the picture has \(width) × \(height) pixels: at least \(TransformerNetwork.minimumSide) on each side are needed"
         case .notEnoughMemory(let width, let height, let needed, let available):
@@ -39,7 +43,7 @@ public enum FastStyleError: ToolkitError, Equatable {
     /// Whether what was asked for makes no sense, whatever the pictures.
     public var isUsage: Bool {
         switch self {
-        case .unknownStyle, .styleTwice: true
+        case .unknownStyle, .styleTwice, .noStyle: true
         default: false
         }
     }

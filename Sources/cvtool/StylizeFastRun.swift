@@ -1,4 +1,3 @@
-import ArgumentParser
 import CLISupport
 import CVCore
 import CVImage
@@ -36,13 +35,10 @@ struct StylizeFastRun {
         return .success
     }
 
-    /// - Throws: `FastStyleError` for a style that is not known.
+    /// - Throws: `FastStyleError` for a style that is not known, and where none was chosen of several.
     private func names(of transfer: FastStyleTransfer) throws -> [String] {
         let given = command.fast.names
-        if given.isEmpty, transfer.styles.count > 1 {
-            throw ValidationError(
-                "These weights have \(transfer.styles.count) styles: choose by --style; --style list prints the names.")
-        }
+        if given.isEmpty, transfer.styles.count > 1 { throw FastStyleError.noStyle(of: transfer.styles.count) }
         return try given.isEmpty ? transfer.styles : given.map { transfer.styles[try transfer.index(of: $0)] }
     }
 

@@ -38,7 +38,7 @@ struct TrainStyleRun {
         let session = TrainingSession(
             output: output, folder: folder, metadata: training.metadata, recipe: training.recipe.json,
             parameters: training.parameters, isEvaluated: !training.dev.isEmpty)
-        let sample = sheetPicture(try given ?? training.sample())
+        let sample = reduced(try given ?? training.sample())
         return try session.run(training.trainer(files: session.files)) { _ in
             try training.painter(sample).write(to: folder.sample, overwrite: true)
         }
@@ -62,7 +62,7 @@ struct TrainStyleRun {
     }
 
     /// Small enough not to hold up the training.
-    private func sheetPicture(_ image: Image) -> Image {
+    private func reduced(_ image: Image) -> Image {
         let scale = min(1, Double(Self.sampleSide) / Double(max(image.width, image.height)))
         func side(_ length: Int) -> Int { max(8, Int((Double(length) * scale).rounded())) }
         return image.withoutAlpha().resized(

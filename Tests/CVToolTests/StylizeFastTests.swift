@@ -86,6 +86,8 @@ import Testing
         #expect(try fast("--style", "ink").errors.contains("A picture to paint is missing."))
         let slow = try runCommand(["stylize", "small.png", "--style", "ink"], in: scratch.path)
         #expect(slow.exitCode == 64 && slow.errors.contains("--style is for --fast, which is missing."))
+        let several = try fast("small.png", "--weights", "multistyle26")
+        #expect(several.exitCode == 64 && several.errors.contains("these weights have 26 styles"), "\(several.errors)")
         let other = try fast("small.png", "--weights", "vgg16-hed")
         #expect(other.exitCode == 1 && other.errors.contains("holds weights of vgg16-hed"), "\(other.errors)")
     }
