@@ -53,7 +53,8 @@ let package = Package(
         .testTarget(name: "CVCoreTests", dependencies: ["CVCore", "TestSupport"]),
         .testTarget(
             name: "CVImageTests", dependencies: ["CKernels", "CVCore", "CVImage", "TestSupport"], exclude: ["Golden"]),
-        .testTarget(name: "CVTensorTests", dependencies: ["CVCore", "CVTensor", "TestSupport"], exclude: ["Golden"]),
+        .testTarget(
+            name: "CVTensorTests", dependencies: ["CKernels", "CVCore", "CVTensor", "TestSupport"], exclude: ["Golden"]),
         .testTarget(name: "CVNNTests", dependencies: ["CKernels", "CVNN", "TestSupport"], exclude: ["Golden"]),
         .testTarget(
             name: "CVModelsTests", dependencies: ["CVModels", "CVNN", "CVTensor", "TestSupport"], exclude: ["Golden"]),

@@ -1,6 +1,20 @@
 #include "pooling.h"
 
 #include <math.h>
+#include <string.h>
+
+#define VECTOR float
+#define LANES 1
+#define NAME(x) x##_scalar
+#include "pooling.inc"
+#undef VECTOR
+#undef LANES
+#undef NAME
+
+#define VARIANTS "pooling.inc"
+#include "variants.inc"
+
+#include "dispatch.h"
 
 /// The larger one; NaN if either is.
 static inline float larger(float a, float b) { return b > a || b != b ? b : a; }
@@ -78,7 +92,32 @@ static ptrdiff_t largest_at_border(const cvk_window *w, const float *plane, size
     return best;
 }
 
-void cvk_max_pool_gradient(const cvk_window *w, const float *plane, const float *dy, float *dx) {
+static void quarters(cvk_isa isa, const float *top, const float *bottom, const float *dy, float *dx_top,
+                     float *dx_bottom, size_t count) {
+    DISPATCH(quarters, top, bottom, dy, dx_top, dx_bottom, count)
+}
+
+/// Windows of 2×2 pixels side by side, the usual case: each pixel belongs to one of them, or to none.
+static void quarters_gradient(cvk_isa isa, const cvk_window *w, const float *plane, const float *dy, float *dx) {
+    const size_t width = w->width, seen = 2 * w->output_width;
+    for (size_t y = 0; y < w->output_height; y++, dy += w->output_width) {
+        const float *top = plane + 2 * y * width;
+        float *to = dx + 2 * y * width;
+        quarters(isa, top, top + width, dy, to, to + width, w->output_width);
+        for (size_t x = seen; x < width; x++) to[x] = to[width + x] = 0.0f;
+    }
+    const size_t rest = w->height - 2 * w->output_height;
+    memset(dx + 2 * w->output_height * width, 0, rest * width * sizeof(float));
+}
+
+void cvk_max_pool_gradient(cvk_isa isa, const cvk_window *w, const float *plane, const float *dy, float *dx) {
+    if (w->kernel_height == 2 && w->kernel_width == 2 && w->stride_y == 2 && w->stride_x == 2 && w->pad_top == 0
+        && w->pad_left == 0 && w->dilation_y == 1 && w->dilation_x == 1 && 2 * w->output_height <= w->height
+        && 2 * w->output_width <= w->width) {
+        quarters_gradient(isa, w, plane, dy, dx);
+        return;
+    }
+    memset(dx, 0, w->height * w->width * sizeof(float));
     const size_t side = w->kernel_height == w->kernel_width && w->dilation_x == 1 && w->dilation_y == 1
                             ? w->kernel_width : 0;
     for (size_t y = 0; y < w->output_height; y++) {

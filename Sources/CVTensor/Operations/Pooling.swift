@@ -49,15 +49,14 @@ private func maxPoolGradient(_ dy: Tensor, _ x: Tensor, _ window: cvk_window) ->
     let plane = window.height * window.width
     let outputPlane = window.output_height * window.output_width
     return Tensor(shape: x.shape) { dx in
-        dx.initialize(repeating: 0)
         x.withValues { x in
             dy.withValues { dy in
                 Parallel.forRanges(x.count / plane, grain: 1) { planes in
                     var window = window
                     for index in planes {
                         cvk_max_pool_gradient(
-                            &window, x.baseAddress! + index * plane, dy.baseAddress! + index * outputPlane,
-                            dx.baseAddress! + index * plane)
+                            InstructionSet.current.kernel, &window, x.baseAddress! + index * plane,
+                            dy.baseAddress! + index * outputPlane, dx.baseAddress! + index * plane)
                     }
                 }
             }
