@@ -20,7 +20,7 @@ void cvk_winograd_input(cvk_isa isa, const float *plane, size_t rows, size_t col
     DISPATCH(winograd_input, plane, rows, columns, first, pad, tiles, lines, v, stride, scratch)
 }
 
-void cvk_winograd_filter(cvk_isa isa, const float *taps, size_t tap_stride, size_t count, float *u, size_t stride) {
+void cvk_winograd_filter(cvk_isa isa, const float *taps, ptrdiff_t tap_stride, size_t count, float *u, size_t stride) {
     DISPATCH(winograd_filter, taps, tap_stride, count, u, stride)
 }
 

@@ -20,8 +20,9 @@
 void cvk_winograd_input(cvk_isa isa, const float *plane, size_t rows, size_t columns, ptrdiff_t first, size_t pad,
                         size_t tiles, size_t lines, float *v, size_t stride, float *scratch);
 
-/// G g Gᵀ for a run of filters: taps[tap · tap_stride + i] is the tap of filter i. Writes u[ξ · stride + i].
-void cvk_winograd_filter(cvk_isa isa, const float *taps, size_t tap_stride, size_t count, float *u, size_t stride);
+/// G g Gᵀ for a run of filters: taps[tap · tap_stride + i] is the tap of filter i. Writes u[ξ · stride + i]. A negative
+/// tap_stride reads the taps in reverse.
+void cvk_winograd_filter(cvk_isa isa, const float *taps, ptrdiff_t tap_stride, size_t count, float *u, size_t stride);
 
 /// Aᵀ m A for a run of tiles: row i of tile t to the four floats from tile[i · tile_stride + 4 · t]. Whole vectors of
 /// tiles are read and written.

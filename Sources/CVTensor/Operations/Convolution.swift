@@ -56,20 +56,27 @@ package func conv2d(
     epilogue: ConvEpilogue? = nil
 ) -> Tensor {
     let product = ConvolutionProduct(x.shape, weight.shape, bias?.shape, geometry)
-    return Tensor(shape: product.outputShape) { y in
-        x.withValues { x in
-            weight.withValues { weight in
-                let task = ConvolutionProduct.Operands(
-                    x: x.baseAddress!, weight: weight.baseAddress!, bias: bias?.storage.pointer, y: y.baseAddress!,
-                    epilogue: epilogue)
-                product.run(task, by: method)
-            }
-        }
-        withExtendedLifetime(bias) {}
-    }
+    return product.result(of: x, weight, bias: bias, epilogue: epilogue) { product.run($0, by: method) }
 }
 
 extension ConvolutionProduct {
+    /// What `run` makes of these tensors.
+    func result(
+        of x: Tensor, _ weight: Tensor, bias: Tensor? = nil, epilogue: ConvEpilogue? = nil, by run: (Operands) -> Void
+    ) -> Tensor {
+        Tensor(shape: outputShape) { y in
+            x.withValues { x in
+                weight.withValues { weight in
+                    run(
+                        Operands(
+                            x: x.baseAddress!, weight: weight.baseAddress!, bias: bias?.storage.pointer,
+                            y: y.baseAddress!, epilogue: epilogue))
+                }
+            }
+            withExtendedLifetime(bias) {}
+        }
+    }
+
     /// In the way that is quickest for its shape.
     fileprivate func run(_ operands: Operands, by method: MatrixProduct) {
         guard case .tiles(let set) = method else { return run(operands, method) }

@@ -24,6 +24,11 @@ func conv2dInputGradient(
     let shape: Shape = [output.batch, channels * groups, height, width]
     if case .tiles(let set) = MatrixProduct.current {
         if let opposite = geometry.opposite(of: output, height: height, width: width) {
+            let product = ConvolutionProduct(
+                dy.shape, [channels * groups, m, filters.height, filters.width], nil, opposite)
+            if let winograd = WinogradConvolution(product, set, opposing: true) {
+                return product.result(of: dy, weight) { winograd.run($0) }
+            }
             return conv2d(dy, opposingFilters(weight, groups: groups), bias: nil, opposite, method: .current)
         }
         if let depthwise = DepthwiseConvolution(ConvolutionProduct(shape, weight.shape, nil, geometry), set) {

@@ -4,88 +4,134 @@ import CVCore
 /// A 3×3 convolution of stride 1 by Winograd's minimal filtering F(4×4, 3×3) (Lavin & Gray 2015, arXiv:1509.09308):
 /// a quarter of the multiplications. Its results differ from the direct ones by some 1e-6 of the largest.
 ///
-/// A task takes some rows of tiles, one below the other through all pictures, transforms their input, multiplies it with
-/// the transformed filters, a matrix product for each of the 36 places of a tile, and transforms the sums back.
+/// The input of some rows of tiles, one below the other through all pictures, is transformed, multiplied with the
+/// transformed filters, a matrix product for each of the 36 places of a tile, and the sums are transformed back. What
+/// is shared out depends on which of the two is larger. Many tiles: all filters are transformed first, and a task takes
+/// some rows of tiles. Few tiles with many channels: all tiles are transformed first, and a task takes some filters,
+/// which it transforms itself, so that four times the memory of the weights is never needed.
 struct WinogradConvolution {
     private let product: ConvolutionProduct
     private let tiles: WinogradTiles
+    private let filters: WinogradFilters
     private let set: InstructionSet
-    /// Rows of tiles of a task, and the number of tasks.
-    private let rowsPerTask, tasks: Int
 
     /// Nil where it does not apply, or where it would not pay: the transforms take their time, too.
-    init?(_ product: ConvolutionProduct, _ set: InstructionSet) {
+    ///
+    /// opposing: the weights will be those of the opposite convolution; see `WinogradFilters`.
+    init?(_ product: ConvolutionProduct, _ set: InstructionSet, opposing: Bool = false) {
         guard let tiles = WinogradTiles(product, set) else { return nil }
         self.product = product
         self.tiles = tiles
         self.set = set
-        rowsPerTask = tiles.rowsPerTask(atMost: tiles.rows / max(2 * Parallel.threadCount, 1))
-        tasks = (tiles.rows + rowsPerTask - 1) / rowsPerTask
+        filters = WinogradFilters(cout: product.m, cin: product.window.channels, isOpposing: opposing, set: set)
     }
 
     func run(_ operands: ConvolutionProduct.Operands) {
-        let filters = transformedFilters(operands.weight)
-        Parallel.forEach(tasks) { task in
-            let rows = task * rowsPerTask..<min((task + 1) * rowsPerTask, tiles.rows)
-            multiply(operands, filters.storage.pointer, rows)
-        }
+        let areFew = 36 * filters.cin * pitch(tiles.count) <= Self.fewTiles
+        if areFew { runByFilters(operands) } else { runByTiles(operands) }
     }
 
-    /// [36, Cout, Cin].
-    private func transformedFilters(_ weight: UnsafePointer<Float>) -> Tensor {
-        let (cout, cin) = (product.m, product.window.channels)
-        return Tensor(shape: [36, cout, cin]) { filters in
-            Parallel.forRanges(cout, grain: max(1, 4096 / cin)) { rows in
-                withScratch(9 * cin) { taps in
-                    for row in rows {
-                        cvk_transpose(set.kernel, weight + row * cin * 9, 9, cin, 9, taps, cin)
-                        cvk_winograd_filter(
-                            set.kernel, taps, cin, cin, filters.baseAddress! + row * cin, cout * cin)
-                    }
-                }
-            }
-        }
-    }
+    /// Floats of transformed tiles that still stay in a cache that all threads share.
+    private static let fewTiles = 3 << 20
+
+    /// Floats of transformed filters that stay in the cache of a core.
+    private static let cachedFilters = 300_000
+
+    /// Output channels whose sums are made at a time.
+    private static let channelsAtATime = 32
 
     /// From one place of a tile to the next, for `count` floats of each: 64 bytes more than some times 4 KB, so that the
     /// 36 places of a tile do not compete for one set of the cache.
     static func placeStride(_ count: Int) -> Int { (count + 1023) / 1024 * 1024 + 16 }
 
-    /// Output channels whose sums are made at a time.
-    private static let channelsAtATime = 32
-
-    private func multiply(
-        _ operands: ConvolutionProduct.Operands, _ filters: UnsafePointer<Float>, _ rows: Range<Int>
-    ) {
-        let (cout, cin) = (product.m, product.window.channels)
+    /// From one channel to the next, for so many tiles.
+    private func pitch(_ count: Int) -> Int {
         let width = cvk_strip_width(set.kernel)
+        return (count + width - 1) / width * width + 16
+    }
+
+    private func runByTiles(_ operands: ConvolutionProduct.Operands) {
+        let (cout, cin) = (filters.cout, filters.cin)
+        let transformed = filters.transformed(operands.weight)
+        let rowsPerTask = tiles.rowsPerTask(atMost: tiles.rows / max(2 * Parallel.threadCount, 1))
+        let tasks = (tiles.rows + rowsPerTask - 1) / rowsPerTask
+        Parallel.forEach(tasks) { task in
+            let rows = task * rowsPerTask..<min((task + 1) * rowsPerTask, tiles.rows)
+            let places = Self.placeStride(cin * pitch(rows.count * tiles.across))
+            withScratch(36 * places + tiles.scratch(rows: rows.count)) { input in
+                transform(operands, 0..<cin, rows, to: input, places: places, scratch: input + 36 * places)
+                for first in stride(from: 0, to: cout, by: Self.channelsAtATime) {
+                    let channels = first..<min(first + Self.channelsAtATime, cout)
+                    multiply(
+                        operands, transformed.storage.pointer + first * cin, places: cout * cin, input, places,
+                        channels,
+                        rows)
+                }
+            }
+        }
+    }
+
+    private func runByFilters(_ operands: ConvolutionProduct.Operands) {
+        let (cout, cin) = (filters.cout, filters.cin)
+        let places = Self.placeStride(cin * pitch(tiles.count))
+        let chunk = max(8, min(64, Self.cachedFilters / (36 * cin) / 8 * 8))
+        let filterPlaces = Self.placeStride(chunk * cin)
+        withScratch(36 * places) { input in
+            Parallel.forRanges(cin, grain: max(1, 256 / tiles.count)) { channels in
+                withScratch(tiles.scratch(rows: tiles.rows)) { scratch in
+                    transform(operands, channels, 0..<tiles.rows, to: input, places: places, scratch: scratch)
+                }
+            }
+            Parallel.forEach((cout + chunk - 1) / chunk) { task in
+                let channels = task * chunk..<min((task + 1) * chunk, cout)
+                withScratch(36 * filterPlaces) { u in
+                    filters.transform(operands.weight, channels, to: u, places: filterPlaces)
+                    multiply(operands, u, places: filterPlaces, input, places, channels, 0..<tiles.rows)
+                }
+            }
+        }
+    }
+
+    /// Some channels of the transformed input; `input` begins with channel 0.
+    private func transform(
+        _ operands: ConvolutionProduct.Operands, _ channels: Range<Int>, _ rows: Range<Int>,
+        to input: UnsafeMutablePointer<Float>, places: Int, scratch: UnsafeMutablePointer<Float>
+    ) {
+        let pitch = pitch(rows.count * tiles.across)
+        tiles.transform(
+            operands.x, channels: channels, of: filters.cin, rows, to: input + channels.lowerBound * pitch,
+            pitch: pitch, places: places, scratch: scratch, set)
+    }
+
+    /// Some output channels of some rows of tiles, from their transformed filters and the transformed input.
+    private func multiply(
+        _ operands: ConvolutionProduct.Operands, _ u: UnsafePointer<Float>, places filterPlaces: Int,
+        _ v: UnsafePointer<Float>, _ inputPlaces: Int, _ channels: Range<Int>, _ rows: Range<Int>
+    ) {
+        let cin = filters.cin
         let count = rows.count * tiles.across
-        let pitch = (count + width - 1) / width * width + 16
-        let chunk = Self.channelsAtATime
-        let (inputPlace, sumPlace) = (Self.placeStride(cin * pitch), Self.placeStride(chunk * pitch))
-        let (inputSize, sumSize) = (36 * inputPlace, 36 * sumPlace)
-        let filterOffsets = (0..<chunk).map { $0 * cin }
+        let pitch = pitch(count)
+        let places = Self.placeStride(channels.count * pitch)
+        let filterOffsets = (0..<channels.count).map { $0 * cin }
         let inputOffsets = (0..<cin).map { $0 * pitch }
-        withScratch(inputSize + sumSize + 16 * pitch + tiles.scratch(rows: rows.count)) { scratch in
-            let (sums, tile) = (scratch + inputSize, scratch + inputSize + sumSize)
-            tiles.transform(
-                operands.x, channels: 0..<cin, of: cin, rows, to: scratch, pitch: pitch, places: inputPlace,
-                scratch: tile + 16 * pitch, set)
-            for first in stride(from: 0, to: cout, by: chunk) {
-                let channels = min(chunk, cout - first)
-                for place in 0..<36 {
-                    let (u, v) = (filters + (place * cout + first) * cin, scratch + place * inputPlace)
-                    let to = sums + place * sumPlace
-                    for column in stride(from: 0, to: count, by: width) {
-                        cvk_strip_product(
-                            set.kernel, channels, min(width, count - column), cin, u, filterOffsets, v + column,
-                            inputOffsets, to + column, pitch, false)
-                    }
+        // Strips of about the same width: a narrow rest would leave most of a tile's registers empty.
+        let width = cvk_strip_width(set.kernel)
+        let strips = (count + width - 1) / width
+        withScratch(36 * places + 16 * pitch) { sums in
+            let tile = sums + 36 * places
+            for place in 0..<36 {
+                for strip in 0..<strips {
+                    let columns = ConvolutionProduct.range(strip, of: strips, count: count, multiple: width / 3)
+                    if columns.isEmpty { continue }
+                    cvk_strip_product(
+                        set.kernel, channels.count, columns.count, cin, u + place * filterPlaces, filterOffsets,
+                        v + place * inputPlaces + columns.lowerBound, inputOffsets,
+                        sums + place * places + columns.lowerBound, pitch, false)
                 }
-                for channel in 0..<channels {
-                    cvk_winograd_output(set.kernel, sums + channel * pitch, sumPlace, count, tile, 4 * pitch)
-                    store(operands, tile, pitch: 4 * pitch, channel: first + channel, rows)
-                }
+            }
+            for (line, channel) in channels.enumerated() {
+                cvk_winograd_output(set.kernel, sums + line * pitch, places, count, tile, 4 * pitch)
+                store(operands, tile, pitch: 4 * pitch, channel: channel, rows)
             }
         }
     }
@@ -106,64 +152,6 @@ struct WinogradConvolution {
             }
             if let bias = operands.bias { cvk_scale_shift(set.kernel, 1, bias[channel], to, to, lines * width) }
             operands.epilogue?.apply(channel: channel, to, count: lines * width)
-        }
-    }
-}
-
-/// The tiles of 4×4 outputs of a batch: rows of tiles, numbered through all pictures.
-struct WinogradTiles {
-    private let window: cvk_window
-    /// Of one picture.
-    let across, down: Int
-    /// Of all pictures.
-    let rows: Int
-
-    /// Nil where the transforms do not apply or would take longer than they save: for few channels, or for large
-    /// filters on so few tiles that reading the filters (four times as many numbers as they have taps) is most of it.
-    init?(_ product: ConvolutionProduct, _ set: InstructionSet) {
-        let window = product.window
-        guard window.kernel_height == 3, window.kernel_width == 3, window.stride_x == 1, window.stride_y == 1,
-            window.dilation_x == 1, window.dilation_y == 1, product.groups == 1, set != .scalar,
-            product.m >= Self.fewestChannels, window.channels >= Self.fewestChannels
-        else { return nil }
-        self.window = window
-        across = (window.output_width + 3) / 4
-        down = (window.output_height + 3) / 4
-        rows = product.batch * down
-        guard rows * across >= Self.fewestTiles else { return nil }
-    }
-
-    private static let fewestChannels = 48
-    private static let fewestTiles = 48
-
-    /// Rows of tiles to take together so that the vectors of a strip are well filled.
-    func rowsPerTask(atMost limit: Int) -> Int {
-        let most = max(1, min(limit, 144 / across))
-        let waste = { (rows: Int) in Double((rows * across + 15) / 16 * 16) / Double(rows * across) }
-        return (1...most).min { waste($0) * (1 + 1 / Double($0)) < waste($1) * (1 + 1 / Double($1)) } ?? 1
-    }
-
-    /// Floats that the transform of some rows takes beside its result.
-    func scratch(rows: Int) -> Int { 16 * ((rows + 1) * (across + 1) + 32) + 4 * (across + 1) }
-
-    /// The transformed input of some channels for some rows of tiles: v[ξ · places + channel · pitch + tile].
-    func transform(
-        _ x: UnsafePointer<Float>, channels: Range<Int>, of count: Int, _ rows: Range<Int>,
-        to v: UnsafeMutablePointer<Float>, pitch: Int, places: Int, scratch: UnsafeMutablePointer<Float>,
-        _ set: InstructionSet
-    ) {
-        let plane = window.height * window.width
-        var row = rows.lowerBound
-        while row < rows.upperBound {
-            let (picture, down) = row.quotientAndRemainder(dividingBy: down)
-            let lines = min(self.down - down, rows.upperBound - row)
-            for (place, channel) in channels.enumerated() {
-                cvk_winograd_input(
-                    set.kernel, x + (picture * count + channel) * plane, window.height, window.width,
-                    4 * down - window.pad_top, window.pad_left, across, lines,
-                    v + place * pitch + (row - rows.lowerBound) * across, places, scratch)
-            }
-            row += lines
         }
     }
 }
