@@ -6,8 +6,19 @@ public func gram(_ x: Tensor) -> Tensor {
     let input = PictureShape(x.shape, for: "gram")
     precondition(input.plane > 0, "gram: maps of \(x.shape) have no pixels")
     let (shape, scale) = (x.shape, 1 / Float(input.plane))
-    let maps = x.detached.reshaped([input.batch, input.channels, input.plane])
-    let products = matmul(maps, maps, transposeB: true) * scale
-    return products.recorded(
-        (x, { matmul(($0 + transposed($0)) * scale, maps).reshaped(shape) }))
+    // F · Fᵀ is how a convolution of 1×1 with itself as the gradient changes its weight, and what multiplies F from the
+    // left such a convolution: pictures as groups. Neither lays the maps out again.
+    let (batch, channels) = (input.batch, input.channels)
+    let maps = x.detached.reshaped([1, batch * channels, input.height, input.width])
+    let geometry = ConvGeometry(kernel: 1, groups: batch)
+    let filters: Shape = [batch * channels, channels, 1, 1]
+    let products = conv2dWeightGradient(maps, maps, geometry, shape: filters).reshaped([batch, channels, channels])
+    return (products * scale).recorded(
+        (
+            x,
+            { dy in
+                let weight = ((dy + transposed(dy)) * scale).reshaped(filters)
+                return conv2d(maps, weight, geometry).reshaped(shape)
+            }
+        ))
 }
