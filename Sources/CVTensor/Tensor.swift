@@ -4,7 +4,7 @@
 /// their memory.
 public struct Tensor: Sendable {
     public let shape: Shape
-    let storage: TensorStorage
+    private(set) var storage: TensorStorage
     /// Where a tape watches it; nil for most tensors.
     let trace: Trace?
 
@@ -41,6 +41,9 @@ public struct Tensor: Sendable {
     public var detached: Tensor { trace == nil ? self : Tensor(shape: shape, storage: storage, trace: nil) }
 
     func traced(_ trace: Trace) -> Tensor { Tensor(shape: shape, storage: storage, trace: trace) }
+
+    /// Whether this is the only tensor with this memory, which may then be written: nobody would see it.
+    mutating func isSoleOwner() -> Bool { isKnownUniquelyReferenced(&storage) }
 
     /// The values in row-major order.
     public var values: [Float] { withValues { Array($0) } }

@@ -73,6 +73,34 @@ import Testing
         #expect(freed == nil)
     }
 
+    @Test func anActivationWritesNoMemoryThatSomeoneHolds() {
+        let tape = Tape(.training)
+        let x = tape.watch(seededTensor(seed: 1, [300]), gradient: true)
+        let before = x.values
+        let relu = Activation.relu(x)
+        #expect(x.values == before && relu.values != before)
+        // The gradient of SiLU needs what it was computed from, though nobody else holds that.
+        let silu = Activation.silu(x * 2)
+        let gradient = tape.gradients(of: sum(silu, to: []))[x]!.values
+        for (x, slope) in zip(before, gradient) {
+            #expect(abs(slope - 2 * siluSlope(2 * x)) < 1e-5)
+        }
+    }
+
+    private func siluSlope(_ x: Float) -> Float {
+        let s = Activation.sigmoid(Tensor([x], shape: [1])).item
+        return s + x * s * (1 - s)
+    }
+
+    @Test func anActivationStaysInMemoryThatNobodyElseHolds() {
+        func address(_ x: Tensor) -> UnsafePointer<Float>? { x.withValues { $0.baseAddress } }
+        let y = seededTensor(seed: 1, [300]) * 2
+        let (own, values) = (address(y), y.values)
+        let result = Activation.relu(consume y)
+        #expect(address(result) == own)
+        #expect(result.values == values.map { max($0, 0) })
+    }
+
     @Test func tellsItsObserverOfEachResult() {
         var told: [ObservedResult] = []
         let tape = Tape(.inference) { told.append($0) }

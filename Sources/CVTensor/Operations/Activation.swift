@@ -26,20 +26,17 @@ public enum Activation: Sendable, Equatable {
     /// min(max(x + 3, 0), 6) / 6, as `torch.nn.Hardsigmoid`.
     case hardSigmoid
 
-    /// Applies it to every value of `x`.
-    public func callAsFunction(_ x: Tensor) -> Tensor { self(x, under: .current) }
+    /// Applies it to every value of `x`: in its own memory where nobody else holds it, as with `relu(conv(x))`.
+    public func callAsFunction(_ x: consuming Tensor) -> Tensor { self(x, under: .current) }
 
     /// Under a chosen instruction set, for tests.
-    package func callAsFunction(_ x: Tensor, under set: InstructionSet) -> Tensor {
+    package func callAsFunction(_ x: consuming Tensor, under set: InstructionSet) -> Tensor {
         if self == .linear { return x }
-        let y = Tensor(shape: x.shape) { y in
-            x.withValues { x in
-                Parallel.forRanges(x.count, grain: 1 << 14) { range in
-                    apply(
-                        x.baseAddress! + range.lowerBound, y.baseAddress! + range.lowerBound, count: range.count,
-                        under: set)
-                }
-            }
+        let isInPlace = (isToldByResult || x.trace == nil) && x.isSoleOwner()
+        let y = isInPlace ? x.detached : Tensor(shape: x.shape) { _ in }
+        let (from, to) = (x.storage.pointer, y.storage.pointer)
+        Parallel.forRanges(x.shape.count, grain: 1 << 14) { range in
+            apply(from + range.lowerBound, to + range.lowerBound, count: range.count, under: set)
         }
         let known = isToldByResult ? y : x.detached
         return y.recorded((x, { self.gradient($0, at: known, under: set) }), operation: "\(self)")
@@ -48,21 +45,20 @@ public enum Activation: Sendable, Equatable {
     /// Whether f'(x) = f'(f(x)): then the result, which the next layer often keeps anyway, is kept instead of the input.
     private var isToldByResult: Bool { self == .relu || self == .relu6 }
 
-    /// dy · f'(x).
-    private func gradient(_ dy: Tensor, at x: Tensor, under set: InstructionSet) -> Tensor {
+    /// dy · f'(x), in the memory of dy where nobody else holds that.
+    private func gradient(_ dy: consuming Tensor, at x: Tensor, under set: InstructionSet) -> Tensor {
         guard let (kind, slope) = kernel else { return dy }
-        return Tensor(shape: x.shape) { dx in
-            x.withValues { x in
-                dy.withValues { dy in
-                    Parallel.forRanges(x.count, grain: 1 << 14) { range in
-                        let start = range.lowerBound
-                        cvk_activate_gradient(
-                            set.kernel, kind, slope, x.baseAddress! + start, dy.baseAddress! + start,
-                            dx.baseAddress! + start, range.count)
-                    }
-                }
+        let dx = dy.isSoleOwner() ? dy : Tensor(shape: x.shape) { _ in }
+        let (from, to) = (dy.storage.pointer, dx.storage.pointer)
+        x.withValues { x in
+            Parallel.forRanges(x.count, grain: 1 << 14) { range in
+                let start = range.lowerBound
+                cvk_activate_gradient(
+                    set.kernel, kind, slope, x.baseAddress! + start, from + start, to + start, range.count)
             }
         }
+        withExtendedLifetime(dy) {}
+        return dx
     }
 
     /// On this thread; x and y may be the same.

@@ -111,14 +111,22 @@ public final class Tape: @unchecked Sendable {
         let kept = Set(results.compactMap { $0.trace.map { ObjectIdentifier($0) } })
         // Later results first: when a trace's turn comes, all that use it have added their part.
         for trace in reachable(from: root) {
-            guard let gradient = pending.removeValue(forKey: ObjectIdentifier(trace)) else { continue }
-            for contribution in trace.takeContributions() {
-                let part = contribution.compute(gradient)
-                let key = ObjectIdentifier(contribution.input)
-                pending[key] = pending[key].map { $0 + part } ?? part
-            }
-            if trace.isLeaf { trace.receive?(gradient) }
+            var gradient = pending.removeValue(forKey: ObjectIdentifier(trace))
+            guard gradient != nil else { continue }
+            if trace.isLeaf { trace.receive?(gradient!) }
             if trace.isLeaf || kept.contains(ObjectIdentifier(trace)) { found[ObjectIdentifier(trace)] = gradient }
+            let contributions = trace.takeContributions()
+            for (number, contribution) in contributions.enumerated() {
+                // The last one is handed it with its memory.
+                let own = number == contributions.count - 1 ? gradient.take()! : gradient!
+                let part = contribution.compute(consume own)
+                let key = ObjectIdentifier(contribution.input)
+                if let sum = pending.removeValue(forKey: key) {
+                    pending[key] = added(consume sum, part)
+                } else {
+                    pending[key] = part
+                }
+            }
         }
         return Gradients(found)
     }

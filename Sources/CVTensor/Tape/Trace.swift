@@ -4,7 +4,7 @@ final class Trace: @unchecked Sendable {
     struct Contribution {
         let input: Trace
         /// From the gradient with respect to the result to that with respect to the input.
-        let compute: (Tensor) -> Tensor
+        let compute: (consuming Tensor) -> Tensor
     }
 
     let tape: Tape
@@ -36,8 +36,9 @@ final class Trace: @unchecked Sendable {
 
 /// An input of an operation and the gradient with respect to it, from that with respect to the result.
 ///
-/// Computed only where the input needs it: a frozen weight costs nothing. The closure must hold `detached` tensors.
-package typealias GradientRule = (input: Tensor, gradient: (_ dy: Tensor) -> Tensor)
+/// Computed only where the input needs it: a frozen weight costs nothing. The closure must hold `detached` tensors. It may
+/// write the memory of dy where nobody else holds that: the last one that dy is needed for is given it.
+package typealias GradientRule = (input: Tensor, gradient: (_ dy: consuming Tensor) -> Tensor)
 
 extension Tensor {
     /// The result of an operation, recorded on the tape of its inputs, if one of them has one.
