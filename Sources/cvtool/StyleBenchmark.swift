@@ -18,9 +18,14 @@ struct StyleBenchmark {
         var options = StyleOptions()
         options.size = size
         options.smallestSize = size
+        // What `Tools/bench/bench_style.py` does with PyTorch: not to follow the defaults of `cvtool stylize`.
         options.styleLayers = (1...5).map { StyleLayer("conv\($0)_1") }
-        // The first scale has twice as many steps; two are for warming up.
-        options.iterations = (runs + 3) / 2
+        options.contentLayers = [StyleLayer("conv4_2")]
+        options.pooling = .max
+        options.optimizer = .adam
+        options.normalizesGradients = false
+        // The first scale has twice as many steps; three are for warming up.
+        options.iterations = (runs + 4) / 2
         let (_, parameters) = initialized(seed: 1) { VGGFeatures(.vgg19, through: "conv5_1", $0) }
         let transfer = StyleTransfer(
             name: "vgg19", .vgg19, state: parameters.stateDictionary,
@@ -30,7 +35,7 @@ struct StyleBenchmark {
         var times: [Double] = []
         _ = try transfer(picture(seed: 1), styles: [StyleSource(picture(seed: 2))], options: options) { step in
             let now = clock.now
-            if let last, step.made > 2 { times.append((now - last) / .milliseconds(1)) }
+            if let last, step.made > 3 { times.append((now - last) / .milliseconds(1)) }
             last = now
             return times.count < runs
         }
