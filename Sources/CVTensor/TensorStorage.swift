@@ -28,48 +28,61 @@ func withScratch(_ count: Int, _ body: (UnsafeMutablePointer<Float>) -> Void) {
 ///
 /// A network asks for the same sizes with every picture. Blocks of megabytes that are returned to the system come
 /// back as pages that it must clear first, which takes longer than many an operation. What is kept and what is in use
-/// are together at most a quarter more than the most that was in use at a time.
+/// are together hardly more than the most that was asked for at a time and a quarter.
 enum MemoryReserve {
     struct Block {
         let pointer: UnsafeMutablePointer<Float>
-        /// Elements that it holds, as many as were asked for or more.
-        let capacity: Int
+        /// Elements that were asked for, and that it holds: as many or more.
+        let count, capacity: Int
     }
 
     private struct Blocks {
         var bySize: [Int: [UnsafeMutablePointer<Float>]] = [:]
-        /// Elements, of blocks that are kept, that are in use, and the most that were in use.
+        /// Elements of blocks that are kept, and of those that are in use.
         var kept = 0
         var used = 0
-        var mostUsed = 0
+        /// Elements that were asked for, now and at most.
+        var wanted = 0
+        var mostWanted = 0
 
-        /// A kept block of this size; else, where another one would be too many, the smallest that is not much larger.
+        /// A kept block of this size; else, where another one would be too many, the smallest that is larger: mostly it is
+        /// back before its own size is wanted again. Not one that is much larger, of which a tensor that is kept for
+        /// long would take too much.
         mutating func take(_ count: Int) -> Block? {
-            if let block = remove(count) { return block }
+            if let pointer = remove(count) { return Block(pointer: pointer, count: count, capacity: count) }
             guard kept + used + count > most else { return nil }
-            let sizes = bySize.lazy.filter { !$0.value.isEmpty && $0.key > count && $0.key <= count + count / 2 }
-            return sizes.map(\.key).min().flatMap { remove($0) }
+            let larger = bySize.lazy.filter { !$0.value.isEmpty && $0.key > count && $0.key <= 4 * count }.map(\.key)
+            guard let size = larger.min(), let pointer = remove(size) else { return nil }
+            return Block(pointer: pointer, count: count, capacity: size)
         }
 
-        private var most: Int { mostUsed + mostUsed / 4 }
-
-        private mutating func remove(_ size: Int) -> Block? {
+        private mutating func remove(_ size: Int) -> UnsafeMutablePointer<Float>? {
             guard let pointer = bySize[size]?.popLast() else { return nil }
             kept -= size
-            return Block(pointer: pointer, capacity: size)
+            return pointer
         }
 
-        mutating func use(_ count: Int) {
-            used += count
-            mostUsed = max(mostUsed, used)
+        mutating func use(_ count: Int, of capacity: Int) {
+            used += capacity
+            wanted += count
+            mostWanted = max(mostWanted, wanted)
         }
+
+        mutating func give(_ block: Block) {
+            used -= block.capacity
+            wanted -= block.count
+            kept += block.capacity
+            bySize[block.capacity, default: []].append(block.pointer)
+        }
+
+        private var most: Int { mostWanted + mostWanted / 4 }
 
         /// The largest blocks, as many as are too many.
         mutating func surplus() -> [UnsafeMutablePointer<Float>] {
             guard kept + used > most else { return [] }
             var surplus: [UnsafeMutablePointer<Float>] = []
             for size in bySize.keys.sorted(by: >) {
-                while kept + used > most, let block = remove(size) { surplus.append(block.pointer) }
+                while kept + used > most, let pointer = remove(size) { surplus.append(pointer) }
             }
             return surplus
         }
@@ -82,25 +95,25 @@ enum MemoryReserve {
     private static let smallest = 1 << 14
 
     static func take(_ count: Int) -> Block {
-        guard count >= smallest else { return Block(pointer: allocate(count), capacity: count) }
+        guard count >= smallest else { return allocated(count) }
         var surplus: [UnsafeMutablePointer<Float>] = []
         let block: Block? = lock.withLock { _ in
             let block = blocks.take(count)
-            blocks.use(block?.capacity ?? count)
+            blocks.use(count, of: block?.capacity ?? count)
             if block == nil { surplus = blocks.surplus() }
             return block
         }
         for pointer in surplus { UnsafeMutableRawPointer(pointer).deallocate() }
-        return block ?? Block(pointer: allocate(count), capacity: count)
+        return block ?? allocated(count)
     }
 
-    private static func allocate(_ count: Int) -> UnsafeMutablePointer<Float> {
+    private static func allocated(_ count: Int) -> Block {
         // A little more: kernels read whole vectors, past the end of a row.
         let bytes = (count + 48) * MemoryLayout<Float>.stride
         let isLarge = bytes >= 2 * HugePages.size
         let pointer = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: isLarge ? HugePages.size : 64)
         HugePages.advise(pointer, bytes: bytes)
-        return pointer.bindMemory(to: Float.self, capacity: count)
+        return Block(pointer: pointer.bindMemory(to: Float.self, capacity: count), count: count, capacity: count)
     }
 
     static func give(_ block: Block) {
@@ -108,11 +121,7 @@ enum MemoryReserve {
             UnsafeMutableRawPointer(block.pointer).deallocate()
             return
         }
-        lock.withLock { _ in
-            blocks.used -= block.capacity
-            blocks.kept += block.capacity
-            blocks.bySize[block.capacity, default: []].append(block.pointer)
-        }
+        lock.withLock { _ in blocks.give(block) }
     }
 
     /// Returns everything that is kept to the system.
@@ -121,7 +130,7 @@ enum MemoryReserve {
             defer {
                 blocks.bySize = [:]
                 blocks.kept = 0
-                blocks.mostUsed = blocks.used
+                blocks.mostWanted = blocks.wanted
             }
             return blocks.bySize.values.flatMap { $0 }
         }
