@@ -32,7 +32,8 @@ import Testing
         Case([13, 64, 7, 7], cout: 64),
         Case([5, 52, 13, 15], cout: 130, padding: 2, bias: true),
         Case([1, 50, 6, 300], cout: 49, bias: true),
-        // More tiles than are transformed at a time.
+        // Whole tiles in whole vectors; more tiles than are transformed at a time.
+        Case([2, 48, 12, 128], cout: 51, bias: true),
         Case([1, 49, 175, 171], cout: 50, bias: true),
         // Direct, and with a stride.
         Case([2, 16, 40, 50], cout: 24, bias: true),

@@ -130,28 +130,43 @@ struct WinogradConvolution {
                 }
             }
             for (line, channel) in channels.enumerated() {
-                cvk_winograd_output(set.kernel, sums + line * pitch, places, count, tile, 4 * pitch)
-                store(operands, tile, pitch: 4 * pitch, channel: channel, rows)
+                if areWhole {
+                    finish(operands, channel, rows) { row, _, y in
+                        cvk_winograd_output(
+                            set.kernel, sums + line * pitch + row * tiles.across, places, tiles.across, y,
+                            4 * tiles.across)
+                    }
+                } else {
+                    cvk_winograd_output(set.kernel, sums + line * pitch, places, count, tile, 4 * pitch)
+                    finish(operands, channel, rows) { row, lines, y in
+                        cvk_copy_rows(
+                            tile + 4 * row * tiles.across, 4 * pitch, product.window.output_width, lines, y)
+                    }
+                }
             }
         }
     }
 
-    /// Puts the tiles of a channel in their places, adds the bias and finishes them.
-    private func store(
-        _ operands: ConvolutionProduct.Operands, _ tile: UnsafePointer<Float>, pitch: Int, channel: Int,
-        _ rows: Range<Int>
+    /// Whether rows of tiles are rows of the result, in whole vectors: then they can be written there.
+    private var areWhole: Bool {
+        let (height, width) = (product.window.output_height, product.window.output_width)
+        return height % 4 == 0 && width == 4 * tiles.across && tiles.across % (cvk_strip_width(set.kernel) / 3) == 0
+    }
+
+    /// Has `write` put each row of tiles of a channel in its place (the number of the row, its lines of pixels, and where
+    /// they belong), adds the bias and finishes them.
+    private func finish(
+        _ operands: ConvolutionProduct.Operands, _ channel: Int, _ rows: Range<Int>,
+        _ write: (_ row: Int, _ lines: Int, _ y: UnsafeMutablePointer<Float>) -> Void
     ) {
         let (height, width) = (product.window.output_height, product.window.output_width)
         for (index, row) in rows.enumerated() {
             let (picture, down) = row.quotientAndRemainder(dividingBy: tiles.down)
             let lines = min(4, height - 4 * down)
-            let to = operands.y + (picture * product.m + channel) * product.n + 4 * down * width
-            for line in 0..<lines {
-                cvk_copy_rows(
-                    tile + line * pitch + 4 * index * tiles.across, width, width, 1, to + line * width)
-            }
-            if let bias = operands.bias { cvk_scale_shift(set.kernel, 1, bias[channel], to, to, lines * width) }
-            operands.epilogue?.apply(channel: channel, to, count: lines * width)
+            let y = operands.y + (picture * product.m + channel) * product.n + 4 * down * width
+            write(index, lines, y)
+            if let bias = operands.bias { cvk_scale_shift(set.kernel, 1, bias[channel], y, y, lines * width) }
+            operands.epilogue?.apply(channel: channel, y, count: lines * width)
         }
     }
 }
