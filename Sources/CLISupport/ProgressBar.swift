@@ -110,7 +110,8 @@ public final class ProgressBar: Sendable {
         var tail = ""
         if done > 0, elapsed > 0 {
             let rate = Double(done) / elapsed
-            tail = " \(Self.short(rate))/s  \(Self.clock(Double(max(total - done, 0)) / rate)) left"
+            let left = min((Double(max(total - done, 0)) / rate).rounded(.up), 359_999)
+            tail = " \(Self.short(rate))/s  \(clock(left)) left"
         }
         let room = min(columns - head.count - tail.count - 3, 30)
         if room >= 5 {
@@ -124,17 +125,6 @@ public final class ProgressBar: Sendable {
     /// Two significant digits below 10, whole numbers above.
     private static func short(_ value: Double) -> String {
         guard value < 1e9 else { return "many" }
-        if value >= 10 { return "\(Int(value.rounded()))" }
-        let tenths = Int((value * 10).rounded())
-        if tenths > 0 { return "\(tenths / 10).\(tenths % 10)" }
-        return "0.0\(Int((value * 100).rounded()))"
-    }
-
-    /// "1:05" or "2:01:05".
-    private static func clock(_ seconds: Double) -> String {
-        let whole = Int(min(seconds.rounded(.up), 359_999))
-        func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
-        let (hours, minutes) = (whole / 3600, whole / 60 % 60)
-        return (hours > 0 ? "\(hours):\(two(minutes))" : "\(minutes)") + ":" + two(whole % 60)
+        return decimal(value, value >= 10 ? 0 : value >= 0.05 ? 1 : 2)
     }
 }

@@ -57,7 +57,7 @@ struct BenchmarkReport {
     var text: String {
         var table = TextTable(["ms", "median", "minimum", "p90"], rightAligned: [1, 2, 3])
         for step in steps {
-            table.add([step.name] + [step.median, step.minimum, step.p90].map(Self.hundredths))
+            table.add([step.name] + [step.median, step.minimum, step.p90].map { decimal($0, 2) })
         }
         return "\(network.escapedForDisplay), input \(input), \(counted(Parallel.threadCount, "thread")), "
             + "\(InstructionSet.current.rawValue), \(counted(runs, "run")), "
@@ -77,12 +77,5 @@ struct BenchmarkReport {
                 JSONMember("runs", .integer(runs)), JSONMember("milliseconds", .object(times)),
                 JSONMember("peakMegabytes", .integer(peakResidentBytes() >> 20)),
             ])
-    }
-
-    /// `12.30`.
-    private static func hundredths(_ value: Double) -> String {
-        let hundredths = Int((value * 100).rounded())
-        let rest = hundredths % 100
-        return "\(hundredths / 100).\(rest < 10 ? "0" : "")\(rest)"
     }
 }

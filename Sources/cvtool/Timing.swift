@@ -1,3 +1,5 @@
+import CVCore
+
 #if canImport(Glibc)
 import Glibc
 #elseif canImport(Musl)
@@ -36,10 +38,8 @@ final class Timing {
     var text: String {
         let total = steps.reduce(Duration.zero) { $0 + $1.time }
         return (steps + [(name: "total", time: total)]).map { step in
-            let tenths = Int((step.time / .microseconds(100)).rounded())
-            let number = "\(tenths / 10).\(tenths % 10)"
-            let name = step.name + String(repeating: " ", count: max(0, 10 - step.name.count))
-            return name + String(repeating: " ", count: max(0, 9 - number.count)) + number + " ms\n"
+            let number = decimal(step.time / .milliseconds(1), 1)
+            return step.name.padded(to: 10) + number.padded(to: 9, left: true) + " ms\n"
         }.joined()
     }
 }

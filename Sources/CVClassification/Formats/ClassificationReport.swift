@@ -6,7 +6,8 @@ extension ClassificationMetrics {
     public var report: String {
         var table = TextTable(["class", "precision", "recall", "F1", "pictures"], rightAligned: [1, 2, 3, 4])
         func add(_ name: String, _ scores: Scores) {
-            table.add([name] + [scores.precision, scores.recall, scores.f1].map(fraction) + ["\(scores.support)"])
+            let numbers = [scores.precision, scores.recall, scores.f1].map { decimal($0, 4) }
+            table.add([name] + numbers + ["\(scores.support)"])
         }
         for (index, name) in classes.enumerated() { add(name, self[index]) }
         add("mean of the classes", macro)
@@ -28,7 +29,7 @@ extension ClassificationMetrics {
     /// The confusion matrix as a picture.
     public var confusionPicture: Image {
         HeatMap(
-            title: "accuracy \(fraction(accuracy)) of \(counted(count, "picture"))", rowTitle: "is",
+            title: "accuracy \(decimal(accuracy, 4)) of \(counted(count, "picture"))", rowTitle: "is",
             columnTitle: "taken for", rowLabels: classes, columnLabels: classes, counts: confusion
         ).image()
     }
@@ -52,11 +53,4 @@ extension ClassificationMetrics {
             "pictures": .integer(scores.support),
         ]
     }
-}
-
-/// Four digits after the point.
-private func fraction(_ value: Double) -> String {
-    let digits = "\(Int((value * 10_000).rounded()))"
-    let padded = String(repeating: "0", count: max(0, 5 - digits.count)) + digits
-    return "\(padded.dropLast(4)).\(padded.suffix(4))"
 }

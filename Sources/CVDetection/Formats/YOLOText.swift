@@ -1,3 +1,4 @@
+import CVCore
 import CVImage
 
 /// The label format of YOLO tools: a text file beside the picture, one line an object.
@@ -33,8 +34,6 @@ public enum YOLOText {
 
     /// 6 decimals of a number of 0 to 1, whatever the locale; 0 for NaN.
     private static func fraction(_ value: Double) -> String {
-        let millionths = value.isNaN ? 0 : Int((min(max(value, 0), 1) * 1e6).rounded())
-        let digits = "\(millionths % 1_000_000)"
-        return "\(millionths / 1_000_000)." + String(repeating: "0", count: 6 - digits.count) + digits
+        decimal(value.isNaN ? 0 : min(max(value, 0), 1), 6)
     }
 }

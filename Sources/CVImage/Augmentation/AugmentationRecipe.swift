@@ -72,15 +72,10 @@ public enum AugmentationError: ToolkitError, Equatable {
         case .needlessRange(let name, let found):
             "\(name)=\(found.escapedForDisplay): \(name) takes one number, its strength"
         case .badValue(let name, let found, let limits):
-            "\(name)=\(found.escapedForDisplay): a number from \(Self.short(limits.lowerBound)) to "
-                + "\(Self.short(limits.upperBound)) is expected, or two in order, as low:high"
+            "\(name)=\(found.escapedForDisplay): a number from \(short(limits.lowerBound)) to "
+                + "\(short(limits.upperBound)) is expected, or two in order, as low:high"
         case .badProbability(let name, let found):
             "\(name)@\(found.escapedForDisplay): a probability from 0 to 1 is expected after the @"
         }
-    }
-
-    /// Whole numbers without ".0".
-    private static func short(_ value: Double) -> String {
-        Int(exactly: value).map { "\($0)" } ?? "\(value)"
     }
 }

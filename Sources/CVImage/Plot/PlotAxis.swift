@@ -1,3 +1,5 @@
+import CVCore
+
 #if canImport(Glibc)
 import Glibc
 #elseif canImport(Musl)
@@ -96,7 +98,7 @@ package struct PlotAxis {
 
     /// 10 to the power of `exponent`.
     private static func power(_ exponent: Double) -> String {
-        (-4...5).contains(exponent) ? decimal(pow(10, exponent), digits: max(0, Int(-exponent))) : "1e\(Int(exponent))"
+        (-4...5).contains(exponent) ? decimal(pow(10, exponent), max(0, Int(-exponent))) : "1e\(Int(exponent))"
     }
 
     /// As many digits as tell ticks apart.
@@ -104,23 +106,13 @@ package struct PlotAxis {
         let largest = max(abs(value), step)
         let exponent = Int(log10(step).rounded(.down))
         guard largest < 1e6, exponent >= -5 else { return scientific(value, step: step) }
-        return decimal(value, digits: max(0, -exponent))
+        return decimal(value, max(0, -exponent))
     }
 
     private static func scientific(_ value: Double, step: Double) -> String {
         guard abs(value) >= step / 2 else { return "0" }
         let exponent = Int(log10(abs(value) * (1 + 1e-9)).rounded(.down))
         let digits = min(max(exponent - Int(log10(step * (1 + 1e-9)).rounded(.down)), 0), 12)
-        return decimal(value / pow(10, Double(exponent)), digits: digits) + "e\(exponent)"
-    }
-
-    /// With a fixed number of digits after the point.
-    private static func decimal(_ value: Double, digits: Int) -> String {
-        let scaled = (abs(value) * pow(10, Double(digits))).rounded()
-        guard scaled < 1e18 else { return "\(value)" }
-        let number = "\(Int(scaled))"
-        let padded = String(repeating: "0", count: max(0, digits + 1 - number.count)) + number
-        let sign = value < 0 && scaled > 0 ? "-" : ""
-        return sign + padded.dropLast(digits) + (digits > 0 ? "." + padded.suffix(digits) : "")
+        return decimal(value / pow(10, Double(exponent)), digits) + "e\(exponent)"
     }
 }

@@ -8,7 +8,7 @@ extension SegmentationMetrics {
             ["class", "IoU", "Dice", "recall", "precision", "pixels"], rightAligned: [1, 2, 3, 4, 5])
         func add(_ name: String, _ scores: Scores) {
             let numbers = [scores.iou, scores.dice, scores.recall, scores.precision]
-            table.add([name] + numbers.map { fixed($0, 4) } + ["\(scores.pixels)"])
+            table.add([name] + numbers.map { decimal($0, 4) } + ["\(scores.pixels)"])
         }
         for (index, name) in classes.enumerated() { add(name, self[index]) }
         add("mean of the classes", mean)
@@ -22,7 +22,7 @@ extension SegmentationMetrics {
         var table = TextTable(["", "% of is \\ taken for"] + columns, rightAligned: Set([0] + (2..<classes.count + 2)))
         for (index, name) in classes.enumerated() {
             // A dot is easier to pass over than a 0.0.
-            table.add(["\(index)", name] + parts(ofRow: index).map { $0 < 0.0005 ? "." : fixed(100 * $0, 1) })
+            table.add(["\(index)", name] + parts(ofRow: index).map { $0 < 0.0005 ? "." : decimal(100 * $0, 1) })
         }
         return table.text
     }
@@ -30,7 +30,7 @@ extension SegmentationMetrics {
     /// The confusion matrix as a picture, in hundredths of the pixels of each class.
     public var confusionPicture: Image {
         HeatMap(
-            title: "mean IoU \(fixed(meanIoU, 4)); % of the pixels of each class", rowTitle: "is",
+            title: "mean IoU \(decimal(meanIoU, 4)); % of the pixels of each class", rowTitle: "is",
             columnTitle: "taken for", rowLabels: classes, columnLabels: classes,
             counts: classes.indices.map { parts(ofRow: $0).map { Int((100 * $0).rounded()) } }
         ).image()
@@ -60,12 +60,4 @@ extension SegmentationMetrics {
             "precision": .number(scores.precision), "pixels": .integer(scores.pixels),
         ]
     }
-}
-
-/// `digits` of them after the point, of a number from 0 to 100.
-private func fixed(_ value: Double, _ digits: Int) -> String {
-    let scale = (0..<digits).reduce(1.0) { scale, _ in scale * 10 }
-    let text = "\(Int((value * scale).rounded()))"
-    let padded = String(repeating: "0", count: max(0, digits + 1 - text.count)) + text
-    return "\(padded.dropLast(digits)).\(padded.suffix(digits))"
 }

@@ -1,0 +1,25 @@
+/// With `digits` of them after the point, whatever the locale: `12.30`. Numbers from a thousand million on are written as
+/// Swift does, and so is what is no number.
+package func decimal(_ value: Double, _ digits: Int) -> String {
+    let scale = (0..<digits).reduce(1.0) { scale, _ in scale * 10 }
+    let units = (abs(value) * scale).rounded()
+    guard abs(value) < 1e9, units < 1e18 else { return "\(value)" }
+    let text = "\(Int(units))"
+    let padded = String(repeating: "0", count: max(0, digits + 1 - text.count)) + text
+    let sign = value < 0 && units > 0 ? "-" : ""
+    return sign + padded.dropLast(digits) + (digits > 0 ? "." + padded.suffix(digits) : "")
+}
+
+/// With the digits that it needs; whole numbers without ".0".
+package func short(_ value: some CustomStringConvertible) -> String {
+    let text = value.description
+    return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
+}
+
+/// Minutes and seconds, after an hour hours, too: `44:12` or `1:02:03`.
+package func clock(_ seconds: Double) -> String {
+    let whole = Int(min(max(seconds, 0), 3_599_999).rounded())
+    func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
+    let (hours, minutes) = (whole / 3600, whole / 60 % 60)
+    return (hours > 0 ? "\(hours):\(two(minutes))" : "\(minutes)") + ":" + two(whole % 60)
+}
