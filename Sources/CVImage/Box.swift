@@ -1,3 +1,5 @@
+import CVCore
+
 /// An upright rectangle in pixels from the top left corner of a picture.
 ///
 /// Continuous coordinates: pixel (0, 0) covers the box from (0, 0) to (1, 1), so a width is `maxX - minX`, with no
@@ -26,4 +28,7 @@ public struct Box: Sendable, Equatable, Hashable {
         return Box(
             minX: clip(minX, width), minY: clip(minY, height), maxX: clip(maxX, width), maxY: clip(maxY, height))
     }
+
+    /// `[left, top, right, bottom]`.
+    package var json: JSONValue { .array([minX, minY, maxX, maxY].map(JSONValue.init)) }
 }

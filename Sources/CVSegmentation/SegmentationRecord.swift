@@ -15,8 +15,3 @@ extension SegmentedClass: RecordedResult {
         ["label": .string(label), "class": .integer(classIndex), "share": JSONValue(Float(share)), "box": box.json]
     }
 }
-
-extension Box {
-    /// `[left, top, right, bottom]`.
-    var json: JSONValue { .array([minX, minY, maxX, maxY].map(JSONValue.init)) }
-}

@@ -66,17 +66,10 @@ struct AugmentCommand: ParsableCommand {
 
     @OptionGroup(title: "Output") var output: AugmentOutputOptions
 
-    @Option(help: .init("Threads to use. (default: all cores)", valueName: "n"))
-    var threads: Int?
+    @OptionGroup var threads: ThreadOptions
 
     func validate() throws {
-        if let count, !(1...9999).contains(count) {
-            throw ValidationError("--count \(count): a number from 1 to 9999 is expected.")
-        }
-        if let threads, !(1...1024).contains(threads) {
-            throw ValidationError("--threads \(threads): a number from 1 to 1024 is expected.")
-        }
-        try output.validate()
+        try checkNumber("--count", count, in: 1...9999)
         if let op {
             do throws(AugmentationError) {
                 _ = try AugmentationRecipe(op)
@@ -88,7 +81,7 @@ struct AugmentCommand: ParsableCommand {
 
     func run() throws {
         Interruption.install()
-        if let threads { Parallel.threadCount = threads }
+        threads.apply()
         let status = try reportingFailure { try AugmentRun(self).run() }
         throw ExitCode(status.rawValue)
     }
@@ -130,30 +123,14 @@ struct AugmentOutputOptions: ParsableArguments {
                 + "as they are there.", valueName: "file"))
     var boxes: String?
 
-    @Flag(help: "Overwrite results that exist.")
-    var force = false
-
-    @Option(help: .init("Quality of JPEG pictures that are written, 1 to 100.", valueName: "n"))
-    var quality = 90
-
+    @OptionGroup var writing: PictureWritingOptions
     @OptionGroup var pictures: PictureOptions
 
     @Flag(name: .shortAndLong, help: "No progress bar and no remarks; only results and errors.")
     var quiet = false
 
     func validate() throws {
-        guard (1...100).contains(quality) else {
-            throw ValidationError("--quality \(quality): a number from 1 to 100 is expected.")
-        }
-        try pictures.validate()
-        for (option, value) in [("-o", output), ("--contact-sheet", contactSheet)] where value == "-" {
-            throw ValidationError("\(option) -: standard output holds the list of copies; give a name.")
-        }
-        let suffixes = InputExpander.imageSuffixes
-        if let contactSheet, !suffixes.contains(where: { contactSheet.lowercased().hasSuffix("." + $0) }) {
-            throw ValidationError(
-                "--contact-sheet \(contactSheet): a name that ends in one of \(suffixes.joined(separator: ", ")) "
-                    + "is expected.")
-        }
+        try checkAreNames(["-o": output, "--contact-sheet": contactSheet], besides: "the list of copies")
+        try checkIsPicture("--contact-sheet", contactSheet)
     }
 }

@@ -45,7 +45,7 @@ struct AugmentRun {
                 try bar.hidden { try StandardOutput.write("\(path.escapedForDisplay): \(copy.recipe)\n") }
             }
             if let path = output.contactSheet {
-                try sheet.image.write(to: path, quality: output.quality, overwrite: output.force)
+                try output.writing.write(sheet.image, to: path)
                 bar.finish()
                 try StandardOutput.write("\(path.escapedForDisplay): \(counted(copies.count, "picture"))\n")
             }
@@ -80,7 +80,7 @@ struct AugmentRun {
         try PlannedOutput.check(
             paths.compactMap { $0 }.enumerated().map { PlannedOutput(input: "\(command.input) (\($0))", path: $1) },
             inputs: [command.input] + command.partners + [output.boxes].compactMap { $0 }, destination: destination,
-            force: output.force)
+            force: output.writing.force)
         return (copies, destination)
     }
 
@@ -94,10 +94,7 @@ struct AugmentRun {
     private func name(of recipe: String) -> String { String(recipe.prefix { $0 != "=" }) }
 
     private func readSample() throws -> Sample {
-        let image =
-            command.input == "-"
-            ? try output.pictures.read(.standardInput)
-            : try output.pictures.read(path: command.input)
+        let image = try output.pictures.read(argument: command.input)
         var sample = Sample(image)
         if let path = output.boxes {
             sample.boxes = try YOLOText.boxes(
@@ -124,11 +121,11 @@ struct AugmentRun {
         var random = SplitMix64(seed: command.seed, stream: copy.number)
         let sample = recipe.pipeline(original, using: &random)
         if let path = copy.picture {
-            try sample.image.write(to: path, quality: output.quality, overwrite: output.force)
+            try output.writing.write(sample.image, to: path)
         }
         if let path = copy.labels {
             let text = YOLOText.text(sample.boxes, width: sample.image.width, height: sample.image.height)
-            try FileOutput.write(Array(text.utf8), to: path, overwrite: output.force)
+            try FileOutput.write(Array(text.utf8), to: path, overwrite: output.writing.force)
         }
         return sample
     }

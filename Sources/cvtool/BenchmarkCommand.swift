@@ -78,7 +78,7 @@ struct BenchmarkCommand: ParsableCommand {
     }
 
     func run() throws {
-        if let threads = model.threads { Parallel.threadCount = threads }
+        model.threads.apply()
         let report = try reportingFailure { try measure() }
         print(json ? report.json.text : report.text)
     }

@@ -1,7 +1,6 @@
 import ArgumentParser
 import CLISupport
 import CVClassification
-import CVCore
 
 /// `cvtool classify`: parses and checks; `ClassifyRun` does the work.
 struct ClassifyCommand: ParsableCommand {
@@ -33,10 +32,8 @@ struct ClassifyCommand: ParsableCommand {
               130  interrupted (Ctrl-C); what was done until then is kept
             """)
 
-    @Argument(help: "Pictures (JPEG, PNG), folders, patterns, .txt files with a path a line, or - for standard input.")
-    var inputs: [String]
-
-    @OptionGroup var classifier: ClassifierOptions
+    @OptionGroup(title: "Input") var input: InputOptions
+    @OptionGroup(title: "Network") var classifier: ClassifierOptions
 
     @Option(help: .init("How many classes of each picture, the most probable first.", valueName: "n"))
     var top = 5
@@ -54,21 +51,14 @@ struct ClassifyCommand: ParsableCommand {
     @Flag(help: "Print JSON instead: for each input one object on one line, also if it failed.")
     var json = false
 
-    @Flag(help: "Look also into the folders in a folder.")
-    var recursive = false
-
-    @OptionGroup var pictures: PictureOptions
-
     @Flag(name: .shortAndLong, help: "No progress bar and no remarks; only results and errors.")
     var quiet = false
 
     func validate() throws {
-        try classifier.validate()
         guard top >= 1 else { throw ValidationError("--top \(top): a number from 1 is expected.") }
         if flip && tenCrop {
             throw ValidationError("--ten-crop has the mirror image of --flip among its ten: choose one.")
         }
-        try pictures.validate()
     }
 
     func run() throws {

@@ -1,7 +1,6 @@
 import CLISupport
 import CVClassification
 import CVCore
-import CVImage
 
 /// One run of `cvtool classify`.
 struct ClassifyRun {
@@ -11,22 +10,17 @@ struct ClassifyRun {
 
     /// - Throws: a `ToolkitError` for what makes the whole run impossible.
     func run() throws -> ExitStatus {
-        let inputs = InputExpander(recursive: command.recursive).expand(command.inputs)
+        let inputs = command.input.expanded
         let classifier = try command.classifier.makeClassifier()
+        let loop = InputLoop(title: "classify", json: command.json, quiet: command.quiet)
         return try untilOutputIsClosed {
-            try InputLoop(title: "classify", quiet: command.quiet).run(inputs) { input in
-                let image = try command.pictures.read(input)
+            let summary = try loop.run(inputs) { input in
+                let image = try command.input.pictures.read(input)
                 let found = classifier(image, top: command.top, views: command.views)
-                return text(
-                    ClassificationRecord(input: input.name, width: image.width, height: image.height, results: found))
-            } failure: { name, message in
-                command.json ? ClassificationRecord(input: name, error: message).json + "\n" : ""
+                return ClassificationRecord(
+                    input: input.name, width: image.width, height: image.height, results: found)
             }
+            return loop.end(summary)
         }
-    }
-
-    private func text(_ record: ClassificationRecord) -> String {
-        if command.json { return record.json + "\n" }
-        return record.results.map { "\(record.input.escapedForDisplay): \($0.text)\n" }.joined()
     }
 }

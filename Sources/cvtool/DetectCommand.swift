@@ -1,6 +1,5 @@
 import ArgumentParser
 import CLISupport
-import CVCore
 import CVDetection
 
 /// `cvtool detect`: parses and checks; `DetectRun` does the work.
@@ -42,27 +41,21 @@ struct DetectCommand: ParsableCommand {
               130  interrupted (Ctrl-C); what was done until then is kept
             """)
 
-    @Argument(help: "Pictures (JPEG, PNG), folders, patterns, .txt files with a path a line, or - for standard input.")
-    var inputs: [String]
-
+    @OptionGroup(title: "Input") var input: InputOptions
     @OptionGroup(title: "Network") var model: DetectorOptions
     @OptionGroup(title: "Sliding windows") var windows: WindowOptions
     @OptionGroup(title: "What to report") var report: ReportOptions
     @OptionGroup(title: "Output") var output: DetectOutputOptions
 
     func validate() throws {
-        try model.validate()
-        try windows.validate()
         if windows.classifier != nil, model.namesDetector {
             throw ValidationError("--classifier goes without --model, --weights, --names and --imgsz.")
         }
-        try report.validate()
-        try output.validate()
     }
 
     func run() throws {
         Interruption.install()
-        if let threads = model.threads { Parallel.threadCount = threads }
+        model.threads.apply()
         let status = try reportingFailure { try DetectRun(self).run() }
         throw ExitCode(status.rawValue)
     }
@@ -92,13 +85,9 @@ struct DetectorOptions: ParsableArguments {
         transform: InputSize.init)
     var imgsz: InputSize?
 
-    @Option(help: .init("Threads to use. (default: all cores)", valueName: "n"))
-    var threads: Int?
+    @OptionGroup var threads: ThreadOptions
 
     func validate() throws {
-        if let threads, !(1...1024).contains(threads) {
-            throw ValidationError("--threads \(threads): a number from 1 to 1024 is expected.")
-        }
         let isDarknet = model?.hasSuffix(".cfg") ?? false
         if isDarknet && weights == nil {
             throw ValidationError("--model \(model!) needs --weights FILE with its .weights.")
@@ -161,10 +150,8 @@ struct ReportOptions: ParsableArguments {
     var agnostic = false
 
     func validate() throws {
-        for (name, value) in [("--conf", conf), ("--iou", iou)] {
-            guard let value, !(0...1).contains(value) else { continue }
-            throw ValidationError("\(name) \(value): a number from 0 to 1 is expected.")
-        }
+        try checkNumber("--conf", conf, in: 0...1)
+        try checkNumber("--iou", iou, in: 0...1)
         guard maxDet >= 1 else { throw ValidationError("--max-det \(maxDet): a number from 1 is expected.") }
     }
 

@@ -12,12 +12,6 @@ struct DetectOutputOptions: ParsableArguments {
                 + "found.png. (default: the current folder)", valueName: "path"))
     var output: String?
 
-    @Flag(help: "Overwrite results that exist.")
-    var force = false
-
-    @Flag(help: "Look also into the folders in a folder.")
-    var recursive = false
-
     @Flag(help: "Print JSON instead: for each input one object on one line, also if it failed or shows nothing.")
     var json = false
 
@@ -48,10 +42,7 @@ struct DetectOutputOptions: ParsableArguments {
     @Flag(help: "Draw labels without the confidence.")
     var hideConf = false
 
-    @Option(help: .init("Quality of JPEG pictures that are written, 1 to 100.", valueName: "n"))
-    var quality = 90
-
-    @OptionGroup var pictures: PictureOptions
+    @OptionGroup var writing: PictureWritingOptions
 
     @Flag(help: "Print on standard error how long each step took.")
     var timing = false
@@ -60,16 +51,8 @@ struct DetectOutputOptions: ParsableArguments {
     var quiet = false
 
     func validate() throws {
-        if let lineWidth, !(1...500).contains(lineWidth) {
-            throw ValidationError("--line-width \(lineWidth): a number from 1 to 500 is expected.")
-        }
-        guard (1...100).contains(quality) else {
-            throw ValidationError("--quality \(quality): a number from 1 to 100 is expected.")
-        }
-        try pictures.validate()
-        for (option, value) in [("-o", output), ("--coco", coco)] where value == "-" {
-            throw ValidationError("\(option) -: standard output holds the list of objects; give the name of a file.")
-        }
+        try checkNumber("--line-width", lineWidth, in: 1...500)
+        try checkAreNames(["-o": output, "--coco": coco], besides: "the list of objects")
         if saveConf && !saveTxt { throw ValidationError("--save-conf goes with --save-txt.") }
     }
 }

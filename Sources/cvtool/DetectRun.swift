@@ -20,11 +20,7 @@ struct DetectRun {
     /// - Throws: a `ToolkitError` for what makes the whole run impossible: known before any work is done, but for
     ///   standard output that cannot be written.
     func run() throws -> ExitStatus {
-        do {
-            return try runAll()
-        } catch StreamError.closed {
-            return .success
-        }
+        try untilOutputIsClosed(runAll)
     }
 
     private func runAll() throws -> ExitStatus {
@@ -37,21 +33,18 @@ struct DetectRun {
         let ids = COCOResults.imageIDs(for: jobs.map(\.name))
         var coco = output.coco.map { _ in COCOResults(labels: finder.labels) }
         var nextID = ids.makeIterator()
-        let summary = try runJobs(
-            jobs, title: "detect", quiet: output.quiet,
-            work: { job in
-                let id = nextID.next()!
-                let record = try process(job, finder, options)
-                coco?.append(record.results, imageID: id)
-                return record
-            }, report: report, reportFailure: { try Detection.report($0, of: $1.name, json: output.json) })
+        let loop = InputLoop(title: "detect", json: output.json, quiet: output.quiet)
+        let summary = try loop.run(jobs, nothing: "no objects found") { job in
+            let id = nextID.next()!
+            let record = try process(job, finder, options)
+            coco?.append(record.results, imageID: id)
+            return record
+        }
         if let path = output.coco, let coco {
             try write(coco.text, .coco, to: path)
         }
-        if let text = written.text(folder: destination.folder), !output.quiet { StandardError.write(text) }
-        if output.timing { StandardError.write(timing.text) }
-        if let text = summary.text, !output.quiet { StandardError.write(text) }
-        return summary.status
+        return loop.end(
+            summary, wrote: written.text(folder: destination.folder), timing: output.timing ? timing : nil)
     }
 
     private func makeFinder() throws -> any ObjectFinder {
@@ -61,7 +54,7 @@ struct DetectRun {
 
     private func plan() throws -> ([Job], OutputDestination) {
         try Job.plan(
-            command.inputs, recursive: output.recursive, output: output.output, force: output.force,
+            command.input, output: output.output, force: output.writing.force,
             others: output.coco.map { [PlannedOutput(input: "--coco", path: $0)] } ?? [],
             paths: { DetectPaths($0, output, $1) })
     }
@@ -69,7 +62,7 @@ struct DetectRun {
     private func process(
         _ job: Job, _ finder: any ObjectFinder, _ options: DetectionOptions
     ) throws -> DetectionRecord {
-        let image = try timing.measure("decode") { try output.pictures.read(job.input) }
+        let image = try timing.measure("decode") { try command.input.pictures.read(job.input) }
         let found = try finder.find(image, options, timing)
         let record = DetectionRecord(input: job.name, width: image.width, height: image.height, results: found)
         if let paths = job.paths { try write(record, image, paths) }
@@ -77,7 +70,7 @@ struct DetectRun {
     }
 
     private func write(_ record: DetectionRecord, _ image: consuming Image, _ paths: DetectPaths) throws {
-        let (force, found) = (output.force, record.results)
+        let found = record.results
         if let path = paths.text {
             let text = YOLOText.text(
                 found, width: image.width, height: image.height, includeConfidence: output.saveConf)
@@ -91,17 +84,17 @@ struct DetectRun {
         for (number, detection) in found.enumerated() {
             guard let path = paths.crop(number + 1, label: detection.label) else { break }
             guard let crop = image.cropped(to: detection.box) else { continue }
-            try crop.write(to: path, quality: output.quality, overwrite: force)
+            try output.writing.write(crop, to: path)
             written.add(.crop, path)
         }
         guard let path = paths.picture else { return }
         timing.measure("draw") { draw(found, on: &image) }
-        try timing.measure("encode") { try image.write(to: path, quality: output.quality, overwrite: force) }
+        try timing.measure("encode") { try output.writing.write(image, to: path) }
         written.add(.picture, path)
     }
 
     private func write(_ text: String, _ kind: WrittenFiles.Kind, to path: String) throws {
-        try FileOutput.write(Array(text.utf8), to: path, overwrite: output.force)
+        try FileOutput.write(Array(text.utf8), to: path, overwrite: output.writing.force)
         written.add(kind, path)
     }
 
@@ -114,21 +107,9 @@ struct DetectRun {
                     color: Palette.color(forClass: detection.classIndex))
             }, lineWidth: output.lineWidth)
     }
-
-    private func report(_ record: DetectionRecord) throws {
-        if output.json { return try StandardOutput.write(record.json + "\n") }
-        try StandardOutput.write(record.results.map { $0.line(for: record.input) + "\n" }.joined())
-        if record.results.isEmpty, !output.quiet {
-            StandardError.write("\(record.input.escapedForDisplay): no objects found\n")
-        }
-    }
 }
 
-extension Detection {
-    /// `dog.jpg: dog 83% at 128 224 313 538`: label, confidence, and the box's corners in whole pixels.
-    fileprivate func line(for input: String) -> String {
-        let corners = [box.minX, box.minY, box.maxX, box.maxY].map { "\(Int($0.rounded()))" }
-        return "\(input.escapedForDisplay): \(label) \(String(percent: Double(confidence))) at "
-            + corners.joined(separator: " ")
-    }
+extension Detection: ReportedResult {
+    /// `dog 83% at 128 224 313 538`: label, confidence, and the box's corners in whole pixels.
+    var text: String { "\(label) \(String(percent: Double(confidence))) at \(box.corners)" }
 }

@@ -54,14 +54,9 @@ struct EvaluateClassifyCommand: ParsableCommand {
 
     @OptionGroup(title: "Output") var output: EvaluationOutputOptions
 
-    func validate() throws {
-        try selection.validate()
-        try output.validate()
-    }
-
     func run() throws {
         Interruption.install()
-        if let threads = output.threads { Parallel.threadCount = threads }
+        output.threads.apply()
         let status = try reportingFailure { try EvaluateClassifyRun(self).run() }
         throw ExitCode(status.rawValue)
     }
@@ -86,9 +81,7 @@ struct SplitOptions: ParsableArguments {
     var seed: UInt64 = 1
 
     func validate() throws {
-        guard (0...0.9).contains(holdout) else {
-            throw ValidationError("--holdout \(holdout): a part from 0 to 0.9 is expected, such as 0.1.")
-        }
+        try checkNumber("--holdout", holdout, in: 0...0.9)
         if split == .dev, holdout == 0 { throw ValidationError("--split dev: nothing is held back by --holdout 0.") }
     }
 

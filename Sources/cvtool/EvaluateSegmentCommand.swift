@@ -44,14 +44,9 @@ struct EvaluateSegmentCommand: ParsableCommand {
     @OptionGroup(title: "Which pictures") var selection: SplitOptions
     @OptionGroup(title: "Output") var output: EvaluationOutputOptions
 
-    func validate() throws {
-        try selection.validate()
-        try output.validate()
-    }
-
     func run() throws {
         Interruption.install()
-        if let threads = output.threads { Parallel.threadCount = threads }
+        output.threads.apply()
         let status = try reportingFailure { try EvaluateSegmentRun(self).run() }
         throw ExitCode(status.rawValue)
     }
@@ -68,20 +63,12 @@ struct EvaluationOutputOptions: ParsableArguments {
     @Flag(help: "Overwrite the file of --confusion.")
     var force = false
 
-    @Option(help: .init("Threads to use. (default: all cores)", valueName: "n"))
-    var threads: Int?
+    @OptionGroup var threads: ThreadOptions
 
     @Flag(name: .shortAndLong, help: "No progress bar and no remarks; only results and errors.")
     var quiet = false
 
     func validate() throws {
-        if let threads, !(1...1024).contains(threads) {
-            throw ValidationError("--threads \(threads): a number from 1 to 1024 is expected.")
-        }
-        let suffixes = InputExpander.imageSuffixes
-        if let confusion, !suffixes.contains(where: { confusion.lowercased().hasSuffix("." + $0) }) {
-            throw ValidationError(
-                "--confusion \(confusion): a name that ends in one of \(suffixes.joined(separator: ", ")) is expected.")
-        }
+        try checkIsPicture("--confusion", confusion)
     }
 }

@@ -1,7 +1,5 @@
 import ArgumentParser
 import CLISupport
-import CVCore
-import CVImage
 
 /// `cvtool explain`: parses and checks; `ExplainRun` does the work.
 struct ExplainCommand: ParsableCommand {
@@ -34,10 +32,8 @@ struct ExplainCommand: ParsableCommand {
               130  interrupted (Ctrl-C); what was done until then is kept
             """)
 
-    @Argument(help: "Pictures (JPEG, PNG), folders, patterns, .txt files with a path a line, or - for standard input.")
-    var inputs: [String]
-
-    @OptionGroup var classifier: ClassifierOptions
+    @OptionGroup(title: "Input") var input: InputOptions
+    @OptionGroup(title: "Network") var classifier: ClassifierOptions
 
     @Option(
         name: .customLong("class"),
@@ -61,35 +57,17 @@ struct ExplainCommand: ParsableCommand {
                 + "(default: the current folder)", valueName: "path"))
     var output: String?
 
-    @Flag(help: "Overwrite results that exist.")
-    var force = false
-
     @Flag(help: "Print JSON instead: for each input one object on one line, also if it failed.")
     var json = false
 
-    @Flag(help: "Look also into the folders in a folder.")
-    var recursive = false
-
-    @Option(help: .init("Quality of JPEG pictures that are written, 1 to 100.", valueName: "n"))
-    var quality = 90
-
-    @OptionGroup var pictures: PictureOptions
+    @OptionGroup var writing: PictureWritingOptions
 
     @Flag(name: .shortAndLong, help: "No progress bar and no remarks; only results and errors.")
     var quiet = false
 
     func validate() throws {
-        try classifier.validate()
-        try pictures.validate()
-        guard (0...1).contains(opacity) else {
-            throw ValidationError("--opacity \(opacity): a number from 0 to 1 is expected.")
-        }
-        guard (1...100).contains(quality) else {
-            throw ValidationError("--quality \(quality): a number from 1 to 100 is expected.")
-        }
-        if output == "-" {
-            throw ValidationError("-o -: standard output holds the list of classes; give the name of a file.")
-        }
+        try checkNumber("--opacity", opacity, in: 0...1)
+        try checkAreNames(["-o": output], besides: "the list of classes")
     }
 
     func run() throws {

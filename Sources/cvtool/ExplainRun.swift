@@ -11,34 +11,36 @@ struct ExplainRun {
 
     init(_ command: ExplainCommand) { self.command = command }
 
+    private typealias Job = InputJob<ExplainPath>
+
     /// - Throws: a `ToolkitError` for what makes the whole run impossible.
     func run() throws -> ExitStatus {
-        let inputs = InputExpander(recursive: command.recursive).expand(command.inputs)
-        let destination = try OutputDestination(option: command.output, inputCount: inputs.count)
-        try check(inputs, destination)
+        let (jobs, destination) = try Job.plan(
+            command.input, output: command.output, force: command.writing.force,
+            paths: { ExplainPath(picture: $1.picturePath(for: $0, ending: "_explain")) })
         let classifier = try command.classifier.makeClassifier()
         let label = try chosenClass(of: classifier)
         // Here rather than at each picture.
         if let layer = command.layer { _ = try classifier.shape(ofLayer: layer) }
         try destination.createFolder()
-        defer { if let text = written.text(folder: destination.folder), !command.quiet { StandardError.write(text) } }
+        let loop = InputLoop(title: "explain", json: command.json, quiet: command.quiet)
         return try untilOutputIsClosed {
-            try InputLoop(title: "explain", quiet: command.quiet).run(inputs) { input in
-                var image = try command.pictures.read(input)
-                let map = try classifier.classActivation(of: image, class: label, layer: command.layer)
-                let path = path(of: input.name, destination)
-                let explanation = Explanation(map, picture: path)
-                let record = InputRecord(
-                    input: input.name, width: image.width, height: image.height, results: [explanation])
-                draw(map, on: &image)
-                try image.write(to: path, quality: command.quality, overwrite: command.force)
-                written.add(.picture, path)
-                return command.json
-                    ? record.json + "\n" : "\(input.name.escapedForDisplay): \(map.classification.text)\n"
-            } failure: { name, message in
-                command.json ? InputRecord<Explanation>(input: name, error: message).json + "\n" : ""
-            }
+            let summary = try loop.run(jobs) { try explain($0, classifier, label) }
+            return loop.end(summary, wrote: written.text(folder: destination.folder))
         }
+    }
+
+    private func explain(_ job: Job, _ classifier: Classifier, _ label: Int?) throws -> InputRecord<Explanation> {
+        var image = try command.input.pictures.read(job.input)
+        let map = try classifier.classActivation(of: image, class: label, layer: command.layer)
+        // Reading has thrown where there is none.
+        let path = job.paths!.picture
+        let record = InputRecord(
+            input: job.name, width: image.width, height: image.height, results: [Explanation(map, picture: path)])
+        draw(map, on: &image)
+        try command.writing.write(image, to: path)
+        written.add(.picture, path)
+        return record
     }
 
     private func chosenClass(of classifier: Classifier) throws -> Int? {
@@ -51,20 +53,6 @@ struct ExplainRun {
         }
     }
 
-    /// Whether all outputs may be written: before the work.
-    private func check(_ inputs: [Input], _ destination: OutputDestination) throws {
-        let planned = inputs.compactMap { input -> PlannedOutput? in
-            if case .problem = input { return nil }
-            return PlannedOutput(input: input.name, path: path(of: input.name, destination))
-        }
-        try PlannedOutput.check(
-            planned, inputs: inputs.map(\.name), destination: destination, force: command.force)
-    }
-
-    private func path(of input: String, _ destination: OutputDestination) -> String {
-        destination.picturePath(for: input, ending: "_explain")
-    }
-
     private func draw(_ map: ClassActivationMap, on image: inout Image) {
         image.overlay(
             heat: map.shares, columns: map.width, rows: map.height, frame: map.frame.box, opacity: command.opacity)
@@ -72,9 +60,18 @@ struct ExplainRun {
     }
 }
 
-/// What `cvtool explain --json` writes about a picture.
-private struct Explanation: RecordedResult {
+/// The picture that is written about an input.
+private struct ExplainPath: OutputPaths {
+    let picture: String
+
+    func planned(for input: String) -> [PlannedOutput] { [PlannedOutput(input: input, path: picture)] }
+}
+
+/// What `cvtool explain` tells about a picture.
+private struct Explanation: ReportedResult {
     static var listName: String { "explanations" }
+
+    var text: String { classification.text }
 
     let classification: Classification
     let layer, picture: String

@@ -72,25 +72,12 @@ struct FilterCommand: ParsableCommand {
         help: .init("A folder, or the name of the picture to write. (default: the current folder)", valueName: "path"))
     var output: String?
 
-    @Flag(help: "Overwrite a result that exists.")
-    var force = false
-
-    @Option(help: .init("Quality of a JPEG picture that is written, 1 to 100.", valueName: "n"))
-    var quality = 90
-
+    @OptionGroup var writing: PictureWritingOptions
     @OptionGroup var pictures: PictureOptions
 
     func validate() throws {
-        guard (1...1024).contains(stride) else {
-            throw ValidationError("--stride \(stride): a number from 1 to 1024 is expected.")
-        }
-        guard (1...100).contains(quality) else {
-            throw ValidationError("--quality \(quality): a number from 1 to 100 is expected.")
-        }
-        if output == "-" {
-            throw ValidationError("-o -: standard output tells what was written; give the name of a file.")
-        }
-        try pictures.validate()
+        try checkNumber("--stride", stride, in: 1...1024)
+        try checkAreNames(["-o": output], besides: "what was written")
         do throws(FilterError) {
             _ = try FilterKernel(kernel)
         } catch {
@@ -106,13 +93,13 @@ struct FilterCommand: ParsableCommand {
         let destination = try OutputDestination(option: output, inputCount: 1)
         let path = destination.picturePath(for: input, ending: "_filter")
         try PlannedOutput.check(
-            [PlannedOutput(input: input, path: path)], inputs: [input], destination: destination, force: force)
-        let image = try input == "-" ? pictures.read(.standardInput) : pictures.read(path: input)
+            [PlannedOutput(input: input, path: path)], inputs: [input], destination: destination, force: writing.force)
+        let image = try pictures.read(argument: input)
         let kernel = try FilterKernel(self.kernel)
         let answers = try ImageFilter(kernel, padding: padding, stride: stride, grey: grey)(image)
         let result = answers.image(rendering ?? .init(for: kernel))
         try destination.createFolder()
-        try result.write(to: path, quality: quality, overwrite: force)
+        try writing.write(result, to: path)
         let (least, greatest) = (number(answers.range.lowerBound), number(answers.range.upperBound))
         try StandardOutput.write(
             "\(path.escapedForDisplay): \(result.width)×\(result.height), \(least) to \(greatest)\n")

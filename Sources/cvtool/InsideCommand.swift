@@ -1,7 +1,6 @@
 import ArgumentParser
 import CLISupport
 import CVCore
-import CVImage
 
 /// `cvtool inside`: parses and checks; `InsideRun` does the work.
 struct InsideCommand: ParsableCommand {
@@ -33,10 +32,10 @@ struct InsideCommand: ParsableCommand {
               130  interrupted (Ctrl-C): the sheet is of what was seen until then
             """)
 
-    @Argument(help: "Pictures (JPEG, PNG), folders, patterns, .txt files with a path a line, or - for standard input.")
+    @Argument(help: .init(InputOptions.help))
     var inputs: [String] = []
 
-    @OptionGroup var classifier: ClassifierOptions
+    @OptionGroup(title: "Network") var classifier: ClassifierOptions
 
     @Flag(help: "List the layers of the network instead, with the size of their maps.")
     var list = false
@@ -72,15 +71,8 @@ struct InsideCommand: ParsableCommand {
     var quiet = false
 
     func validate() throws {
-        try classifier.validate()
-        try pictures.validate()
-        guard (1...100).contains(top) else {
-            throw ValidationError("--top \(top): a number from 1 to 100 is expected.")
-        }
-        if let output, !InputExpander.imageSuffixes.contains(where: { output.lowercased().hasSuffix("." + $0) }) {
-            let suffixes = InputExpander.imageSuffixes.joined(separator: ", ")
-            throw ValidationError("-o \(output): a name that ends in one of \(suffixes) is expected.")
-        }
+        try checkNumber("--top", top, in: 1...100)
+        try checkIsPicture("-o", output)
         if list { return }
         if layer == nil || unit == nil {
             throw ValidationError("--layer NAME and --unit NUMBER are expected; --list shows the layers.")

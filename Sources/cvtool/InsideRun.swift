@@ -28,13 +28,12 @@ struct InsideRun {
         try FileOutput.checkWritable(path, overwrite: command.force)
         let inputs = InputExpander(recursive: command.recursive).expand(command.inputs)
         var best = StrongestPatches(count: command.top)
-        let status = try InputLoop(title: "look", quiet: command.quiet).run(inputs) { input in
+        let loop = InputLoop(title: "look", quiet: command.quiet)
+        let summary = try loop.forEach(inputs) { input in
             let image = try command.pictures.read(input)
             if let found = probe.strongest(in: image, above: best.least) { best.add(found, of: image, input.name) }
-            return ""
-        } failure: { _, _ in
-            ""
         }
+        let status = loop.end(summary)
         guard !best.patches.isEmpty else {
             if !command.quiet { StandardError.write("nothing in these pictures moves unit \(unit) of \(layer)\n") }
             return status
@@ -49,15 +48,11 @@ struct InsideRun {
 
     private func line(_ patch: StrongestPatches.Patch) -> String {
         let (value, box) = (patch.found.value, patch.found.box)
-        let corners = [box.minX, box.minY, box.maxX, box.maxY]
         if command.json {
-            let json: JSONValue = [
-                "input": .string(patch.input), "value": JSONValue(value), "box": .array(corners.map { JSONValue($0) }),
-            ]
+            let json: JSONValue = ["input": .string(patch.input), "value": JSONValue(value), "box": box.json]
             return json.text
         }
-        let place = corners.map { "\(Int($0.rounded()))" }.joined(separator: " ")
-        return "\(patch.input.escapedForDisplay): \(decimal(Double(value), 3)) at \(place)"
+        return "\(patch.input.escapedForDisplay): \(decimal(Double(value), 3)) at \(box.corners)"
     }
 }
 

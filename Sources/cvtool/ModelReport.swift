@@ -48,21 +48,3 @@ extension CatalogModel.Input {
     /// [C, H, W].
     var json: JSONValue { .array([channels, height, width].map { .integer($0) }) }
 }
-
-/// With a comma after each three digits: 25,557,032.
-func grouped(_ number: Int) -> String {
-    let digits = Array("\(number)")
-    var text = ""
-    for (index, digit) in digits.enumerated() {
-        if index > 0, (digits.count - index) % 3 == 0 { text.append(",") }
-        text.append(digit)
-    }
-    return text
-}
-
-/// `4.09 G`: with three digits or so and a prefix.
-private func metric(_ count: Int) -> String {
-    let prefixes = [(1_000_000_000, " G"), (1_000_000, " M"), (1000, " k")]
-    guard let (unit, prefix) = prefixes.first(where: { count >= $0.0 }) else { return "\(count)" }
-    return decimal(Double(count) / Double(unit), 2) + prefix
-}

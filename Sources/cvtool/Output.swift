@@ -34,16 +34,3 @@ extension ToolkitError {
         }
     }
 }
-
-/// A size for people: "17.7 MB", in powers of ten.
-func readableBytes(_ bytes: Int) -> String {
-    let units = ["bytes", "kB", "MB", "GB", "TB"]
-    var value = Double(bytes)
-    var unit = 0
-    while value >= 999.95, unit < units.count - 1 {
-        value /= 1000
-        unit += 1
-    }
-    let tenths = Int((value * 10).rounded())
-    return unit == 0 ? "\(bytes) bytes" : "\(tenths / 10).\(tenths % 10) \(units[unit])"
-}

@@ -36,17 +36,12 @@ struct SegmentCommand: ParsableCommand {
               130  interrupted (Ctrl-C); what was done until then is kept
             """)
 
-    @Argument(help: "Pictures (JPEG, PNG), folders, patterns, .txt files with a path a line, or - for standard input.")
-    var inputs: [String]
-
+    @OptionGroup(title: "Input") var input: InputOptions
     @OptionGroup(title: "Network") var model: SegmenterOptions
     @OptionGroup(title: "Pictures to write (photo_….png or .jpg)") var pictures: SegmentPictureOptions
     @OptionGroup(title: "Output") var output: SegmentOutputOptions
 
     func validate() throws {
-        try model.validate()
-        try pictures.validate()
-        try output.validate()
         if output.noImage, !pictures.asked.isEmpty {
             throw ValidationError("--no-image and --\(pictures.asked[0].rawValue) contradict each other.")
         }
@@ -57,7 +52,7 @@ struct SegmentCommand: ParsableCommand {
 
     func run() throws {
         Interruption.install()
-        if let threads = model.threads { Parallel.threadCount = threads }
+        model.threads.apply()
         let status = try reportingFailure { try SegmentRun(self).run() }
         throw ExitCode(status.rawValue)
     }
@@ -81,14 +76,7 @@ struct SegmenterOptions: ParsableArguments {
     @Flag(help: "Cut out what is in front, whatever it is, without asking the detector whether it is a person.")
     var noPersonCheck = false
 
-    @Option(help: .init("Threads to use. (default: all cores)", valueName: "n"))
-    var threads: Int?
-
-    func validate() throws {
-        if let threads, !(1...1024).contains(threads) {
-            throw ValidationError("--threads \(threads): a number from 1 to 1024 is expected.")
-        }
-    }
+    @OptionGroup var threads: ThreadOptions
 }
 
 /// The kinds of pictures that `cvtool segment` can write.
@@ -138,8 +126,6 @@ struct SegmentPictureOptions: ParsableArguments {
     }
 
     func validate() throws {
-        guard (0...1).contains(opacity) else {
-            throw ValidationError("--opacity \(opacity): a number from 0 to 1 is expected.")
-        }
+        try checkNumber("--opacity", opacity, in: 0...1)
     }
 }

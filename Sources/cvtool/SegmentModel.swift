@@ -30,6 +30,11 @@ enum SegmentModel {
         if case .person = self { .cutout } else { .overlay }
     }
 
+    /// What is said about a picture in which it finds nothing.
+    var nothing: String {
+        if case .person = self { "no person found" } else { "nothing of these classes found" }
+    }
+
     /// Whether it can be told what is to be cut out.
     var hasForeground: Bool {
         if case .classes(_, _, nil) = self { false } else { true }

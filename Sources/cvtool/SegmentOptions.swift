@@ -1,4 +1,5 @@
 import ArgumentParser
+import CVCore
 import CVImage
 import CVModels
 import CVNN
@@ -217,16 +218,16 @@ struct SegmentLearningOptions: ParsableArguments {
     var splitSeed: UInt64?
 
     func validate() throws {
-        try StepOptions.check("--epochs", Double(epochs), in: 1...100_000)
-        try StepOptions.check("--batch-size", Double(batchSize), in: 1...4096)
-        try StepOptions.check("--learning-rate", learningRate, in: StepOptions.rates)
-        try StepOptions.check("--warmup", warmup, in: 0...1000)
-        try StepOptions.check("--weight-decay", weightDecay, in: StepOptions.decays)
-        try StepOptions.check("--momentum", momentum, in: 0...0.9999)
-        try StepOptions.check("--clip-norm", clipNorm, in: 1e-9...1e9)
-        try StepOptions.check("--average", average, in: 0...0.999999)
-        try StepOptions.check("--patience", patience.map(Double.init), in: 1...1e6)
-        try StepOptions.check("--holdout", holdout, in: 0...0.9)
+        try checkNumber("--epochs", epochs, in: 1...100_000)
+        try checkNumber("--batch-size", batchSize, in: 1...4096)
+        try checkNumber("--learning-rate", learningRate, in: StepOptions.rates)
+        try checkNumber("--warmup", warmup, in: 0...1000)
+        try checkNumber("--weight-decay", weightDecay, in: StepOptions.decays)
+        try checkNumber("--momentum", momentum, in: 0...0.9999)
+        try checkNumber("--clip-norm", clipNorm, in: 1e-9...1e9)
+        try checkNumber("--average", average, in: 0...0.999999)
+        try checkNumber("--patience", patience, in: 1...1_000_000)
+        try checkNumber("--holdout", holdout, in: 0...0.9)
         guard augment != "none", !augment.isEmpty else { return }
         do throws(AugmentationError) {
             _ = try AugmentationRecipe(augment)

@@ -11,12 +11,6 @@ struct SegmentOutputOptions: ParsableArguments {
                 + "(default: the current folder)", valueName: "path"))
     var output: String?
 
-    @Flag(help: "Overwrite results that exist.")
-    var force = false
-
-    @Flag(help: "Look also into the folders in a folder.")
-    var recursive = false
-
     @Flag(help: "Print JSON instead: for each input one object on one line, also if it failed or shows nothing.")
     var json = false
 
@@ -32,10 +26,7 @@ struct SegmentOutputOptions: ParsableArguments {
     @Option(help: .init("How far the outlines may be from the pixels' edges, in pixels.", valueName: "n"))
     var tolerance: Float = 1
 
-    @Option(help: .init("Quality of JPEG pictures that are written, 1 to 100.", valueName: "n"))
-    var quality = 90
-
-    @OptionGroup var pictures: PictureOptions
+    @OptionGroup var writing: PictureWritingOptions
 
     @Flag(help: "Print on standard error how long each step took.")
     var timing = false
@@ -44,16 +35,8 @@ struct SegmentOutputOptions: ParsableArguments {
     var quiet = false
 
     func validate() throws {
-        guard (1...100).contains(quality) else {
-            throw ValidationError("--quality \(quality): a number from 1 to 100 is expected.")
-        }
-        guard (0...10_000).contains(tolerance) else {
-            throw ValidationError("--tolerance \(tolerance): a number from 0 to 10000 is expected.")
-        }
-        try pictures.validate()
-        for (option, value) in [("-o", output), ("--polygons", polygons)] where value == "-" {
-            throw ValidationError("\(option) -: standard output holds the list of classes; give the name of a file.")
-        }
+        try checkNumber("--tolerance", tolerance, in: 0...10_000)
+        try checkAreNames(["-o": output, "--polygons": polygons], besides: "the list of classes")
     }
 
     /// The value of `-o` where it names one file.

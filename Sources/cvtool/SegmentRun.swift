@@ -20,11 +20,7 @@ struct SegmentRun {
     /// - Throws: a `ToolkitError` for what makes the whole run impossible: known before any work is done, but for
     ///   standard output that cannot be written.
     func run() throws -> ExitStatus {
-        do {
-            return try runAll()
-        } catch StreamError.closed {
-            return .success
-        }
+        try untilOutputIsClosed(runAll)
     }
 
     private func runAll() throws -> ExitStatus {
@@ -32,7 +28,7 @@ struct SegmentRun {
         let model = try timing.measure("weights") { try SegmentModel(command.model) }
         let kinds = try kinds(of: model)
         let (jobs, destination) = try Job.plan(
-            command.inputs, recursive: output.recursive, output: output.output, force: output.force,
+            command.input, output: output.output, force: output.writing.force,
             others: output.polygons.map { [PlannedOutput(input: "--polygons", path: $0)] } ?? [],
             paths: { try SegmentPaths($0, kinds, $1) })
         let backdrop = try command.pictures.background.map(backdrop)
@@ -40,18 +36,14 @@ struct SegmentRun {
 
         var polygons = PolygonDocument()
         polygons.tolerance = output.tolerance
-        let summary = try runJobs(
-            jobs, title: "segment", quiet: output.quiet,
-            work: { try process($0, model, backdrop, &polygons) }, report: report,
-            reportFailure: { try SegmentedClass.report($0, of: $1.name, json: output.json) })
+        let loop = InputLoop(title: "segment", json: output.json, quiet: output.quiet)
+        let summary = try loop.run(jobs, nothing: model.nothing) { try process($0, model, backdrop, &polygons) }
         if let path = output.polygons {
-            try FileOutput.write(Array(polygons.text.utf8), to: path, overwrite: output.force)
+            try FileOutput.write(Array(polygons.text.utf8), to: path, overwrite: output.writing.force)
             written.add(.polygons, path)
         }
-        if let text = written.text(folder: destination.folder), !output.quiet { StandardError.write(text) }
-        if output.timing { StandardError.write(timing.text) }
-        if let text = summary.text, !output.quiet { StandardError.write(text) }
-        return summary.status
+        return loop.end(
+            summary, wrote: written.text(folder: destination.folder), timing: output.timing ? timing : nil)
     }
 
     /// The pictures to write.
@@ -69,13 +61,13 @@ struct SegmentRun {
         if text == "blur" { return .blurred }
         if let color = Color(text: text) { return .color(color) }
         if case .none = FileSystem.kind(of: text) { throw SegmentUsageError.backgroundNotFound(text) }
-        return .picture(try output.pictures.read(path: text))
+        return .picture(try command.input.pictures.read(path: text))
     }
 
     private func process(
         _ job: Job, _ model: SegmentModel, _ backdrop: Backdrop?, _ polygons: inout PolygonDocument
     ) throws -> SegmentationRecord {
-        let image = try timing.measure("decode") { try output.pictures.read(job.input) }
+        let image = try timing.measure("decode") { try command.input.pictures.read(job.input) }
         let finding = model.found(in: image, timing)
         if output.polygons != nil {
             timing.measure("polygons") { polygons.append(finding.map, of: finding.outlined, input: job.name) }
@@ -92,13 +84,11 @@ struct SegmentRun {
     ) throws {
         func write(_ kind: WrittenFiles.Kind, _ draw: () -> Image) throws {
             let picture = timing.measure("draw", draw)
-            try timing.measure("encode") {
-                try picture.write(to: path, quality: output.quality, overwrite: output.force)
-            }
+            try timing.measure("encode") { try output.writing.write(picture, to: path) }
             written.add(kind, path)
         }
         func write(_ kind: WrittenFiles.Kind, _ mask: Mask, _ appearance: Mask.Appearance) throws {
-            try timing.measure("encode") { try mask.write(to: path, as: appearance, overwrite: output.force) }
+            try timing.measure("encode") { try mask.write(to: path, as: appearance, overwrite: output.writing.force) }
             written.add(kind, path)
         }
         switch (kind, finding.matte, backdrop) {
@@ -128,22 +118,9 @@ struct SegmentRun {
         if entries.count > 1 { image.drawLegend(entries) }
         return image
     }
-
-    private func report(_ record: SegmentationRecord) throws {
-        if output.json { return try StandardOutput.write(record.json + "\n") }
-        try StandardOutput.write(record.results.map { $0.line(for: record.input) + "\n" }.joined())
-        if record.results.isEmpty, !output.quiet {
-            let what = command.model.model == "person" ? "no person" : "nothing of these classes"
-            StandardError.write("\(record.input.escapedForDisplay): \(what) found\n")
-        }
-    }
 }
 
-extension SegmentedClass {
-    /// `photo.jpg: person 34.2% at 128 24 313 538`.
-    fileprivate func line(for input: String) -> String {
-        let corners = [box.minX, box.minY, box.maxX, box.maxY].map { "\(Int($0))" }
-        return "\(input.escapedForDisplay): \(label.escapedForDisplay) \(String(percent: share, decimals: 1)) at "
-            + corners.joined(separator: " ")
-    }
+extension SegmentedClass: ReportedResult {
+    /// `person 34.2% at 128 24 313 538`: label, part of the picture, and the box's corners in pixels.
+    var text: String { "\(label.escapedForDisplay) \(String(percent: share, decimals: 1)) at \(box.corners)" }
 }

@@ -69,17 +69,12 @@ struct TrainClassifyCommand: ParsableCommand {
     @OptionGroup(title: "Output") var output: TrainOutputOptions
 
     func validate() throws {
-        try model.validate()
-        try transfer.validate()
         try transfer.check(augmentation: learning.augment)
-        try learning.validate()
-        try steps.validate()
-        try output.validate()
     }
 
     func run() throws {
         Interruption.install()
-        if let threads = output.threads { Parallel.threadCount = threads }
+        output.threads.apply()
         let status = try reportingFailure { try TrainClassifyRun(self).run() }
         throw ExitCode(status.rawValue)
     }

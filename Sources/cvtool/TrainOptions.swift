@@ -111,15 +111,9 @@ struct LearningOptions: ParsableArguments {
     var splitSeed: UInt64?
 
     func validate() throws {
-        if let epochs, !(1...100_000).contains(epochs) {
-            throw ValidationError("--epochs \(epochs): a number from 1 to 100000 is expected.")
-        }
-        if let warmup, !(0...1000).contains(warmup) {
-            throw ValidationError("--warmup \(warmup): a number of epochs from 0 to 1000 is expected.")
-        }
-        guard (0...0.9).contains(holdout) else {
-            throw ValidationError("--holdout \(holdout): a part from 0 to 0.9 is expected, such as 0.1.")
-        }
+        try checkNumber("--epochs", epochs, in: 1...100_000)
+        try checkNumber("--warmup", warmup, in: 0...1000)
+        try checkNumber("--holdout", holdout, in: 0...0.9)
         if let augment, augment != "none" {
             do throws(AugmentationError) {
                 _ = try AugmentationRecipe(augment)

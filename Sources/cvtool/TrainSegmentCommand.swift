@@ -55,15 +55,9 @@ struct TrainSegmentCommand: ParsableCommand {
     @OptionGroup(title: "How it learns") var learning: SegmentLearningOptions
     @OptionGroup(title: "Output") var output: TrainOutputOptions
 
-    func validate() throws {
-        try model.validate()
-        try learning.validate()
-        try output.validate()
-    }
-
     func run() throws {
         Interruption.install()
-        if let threads = output.threads { Parallel.threadCount = threads }
+        output.threads.apply()
         let status = try reportingFailure { try TrainSegmentRun(self).run() }
         throw ExitCode(status.rawValue)
     }

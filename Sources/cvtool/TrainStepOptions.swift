@@ -44,29 +44,21 @@ struct StepOptions: ParsableArguments {
     var patience: Int?
 
     func validate() throws {
-        try Self.check("--batch-size", batchSize.map(Double.init), in: StepOptions.batchSizes)
-        try Self.check("--learning-rate", learningRate, in: StepOptions.rates)
-        try Self.check("--weight-decay", weightDecay, in: StepOptions.decays)
-        try Self.check("--l1", l1, in: StepOptions.decays)
-        try Self.check("--momentum", momentum, in: 0...0.9999)
-        try Self.check("--label-smoothing", labelSmoothing, in: 0...0.9999)
-        try Self.check("--clip-norm", clipNorm, in: 1e-9...1e9)
-        try Self.check("--average", average, in: 0...0.999999)
-        try Self.check("--patience", patience.map(Double.init), in: 1...1e6)
+        try checkNumber("--batch-size", batchSize.map(Double.init), in: Self.batchSizes)
+        try checkNumber("--learning-rate", learningRate, in: Self.rates)
+        try checkNumber("--weight-decay", weightDecay, in: Self.decays)
+        try checkNumber("--l1", l1, in: Self.decays)
+        try checkNumber("--momentum", momentum, in: 0...0.9999)
+        try checkNumber("--label-smoothing", labelSmoothing, in: 0...0.9999)
+        try checkNumber("--clip-norm", clipNorm, in: 1e-9...1e9)
+        try checkNumber("--average", average, in: 0...0.999999)
+        try checkNumber("--patience", patience, in: 1...1_000_000)
     }
 
     // What the numbers may be, here and in a search.
     static let batchSizes = 1.0...65536.0
     static let rates = 1e-12...1e12
     static let decays = 0.0...1e6
-
-    /// - Throws: `ValidationError` with the option, what was found and what is expected.
-    static func check(_ name: String, _ value: Double?, in range: ClosedRange<Double>) throws {
-        guard let value, !range.contains(value) else { return }
-        throw ValidationError(
-            "\(name) \(short(value)): a number from \(short(range.lowerBound)) to \(short(range.upperBound)) is expected."
-        )
-    }
 
     func apply(to recipe: inout ClassificationRecipe) {
         recipe.batchSize = batchSize ?? recipe.batchSize
@@ -95,20 +87,13 @@ struct TrainOutputOptions: ParsableArguments {
     @Flag(help: "Write weights in half precision: half the size.")
     var half = false
 
-    @Option(help: .init("Threads to use. (default: all cores)", valueName: "n"))
-    var threads: Int?
+    @OptionGroup var threads: ThreadOptions
 
     @Flag(name: .shortAndLong, help: "No progress and no remarks; only the result and errors.")
     var quiet = false
 
     func validate() throws {
-        if let threads, !(1...1024).contains(threads) {
-            throw ValidationError("--threads \(threads): a number from 1 to 1024 is expected.")
-        }
         if output.isEmpty || output == "-" { throw ValidationError("-o \(output): the name of a folder is expected.") }
         if resume && force { throw ValidationError("--resume goes on with a run, --force replaces it: choose one.") }
     }
 }
-
-/// Whole numbers without ".0".
-func short(_ value: Double) -> String { Int(exactly: value).map { "\($0)" } ?? "\(value)" }

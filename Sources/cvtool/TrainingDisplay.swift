@@ -59,29 +59,3 @@ final class TrainingDisplay {
 
     private var left: String { secondsLeft.map { "  \(clock($0)) left" } ?? "" }
 }
-
-/// `44:12` or `1:02:03`.
-func clock(_ seconds: Double) -> String {
-    let whole = Int(min(max(seconds, 0), 3_599_999).rounded())
-    func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
-    let (hours, minutes) = (whole / 3600, whole / 60 % 60)
-    return (hours > 0 ? "\(hours):\(two(minutes))" : "\(minutes)") + ":" + two(whole % 60)
-}
-
-/// `digits` of them after the point; numbers beyond a thousand million as they are.
-func decimal(_ value: Double, _ digits: Int) -> String {
-    guard value.isFinite, abs(value) < 1e9 else { return "\(value)" }
-    let scale = (0..<digits).reduce(1) { scale, _ in scale * 10 }
-    let whole = Int((abs(value) * Double(scale)).rounded())
-    let fraction = "\(whole % scale)"
-    let zeros = String(repeating: "0", count: max(0, digits - fraction.count))
-    return (value < 0 && whole > 0 ? "-" : "") + "\(whole / scale)" + (digits > 0 ? "." + zeros + fraction : "")
-}
-
-/// Three digits: `0.0123`, `1.5e-05`.
-func significant(_ value: Double) -> String {
-    guard value != 0, value.isFinite else { return short(value) }
-    var scale = 1.0
-    while abs(value) * scale < 100, scale < 1e12 { scale *= 10 }
-    return short((value * scale).rounded() / scale)
-}

@@ -34,11 +34,8 @@ struct TransferOptions: ParsableArguments {
         if freeze != nil, pretrained == nil {
             throw ValidationError("--freeze needs --pretrained: fresh weights that are frozen learn nothing.")
         }
-        guard let copies else { return }
-        guard (1...Self.mostCopies).contains(copies) else {
-            throw ValidationError("--copies \(copies): a number from 1 to \(Self.mostCopies) is expected.")
-        }
-        if freeze == nil {
+        try checkNumber("--copies", copies, in: 1...Self.mostCopies)
+        if copies != nil, freeze == nil {
             throw ValidationError("--copies goes with --freeze: without it, pictures are changed anew in every epoch.")
         }
     }

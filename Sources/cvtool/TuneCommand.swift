@@ -62,30 +62,22 @@ struct TuneClassifyCommand: ParsableCommand {
     @Flag(help: "Overwrite the file of --csv.")
     var force = false
 
-    @Option(help: .init("Threads to use. (default: all cores)", valueName: "n"))
-    var threads: Int?
+    @OptionGroup var threads: ThreadOptions
 
     @Flag(name: .shortAndLong, help: "No progress and no remarks; only the table and errors.")
     var quiet = false
 
     func validate() throws {
-        try model.validate()
-        try ranges.validate()
-        try learning.validate()
-        for (name, value) in [("--trials", trials), ("--rounds", rounds)] where !(1...10_000).contains(value) {
-            throw ValidationError("\(name) \(value): a number from 1 to 10000 is expected.")
-        }
+        try checkNumber("--trials", trials, in: 1...10_000)
+        try checkNumber("--rounds", rounds, in: 1...10_000)
         guard learning.holdout > 0 else {
             throw ValidationError("--holdout 0: trials are compared by what is held back; a part above 0 is expected.")
-        }
-        if let threads, !(1...1024).contains(threads) {
-            throw ValidationError("--threads \(threads): a number from 1 to 1024 is expected.")
         }
     }
 
     func run() throws {
         Interruption.install()
-        if let threads { Parallel.threadCount = threads }
+        threads.apply()
         let status = try reportingFailure { try TuneClassifyRun(self).run() }
         throw ExitCode(status.rawValue)
     }
@@ -114,7 +106,7 @@ struct RangeOptions: ParsableArguments {
 
     /// By the names of the options, without the dashes.
     func ranges(for optimizer: OptimizerKind) throws -> [String: SearchRange] {
-        let usual = [.sgd, .momentum, .nesterov].contains(optimizer) ? "1e-3..1:log" : "1e-4..1e-1:log"
+        let usual = optimizer.isAdaptive ? "1e-4..1e-1:log" : "1e-3..1:log"
         let texts: [(name: String, text: String?, limits: ClosedRange<Double>)] = [
             ("learning-rate", learningRate ?? usual, StepOptions.rates),
             ("weight-decay", weightDecay, StepOptions.decays),

@@ -40,9 +40,7 @@ struct WindowOptions: ParsableArguments {
         if classifier == nil, windows != nil || windowStride != nil || cropWindows {
             throw ValidationError("--windows, --window-stride and --crop-windows go with --classifier.")
         }
-        if let windowStride, !(1...4096).contains(windowStride) {
-            throw ValidationError("--window-stride \(windowStride): a number from 1 to 4096 is expected.")
-        }
+        try checkNumber("--window-stride", windowStride, in: 1...4096)
     }
 
     /// Nil without a classifier.

@@ -18,7 +18,7 @@ let packageFolderOfModels = packageFolder.appending(path: "Tests/CVModelsTests/G
     @Test(arguments: [
         (["--conf", "1.5"], "--conf 1.5: a number from 0 to 1"),
         (["--conf", "nan"], "--conf nan: a number from 0 to 1"),
-        (["--iou=-1"], "--iou -1.0: a number from 0 to 1"),
+        (["--iou=-1"], "--iou -1: a number from 0 to 1"),
         (["--max-det", "0"], "--max-det 0: a number from 1"),
         (["--imgsz", "0"], "640x480 is expected"),
         (["--imgsz", "320x"], "640x480 is expected"),

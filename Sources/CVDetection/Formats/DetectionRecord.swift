@@ -14,7 +14,7 @@ extension Detection: RecordedResult {
     public var json: JSONValue {
         [
             "label": .string(label), "class": .integer(classIndex), "confidence": JSONValue(confidence),
-            "box": .array([box.minX, box.minY, box.maxX, box.maxY].map(JSONValue.init)),
+            "box": box.json,
         ]
     }
 }

@@ -1,0 +1,86 @@
+import ArgumentParser
+import CLISupport
+import CVCore
+import CVImage
+
+/// The pictures that a command works on one after the other, and how they are read.
+struct InputOptions: ParsableArguments {
+    static let help =
+        "Pictures (JPEG, PNG), folders, patterns, .txt files with a path a line, or - for standard input."
+
+    @Argument(help: .init(InputOptions.help))
+    var inputs: [String]
+
+    @Flag(help: "Look also into the folders in a folder.")
+    var recursive = false
+
+    @OptionGroup var pictures: PictureOptions
+
+    /// The files that the arguments stand for.
+    var expanded: [Input] { InputExpander(recursive: recursive).expand(inputs) }
+}
+
+/// How pictures are read: shared by all commands that take some.
+struct PictureOptions: ParsableArguments {
+    @Flag(help: "Use what can be read of a picture that is cut short.")
+    var allowTruncated = false
+
+    @Option(help: .init("Refuse pictures of more pixels than this.", valueName: "n"))
+    var maxPixels = DecodingOptions().maxPixels
+
+    /// Gigabytes of memory; beyond, no machine would have it, and running out of memory cannot be caught.
+    private static let mostPixels = 2_147_483_647
+
+    func validate() throws { try checkNumber("--max-pixels", maxPixels, in: 1...Self.mostPixels) }
+
+    /// - Throws: `ImageError` or `FileError` for what is no picture, and the problem itself for an input that is none.
+    func read(_ input: Input) throws -> Image {
+        switch input {
+        case .file(let path, _): try Image(contentsOf: path, options: decoding)
+        case .standardInput: try Image(data: FileInput.readStandardInput(), options: decoding, name: "standard input")
+        case .problem(let problem): throw problem
+        }
+    }
+
+    /// A picture that is an argument by itself: a path, or `-` for standard input.
+    func read(argument: String) throws -> Image {
+        try argument == "-" ? read(.standardInput) : read(path: argument)
+    }
+
+    func read(path: String) throws -> Image { try Image(contentsOf: path, options: decoding) }
+
+    private var decoding: DecodingOptions {
+        var options = DecodingOptions()
+        options.allowTruncated = allowTruncated
+        options.maxPixels = maxPixels
+        return options
+    }
+}
+
+/// `--threads`.
+struct ThreadOptions: ParsableArguments {
+    @Option(help: .init("Threads to use. (default: all cores)", valueName: "n"))
+    var threads: Int?
+
+    func validate() throws { try checkNumber("--threads", threads, in: 1...1024) }
+
+    func apply() {
+        if let threads { Parallel.threadCount = threads }
+    }
+}
+
+/// How the pictures of a result are written.
+struct PictureWritingOptions: ParsableArguments {
+    @Flag(help: "Overwrite results that exist.")
+    var force = false
+
+    @Option(help: .init("Quality of JPEG pictures that are written, 1 to 100.", valueName: "n"))
+    var quality = 90
+
+    func validate() throws { try checkNumber("--quality", quality, in: 1...100) }
+
+    /// - Throws: `FileError`, or `ImageError` for a picture that the format cannot hold.
+    func write(_ image: Image, to path: String) throws {
+        try image.write(to: path, quality: quality, overwrite: force)
+    }
+}

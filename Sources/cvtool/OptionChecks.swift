@@ -1,0 +1,29 @@
+import ArgumentParser
+import CLISupport
+import CVCore
+
+/// - Throws: `ValidationError` with the option, what was found and what is expected.
+func checkNumber<Number: Comparable & CustomStringConvertible>(
+    _ option: String, _ value: Number?, in range: ClosedRange<Number>
+) throws {
+    guard let value, !range.contains(value) else { return }
+    throw ValidationError(
+        "\(option) \(short(value)): a number from \(short(range.lowerBound)) to \(short(range.upperBound)) is expected."
+    )
+}
+
+/// - Throws: `ValidationError` for a name whose suffix is none of a format that can be written.
+func checkIsPicture(_ option: String, _ name: String?) throws {
+    guard let name, !InputExpander.isPictureName(name) else { return }
+    let suffixes = InputExpander.imageSuffixes.joined(separator: ", ")
+    throw ValidationError("\(option) \(name): a name that ends in one of \(suffixes) is expected.")
+}
+
+/// Standard output is for what a command tells, `what`; pictures and files need a name.
+///
+/// - Throws: `ValidationError` where the value of one of the options is "-".
+func checkAreNames(_ options: KeyValuePairs<String, String?>, besides what: String) throws {
+    for (option, value) in options where value == "-" {
+        throw ValidationError("\(option) -: standard output holds \(what); give the name of a file.")
+    }
+}
