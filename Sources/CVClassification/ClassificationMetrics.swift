@@ -1,3 +1,4 @@
+import CVNN
 import CVTensor
 
 #if canImport(Glibc)
@@ -20,14 +21,15 @@ import Darwin
 public struct ClassificationMetrics: Sendable, Equatable {
     public let classes: [String]
     /// How often a picture of the class of the row was taken for the class of the column.
-    public private(set) var confusion: [[Int]]
+    public var confusion: [[Int]] { matrix.counts }
     /// Pictures whose class is among the five with the highest scores: all, where there are no more than five.
     public private(set) var topFiveHits = 0
     private var lossSum = 0.0
+    private var matrix: ConfusionMatrix
 
     public init(classes: [String]) {
         self.classes = classes
-        confusion = Array(repeating: Array(repeating: 0, count: classes.count), count: classes.count)
+        matrix = ConfusionMatrix(classes: classes.count)
     }
 
     /// Counts a batch in.
@@ -55,7 +57,7 @@ public struct ClassificationMetrics: Sendable, Equatable {
             // Not "greater": where a number is NaN, the class stands behind.
             if index != label, !(score < own || (score == own && index > label)) { before += 1 }
         }
-        confusion[label][best] += 1
+        matrix.add(label, takenFor: best)
         if before < 5, !own.isNaN { topFiveHits += 1 }
         let largest = scores[best]
         let sum = scores.reduce(0.0) { $0 + exp(Double($1 - largest)) }
@@ -63,12 +65,12 @@ public struct ClassificationMetrics: Sendable, Equatable {
     }
 
     /// Pictures in all.
-    public var count: Int { confusion.reduce(0) { $0 + $1.reduce(0, +) } }
+    public var count: Int { matrix.total }
     /// Pictures whose class was predicted.
-    public var hits: Int { classes.indices.reduce(0) { $0 + confusion[$1][$1] } }
+    public var hits: Int { matrix.hits }
     /// hits / count; 0 without pictures, as all that follows.
-    public var accuracy: Double { Self.ratio(hits, count) }
-    public var topFiveAccuracy: Double { Self.ratio(topFiveHits, count) }
+    public var accuracy: Double { ConfusionMatrix.ratio(hits, count) }
+    public var topFiveAccuracy: Double { ConfusionMatrix.ratio(topFiveHits, count) }
     /// The mean cross-entropy.
     public var loss: Double { count > 0 ? lossSum / Double(count) : 0 }
 
@@ -86,29 +88,18 @@ public struct ClassificationMetrics: Sendable, Equatable {
 
     /// The scores of one class.
     public subscript(index: Int) -> Scores {
-        let support = confusion[index].reduce(0, +)
-        let predicted = confusion.reduce(0) { $0 + $1[index] }
-        let hits = confusion[index][index]
+        let (support, predicted, hits) = matrix[index]
         return Scores(
-            precision: Self.ratio(hits, predicted), recall: Self.ratio(hits, support),
-            f1: Self.ratio(2 * hits, support + predicted), support: support)
+            precision: ConfusionMatrix.ratio(hits, predicted), recall: ConfusionMatrix.ratio(hits, support),
+            f1: ConfusionMatrix.ratio(2 * hits, support + predicted), support: support)
     }
 
     /// The plain mean over all classes: a rare class counts as much as a frequent one.
     ///
     /// As scikit-learn, over the classes that there is a picture of or that were predicted; the others say nothing.
     public var macro: Scores {
-        let seen = classes.indices.filter { index in
-            confusion[index].contains { $0 > 0 } || confusion.contains { $0[index] > 0 }
-        }
-        let scores = seen.map { self[$0] }
-        func mean(_ value: (Scores) -> Double) -> Double {
-            scores.isEmpty ? 0 : scores.reduce(0) { $0 + value($1) } / Double(scores.count)
-        }
-        return Scores(
-            precision: mean(\.precision), recall: mean(\.recall), f1: mean(\.f1),
-            support: scores.reduce(0) { $0 + $1.support })
+        Scores(
+            precision: matrix.mean { self[$0].precision }, recall: matrix.mean { self[$0].recall },
+            f1: matrix.mean { self[$0].f1 }, support: count)
     }
-
-    private static func ratio(_ part: Int, _ whole: Int) -> Double { whole > 0 ? Double(part) / Double(whole) : 0 }
 }

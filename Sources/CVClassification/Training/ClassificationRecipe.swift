@@ -98,7 +98,9 @@ extension ClassificationRecipe {
             (epochs, batchSize, augmentation) = (40, 64, "")
         }
     }
+}
 
+extension ClassificationRecipe: TrainingRecipe {
     /// Keys and values in a fixed order.
     public var json: JSONValue {
         .members([
@@ -115,13 +117,5 @@ extension ClassificationRecipe {
             "pretrained_sha256": pretrained?.checksum.map { .string($0) },
             "freeze": frozen.map { .string($0.rawValue) }, "copies": frozen.map { _ in .integer(copies) },
         ])
-    }
-
-    /// One `key: value` for each setting that the losses depend on: a run that is resumed must have the same.
-    var details: [String: String] {
-        // The trainer compares these itself, or lets them change.
-        let others: Set = ["task", "epochs", "patience", "seed", "average", "clip_norm"]
-        let members = (json.object ?? []).filter { !others.contains($0.key) }
-        return Dictionary(uniqueKeysWithValues: members.map { ($0.key, $0.value.string ?? $0.value.text) })
     }
 }

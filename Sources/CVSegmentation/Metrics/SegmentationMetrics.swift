@@ -1,11 +1,12 @@
 import CVImage
+import CVNN
 import CVTensor
 
 /// How well a network tells what each pixel shows, counted up picture by picture.
 ///
 /// ```swift
-/// var metrics = SegmentationMetrics(classes: dataset.labels)
-/// metrics.add(predicted, truth)
+/// var metrics = SegmentationMetrics(classes: segmenter.labels.names)
+/// metrics.add(segmenter(picture).mask.values, truth)
 /// print(metrics.meanIoU, metrics[3].iou)
 /// ```
 /// The numbers are those of torchmetrics (`MulticlassJaccardIndex`, `MulticlassF1Score`, `MulticlassAccuracy`,
@@ -14,12 +15,13 @@ import CVTensor
 public struct SegmentationMetrics: Sendable, Equatable {
     public let classes: [String]
     /// How many pixels of the class of the row were taken for the class of the column.
-    public private(set) var confusion: [[Int]]
+    public var confusion: [[Int]] { matrix.counts }
     public private(set) var pictures = 0
+    private var matrix: ConfusionMatrix
 
     public init(classes: [String]) {
         self.classes = classes
-        confusion = Array(repeating: Array(repeating: 0, count: classes.count), count: classes.count)
+        matrix = ConfusionMatrix(classes: classes.count)
     }
 
     /// Counts a picture in: the class of each pixel as it was predicted, and as it is. `Mask.ignore` in `truth` does not
@@ -36,15 +38,15 @@ public struct SegmentationMetrics: Sendable, Equatable {
             let (name, guess) = (pair >> 8, pair & 255)
             if name == Int(Mask.ignore) { continue }
             precondition(name < count && guess < count, "class \(name) taken for \(guess), of \(count) classes")
-            confusion[name][guess] += pixels
+            matrix.add(name, takenFor: guess, count: pixels)
         }
         pictures += 1
     }
 
     /// Pixels that count.
-    public var pixels: Int { confusion.reduce(0) { $0 + $1.reduce(0, +) } }
+    public var pixels: Int { matrix.total }
     /// The part of the pixels whose class was predicted; 0 without pixels, as all that follows.
-    public var pixelAccuracy: Double { Self.ratio(classes.indices.reduce(0) { $0 + confusion[$1][$1] }, pixels) }
+    public var pixelAccuracy: Double { ConfusionMatrix.ratio(matrix.hits, pixels) }
 
     /// How well one class is told, or the mean over all.
     public struct Scores: Sendable, Equatable {
@@ -62,31 +64,22 @@ public struct SegmentationMetrics: Sendable, Equatable {
 
     /// The scores of one class.
     public subscript(index: Int) -> Scores {
-        let own = confusion[index].reduce(0, +)
-        let predicted = confusion.reduce(0) { $0 + $1[index] }
-        let hits = confusion[index][index]
+        let (own, predicted, hits) = matrix[index]
         return Scores(
-            iou: Self.ratio(hits, own + predicted - hits), dice: Self.ratio(2 * hits, own + predicted),
-            recall: Self.ratio(hits, own), precision: Self.ratio(hits, predicted), pixels: own)
+            iou: ConfusionMatrix.ratio(hits, own + predicted - hits),
+            dice: ConfusionMatrix.ratio(2 * hits, own + predicted), recall: ConfusionMatrix.ratio(hits, own),
+            precision: ConfusionMatrix.ratio(hits, predicted), pixels: own)
     }
 
     /// The plain mean over the classes that are there or were predicted; the others say nothing.
     public var mean: Scores {
-        let seen = classes.indices.filter { index in
-            confusion[index].contains { $0 > 0 } || confusion.contains { $0[index] > 0 }
-        }
-        let scores = seen.map { self[$0] }
-        func mean(_ value: (Scores) -> Double) -> Double {
-            scores.isEmpty ? 0 : scores.reduce(0) { $0 + value($1) } / Double(scores.count)
-        }
-        return Scores(
-            iou: mean(\.iou), dice: mean(\.dice), recall: mean(\.recall), precision: mean(\.precision), pixels: pixels)
+        Scores(
+            iou: matrix.mean { self[$0].iou }, dice: matrix.mean { self[$0].dice },
+            recall: matrix.mean { self[$0].recall }, precision: matrix.mean { self[$0].precision }, pixels: pixels)
     }
 
     /// The mean intersection over union: what segmentations are usually compared by.
     public var meanIoU: Double { mean.iou }
-
-    private static func ratio(_ part: Int, _ whole: Int) -> Double { whole > 0 ? Double(part) / Double(whole) : 0 }
 }
 
 /// The class with the highest score at each place, row by row; of equal ones the first, and where a score is NaN, a class

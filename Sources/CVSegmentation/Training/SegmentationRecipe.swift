@@ -62,7 +62,7 @@ public struct SegmentationRecipe: Sendable, Equatable {
     }
 }
 
-extension SegmentationRecipe {
+extension SegmentationRecipe: TrainingRecipe {
     /// Keys and values in a fixed order.
     public var json: JSONValue {
         .members([
@@ -80,13 +80,5 @@ extension SegmentationRecipe {
             "pretrained": pretrained.map { .string($0.name) },
             "pretrained_sha256": pretrained?.checksum.map { .string($0) },
         ])
-    }
-
-    /// One `key: value` for each setting that the losses depend on: a run that is resumed must have the same.
-    var details: [String: String] {
-        // The trainer compares these itself, or lets them change.
-        let others: Set = ["task", "epochs", "patience", "seed", "average", "clip_norm"]
-        let members = (json.object ?? []).filter { !others.contains($0.key) }
-        return Dictionary(uniqueKeysWithValues: members.map { ($0.key, $0.value.string ?? $0.value.text) })
     }
 }

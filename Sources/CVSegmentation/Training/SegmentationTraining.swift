@@ -93,15 +93,9 @@ public struct SegmentationTraining {
     }
 
     private var configuration: TrainingConfiguration {
-        var schedule = recipe.schedule.make(
-            rate: recipe.learningRate, epochs: recipe.epochs, stepsPerEpoch: stepsPerEpoch)
-        // One cycle warms up by itself.
-        if recipe.warmup > 0, recipe.schedule != .oneCycle { schedule = schedule.warmedUp(over: recipe.warmup) }
-        return TrainingConfiguration(
-            epochs: recipe.epochs, stepsPerEpoch: stepsPerEpoch, schedule: schedule, seed: recipe.seed,
-            selection: split.dev.isEmpty ? .lowest("loss") : .highest("mean_iou"),
-            gradientNorm: recipe.clipNorm.map { Float($0) }, averageDecay: recipe.averageDecay.map { Float($0) },
-            patience: recipe.patience, details: recipe.details.merging(["pictures": "\(pictures.items.count)"]) { $1 })
+        recipe.configuration(
+            stepsPerEpoch: stepsPerEpoch, selection: split.dev.isEmpty ? .lowest("loss") : .highest("mean_iou"),
+            pictures: pictures.items.count)
     }
 
     /// How well the network does with its present weights on these pictures, each in its own size.

@@ -1,0 +1,31 @@
+/// How often what is of one class was taken for another: what scores of classes are made of.
+package struct ConfusionMatrix: Sendable, Equatable {
+    /// `counts[i][j]`: how many of class i were taken for class j.
+    package private(set) var counts: [[Int]]
+
+    package init(classes: Int) {
+        counts = Array(repeating: Array(repeating: 0, count: classes), count: classes)
+    }
+
+    /// Both numbers must be below the number of classes.
+    package mutating func add(_ own: Int, takenFor predicted: Int, count: Int = 1) { counts[own][predicted] += count }
+
+    package var total: Int { counts.reduce(0) { $0 + $1.reduce(0, +) } }
+    /// Those that were taken for what they are.
+    package var hits: Int { counts.indices.reduce(0) { $0 + counts[$1][$1] } }
+
+    /// Of one class: how many there are, how many were taken for it, and how many are both.
+    package subscript(index: Int) -> (own: Int, predicted: Int, hits: Int) {
+        (counts[index].reduce(0, +), counts.reduce(0) { $0 + $1[index] }, counts[index][index])
+    }
+
+    /// The plain mean of a number of each class, over those that are there or were predicted: the others say nothing. 0 where
+    /// there are none.
+    package func mean(_ value: (_ index: Int) -> Double) -> Double {
+        let seen = counts.indices.filter { self[$0].own > 0 || self[$0].predicted > 0 }
+        return seen.isEmpty ? 0 : seen.reduce(0) { $0 + value($1) } / Double(seen.count)
+    }
+
+    /// 0 where there is nothing, as torchmetrics and scikit-learn (`zero_division=0`) have it.
+    package static func ratio(_ part: Int, _ whole: Int) -> Double { whole > 0 ? Double(part) / Double(whole) : 0 }
+}

@@ -1,0 +1,44 @@
+import CVCore
+
+/// The settings that the trainings of all tasks have.
+package protocol TrainingRecipe {
+    var epochs: Int { get }
+    var learningRate: Double { get }
+    var schedule: ScheduleKind { get }
+    /// Epochs in which the learning rate grows from 0.
+    var warmup: Double { get }
+    /// The longest gradient; nil for any.
+    var clipNorm: Double? { get }
+    /// Of the average of the weights; nil for none.
+    var averageDecay: Double? { get }
+    /// Epochs without a better one after which training ends; nil for never.
+    var patience: Int? { get }
+    var seed: UInt64 { get }
+    /// All settings.
+    var json: JSONValue { get }
+}
+
+extension TrainingRecipe {
+    /// How a trainer goes through `pictures` pictures.
+    ///
+    /// selection: what tells the best epoch.
+    package func configuration(
+        stepsPerEpoch: Int, selection: MetricSelection, pictures: Int
+    ) -> TrainingConfiguration {
+        var rates = schedule.make(rate: learningRate, epochs: epochs, stepsPerEpoch: stepsPerEpoch)
+        // One cycle warms up by itself.
+        if warmup > 0, schedule != .oneCycle { rates = rates.warmedUp(over: warmup) }
+        return TrainingConfiguration(
+            epochs: epochs, stepsPerEpoch: stepsPerEpoch, schedule: rates, seed: seed, selection: selection,
+            gradientNorm: clipNorm.map { Float($0) }, averageDecay: averageDecay.map { Float($0) }, patience: patience,
+            details: details.merging(["pictures": "\(pictures)"]) { $1 })
+    }
+
+    /// One `key: value` for each setting that the losses depend on: a run that is resumed must have the same.
+    private var details: [String: String] {
+        // The trainer compares these itself, or lets them change.
+        let others: Set = ["task", "epochs", "patience", "seed", "average", "clip_norm"]
+        let members = (json.object ?? []).filter { !others.contains($0.key) }
+        return Dictionary(uniqueKeysWithValues: members.map { ($0.key, $0.value.string ?? $0.value.text) })
+    }
+}
