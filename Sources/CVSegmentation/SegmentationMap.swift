@@ -5,10 +5,12 @@ import CVImage
 public struct SegmentationMap: Sendable, Equatable {
     /// Indices into `labels`, or `Mask.ignore`.
     public let mask: Mask
-    public let labels: [String]
+    /// What the indices mean, and the colours that they are shown in.
+    public let labels: SegmentationLabels
 
-    public init(mask: Mask, labels: [String]) {
-        precondition(labels.count <= Int(Mask.ignore), "\(labels.count) classes; a map tells at most 255 apart")
+    public init(mask: Mask, labels: SegmentationLabels) {
+        precondition(
+            labels.names.count <= Int(Mask.ignore), "\(labels.names.count) classes; a map tells at most 255 apart")
         self.mask = mask
         self.labels = labels
     }
@@ -19,11 +21,11 @@ public struct SegmentationMap: Sendable, Equatable {
     public func classes(_ selected: Set<Int>? = nil) -> [SegmentedClass] {
         var counts = [Int](repeating: 0, count: 256)
         for value in mask.values { counts[Int(value)] += 1 }
-        return labels.indices.compactMap { index in
+        return labels.names.indices.compactMap { index in
             guard counts[index] > 0, selected?.contains(index) ?? true else { return nil }
             guard let box = mask.bounds(where: { $0 == UInt8(index) }) else { return nil }
             return SegmentedClass(
-                label: labels[index], classIndex: index,
+                label: labels.names[index], classIndex: index,
                 share: Double(counts[index]) / Double(mask.values.count), box: box)
         }
     }

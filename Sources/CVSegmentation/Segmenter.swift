@@ -21,32 +21,65 @@ public struct Segmenter: Sendable {
         case full
     }
 
-    /// The names of the classes, by index.
-    public let labels: [String]
+    /// The classes, by number, with their colours.
+    public let labels: SegmentationLabels
     /// How a picture becomes the network's input; its size is that of the pictures that the network was trained on.
     public let preprocessing: Preprocessing
 
     private let network: any Layer
+    /// The smallest side of what the network takes.
+    private let minimumSide: Int
 
-    /// What networks halve the sides by, five times: windows have sides that are multiples of it.
-    static let sideMultiple = 32
     /// Of the pixels of a tile, so many at each of its sides are looked at, but told by its neighbour.
     static let overlap = 64
     /// Largest side of a window: the first layers then take some hundred megabytes.
     static let maxSide = 1024
 
-    /// network: [1, 3, H, W] -> logits [1, classes, H, W], for sides that are multiples of 32.
-    public init(network: any Layer, labels: [String], preprocessing: Preprocessing) {
-        precondition((1...255).contains(labels.count), "\(labels.count) classes; a map tells 1 to 255 apart")
-        self.network = network
-        self.labels = labels
-        self.preprocessing = preprocessing
+    /// network: [1, 3, H, W] -> logits [1, classes, H, W], for sides of at least `minimumSide`; the logits may be coarser.
+    public init(
+        network: any Layer, labels: SegmentationLabels, preprocessing: Preprocessing, minimumSide: Int = 1
+    ) {
+        let classes = labels.names.count
+        precondition((1...255).contains(classes), "\(classes) classes; a map tells 1 to 255 apart")
+        precondition((1...Self.maxSide).contains(minimumSide), "sides of at least \(minimumSide)")
+        (self.network, self.labels, self.preprocessing) = (network, labels, preprocessing)
+        self.minimumSide = minimumSide
+    }
+
+    /// Loads weights by the name of a model or by the path of a `.safetensors` file, such as `cvtool train segment` writes.
+    ///
+    /// - Throws: `WeightsNotFound`, `FileError`, `SafetensorsError`, `WeightsMetadataError`, or `SegmenterError` for a file
+    ///   that belongs to something else.
+    public init(_ model: String) throws {
+        let path = try WeightsLocator().find(model)
+        let file = try Safetensors(path: path)
+        let metadata = try WeightsMetadata(file.metadata, file: path)
+        guard metadata.task == "segment" else {
+            throw SegmenterError(path, .otherTask(model: metadata.model, task: metadata.task))
+        }
+        let (input, classes) = (metadata.preprocessing, metadata.labels.count)
+        guard input.channels != .grey else { throw SegmenterError(path, .notUsable("an input in colour")) }
+        try file.checkFinite()
+        do {
+            let architecture = try SegmentationArchitecture.named(metadata.model)
+            try architecture.check(
+                classes: classes, input: .init(channels: 3, height: input.height, width: input.width))
+            self.init(
+                network: try load({ architecture.make(classes: classes, $0) }, from: file.stateDictionary()),
+                labels: SegmentationLabels(metadata.labels, metadata: file.metadata), preprocessing: input,
+                minimumSide: architecture.minimumSide)
+        } catch let error as ArchitectureError {
+            throw SegmenterError(path, .architecture(error))
+        } catch let mismatch as ParameterMismatch {
+            throw SegmenterError(path, .otherParameters(mismatch))
+        }
     }
 
     /// The class of each pixel, the most probable one.
     public func callAsFunction(_ image: Image, scale: Scale = .trained) -> SegmentationMap {
-        let seen = seen(image, scale)
-        let plan = TilePlan(width: seen.width, height: seen.height, side: Self.maxSide, overlap: Self.overlap)
+        let seen = scale == .full ? image.withoutAlpha() : seen(image)
+        let plan = TilePlan(
+            width: seen.width, height: seen.height, side: Self.maxSide, overlap: Self.overlap, least: minimumSide)
         let values = [UInt8](unsafeUninitializedCapacity: image.width * image.height) { buffer, count in
             for tile in plan.tiles {
                 let logits = run(seen, tile)
@@ -61,24 +94,45 @@ public struct Segmenter: Sendable {
     }
 
     /// The probability of each class at each pixel: [classes, H, W]. Takes 4 bytes a class and pixel.
+    ///
+    /// The picture is looked at as a whole, and so with sides of at most 1024 pixels.
     public func probabilities(_ image: Image) -> Tensor {
-        let seen = seen(image, .trained)
+        let seen = seen(image, atMost: Self.maxSide)
         let logits = run(seen, Tile(seen.width, seen.height))
         return softmax(upsampleBilinear(logits, height: image.height, width: image.width), dimension: 1).reshaped(
-            [labels.count, image.height, image.width])
+            [labels.names.count, image.height, image.width])
     }
 
-    /// The picture at the size at which it is looked at.
-    private func seen(_ image: Image, _ scale: Scale) -> Image {
-        let opaque = image.withoutAlpha()
-        guard scale == .trained else { return opaque }
-        let pixels = Double(preprocessing.width * preprocessing.height)
-        let factor = (pixels / Double(image.width * image.height)).squareRoot()
-        func side(_ size: Int) -> Int {
-            let multiples = (Double(size) * factor / Double(Self.sideMultiple)).rounded()
-            return max(1, Int(multiples)) * Self.sideMultiple
+    /// How well it does on pictures whose masks are known, each in its own size.
+    ///
+    /// - Parameters:
+    ///   - items: places in `pictures.items`.
+    ///   - progress: called with the pictures done.
+    /// - Throws: what `progress` throws; `FileError` or `ImageError` for a file that has changed meanwhile.
+    public func evaluate(
+        _ pictures: SegmentationPictures, items: [Int], progress: (_ done: Int) throws -> Void = { _ in }
+    ) throws -> SegmentationMetrics {
+        precondition(pictures.labels.names == labels.names, "classes \(pictures.labels.names) for \(labels.names)")
+        var metrics = SegmentationMetrics(classes: labels.names)
+        for (done, item) in items.enumerated() {
+            let (image, mask) = try pictures.original(item)
+            metrics.add(self(image).mask.values, mask)
+            try progress(done + 1)
         }
-        return opaque.resized(width: side(image.width), height: side(image.height))
+        return metrics
+    }
+
+    /// The picture with as many pixels as those that the network was trained on: for one of their shape, with their size.
+    private func seen(_ image: Image, atMost longest: Int = .max) -> Image {
+        let pixels = Double(preprocessing.width * preprocessing.height)
+        let factor = min(
+            (pixels / Double(image.width * image.height)).squareRoot(),
+            Double(longest) / Double(max(image.width, image.height)))
+        func side(_ size: Int) -> Int { max(minimumSide, Int((Double(size) * factor).rounded())) }
+        let (width, height) = (side(image.width), side(image.height))
+        let opaque = image.withoutAlpha()
+        if (width, height) == (image.width, image.height) { return opaque }
+        return opaque.resized(width: width, height: height)
     }
 
     /// [1, classes, H, W] for one tile; past the border the picture goes on as its last pixels.
@@ -88,72 +142,8 @@ public struct Segmenter: Sendable {
         let window = image.window(x: tile.width, y: tile.height)
         let logits = network(input.tensor(window))
         precondition(
-            logits.shape.rank == 4 && logits.shape[1] == labels.count,
-            "Segmenter: logits \(logits.shape) for \(labels.count) classes")
+            logits.shape.rank == 4 && logits.shape[1] == labels.names.count,
+            "Segmenter: logits \(logits.shape) for \(labels.names.count) classes")
         return logits
-    }
-}
-
-/// A part of the picture that goes through the network at once.
-package struct Tile {
-    /// Columns and rows of the window; may reach past the border.
-    package let width, height: Range<Int>
-    /// Those that are told by this tile.
-    package let columns, rows: Range<Int>
-
-    init(width: Range<Int>, height: Range<Int>, columns: Range<Int>, rows: Range<Int>) {
-        (self.width, self.height, self.columns, self.rows) = (width, height, columns, rows)
-    }
-
-    /// The whole of a picture whose sides are multiples of 32.
-    init(_ width: Int, _ height: Int) {
-        self.init(width: 0..<width, height: 0..<height, columns: 0..<width, rows: 0..<height)
-    }
-}
-
-/// How a picture is cut: windows of at most `side`, each of whose pixels has `overlap` others around it, or the border.
-package struct TilePlan {
-    package let tiles: [Tile]
-
-    package init(width: Int, height: Int, side: Int, overlap: Int) {
-        precondition(side > 2 * overlap, "TilePlan: windows of \(side) that overlap by \(overlap)")
-        func parts(_ size: Int) -> [(window: Range<Int>, told: Range<Int>)] {
-            let multiple = Segmenter.sideMultiple
-            let window = min(side, (size + multiple - 1) / multiple * multiple)
-            guard size > window else { return [(0..<window, 0..<size)] }
-            let step = window - 2 * overlap
-            let count = 1 + (size - window + step - 1) / step
-            // The last one ends where the picture does.
-            let starts = (0..<count).map { min($0 * step, size - window) }
-            return starts.enumerated().map { index, start in
-                let from = index == 0 ? 0 : starts[index - 1] + window - overlap
-                let to = index == count - 1 ? size : start + window - overlap
-                return (start..<start + window, from..<to)
-            }
-        }
-        let (columns, rows) = (parts(width), parts(height))
-        tiles = rows.flatMap { row in
-            columns.map { Tile(width: $0.window, height: row.window, columns: $0.told, rows: row.told) }
-        }
-    }
-}
-
-extension Image {
-    /// The pixels of these columns and rows; those past the border repeat the last.
-    fileprivate func window(x: Range<Int>, y: Range<Int>) -> Image {
-        if x.lowerBound == 0, y.lowerBound == 0, x.upperBound == width, y.upperBound == height { return self }
-        let columns = min(x.upperBound, width) - x.lowerBound
-        let inside = cropped(
-            x: x.lowerBound, y: y.lowerBound, width: columns, height: min(y.upperBound, height) - y.lowerBound)
-        guard inside.width < x.count || inside.height < y.count else { return inside }
-        var pixels: [UInt8] = []
-        pixels.reserveCapacity(x.count * y.count * channels)
-        for row in 0..<y.count {
-            let start = min(row, inside.height - 1) * inside.stride
-            let line = inside.pixels[start..<start + inside.stride]
-            pixels += line
-            for _ in inside.width..<x.count { pixels += line.suffix(channels) }
-        }
-        return Image(width: x.count, height: y.count, format: format, pixels: pixels)
     }
 }

@@ -16,14 +16,14 @@ struct EvaluateSegmentRun {
     /// - Throws: a `ToolkitError`.
     func run() throws -> ExitStatus {
         if let path = output.confusion { try FileOutput.checkWritable(path, overwrite: output.force) }
-        let weights = try SegmentationWeights(command.weights)
-        let dataset = try command.classes.dataset(command.data, unlisted: weights.labels)
+        let segmenter = try Segmenter(command.weights)
+        let dataset = try command.classes.dataset(command.data, unlisted: segmenter.labels)
         let pictures = try dataset.checked(quiet: output.quiet) {
-            try SegmentationPictures(checking: $0, labels: weights.labels, progress: $1)
+            try SegmentationPictures(checking: $0, labels: segmenter.labels, progress: $1)
         }
         let items = try command.selection.items(of: pictures.items.count) { try pictures.split(holdout: $0, seed: $1) }
         do {
-            let metrics = try evaluate(weights, pictures, items)
+            let metrics = try evaluate(segmenter, pictures, items)
             if let path = output.confusion {
                 try metrics.confusionPicture.write(to: path, overwrite: output.force)
                 if !output.quiet { StandardError.write("wrote \(path.escapedForDisplay)\n") }
@@ -38,11 +38,11 @@ struct EvaluateSegmentRun {
     }
 
     private func evaluate(
-        _ weights: SegmentationWeights, _ pictures: SegmentationPictures, _ items: [Int]
+        _ segmenter: Segmenter, _ pictures: SegmentationPictures, _ items: [Int]
     ) throws -> SegmentationMetrics {
         let bar = ProgressBar(title: "evaluate", total: items.count, quiet: output.quiet)
         defer { bar.finish() }
-        return try weights.evaluate(pictures, items: items) { _ in
+        return try segmenter.evaluate(pictures, items: items) { _ in
             if Interruption.isRequested { throw Interrupted() }
             bar.advance()
         }

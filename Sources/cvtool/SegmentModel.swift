@@ -20,7 +20,7 @@ enum SegmentModel {
             self = .person(try PersonSegmenter(path, detector: options.noPersonCheck ? nil : Detector()))
         } else {
             let segmenter = try Segmenter(path)
-            let selected = try ClassSelection.parse(options.classes, labels: segmenter.labels)
+            let selected = try ClassSelection.parse(options.classes, labels: segmenter.labels.names)
             self = .classes(segmenter, options.fullSize ? .full : .trained, selected: selected)
         }
     }
@@ -66,14 +66,17 @@ struct SegmentFinding {
     /// The class of each pixel, made where it is needed.
     var map: SegmentationMap { classMap ?? matte!.map }
     private let classMap: SegmentationMap?
+    /// Of the map.
+    let labels: SegmentationLabels
     let classes: [SegmentedClass]
     /// The classes whose outlines are of interest.
     let outlined: Set<Int>
+    /// Whether the matte is of a person, with soft edges.
     let isPerson: Bool
 
     init(matte: Matte) {
         self.matte = matte
-        classMap = nil
+        (classMap, labels) = (nil, Matte.labels)
         classes = matte.segmentedClass.map { [$0] } ?? []
         outlined = [1]
         isPerson = true
@@ -81,14 +84,11 @@ struct SegmentFinding {
 
     init(map: SegmentationMap, selected: Set<Int>?) {
         matte = selected.map { map.matte(of: $0) }
-        classMap = selected.map { map.keeping($0) } ?? map
+        (classMap, labels) = (selected.map { map.keeping($0) } ?? map, map.labels)
         classes = map.classes(selected)
-        outlined = selected ?? Set(map.labels.indices)
+        outlined = selected ?? Set(map.labels.names.indices)
         isPerson = false
     }
-
-    /// A colour for each class; black for what is behind a person.
-    func color(_ index: Int) -> Color { isPerson && index == 0 ? .black : Palette.color(forClass: index) }
 }
 
 /// Options that do not fit the network.

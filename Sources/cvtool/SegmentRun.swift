@@ -94,7 +94,7 @@ struct SegmentRun {
         switch (kind, finding.matte, backdrop) {
         case (.overlay, _, _): try write(.overlay) { overlay(finding, on: image) }
         case (.palette, _, _):
-            try write(.palette, finding.map.mask, .palette(finding.map.labels.indices.map(finding.color)))
+            try write(.palette, finding.map.mask, .palette(finding.labels.colors))
         case (.cutout, let matte?, _): try write(.cutOut) { matte.cutOut(of: image) }
         case (.mask, let matte?, _): try write(.mask, matte.alpha, .grey)
         case (.background, let matte?, let backdrop?):
@@ -106,14 +106,14 @@ struct SegmentRun {
 
     private func overlay(_ finding: SegmentFinding, on image: Image) -> Image {
         var image = image
-        let opacity = command.pictures.opacity
+        let (opacity, colors) = (command.pictures.opacity, finding.labels.colors)
         if finding.isPerson, let matte = finding.matte {
-            image.overlay(mask: matte.alpha.values, color: finding.color(1), opacity: opacity)
+            image.overlay(mask: matte.alpha.values, color: colors[1], opacity: opacity)
             return image
         }
-        image.overlay(finding.map.mask, opacity: opacity) { finding.color(Int($0)) }
+        image.overlay(finding.map.mask, opacity: opacity) { Int($0) < colors.count ? colors[Int($0)] : nil }
         let entries = finding.classes.sorted { ($0.share, $1.classIndex) > ($1.share, $0.classIndex) }.map {
-            LegendEntry("\($0.label) \(String(percent: $0.share, decimals: 1))", color: finding.color($0.classIndex))
+            LegendEntry("\($0.label) \(String(percent: $0.share, decimals: 1))", color: colors[$0.classIndex])
         }
         if entries.count > 1 { image.drawLegend(entries) }
         return image

@@ -1,7 +1,6 @@
 import CVCore
 import CVImage
 import CVSegmentation
-import CVTensor
 import TestSupport
 import Testing
 
@@ -44,11 +43,6 @@ import Testing
         #expect(metrics.meanIoU == 0 && metrics.pixelAccuracy == 0 && metrics[1].dice == 0)
         metrics.add([0, 1], Mask(width: 2, height: 1, values: [255, 255]))
         #expect(metrics.meanIoU == 0 && metrics.pixels == 0 && metrics.pictures == 1)
-    }
-
-    @Test func theHighestScoreWinsAndOfEqualOnesTheFirst() {
-        let logits = Tensor([1, 2, 3, .nan, 1, 5, 0, 7, 0, 5, 9, 8], shape: [1, 3, 2, 2])
-        #expect(classesOfPixels(logits) == [0, 1, 2, 2])
     }
 
     @Test func reportAndMatrixStandInColumns() throws {

@@ -121,7 +121,7 @@ import Testing
     }
 
     @Test func documentNamesRegionsOfTheChosenClasses() throws {
-        let map = SegmentationMap(mask: Self.mask("0011", "0011", "00.1"), labels: ["sky", "road"])
+        let map = SegmentationMap(mask: Self.mask("0011", "0011", "00.1"), labels: SegmentationLabels(["sky", "road"]))
         var document = PolygonDocument()
         document.tolerance = 0
         document.append(map, of: [1], input: "a\"b.jpg")

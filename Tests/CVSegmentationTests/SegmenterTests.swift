@@ -13,7 +13,7 @@ private struct Colors: Layer {
 }
 
 @Suite struct SegmenterTests {
-    private static let labels = ["red", "green", "blue"]
+    private static let labels = SegmentationLabels(["red", "green", "blue"])
     private static let segmenter = Segmenter(
         network: Colors(), labels: labels, preprocessing: .init(width: 96, height: 64, resize: .stretch))
 
@@ -47,6 +47,26 @@ private struct Colors: Layer {
         #expect(Double(same) / Double(classes.count) > 0.85)
     }
 
+    /// What the scores of an evaluation are measured at.
+    @Test func picturesOfTheShapeOfTheTrainedOnesAreSeenAtTheirSize() {
+        let (picture, classes) = Self.picture(96, 64, block: 5)
+        #expect(Self.segmenter(picture).mask.values == classes)
+    }
+
+    /// A network that halves the picture six times wants 64 pixels at least.
+    @Test(arguments: [(1, 1), (17, 513), (70, 3)], [Segmenter.Scale.trained, .full])
+    func smallPicturesAreBroughtToWhatTheNetworkTakes(_ size: (Int, Int), _ scale: Segmenter.Scale) throws {
+        let architecture = try SegmentationArchitecture.named("unet-w1-d6-plain")
+        let (network, _) = initialized(seed: 1) { architecture.make(classes: 3, $0) }
+        let segmenter = Segmenter(
+            network: network, labels: Self.labels, preprocessing: .init(width: 64, height: 64, resize: .stretch),
+            minimumSide: architecture.minimumSide)
+        let (picture, _) = Self.picture(size.0, size.1, block: 2)
+        let map = segmenter(picture, scale: scale)
+        #expect([map.mask.width, map.mask.height] == [size.0, size.1])
+        #expect(map.mask.values.allSatisfy { $0 < 3 })
+    }
+
     @Test func mapTellsSharesAndBoxes() {
         let mask = Mask(width: 4, height: 2, values: [0, 0, 2, 2, 0, 255, 2, 2])
         let map = SegmentationMap(mask: mask, labels: Self.labels)
@@ -68,11 +88,11 @@ private struct Colors: Layer {
 
     /// Each pixel is told by one tile, which has the overlap around it, or the border.
     @Test(arguments: [1, 31, 1024, 1025, 1056, 2000, 5000]) func tilesTellEveryPixelOnce(_ size: Int) {
-        let tiles = TilePlan(width: size, height: 40, side: 1024, overlap: 64).tiles
+        let tiles = TilePlan(width: size, height: 40, side: 1024, overlap: 64, least: 48).tiles
         #expect(tiles.flatMap { Array($0.columns) } == Array(0..<size))
         for tile in tiles {
-            #expect(tile.rows == 0..<40 && tile.height == 0..<64)
-            #expect(tile.width.count % 32 == 0 && tile.width.count <= 1024)
+            #expect(tile.rows == 0..<40 && tile.height == 0..<48)
+            #expect(tile.width.count == min(max(size, 48), 1024))
             #expect(tile.columns.lowerBound == 0 || tile.columns.lowerBound - tile.width.lowerBound >= 64)
             #expect(tile.columns.upperBound == size || tile.width.upperBound - tile.columns.upperBound >= 64)
         }
@@ -84,7 +104,8 @@ private struct Colors: Layer {
                 classes: 3, depth: 2, width: 4, enlargement: isBilinear ? .bilinear : .transposedConvolution,
                 batchNorm: isBilinear, p)
         }
-        let path = try Self.write(parameters, task: "segment", labels: Self.labels)
+        let path = try Self.write(
+            parameters, model: isBilinear ? "unet-w4-d2-bilinear" : "unet-w4-d2-plain", labels: Self.labels.names)
         defer { try? FileManager.default.removeItem(atPath: path) }
         let (picture, _) = Self.picture(96, 64, block: 11)
         let segmenter = try Segmenter(path)
@@ -94,12 +115,14 @@ private struct Colors: Layer {
 
     @Test func otherWeightsAreNamedInTheError() throws {
         let (_, parameters) = initialized(seed: 1) { UNet(classes: 3, depth: 1, width: 2, $0) }
-        for (task, labels, text) in [
-            ("classify", Self.labels, "for the task 'classify'; a network for segmentation is expected"),
-            ("segment", [], "its metadata must have 1 to 255 labels"),
-            ("segment", ["a", "b"], "out.weight"),
+        for (model, task, labels, text) in [
+            ("unet-w2-d1-plain", "classify", Self.labels.names, "for the task 'classify'; a network for"),
+            ("unet-w2-d1-plain", "segment", [], "2 to 255"),
+            ("unet-w2-d1-plain", "segment", ["a", "b"], "out.weight"),
+            ("unet-w2-d2-plain", "segment", Self.labels.names, "\"down.2.0.weight\""),
+            ("unet-w2-d99", "segment", Self.labels.names, "unet-w2-d99"),
         ] {
-            let path = try Self.write(parameters, task: task, labels: labels)
+            let path = try Self.write(parameters, model: model, task: task, labels: labels)
             defer { try? FileManager.default.removeItem(atPath: path) }
             let error = #expect(throws: SegmenterError.self) { try Segmenter(path) }
             #expect(error?.description.contains(text) == true, "\(error?.description ?? "")")
@@ -109,9 +132,11 @@ private struct Colors: Layer {
         #expect(throws: WeightsNotFound.self) { try Segmenter("no-such-model") }
     }
 
-    private static func write(_ parameters: ParameterSet, task: String, labels: [String]) throws -> String {
+    private static func write(
+        _ parameters: ParameterSet, model: String, task: String = "segment", labels: [String]
+    ) throws -> String {
         let metadata = WeightsMetadata(
-            model: "unet", task: task, preprocessing: .init(width: 96, height: 64, resize: .stretch), labels: labels)
+            model: model, task: task, preprocessing: .init(width: 96, height: 64, resize: .stretch), labels: labels)
         let path = NSTemporaryDirectory() + "cvtoolkit-\(UUID().uuidString).safetensors"
         try Data(parameters.safetensors(metadata: metadata.dictionary)).write(to: URL(filePath: path))
         return path

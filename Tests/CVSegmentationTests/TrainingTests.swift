@@ -34,11 +34,11 @@ import Testing
         let files = TrainingFiles(
             best: "\(folder.path)/best.safetensors", bestMetadata: { [metadata = training.metadata] _ in metadata })
         try training.trainer(files: files).run()
-        let weights = try SegmentationWeights("\(folder.path)/best.safetensors")
-        let metrics = try weights.evaluate(training.pictures, items: training.split.dev)
+        let segmenter = try Segmenter("\(folder.path)/best.safetensors")
+        let metrics = try segmenter.evaluate(training.pictures, items: training.split.dev)
         #expect(metrics.meanIoU > 0.8, "\(metrics.report)")
-        #expect(weights.labels == training.pictures.labels && weights.name == "unet-w8-d2")
-        #expect(weights.preprocessing == training.preprocessing)
+        #expect(segmenter.labels == training.pictures.labels)
+        #expect(segmenter.preprocessing == training.preprocessing)
     }
 
     @Test func withASplitSeedAnotherSeedHoldsBackTheSamePictures() throws {
@@ -147,7 +147,7 @@ import Testing
         for name in ["unet-", "unet-w0", "unet-d99", "unet-w256-d6", "net", "unet-w16x"] {
             #expect(throws: ArchitectureError.self) { try SegmentationArchitecture.named(name) }
         }
-        #expect(throws: SegmentationWeightsError.self) {
+        #expect(throws: SegmenterError.self) {
             try PretrainedSegmentation(for: SegmentationArchitecture.named("unet"))
         }
     }

@@ -92,12 +92,48 @@ import Testing
         #expect(try scratch.names() == [])
     }
 
-    @Test func networkOfSeveralClassesGivesAnOverlayWithALegend() throws {
+    /// A network of four classes that has learnt nothing. palette: their colours, as training notes them.
+    private func writeNetwork(palette: String? = nil) throws {
         let (_, parameters) = initialized(seed: 3) { UNet(classes: 4, depth: 2, width: 4, $0) }
-        let metadata = WeightsMetadata(
-            model: "unet", task: "segment", preprocessing: .init(width: 96, height: 96, resize: .stretch),
-            labels: ["sky", "road", "car", "tree"])
-        try scratch.write(Data(parameters.safetensors(metadata: metadata.dictionary)), to: "net.safetensors")
+        var metadata = WeightsMetadata(
+            model: "unet-w4-d2-plain", task: "segment", preprocessing: .init(width: 96, height: 96, resize: .stretch),
+            labels: ["sky", "road", "car", "tree"]
+        ).dictionary
+        metadata["palette"] = palette
+        try scratch.write(Data(parameters.safetensors(metadata: metadata)), to: "net.safetensors")
+    }
+
+    @Test(
+        arguments: [(1, 1), (17, 513)], [["--no-person-check"], ["-m", "net.safetensors", "--classes", "sky,road"]])
+    func theSmallestAndTheNarrowestPictureWillDo(_ size: (Int, Int), _ model: [String]) throws {
+        try writeNetwork()
+        let flat = Image(width: size.0, height: size.1, fill: Color(120, 90, 60))
+        try scratch.write(Data(flat.encoded(as: .png())), to: "flat.png")
+        let kinds = ["--cutout", "--mask", "--overlay", "--background", "blur", "--palette", "--polygons", "p.json"]
+        let result = try runCommand(["segment", "flat.png", "-o", "out/"] + kinds + model, in: scratch.path)
+        #expect(result.exitCode == 0, "\(result.errors)")
+        let names = try scratch.names(in: "out")
+        #expect(names.count == 5)
+        for name in names {
+            let picture = try scratch.image("out/\(name)")
+            #expect([picture.width, picture.height] == [size.0, size.1], "\(name)")
+        }
+        #expect(try JSONValue.parse(scratch.text("p.json"))["images"]?.array?.count == 1)
+    }
+
+    @Test func classesHaveTheColoursOfTheirWeights() throws {
+        try writeNetwork(palette: "[\"#010203\",\"#112233\",\"#445566\",\"#778899\"]")
+        try scratch.put("cat.jpg", as: "cat.jpg")
+        #expect(try segment("cat.jpg", "-m", "net.safetensors", "--palette").exitCode == 0)
+        let picture = try scratch.image("cat_palette.png")
+        let known = [Color(1, 2, 3), Color(0x11, 0x22, 0x33), Color(0x44, 0x55, 0x66), Color(0x77, 0x88, 0x99)]
+        for place in [(0, 0), (100, 80), (picture.width - 1, picture.height - 1)] {
+            #expect(known.contains(picture[place.0, place.1]), "\(picture[place.0, place.1])")
+        }
+    }
+
+    @Test func networkOfSeveralClassesGivesAnOverlayWithALegend() throws {
+        try writeNetwork()
         try scratch.put("room.jpg", as: "room.jpg")
         let result = try segment("room.jpg", "-m", "net.safetensors", "--json", "--palette", "--overlay")
         #expect(result.exitCode == 0, "\(result.errors)")

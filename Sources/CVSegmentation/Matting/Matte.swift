@@ -26,8 +26,9 @@ public struct Matte: Sendable, Equatable {
 
     private static let half: UInt8 = 128
 
-    /// The labels of `map`.
-    public static let labels = ["background", "person"]
+    /// The labels of `map`; what is behind a person is black.
+    public static let labels = SegmentationLabels(
+        ["background", "person"], colors: [.black, Palette.color(forClass: 1)])
 
     /// 1 where at least half of a pixel is covered, and 0 elsewhere.
     public var map: SegmentationMap {
@@ -38,7 +39,7 @@ public struct Matte: Sendable, Equatable {
 
     /// What it covers as a class of that map; nil for an empty matte.
     public var segmentedClass: SegmentedClass? {
-        box.map { SegmentedClass(label: Self.labels[1], classIndex: 1, share: share, box: $0) }
+        box.map { SegmentedClass(label: Self.labels.names[1], classIndex: 1, share: share, box: $0) }
     }
 }
 

@@ -1,6 +1,5 @@
 import CVImage
 import CVNN
-import CVTensor
 
 /// How well a network tells what each pixel shows, counted up picture by picture.
 ///
@@ -80,27 +79,4 @@ public struct SegmentationMetrics: Sendable, Equatable {
 
     /// The mean intersection over union: what segmentations are usually compared by.
     public var meanIoU: Double { mean.iou }
-}
-
-/// The class with the highest score at each place, row by row; of equal ones the first, and where a score is NaN, a class
-/// of another.
-///
-/// logits: [1, C, H, W] -> H · W numbers; C is at most 255.
-public func classesOfPixels(_ logits: Tensor) -> [UInt8] {
-    precondition(
-        logits.shape.rank == 4 && logits.shape[0] == 1 && (1...255).contains(logits.shape[1]),
-        "scores of one picture, [1, C, H, W], expected, found \(logits.shape)")
-    let plane = logits.shape[2] * logits.shape[3]
-    return logits.withValues { scores in
-        var best = Array(scores[..<plane])
-        var classes = [UInt8](repeating: 0, count: plane)
-        for name in 1..<max(logits.shape[1], 1) {
-            let own = scores.baseAddress! + name * plane
-            for place in 0..<plane where own[place] > best[place] || best[place].isNaN {
-                best[place] = own[place]
-                classes[place] = UInt8(name)
-            }
-        }
-        return classes
-    }
 }

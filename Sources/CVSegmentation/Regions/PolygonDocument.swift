@@ -28,7 +28,11 @@ public struct PolygonDocument: Sendable {
             .members([
                 "input": .string(input), "width": .integer(map.mask.width), "height": .integer(map.mask.height),
                 "regions": .array(
-                    regions.map { json($0, $1.simplified(tolerance: tolerance), label: map.labels[Int($0.value)]) }),
+                    regions.map { region, polygon in
+                        json(
+                            region, polygon.simplified(tolerance: tolerance),
+                            label: map.labels.names[Int(region.value)])
+                    }),
             ]))
     }
 

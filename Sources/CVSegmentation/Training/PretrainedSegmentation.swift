@@ -19,20 +19,20 @@ public struct PretrainedSegmentation: Sendable {
     private let preprocessing: Preprocessing
 
     /// - Parameter name: nil for the weights of the encoder that come with this library.
-    /// - Throws: `WeightsNotFound`, `FileError`, `SafetensorsError`, `WeightsMetadataError`, or `SegmentationWeightsError`
+    /// - Throws: `WeightsNotFound`, `FileError`, `SafetensorsError`, `WeightsMetadataError`, or `SegmenterError`
     ///   for weights of something else.
     public init(_ name: String? = nil, for architecture: SegmentationArchitecture) throws {
         guard let name = name ?? architecture.encoder?.weights else {
-            throw SegmentationWeightsError(architecture.name, .nothingToBeginFrom)
+            throw SegmenterError(architecture.name, .nothingToBeginFrom)
         }
         path = try WeightsLocator().find(name)
         let file = try Safetensors(path: path)
         let metadata = try WeightsMetadata(file.metadata, file: path)
         guard metadata.model == architecture.name || metadata.model == architecture.encoder?.model else {
-            throw SegmentationWeightsError(
+            throw SegmenterError(
                 path, .otherNetwork(metadata.model, expected: architecture.encoder?.model ?? architecture.name))
         }
-        guard metadata.preprocessing.channels == .rgb else { throw SegmentationWeightsError(path, .otherChannels) }
+        guard metadata.preprocessing.channels == .rgb else { throw SegmenterError(path, .otherChannels) }
         try file.checkFinite()
         (self.architecture, self.name) = (architecture, name)
         checksum = metadata.dataSHA256
@@ -50,7 +50,7 @@ public struct PretrainedSegmentation: Sendable {
 
     /// Gives the parameters these values, but for what makes the classes.
     ///
-    /// - Throws: `SegmentationWeightsError` with keys and shapes that do not fit; nothing is changed then.
+    /// - Throws: `SegmenterError` with keys and shapes that do not fit; nothing is changed then.
     package func load(into parameters: ParameterSet) throws {
         let prefix = SegmentationArchitecture.Encoder.scope + "."
         do throws(ParameterMismatch) {
@@ -61,7 +61,7 @@ public struct PretrainedSegmentation: Sendable {
             let renamed = Dictionary(uniqueKeysWithValues: mine.map { (prefix + $0.key, $0.value) })
             try parameters.load(renamed, omitting: ["decoder.", "out."])
         } catch {
-            throw SegmentationWeightsError(path, .otherParameters(error))
+            throw SegmenterError(path, .otherParameters(error))
         }
     }
 }

@@ -28,11 +28,13 @@ public struct SegmentationTraining {
     private let augmentation: Augment.Pipeline
     /// The recipe's, or all pictures where they are fewer.
     private let batchSize: Int
+    /// Of what the network takes.
+    private let minimumSide: Int
 
     /// Makes the network, with fresh weights or those that the recipe begins from.
     ///
     /// - Throws: `DatasetError`, `AugmentationError`, `ArchitectureError` for a network that is not known or cannot have
-    ///   this input, or `SegmentationWeightsError` for pretrained weights that are not of this network.
+    ///   this input, or `SegmenterError` for pretrained weights that are not of this network.
     public init(
         _ recipe: SegmentationRecipe, _ pictures: SegmentationPictures, pretrained: PretrainedSegmentation? = nil
     ) throws {
@@ -55,6 +57,7 @@ public struct SegmentationTraining {
         let isWeighed = recipe.classWeights == .medianFrequency
         classWeights = isWeighed ? pictures.medianFrequencyWeights(over: split.train) : nil
         let architecture = try SegmentationArchitecture.named(recipe.model)
+        minimumSide = architecture.minimumSide
         let classes = pictures.labels.names.count
         for size in [crop, .init(width: pictures.width, height: pictures.height)] {
             try architecture.check(classes: classes, input: .init(channels: 3, height: size.height, width: size.width))
@@ -102,7 +105,13 @@ public struct SegmentationTraining {
     ///
     /// items: places in `pictures.items`.
     public func evaluate(_ items: [Int]) throws -> SegmentationMetrics {
-        try CVSegmentation.evaluate(network, preprocessing, pictures, items: items)
+        try segmenter.evaluate(pictures, items: items)
+    }
+
+    /// The network as it is, for pictures of any size.
+    public var segmenter: Segmenter {
+        Segmenter(
+            network: network, labels: pictures.labels, preprocessing: preprocessing, minimumSide: minimumSide)
     }
 
     /// What the weights say about themselves.
