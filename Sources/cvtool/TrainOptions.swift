@@ -68,14 +68,14 @@ extension ScheduleKind: ExpressibleByArgument {}
 struct LearningOptions: ParsableArguments {
     @Option(
         help: .init(
-            "How often all pictures are gone through. (default: 36 for a ResNet, else 40; 10 from --pretrained weights "
-                + "that are all trained)", valueName: "n"))
+            "How often all pictures are gone through. (default: 36 for a network for 32×32, else 40; 10 from --pretrained "
+                + "weights that are all trained)", valueName: "n"))
     var epochs: Int?
 
     @Option(
         help: .init(
             "How gradients become steps. L-BFGS is not among them: it needs a loss that stays the same from step to "
-                + "step, and here each has other pictures. (default: nesterov for a ResNet, else adamw)"))
+                + "step, and here each has other pictures. (default: nesterov for a network for 32×32, else adamw)"))
     var optimizer: OptimizerKind?
 
     @Option(
@@ -86,16 +86,16 @@ struct LearningOptions: ParsableArguments {
 
     @Option(
         help: .init(
-            "Epochs in which the learning rate grows to its full value. (default: 2 for a ResNet, else 1, but no more "
-                + "than half of all)",
-            valueName: "epochs"))
+            "Epochs in which the learning rate grows to its full value. (default: 1 for a network for digits and from "
+                + "--pretrained weights, else 2, but no more than half of all)", valueName: "epochs"))
     var warmup: Double?
 
     @Option(
         help: .init(
             "Changes of the pictures, such as mirror@0.5,rotate=15 (see cvtool help augment), or none. "
-                + "(default: shift=0.0625,mirror@0.5 for a ResNet and from --pretrained weights, none for logistic and with "
-                + "--freeze, else affine)", valueName: "steps"))
+                + "(default: affine for a network for digits; shift=0.0625,mirror@0.5 for one for 32×32 and from --pretrained "
+                + "weights; resized-crop=0.25:1,mirror@0.5 for one for photographs; none for logistic and with --freeze)",
+            valueName: "steps"))
     var augment: String?
 
     @Option(help: .init("The part of each class to hold back; 0 to learn from everything.", valueName: "part"))

@@ -5,21 +5,23 @@ import CVClassification
 struct StepOptions: ParsableArguments {
     @Option(
         help: .init(
-            "Pictures in a step. (default: 128 for a ResNet, 32 for a --pretrained network, 64 with --freeze, else 64)",
+            "Pictures in a step. (default: 128 for a network for 32×32, 32 for one for photographs or --pretrained, 64 "
+                + "for one for digits or with --freeze)",
             valueName: "n"))
     var batchSize: Int?
 
     @Option(
         help: .init(
-            "How far a step goes. (default: with sgd, momentum, nesterov 0.2 for a ResNet, else 0.05; with rmsprop, "
-                + "adam 0.001; with adamw 0.002; a tenth of that for a --pretrained network that is not frozen)",
+            "How far a step goes. (default: with sgd, momentum, nesterov 0.05, with rmsprop, adam 0.001, with adamw 0.002; "
+                + "a tenth of that for a --pretrained network that is not frozen; for a network for 32×32 0.2 with sgd "
+                + "and its kin; for photographs 0.0125, 0.0005, 0.001, and without batch-norm a fifth of that)",
             valueName: "rate"))
     var learningRate: Double?
 
     @Option(
         help: .init(
-            "Keeps weights small (L2). (default: with sgd, momentum, nesterov 0.0005; with rmsprop, adam 0; with adamw "
-                + "0.01)", valueName: "factor"))
+            "Keeps weights small (L2). (default: with sgd, momentum, nesterov 0.0005, for photographs 0.0001; with "
+                + "rmsprop, adam 0; with adamw 0.01)", valueName: "factor"))
     var weightDecay: Double?
 
     @Option(help: .init("Pulls weights to 0 (L1).", valueName: "factor"))

@@ -49,28 +49,68 @@ public struct ClassificationRecipe: Sendable, Equatable {
         public var checksum: String?
     }
 
-    /// What suits a network: for the ResNets of CIFAR the recipe of Tools/twins/resnet20.py.
+    /// What suits a network that begins from nothing, by what it was made for.
     ///
     /// The rates of `optimizer` suit it, too; nil for the optimiser that suits the network.
     public init(_ architecture: ClassifierArchitecture, optimizer chosen: OptimizerKind? = nil) {
         model = architecture.name
         input = architecture.defaultInput
-        // The plain networks are there to be compared with the residual ones.
-        let isResidual = ["resnet", "plain"].contains { architecture.name.hasPrefix($0) }
-        let optimizer = chosen ?? (isResidual ? .nesterov : .adamw)
-        self.optimizer = optimizer
-        switch optimizer {
-        case .sgd, .momentum, .nesterov: (learningRate, weightDecay) = (isResidual ? 0.2 : 0.05, 5e-4)
-        case .rmsprop, .adam: (learningRate, weightDecay) = (1e-3, 0)
-        case .adamw: (learningRate, weightDecay) = (2e-3, 1e-2)
-        }
-        if isResidual {
-            (epochs, warmup, augmentation) = (36, 2, "shift=0.0625,mirror@0.5")
-        } else {
-            batchSize = 64
-            // No mirror: these networks are mostly for digits. Logistic regression has one template for a class, and does
-            // worse with pictures that move.
+        let subject = Subject(architecture)
+        switch subject {
+        case .digits:
+            (epochs, batchSize, optimizer) = (40, 64, chosen ?? .adamw)
+            // No mirror: it makes other digits. Logistic regression has one template for a class, and does worse with
+            // pictures that move.
             augmentation = architecture.name == "logistic" ? "" : "affine"
+        case .smallPictures:
+            // As Tools/twins/resnet20.py; the plain networks are there to be compared with the residual ones.
+            (epochs, batchSize, warmup, optimizer) = (36, 128, 2, chosen ?? .nesterov)
+            augmentation = "shift=0.0625,mirror@0.5"
+        case .photographs:
+            // A batch of 32 is what fits the memory of most machines at 224 × 224.
+            (epochs, batchSize, warmup, optimizer) = (40, 32, 2, chosen ?? .adamw)
+            augmentation = "resized-crop=0.25:1,mirror@0.5"
+        }
+        (learningRate, weightDecay) = subject.rates(optimizer)
+    }
+}
+
+/// What networks were made for, which decides how they learn.
+private enum Subject {
+    /// Grey pictures of 28 × 28.
+    case digits
+    /// Pictures of 32 × 32, as those of CIFAR.
+    case smallPictures
+    /// The pictures of ImageNet. isNormalized: whether batch-norm keeps large steps from doing harm.
+    case photographs(isNormalized: Bool)
+
+    init(_ architecture: ClassifierArchitecture) {
+        let input = architecture.defaultInput
+        if input.channels == 1 {
+            self = .digits
+        } else if input.height < 64 {
+            self = .smallPictures
+        } else {
+            let keys = parameterShapes { architecture.make(classes: 1, $0) }.map(\.name)
+            self = .photographs(isNormalized: keys.contains { $0.hasSuffix("running_mean") })
+        }
+    }
+
+    /// Of learning, and of the decay of the weights.
+    func rates(_ optimizer: OptimizerKind) -> (learning: Double, decay: Double) {
+        let (gradients, adaptive, decay) =
+            switch self {
+            case .digits: (0.05, 1e-3, 5e-4)
+            case .smallPictures: (0.2, 1e-3, 5e-4)
+            // 0.1 for 256 pictures in a step (He et al. 2015), and an eighth of both.
+            case .photographs(isNormalized: true): (0.0125, 5e-4, 1e-4)
+            case .photographs(isNormalized: false): (0.0025, 1e-4, 1e-4)
+            }
+        return switch optimizer {
+        case .sgd, .momentum, .nesterov: (gradients, decay)
+        case .rmsprop, .adam: (adaptive, 0)
+        // Its decay does not grow with the gradients, and wants larger steps.
+        case .adamw: (2 * adaptive, 1e-2)
         }
     }
 }
@@ -91,10 +131,12 @@ extension ClassificationRecipe {
         pretrained = Pretrained(name: weights.name, checksum: weights.checksum)
         self.frozen = frozen
         warmup = 1
+        (learningRate, weightDecay) = Subject.digits.rates(optimizer)
         if frozen == nil {
             (epochs, batchSize, augmentation) = (10, 32, "shift=0.0625,mirror@0.5")
-            learningRate /= optimizer.isAdaptive ? 10 : 20
+            learningRate /= 10
         } else {
+            // The head is as small as a network for digits, and learns at its rates.
             (epochs, batchSize, augmentation) = (40, 64, "")
         }
     }
