@@ -54,7 +54,7 @@ struct DetectRun {
 
     private func plan() throws -> ([Job], OutputDestination) {
         try Job.plan(
-            command.input, output: output.output, force: output.writing.force,
+            command.input.expanded, output: output.output, force: output.writing.force,
             others: output.coco.map { [PlannedOutput(input: "--coco", path: $0)] } ?? [],
             paths: { DetectPaths($0, output, $1) })
     }

@@ -16,7 +16,7 @@ struct ExplainRun {
     /// - Throws: a `ToolkitError` for what makes the whole run impossible.
     func run() throws -> ExitStatus {
         let (jobs, destination) = try Job.plan(
-            command.input, output: command.output, force: command.writing.force,
+            command.input.expanded, output: command.output, force: command.writing.force,
             paths: { ExplainPath(picture: $1.picturePath(for: $0, ending: "_explain")) })
         let classifier = try command.classifier.makeClassifier()
         let label = try chosenClass(of: classifier)

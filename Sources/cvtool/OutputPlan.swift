@@ -18,10 +18,9 @@ struct InputJob<Paths: OutputPaths>: NamedInput {
     ///
     /// others: files that belong to no single input, with the option that asks for them in the place of it.
     static func plan(
-        _ arguments: InputOptions, output: String?, force: Bool, others: [PlannedOutput] = [],
+        _ inputs: [Input], output: String?, force: Bool, others: [PlannedOutput] = [],
         paths: (_ input: String, OutputDestination) throws -> Paths
     ) throws -> ([InputJob], OutputDestination) {
-        let inputs = arguments.expanded
         let destination = try OutputDestination(option: output, inputCount: inputs.count)
         let jobs = try inputs.map { input in
             if case .problem = input { return InputJob(input: input, paths: nil) }

@@ -28,7 +28,7 @@ struct SegmentRun {
         let model = try timing.measure("weights") { try SegmentModel(command.model) }
         let kinds = try kinds(of: model)
         let (jobs, destination) = try Job.plan(
-            command.input, output: output.output, force: output.writing.force,
+            command.input.expanded, output: output.output, force: output.writing.force,
             others: output.polygons.map { [PlannedOutput(input: "--polygons", path: $0)] } ?? [],
             paths: { try SegmentPaths($0, kinds, $1) })
         let backdrop = try command.pictures.background.map(backdrop)

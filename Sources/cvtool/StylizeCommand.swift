@@ -58,13 +58,9 @@ struct StylizeCommand: ParsableCommand {
     @OptionGroup(title: "In one go") var fast: StylizeFastOptions
     @OptionGroup(title: "Output") var output: StylizeOutputOptions
 
-    @Option(help: .init("Threads to use. (default: all cores)", valueName: "n"))
-    var threads: Int?
+    @OptionGroup var threads: ThreadOptions
 
     func validate() throws {
-        if let threads, !(1...1024).contains(threads) {
-            throw ValidationError("--threads \(threads): a number from 1 to 1024 is expected.")
-        }
         if fast.isUsed { return try fast.validate(self) }
         if let option = fast.given { throw ValidationError("\(option) is for --fast, which is missing.") }
         if picture == nil { throw ValidationError("A picture to paint is missing.") }
@@ -79,7 +75,7 @@ struct StylizeCommand: ParsableCommand {
 
     func run() throws {
         Interruption.install()
-        if let threads { Parallel.threadCount = threads }
+        threads.apply()
         let status = try reportingFailure {
             try fast.isUsed ? StylizeFastRun(self).run() : StylizeRun(self).run()
         }

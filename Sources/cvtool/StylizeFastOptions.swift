@@ -56,6 +56,7 @@ struct StylizeFastOptions: ParsableArguments {
             ("--tv-weight", painting.tvWeight != usual.variationWeight),
             ("--iterations", painting.iterations != usual.iterations), ("--init", painting.start != "content"),
             ("--seed", painting.seed != 0), ("--style-scale", mixing.styleScale != 1),
+            ("--style-blur", mixing.styleBlur != usual.styleBlur),
             ("--content-mask", !mixing.contentMask.isEmpty), ("--style-mask", !mixing.styleMask.isEmpty),
             ("--layers", tuning.layers != nil), ("--content-layers", tuning.contentLayers != nil),
             ("--pooling", tuning.pooling != usual.pooling), ("--optimizer", tuning.optimizer != usual.optimizer),

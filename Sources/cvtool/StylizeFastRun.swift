@@ -44,20 +44,22 @@ struct StylizeFastRun {
 
     private func paint(_ names: [String], _ painter: FastPainter) throws -> ExitStatus {
         let ending = names.map { "_" + $0.asPartOfFileName }.joined()
+        let inputs = InputExpander(recursive: command.fast.recursive).expand([command.content] + command.styles)
         let (jobs, destination) = try InputJob<Painting>.plan(
-            [command.content] + command.styles, recursive: command.fast.recursive, output: output.output,
-            force: output.force, others: [],
+            inputs, output: output.output, force: output.force,
             paths: { Painting(path: $1.picturePath(for: $0, ending: ending)) })
         try destination.createFolder()
-        let summary = try runJobs(
-            jobs, title: "stylize", quiet: output.quiet, work: { try work($0, painter) },
-            report: { try StandardOutput.write($0) },
-            reportFailure: { error, job in
-                // Errors about files name them.
-                warn((error is FastStyleError ? "\(job.name.escapedForDisplay): " : "") + error.advice)
-            })
-        if let text = summary.text, !output.quiet { StandardError.write(text) }
-        return summary.status
+        let loop = InputLoop(title: "stylize", quiet: output.quiet)
+        return loop.end(
+            try loop.forEach(jobs, work: { try work($0, painter) }, report: { try StandardOutput.write($0) }))
+    }
+
+    /// What is wrong with a picture, where the error itself does not name it.
+    private struct PictureError: ToolkitError {
+        let name: String
+        let error: FastStyleError
+
+        var description: String { "\(name.escapedForDisplay): \(error)" }
     }
 
     /// The line about a picture that was painted.
@@ -65,16 +67,25 @@ struct StylizeFastRun {
         let image = try resized(output.pictures.read(job.input))
         let needed = painter.bytes(width: image.width, height: image.height)
         if let available = availableMemoryBytes(), needed > available {
-            throw FastStyleError.notEnoughMemory(
+            let error = FastStyleError.notEnoughMemory(
                 width: image.width, height: image.height, needed: needed, available: available)
+            throw PictureError(name: job.name, error: error)
         }
         let start = ContinuousClock.now
-        let painted = try painter(image)
+        let painted = try painted(image, job, painter)
         let result = command.painting.originalColors ? painted.withColors(of: image) : painted
         let seconds = (ContinuousClock.now - start) / .seconds(1)
         let path = job.paths?.path ?? ""
         try result.write(to: path, quality: output.quality, overwrite: output.force)
         return "\(path.escapedForDisplay): \(result.width) × \(result.height), \(decimal(seconds, 1)) s\n"
+    }
+
+    private func painted(_ image: Image, _ job: InputJob<Painting>, _ painter: FastPainter) throws -> Image {
+        do throws(FastStyleError) {
+            return try painter(image)
+        } catch {
+            throw PictureError(name: job.name, error: error)
+        }
     }
 
     private func resized(_ image: Image) -> Image {

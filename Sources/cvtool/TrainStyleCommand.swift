@@ -48,7 +48,7 @@ struct TrainStyleCommand: ParsableCommand {
 
     func run() throws {
         Interruption.install()
-        if let threads = output.threads { Parallel.threadCount = threads }
+        output.threads.apply()
         let status = try reportingFailure { try TrainStyleRun(self).run() }
         throw ExitCode(status.rawValue)
     }
@@ -156,17 +156,17 @@ struct StyleLearningOptions: ParsableArguments {
     private static func text(_ layers: [StyleLayer]) -> String { layers.map(\.description).joined(separator: ",") }
 
     func validate() throws {
-        try StepOptions.check("--width", Double(width), in: 1...128)
-        try StepOptions.check("--batch-size", Double(batchSize), in: 1...256)
-        try StepOptions.check("--steps", Double(steps), in: 1...1e8)
-        try StepOptions.check("--steps-per-epoch", Double(stepsPerEpoch), in: 1...1e6)
-        try StepOptions.check("--learning-rate", learningRate, in: StepOptions.rates)
-        try StepOptions.check("--clip-norm", clipNorm, in: 1e-9...1e9)
-        try StepOptions.check("--average", average, in: 0...0.999999)
+        try checkNumber("--width", Double(width), in: 1...128)
+        try checkNumber("--batch-size", Double(batchSize), in: 1...256)
+        try checkNumber("--steps", Double(steps), in: 1...1e8)
+        try checkNumber("--steps-per-epoch", Double(stepsPerEpoch), in: 1...1e6)
+        try checkNumber("--learning-rate", learningRate, in: StepOptions.rates)
+        try checkNumber("--clip-norm", clipNorm, in: 1e-9...1e9)
+        try checkNumber("--average", average, in: 0...0.999999)
         for (name, weight) in [
             ("--content-weight", contentWeight), ("--style-weight", styleWeight), ("--tv-weight", tvWeight),
         ] {
-            try StepOptions.check(name, Double(weight), in: 0...1e6)
+            try checkNumber(name, Double(weight), in: 0...1e6)
         }
         if styleWeight == 0 { throw ValidationError("--style-weight 0: without a style there is nothing to learn.") }
     }

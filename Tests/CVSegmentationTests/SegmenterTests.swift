@@ -63,7 +63,7 @@ private struct Colors: Layer {
             minimumSide: architecture.minimumSide)
         let (picture, _) = Self.picture(size.0, size.1, block: 2)
         let map = segmenter(picture, scale: scale)
-        #expect([map.mask.width, map.mask.height] == [size.0, size.1])
+        #expect(map.mask.width == size.0 && map.mask.height == size.1)
         #expect(map.mask.values.allSatisfy { $0 < 3 })
     }
 

@@ -116,7 +116,7 @@ import Testing
         #expect(names.count == 5)
         for name in names {
             let picture = try scratch.image("out/\(name)")
-            #expect([picture.width, picture.height] == [size.0, size.1], "\(name)")
+            #expect(picture.width == size.0 && picture.height == size.1, "\(name)")
         }
         #expect(try JSONValue.parse(scratch.text("p.json"))["images"]?.array?.count == 1)
     }
