@@ -19,11 +19,12 @@ public enum FastStyleError: ToolkitError, Equatable {
     public var description: String {
         switch self {
         case .unknownStyle(let name, let nearest, let known):
-            "there is no style \(quoted(name)): " + (nearest.map { "did you mean \($0)? " } ?? "") + "known are "
-                + known.prefix(Self.shown).joined(separator: ", ")
+            "there is no style \(quoted(name)): " + (nearest.map { "did you mean \(abbreviated($0))? " } ?? "")
+                + "known are "
+                + known.prefix(Self.shown).map { abbreviated($0) }.joined(separator: ", ")
                 + (known.count > Self.shown ? " and \(known.count - Self.shown) more" : "")
                 + ", or their numbers from 0"
-        case .styleTwice(let name): "the style \(name) is given twice; once is enough"
+        case .styleTwice(let name): "the style \(abbreviated(name)) is given twice; once is enough"
         case .noStyle(let count):
             "these weights have \(count) styles: choose one of them by --style; --style list prints the names"
         case .tooSmall(let width, let height):
