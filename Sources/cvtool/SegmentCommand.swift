@@ -24,7 +24,7 @@ struct SegmentCommand: ParsableCommand {
               cvtool segment photo.jpg --background white -o passport.jpg
               cvtool segment photos/ --background blur --recursive -o results/
               cvtool segment photo.jpg --mask --polygons outline.json
-              cvtool segment street.jpg --model run/best.safetensors --palette
+              cvtool segment street.jpg --model camvid --palette --overlay
               cvtool segment street.jpg -m run/best.safetensors --classes car,bus
               cat photo.jpg | cvtool segment - -o person.png
 
@@ -61,7 +61,9 @@ struct SegmentCommand: ParsableCommand {
 struct SegmenterOptions: ParsableArguments {
     @Option(
         name: .shortAndLong,
-        help: .init("person, another model by name, or a .safetensors file.", valueName: "name|file"))
+        help: .init(
+            "person, camvid (the classes of a street), another model by name, or a .safetensors file.",
+            valueName: "name|file"))
     var model = "person"
 
     @Option(

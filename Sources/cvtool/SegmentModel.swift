@@ -11,9 +11,11 @@ enum SegmentModel {
     /// With those that `--classes` selects; nil for all.
     case classes(Segmenter, Segmenter.Scale, selected: Set<Int>?)
 
+    /// What models are called after the things that they know.
+    private static let names = ["person": PersonSegmenter.defaultModel, "camvid": "unet-camvid"]
+
     init(_ options: SegmenterOptions) throws {
-        let name = options.model == "person" ? PersonSegmenter.defaultModel : options.model
-        let path = try WeightsLocator().find(name)
+        let path = try WeightsLocator().find(Self.names[options.model] ?? options.model)
         let model = try SafetensorsHeader.read(path).metadata[WeightsMetadata.Key.model.rawValue]
         if model == PersonSegmenter.defaultModel {
             guard options.classes.isEmpty else { throw SegmentUsageError.classesOfPerson }

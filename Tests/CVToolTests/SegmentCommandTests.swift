@@ -53,6 +53,19 @@ import Testing
         #expect(try #require(region["outer"]?.array?.count) > 20)
     }
 
+    @Test func camvidKnowsTreesAndTheSky() throws {
+        try scratch.put("great_wall.jpg", as: "hill.jpg")
+        let result = try segment("hill.jpg", "--model", "camvid", "--palette", "--json")
+        #expect(result.exitCode == 0, "\(result.errors)")
+        let classes = try #require(result.records.first?["classes"]?.array)
+        func share(_ label: String) -> Double {
+            classes.first { $0["label"]?.string == label }?["share"]?.double ?? 0
+        }
+        #expect(share("Tree") > 0.45 && share("Sky") > 0.1 && share("Car") < 0.01, "\(result.output)")
+        // In CamVid's colours.
+        #expect(try scratch.image("hill_palette.png")[700, 600] == Color(128, 128, 0))
+    }
+
     @Test func pictureWithoutAPersonGivesAnEmptyMatteAndSaysSo() throws {
         try scratch.put("cat.jpg", as: "cat.jpg")
         let result = try segment("cat.jpg", "--mask")

@@ -49,7 +49,7 @@ struct SegmentationFolder {
     private func add(_ pair: Pair, to result: inout SegmentationListing) throws {
         let pictures = try files(of: pair.images) { PictureListing.isPicture($0) }
         var masks = try files(of: pair.masks) { !$0.hasPrefix(".") && $0.lowercased().hasSuffix(".png") }
-        for (stem, name) in pictures {
+        for (stem, name) in pictures.sorted(by: { $0.value < $1.value }) {
             let picture = FileSystem.join(pair.images, name)
             guard let mask = masks.removeValue(forKey: stem) else {
                 let expected = FileSystem.join(pair.masks, stem + ".png")
