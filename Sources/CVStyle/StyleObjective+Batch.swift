@@ -8,7 +8,7 @@ extension StyleObjective {
         let isStyled = options.styleWeight > 0 && !styles.isEmpty
         self.network = network
         self.options = options
-        content = []
+        (content, layout) = ([], nil)
         regions = isStyled ? Self.regions(network, styles, options) : []
         layers = isStyled ? Set(options.styleLayers.map(\.name)) : []
     }
@@ -25,7 +25,7 @@ extension StyleObjective {
     }
 
     private init(_ other: StyleObjective, content: [Target]) {
-        (network, options, regions) = (other.network, other.options, other.regions)
+        (network, options, regions, layout) = (other.network, other.options, other.regions, other.layout)
         self.content = content
         layers = other.layers.union(content.map(\.layer))
     }

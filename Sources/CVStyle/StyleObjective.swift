@@ -10,6 +10,9 @@ public struct StyleLosses: Sendable, Equatable {
     public let style: Float
     /// The mean square of the differences of neighbours, colours from 0 to 1.
     public let variation: Float
+    /// The mean square of what the cells of a coarse grid differ by in their mean colours, 0…1, from the content that was
+    /// given the styles' palette.
+    public let layout: Float
     /// Their weighed sum: what is made smaller.
     public let total: Float
 }
@@ -24,6 +27,8 @@ package struct StyleObjective {
     let layers: Set<String>
     let content: [Target]
     let regions: [Region]
+    /// Where the colours are to be; nil if they may be anywhere.
+    let layout: ColorLayout?
 
     /// Maps or a Gram matrix to come near to.
     struct Target {
@@ -54,10 +59,15 @@ package struct StyleObjective {
         let targets: [Target]
     }
 
-    /// content: the content at this scale. styles: with their pictures at this scale.
-    package init(_ network: StyleNetwork, content picture: Image, styles: [StyleSource], _ options: StyleOptions) {
+    /// content: the content at this scale. styles: with their pictures at this scale. keepsLayout: whether the content's
+    /// colours, which are those of the styles then, are to stay about where they are.
+    package init(
+        _ network: StyleNetwork, content picture: Image, styles: [StyleSource], keepsLayout: Bool = false,
+        _ options: StyleOptions
+    ) {
         self.network = network
         self.options = options
+        layout = keepsLayout && options.layoutWeight > 0 ? ColorLayout(picture.unitTensor) : nil
         var layers: Set<String> = []
         if options.contentWeight > 0 {
             let names = Set(options.contentLayers.map(\.name))
@@ -118,13 +128,15 @@ package struct StyleObjective {
             }
         }
         let variation = totalVariation(x)
+        let layout = layout?.cost(x) ?? Tensor([0], shape: [])
         let parts = [
             (sum(content), options.contentWeight), (sum(style), options.styleWeight),
-            (variation, options.variationWeight),
+            (variation, options.variationWeight), (layout, options.layoutWeight),
         ]
         let total = parts.dropFirst().reduce(parts[0].0 * parts[0].1) { $0 + $1.0 * $1.1 }
         let losses = StyleLosses(
-            content: parts[0].0.item, style: parts[1].0.item, variation: variation.item, total: total.item)
+            content: parts[0].0.item, style: parts[1].0.item, variation: variation.item, layout: layout.item,
+            total: total.item)
         return (total, losses)
     }
 

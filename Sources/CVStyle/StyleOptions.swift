@@ -18,9 +18,11 @@ public struct StyleOptions: Sendable {
     /// Pixels of the longer side at the first scale, from which the size grows by √2 to that of the result.
     public var smallestSize = 128
     /// How much the content counts (α), the style (β), and smoothness.
-    public var contentWeight: Float = 0.05
+    public var contentWeight: Float = 0.1
     public var styleWeight: Float = 1
-    public var variationWeight: Float = 2
+    public var variationWeight: Float = 4
+    /// How much it counts that colours stay about where they are, where the content has the palette of the styles.
+    public var layoutWeight: Float = 2
     public var contentLayers = [StyleLayer("conv4_2")]
     /// The deeper, the larger the strokes that a layer sees; the first sees little more than colours and grain.
     public var styleLayers = [
@@ -40,16 +42,25 @@ public struct StyleOptions: Sendable {
     /// At each scale the style pictures are looked at through a Gaussian blur of so many pixels, 0 for none. What is finer
     /// is canvas, grain and what is left of JPEG: the Gram matrices would ask for as much of it in the painting, and find
     /// room for it as a ripple in the plain parts.
-    public var styleBlur: Double = 0.8
+    public var styleBlur: Double = 1
     public var start = Start.content
     /// Whether only the brightness is painted, and the colours stay those of the content.
     public var keepsColors = false
+    /// Whether the content is first given the palette of the styles, all its colours in one way. Else the Gram matrices ask
+    /// for colours that the content lacks, and find them a place somewhere: a patch of blue in a green hill.
+    public var matchesPalette = true
     /// Whether each layer pulls as hard as its weight says, however far it is from its target (neural-style's
     /// `-normalize_gradients`).
     public var normalizesGradients = false
     public var seed: UInt64 = 0
 
     public init() {}
+
+    /// Not where the content's colours are wanted, or count for nothing, nor where each style has its own place.
+    func matchesPalette(of styles: [StyleSource]) -> Bool {
+        matchesPalette && !keepsColors && contentWeight > 0 && styleWeight > 0 && !styles.isEmpty
+            && styles.allSatisfy { $0.region == nil && $0.part == nil }
+    }
 
     /// Steps at scale number `index`.
     func steps(at index: Int) -> Int { index == 0 ? 2 * iterations : iterations }

@@ -16,7 +16,8 @@ struct StylePainter {
         _ network: StyleNetwork, _ plan: StylePlan, _ content: Image, _ styles: [StyleSource], _ options: StyleOptions,
         _ minimumSide: Int
     ) {
-        (self.network, self.plan, self.content, self.styles) = (network, plan, content, styles)
+        (self.network, self.plan, self.styles) = (network, plan, styles)
+        self.content = options.matchesPalette(of: styles) ? content.withPalette(of: styles) : content
         (self.options, self.minimumSide) = (options, minimumSide)
     }
 
@@ -32,7 +33,9 @@ struct StylePainter {
                 ?? StyleCanvas(start(scale, original))
             canvas = next
             let report = reporter(index, made: scales.reduce(0) { $0 + $1.losses.count }, original, observe)
-            let objective = StyleObjective(network, content: original, styles: styles(at: index), options)
+            let objective = StyleObjective(
+                network, content: original, styles: styles(at: index),
+                keepsLayout: options.matchesPalette(of: styles), options)
             let run = StyleDescent(next, objective, options, steps: scale.steps, report)
             try run.descend()
             scales.append(

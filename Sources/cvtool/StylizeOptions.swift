@@ -38,6 +38,11 @@ struct StylizePaintingOptions: ParsableArguments {
     @Flag(name: .customLong("original-colors"), help: "Keep the colours of the content.")
     var originalColors = false
 
+    @Flag(
+        name: .customLong("no-palette"),
+        help: "Do not give the content the palette of the style before it is painted.")
+    var noPalette = false
+
     @Option(help: .init("Another number gives other noise.", valueName: "n"))
     var seed: UInt64 = 0
 
@@ -61,7 +66,7 @@ struct StylizePaintingOptions: ParsableArguments {
         (options.contentWeight, options.styleWeight) = (contentWeight, styleWeight)
         options.variationWeight = tvWeight
         options.iterations = iterations
-        options.keepsColors = originalColors
+        (options.keepsColors, options.matchesPalette) = (originalColors, !noPalette)
         options.seed = seed
     }
 }

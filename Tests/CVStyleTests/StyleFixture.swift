@@ -60,6 +60,8 @@ enum StyleFixture {
         options.iterations = iterations
         options.contentLayers = [StyleLayer("conv3_2")]
         options.styleLayers = ["conv1_1", "conv2_1", "conv3_1"].map { StyleLayer($0) }
+        // Those of the goldens.
+        (options.contentWeight, options.variationWeight, options.matchesPalette) = (0.05, 2, false)
         return options
     }
 }

@@ -124,6 +124,23 @@ import Testing
         #expect(change(0..<20) > 5000 && change(28..<48) <= 720)
     }
 
+    @Test func aPaintingHasThePaletteOfTheStyleFromTheStart() throws {
+        var options = StyleFixture.options(size: 48, iterations: 1)
+        options.smallestSize = 48
+        options.learningRate = 1e-6
+        func distance(_ image: Image) -> Double {
+            let (found, wanted) = (StylePalette(image).mean, StylePalette(style).mean)
+            return (0..<3).reduce(0) { max($0, abs(found[$1] - wanted[$1])) }
+        }
+        let plain = try paint(options).image
+        options.matchesPalette = true
+        let matched = try paint(options).image
+        #expect(distance(matched) < 0.02 && distance(plain) > 0.04, "\(distance(matched)), \(distance(plain))")
+        // A style that has its own place leaves the content's colours alone.
+        let white = Image(width: 4, height: 4, fill: .white)
+        #expect(try paint(options, styles: [StyleSource(style, region: white)]).image == plain)
+    }
+
     @Test func originalColorsAreThoseOfTheContent() throws {
         var options = StyleFixture.options(size: 48, iterations: 20)
         let plain = try paint(options).image

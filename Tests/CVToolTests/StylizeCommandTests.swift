@@ -85,7 +85,7 @@ import Testing
         let result = try runShell(
             """
             "$CVTOOL" stylize portrait.jpg coffee.jpg --size 64 --iterations 2000 --save-every 1 -o out.png 2>errors &
-            while [ ! -e out_00002.png ]; do sleep 0.05; done
+            while [ ! -e out_00002.png ] && kill -0 $!; do sleep 0.05; done
             kill -INT $!; wait $!
             """, in: scratch.path)
         #expect(result.exitCode == 130)

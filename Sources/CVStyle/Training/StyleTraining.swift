@@ -56,9 +56,9 @@ public struct StyleTraining {
         let held = min(Self.mostHeldBack, shuffled.count / 10)
         (dev, train) = (shuffled.prefix(held).sorted(), shuffled.dropFirst(held).sorted())
         batchSize = min(recipe.batchSize, train.count)
+        let seen = opaque.resized(width: frame.width, height: frame.height, filter: .bicubic)
         objective = StyleObjective(
-            features,
-            styles: [StyleSource(opaque.resized(width: frame.width, height: frame.height, filter: .bicubic))], options)
+            features, styles: [StyleSource(seen.blurred(sigma: options.styleBlur))], options)
         (network, parameters) = initialized(seed: recipe.seed) { TransformerNetwork(recipe.form, $0) }
     }
 
