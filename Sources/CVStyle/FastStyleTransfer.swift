@@ -18,6 +18,7 @@ public struct FastStyleTransfer: Sendable {
     public let name: String
     /// The names of the styles.
     public let styles: [String]
+    private let path: String
     private let form: TransformerForm
     private let state: StateDictionary
     private let preprocessing: Preprocessing
@@ -31,7 +32,7 @@ public struct FastStyleTransfer: Sendable {
     ///   `SafetensorsError`, `WeightsMetadataError` or `FastStyleError` for a file that is damaged or belongs to something
     ///   else.
     public init(_ weights: String = Self.defaultWeights) throws {
-        let path = try WeightsLocator().find(weights)
+        path = try WeightsLocator().find(weights)
         let file = try Safetensors(path: path)
         let metadata = try WeightsMetadata(file.metadata, file: path)
         guard let form = TransformerForm(metadata.model), metadata.preprocessing.channels == .rgb else {
@@ -61,7 +62,7 @@ public struct FastStyleTransfer: Sendable {
     /// What paints in a style, or in a mixture of several.
     ///
     /// - Parameter weights: how much each style counts beside the others, above 0; none for all the same.
-    /// - Throws: `FastStyleError` for a style that is not known, or given twice.
+    /// - Throws: `FastStyleError` for a style that is not known, or given twice, and for weights that do not fit.
     public func painter(_ names: [String], weights: [Float] = []) throws(FastStyleError) -> FastPainter {
         precondition(!names.isEmpty, "a painter without a style")
         precondition(
@@ -74,7 +75,10 @@ public struct FastStyleTransfer: Sendable {
             guard mixture[index] == 0 else { throw .styleTwice(styles[index]) }
             mixture[index] = (weights.isEmpty ? 1 : weights[place]) / total
         }
-        // Its keys and shapes were checked when it was loaded.
-        return FastPainter(try! form.network(state, mixing: mixture), preprocessing)
+        do throws(ParameterMismatch) {
+            return FastPainter(try form.network(state, mixing: mixture), preprocessing)
+        } catch {
+            throw .otherParameters(path: path, error)
+        }
     }
 }
