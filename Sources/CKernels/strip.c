@@ -41,25 +41,49 @@ void cvk_strip_product(cvk_isa isa, size_t m, size_t n, size_t k, const float *a
     }
 }
 
-void cvk_pad_planes(const float *planes, size_t stride, size_t count, size_t rows, size_t columns, ptrdiff_t first,
-                    size_t padded_rows, size_t pitch, size_t lead, size_t padded_stride, float *padded) {
-    for (size_t plane = 0; plane < count; plane++, planes += stride, padded += padded_stride) {
+/// Every `stride`-th float of a row.
+static inline void take_run(float *restrict to, const float *restrict from, size_t count, size_t stride) {
+    if (stride == 1) {
+        copy_run(to, from, count);
+    } else if (stride == 2) {
+        // Apart, as the compiler has vectors for a stride that it knows.
+        for (size_t i = 0; i < count; i++) to[i] = from[2 * i];
+    } else {
+        for (size_t i = 0; i < count; i++) to[i] = from[stride * i];
+    }
+}
+
+void cvk_pad_planes(const cvk_planes *p, const float *pixels, size_t count, const cvk_padding *padding,
+                    float *padded) {
+    const size_t pitch = padding->pitch;
+    for (size_t plane = 0; plane < count; plane++, pixels += p->stride, padded += padding->stride) {
         float *to = padded;
-        zero_run(to, lead);
-        to += lead;
-        for (size_t r = 0; r < padded_rows; r++, to += pitch) {
-            const ptrdiff_t row = first + (ptrdiff_t)r;
-            if (row < 0 || row >= (ptrdiff_t)rows) {
+        zero_run(to, padding->lead);
+        to += padding->lead;
+        for (size_t r = 0; r < padding->rows; r++, to += pitch) {
+            const ptrdiff_t row = padding->first + (ptrdiff_t)r;
+            if (row < 0 || row >= (ptrdiff_t)p->rows) {
                 zero_run(to, pitch);
-            } else {
-                copy_run(to, planes + (size_t)row * columns, columns);
-                zero_run(to + columns, pitch - columns);
+                continue;
             }
+            const float *from = pixels + (size_t)row * p->row_stride;
+            // The same row of the next plane, which is wanted next: no prefetcher knows that it comes after this one.
+            for (size_t c = 0; c < p->columns * p->column_stride; c += 16) __builtin_prefetch(from + p->stride + c);
+            take_run(to, from, p->columns, p->column_stride);
+            zero_run(to + p->columns, pitch - p->columns);
         }
-        zero_run(to, (size_t)(padded + padded_stride - to));
+        zero_run(to, (size_t)(padded + padding->size - to));
     }
 }
 
 void cvk_copy_rows(const float *from, size_t pitch, size_t width, size_t rows, float *to) {
     for (size_t y = 0; y < rows; y++) copy_run(to + y * width, from + y * pitch, width);
+}
+
+void cvk_spread_rows(const float *from, size_t pitch, size_t width, size_t rows, float *to, size_t row_stride,
+                     size_t column_stride) {
+    for (size_t y = 0; y < rows; y++, from += pitch, to += row_stride) {
+        if (column_stride == 1) copy_run(to, from, width);
+        else for (size_t x = 0; x < width; x++) to[x * column_stride] = from[x];
+    }
 }

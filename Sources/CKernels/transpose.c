@@ -2,10 +2,10 @@
 
 #include "strip.h"
 
-/// The columns `first ..< last`. The readable twin.
-static void transpose_scalar(const float *from, size_t from_stride, size_t rows, size_t first, size_t last, float *to,
+/// The readable twin.
+static void transpose_scalar(const float *from, size_t from_stride, size_t rows, size_t columns, float *to,
                              size_t to_stride) {
-    for (size_t x = first; x < last; x++)
+    for (size_t x = 0; x < columns; x++)
         for (size_t y = 0; y < rows; y++) to[x * to_stride + y] = from[y * from_stride + x];
 }
 
@@ -37,13 +37,18 @@ static inline void transpose_8x8(const float *from, size_t from_stride, float *t
 
 static void transpose_avx2(const float *from, size_t from_stride, size_t rows, size_t columns, float *to,
                            size_t to_stride) {
-    const size_t whole = columns / 8 * 8, eights = rows / 8 * 8;
-    for (size_t y = 0; y < eights; y += 8) {
-        for (size_t x = 0; x < whole; x += 8)
-            transpose_8x8(from + y * from_stride + x, from_stride, to + x * to_stride + y, to_stride);
+    if (rows < 8 || columns < 8) {
+        transpose_scalar(from, from_stride, rows, columns, to, to_stride);
+        return;
     }
-    transpose_scalar(from + eights * from_stride, from_stride, rows - eights, 0, whole, to + eights, to_stride);
-    transpose_scalar(from, from_stride, rows, whole, columns, to, to_stride);
+    // What is left of eight rows or columns: the last eight, some of them once more.
+    for (size_t y = 0; y < rows; y += 8) {
+        const size_t row = y + 8 <= rows ? y : rows - 8;
+        for (size_t x = 0; x < columns; x += 8) {
+            const size_t column = x + 8 <= columns ? x : columns - 8;
+            transpose_8x8(from + row * from_stride + column, from_stride, to + column * to_stride + row, to_stride);
+        }
+    }
 }
 
 #pragma clang attribute pop
@@ -56,7 +61,7 @@ void cvk_transpose(cvk_isa isa, const float *from, size_t from_stride, size_t ro
     case CVK_AVX512:
     case CVK_AVX2: transpose_avx2(from, from_stride, rows, columns, to, to_stride); return;
 #endif
-    default: transpose_scalar(from, from_stride, rows, 0, columns, to, to_stride); return;
+    default: transpose_scalar(from, from_stride, rows, columns, to, to_stride); return;
     }
 }
 
@@ -67,9 +72,11 @@ void cvk_pack_transposed(cvk_isa isa, const float *planes, size_t stride, size_t
         cvk_transpose(isa, planes, stride, count, rows * columns, packed, width);
         return;
     }
+    // A row of fewer pixels than a vector has is taken with what follows it: that is overwritten with zeros.
+    const size_t taken = columns < 8 && pitch >= 8 ? 8 : columns;
     for (size_t y = 0; y < rows; y++) {
         float *to = packed + y * pitch * width;
-        cvk_transpose(isa, planes + y * columns, stride, count, columns, to, width);
+        cvk_transpose(isa, planes + y * columns, stride, count, taken, to, width);
         memset(to + columns * width, 0, (pitch - columns) * width * sizeof(float));
     }
 }

@@ -17,6 +17,9 @@ import Testing
                 kernel: kernel, stride: stride, padding: padding, dilation: dilation, groups: groups)
         }
 
+        /// Winograd's sums over many channels lose a little more.
+        var tolerance: Float { input[1] < 200 ? 1e-5 : 3e-5 }
+
         var testDescription: String { "\(input) → \(cout), \(geometry), bias \(bias)" }
         var x: Tensor { seededTensor(seed: 1, input) }
         var weight: Tensor {
@@ -35,6 +38,9 @@ import Testing
         // Whole tiles in whole vectors; more tiles than are transformed at a time.
         Case([2, 48, 12, 128], cout: 51, bias: true),
         Case([1, 49, 175, 171], cout: 50, bias: true),
+        // Few tiles with many channels.
+        Case([4, 256, 7, 7], cout: 261, bias: true),
+        Case([1, 259, 13, 16], cout: 256),
         // Direct, and with a stride.
         Case([2, 16, 40, 50], cout: 24, bias: true),
         Case([4, 40, 19, 23], cout: 70, kernel: 1, padding: 0),
@@ -43,7 +49,14 @@ import Testing
         Case([2, 30, 31, 29], cout: 60, stride: 2, bias: true),
         Case([2, 3, 60, 64], cout: 64, kernel: 7, stride: 2, padding: 3),
         Case([2, 20, 32, 48], cout: 16, kernel: 2, stride: 2, padding: 0),
+        Case([2, 24, 15, 14], cout: 36, stride: 2, groups: 2),
         Case([1, 18, 30, 37], cout: 20, kernel: 5, padding: 4, dilation: 2),
+        Case([2, 20, 23, 31], cout: 17, kernel: 3, stride: 3, padding: 2, dilation: 2, bias: true),
+        Case([1, 18, 30, 37], cout: 20, kernel: 4, stride: 2, padding: 0, dilation: 4),
+        // Windows that step over pixels, and borders wider than the kernel.
+        Case([2, 19, 22, 21], cout: 18, kernel: 2, stride: 4, padding: 0),
+        Case([2, 17, 22, 30], cout: 20, kernel: 1, stride: 3, padding: 2, bias: true),
+        Case([1, 16, 21, 22], cout: 18, kernel: 3, stride: 4, padding: 9),
         // Each channel apart: rows of one vector and of many, every stride, borders wider than the kernel.
         Case([2, 40, 30, 37], cout: 40, groups: 40, bias: true),
         Case([3, 33, 7, 7], cout: 33, groups: 33),
@@ -59,7 +72,7 @@ import Testing
         let bias = shape.bias ? seededTensor(seed: 3, [shape.cout]) : nil
         let found = conv2d(shape.x, shape.weight, bias: bias, shape.geometry, method: .tiles(set))
         let expected = conv2d(shape.x, shape.weight, bias: bias, shape.geometry, method: .openBLAS)
-        #expect(relativeError(found, expected) < 1e-5)
+        #expect(relativeError(found, expected) < shape.tolerance)
     }
 
     /// A convolution is linear in x and in its weight, so for any direction V: Σ dW · V = Σ dY · conv(x, V).

@@ -28,19 +28,36 @@ void cvk_transpose(cvk_isa isa, const float *from, size_t from_stride, size_t ro
 /// Planes of a picture as columns of a matrix: packed[q · width + i] is pixel q of plane i.
 ///
 /// Takes `count` (at most `width`) planes, `stride` floats apart, of `rows` rows of `columns` pixels. Pixel (x, y) has
-/// the number q = y · pitch + x; what lies between the rows, and past the last plane, is 0.
+/// the number q = y · pitch + x; what lies between the rows, and past the last plane, is 0. Up to seven floats behind a
+/// plane are read.
 void cvk_pack_transposed(cvk_isa isa, const float *planes, size_t stride, size_t count, size_t rows, size_t columns,
                          size_t pitch, size_t width, float *packed);
 
-/// Planes with zeros around them, for windows that look past the border.
-///
-/// Output row r of a plane is input row first + r, or zeros where there is none; it takes `pitch` floats, of which the
-/// first `columns` are the picture's. Before the first row of each plane stand `lead` zeros, `padded_stride` floats lie
-/// between two planes, and what is behind the rows is zeros, too.
-void cvk_pad_planes(const float *planes, size_t stride, size_t count, size_t rows, size_t columns, ptrdiff_t first,
-                    size_t padded_rows, size_t pitch, size_t lead, size_t padded_stride, float *padded);
+/// Pixels of a picture that are taken together: all, or every second of every second row, …
+typedef struct {
+    size_t stride;                      // from one plane to the next
+    size_t rows, columns;               // of pixels that are taken
+    size_t row_stride, column_stride;   // from one of them to the next
+} cvk_planes;
+
+/// A plane with zeros around it, for windows that look past the border.
+typedef struct {
+    ptrdiff_t first;                    // the row that comes first; rows that do not exist are zeros
+    size_t rows, pitch;                 // rows, and floats of each: first the pixels, then zeros
+    size_t lead;                        // zeros before the first row
+    size_t size, stride;                // floats of a plane, zeros behind its rows; and from one plane to the next
+} cvk_padding;
+
+/// Lays `count` planes out with zeros around them.
+void cvk_pad_planes(const cvk_planes *planes, const float *pixels, size_t count, const cvk_padding *padding,
+                    float *padded);
 
 /// Rows of `width` floats that lie `pitch` apart, one after the other.
 void cvk_copy_rows(const float *from, size_t pitch, size_t width, size_t rows, float *to);
+
+/// Rows of `width` floats that lie `pitch` apart, to rows that lie `row_stride` apart, with `column_stride` from one
+/// float to the next.
+void cvk_spread_rows(const float *from, size_t pitch, size_t width, size_t rows, float *to, size_t row_stride,
+                     size_t column_stride);
 
 #endif

@@ -84,10 +84,8 @@ extension ConvolutionProduct {
             depthwise.run(operands)
         } else if let winograd = WinogradConvolution(self, set) {
             winograd.run(operands)
-        } else if let direct = DirectConvolution(self, set) {
-            direct.run(operands)
         } else {
-            run(operands, method)
+            DirectConvolution(self, set).run(operands)
         }
     }
 }

@@ -34,6 +34,10 @@ func conv2dInputGradient(
         if let depthwise = DepthwiseConvolution(ConvolutionProduct(shape, weight.shape, nil, geometry), set) {
             return depthwise.inputGradient(dy, weight, shape: shape)
         }
+        let input = PictureShape(shape, for: "conv2d")
+        if let strided = StridedInputGradient(dy: output, x: input, weight: filters, geometry, set) {
+            return strided.run(dy, weight)
+        }
     }
     let transposed = weight.withValues { transposedFilters($0.baseAddress!, groups: groups, m: m, k: channels * taps) }
     // One task makes some channels of a picture: no two add to the same plane.

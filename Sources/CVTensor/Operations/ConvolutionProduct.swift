@@ -113,3 +113,16 @@ struct ConvolutionProduct {
         }
     }
 }
+
+extension InstructionSet {
+    /// Calls `body` with the strips that the tiles make of so many columns: of about the same width, as a narrow rest
+    /// would leave most of a tile's registers empty.
+    func forStrips(_ columns: Int, _ body: (Range<Int>) -> Void) {
+        let width = cvk_strip_width(kernel)
+        let strips = (columns + width - 1) / width
+        for strip in 0..<strips {
+            let range = ConvolutionProduct.range(strip, of: strips, count: columns, multiple: width / 3)
+            if !range.isEmpty { body(range) }
+        }
+    }
+}

@@ -1,51 +1,80 @@
 import CKernels
 import CVCore
 
-/// A convolution of stride 1 by the tiles of CKernels: for each picture and group Y = W · columns(X), where the rows of
-/// `columns` are the padded rows of the picture, shifted (see `ShiftedRows`).
+/// A convolution by the tiles of CKernels: for each picture and group Y = W · columns(X), where the rows of `columns` are
+/// the padded rows of the picture, or of every s-th pixel of it, shifted (see `ShiftedRows`).
 ///
 /// A task makes some rows of pixels of some channels. It pads a few channels of the input at a time, as many as fit
 /// into the fastest cache, and adds their share to all its outputs.
+///
+/// The way back through a stride is such a convolution, too, for every s-th pixel of the result apart: each of these
+/// parts is reached by taps of its own.
 struct DirectConvolution {
-    private let product: ConvolutionProduct
+    /// Pixels of the result that the same taps reach: every `step`-th from `place` on, in both directions.
+    struct Part {
+        var place = (y: 0, x: 0)
+        /// Those of the window that are meant; nil for all.
+        var taps: [(y: Int, x: Int)]?
+        /// Where its filters begin, each [channels, taps].
+        var filters = 0
+    }
+
     private let layout: ShiftedRows
     private let set: InstructionSet
+    private let batch, groups: Int
+    /// Output channels of a group, and the height and width of the result.
+    private let m, height, width: Int
+    private let step: (y: Int, x: Int)
+    private let parts: [Part]
+    /// Where what each tap of a part sees begins, for `chunk` input channels.
+    private let inputOffsets: [[Int]]
     /// Input channels at a time.
     private let chunk: Int
-    /// Output rows of a task, and the cuts of a product into tasks.
+    /// Output rows of a task (of one part), and the cuts of a product into tasks.
     private let rowsPerTask, rowCuts, channelCuts: Int
-    /// Where the rows of the weights, and what each tap sees, begin.
-    private let weightOffsets, inputOffsets: [Int]
 
-    init?(_ product: ConvolutionProduct, _ set: InstructionSet) {
-        guard let layout = ShiftedRows(product.window) else { return nil }
-        let window = product.window
-        self.product = product
+    init(_ product: ConvolutionProduct, _ set: InstructionSet) {
+        let size = (product.window.output_height, product.window.output_width)
+        self.init(
+            product.window, batch: product.batch, groups: product.groups, m: product.m, size: size, step: (1, 1),
+            [Part()], set)
+    }
+
+    /// window: of one group of one picture, its output being one part. size: height and width of the whole result.
+    init(
+        _ window: cvk_window, batch: Int, groups: Int, m: Int, size: (height: Int, width: Int), step: (y: Int, x: Int),
+        _ parts: [Part], _ set: InstructionSet
+    ) {
+        (self.batch, self.groups, self.m, self.step, self.parts, self.set) = (batch, groups, m, step, parts, set)
+        (height, width) = size
+        let layout = ShiftedRows(window)
         self.layout = layout
-        self.set = set
         let taps = window.kernel_height * window.kernel_width
-        chunk = max(1, min(window.channels, Self.cachedRows / taps))
+        let chunk = max(1, min(window.channels, Self.cachedRows / taps))
         // The sums of a task stay in its core's cache: 400 KB of the 1 MB that is usual.
-        let columns = max(96, min(1056, 100_000 / max(product.m, 1)))
+        let columns = max(96, min(1056, 100_000 / max(m * parts.count, 1)))
         let wholeRows = max(1, columns / layout.pitch)
         rowCuts = max(1, (window.output_height + wholeRows - 1) / wholeRows)
-        rowsPerTask = (window.output_height + rowCuts - 1) / rowCuts
+        let rowsPerTask = (window.output_height + rowCuts - 1) / rowCuts
+        inputOffsets = parts.map {
+            $0.taps.map { layout.offsets(channels: chunk, rows: rowsPerTask, taps: $0) }
+                ?? layout.offsets(channels: chunk, rows: rowsPerTask)
+        }
+        (self.chunk, self.rowsPerTask) = (chunk, rowsPerTask)
         // Where that leaves threads without work (small maps at the end of a network), cut the channels, too.
-        let tasks = product.batch * product.groups * rowCuts
+        let tasks = batch * groups * rowCuts
         let wanted = Parallel.threadCount == 1 ? 1 : Parallel.threadCount * 2
-        weightOffsets = (0..<product.m).map { $0 * product.k }
-        inputOffsets = layout.offsets(channels: chunk, rows: rowsPerTask)
-        channelCuts = tasks >= wanted ? 1 : max(1, min((product.m + 63) / 64, (wanted + tasks - 1) / max(tasks, 1)))
+        channelCuts = tasks >= wanted ? 1 : max(1, min((m + 63) / 64, (wanted + tasks - 1) / max(tasks, 1)))
     }
 
     /// Rows of `columns` of which a strip fits into 48 KB, counted as if they did not overlap.
     private static let cachedRows = 288
 
     func run(_ operands: ConvolutionProduct.Operands) {
-        Parallel.forEach(product.batch * product.groups * rowCuts * channelCuts) { task in
+        Parallel.forEach(batch * groups * rowCuts * channelCuts) { task in
             let (index, part) = task.quotientAndRemainder(dividingBy: rowCuts * channelCuts)
             let (channelPart, rowPart) = part.quotientAndRemainder(dividingBy: rowCuts)
-            let channels = ConvolutionProduct.range(channelPart, of: channelCuts, count: product.m, multiple: 8)
+            let channels = ConvolutionProduct.range(channelPart, of: channelCuts, count: m, multiple: 8)
             let start = min(rowPart * rowsPerTask, layout.window.output_height)
             let rows = start..<min(start + rowsPerTask, layout.window.output_height)
             if !channels.isEmpty && !rows.isEmpty { multiply(operands, product: index, channels, rows) }
@@ -55,43 +84,82 @@ struct DirectConvolution {
     private func multiply(
         _ operands: ConvolutionProduct.Operands, product index: Int, _ channels: Range<Int>, _ rows: Range<Int>
     ) {
-        let (window, k) = (layout.window, product.k)
-        let taps = window.kernel_height * window.kernel_width
-        let group = index % product.groups
+        let window = layout.window
         let x = operands.x + index * window.channels * window.height * window.width
-        let weights = operands.weight + (group * product.m + channels.lowerBound) * k
-        let (columns, stride) = (rows.count * layout.pitch, layout.planeStride(rows: rowsPerTask))
-        let width = cvk_strip_width(set.kernel)
-        let pitch = (columns + width - 1) / width * width
-        let padded = layout.isPicture ? 0 : chunk * stride
-        withScratch(padded + channels.count * pitch) { scratch in
-            let sums = scratch + padded
+        let columns = rows.count * layout.pitch
+        let strip = cvk_strip_width(set.kernel)
+        let pitch = (columns + strip - 1) / strip * strip
+        let padded = layout.isPicture ? 0 : chunk * layout.channelStride(rows: rowsPerTask)
+        let sumsOfPart = channels.count * pitch
+        withScratch(padded + parts.count * sumsOfPart) { scratch in
             for first in Swift.stride(from: 0, to: window.channels, by: chunk) {
                 let count = min(chunk, window.channels - first)
                 let input = layout.lay(
-                    x + first * window.height * window.width, channels: count, rows: rows, stride: stride, in: scratch)
-                for column in Swift.stride(from: 0, to: columns, by: width) {
-                    cvk_strip_product(
-                        set.kernel, channels.count, min(width, columns - column), count * taps, weights + first * taps,
-                        weightOffsets, input + column, inputOffsets, sums + column, pitch, first > 0)
+                    x + first * window.height * window.width, channels: count, rows: rows, most: rowsPerTask,
+                    in: scratch)
+                for (number, part) in parts.enumerated() where !inputOffsets[number].isEmpty {
+                    let taps = inputOffsets[number].count / chunk
+                    let k = window.channels * taps
+                    let row = index % groups * m + channels.lowerBound
+                    let weights = operands.weight + part.filters + row * k + first * taps
+                    let weightOffsets = (0..<channels.count).map { $0 * k }
+                    let sums = scratch + padded + number * sumsOfPart
+                    set.forStrips(columns) { strip in
+                        cvk_strip_product(
+                            set.kernel, channels.count, strip.count, count * taps, weights, weightOffsets,
+                            input + strip.lowerBound, inputOffsets[number], sums + strip.lowerBound, pitch, first > 0)
+                    }
                 }
             }
-            store(sums, pitch: pitch, operands, product: index, channels, rows)
+            if hasGaps { clear(operands, product: index, channels, rows) }
+            for (number, part) in parts.enumerated() where !inputOffsets[number].isEmpty {
+                store(
+                    scratch + padded + number * sumsOfPart, pitch: pitch, operands, product: index, part, channels,
+                    rows)
+            }
+            finish(operands, product: index, channels, rows)
         }
     }
 
-    /// Takes the outputs out of the gaps, adds the bias and finishes them, while they are in the cache.
+    /// Whether no tap reaches some pixels: those of a window that is smaller than its step.
+    private var hasGaps: Bool { inputOffsets.contains { $0.isEmpty } }
+
+    private func clear(
+        _ operands: ConvolutionProduct.Operands, product index: Int, _ channels: Range<Int>, _ rows: Range<Int>
+    ) {
+        let lines = rows.lowerBound * step.y..<min(rows.upperBound * step.y, height)
+        for channel in channels {
+            let to = operands.y + ((index * m + channel) * height + lines.lowerBound) * width
+            to.update(repeating: 0, count: lines.count * width)
+        }
+    }
+
+    /// Takes the outputs of a part out of the gaps, while they are in the cache.
     private func store(
         _ sums: UnsafePointer<Float>, pitch: Int, _ operands: ConvolutionProduct.Operands, product index: Int,
-        _ channels: Range<Int>, _ rows: Range<Int>
+        _ part: Part, _ channels: Range<Int>, _ rows: Range<Int>
     ) {
-        let (width, plane) = (layout.window.output_width, product.n)
-        let group = index % product.groups
+        // A part may have a row or a column less than the first.
+        let lines = min(rows.upperBound, max(0, height - part.place.y + step.y - 1) / step.y) - rows.lowerBound
+        let columns = max(0, width - part.place.x + step.x - 1) / step.x
+        if lines <= 0 || columns == 0 { return }
         for (line, channel) in channels.enumerated() {
-            let to = operands.y + (index * product.m + channel) * plane + rows.lowerBound * width
-            let from = sums + line * pitch
-            cvk_copy_rows(from, layout.pitch, width, rows.count, to)
-            let own = group * product.m + channel
+            let row = (index * m + channel) * height + rows.lowerBound * step.y + part.place.y
+            cvk_spread_rows(
+                sums + line * pitch, layout.pitch, columns, lines, operands.y + row * width + part.place.x,
+                step.y * width, step.x)
+        }
+    }
+
+    /// Adds the bias and finishes the outputs. Only for a result in one part.
+    private func finish(
+        _ operands: ConvolutionProduct.Operands, product index: Int, _ channels: Range<Int>, _ rows: Range<Int>
+    ) {
+        if operands.bias == nil && operands.epilogue == nil { return }
+        precondition(step == (1, 1), "a bias and an epilogue are for a result in one part")
+        for channel in channels {
+            let to = operands.y + ((index * m + channel) * height + rows.lowerBound) * width
+            let own = index % groups * m + channel
             if let bias = operands.bias { cvk_scale_shift(set.kernel, 1, bias[own], to, to, rows.count * width) }
             operands.epilogue?.apply(channel: own, to, count: rows.count * width)
         }

@@ -6,60 +6,110 @@ import CKernels
 /// after the other, zeros in the gaps, and output pixels counted with the same pitch, what a tap sees is the plane
 /// itself, shifted: the matrix `columns` of a convolution need not be laid out. One gap serves as the right border of
 /// a row and as the left one of the next. Outputs that fall into a gap are computed and dropped.
+///
+/// A window of stride s sees every s-th pixel: the pixels whose places have the same remainder modulo s are a plane of
+/// their own (a phase), and what a tap sees is one of these planes, shifted.
 struct ShiftedRows {
     let window: cvk_window
-    /// From one row to the next; from the start of a plane to its first pixel.
-    let pitch, lead: Int
+    /// From one row to the next.
+    let pitch: Int
+    private let y, x: Phases
 
-    /// Nil if the window moves by more than a pixel.
-    init?(_ window: cvk_window) {
-        guard window.stride_x == 1, window.stride_y == 1 else { return nil }
+    /// The phases along one direction, and where the taps look.
+    struct Phases {
+        /// For each tap: its phase, as an index of `remainders`, and how many pixels of the phase before or after the
+        /// place of the output pixel it looks.
+        let taps: [(phase: Int, shift: Int)]
+        /// The phases that some tap sees: the place of their first pixel.
+        let remainders: [Int]
+        /// The furthest look before and after.
+        let before, after: Int
+
+        init(kernel: Int, stride: Int, padding: Int, dilation: Int) {
+            let places = (0..<kernel).map { $0 * dilation - padding }
+            let remainder = { (place: Int) in (place % stride + stride) % stride }
+            let seen = Set(places.map(remainder)).sorted()
+            taps = places.map { place in
+                (seen.firstIndex(of: remainder(place))!, (place - remainder(place)) / stride)
+            }
+            remainders = seen
+            before = -(taps.map(\.shift).min() ?? 0)
+            after = taps.map(\.shift).max() ?? 0
+        }
+    }
+
+    init(_ window: cvk_window) {
         self.window = window
-        let right = window.output_width + (window.kernel_width - 1) * window.dilation_x - window.pad_left - window.width
-        pitch = max(window.width + max(window.pad_left, right, 0), window.output_width)
-        lead = window.pad_left
+        y = Phases(
+            kernel: window.kernel_height, stride: window.stride_y, padding: window.pad_top,
+            dilation: window.dilation_y)
+        x = Phases(
+            kernel: window.kernel_width, stride: window.stride_x, padding: window.pad_left,
+            dilation: window.dilation_x)
+        let width = (window.width + window.stride_x - 1) / window.stride_x
+        pitch = max(width + max(x.before, 0), window.output_width + max(x.after, 0))
     }
 
     /// True where the picture as it is has this layout: windows of one pixel without a border.
     var isPicture: Bool {
         window.kernel_width == 1 && window.kernel_height == 1 && window.pad_left == 0 && window.pad_top == 0
-            && pitch == window.width && window.output_height == window.height
+            && window.stride_x == 1 && window.stride_y == 1 && pitch == window.width
+            && window.output_height == window.height
     }
 
-    /// Floats of a plane that gives `rows` rows of the output. Past its end a strip may still read whole vectors.
-    func planeStride(rows: Int) -> Int {
-        if isPicture { return window.height * window.width }
-        let below = (window.kernel_height - 1) * window.dilation_y
-        let reach = (window.kernel_width - 1) * window.dilation_x + 48
-        let count = (lead + (rows + below) * pitch + reach + 15) / 16 * 16
+    /// Floats of the phases of a channel that give `rows` rows of the output. Past their end a strip may still read
+    /// whole vectors.
+    func channelStride(rows: Int) -> Int {
+        isPicture ? window.height * window.width : y.remainders.count * x.remainders.count * planeStride(rows: rows)
+    }
+
+    private func planeStride(rows: Int) -> Int {
+        let count = (x.before + (rows + y.before + y.after) * pitch + x.before + x.after + 48 + 15) / 16 * 16
         // Planes a multiple of 2 KB apart would share few sets of the cache.
         return count % 512 == 0 ? count + 16 : count
     }
 
     /// Where each (channel, tap) finds the first output pixel, for some channels.
     func offsets(channels: Int, rows: Int) -> [Int] {
-        let stride = planeStride(rows: rows)
-        return (0..<channels).flatMap { channel in
-            (0..<window.kernel_height).flatMap { y in
-                (0..<window.kernel_width).map { x in
-                    channel * stride + y * window.dilation_y * pitch + x * window.dilation_x
-                }
-            }
+        offsets(channels: channels, rows: rows, taps: y.taps.indices.flatMap { y in x.taps.indices.map { (y, $0) } })
+    }
+
+    /// The same for some of the taps.
+    func offsets(channels: Int, rows: Int, taps: [(y: Int, x: Int)]) -> [Int] {
+        let (channelStride, planeStride) = (channelStride(rows: rows), planeStride(rows: rows))
+        let places = taps.map { tap in
+            let (down, right) = (y.taps[tap.y], x.taps[tap.x])
+            return (down.phase * x.remainders.count + right.phase) * planeStride + (down.shift + y.before) * pitch
+                + right.shift + x.before
         }
+        return (0..<channels).flatMap { channel in places.map { channel * channelStride + $0 } }
     }
 
     /// Lays out what the output rows `rows` see of some channels; `planes` starts with the first of them.
     ///
+    /// most: the rows that `offsets` were asked for.
     /// - Returns: the layout: the picture itself where it has it, else `scratch`.
     func lay(
-        _ planes: UnsafePointer<Float>, channels: Int, rows: Range<Int>, stride: Int,
+        _ planes: UnsafePointer<Float>, channels: Int, rows: Range<Int>, most: Int,
         in scratch: UnsafeMutablePointer<Float>
     ) -> UnsafePointer<Float> {
         if isPicture { return planes + rows.lowerBound * pitch }
-        let below = (window.kernel_height - 1) * window.dilation_y
-        cvk_pad_planes(
-            planes, window.height * window.width, channels, window.height, window.width,
-            rows.lowerBound - window.pad_top, rows.count + below, pitch, lead, stride, scratch)
+        let plane = planeStride(rows: most)
+        var layout = cvk_padding(
+            first: rows.lowerBound - y.before, rows: rows.count + y.before + y.after, pitch: pitch, lead: x.before,
+            size: plane, stride: channelStride(rows: most))
+        var to = scratch
+        for down in y.remainders {
+            for right in x.remainders {
+                var phase = cvk_planes(
+                    stride: window.height * window.width,
+                    rows: max(window.height - down + window.stride_y - 1, 0) / window.stride_y,
+                    columns: max(window.width - right + window.stride_x - 1, 0) / window.stride_x,
+                    row_stride: window.stride_y * window.width, column_stride: window.stride_x)
+                cvk_pad_planes(&phase, planes + down * window.width + right, channels, &layout, to)
+                to += plane
+            }
+        }
         return UnsafePointer(scratch)
     }
 }

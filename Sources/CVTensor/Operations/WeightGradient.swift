@@ -14,7 +14,7 @@ struct WeightGradient {
     private let dy, x, weight: PictureShape
     private let groups, m, k, taps: Int
     private let window: cvk_window
-    private let layout: ShiftedRows?
+    private let layout: ShiftedRows
     private let set: InstructionSet
     /// Output channels filled up to whole vectors.
     private let width: Int
@@ -33,16 +33,14 @@ struct WeightGradient {
         layout = ShiftedRows(window)
         let lanes = cvk_strip_width(set.kernel) / 3
         width = (m + lanes - 1) / lanes * lanes
-        rowsPerBlock = max(1, min(dy.height, 384 / max(layout?.pitch ?? dy.width, 1)))
+        rowsPerBlock = max(1, min(dy.height, 384 / layout.pitch))
         blocks = (dy.height + rowsPerBlock - 1) / rowsPerBlock
         // 16 MB of sums at most, and tasks enough for some threads.
         let room = max(1, (4 << 20) / max(k * width, 1))
         pixelParts = max(1, min(dy.batch * blocks, min(room, 8)))
         channelParts = max(1, min(weight.channels, (8 + pixelParts - 1) / pixelParts))
-        let pixels = rowsPerBlock * (layout?.pitch ?? dy.width)
-        inputOffsets =
-            layout?.offsets(channels: weight.channels, rows: rowsPerBlock) ?? (0..<k).map { $0 * pixels }
-        panelOffsets = (0..<pixels).map { [width] in $0 * min(3 * lanes, width) }
+        inputOffsets = layout.offsets(channels: weight.channels, rows: rowsPerBlock)
+        panelOffsets = (0..<rowsPerBlock * layout.pitch).map { [width] in $0 * min(3 * lanes, width) }
     }
 
     func run(_ dyTensor: Tensor, _ xTensor: Tensor) -> Tensor {
@@ -74,17 +72,16 @@ struct WeightGradient {
         to sums: UnsafeMutablePointer<Float>
     ) {
         if units.isEmpty { sums.update(repeating: 0, count: channels.count * taps * width) }
-        let pitch = layout?.pitch ?? window.output_width
-        let inputStride = layout?.planeStride(rows: rowsPerBlock) ?? 0
+        let pitch = layout.pitch
         let most = rowsPerBlock * pitch
-        let input = layout.map { $0.isPicture ? 0 : channels.count * inputStride } ?? (channels.count * taps + 1) * most
+        let input = layout.isPicture ? 0 : channels.count * layout.channelStride(rows: rowsPerBlock)
         let strip = cvk_strip_width(set.kernel)
         withScratch(input + most * (width + strip)) { scratch in
             for unit in units {
                 let (picture, block) = unit.quotientAndRemainder(dividingBy: blocks)
                 let rows = block * rowsPerBlock..<min((block + 1) * rowsPerBlock, self.dy.height)
                 let planes = x + ((picture * groups + group) * window.channels + channels.lowerBound) * self.x.plane
-                let from = lay(planes, channels.count, rows, stride: inputStride, line: most, in: scratch)
+                let from = layout.lay(planes, channels: channels.count, rows: rows, most: rowsPerBlock, in: scratch)
                 let gradients = dy + (picture * groups + group) * m * self.dy.plane + rows.lowerBound * self.dy.width
                 for column in stride(from: 0, to: width, by: strip) {
                     let count = min(strip, width - column)
@@ -99,20 +96,6 @@ struct WeightGradient {
                 }
             }
         }
-    }
-
-    /// What each tap sees, as rows of pixels: the padded picture, or for a stride, laid out.
-    private func lay(
-        _ planes: UnsafePointer<Float>, _ channels: Int, _ rows: Range<Int>, stride: Int, line: Int,
-        in scratch: UnsafeMutablePointer<Float>
-    ) -> UnsafePointer<Float> {
-        if let layout { return layout.lay(planes, channels: channels, rows: rows, stride: stride, in: scratch) }
-        var window = window
-        let columns = rows.lowerBound * window.output_width..<rows.upperBound * window.output_width
-        let packed = scratch + line
-        cvk_pack_windows(
-            &window, planes, 0, channels * taps, columns.lowerBound, columns.upperBound, line, packed, scratch)
-        return UnsafePointer(packed)
     }
 
     /// Adds the parts up and turns dWᵀ into dW.

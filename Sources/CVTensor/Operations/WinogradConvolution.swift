@@ -114,19 +114,14 @@ struct WinogradConvolution {
         let places = Self.placeStride(channels.count * pitch)
         let filterOffsets = (0..<channels.count).map { $0 * cin }
         let inputOffsets = (0..<cin).map { $0 * pitch }
-        // Strips of about the same width: a narrow rest would leave most of a tile's registers empty.
-        let width = cvk_strip_width(set.kernel)
-        let strips = (count + width - 1) / width
         withScratch(36 * places + 16 * pitch) { sums in
             let tile = sums + 36 * places
             for place in 0..<36 {
-                for strip in 0..<strips {
-                    let columns = ConvolutionProduct.range(strip, of: strips, count: count, multiple: width / 3)
-                    if columns.isEmpty { continue }
+                set.forStrips(count) { strip in
                     cvk_strip_product(
-                        set.kernel, channels.count, columns.count, cin, u + place * filterPlaces, filterOffsets,
-                        v + place * inputPlaces + columns.lowerBound, inputOffsets,
-                        sums + place * places + columns.lowerBound, pitch, false)
+                        set.kernel, channels.count, strip.count, cin, u + place * filterPlaces, filterOffsets,
+                        v + place * inputPlaces + strip.lowerBound, inputOffsets,
+                        sums + place * places + strip.lowerBound, pitch, false)
                 }
             }
             for (line, channel) in channels.enumerated() {

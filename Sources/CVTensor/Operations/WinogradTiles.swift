@@ -22,11 +22,16 @@ struct WinogradTiles {
         across = (window.output_width + 3) / 4
         down = (window.output_height + 3) / 4
         rows = product.batch * down
-        guard count >= Self.fewestTiles else { return nil }
+        guard count >= (min(product.m, window.channels) < Self.manyChannels ? Self.fewTiles : Self.fewestTiles) else {
+            return nil
+        }
     }
 
     private static let fewestChannels = 48
-    private static let fewestTiles = 48
+    /// Tiles from which it pays; and where there are many channels: direct sums have to read their filters, too.
+    private static let fewTiles = 48
+    private static let fewestTiles = 12
+    private static let manyChannels = 256
 
     /// Rows of tiles to take together so that the vectors of a strip are well filled.
     func rowsPerTask(atMost limit: Int) -> Int {

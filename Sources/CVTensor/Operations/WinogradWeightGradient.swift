@@ -6,119 +6,197 @@ import CVCore
 ///
 ///     dW = Gᵀ [ Σ over tiles  (A dY Aᵀ) ⊙ (Bᵀ d B) ] G
 ///
-/// The sums over tiles are 36 matrix products. As in `WeightGradient` they are made in a few parts, whose number follows
-/// from the shapes alone, and added in order.
+/// The sums over tiles are 36 matrix products. What is shared out depends on which of the two is larger. Many tiles: as in
+/// `WeightGradient` the sums are made in a few parts, whose number follows from the shapes alone, and added in order. Few
+/// tiles: all are transformed first, and a task makes some filters, whose sums of 36 never leave its core's cache.
 struct WinogradWeightGradient {
     private let product: ConvolutionProduct
     private let tiles: WinogradTiles
     private let set: InstructionSet
-    /// Output channels filled up to whole vectors.
-    private let width: Int
+    /// Output channels filled up to whole vectors, and of a panel: a strip at most.
+    private let width, panel: Int
     private let rowsPerBlock, blocks: Int
-    private let blockParts, channelParts: Int
+    private let blockParts: Int
 
     init?(_ product: ConvolutionProduct, _ set: InstructionSet) {
         guard let tiles = WinogradTiles(product, set) else { return nil }
         self.product = product
         self.tiles = tiles
         self.set = set
-        let (cin, lanes) = (product.window.channels, cvk_strip_width(set.kernel) / 3)
-        width = (product.m + lanes - 1) / lanes * lanes
-        // Sums of 36 for each filter are worth their memory only where many tiles add to them.
-        guard tiles.rows * tiles.across * 4 >= cin else { return nil }
+        let strip = cvk_strip_width(set.kernel)
+        width = (product.m + strip / 3 - 1) / (strip / 3) * (strip / 3)
+        panel = min(strip, width)
         rowsPerBlock = max(1, min(tiles.rows, 96 / tiles.across))
         blocks = (tiles.rows + rowsPerBlock - 1) / rowsPerBlock
-        let room = max(1, (6 << 20) / (36 * cin * width))
-        blockParts = min(blocks, min(room, 8))
-        channelParts = max(1, min(cin / 8, (8 + blockParts - 1) / blockParts))
+        let room = max(1, (6 << 20) / (36 * product.window.channels * width))
+        blockParts = min(blocks, min(room, Self.enoughParts))
     }
 
     func run(_ dy: Tensor, _ x: Tensor) -> Tensor {
-        let (cout, cin) = (product.m, product.window.channels)
-        return Tensor(shape: [cout, cin, 3, 3]) { dw in
-            let sums = Tensor(shape: [blockParts, cin, 36, width]) { sums in
-                Parallel.forEach(blockParts * channelParts) { task in
-                    let (part, channelPart) = task.quotientAndRemainder(dividingBy: channelParts)
-                    let channels = ConvolutionProduct.range(channelPart, of: channelParts, count: cin, multiple: 1)
-                    let own = ConvolutionProduct.range(part, of: blockParts, count: blocks, multiple: 1)
-                    add(
-                        own, channels, dy.storage.pointer, x.storage.pointer,
-                        to: sums.baseAddress! + (part * cin + channels.lowerBound) * 36 * width)
-                }
+        Tensor(shape: [product.m, product.window.channels, 3, 3]) { dw in
+            if blockParts < Self.enoughParts {
+                runByFilters(dy.storage.pointer, x.storage.pointer, to: dw.baseAddress!)
+            } else {
+                runByTiles(dy.storage.pointer, x.storage.pointer, to: dw.baseAddress!)
             }
-            finish(sums, dw.baseAddress!)
         }
     }
 
+    /// Parts of the sums that keep some threads busy.
+    private static let enoughParts = 8
+
+    /// Floats of a filter's sums that stay in the cache of a core.
+    private static let cachedSums = 110_000
+
+    // MARK: Many tiles
+
+    private func runByTiles(
+        _ dy: UnsafePointer<Float>, _ x: UnsafePointer<Float>, to dw: UnsafeMutablePointer<Float>
+    ) {
+        let cin = product.window.channels
+        let size = cin * 36 * width
+        withScratch(blockParts * size) { sums in
+            Parallel.forEach(blockParts) { part in
+                add(
+                    ConvolutionProduct.range(part, of: blockParts, count: blocks, multiple: 1), dy, x,
+                    to: sums + part * size)
+            }
+            Parallel.forRanges(cin, grain: max(1, 2048 / width)) { channels in
+                let own = sums + channels.lowerBound * 36 * width
+                for part in 1..<blockParts {
+                    cvk_add(set.kernel, own, own + part * size, own, channels.count * 36 * width)
+                }
+                finish(own, channels, 0..<product.m, width: width, to: dw)
+            }
+        }
+    }
+
+    /// The sums over some blocks of rows of tiles.
     private func add(
-        _ blocks: Range<Int>, _ channels: Range<Int>, _ dy: UnsafePointer<Float>, _ x: UnsafePointer<Float>,
+        _ blocks: Range<Int>, _ dy: UnsafePointer<Float>, _ x: UnsafePointer<Float>,
         to sums: UnsafeMutablePointer<Float>
     ) {
+        let cin = product.window.channels
         let most = rowsPerBlock * tiles.across
-        let strip = cvk_strip_width(set.kernel)
         let pitch = most + 16
-        let panel = min(strip, width)
-        let inputPlace = WinogradConvolution.placeStride(channels.count * pitch)
+        let inputPlace = WinogradConvolution.placeStride(cin * pitch)
         let gradientPlace = WinogradConvolution.placeStride(most * panel)
-        let (inputSize, gradientSize) = (36 * inputPlace, 36 * gradientPlace)
-        let packedSize = 16 * tiles.across * panel
-        let inputOffsets = (0..<channels.count).map { $0 * pitch }
-        let panelOffsets = (0..<most).map { $0 * panel }
-        withScratch(inputSize + gradientSize + packedSize + tiles.scratch(rows: rowsPerBlock)) { scratch in
-            let (gradients, packed) = (scratch + inputSize, scratch + inputSize + gradientSize)
+        withScratch(36 * (inputPlace + gradientPlace) + tiles.scratch(rows: rowsPerBlock)) { input in
+            let gradients = input + 36 * inputPlace
             for block in blocks {
                 let rows = block * rowsPerBlock..<min((block + 1) * rowsPerBlock, tiles.rows)
                 tiles.transform(
-                    x, channels: channels, of: product.window.channels, rows, to: scratch, pitch: pitch,
-                    places: inputPlace, scratch: packed + packedSize, set)
-                for column in stride(from: 0, to: width, by: strip) {
-                    transform(dy, column: column, panel, rows, packed: packed, to: gradients, places: gradientPlace)
-                    for place in 0..<36 {
-                        cvk_strip_product(
-                            set.kernel, channels.count, min(strip, width - column), rows.count * tiles.across,
-                            scratch + place * inputPlace, inputOffsets, gradients + place * gradientPlace,
-                            panelOffsets, sums + place * width + column, 36 * width, block > blocks.lowerBound)
-                    }
+                    x, channels: 0..<cin, of: cin, rows, to: input, pitch: pitch, places: inputPlace,
+                    scratch: gradients + 36 * gradientPlace, set)
+                for column in stride(from: 0, to: width, by: panel) {
+                    transform(dy, column: column, rows, to: gradients, places: gradientPlace)
+                    multiply(
+                        channels: cin, columns: min(panel, width - column), tiles: rows.count * tiles.across, input,
+                        pitch: pitch, inputPlace, gradients, gradientPlace, to: sums + column, width: width,
+                        adding: block > blocks.lowerBound)
                 }
             }
+        }
+    }
+
+    // MARK: Few tiles
+
+    private func runByFilters(
+        _ dy: UnsafePointer<Float>, _ x: UnsafePointer<Float>, to dw: UnsafeMutablePointer<Float>
+    ) {
+        let cin = product.window.channels
+        let pitch = tiles.count + 16
+        let inputPlace = WinogradConvolution.placeStride(cin * pitch)
+        let panels = (width + panel - 1) / panel
+        let gradientPlace = WinogradConvolution.placeStride(tiles.count * panel)
+        withScratch(36 * (inputPlace + panels * gradientPlace)) { input in
+            let gradients = input + 36 * inputPlace
+            Parallel.forRanges(cin, grain: max(1, 256 / tiles.count)) { channels in
+                withScratch(tiles.scratch(rows: tiles.rows)) { scratch in
+                    tiles.transform(
+                        x, channels: channels, of: cin, 0..<tiles.rows, to: input + channels.lowerBound * pitch,
+                        pitch: pitch, places: inputPlace, scratch: scratch, set)
+                }
+            }
+            Parallel.forEach(panels) { index in
+                transform(
+                    dy, column: index * panel, 0..<tiles.rows, to: gradients + 36 * index * gradientPlace,
+                    places: gradientPlace)
+            }
+            let (atATime, own) = (min(2, panels), min(2, panels) * panel)
+            let chunk = max(8, min(cin, Self.cachedSums / (36 * own) / 8 * 8))
+            let chunks = (cin + chunk - 1) / chunk
+            Parallel.forEach(chunks * ((panels + atATime - 1) / atATime)) { task in
+                let channels = task % chunks * chunk..<min((task % chunks + 1) * chunk, cin)
+                let first = task / chunks * atATime
+                withScratch(channels.count * 36 * own) { sums in
+                    for index in first..<min(first + atATime, panels) {
+                        multiply(
+                            channels: channels.count, columns: min(panel, width - index * panel), tiles: tiles.count,
+                            input + channels.lowerBound * pitch, pitch: pitch, inputPlace,
+                            gradients + 36 * index * gradientPlace, gradientPlace,
+                            to: sums + (index - first) * panel, width: own, adding: false)
+                    }
+                    let outputs = first * panel..<min((first + atATime) * panel, product.m)
+                    finish(sums, channels, outputs, width: own, to: dw)
+                }
+            }
+        }
+    }
+
+    // MARK: Both
+
+    /// sums[channel][ξ][column] from the transformed input [ξ][channel][tile] and a panel of gradients [ξ][tile][column].
+    private func multiply(
+        channels: Int, columns: Int, tiles count: Int, _ input: UnsafePointer<Float>, pitch: Int, _ inputPlace: Int,
+        _ gradients: UnsafePointer<Float>, _ gradientPlace: Int, to sums: UnsafeMutablePointer<Float>, width: Int,
+        adding: Bool
+    ) {
+        let inputOffsets = (0..<channels).map { $0 * pitch }
+        let panelOffsets = (0..<count).map { $0 * panel }
+        for place in 0..<36 {
+            cvk_strip_product(
+                set.kernel, channels, columns, count, input + place * inputPlace, inputOffsets,
+                gradients + place * gradientPlace, panelOffsets, sums + place * width, 36 * width, adding)
         }
     }
 
     /// A dY Aᵀ for a panel of output channels: [36][tiles][panel].
     private func transform(
-        _ dy: UnsafePointer<Float>, column: Int, _ panel: Int, _ rows: Range<Int>,
-        packed: UnsafeMutablePointer<Float>, to gradients: UnsafeMutablePointer<Float>, places: Int
+        _ dy: UnsafePointer<Float>, column: Int, _ rows: Range<Int>, to gradients: UnsafeMutablePointer<Float>,
+        places: Int
     ) {
         let (height, width) = (product.window.output_height, product.window.output_width)
         let pitch = 4 * tiles.across
-        for (index, row) in rows.enumerated() {
-            let (picture, down) = row.quotientAndRemainder(dividingBy: tiles.down)
-            let lines = min(4, height - 4 * down)
-            let planes = dy + (picture * product.m + column) * product.n + 4 * down * width
-            cvk_pack_transposed(
-                set.kernel, planes, product.n, min(panel, product.m - column), lines, width, pitch, panel, packed)
-            (packed + lines * pitch * panel).update(repeating: 0, count: (4 - lines) * pitch * panel)
-            cvk_winograd_gradient(
-                set.kernel, packed, tiles.across, panel, gradients + index * tiles.across * panel, places)
+        withScratch(4 * pitch * panel) { packed in
+            for (index, row) in rows.enumerated() {
+                let (picture, down) = row.quotientAndRemainder(dividingBy: tiles.down)
+                let lines = min(4, height - 4 * down)
+                let planes = dy + (picture * product.m + column) * product.n + 4 * down * width
+                cvk_pack_transposed(
+                    set.kernel, planes, product.n, min(panel, product.m - column), lines, width, pitch, panel, packed)
+                (packed + lines * pitch * panel).update(repeating: 0, count: (4 - lines) * pitch * panel)
+                cvk_winograd_gradient(
+                    set.kernel, packed, tiles.across, panel, gradients + index * tiles.across * panel, places)
+            }
         }
     }
 
-    /// Adds the parts up and transforms them back.
-    private func finish(_ sums: Tensor, _ dw: UnsafeMutablePointer<Float>) {
-        let (cout, cin) = (product.m, product.window.channels)
-        let (sums, size) = (sums.storage.pointer, cin * 36 * width)
-        Parallel.forRanges(cin, grain: max(1, 2048 / width)) { channels in
-            withScratch(9 * width) { taps in
-                for channel in channels {
-                    let own = sums + channel * 36 * width
-                    for part in 1..<blockParts {
-                        cvk_add(set.kernel, own, own + part * size, own, 36 * width)
-                    }
-                    cvk_winograd_filter_gradient(set.kernel, own, width, width, taps, width)
-                    // [9][Cout] to nine neighbours for each output channel.
-                    cvk_transpose(set.kernel, taps, width, 9, cout, dw + channel * 9, cin * 9)
-                }
+    /// Transforms the sums of some input channels back: the filters of some output channels.
+    private func finish(
+        _ sums: UnsafePointer<Float>, _ channels: Range<Int>, _ outputs: Range<Int>, width: Int,
+        to dw: UnsafeMutablePointer<Float>
+    ) {
+        let cin = product.window.channels
+        withScratch(channels.count * 9 * width) { taps in
+            for channel in 0..<channels.count {
+                cvk_winograd_filter_gradient(
+                    set.kernel, sums + channel * 36 * width, width, width, taps + channel * 9 * width, width)
             }
+            // [channels · 9][outputs] to the neighbours that they are in each filter.
+            cvk_transpose(
+                set.kernel, taps, width, channels.count * 9, outputs.count,
+                dw + (outputs.lowerBound * cin + channels.lowerBound) * 9, cin * 9)
         }
     }
 }
