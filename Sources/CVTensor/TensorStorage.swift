@@ -28,7 +28,7 @@ func withScratch(_ count: Int, _ body: (UnsafeMutablePointer<Float>) -> Void) {
 ///
 /// A network asks for the same sizes with every picture. Blocks of megabytes that are returned to the system come
 /// back as pages that it must clear first, which takes longer than many an operation. What is kept and what is in use
-/// are together hardly more than the most that was asked for at a time and a quarter.
+/// are together hardly more than the most that was asked for at a time and a quarter, or a half if that is little.
 enum MemoryReserve {
     struct Block {
         let pointer: UnsafeMutablePointer<Float>
@@ -75,7 +75,7 @@ enum MemoryReserve {
             bySize[block.capacity, default: []].append(block.pointer)
         }
 
-        private var most: Int { mostWanted + mostWanted / 4 }
+        private var most: Int { mostWanted + max(mostWanted / 4, min(mostWanted / 2, MemoryReserve.spare)) }
 
         /// The largest blocks, as many as are too many.
         mutating func surplus() -> [UnsafeMutablePointer<Float>] {
@@ -90,6 +90,10 @@ enum MemoryReserve {
 
     nonisolated(unsafe) private static var blocks = Blocks()
     private static let lock = Mutex(())
+
+    /// Elements that may always be kept beside what is needed, up to a half of it: sizes change from layer to layer, and
+    /// with less a step of training asks for hundreds of megabytes anew.
+    private static let spare = 32 << 20
 
     /// Smaller blocks are the allocator's business: it is quick with them.
     private static let smallest = 1 << 14

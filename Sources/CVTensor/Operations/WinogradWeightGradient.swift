@@ -48,6 +48,9 @@ struct WinogradWeightGradient {
     /// Floats of a filter's sums that stay in the cache of a core.
     private static let cachedSums = 110_000
 
+    /// Floats of transformed input at a time.
+    private static let transformedInput = 3 << 20
+
     // MARK: Many tiles
 
     private func runByTiles(
@@ -105,42 +108,58 @@ struct WinogradWeightGradient {
         _ dy: UnsafePointer<Float>, _ x: UnsafePointer<Float>, to dw: UnsafeMutablePointer<Float>
     ) {
         let cin = product.window.channels
-        let pitch = tiles.count + 16
-        let inputPlace = WinogradConvolution.placeStride(cin * pitch)
         let panels = (width + panel - 1) / panel
         let gradientPlace = WinogradConvolution.placeStride(tiles.count * panel)
+        // A task makes the filters of two panels, for as many input channels as its cache has room for.
+        let own = min(2, panels) * panel
+        let chunk = max(8, min(cin, Self.cachedSums / (36 * own) / 8 * 8))
+        let pitch = tiles.count + 16
+        let most = max(chunk, Self.transformedInput / (36 * pitch) / chunk * chunk)
+        let inputPlace = WinogradConvolution.placeStride(min(most, cin) * pitch)
         withScratch(36 * (inputPlace + panels * gradientPlace)) { input in
             let gradients = input + 36 * inputPlace
-            Parallel.forRanges(cin, grain: max(1, 256 / tiles.count)) { channels in
-                withScratch(tiles.scratch(rows: tiles.rows)) { scratch in
-                    tiles.transform(
-                        x, channels: channels, of: cin, 0..<tiles.rows, to: input + channels.lowerBound * pitch,
-                        pitch: pitch, places: inputPlace, scratch: scratch, set)
-                }
-            }
             Parallel.forEach(panels) { index in
                 transform(
                     dy, column: index * panel, 0..<tiles.rows, to: gradients + 36 * index * gradientPlace,
                     places: gradientPlace)
             }
-            let (atATime, own) = (min(2, panels), min(2, panels) * panel)
-            let chunk = max(8, min(cin, Self.cachedSums / (36 * own) / 8 * 8))
-            let chunks = (cin + chunk - 1) / chunk
-            Parallel.forEach(chunks * ((panels + atATime - 1) / atATime)) { task in
-                let channels = task % chunks * chunk..<min((task % chunks + 1) * chunk, cin)
-                let first = task / chunks * atATime
-                withScratch(channels.count * 36 * own) { sums in
-                    for index in first..<min(first + atATime, panels) {
-                        multiply(
-                            channels: channels.count, columns: min(panel, width - index * panel), tiles: tiles.count,
-                            input + channels.lowerBound * pitch, pitch: pitch, inputPlace,
-                            gradients + 36 * index * gradientPlace, gradientPlace,
-                            to: sums + (index - first) * panel, width: own, adding: false)
+            for first in stride(from: 0, to: cin, by: most) {
+                let group = first..<min(first + most, cin)
+                Parallel.forRanges(group.count, grain: max(1, 256 / tiles.count)) { channels in
+                    withScratch(tiles.scratch(rows: tiles.rows)) { scratch in
+                        tiles.transform(
+                            x, channels: first + channels.lowerBound..<first + channels.upperBound, of: cin,
+                            0..<tiles.rows, to: input + channels.lowerBound * pitch, pitch: pitch,
+                            places: inputPlace, scratch: scratch, set)
                     }
-                    let outputs = first * panel..<min((first + atATime) * panel, product.m)
-                    finish(sums, channels, outputs, width: own, to: dw)
+                }
+                let chunks = (group.count + chunk - 1) / chunk
+                Parallel.forEach(chunks * ((width + own - 1) / own)) { task in
+                    let start = first + task % chunks * chunk
+                    let column = task / chunks * own
+                    filters(
+                        start..<min(start + chunk, group.upperBound), column..<min(column + own, width), width: own,
+                        input + (start - first) * pitch, pitch: pitch, inputPlace,
+                        gradients + 36 * (column / panel) * gradientPlace, gradientPlace, to: dw)
                 }
             }
+        }
+    }
+
+    /// The filters between some input and some output channels, from the transformed tiles of both.
+    private func filters(
+        _ channels: Range<Int>, _ columns: Range<Int>, width: Int, _ input: UnsafePointer<Float>, pitch: Int,
+        _ inputPlace: Int, _ gradients: UnsafePointer<Float>, _ gradientPlace: Int,
+        to dw: UnsafeMutablePointer<Float>
+    ) {
+        withScratch(channels.count * 36 * width) { sums in
+            for column in stride(from: 0, to: columns.count, by: panel) {
+                multiply(
+                    channels: channels.count, columns: min(panel, columns.count - column), tiles: tiles.count, input,
+                    pitch: pitch, inputPlace, gradients + 36 * (column / panel) * gradientPlace, gradientPlace,
+                    to: sums + column, width: width, adding: false)
+            }
+            finish(sums, channels, columns.lowerBound..<min(columns.upperBound, product.m), width: width, to: dw)
         }
     }
 
