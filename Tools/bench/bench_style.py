@@ -11,15 +11,10 @@ interleaved; the ratio is the median over the rounds of the ratio within a round
 a time.
 """
 
-import json
-import resource
-import subprocess
-import sys
-
-from common import Rounds, Turn, argument_parser, print_machine, print_table, take_turn, wait_for_quiet
+from common import print_machine, print_table
+from torch_steps import HEADING, LAYOUTS, measure, memory_format, print_turn, step_parser
 
 SIZES = [256, 512]
-LAYOUTS = ["torch", "torch channels last"]
 # Places of the ReLUs after conv1_1, …, conv5_1 and conv4_2 in torchvision's `vgg19().features`.
 STYLE, CONTENT = (1, 6, 11, 20, 29), 22
 
@@ -31,7 +26,7 @@ def torch_step(size: int, channels_last: bool):
 
     torch.manual_seed(1)
     net = torchvision.models.vgg19(weights=None).features[:max(STYLE) + 1].eval().requires_grad_(False)
-    layout = torch.channels_last if channels_last else torch.contiguous_format
+    layout = memory_format(channels_last)
     net = net.to(memory_format=layout)
     scale, mean = 255 / 57, torch.tensor([0.485, 0.456, 0.406]).reshape(1, 3, 1, 1) / 0.225
 
@@ -74,61 +69,21 @@ def torch_step(size: int, channels_last: bool):
     return step
 
 
-def torch_turn(size: int, layout: str, threads: int, runs: int) -> None:
-    """What the process of a turn does: prints its times and memory."""
-    import torch
-
-    torch.set_num_threads(threads)
-    turn = take_turn(torch_step(size, layout == LAYOUTS[1]), runs)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps({"median": turn.median, "fastest": turn.fastest, "memory": peak}))
-
-
-def measure(arguments, size: int) -> list[str]:
-    """All rounds at a size; a row of the table."""
-    rounds, memory = Rounds(), {}
-    for number in range(arguments.rounds):
-        names = ["cvtool", *LAYOUTS]
-        start = number % len(names)
-        wait_for_quiet(arguments.patience)
-        for name in names[start:] + names[:start]:
-            if name == "cvtool":
-                command = [arguments.cvtool, "benchmark", "--json", "--style", str(size), "--runs",
-                           str(arguments.runs), "--threads", str(arguments.threads)]
-            else:
-                command = [sys.executable, __file__, "--turn", str(size), name, "--threads", str(arguments.threads),
-                           "--runs", str(arguments.runs)]
-            found = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
-            if name == "cvtool":
-                times = found["milliseconds"]["step"]
-                found = {"median": times["median"], "fastest": times["minimum"], "memory": found["peakMegabytes"]}
-            rounds.add(name, Turn(found["median"], found["fastest"]))
-            memory[name] = max(memory.get(name, 0), found["memory"])
-    best = min(LAYOUTS, key=rounds.median)
-    return [
-        f"{size}²", f"{rounds.ratio('cvtool', LAYOUTS[0]):.2f}", rounds.ratio_range("cvtool", LAYOUTS[0]),
-        f"{rounds.ratio('cvtool', LAYOUTS[1]):.2f}", f"{rounds.fastest_ratio('cvtool', best):.2f}",
-        " / ".join(f"{rounds.median(name):.0f}" for name in ["cvtool", *LAYOUTS]),
-        " / ".join(f"{memory[name]:.0f}" for name in ["cvtool", *LAYOUTS]),
-        f"{memory['cvtool'] / memory[LAYOUTS[0]]:.2f}",
-    ]
+def row(arguments, size: int) -> list[str]:
+    """A row of the table."""
+    steps = measure(arguments, str(size), arguments.runs, ["--style", str(size)])
+    return [f"{size}²", *steps.cells(), f"{steps.memory['cvtool'] / steps.memory[LAYOUTS[0]]:.2f}"]
 
 
 def main() -> None:
-    parser = argument_parser(__doc__)
-    parser.set_defaults(rounds=5, runs=5)
-    parser.add_argument("--threads", type=int, default=2, metavar="N")
-    parser.add_argument("--only", type=int, metavar="SIZE", help="one of them alone")
-    parser.add_argument("--turn", nargs=2, metavar=("SIZE", "LAYOUT"), help="used by the script itself")
+    parser = step_parser(__doc__, "SIZE", int)
+    parser.set_defaults(runs=5)
     arguments = parser.parse_args()
     if arguments.turn:
-        torch_turn(int(arguments.turn[0]), arguments.turn[1], arguments.threads, arguments.runs)
-        return
+        return print_turn(arguments, lambda channels_last: torch_step(int(arguments.turn[0]), channels_last))
     print_machine()
-    rows = [measure(arguments, size) for size in SIZES if arguments.only in (None, size)]
-    print_table(
-        ["a step at", "cvtool / torch", "middle half", "cvtool / channels last", "fastest runs (best layout)",
-         "ms: cvtool / torch / channels last", "MiB of memory", "cvtool / torch"], rows)
+    rows = [row(arguments, size) for size in SIZES if arguments.only in (None, size)]
+    print_table(["a step at", *HEADING, "cvtool / torch"], rows)
 
 
 if __name__ == "__main__":

@@ -10,14 +10,11 @@ usual layout and one with channels last; what counts is the faster of the two. R
 median over the rounds of the ratio within a round. Memory is the most that a process held at a time.
 """
 
-import json
-import resource
-import subprocess
 import sys
-from pathlib import Path
 from typing import NamedTuple
 
-from common import ROOT, Rounds, Turn, argument_parser, print_machine, print_table, take_turn, wait_for_quiet
+from common import ROOT, print_machine, print_table
+from torch_steps import HEADING, measure, memory_format, print_turn, step_parser
 
 sys.path.insert(0, str(ROOT / "Tools"))
 
@@ -35,7 +32,6 @@ CASES = [
     Case("small-cnn", 128, (1, 28, 28), 15),
     Case("resnet20", 128, (3, 32, 32), 8),
 ]
-LAYOUTS = ["torch", "torch channels last"]
 
 
 def torch_step(case: Case, channels_last: bool):
@@ -58,7 +54,7 @@ def torch_step(case: Case, channels_last: bool):
         net = nn.Sequential(
             nn.Conv2d(1, 32, 3), nn.ReLU(), nn.Conv2d(32, 64, 3), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(),
             nn.Linear(9216, 128), nn.ReLU(), nn.Linear(128, 10))
-    layout = torch.channels_last if channels_last else torch.contiguous_format
+    layout = memory_format(channels_last)
     net = net.train().to(memory_format=layout)
     x = torch.rand(case.batch, *case.input).to(memory_format=layout)
     if case.network == "unet":
@@ -76,61 +72,21 @@ def torch_step(case: Case, channels_last: bool):
     return step
 
 
-def torch_turn(case: Case, layout: str, threads: int) -> None:
-    """What the process of a turn does: prints its times and memory."""
-    import torch
-
-    torch.set_num_threads(threads)
-    turn = take_turn(torch_step(case, layout == LAYOUTS[1]), case.runs)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps({"median": turn.median, "fastest": turn.fastest, "memory": peak, "torch": torch.__version__}))
-
-
-def measure(arguments, case: Case) -> list[str]:
-    """All rounds of a case; a row of the table."""
-    rounds, memory = Rounds(), {}
-    for number in range(arguments.rounds):
-        names = ["cvtool", *LAYOUTS]
-        start = number % len(names)
-        wait_for_quiet(arguments.patience)
-        for name in names[start:] + names[:start]:
-            if name == "cvtool":
-                command = [arguments.cvtool, "benchmark", "--json", "--train", case.network, "--batch-size",
-                           str(case.batch), "--runs", str(case.runs), "--threads", str(arguments.threads)]
-            else:
-                command = [sys.executable, __file__, "--turn", case.network, name, "--threads", str(arguments.threads)]
-            found = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
-            if name == "cvtool":
-                times = found["milliseconds"]["step"]
-                found = {"median": times["median"], "fastest": times["minimum"], "memory": found["peakMegabytes"]}
-            rounds.add(name, Turn(found["median"], found["fastest"]))
-            memory[name] = max(memory.get(name, 0), found["memory"])
-    best = min(LAYOUTS, key=rounds.median)
-    return [
-        f"{case.network}, {case.batch} × {'×'.join(map(str, case.input))}",
-        f"{rounds.ratio('cvtool', LAYOUTS[0]):.2f}", rounds.ratio_range("cvtool", LAYOUTS[0]),
-        f"{rounds.ratio('cvtool', LAYOUTS[1]):.2f}", f"{rounds.fastest_ratio('cvtool', best):.2f}",
-        " / ".join(f"{rounds.median(name):.0f}" for name in ["cvtool", *LAYOUTS]),
-        " / ".join(f"{memory[name]:.0f}" for name in ["cvtool", *LAYOUTS]),
-    ]
+def row(arguments, case: Case) -> list[str]:
+    """A row of the table."""
+    options = ["--train", case.network, "--batch-size", str(case.batch)]
+    steps = measure(arguments, case.network, case.runs, options)
+    return [f"{case.network}, {case.batch} × {'×'.join(map(str, case.input))}", *steps.cells()]
 
 
 def main() -> None:
-    parser = argument_parser(__doc__)
-    parser.set_defaults(rounds=5)
-    parser.add_argument("--threads", type=int, default=2, metavar="N")
-    parser.add_argument("--only", metavar="NETWORK", help="one of them alone")
-    parser.add_argument("--turn", nargs=2, metavar=("NETWORK", "LAYOUT"), help="used by the script itself")
-    arguments = parser.parse_args()
+    arguments = step_parser(__doc__, "NETWORK").parse_args()
     if arguments.turn:
         case = next(case for case in CASES if case.network == arguments.turn[0])
-        torch_turn(case, arguments.turn[1], arguments.threads)
-        return
+        return print_turn(arguments, lambda channels_last: torch_step(case, channels_last))
     print_machine()
-    rows = [measure(arguments, case) for case in CASES if arguments.only in (None, case.network)]
-    print_table(
-        ["a step of", "cvtool / torch", "middle half", "cvtool / channels last", "fastest runs (best layout)",
-         "ms: cvtool / torch / channels last", "MiB of memory"], rows)
+    rows = [row(arguments, case) for case in CASES if arguments.only in (None, case.network)]
+    print_table(["a step of", *HEADING], rows)
 
 
 if __name__ == "__main__":
