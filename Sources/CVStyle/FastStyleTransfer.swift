@@ -43,10 +43,23 @@ public struct FastStyleTransfer: Sendable {
         styles = metadata.labels.isEmpty ? [FileSystem.stem(of: path)] : metadata.labels
         state = try file.stateDictionary()
         (self.form, preprocessing) = (form, metadata.preprocessing)
+        // Found out here, not when the first picture is painted.
+        _ = try network(mixing: styles.map { _ in 0 })
+    }
+
+    /// With weights that are at hand. Whether they fit is found out when something is painted with them.
+    package init(
+        path: String, _ form: TransformerForm, styles: [String], state: StateDictionary, _ preprocessing: Preprocessing
+    ) {
+        (self.path, self.form, self.styles, self.state) = (path, form, styles, state)
+        (name, self.preprocessing) = (form.name, preprocessing)
+    }
+
+    private func network(mixing mixture: [Float]) throws(FastStyleError) -> TransformerNetwork {
         do throws(ParameterMismatch) {
-            _ = try form.network(state, mixing: styles.map { _ in 0 })
+            return try form.network(state, mixing: mixture)
         } catch {
-            throw FastStyleError.otherParameters(path: path, error)
+            throw .otherParameters(path: path, error)
         }
     }
 
@@ -75,10 +88,6 @@ public struct FastStyleTransfer: Sendable {
             guard mixture[index] == 0 else { throw .styleTwice(styles[index]) }
             mixture[index] = (weights.isEmpty ? 1 : weights[place]) / total
         }
-        do throws(ParameterMismatch) {
-            return FastPainter(try form.network(state, mixing: mixture), preprocessing)
-        } catch {
-            throw .otherParameters(path: path, error)
-        }
+        return FastPainter(try network(mixing: mixture), preprocessing)
     }
 }

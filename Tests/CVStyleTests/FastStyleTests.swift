@@ -119,6 +119,53 @@ import Testing
         }
     }
 
+    /// What is missing, superfluous, or of another shape is named, when weights are painted with.
+    @Test func weightsThatDoNotFitAreAnErrorWhenPaintedWith() throws {
+        let form = TransformerForm(width: 4)
+        let whole = seededState(parameterShapes { TransformerNetwork(form, $0) }, seed: 21)
+        func problem(_ change: (inout StateDictionary) -> Void) -> ParameterMismatch? {
+            var state = whole
+            change(&state)
+            let fast = FastStyleTransfer(path: "some.safetensors", form, styles: ["one"], state: state, Self.unit)
+            do throws(FastStyleError) {
+                _ = try fast.painter(["one"])
+                return nil
+            } catch {
+                guard case .otherParameters("some.safetensors", let mismatch) = error else {
+                    Issue.record("\(error)")
+                    return nil
+                }
+                #expect(error.description == "some.safetensors: \(mismatch)" && !error.isUsage)
+                return mismatch
+            }
+        }
+        #expect(problem { _ in } == nil)
+        #expect(problem { $0["in2.bias"] = nil }?.description.contains("in2.bias") == true)
+        #expect(problem { $0["more"] = Tensor(repeating: 1, shape: [1]) }?.description.contains("more") == true)
+        // Two styles, where one is named.
+        let rows = problem { $0["in1.weight"] = Tensor(repeating: 1, shape: [2, 4]) }
+        #expect(rows?.description.contains("in1.weight") == true)
+    }
+
+    /// A file is refused when it is loaded.
+    @Test func aFileThatDoesNotFitIsAnErrorWhenLoaded() throws {
+        let form = TransformerForm(width: 4)
+        var state = seededState(parameterShapes { TransformerNetwork(form, $0) }, seed: 22)
+        state["res3.in1.weight"] = nil
+        let tensors = state.map { SafetensorsTensor($0, shape: $1.shape.dimensions, values: $1.values) }
+        let metadata = WeightsMetadata(
+            model: form.name, task: "stylize", preprocessing: Self.unit, labels: ["one"])
+        let path = NSTemporaryDirectory() + "fast-style-\(UUID().uuidString).safetensors"
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        try FileOutput.write(Safetensors.encode(tensors, metadata: metadata.dictionary), to: path)
+        do {
+            _ = try FastStyleTransfer(path)
+            Issue.record("weights without res3.in1.weight")
+        } catch let error as FastStyleError {
+            #expect(error.description.hasPrefix(path) && error.description.contains("missing: \"res3.in1.weight\""))
+        }
+    }
+
     @Test func moreMemoryIsNeededForMorePixels() throws {
         let painter = try FastStyleTransfer().painter(["ink"])
         #expect(painter.bytes(width: 4000, height: 3000) < 1_500_000_000)
