@@ -16,6 +16,8 @@ struct StyleGolden: Decodable {
     let gram, gramGradient: [Float]
     let variation: Float
     let variationGradient: [Float]
+    let layout: Float
+    let layoutGradient: [Float]
     let descents: [Descent]
 
     static func read() throws -> StyleGolden { try decoded("Golden/style.json", as: StyleGolden.self) }
@@ -43,6 +45,16 @@ struct StyleGolden: Decodable {
         #expect(abs(value.item - golden.variation) < 1e-6 * golden.variation)
         let gradient = try #require(tape.gradients(of: value)[watched])
         #expect(relativeError(gradient, Tensor(golden.variationGradient, shape: x.shape)) < 1e-6)
+    }
+
+    @Test func layoutIsThatOfPyTorch() throws {
+        let golden = try StyleGolden.read()
+        let tape = Tape(.inference)
+        let watched = tape.watch(uniformTensor(seed: 10, [1, 3, 5, 73]), gradient: true)
+        let cost = ColorLayout(uniformTensor(seed: 11, watched.shape)).cost(watched)
+        #expect(abs(cost.item - golden.layout) < 1e-6 * golden.layout)
+        let gradient = try #require(tape.gradients(of: cost)[watched])
+        #expect(relativeError(gradient, Tensor(golden.layoutGradient, shape: watched.shape)) < 1e-6)
     }
 
     @Test func gradientsAreTheSlopes() {

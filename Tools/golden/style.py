@@ -145,16 +145,28 @@ def numbers(tensor: Tensor) -> list[float]:
     return [float(f"{v:.7g}") for v in tensor.detach().ravel()]
 
 
+def layout(x: Tensor, target: Tensor) -> Tensor:
+    """The mean square of the differences of the mean colours of cells, 24 along the longer side."""
+    cell = max(x.shape[2:]) // 24
+    a, b = (functional.avg_pool2d(v, cell, ceil_mode=True) for v in (x, target))
+    return functional.mse_loss(a, b)
+
+
 def operations() -> dict:
-    """A Gram matrix and a total variation of seeded maps, with their gradients."""
+    """A Gram matrix, a total variation and a layout of colours of seeded maps, with their gradients."""
     x, noise = ((torch.from_numpy(seeded.uniform(seed, 2, 3, 4, 5)) * 2 - 1).double().requires_grad_()
                 for seed in (7, 9))
     weights = (torch.from_numpy(seeded.uniform(8, 2, 3, 3)) * 2 - 1).double()
     products, value = gram(x), variation(noise)
     (products * weights).sum().backward()
     value.backward()
+    # Cells of 3 × 3 pixels, and what is left of them at two borders.
+    colors, others = (torch.from_numpy(seeded.uniform(seed, 1, 3, 5, 73)).double().requires_grad_() for seed in (10, 11))
+    cost = layout(colors, others.detach())
+    cost.backward()
     return {"gram": numbers(products), "gram_gradient": numbers(x.grad), "variation": value.item(),
-            "variation_gradient": numbers(noise.grad)}
+            "variation_gradient": numbers(noise.grad), "layout": cost.item(),
+            "layout_gradient": numbers(colors.grad)}
 
 
 def write_style(output: Path, weights: Path, pictures: Path) -> None:
