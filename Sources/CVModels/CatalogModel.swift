@@ -13,6 +13,8 @@ public struct CatalogModel: Sendable {
     /// What it was described for.
     public let defaultInput: Input
     public let defaultClasses: Int
+    /// Whether it tells classes apart; one that paints has but one result.
+    public let hasClasses: Bool
 
     private let check: @Sendable (_ classes: Int, _ input: Input) throws(ArchitectureError) -> Void
     private let shapes: @Sendable (_ classes: Int, _ input: Input) -> [(name: String, shape: Shape)]
@@ -57,18 +59,21 @@ public struct CatalogModel: Sendable {
 }
 
 extension ModelCatalog {
-    /// All networks of this library: classifiers, segmentation, detectors.
-    public static let models: [CatalogModel] = ClassifierArchitecture.all.map(CatalogModel.init) + [.unet, .yolov3Tiny]
+    /// All networks of this library: classifiers, segmentation, detectors, painters.
+    public static let models: [CatalogModel] =
+        ClassifierArchitecture.all.map(CatalogModel.init) + [.unet, .yolov3Tiny, .init(TransformerForm())]
 
-    /// The one of this name.
+    /// The one of this name, also a `TransformerForm` of any width, such as `transformer-w16`.
     ///
     /// - Throws: `ArchitectureError.unknown` with the nearest name and all others.
     public static func model(named name: String) throws(ArchitectureError) -> CatalogModel {
-        guard let found = models.first(where: { $0.name == name }) else {
+        if let found = models.first(where: { $0.name == name }) { return found }
+        // Those that share their weights among styles have no number of parameters of their own.
+        guard let form = TransformerForm(name), form != .multistyle26 else {
             let names = models.map(\.name)
             throw .unknown(name, nearest: nearestName(to: name, in: names), known: names)
         }
-        return found
+        return CatalogModel(form)
     }
 }
 
@@ -79,6 +84,7 @@ extension CatalogModel {
         defaultInput = architecture.defaultInput
         // Those for photographs were described for ImageNet, the others for digits and CIFAR-10.
         defaultClasses = architecture.defaultInput.height > 64 ? 1000 : 10
+        hasClasses = true
         check = { classes, input throws(ArchitectureError) in try architecture.check(classes: classes, input: input) }
         shapes = { classes, input in parameterShapes { architecture.make(classes: classes, input: input, $0) } }
         run = { classes, input in
@@ -87,9 +93,27 @@ extension CatalogModel {
         }
     }
 
+    fileprivate init(_ form: TransformerForm) {
+        let name = form.name
+        self.name = name
+        about = "paints in one style, in one go (Johnson et al. 2016, arXiv:1603.08155)"
+        defaultInput = Input(channels: 3, height: 256, width: 256)
+        (defaultClasses, hasClasses) = (1, false)
+        check = { classes, input throws(ArchitectureError) in
+            guard classes == 1 else { throw .classes(architecture: name, found: classes, allowed: 1...1) }
+            try ClassifierArchitecture.check(
+                name, classes: classes, input: input, minimumSide: TransformerNetwork.minimumSide)
+            guard input.channels == 3 else {
+                throw .channels(architecture: name, found: input.channels, allowed: 3...3)
+            }
+        }
+        shapes = { _, _ in parameterShapes { TransformerNetwork(form, $0) } }
+        run = { _, input in ModelSummary(input: input) { TransformerNetwork(form, $0) } }
+    }
+
     fileprivate static let unet = CatalogModel(
         name: "unet", about: "U-Net with padding (Ronneberger et al. 2015, arXiv:1505.04597)",
-        defaultInput: Input(channels: 3, height: 256, width: 256), defaultClasses: 2,
+        defaultInput: Input(channels: 3, height: 256, width: 256), defaultClasses: 2, hasClasses: true,
         check: { classes, input throws(ArchitectureError) in
             try ClassifierArchitecture.check("unet", classes: classes, input: input, minimumSide: 16)
         },
@@ -100,7 +124,7 @@ extension CatalogModel {
 
     fileprivate static let yolov3Tiny = CatalogModel(
         name: "yolov3-tiny", about: "YOLOv3-tiny (Redmon & Farhadi 2018, arXiv:1804.02767)",
-        defaultInput: Input(channels: 3, height: 416, width: 416), defaultClasses: 80,
+        defaultInput: Input(channels: 3, height: 416, width: 416), defaultClasses: 80, hasClasses: true,
         check: { classes, input throws(ArchitectureError) in
             try ClassifierArchitecture.check("yolov3-tiny", classes: classes, input: input, minimumSide: 32)
             guard input.channels == 3 else {

@@ -72,7 +72,8 @@ struct ModelCommand: ParsableCommand {
             if json {
                 let fields: JSONValue = [
                     "model": .string(model.name), "about": .string(model.about), "input": model.defaultInput.json,
-                    "classes": .integer(model.defaultClasses), "parameters": .integer(count),
+                    "classes": model.hasClasses ? .integer(model.defaultClasses) : .null,
+                    "parameters": .integer(count),
                 ]
                 print(fields.text)
             } else {

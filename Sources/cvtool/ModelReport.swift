@@ -15,7 +15,9 @@ extension ModelSummary {
         let used = rows.reduce(0) { $0 + $1.parameters }
         var lines = [
             "\(asked.model.name): \(asked.model.about)",
-            "\(asked.classes) \(asked.classes == 1 ? "class" : "classes"), pictures of \(input)", "", table.text, "",
+            (asked.model.hasClasses ? "\(asked.classes) \(asked.classes == 1 ? "class" : "classes"), " : "")
+                + "pictures of \(input)",
+            "", table.text, "",
             "parameters     \(grouped(parameters)) (\(readableBytes(4 * parameters)))",
             "multiply-adds  \(grouped(multiplyAdds)) (\(metric(multiplyAdds)))",
             "activations    \(readableBytes(activationBytes)): the results of all lines, for one picture",
@@ -37,7 +39,8 @@ extension ModelSummary {
             ]
         }
         return [
-            "model": .string(asked.model.name), "classes": .integer(asked.classes), "input": input.json,
+            "model": .string(asked.model.name),
+            "classes": asked.model.hasClasses ? .integer(asked.classes) : .null, "input": input.json,
             "parameters": .integer(parameters), "multiply_adds": .integer(multiplyAdds),
             "activation_bytes": .integer(activationBytes), "layers": .array(layers),
         ]

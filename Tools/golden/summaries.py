@@ -14,6 +14,7 @@ from twins.resnet20 import ResNet as CIFARResNet
 
 from .json_text import to_json
 from .networks import Linears, LeNet5, SmallCNN, UNet
+from .transformers import Transformer
 from .yolov3_tiny import YOLOv3Tiny
 
 PHOTOGRAPH, SMALL = [3, 224, 224], [3, 64, 64]
@@ -35,6 +36,8 @@ def networks():
     # An odd size: what comes up is filled.
     yield "unet", [3, 70, 64], lambda: UNet(2, 4, 64, False, False)
     yield "yolov3-tiny", [3, 416, 416], YOLOv3Tiny
+    for name, width in (("transformer", 32), ("transformer-w8", 8)):
+        yield name, [3, 64, 40], lambda width=width: Transformer(width)
 
 
 def count(network: nn.Module, shape: list[int]) -> dict:

@@ -18,12 +18,12 @@ public enum ArchitectureError: ToolkitError, Equatable {
             let hint = nearest.map { "did you mean \($0)? " } ?? ""
             return "there is no network \(quoted(name)): \(hint)known are \(known.joined(separator: ", "))"
         case .classes(let architecture, let found, let allowed):
-            return "\(architecture) with \(found) classes: \(text(allowed)) are possible"
+            return "\(architecture) with \(found) classes: \(text(allowed))"
         case .channels(let architecture, let found, let allowed):
-            return "\(architecture) for pictures of \(counted(found, "channel")): \(text(allowed)) are possible"
+            return "\(architecture) for pictures of \(counted(found, "channel")): \(text(allowed))"
         case .size(let architecture, let found, let allowed):
             return
-                "\(architecture) for pictures of \(found.height)×\(found.width) pixels: sides of \(text(allowed)) are possible"
+                "\(architecture) for pictures of \(found.height)×\(found.width) pixels: sides of \(text(allowed))"
         case .multiple(let architecture, let found, let side):
             return
                 "\(architecture) for pictures of \(found.height)×\(found.width) pixels: sides that are multiples of \(side) "
@@ -39,5 +39,8 @@ public enum ArchitectureError: ToolkitError, Equatable {
         }
     }
 
-    private func text(_ range: ClosedRange<Int>) -> String { "\(range.lowerBound) to \(range.upperBound)" }
+    private func text(_ range: ClosedRange<Int>) -> String {
+        range.count == 1
+            ? "only \(range.lowerBound) is possible" : "\(range.lowerBound) to \(range.upperBound) are possible"
+    }
 }
