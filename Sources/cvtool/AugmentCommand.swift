@@ -1,5 +1,4 @@
 import ArgumentParser
-import CLISupport
 import CVCore
 import CVImage
 
@@ -70,21 +69,10 @@ struct AugmentCommand: ParsableCommand {
 
     func validate() throws {
         try checkNumber("--count", count, in: 1...9999)
-        if let op {
-            do throws(AugmentationError) {
-                _ = try AugmentationRecipe(op)
-            } catch {
-                throw ValidationError("--op: \(error.description).")
-            }
-        }
+        try checkAugmentation("--op", op)
     }
 
-    func run() throws {
-        Interruption.install()
-        threads.apply()
-        let status = try reportingFailure { try AugmentRun(self).run() }
-        throw ExitCode(status.rawValue)
-    }
+    func run() throws { try perform(threads: threads) { try AugmentRun(self).run() } }
 }
 
 /// `--border`.

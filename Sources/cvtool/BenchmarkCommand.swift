@@ -1,5 +1,4 @@
 import ArgumentParser
-import CLISupport
 import CVCore
 import CVDetection
 import CVImage
@@ -57,22 +56,15 @@ struct BenchmarkCommand: ParsableCommand {
     var json = false
 
     func validate() throws {
-        try model.validate()
-        guard (1...100_000).contains(runs) else {
-            throw ValidationError("--runs \(runs): a number from 1 to 100000 is expected.")
-        }
-        guard (1...4096).contains(batchSize) else {
-            throw ValidationError("--batch-size \(batchSize): a number from 1 to 4096 is expected.")
-        }
+        try checkNumber("--runs", runs, in: 1...100_000)
+        try checkNumber("--batch-size", batchSize, in: 1...4096)
+        try checkNumber("--style", style, in: 32...4096)
         if train != nil && (image != nil || noNetwork) {
             throw ValidationError("--train measures training alone: leave --image and --no-network away.")
         }
         if style != nil && (train != nil || image != nil || noNetwork) {
             throw ValidationError(
                 "--style measures style transfer alone: leave --train, --image and --no-network away.")
-        }
-        if let style, !(32...4096).contains(style) {
-            throw ValidationError("--style \(style): a number from 32 to 4096 is expected.")
         }
         if noNetwork && image == nil { throw ValidationError("--no-network goes with --image FILE.") }
     }

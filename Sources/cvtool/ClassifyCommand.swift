@@ -55,17 +55,13 @@ struct ClassifyCommand: ParsableCommand {
     var quiet = false
 
     func validate() throws {
-        guard top >= 1 else { throw ValidationError("--top \(top): a number from 1 is expected.") }
+        try checkNumber("--top", top, in: 1...)
         if flip && tenCrop {
             throw ValidationError("--ten-crop has the mirror image of --flip among its ten: choose one.")
         }
     }
 
-    func run() throws {
-        Interruption.install()
-        let status = try reportingFailure { try ClassifyRun(self).run() }
-        throw ExitCode(status.rawValue)
-    }
+    func run() throws { try perform { try ClassifyRun(self).run() } }
 
     var views: PictureViews { tenCrop ? .tenCrop : flip ? .flip : .whole }
 }

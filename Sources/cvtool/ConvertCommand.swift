@@ -1,5 +1,4 @@
 import ArgumentParser
-import CLISupport
 import CVCore
 import CVModels
 import CVNN
@@ -78,9 +77,5 @@ struct ConvertCommand: ParsableCommand {
         try pictures.validate(for: known)
     }
 
-    func run() throws {
-        Interruption.install()
-        let status = try reportingFailure { try ConvertRun(self).run() }
-        throw ExitCode(status.rawValue)
-    }
+    func run() throws { try perform { try ConvertRun(self).run() } }
 }

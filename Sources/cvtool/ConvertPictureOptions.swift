@@ -60,10 +60,7 @@ struct ConvertPictureOptions: ParsableArguments {
         }
         guard let shorterSide else { return }
         if let resize, resize != .crop { throw ValidationError("--shorter-side goes with --resize crop.") }
-        guard (max(width, height)...8192).contains(shorterSide) else {
-            throw ValidationError(
-                "--shorter-side \(shorterSide): a number from \(max(width, height)) to 8192 is expected.")
-        }
+        try checkNumber("--shorter-side", shorterSide, in: max(width, height)...8192)
     }
 
     /// `own` with the changes; it has the size and the number of channels of the network's input.

@@ -53,12 +53,7 @@ struct DetectCommand: ParsableCommand {
         }
     }
 
-    func run() throws {
-        Interruption.install()
-        model.threads.apply()
-        let status = try reportingFailure { try DetectRun(self).run() }
-        throw ExitCode(status.rawValue)
-    }
+    func run() throws { try perform(threads: model.threads) { try DetectRun(self).run() } }
 }
 
 struct DetectorOptions: ParsableArguments {
@@ -152,7 +147,7 @@ struct ReportOptions: ParsableArguments {
     func validate() throws {
         try checkNumber("--conf", conf, in: 0...1)
         try checkNumber("--iou", iou, in: 0...1)
-        guard maxDet >= 1 else { throw ValidationError("--max-det \(maxDet): a number from 1 is expected.") }
+        try checkNumber("--max-det", maxDet, in: 1...)
     }
 
     /// defaults: for what was not given.

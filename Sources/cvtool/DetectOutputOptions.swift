@@ -42,13 +42,7 @@ struct DetectOutputOptions: ParsableArguments {
     @Flag(help: "Draw labels without the confidence.")
     var hideConf = false
 
-    @OptionGroup var writing: PictureWritingOptions
-
-    @Flag(help: "Print on standard error how long each step took.")
-    var timing = false
-
-    @Flag(name: .shortAndLong, help: "No progress bar and no remarks; only results and errors.")
-    var quiet = false
+    @OptionGroup var common: ResultOutputOptions
 
     func validate() throws {
         try checkNumber("--line-width", lineWidth, in: 1...500)

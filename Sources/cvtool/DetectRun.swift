@@ -33,7 +33,7 @@ struct DetectRun {
         let ids = COCOResults.imageIDs(for: jobs.map(\.name))
         var coco = output.coco.map { _ in COCOResults(labels: finder.labels) }
         var nextID = ids.makeIterator()
-        let loop = InputLoop(title: "detect", json: output.json, quiet: output.quiet)
+        let loop = InputLoop(title: "detect", json: output.json, quiet: output.common.quiet)
         let summary = try loop.run(jobs, nothing: "no objects found") { job in
             let id = nextID.next()!
             let record = try process(job, finder, options)
@@ -44,7 +44,7 @@ struct DetectRun {
             try write(coco.text, .coco, to: path)
         }
         return loop.end(
-            summary, wrote: written.text(folder: destination.folder), timing: output.timing ? timing : nil)
+            summary, wrote: written.text(folder: destination.folder), timing: output.common.timing ? timing : nil)
     }
 
     private func makeFinder() throws -> any ObjectFinder {
@@ -54,7 +54,7 @@ struct DetectRun {
 
     private func plan() throws -> ([Job], OutputDestination) {
         try Job.plan(
-            command.input.expanded, output: output.output, force: output.writing.force,
+            command.input.expanded, output: output.output, force: output.common.writing.force,
             others: output.coco.map { [PlannedOutput(input: "--coco", path: $0)] } ?? [],
             paths: { DetectPaths($0, output, $1) })
     }
@@ -84,17 +84,17 @@ struct DetectRun {
         for (number, detection) in found.enumerated() {
             guard let path = paths.crop(number + 1, label: detection.label) else { break }
             guard let crop = image.cropped(to: detection.box) else { continue }
-            try output.writing.write(crop, to: path)
+            try output.common.writing.write(crop, to: path)
             written.add(.crop, path)
         }
         guard let path = paths.picture else { return }
         timing.measure("draw") { draw(found, on: &image) }
-        try timing.measure("encode") { try output.writing.write(image, to: path) }
+        try timing.measure("encode") { try output.common.writing.write(image, to: path) }
         written.add(.picture, path)
     }
 
     private func write(_ text: String, _ kind: WrittenFiles.Kind, to path: String) throws {
-        try FileOutput.write(Array(text.utf8), to: path, overwrite: output.writing.force)
+        try FileOutput.write(Array(text.utf8), to: path, overwrite: output.common.writing.force)
         written.add(kind, path)
     }
 

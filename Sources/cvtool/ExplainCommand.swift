@@ -70,9 +70,5 @@ struct ExplainCommand: ParsableCommand {
         try checkAreNames(["-o": output], besides: "the list of classes")
     }
 
-    func run() throws {
-        Interruption.install()
-        let status = try reportingFailure { try ExplainRun(self).run() }
-        throw ExitCode(status.rawValue)
-    }
+    func run() throws { try perform { try ExplainRun(self).run() } }
 }

@@ -69,6 +69,17 @@ struct ThreadOptions: ParsableArguments {
     }
 }
 
+/// How a command that looks for something in pictures writes and tells what it has found.
+struct ResultOutputOptions: ParsableArguments {
+    @OptionGroup var writing: PictureWritingOptions
+
+    @Flag(help: "Print on standard error how long each step took.")
+    var timing = false
+
+    @Flag(name: .shortAndLong, help: "No progress bar and no remarks; only results and errors.")
+    var quiet = false
+}
+
 /// How the pictures of a result are written.
 struct PictureWritingOptions: ParsableArguments {
     @Flag(help: "Overwrite results that exist.")

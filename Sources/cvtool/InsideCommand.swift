@@ -1,5 +1,4 @@
 import ArgumentParser
-import CLISupport
 import CVCore
 
 /// `cvtool inside`: parses and checks; `InsideRun` does the work.
@@ -80,9 +79,5 @@ struct InsideCommand: ParsableCommand {
         if inputs.isEmpty { throw ValidationError("Pictures to look in are expected, such as a folder.") }
     }
 
-    func run() throws {
-        Interruption.install()
-        let status = try reportingFailure { try list ? InsideRun(self).list() : InsideRun(self).run() }
-        throw ExitCode(status.rawValue)
-    }
+    func run() throws { try perform { try list ? InsideRun(self).list() : InsideRun(self).run() } }
 }

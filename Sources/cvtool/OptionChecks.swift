@@ -1,6 +1,7 @@
 import ArgumentParser
 import CLISupport
 import CVCore
+import CVImage
 
 /// - Throws: `ValidationError` with the option, what was found and what is expected.
 func checkNumber<Number: Comparable & CustomStringConvertible>(
@@ -10,6 +11,22 @@ func checkNumber<Number: Comparable & CustomStringConvertible>(
     throw ValidationError(
         "\(option) \(short(value)): a number from \(short(range.lowerBound)) to \(short(range.upperBound)) is expected."
     )
+}
+
+/// For a number that has no upper limit.
+func checkNumber(_ option: String, _ value: Int?, in range: PartialRangeFrom<Int>) throws {
+    guard let value, !range.contains(value) else { return }
+    throw ValidationError("\(option) \(value): a number from \(range.lowerBound) is expected.")
+}
+
+/// - Throws: `ValidationError` for steps that `AugmentationRecipe` cannot read.
+func checkAugmentation(_ option: String, _ steps: String?) throws {
+    guard let steps else { return }
+    do throws(AugmentationError) {
+        _ = try AugmentationRecipe(steps)
+    } catch {
+        throw ValidationError("\(option): \(error.description).")
+    }
 }
 
 /// - Throws: `ValidationError` for a name whose suffix is none of a format that can be written.

@@ -4,6 +4,15 @@ import CVCore
 import CVImage
 import CVStyle
 
+/// Does the work of a command, which Ctrl-C may end early, and ends the command with the exit code of what came of it.
+///
+/// threads: nil where the work itself sees to them.
+func perform(threads: ThreadOptions? = nil, _ work: () throws -> ExitStatus) throws {
+    Interruption.install()
+    threads?.apply()
+    throw ExitCode(try reportingFailure(work).rawValue)
+}
+
 /// Writes a line to standard error.
 func warn(_ message: String) { StandardError.write("cvtool: \(message)\n") }
 

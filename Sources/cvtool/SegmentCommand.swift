@@ -50,12 +50,7 @@ struct SegmentCommand: ParsableCommand {
         throw ValidationError("-o \(file): one file cannot hold what \(options) make; name a folder.")
     }
 
-    func run() throws {
-        Interruption.install()
-        model.threads.apply()
-        let status = try reportingFailure { try SegmentRun(self).run() }
-        throw ExitCode(status.rawValue)
-    }
+    func run() throws { try perform(threads: model.threads) { try SegmentRun(self).run() } }
 }
 
 struct SegmenterOptions: ParsableArguments {

@@ -190,17 +190,7 @@ struct SegmentLearningOptions: ParsableArguments {
             valueName: "steps"))
     var augment = own.augmentation
 
-    @Option(help: .init("Shorten gradients that are longer than this. (default: never)", valueName: "norm"))
-    var clipNorm: Double?
-
-    @Option(
-        help: .init(
-            "Evaluate and keep the average of the weights, in which those of a step count this part of those of the next, "
-                + "such as 0.999. (default: the weights themselves)", valueName: "decay"))
-    var average: Double?
-
-    @Option(help: .init("End after so many epochs without a better one. (default: never)", valueName: "epochs"))
-    var patience: Int?
+    @OptionGroup var steadying: SteadyingOptions
 
     @Option(
         help: .init(
@@ -208,14 +198,7 @@ struct SegmentLearningOptions: ParsableArguments {
             valueName: "part"))
     var holdout = own.holdout
 
-    @Option(help: .init("Another number gives other weights at the start, another order, another part held back."))
-    var seed: UInt64 = 1
-
-    @Option(
-        help: .init(
-            "Hold back what the run with this --seed held back, to compare runs of other seeds. (default: --seed)",
-            valueName: "seed"))
-    var splitSeed: UInt64?
+    @OptionGroup var seeds: SeedOptions
 
     func validate() throws {
         try checkNumber("--epochs", epochs, in: 1...100_000)
@@ -223,17 +206,9 @@ struct SegmentLearningOptions: ParsableArguments {
         try checkNumber("--learning-rate", learningRate, in: StepOptions.rates)
         try checkNumber("--warmup", warmup, in: 0...1000)
         try checkNumber("--weight-decay", weightDecay, in: StepOptions.decays)
-        try checkNumber("--momentum", momentum, in: 0...0.9999)
-        try checkNumber("--clip-norm", clipNorm, in: 1e-9...1e9)
-        try checkNumber("--average", average, in: 0...0.999999)
-        try checkNumber("--patience", patience, in: 1...1_000_000)
+        try checkNumber("--momentum", momentum, in: StepOptions.parts)
         try checkNumber("--holdout", holdout, in: 0...0.9)
-        guard augment != "none", !augment.isEmpty else { return }
-        do throws(AugmentationError) {
-            _ = try AugmentationRecipe(augment)
-        } catch {
-            throw ValidationError("--augment: \(error.description).")
-        }
+        if augment != "none", !augment.isEmpty { try checkAugmentation("--augment", augment) }
     }
 
     func apply(to recipe: inout SegmentationRecipe) {
@@ -243,7 +218,8 @@ struct SegmentLearningOptions: ParsableArguments {
         recipe.warmup = warmup ?? min(recipe.warmup, Double(epochs) / 2)
         (recipe.weightDecay, recipe.loss, recipe.classWeights) = (weightDecay, loss, classWeights)
         recipe.augmentation = augment == "none" ? "" : augment
-        (recipe.clipNorm, recipe.averageDecay, recipe.patience) = (clipNorm, average, patience)
-        (recipe.holdout, recipe.seed, recipe.splitSeed) = (holdout, seed, splitSeed)
+        recipe.holdout = holdout
+        steadying.apply(to: &recipe)
+        seeds.apply(to: &recipe)
     }
 }

@@ -26,13 +26,7 @@ struct SegmentOutputOptions: ParsableArguments {
     @Option(help: .init("How far the outlines may be from the pixels' edges, in pixels.", valueName: "n"))
     var tolerance: Float = 1
 
-    @OptionGroup var writing: PictureWritingOptions
-
-    @Flag(help: "Print on standard error how long each step took.")
-    var timing = false
-
-    @Flag(name: .shortAndLong, help: "No progress bar and no remarks; only results and errors.")
-    var quiet = false
+    @OptionGroup var common: ResultOutputOptions
 
     func validate() throws {
         try checkNumber("--tolerance", tolerance, in: 0...10_000)

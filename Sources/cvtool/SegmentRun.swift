@@ -28,7 +28,7 @@ struct SegmentRun {
         let model = try timing.measure("weights") { try SegmentModel(command.model) }
         let kinds = try kinds(of: model)
         let (jobs, destination) = try Job.plan(
-            command.input.expanded, output: output.output, force: output.writing.force,
+            command.input.expanded, output: output.output, force: output.common.writing.force,
             others: output.polygons.map { [PlannedOutput(input: "--polygons", path: $0)] } ?? [],
             paths: { try SegmentPaths($0, kinds, $1) })
         let backdrop = try command.pictures.background.map(backdrop)
@@ -36,14 +36,14 @@ struct SegmentRun {
 
         var polygons = PolygonDocument()
         polygons.tolerance = output.tolerance
-        let loop = InputLoop(title: "segment", json: output.json, quiet: output.quiet)
+        let loop = InputLoop(title: "segment", json: output.json, quiet: output.common.quiet)
         let summary = try loop.run(jobs, nothing: model.nothing) { try process($0, model, backdrop, &polygons) }
         if let path = output.polygons {
-            try FileOutput.write(Array(polygons.text.utf8), to: path, overwrite: output.writing.force)
+            try FileOutput.write(Array(polygons.text.utf8), to: path, overwrite: output.common.writing.force)
             written.add(.polygons, path)
         }
         return loop.end(
-            summary, wrote: written.text(folder: destination.folder), timing: output.timing ? timing : nil)
+            summary, wrote: written.text(folder: destination.folder), timing: output.common.timing ? timing : nil)
     }
 
     /// The pictures to write.
@@ -84,11 +84,13 @@ struct SegmentRun {
     ) throws {
         func write(_ kind: WrittenFiles.Kind, _ draw: () -> Image) throws {
             let picture = timing.measure("draw", draw)
-            try timing.measure("encode") { try output.writing.write(picture, to: path) }
+            try timing.measure("encode") { try output.common.writing.write(picture, to: path) }
             written.add(kind, path)
         }
         func write(_ kind: WrittenFiles.Kind, _ mask: Mask, _ appearance: Mask.Appearance) throws {
-            try timing.measure("encode") { try mask.write(to: path, as: appearance, overwrite: output.writing.force) }
+            try timing.measure("encode") {
+                try mask.write(to: path, as: appearance, overwrite: output.common.writing.force)
+            }
             written.add(kind, path)
         }
         switch (kind, finding.matte, backdrop) {

@@ -1,5 +1,4 @@
 import ArgumentParser
-import CLISupport
 import CVCore
 import CVStyle
 
@@ -74,11 +73,8 @@ struct StylizeCommand: ParsableCommand {
     }
 
     func run() throws {
-        Interruption.install()
-        threads.apply()
-        let status = try reportingFailure {
+        try perform(threads: threads) {
             try fast.isUsed ? StylizeFastRun(self).run() : StylizeRun(self).run()
         }
-        throw ExitCode(status.rawValue)
     }
 }

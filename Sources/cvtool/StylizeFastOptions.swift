@@ -59,7 +59,7 @@ struct StylizeFastOptions: ParsableArguments {
             ("--style-scale", mixing.styleScale != 1),
             ("--style-blur", mixing.styleBlur != usual.styleBlur),
             ("--content-mask", !mixing.contentMask.isEmpty), ("--style-mask", !mixing.styleMask.isEmpty),
-            ("--layers", tuning.layers != nil), ("--content-layers", tuning.contentLayers != nil),
+            ("--layers", tuning.costs.layers != nil), ("--content-layers", tuning.costs.contentLayers != nil),
             ("--pooling", tuning.pooling != usual.pooling), ("--optimizer", tuning.optimizer != usual.optimizer),
             ("--normalize-gradients", tuning.normalizeGradients), ("--model", tuning.model != without),
             ("--save-every", output.saveEvery != nil), ("--preview", output.preview != nil),

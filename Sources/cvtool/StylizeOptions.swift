@@ -1,5 +1,4 @@
 import ArgumentParser
-import CLISupport
 import CVCore
 import CVModels
 import CVStyle
@@ -47,18 +46,9 @@ struct StylizePaintingOptions: ParsableArguments {
     var seed: UInt64 = 0
 
     func validate() throws {
-        if let size, !(16...8192).contains(size) {
-            throw ValidationError("--size \(size): a number from 16 to 8192 is expected.")
-        }
-        guard (1...100_000).contains(iterations) else {
-            throw ValidationError("--iterations \(iterations): a number from 1 to 100000 is expected.")
-        }
-        let weights = [
-            ("--content-weight", contentWeight), ("--style-weight", styleWeight), ("--tv-weight", tvWeight),
-        ]
-        for (name, weight) in weights where !(0...1e6).contains(weight) {
-            throw ValidationError("\(name) \(weight): a number from 0 to 1000000 is expected.")
-        }
+        try checkNumber("--size", size, in: 16...8192)
+        try checkNumber("--iterations", iterations, in: 1...100_000)
+        try checkCostWeights(content: contentWeight, style: styleWeight, variation: tvWeight)
     }
 
     func apply(to options: inout StyleOptions) {
@@ -103,12 +93,8 @@ struct StylizeMixingOptions: ParsableArguments {
     var styleMask: [String] = []
 
     func validate() throws {
-        guard (0.05...20).contains(styleScale) else {
-            throw ValidationError("--style-scale \(short(styleScale)): a number from 0.05 to 20 is expected.")
-        }
-        guard (0...20).contains(styleBlur) else {
-            throw ValidationError("--style-blur \(short(styleBlur)): a number from 0 to 20 is expected.")
-        }
+        try checkStyleScale(styleScale)
+        try checkNumber("--style-blur", styleBlur, in: 0...20)
     }
 
     func validate(styles count: Int) throws {
@@ -138,15 +124,7 @@ struct StylizeMixingOptions: ParsableArguments {
 struct StylizeTuningOptions: ParsableArguments {
     private static let usual = StyleOptions()
 
-    @Option(
-        help: .init(
-            "Layers whose Gram matrices are the style, each with a weight if wanted: conv1_1,conv2_1=0.5. "
-                + "(default: \(text(usual.styleLayers)))", valueName: "layers"))
-    var layers: String?
-
-    @Option(
-        help: .init("Layers whose maps are the content. (default: \(text(usual.contentLayers)))", valueName: "layers"))
-    var contentLayers: String?
+    @OptionGroup var costs: CostLayerOptions
 
     @Option(help: "How the network makes its maps smaller.")
     var pooling = usual.pooling
@@ -162,11 +140,10 @@ struct StylizeTuningOptions: ParsableArguments {
         help: .init("Weights of a VGG by name, or a .safetensors file.", valueName: "name|file"))
     var model = StyleTransfer.defaultWeights
 
-    private static func text(_ layers: [StyleLayer]) -> String { layers.map(\.description).joined(separator: ",") }
-
-    func apply(to options: inout StyleOptions, known: [String]) throws {
-        if let layers { options.styleLayers = try StyleLayer.list(layers, known: known) }
-        if let contentLayers { options.contentLayers = try StyleLayer.list(contentLayers, known: known) }
+    /// - Throws: `StyleError` for layers that are not `known`.
+    func apply(to options: inout StyleOptions, known: [String]) throws(StyleError) {
+        options.styleLayers = try costs.styleLayers(known: known) ?? options.styleLayers
+        options.contentLayers = try costs.contentLayers(known: known) ?? options.contentLayers
         options.pooling = pooling
         options.optimizer = optimizer
         options.normalizesGradients = normalizeGradients
@@ -201,21 +178,11 @@ struct StylizeOutputOptions: ParsableArguments {
     var quiet = false
 
     func validate() throws {
-        guard (1...100).contains(quality) else {
-            throw ValidationError("--quality \(quality): a number from 1 to 100 is expected.")
-        }
-        if let saveEvery, saveEvery < 1 {
-            throw ValidationError("--save-every \(saveEvery): a number from 1 is expected.")
-        }
-        for (option, value) in [("-o", output), ("--preview", preview), ("--loss-plot", lossPlot)] where value == "-" {
-            throw ValidationError("\(option) -: standard output holds the name of the result; give a name.")
-        }
-        for (option, value) in [("--preview", preview), ("--loss-plot", lossPlot)] {
-            if let value, !InputExpander.isPictureName(value) {
-                let suffixes = InputExpander.imageSuffixes.joined(separator: ", ")
-                throw ValidationError("\(option) \(value): a name that ends in one of \(suffixes) is expected.")
-            }
-        }
-        try pictures.validate()
+        try checkNumber("--quality", quality, in: 1...100)
+        try checkNumber("--save-every", saveEvery, in: 1...)
+        try checkAreNames(
+            ["-o": output, "--preview": preview, "--loss-plot": lossPlot], besides: "the name of the result")
+        try checkIsPicture("--preview", preview)
+        try checkIsPicture("--loss-plot", lossPlot)
     }
 }

@@ -1,7 +1,5 @@
 import ArgumentParser
-import CLISupport
 import CVClassification
-import CVCore
 
 /// `cvtool train`: a subcommand for each task.
 struct TrainCommand: ParsableCommand {
@@ -45,18 +43,9 @@ struct TrainClassifyCommand: ParsableCommand {
             NETWORKS
             \(ModelOptions.list)
 
-            FILES IN THE FOLDER OF -o
-              best.safetensors        the weights that did best on what is held back
-              last.safetensors        the weights at the end
-              checkpoint.safetensors  all that --resume needs
-              log.csv, curves.png     loss and accuracy, epoch by epoch
-              recipe.json             all settings
-
-            EXIT CODES
-              0    done
-              1    failed, such as by a loss that is no number any more
-              64   the arguments make no sense
-              130  interrupted (Ctrl-C); --resume goes on
+            \(TrainFolder.help(
+                best: "the weights that did best on what is held back", log: "loss and accuracy",
+                failure: "a loss that is no number any more"))
             """)
 
     @Argument(help: "A folder of class folders, a .tar file of it, or a .csv list.")
@@ -72,12 +61,7 @@ struct TrainClassifyCommand: ParsableCommand {
         try transfer.check(augmentation: learning.augment)
     }
 
-    func run() throws {
-        Interruption.install()
-        output.threads.apply()
-        let status = try reportingFailure { try TrainClassifyRun(self).run() }
-        throw ExitCode(status.rawValue)
-    }
+    func run() throws { try perform(threads: output.threads) { try TrainClassifyRun(self).run() } }
 
     /// What the options say, and where they say nothing, what suits the network.
     func recipe(_ pretrained: PretrainedWeights?) throws -> ClassificationRecipe {

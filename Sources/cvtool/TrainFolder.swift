@@ -19,6 +19,27 @@ struct TrainFolder {
         sample = file("sample.jpg")
     }
 
+    /// The end of a training's help: what is in the folder, and the exit codes.
+    ///
+    /// best: which weights are the best. log: what the curves show. failure: what a training may fail by.
+    static func help(best: String, log: String, paints: Bool = false, failure: String) -> String {
+        let sample = paints ? "\n  sample.jpg              a picture, painted after the last epoch" : ""
+        return """
+            FILES IN THE FOLDER OF -o
+              best.safetensors        \(best)
+              last.safetensors        the weights at the end
+              checkpoint.safetensors  all that --resume needs\(sample)
+              log.csv, curves.png     \(log), epoch by epoch
+              recipe.json             all settings
+
+            EXIT CODES
+              0    done
+              1    failed, such as by \(failure)
+              64   the arguments make no sense
+              130  interrupted (Ctrl-C); --resume goes on
+            """
+    }
+
     private var all: [String] { [best, last, checkpoint, log, curves, recipe, sample] }
 
     /// Makes the folder, if there is nothing in it that may not be overwritten.

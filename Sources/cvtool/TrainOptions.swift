@@ -101,26 +101,13 @@ struct LearningOptions: ParsableArguments {
     @Option(help: .init("The part of each class to hold back; 0 to learn from everything.", valueName: "part"))
     var holdout = 0.1
 
-    @Option(help: .init("Another number gives other weights at the start, another order, another part held back."))
-    var seed: UInt64 = 1
-
-    @Option(
-        help: .init(
-            "Hold back what the run with this --seed held back, to compare runs of other seeds. (default: --seed)",
-            valueName: "seed"))
-    var splitSeed: UInt64?
+    @OptionGroup var seeds: SeedOptions
 
     func validate() throws {
         try checkNumber("--epochs", epochs, in: 1...100_000)
         try checkNumber("--warmup", warmup, in: 0...1000)
         try checkNumber("--holdout", holdout, in: 0...0.9)
-        if let augment, augment != "none" {
-            do throws(AugmentationError) {
-                _ = try AugmentationRecipe(augment)
-            } catch {
-                throw ValidationError("--augment: \(error.description).")
-            }
-        }
+        if augment != "none" { try checkAugmentation("--augment", augment) }
     }
 
     func apply(to recipe: inout ClassificationRecipe) {
@@ -130,6 +117,6 @@ struct LearningOptions: ParsableArguments {
         recipe.warmup = warmup ?? min(recipe.warmup, Double(recipe.epochs) / 2)
         recipe.augmentation = augment.map { $0 == "none" ? "" : $0 } ?? recipe.augmentation
         recipe.holdout = holdout
-        (recipe.seed, recipe.splitSeed) = (seed, splitSeed)
+        seeds.apply(to: &recipe)
     }
 }

@@ -1,6 +1,4 @@
 import ArgumentParser
-import CLISupport
-import CVCore
 import CVSegmentation
 
 /// `cvtool train segment`: parses and checks; `TrainSegmentRun` does the work.
@@ -33,18 +31,9 @@ struct TrainSegmentCommand: ParsableCommand {
             NETWORKS
             \(SegmentModelOptions.list)
 
-            FILES IN THE FOLDER OF -o
-              best.safetensors        the weights with the best mean IoU on validation
-              last.safetensors        the weights at the end
-              checkpoint.safetensors  all that --resume needs
-              log.csv, curves.png     loss, mean IoU and accuracy, epoch by epoch
-              recipe.json             all settings
-
-            EXIT CODES
-              0    done
-              1    failed, such as by masks that do not fit their pictures
-              64   the arguments make no sense
-              130  interrupted (Ctrl-C); --resume goes on
+            \(TrainFolder.help(
+                best: "the weights with the best mean IoU on validation", log: "loss, mean IoU and accuracy",
+                failure: "masks that do not fit their pictures"))
             """)
 
     @Argument(help: "A folder of pictures and masks, or a .json file of COCO.")
@@ -55,12 +44,7 @@ struct TrainSegmentCommand: ParsableCommand {
     @OptionGroup(title: "How it learns") var learning: SegmentLearningOptions
     @OptionGroup(title: "Output") var output: TrainOutputOptions
 
-    func run() throws {
-        Interruption.install()
-        output.threads.apply()
-        let status = try reportingFailure { try TrainSegmentRun(self).run() }
-        throw ExitCode(status.rawValue)
-    }
+    func run() throws { try perform(threads: output.threads) { try TrainSegmentRun(self).run() } }
 
     /// What the options say, and where they say nothing, what suits the network.
     func recipe(_ pretrained: PretrainedSegmentation?) throws -> SegmentationRecipe {

@@ -33,34 +33,22 @@ struct StepOptions: ParsableArguments {
     @Option(help: .init("The part of the target that is spread over all classes.", valueName: "part"))
     var labelSmoothing = 0.0
 
-    @Option(help: .init("Shorten gradients that are longer than this. (default: never)", valueName: "norm"))
-    var clipNorm: Double?
-
-    @Option(
-        help: .init(
-            "Evaluate and keep the average of the weights, in which those of a step count this part of those of the next, "
-                + "such as 0.999. (default: the weights themselves)", valueName: "decay"))
-    var average: Double?
-
-    @Option(help: .init("End after so many epochs without a better one. (default: never)", valueName: "epochs"))
-    var patience: Int?
+    @OptionGroup var steadying: SteadyingOptions
 
     func validate() throws {
         try checkNumber("--batch-size", batchSize.map(Double.init), in: Self.batchSizes)
         try checkNumber("--learning-rate", learningRate, in: Self.rates)
         try checkNumber("--weight-decay", weightDecay, in: Self.decays)
         try checkNumber("--l1", l1, in: Self.decays)
-        try checkNumber("--momentum", momentum, in: 0...0.9999)
-        try checkNumber("--label-smoothing", labelSmoothing, in: 0...0.9999)
-        try checkNumber("--clip-norm", clipNorm, in: 1e-9...1e9)
-        try checkNumber("--average", average, in: 0...0.999999)
-        try checkNumber("--patience", patience, in: 1...1_000_000)
+        try checkNumber("--momentum", momentum, in: Self.parts)
+        try checkNumber("--label-smoothing", labelSmoothing, in: Self.parts)
     }
 
-    // What the numbers may be, here and in a search.
+    // What the numbers may be, here, in a search, and in the trainings of other tasks.
     static let batchSizes = 1.0...65536.0
     static let rates = 1e-12...1e12
     static let decays = 0.0...1e6
+    static let parts = 0.0...0.9999
 
     func apply(to recipe: inout ClassificationRecipe) {
         recipe.batchSize = batchSize ?? recipe.batchSize
@@ -69,9 +57,7 @@ struct StepOptions: ParsableArguments {
         recipe.l1 = l1
         recipe.momentum = momentum
         recipe.labelSmoothing = labelSmoothing
-        recipe.clipNorm = clipNorm
-        recipe.averageDecay = average
-        recipe.patience = patience
+        steadying.apply(to: &recipe)
     }
 }
 

@@ -1,6 +1,5 @@
 import ArgumentParser
-import CLISupport
-import CVCore
+import CVModels
 import CVStyle
 
 /// `cvtool train style`: parses and checks; `TrainStyleRun` does the work.
@@ -24,19 +23,9 @@ struct TrainStyleCommand: ParsableCommand {
               cvtool train style painting.jpg --images photos/ -o run/ --resume
               cvtool stylize photo.jpg --fast --weights run/best.safetensors
 
-            FILES IN THE FOLDER OF -o
-              best.safetensors        the weights that did best on what is held back
-              last.safetensors        the weights at the end
-              checkpoint.safetensors  all that --resume needs
-              sample.jpg              a picture, painted after the last epoch
-              log.csv, curves.png     the losses, epoch by epoch
-              recipe.json             all settings
-
-            EXIT CODES
-              0    done
-              1    failed, such as by a loss that is no number any more
-              64   the arguments make no sense
-              130  interrupted (Ctrl-C); --resume goes on
+            \(TrainFolder.help(
+                best: "the weights that did best on what is held back", log: "the losses",
+                paints: true, failure: "a loss that is no number any more"))
             """)
 
     @Argument(help: "The picture whose style is learnt (JPEG, PNG).")
@@ -46,12 +35,7 @@ struct TrainStyleCommand: ParsableCommand {
     @OptionGroup(title: "How it learns") var learning: StyleLearningOptions
     @OptionGroup(title: "Output") var output: TrainOutputOptions
 
-    func run() throws {
-        Interruption.install()
-        output.threads.apply()
-        let status = try reportingFailure { try TrainStyleRun(self).run() }
-        throw ExitCode(status.rawValue)
-    }
+    func run() throws { try perform(threads: output.threads) { try TrainStyleRun(self).run() } }
 }
 
 /// What is learnt from.
@@ -82,9 +66,7 @@ struct StyleDataOptions: ParsableArguments {
         guard (32...1024).contains(size), size % 4 == 0 else {
             throw ValidationError("--size \(size): a multiple of 4 from 32 to 1024 is expected.")
         }
-        guard (0.05...20).contains(styleScale) else {
-            throw ValidationError("--style-scale \(short(styleScale)): a number from 0.05 to 20 is expected.")
-        }
+        try checkStyleScale(styleScale)
     }
 }
 
@@ -125,18 +107,8 @@ struct StyleLearningOptions: ParsableArguments {
     @Option(help: .init("How much smoothness counts.", valueName: "x"))
     var tvWeight = usual.variationWeight
 
-    @Option(
-        help: .init(
-            "Layers whose Gram matrices are the style, each with a weight if wanted: conv1_1,conv2_1=0.5. "
-                + "(default: \(text(usual.styleLayers)))", valueName: "layers"))
-    var layers: String?
-
-    @Option(
-        help: .init("Layers whose maps are the content. (default: \(text(usual.contentLayers)))", valueName: "layers"))
-    var contentLayers: String?
-
-    @Option(help: .init("Shorten gradients that are longer than this. (default: never)", valueName: "norm"))
-    var clipNorm: Double?
+    @OptionGroup var costs: CostLayerOptions
+    @OptionGroup var clipping: ClippingOptions
 
     @Option(
         help: .init(
@@ -153,21 +125,14 @@ struct StyleLearningOptions: ParsableArguments {
     @Option(help: .init("Another number gives other weights at the start, another order, other pictures held back."))
     var seed: UInt64 = 1
 
-    private static func text(_ layers: [StyleLayer]) -> String { layers.map(\.description).joined(separator: ",") }
-
     func validate() throws {
-        try checkNumber("--width", Double(width), in: 1...128)
-        try checkNumber("--batch-size", Double(batchSize), in: 1...256)
-        try checkNumber("--steps", Double(steps), in: 1...1e8)
-        try checkNumber("--steps-per-epoch", Double(stepsPerEpoch), in: 1...1e6)
+        try checkNumber("--width", width, in: TransformerForm.widths)
+        try checkNumber("--batch-size", batchSize, in: 1...256)
+        try checkNumber("--steps", steps, in: 1...100_000_000)
+        try checkNumber("--steps-per-epoch", stepsPerEpoch, in: 1...1_000_000)
         try checkNumber("--learning-rate", learningRate, in: StepOptions.rates)
-        try checkNumber("--clip-norm", clipNorm, in: 1e-9...1e9)
-        try checkNumber("--average", average, in: 0...0.999999)
-        for (name, weight) in [
-            ("--content-weight", contentWeight), ("--style-weight", styleWeight), ("--tv-weight", tvWeight),
-        ] {
-            try checkNumber(name, Double(weight), in: 0...1e6)
-        }
+        try checkNumber("--average", average, in: SteadyingOptions.averages)
+        try checkCostWeights(content: contentWeight, style: styleWeight, variation: tvWeight)
         if styleWeight == 0 { throw ValidationError("--style-weight 0: without a style there is nothing to learn.") }
     }
 
@@ -178,8 +143,8 @@ struct StyleLearningOptions: ParsableArguments {
         (recipe.learningRate, recipe.schedule) = (learningRate, schedule)
         (recipe.contentWeight, recipe.styleWeight) = (contentWeight, styleWeight)
         recipe.variationWeight = tvWeight
-        if let layers { recipe.styleLayers = try StyleLayer.list(layers, known: known) }
-        if let contentLayers { recipe.contentLayers = try StyleLayer.list(contentLayers, known: known) }
-        (recipe.clipNorm, recipe.averageDecay, recipe.seed) = (clipNorm, average, seed)
+        recipe.styleLayers = try costs.styleLayers(known: known) ?? recipe.styleLayers
+        recipe.contentLayers = try costs.contentLayers(known: known) ?? recipe.contentLayers
+        (recipe.clipNorm, recipe.averageDecay, recipe.seed) = (clipping.clipNorm, average, seed)
     }
 }

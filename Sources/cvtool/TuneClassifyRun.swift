@@ -21,7 +21,7 @@ struct TuneClassifyRun {
             try ClassificationTraining.decoded(recipe, $0, progress: $1)
         }
         let search = HyperparameterSearch(
-            ranges, trials: command.trials, rounds: command.rounds, seed: command.learning.seed)
+            ranges, trials: command.trials, rounds: command.rounds, seed: command.learning.seeds.seed)
         var unfinished: Set<Int> = []
         var made: [(HyperparameterSearch.Trial, Double?)] = []
         let outcomes = try search.run(shouldStop: isInterrupted) { trial in

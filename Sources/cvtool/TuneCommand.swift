@@ -1,5 +1,4 @@
 import ArgumentParser
-import CLISupport
 import CVClassification
 import CVCore
 import CVNN
@@ -75,12 +74,7 @@ struct TuneClassifyCommand: ParsableCommand {
         }
     }
 
-    func run() throws {
-        Interruption.install()
-        threads.apply()
-        let status = try reportingFailure { try TuneClassifyRun(self).run() }
-        throw ExitCode(status.rawValue)
-    }
+    func run() throws { try perform(threads: threads) { try TuneClassifyRun(self).run() } }
 }
 
 /// The settings that can be searched for, and where.
@@ -111,8 +105,8 @@ struct RangeOptions: ParsableArguments {
             ("learning-rate", learningRate ?? usual, StepOptions.rates),
             ("weight-decay", weightDecay, StepOptions.decays),
             ("batch-size", batchSize, StepOptions.batchSizes),
-            ("momentum", momentum, 0...0.9999),
-            ("label-smoothing", labelSmoothing, 0...0.9999),
+            ("momentum", momentum, StepOptions.parts),
+            ("label-smoothing", labelSmoothing, StepOptions.parts),
         ]
         var ranges: [String: SearchRange] = [:]
         for (name, text, limits) in texts {

@@ -8,12 +8,14 @@ package protocol TrainingRecipe {
     /// Epochs in which the learning rate grows from 0.
     var warmup: Double { get }
     /// The longest gradient; nil for any.
-    var clipNorm: Double? { get }
+    var clipNorm: Double? { get set }
     /// Of the average of the weights; nil for none.
-    var averageDecay: Double? { get }
+    var averageDecay: Double? { get set }
     /// Epochs without a better one after which training ends; nil for never.
-    var patience: Int? { get }
-    var seed: UInt64 { get }
+    var patience: Int? { get set }
+    var seed: UInt64 { get set }
+    /// The seed of the run whose part held back is held back; nil for `seed`.
+    var splitSeed: UInt64? { get set }
     /// All settings.
     var json: JSONValue { get }
 }
