@@ -1,6 +1,4 @@
 import ArgumentParser
-import CLISupport
-import CVCore
 import CVNN
 
 /// `cvtool evaluate`: a subcommand for each task.
@@ -54,12 +52,7 @@ struct EvaluateClassifyCommand: ParsableCommand {
 
     @OptionGroup(title: "Output") var output: EvaluationOutputOptions
 
-    func run() throws {
-        Interruption.install()
-        output.threads.apply()
-        let status = try reportingFailure { try EvaluateClassifyRun(self).run() }
-        throw ExitCode(status.rawValue)
-    }
+    func run() throws { try perform(threads: output.threads) { try EvaluateClassifyRun(self).run() } }
 }
 
 /// Which part of a data set is looked at.

@@ -1,7 +1,4 @@
 import ArgumentParser
-import CLISupport
-import CVCore
-import CVSegmentation
 
 /// `cvtool evaluate segment`: parses and checks; `EvaluateSegmentRun` does the work.
 struct EvaluateSegmentCommand: ParsableCommand {
@@ -44,31 +41,5 @@ struct EvaluateSegmentCommand: ParsableCommand {
     @OptionGroup(title: "Which pictures") var selection: SplitOptions
     @OptionGroup(title: "Output") var output: EvaluationOutputOptions
 
-    func run() throws {
-        Interruption.install()
-        output.threads.apply()
-        let status = try reportingFailure { try EvaluateSegmentRun(self).run() }
-        throw ExitCode(status.rawValue)
-    }
-}
-
-/// What an evaluation writes.
-struct EvaluationOutputOptions: ParsableArguments {
-    @Option(help: .init("Write the confusion matrix as a picture.", valueName: "file"))
-    var confusion: String?
-
-    @Flag(help: "Print all numbers as one JSON object instead.")
-    var json = false
-
-    @Flag(help: "Overwrite the file of --confusion.")
-    var force = false
-
-    @OptionGroup var threads: ThreadOptions
-
-    @Flag(name: .shortAndLong, help: "No progress bar and no remarks; only results and errors.")
-    var quiet = false
-
-    func validate() throws {
-        try checkIsPicture("--confusion", confusion)
-    }
+    func run() throws { try perform(threads: output.threads) { try EvaluateSegmentRun(self).run() } }
 }

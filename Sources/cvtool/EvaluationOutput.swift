@@ -1,0 +1,101 @@
+import ArgumentParser
+import CLISupport
+import CVCore
+import CVImage
+
+/// What an evaluation writes.
+struct EvaluationOutputOptions: ParsableArguments {
+    @Option(help: .init("Write the confusion matrix as a picture.", valueName: "file"))
+    var confusion: String?
+
+    @Flag(help: "Print all numbers as one JSON object instead.")
+    var json = false
+
+    @Flag(help: "Overwrite the file of --confusion.")
+    var force = false
+
+    @OptionGroup var threads: ThreadOptions
+
+    @Flag(name: .shortAndLong, help: "No progress bar and no remarks; only results and errors.")
+    var quiet = false
+
+    func validate() throws { try checkIsPicture("--confusion", confusion) }
+
+    private struct Interrupted: Error {}
+
+    /// Before, not after the work.
+    ///
+    /// - Throws: `FileError`.
+    func checkWritable() throws {
+        if let confusion { try FileOutput.checkWritable(confusion, overwrite: force) }
+    }
+
+    /// Evaluates with a bar, and writes what was measured.
+    ///
+    /// - Parameters:
+    ///   - count: the pictures to evaluate on.
+    ///   - status: for an evaluation that comes to its end.
+    ///   - evaluate: does it, given a function to be called with the pictures done.
+    func run<Metrics: EvaluationMetrics>(
+        pictures count: Int, status: ExitStatus = .success,
+        _ evaluate: (_ progress: (_ done: Int) throws -> Void) throws -> Metrics
+    ) throws -> ExitStatus {
+        try untilOutputIsClosed {
+            do {
+                try write(showing(count, evaluate))
+                return status
+            } catch is Interrupted {
+                return .interrupted
+            }
+        }
+    }
+
+    private func showing<Metrics>(
+        _ count: Int, _ evaluate: (_ progress: (_ done: Int) throws -> Void) throws -> Metrics
+    ) throws -> Metrics {
+        let bar = ProgressBar(title: "evaluate", total: count, quiet: quiet)
+        defer { bar.finish() }
+        var shown = 0
+        return try evaluate { done in
+            if Interruption.isRequested { throw Interrupted() }
+            while shown < done {
+                bar.advance()
+                shown += 1
+            }
+        }
+    }
+
+    private func write(_ metrics: some EvaluationMetrics) throws {
+        if let confusion {
+            try metrics.confusionPicture.write(to: confusion, overwrite: force)
+            if !quiet { StandardError.write("wrote \(confusion.escapedForDisplay)\n") }
+        }
+        try StandardOutput.write(json ? metrics.json.text + "\n" : metrics.text)
+    }
+}
+
+/// What an evaluation has measured, as a command tells it.
+protocol EvaluationMetrics {
+    var classes: [String] { get }
+    /// The numbers of the whole, with their names.
+    var figures: [(name: String, text: String)] { get }
+    /// The scores of each class, as a table.
+    var report: String { get }
+    var confusionText: String { get }
+    var confusionPicture: Image { get }
+    var json: JSONValue { get }
+    /// Larger matrices fill no screen.
+    static var mostColumns: Int { get }
+}
+
+extension EvaluationMetrics {
+    fileprivate var text: String {
+        let width = figures.map(\.name.count).max() ?? 0
+        let lines = figures.map { "\($0.name.padded(to: width))  \($0.text)" }
+        let confusion =
+            classes.count <= Self.mostColumns
+            ? confusionText
+            : "the confusion matrix of \(classes.count) classes: --json, or --confusion FILE.png"
+        return "\(lines.joined(separator: "\n"))\n\n\(report)\n\n\(confusion)\n"
+    }
+}
