@@ -1,7 +1,26 @@
 #include "pooling.h"
 
 #include <math.h>
+#include <stdint.h>
 #include <string.h>
+
+#define INLINE static inline __attribute__((always_inline))
+
+/// The larger one; NaN if either is.
+INLINE float larger(float a, float b) { return b > a || b != b ? b : a; }
+
+INLINE int32_t lower(int32_t a, int32_t b) { return b < a ? b : a; }
+
+/// A whole number for each float, in the same order: one for both zeros, the highest for NaN, none is INT32_MIN.
+INLINE int32_t rank(float x) {
+    const float unsigned_zero = x + 0.0f;
+    int32_t bits;
+    memcpy(&bits, &unsigned_zero, sizeof(bits));
+    bits ^= (bits >> 31) & INT32_MAX;
+    return x != x ? INT32_MAX : bits;
+}
+
+#undef INLINE
 
 #define VECTOR float
 #define LANES 1
@@ -16,9 +35,6 @@
 
 #include "dispatch.h"
 
-/// The larger one; NaN if either is.
-static inline float larger(float a, float b) { return b > a || b != b ? b : a; }
-
 /// Input row under tap `tap_y` of output row y, or -1 in the padding.
 static inline ptrdiff_t input_row(const cvk_window *w, size_t y, size_t tap_y) {
     const ptrdiff_t row = (ptrdiff_t)(y * w->stride_y + tap_y * w->dilation_y) - (ptrdiff_t)w->pad_top;
@@ -31,29 +47,65 @@ static inline ptrdiff_t input_column(const cvk_window *w, size_t x, size_t tap_x
     return column >= 0 && column < (ptrdiff_t)w->width ? column : -1;
 }
 
+/// Whether windows are as narrow as in nearly all networks, so that a line with its padding is hardly longer than one
+/// without, and a loop along it needs no tests on the border.
+static int is_narrow(const cvk_window *w) {
+    return w->kernel_width <= 3 && w->stride_x <= 2 && w->pad_left <= 2 && w->dilation_x == 1;
+}
+
+/// Floats in one line of scratch: the columns that windows see, two more windows before, a vector of them after.
+static size_t line_length(const cvk_window *w) {
+    const size_t seen = is_narrow(w) ? w->stride_x * w->output_width : 0;
+    return (w->width > seen ? w->width : seen) + 36;
+}
+
+/// Lines of scratch for one row of windows of 3×3 pixels.
+enum { NINTHS_LINES = 7 };
+
+size_t cvk_max_pool_scratch(const cvk_window *w) { return (2 * NINTHS_LINES + 1) * line_length(w); }
+
+static void keep_larger(cvk_isa isa, const float *from, float *line, size_t count) {
+    DISPATCH(keep_larger, from, line, count)
+}
+
+static void across(cvk_isa isa, size_t kernel, size_t stride, const float *line, float *to, size_t count) {
+    DISPATCH(across, kernel, stride, line, to, count)
+}
+
+/// The largest of each column of the windows of output row y; -infinity where all rows are in the padding.
+static void down(cvk_isa isa, const cvk_window *w, const float *plane, size_t y, float *line) {
+    int is_first = 1;
+    for (size_t tap = 0; tap < w->kernel_height; tap++) {
+        const ptrdiff_t row = input_row(w, y, tap);
+        if (row < 0) continue;
+        const float *from = plane + (size_t)row * w->width;
+        if (is_first) memcpy(line, from, w->width * sizeof(float));
+        else keep_larger(isa, from, line, w->width);
+        is_first = 0;
+    }
+    if (is_first)
+        for (size_t x = 0; x < w->width; x++) line[x] = -INFINITY;
+}
+
 // A maximum is separable: first down the columns of a window for a whole row at once, then along that row.
 
-void cvk_max_pool(const cvk_window *w, const float *plane, float *output, float *line) {
-    for (size_t y = 0; y < w->output_height; y++) {
-        for (size_t x = 0; x < w->width; x++) line[x] = -INFINITY;
-        for (size_t tap = 0; tap < w->kernel_height; tap++) {
-            const ptrdiff_t row = input_row(w, y, tap);
-            if (row < 0) continue;
-            const float *from = plane + (size_t)row * w->width;
-            for (size_t x = 0; x < w->width; x++) line[x] = larger(line[x], from[x]);
+void cvk_max_pool(cvk_isa isa, const cvk_window *w, const float *plane, float *output, float *scratch) {
+    const int narrow = is_narrow(w);
+    float *line = narrow ? scratch + w->pad_left : scratch;
+    for (size_t x = 0; x < line_length(w); x++) scratch[x] = -INFINITY;
+    for (size_t y = 0; y < w->output_height; y++, output += w->output_width) {
+        down(isa, w, plane, y, line);
+        if (narrow) {
+            across(isa, w->kernel_width, w->stride_x, scratch, output, w->output_width);
+            continue;
         }
-        float *to = output + y * w->output_width;
-        const int halves = w->kernel_width == 2 && w->stride_x == 2 && w->pad_left == 0 && w->dilation_x == 1;
-        // The usual case first, free of tests on the border, so that it runs in vectors.
-        const size_t plain = halves ? (w->width / 2 < w->output_width ? w->width / 2 : w->output_width) : 0;
-        for (size_t x = 0; x < plain; x++) to[x] = larger(line[2 * x], line[2 * x + 1]);
-        for (size_t x = plain; x < w->output_width; x++) {
+        for (size_t x = 0; x < w->output_width; x++) {
             float best = -INFINITY;
             for (size_t tap = 0; tap < w->kernel_width; tap++) {
                 const ptrdiff_t column = input_column(w, x, tap);
                 if (column >= 0) best = larger(best, line[column]);
             }
-            to[x] = best;
+            output[x] = best;
         }
     }
 }
@@ -110,11 +162,108 @@ static void quarters_gradient(cvk_isa isa, const cvk_window *w, const float *pla
     memset(dx + 2 * w->output_height * width, 0, rest * width * sizeof(float));
 }
 
-void cvk_max_pool_gradient(cvk_isa isa, const cvk_window *w, const float *plane, const float *dy, float *dx) {
+static void columns(cvk_isa isa, const float *top, const float *middle, const float *bottom, const int32_t ceilings[3],
+                    int32_t *ranks, int32_t *rows, size_t count) {
+    DISPATCH(columns, top, middle, bottom, ceilings, ranks, rows, count)
+}
+
+static void taps_of(cvk_isa isa, size_t stride, const int32_t *ranks, const int32_t *rows, int32_t *taps,
+                    size_t count) {
+    DISPATCH(taps, stride, ranks, rows, taps, count)
+}
+
+static void give(cvk_isa isa, size_t stride, int32_t left, const int32_t *taps, const float *dy, const float *base,
+                 float *to, size_t count) {
+    DISPATCH(give, stride, left, taps, dy, base, to, count)
+}
+
+/// Lines of scratch for one row of windows. The columns are those of the padded plane.
+typedef struct {
+    int32_t *ranks, *rows;  // the winner of each column of three pixels
+    int32_t *taps;          // the winner of each window, after two that do not exist
+    float *dy;              // of the same windows
+    float *sums[3];         // gradient of the three rows of pixels under the windows
+} ninths;
+
+static ninths ninths_in(float *lines, size_t length) {
+    const ninths row = {(int32_t *)lines, (int32_t *)lines + length, (int32_t *)lines + 2 * length, lines + 3 * length,
+                        {lines + 4 * length, lines + 5 * length, lines + 6 * length}};
+    for (size_t x = 0; x < length; x++) {
+        row.ranks[x] = INT32_MIN;
+        row.rows[x] = row.taps[x] = 0;
+        row.dy[x] = row.sums[0][x] = row.sums[1][x] = row.sums[2][x] = 0.0f;
+    }
+    return row;
+}
+
+static void find_columns(cvk_isa isa, const cvk_window *w, const float *plane, size_t y, const ninths *lines) {
+    const float *from[3];
+    int32_t ceilings[3];
+    for (size_t tap = 0; tap < 3; tap++) {
+        const ptrdiff_t row = input_row(w, y, tap);
+        from[tap] = row < 0 ? plane : plane + (size_t)row * w->width;
+        ceilings[tap] = row < 0 ? INT32_MIN : INT32_MAX;
+    }
+    columns(isa, from[0], from[1], from[2], ceilings, lines->ranks + w->pad_left, lines->rows + w->pad_left, w->width);
+}
+
+/// `above`: the lines of the windows above, which share 3 - stride rows of pixels with these.
+static void give_rows(cvk_isa isa, const cvk_window *w, const ninths *above, const ninths *lines, const float *zeros) {
+    for (size_t tap = 0; tap < 3; tap++) {
+        const float *base = above && tap + w->stride_y < 3 ? above->sums[tap + w->stride_y] : zeros;
+        give(isa, w->stride_x, 3 * (int32_t)tap, lines->taps, lines->dy, base, lines->sums[tap], w->output_width);
+    }
+}
+
+/// Writes the rows of pixels that no windows below share. What lies in the padding is dropped.
+static void finish_rows(const cvk_window *w, size_t y, const ninths *lines, float *dx) {
+    const size_t finished = y + 1 < w->output_height ? w->stride_y : 3;
+    for (size_t tap = 0; tap < finished; tap++) {
+        const ptrdiff_t row = input_row(w, y, tap);
+        if (row >= 0) memcpy(dx + (size_t)row * w->width, lines->sums[tap] + w->pad_left, w->width * sizeof(float));
+    }
+}
+
+/// Windows of 3×3 pixels, one or two apart. A window that is all padding gives to the padding.
+///
+/// A conveyor of four steps, each on a row of its own, because a processor waits when it reads in other pieces what it
+/// has just written.
+static void ninths_gradient(cvk_isa isa, const cvk_window *w, const float *plane, const float *dy, float *dx,
+                            float *scratch) {
+    const size_t length = line_length(w), count = w->output_height;
+    const ninths lines[2] = {ninths_in(scratch, length), ninths_in(scratch + NINTHS_LINES * length, length)};
+    float *zeros = scratch + 2 * NINTHS_LINES * length;
+    memset(zeros, 0, length * sizeof(float));
+    for (size_t y = 0; y < count + 3; y++) {
+        const ninths *even = &lines[y & 1], *odd = &lines[(y & 1) ^ 1];
+        if (y < count) find_columns(isa, w, plane, y, even);
+        if (y >= 1 && y - 1 < count) {
+            taps_of(isa, w->stride_x, odd->ranks, odd->rows, odd->taps + 2, w->output_width);
+            memcpy(odd->dy + 2, dy + (y - 1) * w->output_width, w->output_width * sizeof(float));
+        }
+        if (y >= 2 && y - 2 < count) give_rows(isa, w, y > 2 ? odd : NULL, even, zeros);
+        if (y >= 3) finish_rows(w, y - 3, odd, dx);
+    }
+    const size_t seen = (count - 1) * w->stride_y + 3;
+    const size_t rest = seen > w->pad_top ? seen - w->pad_top : 0;
+    if (rest < w->height) memset(dx + rest * w->width, 0, (w->height - rest) * w->width * sizeof(float));
+}
+
+static int has_ninths(const cvk_window *w) {
+    return w->kernel_height == 3 && w->kernel_width == 3 && w->stride_y <= 2 && w->stride_x <= 2 && w->pad_top <= 2
+           && w->pad_left <= 2 && w->dilation_y == 1 && w->dilation_x == 1 && w->output_height > 0;
+}
+
+void cvk_max_pool_gradient(cvk_isa isa, const cvk_window *w, const float *plane, const float *dy, float *dx,
+                           float *scratch) {
     if (w->kernel_height == 2 && w->kernel_width == 2 && w->stride_y == 2 && w->stride_x == 2 && w->pad_top == 0
         && w->pad_left == 0 && w->dilation_y == 1 && w->dilation_x == 1 && 2 * w->output_height <= w->height
         && 2 * w->output_width <= w->width) {
         quarters_gradient(isa, w, plane, dy, dx);
+        return;
+    }
+    if (has_ninths(w)) {
+        ninths_gradient(isa, w, plane, dy, dx, scratch);
         return;
     }
     memset(dx, 0, w->height * w->width * sizeof(float));

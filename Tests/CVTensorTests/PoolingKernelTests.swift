@@ -4,38 +4,88 @@ import CVTensor
 import TestSupport
 import Testing
 
-/// The gradient of max pooling over 2×2 pixels, which has a kernel of its own, against the definition.
+/// Max pooling over 2×2 and 3×3 pixels, which has kernels of its own, against the definition.
 @Suite struct PoolingKernelTests {
-    /// Each element of dy at the first pixel of its window that is the largest, or the first NaN.
-    private func definition(_ x: [Float], _ dy: [Float], height: Int, width: Int) -> [Float] {
-        var dx = [Float](repeating: 0, count: height * width)
-        for row in 0..<height / 2 {
-            for column in 0..<width / 2 {
-                let corner = 2 * row * width + 2 * column
-                let window = [corner, corner + 1, corner + width, corner + width + 1]
-                let missing = window.first { x[$0].isNaN }
-                let largest = window.map { x[$0] }.reduce(-.infinity, max)
-                dx[missing ?? window.first { x[$0] == largest }!] = dy[row * (width / 2) + column]
-            }
-        }
-        return dx
+    struct Case: Sendable {
+        var kernel: Int
+        var stride: Int
+        var padding: Int
+        /// Whether there is a last window that only partly fits, as with `ceilMode`.
+        var isCeil = false
     }
 
-    @Test(arguments: [(2, 2), (2, 33), (5, 7), (12, 66), (31, 97)], InstructionSet.available)
-    func givesTheFirstOfTheLargestAll(_ size: (height: Int, width: Int), _ set: InstructionSet) {
-        let (height, width) = size
-        // Few different numbers, so that many windows have equal ones; some are NaN, some infinite.
-        let odd: [Float] = [.nan, -.infinity, .infinity]
-        let x = seededTensor(seed: 1, [height * width]).values.enumerated().map { index, value in
-            index % 11 < 3 ? odd[index % 11] : (value * 2).rounded()
+    /// Sides 1 to 3, around one vector and around two, odd and even: what is left over is of every kind.
+    private static let sizes = [
+        (1, 1), (1, 40), (2, 2), (2, 33), (3, 3), (5, 7), (7, 15), (8, 16), (9, 17), (12, 66), (31, 97), (40, 1),
+    ]
+    private static let cases = [
+        Case(kernel: 2, stride: 2, padding: 0), Case(kernel: 2, stride: 1, padding: 1),
+        Case(kernel: 3, stride: 2, padding: 1), Case(kernel: 3, stride: 2, padding: 1, isCeil: true),
+        Case(kernel: 3, stride: 2, padding: 0), Case(kernel: 3, stride: 2, padding: 0, isCeil: true),
+        Case(kernel: 3, stride: 1, padding: 1), Case(kernel: 3, stride: 1, padding: 0),
+        Case(kernel: 3, stride: 3, padding: 1), Case(kernel: 5, stride: 1, padding: 2),
+    ]
+
+    @Test(arguments: cases, InstructionSet.available)
+    func givesTheFirstOfTheLargestAll(_ pooling: Case, _ set: InstructionSet) {
+        for size in Self.sizes {
+            guard var window = pooling.window(height: size.0, width: size.1) else { continue }
+            for x in planes(size.0 * size.1) {
+                let dy = seededTensor(seed: 2, [window.output_height * window.output_width]).values
+                // What was in the memory before must not matter.
+                var scratch = [Float](repeating: .nan, count: cvk_max_pool_scratch(&window))
+                var (y, dx) = ([Float](repeating: 7, count: dy.count), [Float](repeating: 7, count: x.count))
+                cvk_max_pool(set.kernel, &window, x, &y, &scratch)
+                cvk_max_pool_gradient(set.kernel, &window, x, dy, &dx, &scratch)
+                let expected = definition(window, x, dy)
+                #expect(y.map { $0.isNaN ? 1e9 : $0 } == expected.y.map { $0.isNaN ? 1e9 : $0 }, "\(size)")
+                #expect(dx == expected.dx, "\(size)")
+            }
         }
-        let dy = seededTensor(seed: 2, [(height / 2) * (width / 2)]).values
-        var window = cvk_window(
-            channels: 1, height: height, width: width, kernel_height: 2, kernel_width: 2, stride_y: 2, stride_x: 2,
-            pad_top: 0, pad_left: 0, dilation_y: 1, dilation_x: 1, output_height: height / 2, output_width: width / 2)
-        // What was in the memory before must not matter.
-        var dx = [Float](repeating: 7, count: height * width)
-        cvk_max_pool_gradient(set.kernel, &window, x, dy, &dx)
-        #expect(dx == definition(x, dy, height: height, width: width))
+    }
+
+    /// Few different numbers, so that many windows have equal ones, some NaN, some infinite, zeros of both signs; and
+    /// nothing but -infinity, which is what the padding counts as.
+    private func planes(_ count: Int) -> [[Float]] {
+        let odd: [Float] = [.nan, -.infinity, .infinity, -0.0]
+        let mixed = seededTensor(seed: 1, [count]).values.enumerated().map { index, value in
+            index % 11 < odd.count ? odd[index % 11] : (value * 2).rounded()
+        }
+        return [mixed, [Float](repeating: -.infinity, count: count)]
+    }
+
+    /// The largest of each window, NaN if there is one, and each element of dy at the first pixel that is the largest of
+    /// its window, or the first NaN; the sums in the order of the windows.
+    private func definition(_ window: cvk_window, _ x: [Float], _ dy: [Float]) -> (y: [Float], dx: [Float]) {
+        var (y, dx) = ([Float](), [Float](repeating: 0, count: x.count))
+        for index in 0..<window.output_height * window.output_width {
+            let top = index / window.output_width * window.stride_y - window.pad_top
+            let left = index % window.output_width * window.stride_x - window.pad_left
+            let rows = max(top, 0)..<min(top + window.kernel_height, window.height)
+            let columns = max(left, 0)..<min(left + window.kernel_width, window.width)
+            let places = rows.flatMap { row in columns.map { row * window.width + $0 } }
+            let largest = places.map { x[$0] }.reduce(-.infinity, max)
+            let winner = places.first { x[$0].isNaN } ?? places.first { x[$0] == largest }!
+            y.append(x[winner])
+            dx[winner] += dy[index]
+        }
+        return (y, dx)
+    }
+}
+
+extension PoolingKernelTests.Case {
+    /// Its windows on a plane; nil if none fits.
+    func window(height: Int, width: Int) -> cvk_window? {
+        func count(_ size: Int) -> Int {
+            let room = size + 2 * padding - kernel
+            guard room >= 0 else { return 0 }
+            let whole = room / stride + 1
+            return isCeil && room % stride > 0 && whole * stride < size + padding ? whole + 1 : whole
+        }
+        guard count(height) > 0, count(width) > 0 else { return nil }
+        return cvk_window(
+            channels: 1, height: height, width: width, kernel_height: kernel, kernel_width: kernel, stride_y: stride,
+            stride_x: stride, pad_top: padding, pad_left: padding, dilation_y: 1, dilation_x: 1,
+            output_height: count(height), output_width: count(width))
     }
 }

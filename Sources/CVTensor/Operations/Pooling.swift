@@ -31,12 +31,13 @@ private func maxPool(
     let y = Tensor(shape: [input.batch, input.channels, window.output_height, window.output_width]) { y in
         x.withValues { x in
             Parallel.forRanges(input.batch * input.channels, grain: 1) { planes in
-                let line = UnsafeMutablePointer<Float>.allocate(capacity: input.width)
-                defer { line.deallocate() }
                 var window = window
+                let scratch = UnsafeMutablePointer<Float>.allocate(capacity: cvk_max_pool_scratch(&window))
+                defer { scratch.deallocate() }
                 for index in planes {
                     cvk_max_pool(
-                        &window, x.baseAddress! + index * input.plane, y.baseAddress! + index * outputPlane, line)
+                        InstructionSet.current.kernel, &window, x.baseAddress! + index * input.plane,
+                        y.baseAddress! + index * outputPlane, scratch)
                 }
             }
         }
@@ -53,10 +54,13 @@ private func maxPoolGradient(_ dy: Tensor, _ x: Tensor, _ window: cvk_window) ->
             dy.withValues { dy in
                 Parallel.forRanges(x.count / plane, grain: 1) { planes in
                     var window = window
+                    let scratch = UnsafeMutablePointer<Float>.allocate(capacity: cvk_max_pool_scratch(&window))
+                    defer { scratch.deallocate() }
                     for index in planes {
                         cvk_max_pool_gradient(
                             InstructionSet.current.kernel, &window, x.baseAddress! + index * plane,
-                            dy.baseAddress! + index * outputPlane, dx.baseAddress! + index * plane)
+                            dy.baseAddress! + index * outputPlane, dx.baseAddress! + index * plane,
+                            scratch)
                     }
                 }
             }
