@@ -41,14 +41,16 @@ static void transpose_avx2(const float *from, size_t from_stride, size_t rows, s
         transpose_scalar(from, from_stride, rows, columns, to, to_stride);
         return;
     }
+    // How many rows ahead to ask for: where they are planes of a picture, or filters far apart, no prefetcher knows that
+    // they come next. Short rows are over before what was asked for is there.
+    const size_t ahead = columns < 64 ? 32 : 8;
     // What is left of eight rows or columns: the last eight, some of them once more.
     for (size_t y = 0; y < rows; y += 8) {
         const size_t row = y + 8 <= rows ? y : rows - 8;
         for (size_t x = 0; x < columns; x += 8) {
             const size_t column = x + 8 <= columns ? x : columns - 8;
-            // The next rows: where rows are planes of a picture, no prefetcher knows that they come after these.
-            if (x % 16 == 0 && row + 16 <= rows)
-                for (size_t i = 8; i < 16; i++) __builtin_prefetch(from + (row + i) * from_stride + column);
+            if (x % 16 == 0 && row + ahead + 8 <= rows)
+                for (size_t i = 0; i < 8; i++) __builtin_prefetch(from + (row + ahead + i) * from_stride + column);
             transpose_8x8(from + row * from_stride + column, from_stride, to + column * to_stride + row, to_stride);
         }
     }

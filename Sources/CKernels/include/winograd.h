@@ -34,7 +34,8 @@ void cvk_winograd_output(cvk_isa isa, const float *m, size_t stride, size_t coun
 /// Writes w[ξ · stride + t · width + i]. width: a multiple of the vector's length.
 void cvk_winograd_gradient(cvk_isa isa, const float *dy, size_t tiles, size_t width, float *w, size_t stride);
 
-/// Gᵀ u G for a run of filters: the opposite of `cvk_winograd_filter`. u: whole vectors.
+/// Gᵀ u G for a run of filters: the opposite of `cvk_winograd_filter`. Whole vectors of filters are
+/// read and written.
 void cvk_winograd_filter_gradient(cvk_isa isa, const float *u, size_t stride, size_t count, float *taps,
                                   size_t tap_stride);
 

@@ -44,11 +44,8 @@ struct WinogradConvolution {
     /// 36 places of a tile do not compete for one set of the cache.
     static func placeStride(_ count: Int) -> Int { (count + 1023) / 1024 * 1024 + 16 }
 
-    /// From one channel to the next, for so many tiles.
-    private func pitch(_ count: Int) -> Int {
-        let width = cvk_strip_width(set.kernel)
-        return (count + width - 1) / width * width + 16
-    }
+    /// From one channel to the next, for so many tiles: whole vectors, and not a power of two.
+    private func pitch(_ count: Int) -> Int { (count + 15) / 16 * 16 + 16 }
 
     private func runByTiles(_ operands: ConvolutionProduct.Operands) {
         let (cout, cin) = (filters.cout, filters.cin)
