@@ -31,6 +31,8 @@ public enum Parallel {
             for index in 0..<max(count, 0) { body(index) }
             return
         }
+        if WorkerPool.shared.run(count, workers: workers, body) { return }
+        // Another thread has the pool, and may have it for long: this one does not wait for it.
         let next = Atomic<Int>(0)
         withoutActuallyEscaping(body) { body in
             // The calls run at the same time and end before this function returns; what they share is the

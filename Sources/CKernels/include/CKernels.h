@@ -7,6 +7,7 @@
 #include "isa.h"
 #include "normalization.h"
 #include "optimizer.h"
+#include "pause.h"
 #include "pooling.h"
 #include "resize.h"
 #include "strip.h"
