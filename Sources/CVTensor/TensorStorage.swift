@@ -36,8 +36,16 @@ enum MemoryReserve {
         let count, capacity: Int
     }
 
+    /// Blocks of one size.
+    private struct Kept {
+        var pointers: [UnsafeMutablePointer<Float>] = []
+        /// When one of them was last taken or given back, as a count of such calls.
+        var lastUse = 0
+    }
+
     private struct Blocks {
-        var bySize: [Int: [UnsafeMutablePointer<Float>]] = [:]
+        var bySize: [Int: Kept] = [:]
+        var calls = 0
         /// Elements of blocks that are kept, and of those that are in use.
         var kept = 0
         var used = 0
@@ -51,13 +59,16 @@ enum MemoryReserve {
         mutating func take(_ count: Int) -> Block? {
             if let pointer = remove(count) { return Block(pointer: pointer, count: count, capacity: count) }
             guard kept + used + count > most else { return nil }
-            let larger = bySize.lazy.filter { !$0.value.isEmpty && $0.key > count && $0.key <= 4 * count }.map(\.key)
+            let larger = bySize.keys.lazy.filter { $0 > count && $0 <= 4 * count }
             guard let size = larger.min(), let pointer = remove(size) else { return nil }
             return Block(pointer: pointer, count: count, capacity: size)
         }
 
         private mutating func remove(_ size: Int) -> UnsafeMutablePointer<Float>? {
-            guard let pointer = bySize[size]?.popLast() else { return nil }
+            guard let index = bySize.index(forKey: size) else { return nil }
+            let pointer = bySize.values[index].pointers.removeLast()
+            bySize.values[index].lastUse = calls
+            if bySize.values[index].pointers.isEmpty { bySize.remove(at: index) }
             kept -= size
             return pointer
         }
@@ -65,6 +76,7 @@ enum MemoryReserve {
         mutating func use(_ count: Int, of capacity: Int) {
             used += capacity
             wanted += count
+            calls += 1
             mostWanted = max(mostWanted, wanted)
         }
 
@@ -72,16 +84,19 @@ enum MemoryReserve {
             used -= block.capacity
             wanted -= block.count
             kept += block.capacity
-            bySize[block.capacity, default: []].append(block.pointer)
+            calls += 1
+            bySize[block.capacity, default: Kept()].pointers.append(block.pointer)
+            bySize[block.capacity]!.lastUse = calls
         }
 
         private var most: Int { mostWanted + max(mostWanted / 4, min(mostWanted / 2, MemoryReserve.spare)) }
 
-        /// The largest blocks, as many as are too many.
+        /// As many blocks as are too many: those first whose size has not been used for the longest time. A step of
+        /// training uses the same sizes as the one before.
         mutating func surplus() -> [UnsafeMutablePointer<Float>] {
             guard kept + used > most else { return [] }
             var surplus: [UnsafeMutablePointer<Float>] = []
-            for size in bySize.keys.sorted(by: >) {
+            for size in bySize.sorted(by: { $0.value.lastUse < $1.value.lastUse }).map(\.key) {
                 while kept + used > most, let pointer = remove(size) { surplus.append(pointer) }
             }
             return surplus
@@ -136,7 +151,7 @@ enum MemoryReserve {
                 blocks.kept = 0
                 blocks.mostWanted = blocks.wanted
             }
-            return blocks.bySize.values.flatMap { $0 }
+            return blocks.bySize.values.flatMap(\.pointers)
         }
         for pointer in all { UnsafeMutableRawPointer(pointer).deallocate() }
     }
