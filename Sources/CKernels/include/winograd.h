@@ -16,7 +16,7 @@
 /// Bᵀ d B for `lines` rows of tiles of one plane: tile t of row k begins at pixel (4 · t - pad, first + 4 · k).
 ///
 /// Outside the plane is 0. Writes v[ξ · stride + k · tiles + t]; whole vectors, so up to 16 floats past the last tile
-/// of each ξ. scratch: for 16 · ((lines + 1) · (tiles + 1) + 32) + 4 · (tiles + 1) floats.
+/// of each ξ. scratch: for 24 · ((lines + 1) · tiles + 32) + 4 · (tiles + 1) floats.
 void cvk_winograd_input(cvk_isa isa, const float *plane, size_t rows, size_t columns, ptrdiff_t first, size_t pad,
                         size_t tiles, size_t lines, float *v, size_t stride, float *scratch);
 

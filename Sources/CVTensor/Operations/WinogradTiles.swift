@@ -41,7 +41,7 @@ struct WinogradTiles {
     }
 
     /// Floats that the transform of some rows takes beside its result.
-    func scratch(rows: Int) -> Int { 16 * ((rows + 1) * (across + 1) + 32) + 4 * (across + 1) }
+    func scratch(rows: Int) -> Int { 24 * ((rows + 1) * across + 32) + 4 * (across + 1) }
 
     /// The transformed input of some channels for some rows of tiles: v[ξ · places + channel · pitch + tile].
     func transform(
