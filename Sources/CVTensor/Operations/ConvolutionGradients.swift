@@ -5,6 +5,9 @@ import CVCore
 //
 //     dW = Σ over pictures  dY · columns(X)ᵀ
 //     dX = fold(Wᵀ · dY), where fold adds each tap to the pixel that it was taken from (col2im).
+//
+// That is what is done here for OpenBLAS, and for windows that the tiles have no quicker way for. Seen from a pixel of X,
+// dX is a convolution of dY with the taps in reverse: that is the quicker way.
 
 /// Gradient of a convolution with respect to its input, which is also the forward pass of a transposed convolution.
 ///
@@ -167,9 +170,8 @@ func conv2dWeightGradient(_ dy: Tensor, _ x: Tensor, _ geometry: ConvGeometry, s
     // A task makes a block of columns of one group's dW, over all pictures in their order: sums do not depend on threads.
     let block = 144
     let parts = (k + block - 1) / block
-    // OpenBLAS rounds by the shape of a block: its cuts must not depend on the number of threads.
-    let enough = MatrixProduct.current == .openBLAS ? Int.max : 2 * Parallel.threadCount
-    let rowParts = groups * parts >= enough ? 1 : min((m + 31) / 32, enough)
+    // OpenBLAS rounds by the shape of a block: the cuts do not depend on the number of threads.
+    let rowParts = (m + 31) / 32
     return Tensor(shape: shape) { dw in
         x.withValues { x in
             dy.withValues { dy in
