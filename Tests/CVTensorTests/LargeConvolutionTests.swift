@@ -67,6 +67,9 @@ import Testing
         Case([2, 3, 6, 5], cout: 3, kernel: 2, stride: 4, padding: 0, groups: 3),
     ]
 
+    /// Gradients of filters whose input is transformed some channels at a time.
+    static let manyChannels = [Case([1, 512, 52, 48], cout: 48), Case([1, 519, 49, 51], cout: 101)]
+
     @Test(arguments: cases, InstructionSet.available)
     func givesTheConvolution(_ shape: Case, _ set: InstructionSet) {
         let bias = shape.bias ? seededTensor(seed: 3, [shape.cout]) : nil
@@ -76,7 +79,7 @@ import Testing
     }
 
     /// A convolution is linear in x and in its weight, so for any direction V: Σ dW · V = Σ dY · conv(x, V).
-    @Test(arguments: cases) func givesTheGradients(_ shape: Case) {
+    @Test(arguments: cases + manyChannels) func givesTheGradients(_ shape: Case) {
         let tape = Tape(.training)
         let (x, weight) = (tape.watch(shape.x, gradient: true), tape.watch(shape.weight, gradient: true))
         let y = conv2d(x, weight, shape.geometry)

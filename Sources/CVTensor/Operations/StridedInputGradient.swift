@@ -89,18 +89,22 @@ struct StridedInputGradient {
                         let start = place % squares.1 * side
                         for channel in first..<min(first + side, channels) {
                             for row in start..<min(start + side, m) {
-                                let from = weight.baseAddress! + ((group * m + row) * channels + channel) * plane
-                                for (part, taps) in zip(parts, self.taps) {
-                                    let to =
-                                        result.baseAddress! + part.filters
-                                        + ((group * channels + channel) * m + row) * taps.count
-                                    for (index, tap) in taps.enumerated() { to[index] = from[tap] }
-                                }
+                                split(
+                                    weight.baseAddress! + ((group * m + row) * channels + channel) * plane,
+                                    number: (group * channels + channel) * m + row, to: result.baseAddress!)
                             }
                         }
                     }
                 }
             }
+        }
+    }
+
+    /// The taps of one filter to those of its number in each part.
+    private func split(_ filter: UnsafePointer<Float>, number: Int, to result: UnsafeMutablePointer<Float>) {
+        for (part, taps) in zip(parts, taps) {
+            let to = result + part.filters + number * taps.count
+            for (index, tap) in taps.enumerated() { to[index] = filter[tap] }
         }
     }
 }

@@ -28,12 +28,12 @@ struct WinogradConvolution {
     }
 
     func run(_ operands: ConvolutionProduct.Operands) {
-        let areFew = 36 * filters.cin * pitch(tiles.count) <= Self.fewTiles
+        let areFew = 36 * filters.cin * pitch(tiles.count) <= Self.cachedTiles
         if areFew { runByFilters(operands) } else { runByTiles(operands) }
     }
 
     /// Floats of transformed tiles that still stay in a cache that all threads share.
-    private static let fewTiles = 3 << 20
+    private static let cachedTiles = 3 << 20
 
     /// Floats of transformed filters that stay in the cache of a core.
     private static let cachedFilters = 300_000

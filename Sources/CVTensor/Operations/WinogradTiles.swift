@@ -22,14 +22,16 @@ struct WinogradTiles {
         across = (window.output_width + 3) / 4
         down = (window.output_height + 3) / 4
         rows = product.batch * down
-        guard count >= (min(product.m, window.channels) < Self.manyChannels ? Self.fewTiles : Self.fewestTiles) else {
+        guard count >= (min(product.m, window.channels) < Self.manyChannels ? Self.enoughTiles : Self.fewestTiles)
+        else {
             return nil
         }
     }
 
     private static let fewestChannels = 48
-    /// Tiles from which it pays; and where there are many channels: direct sums have to read their filters, too.
-    private static let fewTiles = 48
+    /// Tiles from which it pays; and from which it does where there are many channels, as direct sums have to read their
+    /// filters for each picture.
+    private static let enoughTiles = 48
     private static let fewestTiles = 12
     private static let manyChannels = 256
 
