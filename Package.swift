@@ -23,21 +23,37 @@ let package = Package(
         .target(name: "CVCore", dependencies: ["CKernels"]),
         .target(name: "CVImage", dependencies: ["CKernels", "CCodecs", "CVCore"]),
         .target(name: "CVTensor", dependencies: ["CKernels", "COpenBLAS", "CVCore"]),
-        .target(name: "CVNN", dependencies: ["CKernels", "CVCore", "CVImage", "CVTensor"]),
-        .target(name: "CVModels", dependencies: ["CVCore", "CVNN", "CVTensor"]),
-        .target(name: "CVClassification", dependencies: ["CVCore", "CVImage", "CVModels", "CVNN", "CVTensor"]),
-        .target(name: "CVStyle", dependencies: ["CVCore", "CVImage", "CVModels", "CVNN", "CVTensor"]),
+        .target(name: "CVNN", dependencies: ["CKernels", "CVCore", "CVTensor"]),
+        .target(name: "CVWeights", dependencies: ["CKernels", "CVCore", "CVNN", "CVTensor"]),
+        .target(name: "CVModels", dependencies: ["CVCore", "CVNN", "CVTensor", "CVWeights"]),
+        .target(
+            name: "CVTask",
+            dependencies: ["CKernels", "CVCore", "CVImage", "CVModels", "CVNN", "CVTensor", "CVWeights"]),
+        .target(
+            name: "CVClassification",
+            dependencies: ["CVCore", "CVImage", "CVModels", "CVNN", "CVTask", "CVTensor", "CVWeights"]),
+        .target(
+            name: "CVStyle",
+            dependencies: ["CVCore", "CVImage", "CVModels", "CVNN", "CVTask", "CVTensor", "CVWeights"]),
         .target(
             name: "CVDetection",
-            dependencies: ["CVClassification", "CVCore", "CVImage", "CVModels", "CVNN", "CVTensor"]),
+            dependencies: [
+                "CVClassification", "CVCore", "CVImage", "CVModels", "CVNN", "CVTask", "CVTensor", "CVWeights",
+            ]),
         .target(
             name: "CVSegmentation",
-            dependencies: ["CVCore", "CVDetection", "CVImage", "CVModels", "CVNN", "CVTensor"]),
+            dependencies: ["CVCore", "CVDetection", "CVImage", "CVModels", "CVNN", "CVTask", "CVTensor", "CVWeights"]),
+        .target(
+            name: "CVTraining",
+            dependencies: [
+                "CVClassification", "CVCore", "CVImage", "CVModels", "CVNN", "CVSegmentation", "CVStyle", "CVTask",
+                "CVTensor", "CVWeights",
+            ]),
         .target(
             name: "CVToolkit",
             dependencies: [
                 "CVClassification", "CVCore", "CVDetection", "CVImage", "CVModels", "CVNN", "CVSegmentation", "CVStyle",
-                "CVTensor",
+                "CVTask", "CVTensor", "CVWeights",
             ]),
 
         // The command, and what it needs beside the library: inputs, names of outputs, progress, signals.
@@ -45,41 +61,86 @@ let package = Package(
         .executableTarget(
             name: "cvtool",
             dependencies: [
-                "CLISupport", "CVToolkit", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "CLISupport", "CVClassification", "CVCore", "CVDetection", "CVImage", "CVModels", "CVNN",
+                "CVSegmentation", "CVStyle", "CVTask", "CVTensor", "CVTraining", "CVWeights",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
         // Tests: one target a module.
-        .target(name: "TestSupport", dependencies: ["CVCore", "CVNN", "CVTensor"], path: "Tests/TestSupport"),
-        .testTarget(name: "CVCoreTests", dependencies: ["CVCore", "TestSupport"]),
+        .target(
+            name: "TestSupport", dependencies: ["CVCore", "CVImage", "CVNN", "CVTensor"], path: "Tests/TestSupport"),
         .testTarget(
-            name: "CVImageTests", dependencies: ["CKernels", "CVCore", "CVImage", "TestSupport"], exclude: ["Golden"]),
+            name: "CVCoreTests",
+            dependencies: ["CVCore", "TestSupport"]),
         .testTarget(
-            name: "CVTensorTests", dependencies: ["CKernels", "CVCore", "CVTensor", "TestSupport"], exclude: ["Golden"]),
-        .testTarget(name: "CVNNTests", dependencies: ["CKernels", "CVNN", "TestSupport"], exclude: ["Golden"]),
+            name: "CVImageTests",
+            dependencies: ["CKernels", "CVCore", "CVImage", "TestSupport"],
+            exclude: ["Golden"]),
         .testTarget(
-            name: "CVModelsTests", dependencies: ["CVModels", "CVNN", "CVTensor", "TestSupport"], exclude: ["Golden"]),
+            name: "CVTensorTests",
+            dependencies: ["CKernels", "CVCore", "CVTensor", "TestSupport"],
+            exclude: ["Golden"]),
+        .testTarget(
+            name: "CVNNTests",
+            dependencies: ["CKernels", "CVCore", "CVNN", "CVTensor", "CVWeights", "TestSupport"],
+            exclude: ["Golden"]),
+        .testTarget(
+            name: "CVWeightsTests",
+            dependencies: ["CKernels", "CVCore", "CVNN", "CVTensor", "CVWeights", "TestSupport"],
+            exclude: ["Golden"]),
+        .testTarget(
+            name: "CVModelsTests",
+            dependencies: ["CVCore", "CVModels", "CVNN", "CVTensor", "CVWeights", "TestSupport"],
+            exclude: ["Golden"]),
+        .testTarget(
+            name: "CVTaskTests",
+            dependencies: ["CVCore", "CVImage", "CVModels", "CVNN", "CVTask", "CVTensor", "CVWeights", "TestSupport"],
+            exclude: ["Golden"]),
         .testTarget(
             name: "CVDetectionTests",
             dependencies: [
-                "CVClassification", "CVDetection", "CVImage", "CVModels", "CVNN", "CVTensor", "TestSupport",
+                "CVClassification", "CVCore", "CVDetection", "CVImage", "CVModels", "CVNN", "CVTask", "CVTensor",
+                "CVWeights", "TestSupport",
             ],
             exclude: ["Golden"]),
         .testTarget(
             name: "CVClassificationTests",
-            dependencies: ["CVClassification", "CVCore", "CVImage", "CVNN", "CVTensor", "TestSupport"],
+            dependencies: [
+                "CVClassification", "CVCore", "CVImage", "CVModels", "CVNN", "CVTask", "CVTensor", "CVWeights",
+                "TestSupport",
+            ],
             exclude: ["Golden"]),
         .testTarget(
             name: "CVSegmentationTests",
             dependencies: [
-                "CVCore", "CVDetection", "CVImage", "CVModels", "CVNN", "CVSegmentation", "CVTensor", "TestSupport",
+                "CVCore", "CVDetection", "CVImage", "CVModels", "CVNN", "CVSegmentation", "CVTask", "CVTensor",
+                "CVWeights", "TestSupport",
             ],
             exclude: ["Golden"]),
         .testTarget(
             name: "CVStyleTests",
-            dependencies: ["CVCore", "CVImage", "CVModels", "CVNN", "CVStyle", "CVTensor", "TestSupport"],
+            dependencies: [
+                "CVCore", "CVImage", "CVModels", "CVNN", "CVStyle", "CVTask", "CVTensor", "CVTraining", "CVWeights",
+                "TestSupport",
+            ],
             exclude: ["Golden"]),
-        .testTarget(name: "CLISupportTests", dependencies: ["CLISupport", "CVCore"]),
-        .testTarget(name: "CVToolTests", dependencies: ["CVNN", "CVToolkit", "TestSupport", "cvtool"]),
+        .testTarget(
+            name: "CVTrainingTests",
+            dependencies: [
+                "CVClassification", "CVCore", "CVImage", "CVModels", "CVNN", "CVSegmentation", "CVTask", "CVTensor",
+                "CVTraining", "CVWeights", "TestSupport",
+            ],
+            exclude: ["Data/Golden"]),
+        .testTarget(
+            name: "CLISupportTests",
+            dependencies: ["CLISupport", "CVCore", "TestSupport"]),
+        .testTarget(
+            name: "CVToolTests",
+            dependencies: [
+                "CLISupport", "CVClassification", "CVCore", "CVDetection", "CVImage", "CVModels", "CVNN",
+                "CVSegmentation", "CVStyle", "CVTask", "CVTensor", "CVToolkit", "CVTraining", "CVWeights",
+                "TestSupport", "cvtool",
+            ]),
     ],
     swiftLanguageModes: [.v6]
 )

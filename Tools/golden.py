@@ -93,11 +93,11 @@ def build_parser() -> argparse.ArgumentParser:
     command.set_defaults(run=lambda a: golden("operations").write_operations(a.output))
 
     command = commands.add_parser("preprocessing", help="Pillow's and torchvision's preprocessing of small pictures")
-    command.add_argument("-o", "--output", type=Path, default=TESTS / "CVNNTests" / "Golden" / "preprocessing.json")
+    command.add_argument("-o", "--output", type=Path, default=TESTS / "CVTaskTests" / "Golden" / "preprocessing.json")
     command.set_defaults(run=lambda a: golden("preprocessing").write_preprocessing(a.output))
 
     command = commands.add_parser("tar-files", help="small tar files in the formats that Python writes")
-    command.add_argument("-o", "--output", type=Path, default=TESTS / "CVNNTests" / "Golden", metavar="DIR")
+    command.add_argument("-o", "--output", type=Path, default=TESTS / "CVTrainingTests" / "Data" / "Golden", metavar="DIR")
     command.set_defaults(run=lambda a: golden("tar_files").write_tar_files(a.output))
 
     command = commands.add_parser("suppression", help="what torchvision's suppression keeps of random boxes")
@@ -109,7 +109,7 @@ def build_parser() -> argparse.ArgumentParser:
     command.set_defaults(run=lambda a: golden("resize").write_pictures(a.output))
 
     command = commands.add_parser("weight-files", help="files that the safetensors library has written")
-    command.add_argument("-o", "--output", type=Path, default=TESTS / "CVNNTests" / "Golden", metavar="DIR")
+    command.add_argument("-o", "--output", type=Path, default=TESTS / "CVWeightsTests" / "Golden", metavar="DIR")
     command.set_defaults(run=lambda a: golden("weight_files").write_weight_files(a.output))
 
     command = commands.add_parser("check-weight-file", help="whether that library reads what SafetensorsTests wrote")
@@ -117,7 +117,7 @@ def build_parser() -> argparse.ArgumentParser:
     command.set_defaults(run=lambda a: golden("weight_files").check_written(a.file))
 
     command = commands.add_parser("pth-files", help="checkpoints that torch.save has written, and what is in them")
-    command.add_argument("-o", "--output", type=Path, default=TESTS / "CVNNTests" / "Golden" / "pth", metavar="DIR")
+    command.add_argument("-o", "--output", type=Path, default=TESTS / "CVWeightsTests" / "Golden" / "pth", metavar="DIR")
     command.set_defaults(run=lambda a: golden("pth_files").write_pth_files(a.output))
 
     command = commands.add_parser("losses", help="PyTorch's losses and their gradients")
@@ -164,7 +164,7 @@ def build_parser() -> argparse.ArgumentParser:
         a.output, root / "Weights" / "resnet20-cifar10.safetensors", root / "SampleImages"))
 
     command = commands.add_parser("ten-crop", help="torchvision's ten crops of small pictures")
-    command.add_argument("-o", "--output", type=Path, default=TESTS / "CVNNTests" / "Golden" / "ten-crop.json")
+    command.add_argument("-o", "--output", type=Path, default=TESTS / "CVTaskTests" / "Golden" / "ten-crop.json")
     command.set_defaults(run=lambda a: golden("ten_crop").write_ten_crops(a.output))
     command = commands.add_parser("style", help="the costs of style transfer over 50 steps of Adam")
     command.add_argument("-o", "--output", type=Path, default=TESTS / "CVStyleTests" / "Golden" / "style.json")

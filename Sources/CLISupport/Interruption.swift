@@ -1,12 +1,5 @@
+import CVCore
 import Synchronization
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
 
 /// Signals that end a long job in good order: between two inputs, with what is done kept.
 public enum Interruption {

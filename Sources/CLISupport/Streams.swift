@@ -1,13 +1,5 @@
 import CVCore
 
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
-
 /// Writing to standard output failed.
 public enum StreamError: ToolkitError, Equatable {
     /// Whoever read the output has left, such as `head`: a reason to stop, quietly, not a failure.

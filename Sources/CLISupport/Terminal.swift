@@ -1,15 +1,4 @@
-#if canImport(FoundationEssentials)
-import FoundationEssentials
-#else
-import Foundation
-#endif
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
+import CVCore
 
 /// What the command knows about the terminal that it writes to.
 public enum Terminal {
@@ -18,7 +7,7 @@ public enum Terminal {
 
     /// Columns: `COLUMNS` if it is set to a number, else what the terminal says, else 80.
     public static var width: Int {
-        width(columns: ProcessInfo.processInfo.environment["COLUMNS"], ofTerminal: windowWidth())
+        width(columns: environmentVariable("COLUMNS"), ofTerminal: windowWidth())
     }
 
     package static func width(columns: String?, ofTerminal: Int?) -> Int {

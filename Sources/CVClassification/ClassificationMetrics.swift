@@ -1,13 +1,6 @@
-import CVNN
+import CVCore
+import CVTask
 import CVTensor
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
 
 /// How well a classifier does on pictures whose classes are known, counted up batch by batch.
 ///

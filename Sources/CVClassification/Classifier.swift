@@ -3,14 +3,7 @@ import CVImage
 import CVModels
 import CVNN
 import CVTensor
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
+import CVWeights
 
 /// Tells what a picture shows.
 ///
@@ -115,25 +108,8 @@ public struct Classifier: Sendable {
         }
     }
 
-    /// How well it does on pictures whose classes are known.
-    ///
-    /// - Parameters:
-    ///   - items: places in `pictures.items`, which must have been decoded for `preprocessing`.
-    ///   - flip: whether each picture is looked at mirrored, too, and the probabilities are averaged.
-    ///   - progress: called with the pictures done.
-    /// - Throws: what `progress` throws; `FileError` or `ImageError` for a file that has changed meanwhile.
-    public func evaluate(
-        _ pictures: DecodedPictures, items: [Int], flip: Bool = false, progress: (_ done: Int) throws -> Void = { _ in }
-    ) throws -> ClassificationMetrics {
-        precondition(pictures.classes == labels, "classes \(pictures.classes) for a classifier of \(labels)")
-        let loader = BatchLoader(
-            pictures, items: items, batchSize: 100, preprocessing: preprocessing, shuffles: false)
-        let score = flip ? flippedScore : logits
-        return try CVClassification.evaluate(score, loader, classes: labels, progress: progress)
-    }
-
     /// The logarithm of the mean probability of each picture and its mirror image.
-    private func flippedScore(_ x: Tensor) -> Tensor {
+    package func flippedScore(_ x: Tensor) -> Tensor {
         let pairs = zip(softmax(logits(x)).values, softmax(logits(x.mirrored)).values)
         return Tensor(pairs.map { logarithm(($0 + $1) / 2) }, shape: [x.shape[0], labels.count])
     }
@@ -194,7 +170,7 @@ public struct ClassifierError: ToolkitError, Equatable {
     public let path: String
     public let problem: Problem
 
-    init(_ path: String, _ problem: Problem) {
+    package init(_ path: String, _ problem: Problem) {
         self.path = path
         self.problem = problem
     }

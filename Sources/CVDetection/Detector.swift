@@ -3,6 +3,7 @@ import CVImage
 import CVModels
 import CVNN
 import CVTensor
+import CVWeights
 
 /// Finds the objects in a picture.
 ///

@@ -1,13 +1,6 @@
+import CVCore
 import CVImage
 import CVModels
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
 
 /// One output scale of a YOLO v3 or v4 network: a grid whose every cell proposes a box for each anchor.
 ///

@@ -3,6 +3,7 @@ import CVImage
 import CVModels
 import CVNN
 import CVTensor
+import CVWeights
 
 /// Tells the class of each pixel of a picture.
 ///
@@ -101,25 +102,6 @@ public struct Segmenter: Sendable {
         let logits = run(seen, Tile(seen.width, seen.height))
         return softmax(upsampleBilinear(logits, height: image.height, width: image.width), dimension: 1).reshaped(
             [labels.names.count, image.height, image.width])
-    }
-
-    /// How well it does on pictures whose masks are known, each in its own size.
-    ///
-    /// - Parameters:
-    ///   - items: places in `pictures.items`.
-    ///   - progress: called with the pictures done.
-    /// - Throws: what `progress` throws; `FileError` or `ImageError` for a file that has changed meanwhile.
-    public func evaluate(
-        _ pictures: SegmentationPictures, items: [Int], progress: (_ done: Int) throws -> Void = { _ in }
-    ) throws -> SegmentationMetrics {
-        precondition(pictures.labels.names == labels.names, "classes \(pictures.labels.names) for \(labels.names)")
-        var metrics = SegmentationMetrics(classes: labels.names)
-        for (done, item) in items.enumerated() {
-            let (image, mask) = try pictures.original(item)
-            metrics.add(self(image).mask.values, mask)
-            try progress(done + 1)
-        }
-        return metrics
     }
 
     /// The picture with as many pixels as those that the network was trained on: for one of their shape, with their size.

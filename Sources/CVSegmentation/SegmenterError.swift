@@ -23,7 +23,7 @@ public struct SegmenterError: ToolkitError, Equatable {
     public let path: String
     public let problem: Problem
 
-    init(_ path: String, _ problem: Problem) { (self.path, self.problem) = (path, problem) }
+    package init(_ path: String, _ problem: Problem) { (self.path, self.problem) = (path, problem) }
 
     public var description: String {
         let text =

@@ -1,8 +1,8 @@
 import CVCore
 import CVImage
 import CVModels
-import CVNN
 import CVTensor
+import CVWeights
 
 /// Paints pictures of any size by a `TransformerNetwork`.
 ///

@@ -3,6 +3,7 @@ import CVImage
 import CVModels
 import CVNN
 import CVTensor
+import CVWeights
 
 /// Networks that have learnt to paint in some styles, and paint a picture in one go (Johnson et al. 2016, arXiv:1603.08155).
 ///

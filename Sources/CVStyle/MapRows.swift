@@ -1,7 +1,9 @@
 import CVImage
 import CVModels
 import CVNN
+import CVTask
 import CVTensor
+import CVWeights
 
 /// Maps of one picture, of which some rows at a time are made when they are asked for.
 protocol MapRows {

@@ -2,6 +2,7 @@ import CVCore
 import CVImage
 import CVNN
 import CVTensor
+import CVWeights
 
 extension Image {
     /// [1, 3, height, width], RGB from 0 to 1.

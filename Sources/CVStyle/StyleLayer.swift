@@ -1,5 +1,4 @@
 import CVCore
-import CVModels
 
 /// A layer whose maps are compared, and how much it counts beside the others.
 public struct StyleLayer: Sendable, Equatable, CustomStringConvertible {

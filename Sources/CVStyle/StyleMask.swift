@@ -1,6 +1,6 @@
 import CVImage
-import CVNN
 import CVTensor
+import CVWeights
 
 /// Which pixels of a picture count, and how much: its white part.
 ///

@@ -1,6 +1,6 @@
 import CVModels
-import CVNN
 import CVTensor
+import CVWeights
 
 /// The network that looks at pictures, with the colours as it wants them.
 package struct StyleNetwork: Sendable {

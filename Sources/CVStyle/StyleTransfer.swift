@@ -3,6 +3,7 @@ import CVImage
 import CVModels
 import CVNN
 import CVTensor
+import CVWeights
 
 /// Paints a picture in the style of others (Gatys, Ecker & Bethge 2015, arXiv:1508.06576).
 ///
@@ -117,7 +118,7 @@ public struct StyleTransfer: Sendable {
     /// The layers that `options` look at, and the smallest side of a picture that these need.
     ///
     /// - Throws: `StyleError`.
-    func network(_ options: StyleOptions) throws -> (network: StyleNetwork, minimumSide: Int) {
+    package func network(_ options: StyleOptions) throws -> (network: StyleNetwork, minimumSide: Int) {
         let stops = try StyleStops(stops, options)
         let features = try VGGFeatures.load(
             depth, through: stops.last.name, pooling: options.pooling, widths: widths, from: state)
@@ -127,7 +128,7 @@ public struct StyleTransfer: Sendable {
     /// A style that has no content beside it.
     ///
     /// - Throws: `StyleError`.
-    func check(style: Image, _ options: StyleOptions) throws(StyleError) {
+    package func check(style: Image, _ options: StyleOptions) throws(StyleError) {
         let stops = try StyleStops(stops, options)
         try check(style, .style(0), stops.minimumSide, stops, mayBePlain: false)
     }
@@ -161,7 +162,9 @@ public struct StyleTransfer: Sendable {
 
 extension StyleOptions {
     /// Longer side of the style pictures for a result of this size.
-    func styleSide(_ size: Int) -> Int { max(1, Int((Double(size) * min(max(styleScale, 1e-3), 1e3)).rounded())) }
+    package func styleSide(_ size: Int) -> Int {
+        max(1, Int((Double(size) * min(max(styleScale, 1e-3), 1e3)).rounded()))
+    }
 }
 
 extension Image {

@@ -1,4 +1,4 @@
-// `import CVToolkit` gives all of the library.
+// `import CVToolkit` gives all of the library but training.
 @_exported import CVClassification
 @_exported import CVCore
 @_exported import CVDetection
@@ -7,4 +7,6 @@
 @_exported import CVNN
 @_exported import CVSegmentation
 @_exported import CVStyle
+@_exported import CVTask
 @_exported import CVTensor
+@_exported import CVWeights

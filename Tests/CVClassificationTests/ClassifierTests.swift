@@ -3,6 +3,7 @@ import CVCore
 import CVImage
 import CVNN
 import CVTensor
+import CVWeights
 import Foundation
 import Testing
 

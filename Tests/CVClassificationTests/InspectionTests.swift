@@ -3,6 +3,7 @@ import CVImage
 import CVModels
 import CVNN
 import CVTensor
+import CVWeights
 import TestSupport
 import Testing
 

@@ -1,5 +1,6 @@
 import CVNN
 import CVTensor
+import CVWeights
 import TestSupport
 import Testing
 

@@ -3,6 +3,7 @@ import CVModels
 import CVNN
 import CVSegmentation
 import CVTensor
+import CVWeights
 import Foundation
 import TestSupport
 import Testing

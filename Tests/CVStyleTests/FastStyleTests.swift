@@ -4,6 +4,7 @@ import CVModels
 import CVNN
 import CVStyle
 import CVTensor
+import CVWeights
 import Foundation
 import TestSupport
 import Testing

@@ -3,6 +3,7 @@ import CVModels
 import CVNN
 import CVStyle
 import CVTensor
+import CVWeights
 import TestSupport
 
 /// A small network of a VGG's form and small pictures, as `Tools/golden/style.py` makes them.

@@ -3,6 +3,8 @@ import CVModels
 import CVNN
 import CVStyle
 import CVTensor
+import CVTraining
+import CVWeights
 import Foundation
 import TestSupport
 import Testing

@@ -1,5 +1,6 @@
 import CVCore
 import CVNN
+import CVWeights
 import Foundation
 import Testing
 

@@ -1,5 +1,6 @@
 import CVImage
 import CVNN
+import CVTask
 import Foundation
 import Testing
 

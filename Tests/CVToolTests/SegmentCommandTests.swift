@@ -2,6 +2,7 @@ import CVCore
 import CVImage
 import CVModels
 import CVNN
+import CVWeights
 import Foundation
 import Testing
 

@@ -1,6 +1,7 @@
 import CVCore
 import CVImage
 import CVNN
+import CVWeights
 import Foundation
 import TestSupport
 import Testing

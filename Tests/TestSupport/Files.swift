@@ -15,3 +15,21 @@ public func decoded<Value: Decodable>(_ path: String, as _: Value.Type, file: St
 /// The folder of the package, for `SampleImages` and `Weights`.
 public let packageFolder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent()
+
+public func goldenPath(_ name: String, file: String = #filePath) -> String {
+    URL(fileURLWithPath: file).deletingLastPathComponent().appendingPathComponent("Golden/\(name)").path
+}
+
+/// A new folder that exists until the process ends or the system clears it.
+public func temporaryFolder() throws -> String {
+    let folder = NSTemporaryDirectory() + "cvtoolkit-\(UUID().uuidString)"
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    return folder
+}
+
+public func makeFolder(_ path: String) throws {
+    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+}
+
+/// Removes a fixture's folder.
+public func remove(_ path: String) { try? FileManager.default.removeItem(atPath: path) }

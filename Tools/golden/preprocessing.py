@@ -1,4 +1,4 @@
-"""Pillow's and torchvision's preprocessing of small pictures, for Tests/CVNNTests.
+"""Pillow's and torchvision's preprocessing of small pictures, for Tests/CVTaskTests.
 
 The pictures are `ramp(width, height)`: wrapped ramps of whole numbers, the same in DataFixtures.swift.
 """

@@ -1,4 +1,4 @@
-"""Small files of torch.save for Tests/CVNNTests and Tests/CVToolTests, and the values that torch sees in them.
+"""Small files of torch.save for Tests/CVWeightsTests and Tests/CVToolTests, and the values that torch sees in them.
 
 The same version of torch gives the same bytes, but for legacy.pth: there the names of storages are addresses.
 """

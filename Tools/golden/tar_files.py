@@ -1,4 +1,4 @@
-"""Small tar files in the three formats that Python's tarfile writes, for Tests/CVNNTests.
+"""Small tar files in the three formats that Python's tarfile writes, for Tests/CVTrainingTests.
 
 Three files in class folders, one with a name beyond ASCII, one with a name that takes a prefix (ustar) or an extended
 header (GNU, pax). The content of each is "content of <class>/<file>".

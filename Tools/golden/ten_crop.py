@@ -1,4 +1,4 @@
-"""torchvision's TenCrop of small pictures, for Tests/CVNNTests: the pictures of `preprocessing`."""
+"""torchvision's TenCrop of small pictures, for Tests/CVTaskTests: the pictures of `preprocessing`."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Files of the safetensors reference library for Tests/CVNNTests, and the check of a file that those tests wrote.
+"""Files of the safetensors reference library for Tests/CVWeightsTests, and the check of a file that those tests wrote.
 
 The same versions of the library and of torch give the same bytes.
 """

@@ -1,4 +1,5 @@
 import CVCore
+import CVTask
 
 /// What `cvtool classify --json` writes for one input; the most probable class first.
 ///

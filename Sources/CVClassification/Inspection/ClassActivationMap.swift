@@ -1,5 +1,5 @@
 import CVImage
-import CVNN
+import CVTask
 import CVTensor
 
 /// Where a network sees a class in a picture: Grad-CAM (Selvaraju et al. 2017, arXiv:1610.02391).

@@ -1,5 +1,4 @@
 import CVImage
-import CVNN
 import CVTensor
 
 /// A place in a picture that excites a unit of a network.

@@ -1,5 +1,6 @@
 import CVCore
 import CVImage
+import CVTask
 
 /// What `cvtool detect --json` writes for one input; boxes are corners in pixels of the picture.
 ///

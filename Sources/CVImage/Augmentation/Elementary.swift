@@ -1,10 +1,4 @@
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
+import CVCore
 
 // The functions of the C library that augmentations need, under names that collide with nothing.
 func logarithm(_ x: Double) -> Double { log(x) }

@@ -1,13 +1,5 @@
 import CVCore
 
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
-
 /// One axis of a plot: the values that it covers, and the round ones that are marked.
 package struct PlotAxis {
     /// Of the values, or of their logarithms.

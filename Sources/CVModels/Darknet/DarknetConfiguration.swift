@@ -1,5 +1,4 @@
 import CVCore
-import CVNN
 
 /// The text of a darknet `.cfg`: sections in square brackets, each with `key=value` lines. `#` and `;` begin comments.
 ///

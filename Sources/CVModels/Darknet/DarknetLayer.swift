@@ -1,4 +1,4 @@
-import CVNN
+import CVCore
 import CVTensor
 
 /// A layer of a darknet network, its options read and checked against what comes before it.

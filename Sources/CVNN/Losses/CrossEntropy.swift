@@ -1,12 +1,5 @@
+import CVCore
 import CVTensor
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
 
 /// The mean cross-entropy of softmax and classes, as `torch.nn.CrossEntropyLoss`.
 ///

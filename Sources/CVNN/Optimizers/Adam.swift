@@ -2,14 +2,6 @@ import CKernels
 import CVCore
 import CVTensor
 
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
-
 /// Moving means of the gradient and its square, both corrected for their start at 0 (Kingma & Ba 2014,
 /// arXiv:1412.6980), as `torch.optim.Adam`; with `decoupledDecay` as `torch.optim.AdamW` (Loshchilov & Hutter 2017,
 /// arXiv:1711.05101).

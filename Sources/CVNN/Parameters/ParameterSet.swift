@@ -55,19 +55,7 @@ public struct ParameterSet: Sendable, RandomAccessCollection {
         try ParameterSet(all.filter { !isOmitted($0.name) }).load(state.filter { !isOmitted($0.key) })
     }
 
-    /// The bytes of a safetensors file with all values.
-    ///
-    /// hashData: whether the metadata gets the checksum of the values, as in `Safetensors.encode`.
-    public func safetensors(
-        storage: SafetensorsTensor.Storage = .f32, metadata: [String: String] = [:], hashData: Bool = false
-    ) throws(SafetensorsError) -> [UInt8] {
-        let tensors = all.map {
-            SafetensorsTensor($0.name, shape: $0.value.shape.dimensions, values: $0.value.values, storage: storage)
-        }
-        return try Safetensors.encode(tensors, metadata: metadata, hashData: hashData)
-    }
-
-    func check(_ state: StateDictionary) throws(ParameterMismatch) {
+    package func check(_ state: StateDictionary) throws(ParameterMismatch) {
         let expected = Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0.shape.dimensions) })
         // PyTorch counts the batches that a batch-norm saw; nothing is computed from it.
         let found = state.filter { !$0.key.hasSuffix("num_batches_tracked") }.mapValues(\.shape.dimensions)

@@ -1,13 +1,5 @@
 import CVCore
 
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
-
 /// Random numbers in double precision that are the same for the same seed, everywhere: those of `SplitMix64`.
 public struct SeededNumbers: RandomNumberGenerator, Sendable {
     private var numbers: SplitMix64

@@ -1,6 +1,5 @@
 import CVCore
 import CVImage
-import CVNN
 import CVTensor
 
 /// How a coarse matte becomes one whose edges are those of the picture.

@@ -1,5 +1,5 @@
 import CVImage
-import CVNN
+import CVTask
 
 /// How well a network tells what each pixel shows, counted up picture by picture.
 ///

@@ -1,0 +1,60 @@
+/// A file that could not be read or written, and why.
+public struct FileError: ToolkitError, Equatable {
+    public enum Problem: Sendable, Equatable {
+        /// `reason` is the system's own words, such as "No such file or directory".
+        case cannotOpen(reason: String)
+        case cannotRead(reason: String)
+        case cannotWrite(reason: String)
+        case isDirectory
+        case notRegular
+        case tooLarge(bytes: Int, limit: Int)
+        case exists
+    }
+
+    public let path: String
+    public let problem: Problem
+
+    public init(_ path: String, _ problem: Problem) {
+        self.path = path
+        self.problem = problem
+    }
+
+    public var description: String {
+        let name = path.escapedForDisplay
+        return switch problem {
+        case .cannotOpen(let reason): "\(name): cannot be opened: \(reason)" + encodingHint
+        case .cannotRead(let reason): "\(name): cannot be read: \(reason)"
+        case .cannotWrite(let reason): "\(name): cannot be written: \(reason)"
+        case .isDirectory: "\(name): is a directory; a file is expected here"
+        case .notRegular: "\(name): is a pipe, socket or device; a regular file is expected here"
+        case .tooLarge(let bytes, let limit): "\(name): has \(bytes) bytes; at most \(limit) are read"
+        case .exists: "\(name): exists already; pass --force to overwrite it, or choose another name"
+        }
+    }
+
+    /// A name with bytes that are no UTF-8 reaches Swift with replacement characters in it, and opens nothing.
+    private var encodingHint: String {
+        path.unicodeScalars.contains("\u{FFFD}") ? " (its name is not valid UTF-8: rename it)" : ""
+    }
+
+    /// The system's words for `errno`.
+    static func lastReason() -> String { String(cString: strerror(errno)) }
+}
+
+extension String {
+    /// The string on one line: control characters, such as a newline in a file's name, are written as `\u{…}`.
+    public var escapedForDisplay: String {
+        var result = ""
+        for scalar in unicodeScalars {
+            switch scalar {
+            case "\n": result += "\\n"
+            case "\r": result += "\\r"
+            case "\t": result += "\\t"
+            case _ where scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value):
+                result += "\\u{\(String(scalar.value, radix: 16))}"
+            default: result.unicodeScalars.append(scalar)
+            }
+        }
+        return result
+    }
+}

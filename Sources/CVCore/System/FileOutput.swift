@@ -1,0 +1,104 @@
+/// Writing whole files so that a reader sees the old content or the new, never a part.
+public enum FileOutput {
+    /// Writes `bytes` under a temporary name beside `path`, then renames.
+    ///
+    /// With `overwrite` false a file that exists is an error and stays as it was. A device or pipe at `path`
+    /// (`/dev/stdout`) is written to directly: it cannot be replaced by a file.
+    public static func write(_ bytes: [UInt8], to path: String, overwrite: Bool = false) throws(FileError) {
+        var target = path
+        switch kind(of: path) {
+        case .missing: break
+        case .directory: throw FileError(path, .isDirectory)
+        case .other: return try writeDirectly(bytes, to: path)
+        case .regular:
+            guard overwrite else { throw FileError(path, .exists) }
+            // Follow a link, so that the file it points to is replaced rather than the link.
+            target = resolved(path)
+        }
+        let temporary = "\(target).\(getpid())-\(UInt32.random(in: 0...UInt32.max)).tmp"
+        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+        guard descriptor >= 0 else { throw FileError(path, .cannotWrite(reason: FileError.lastReason())) }
+        var problem = writeAll(bytes, to: descriptor)
+        if close(descriptor) != 0, problem == nil { problem = FileError.lastReason() }
+        if let problem {
+            unlink(temporary)
+            throw FileError(path, .cannotWrite(reason: problem))
+        }
+        try move(temporary, to: target, overwrite: overwrite)
+    }
+
+    /// Throws what `write` would throw for a target that exists or a folder that is missing or read-only.
+    ///
+    /// For long work: better to know before than after.
+    public static func checkWritable(_ path: String, overwrite: Bool = false) throws(FileError) {
+        switch kind(of: path) {
+        case .directory: throw FileError(path, .isDirectory)
+        case .regular where !overwrite: throw FileError(path, .exists)
+        case .other: return
+        case .missing, .regular: break
+        }
+        // Scalars: a slash and an accent after it are one Character, and still a slash to the system.
+        let slash = path.unicodeScalars.lastIndex(of: "/")
+        let folder = slash.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
+        guard access(folder, W_OK | X_OK) == 0 else {
+            throw FileError(path, .cannotWrite(reason: FileError.lastReason()))
+        }
+    }
+
+    private enum Kind { case missing, regular, directory, other }
+
+    private static func kind(of path: String) -> Kind {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return .missing }
+        switch status.st_mode & S_IFMT {
+        case S_IFREG: return .regular
+        case S_IFDIR: return .directory
+        default: return .other
+        }
+    }
+
+    private static func resolved(_ path: String) -> String {
+        guard let real = realpath(path, nil) else { return path }
+        defer { free(real) }
+        return String(cString: real)
+    }
+
+    private static func move(_ temporary: String, to path: String, overwrite: Bool) throws(FileError) {
+        if overwrite {
+            if rename(temporary, path) == 0 { return }
+        } else {
+            // link() fails when the name exists, where rename() would replace it: no race with another writer.
+            if link(temporary, path) == 0 {
+                unlink(temporary)
+                return
+            }
+            // Some file systems have no hard links.
+            if errno != EEXIST, access(path, F_OK) != 0, rename(temporary, path) == 0 { return }
+        }
+        let reason = errno
+        unlink(temporary)
+        throw FileError(path, reason == EEXIST ? .exists : .cannotWrite(reason: String(cString: strerror(reason))))
+    }
+
+    private static func writeDirectly(_ bytes: [UInt8], to path: String) throws(FileError) {
+        let descriptor = open(path, O_WRONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw FileError(path, .cannotOpen(reason: FileError.lastReason())) }
+        defer { close(descriptor) }
+        if let problem = writeAll(bytes, to: descriptor) { throw FileError(path, .cannotWrite(reason: problem)) }
+    }
+
+    /// Nil, or the system's reason.
+    private static func writeAll(_ bytes: [UInt8], to descriptor: Int32) -> String? {
+        bytes.withUnsafeBytes { buffer in
+            var done = 0
+            while done < buffer.count {
+                let wrote = FileInput.retrying {
+                    systemWrite(descriptor, buffer.baseAddress! + done, buffer.count - done)
+                }
+                if wrote <= 0 { return FileError.lastReason() }
+                done += wrote
+            }
+            return nil
+        }
+    }
+}

@@ -1,0 +1,33 @@
+import CKernels
+
+/// The instruction sets that the C kernels are written for.
+public enum InstructionSet: String, Sendable, CaseIterable {
+    case scalar, neon, avx2, avx512
+
+    /// The one in use: the best of this processor, or the one named by `CVTOOLKIT_ISA` where that is there.
+    ///
+    /// Forcing a lower one is for tests, and for telling whether a kernel is at fault.
+    public static let current: InstructionSet = {
+        let wanted = environmentVariable("CVTOOLKIT_ISA").flatMap(InstructionSet.init(rawValue:))
+        return wanted.flatMap { available.contains($0) ? $0 : nil } ?? available.last!
+    }()
+
+    /// All that this processor has, the best last.
+    public static let available: [InstructionSet] =
+        switch cvk_isa_best() {
+        case CVK_AVX512: [.scalar, .avx2, .avx512]
+        case CVK_AVX2: [.scalar, .avx2]
+        case CVK_NEON: [.scalar, .neon]
+        default: [.scalar]
+        }
+
+    /// The value that a kernel takes.
+    public var kernel: cvk_isa {
+        switch self {
+        case .scalar: CVK_SCALAR
+        case .neon: CVK_NEON
+        case .avx2: CVK_AVX2
+        case .avx512: CVK_AVX512
+        }
+    }
+}

@@ -1,0 +1,45 @@
+import CVCore
+
+/// A network that cannot be had.
+public enum ArchitectureError: ToolkitError, Equatable {
+    case unknown(String, nearest: String?, known: [String])
+    case classes(architecture: String, found: Int, allowed: ClosedRange<Int>)
+    case channels(architecture: String, found: Int, allowed: ClosedRange<Int>)
+    case size(architecture: String, found: ClassifierArchitecture.Input, allowed: ClosedRange<Int>)
+    case multiple(architecture: String, found: ClassifierArchitecture.Input, of: Int)
+    /// More than a summary may take, for which the network is run.
+    case pixels(architecture: String, found: ClassifierArchitecture.Input, limit: Int)
+    case parameters(architecture: String, found: Int, limit: Int)
+
+    public var description: String {
+        switch self {
+        case .unknown(let name, let nearest, let known):
+            let hint = nearest.map { "did you mean \($0)? " } ?? ""
+            return "there is no network \(quoted(name)): \(hint)known are \(known.joined(separator: ", "))"
+        case .classes(let architecture, let found, let allowed):
+            return "\(architecture) with \(found) classes: \(text(allowed))"
+        case .channels(let architecture, let found, let allowed):
+            return "\(architecture) for pictures of \(counted(found, "channel")): \(text(allowed))"
+        case .size(let architecture, let found, let allowed):
+            return
+                "\(architecture) for pictures of \(found.height)×\(found.width) pixels: sides of \(text(allowed))"
+        case .multiple(let architecture, let found, let side):
+            return
+                "\(architecture) for pictures of \(found.height)×\(found.width) pixels: sides that are multiples of \(side) "
+                + "are possible"
+        case .pixels(let architecture, let found, let limit):
+            return
+                "\(architecture) for pictures of \(found.height)×\(found.width) pixels: at most \(limit) pixels can be "
+                + "summed up, since the network is run for it"
+        case .parameters(let architecture, let found, let limit):
+            return
+                "\(architecture) of this size has \(found) parameters: at most \(limit) can be summed up, since the "
+                + "network is run for it; choose fewer classes or a smaller picture"
+        }
+    }
+
+    private func text(_ range: ClosedRange<Int>) -> String {
+        range.count == 1
+            ? "only \(range.lowerBound) is possible" : "\(range.lowerBound) to \(range.upperBound) are possible"
+    }
+}

@@ -1,0 +1,63 @@
+import CVCore
+import CVImage
+import CVModels
+import CVWeights
+
+/// The names of the classes, by number, and the colours that they are shown in.
+public struct SegmentationLabels: Sendable, Equatable {
+    public var names: [String]
+    public var colors: [Color]
+
+    /// colors: nil for those of `Palette`.
+    public init(_ names: [String], colors: [Color]? = nil) {
+        self.names = names
+        self.colors = colors ?? names.indices.map { Palette.color(forClass: $0) }
+        precondition(self.colors.count == names.count, "\(self.colors.count) colours for \(names.count) classes")
+    }
+
+    /// Why weights that are learned with them could not be read afterwards; nil if they can be.
+    package var problem: String? {
+        guard SegmentationArchitecture.classes.contains(names.count) else {
+            return "it has \(counted(names.count, "name")), one on each line; 2 to 255 are possible"
+        }
+        var seen: Set<String> = []
+        if let twice = names.first(where: { !seen.insert($0).inserted }) { return "\(quoted(twice)) is there twice" }
+        let limit = WeightsMetadata.maxLabelBytes
+        if let long = names.first(where: { $0.utf8.count > limit }) {
+            return "\(quoted(long)) is a name of more than \(limit) bytes"
+        }
+        return nil
+    }
+}
+
+// MARK: In the metadata of weights
+
+extension SegmentationLabels {
+    /// The key under which the colours stand, beside `labels`.
+    package static let colorsKey = "palette"
+
+    /// `["#808080","#800000"]`.
+    package var colorsText: String { JSONValue.array(colors.map { .string($0.hexText) }).text }
+
+    /// The colours that weights name; those of `Palette` where they name none, or not as many as there are labels.
+    package init(_ names: [String], metadata: [String: String]) {
+        let values = metadata[Self.colorsKey].flatMap { try? JSONValue.parse($0.utf8, maxValues: 256) }?.array
+        let colors = values?.compactMap { $0.string.flatMap(Color.init(hexText:)) }
+        self.init(names, colors: colors?.count == names.count ? colors : nil)
+    }
+}
+
+extension Color {
+    /// `#ff8000`, without alpha.
+    fileprivate var hexText: String {
+        "#" + [red, green, blue].map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+    }
+
+    fileprivate init?(hexText: String) {
+        let digits = hexText.utf8.dropFirst()
+        guard hexText.utf8.first == UInt8(ascii: "#"), digits.count == 6,
+            let value = UInt32(String(decoding: digits, as: UTF8.self), radix: 16)
+        else { return nil }
+        self.init(UInt8(value >> 16), UInt8(value >> 8 & 255), UInt8(value & 255))
+    }
+}

@@ -1,0 +1,142 @@
+import CVCore
+import CVImage
+import CVTensor
+import CVWeights
+
+/// A picture under a kernel, by the same convolution that networks are made of: each colour by itself.
+///
+/// ```swift
+/// let edges = try ImageFilter(FilterKernel("sobel-x"), grey: true)(Image(contentsOf: "photo.jpg"))
+/// try edges.image(.absolute).write(to: "edges.png")
+/// ```
+public struct ImageFilter: Sendable {
+    /// What lies beyond the border.
+    public enum Padding: String, Sendable, CaseIterable {
+        /// Nothing: the result is smaller by the kernel's side less one.
+        case valid
+        /// Zeros, as in networks: the result has the size of the picture.
+        case same
+        /// The picture in a mirror: the same size, and no edge where the picture ends.
+        case reflect
+    }
+
+    public let kernel: FilterKernel
+    public let padding: Padding
+    /// The pixels from one place of the kernel to the next.
+    public let stride: Int
+    /// Whether colours are mixed to grey before, as 0.299 red + 0.587 green + 0.114 blue.
+    public let grey: Bool
+
+    public init(_ kernel: FilterKernel, padding: Padding = .reflect, stride: Int = 1, grey: Bool = false) {
+        precondition(stride > 0, "ImageFilter: a stride of \(stride)")
+        self.kernel = kernel
+        self.padding = padding
+        self.stride = stride
+        self.grey = grey
+    }
+
+    /// The answers to each pixel and colour, whose levels count from 0 to 255. Transparency is dropped.
+    ///
+    /// - Throws: `FilterError.doesNotFit` for a picture that is smaller than the kernel, where the padding does not help.
+    public func callAsFunction(_ image: Image) throws(FilterError) -> FilterAnswers {
+        let reach = padding == .valid ? (kernel.width, kernel.height) : (kernel.width / 2 + 1, kernel.height / 2 + 1)
+        guard padding == .same || (image.width >= reach.0 && image.height >= reach.1) else {
+            throw .doesNotFit(
+                kernel: "\(kernel.height)×\(kernel.width)", width: image.width, height: image.height, padding: padding)
+        }
+        let levels = Preprocessing(
+            width: image.width, height: image.height, resize: .stretch, channels: grey ? .grey : .rgb,
+            std: [Float](repeating: 1, count: grey ? 1 : 3))
+        let x = levels.tensor(image)
+        // Each colour as a picture of its own.
+        let planes = x.reshaped([x.shape[1], 1, x.shape[2], x.shape[3]])
+        return FilterAnswers(self(planes))
+    }
+
+    /// x: [N, 1, H, W] -> [N, 1, Ho, Wo], Ho = ⌈H / stride⌉, or with `.valid` ⌊(H - kernel) / stride⌋ + 1.
+    public func callAsFunction(_ x: Tensor) -> Tensor {
+        let weight = Tensor(Array(kernel.rows.joined()), shape: [1, 1, kernel.height, kernel.width])
+        // Of an even kernel the larger part is below and on the right, as with PyTorch's padding="same".
+        func around(_ side: Int) -> (before: Int, after: Int) { ((side - 1) / 2, side / 2) }
+        let (y, x0) = (around(kernel.height), around(kernel.width))
+        func geometry(_ y: (before: Int, after: Int), _ x: (before: Int, after: Int)) -> ConvGeometry {
+            ConvGeometry(
+                y: .init(kernel: kernel.height, stride: stride, padding: y),
+                x: .init(kernel: kernel.width, stride: stride, padding: x))
+        }
+        switch padding {
+        case .valid: return conv2d(x, weight, geometry((0, 0), (0, 0)))
+        case .same: return conv2d(x, weight, geometry(y, x0))
+        case .reflect:
+            let framed = pad2d(
+                x, top: y.before, bottom: y.after, left: x0.before, right: x0.after, mode: .reflect)
+            return conv2d(framed, weight, geometry((0, 0), (0, 0)))
+        }
+    }
+}
+
+/// What a kernel makes of a picture: numbers of any size and sign, of which a picture can be made in several ways.
+public struct FilterAnswers: Sendable {
+    /// [colours, 1, height, width], of 3 colours or 1.
+    public let values: Tensor
+    /// The least and the greatest.
+    public let range: ClosedRange<Float>
+
+    public init(_ values: Tensor) {
+        precondition(
+            values.shape.rank == 4 && [1, 3].contains(values.shape[0]) && values.shape[1] == 1,
+            "[3, 1, H, W] or [1, 1, H, W] expected, found \(values.shape)")
+        self.values = values
+        range = values.withValues { values in
+            values.reduce(values[0]...values[0]) { min($0.lowerBound, $1)...max($0.upperBound, $1) }
+        }
+    }
+
+    /// How numbers become levels from 0 to 255.
+    public enum Rendering: String, Sendable, CaseIterable {
+        /// As they are; what is beyond becomes 0 or 255.
+        case clip
+        /// Without their signs: an edge is bright, in whichever direction.
+        case absolute
+        /// 0 is grey; black and white are the largest number found, with either sign.
+        case signed
+        /// From the least to the greatest.
+        case stretch
+
+        /// What shows most of the answers to `kernel`: levels for a mean, edges for differences.
+        public init(for kernel: FilterKernel) { self = abs(kernel.sum) < 1e-3 ? .absolute : .clip }
+    }
+
+    /// In colours, or in grey where there is one plane.
+    public func image(_ rendering: Rendering) -> Image {
+        let (height, width) = (values.shape[2], values.shape[3])
+        let (scale, shift) = line(rendering)
+        let (plane, isGrey) = (height * width, values.shape[0] == 1)
+        let pixels = [UInt8](unsafeUninitializedCapacity: 3 * plane) { pixels, count in
+            values.withValues { values in
+                for index in 0..<plane {
+                    for channel in 0..<3 {
+                        let value = values[(isGrey ? 0 : channel * plane) + index]
+                        let level = (rendering == .absolute ? abs(value) : value) * scale + shift
+                        pixels[3 * index + channel] = UInt8(min(max(level.rounded(), 0), 255))
+                    }
+                }
+            }
+            count = 3 * plane
+        }
+        return Image(width: width, height: height, format: .rgb, pixels: pixels)
+    }
+
+    /// level = scale · value + shift.
+    private func line(_ rendering: Rendering) -> (scale: Float, shift: Float) {
+        switch rendering {
+        case .clip, .absolute: return (1, 0)
+        case .signed:
+            let largest = max(-range.lowerBound, range.upperBound)
+            return (largest > 0 ? 127.5 / largest : 0, 127.5)
+        case .stretch:
+            let scale = range.upperBound > range.lowerBound ? 255 / (range.upperBound - range.lowerBound) : 0
+            return (scale, -range.lowerBound * scale)
+        }
+    }
+}

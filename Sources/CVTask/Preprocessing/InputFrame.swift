@@ -1,0 +1,103 @@
+import CVImage
+import CVWeights
+
+/// Where the input of a network lies in the picture that it was made of.
+///
+/// What a network says about a place in its input, such as how much it counted, is so told of the picture.
+public struct InputFrame: Sendable, Equatable {
+    /// The size of the input, in pixels.
+    public let width: Int
+    public let height: Int
+    /// All of the input, in pixels of the picture: part of it where it was cropped, more than it where it was letterboxed.
+    public let box: Box
+
+    public init(width: Int, height: Int, box: Box) {
+        (self.width, self.height, self.box) = (width, height, box)
+    }
+
+    /// From the input to the picture. Not clipped.
+    public func toSource(_ part: Box) -> Box {
+        let (scaleX, scaleY) = (box.width / Float(width), box.height / Float(height))
+        return Box(
+            minX: box.minX + part.minX * scaleX, minY: box.minY + part.minY * scaleY,
+            maxX: box.minX + part.maxX * scaleX, maxY: box.minY + part.maxY * scaleY)
+    }
+}
+
+extension Preprocessing {
+    /// Where the input lies in a picture of this size.
+    public func frame(width sourceWidth: Int, height sourceHeight: Int) -> InputFrame {
+        switch resize {
+        case .stretch:
+            return InputFrame(
+                width: width, height: height,
+                box: Box(minX: 0, minY: 0, maxX: Float(sourceWidth), maxY: Float(sourceHeight)))
+        case .letterbox:
+            let letterbox = Letterbox(width: sourceWidth, height: sourceHeight, into: (width, height))
+            return InputFrame(
+                width: width, height: height,
+                box: letterbox.toSource(Box(minX: 0, minY: 0, maxX: Float(width), maxY: Float(height))))
+        case .crop:
+            return Covering(width: sourceWidth, height: sourceHeight, by: cropFrame, cut: (width, height)).frame
+        }
+    }
+
+    /// What a picture is to cover before its middle is cut out.
+    var cropFrame: (width: Int, height: Int) {
+        let shorter = min(width, height)
+        let side = max(shorterSide ?? shorter, shorter)
+        return (width * side / shorter, height * side / shorter)
+    }
+}
+
+/// How a picture is made to cover a frame, and its middle is cut out: torchvision's `Resize` of the shorter side and
+/// `CenterCrop`.
+///
+/// The longer side is rounded down, the offset to the nearest, halves to even, as there.
+struct Covering {
+    /// The middle of the picture that is resized at all, so that neither side is more than 8 times as long as the
+    /// frame's proportions ask for: nothing but the middle of a very long picture is seen, and no huge one is made.
+    let part: (x: Int, y: Int, width: Int, height: Int)
+    /// What that part is resized to.
+    let resized: (width: Int, height: Int)
+    /// What is cut out of that.
+    let cut: (x: Int, y: Int, width: Int, height: Int)
+
+    init(
+        width: Int, height: Int, by frame: (width: Int, height: Int), cut target: (width: Int, height: Int)
+    ) {
+        let limit = 8
+        let widest = min(width, max(1, limit * height * frame.width / frame.height))
+        let highest = min(height, max(1, limit * width * frame.height / frame.width))
+        part = ((width - widest) / 2, (height - highest) / 2, widest, highest)
+        let isWide = widest * frame.height > highest * frame.width
+        resized =
+            isWide
+            ? (max(frame.width, frame.height * widest / highest), frame.height)
+            : (frame.width, max(frame.height, frame.width * highest / widest))
+        func middle(_ room: Int) -> Int { Int((Double(room) / 2).rounded(.toNearestOrEven)) }
+        cut = (
+            middle(resized.width - target.width), middle(resized.height - target.height), target.width, target.height
+        )
+    }
+
+    var frame: InputFrame {
+        let (scaleX, scaleY) = (
+            Float(part.width) / Float(resized.width), Float(part.height) / Float(resized.height)
+        )
+        let (x, y) = (Float(part.x) + Float(cut.x) * scaleX, Float(part.y) + Float(cut.y) * scaleY)
+        return InputFrame(
+            width: cut.width, height: cut.height,
+            box: Box(minX: x, minY: y, maxX: x + Float(cut.width) * scaleX, maxY: y + Float(cut.height) * scaleY))
+    }
+}
+
+extension Image {
+    /// Resized so that it covers the frame; what stands out is still there.
+    func resized(_ covering: Covering, filter: ResizeFilter) -> Image {
+        let part = covering.part
+        let isWhole = part.width == width && part.height == height
+        return (isWhole ? self : cropped(x: part.x, y: part.y, width: part.width, height: part.height))
+            .resized(width: covering.resized.width, height: covering.resized.height, filter: filter)
+    }
+}

@@ -1,0 +1,163 @@
+import CVCore
+import CVImage
+import CVTensor
+import CVWeights
+
+extension Preprocessing {
+    /// The network's input for a picture.
+    ///
+    /// Resized in 8 bits, as Pillow does it. Transparency is ignored: the colours below it count, as with Pillow's
+    /// `convert("RGB")`.
+    ///
+    /// - Returns: [1, C, height, width], `(pixel - mean) / std`; C is 3, or 1 for grey.
+    public func tensor(_ image: Image) -> Tensor { batch([image]) }
+
+    /// The network's input for several pictures, of any sizes.
+    ///
+    /// - Returns: [N, C, height, width], `(pixel - mean) / std`.
+    public func batch(_ images: [Image]) -> Tensor {
+        let levels = LevelTable(self)
+        let count = channels.count * height * width
+        return Tensor(shape: [images.count, channels.count, height, width]) { values in
+            Parallel.forEach(images.count) { index in
+                write(
+                    images[index],
+                    into: UnsafeMutableBufferPointer(rebasing: values[index * count..<(index + 1) * count]),
+                    levels)
+            }
+        }
+    }
+
+    /// As `tensor`, for a letterboxed picture; with the mapping between frame and picture.
+    ///
+    /// The frame around the picture is exactly `fill`.
+    public func letterboxed(_ image: Image) -> (Tensor, Letterbox) {
+        precondition(resize == .letterbox, "preprocessing by \(resize.rawValue), not letterbox")
+        return (tensor(image), Letterbox(width: image.width, height: image.height, into: (width, height)))
+    }
+
+    private func write(_ image: Image, into values: UnsafeMutableBufferPointer<Float>, _ levels: LevelTable) {
+        let small = resized(image)
+        let samples = channels == .grey ? small.luma() : small.pixels
+        if small.width == width, small.height == height {
+            return samples.withUnsafeBufferPointer { levels.normalize($0, into: values) }
+        }
+        // Letterboxed: the fill need not be a whole level, so it is written first, and the picture over it.
+        let (left, top) = ((width - small.width) / 2, (height - small.height) / 2)
+        let plane = small.width * small.height
+        let picture = [Float](unsafeUninitializedCapacity: samples.count) { buffer, count in
+            count = samples.count
+            samples.withUnsafeBufferPointer {
+                levels.normalize($0, into: UnsafeMutableBufferPointer(rebasing: buffer[..<count]))
+            }
+        }
+        picture.withUnsafeBufferPointer { picture in
+            Parallel.forEach(channels.count) { channel in
+                let frame = UnsafeMutableBufferPointer(
+                    rebasing: values[channel * width * height..<(channel + 1) * width * height])
+                frame.initialize(repeating: (fill[channel] - mean[channel]) / std[channel])
+                for y in 0..<small.height {
+                    (frame.baseAddress! + (y + top) * width + left).update(
+                        from: picture.baseAddress! + channel * plane + y * small.width, count: small.width)
+                }
+            }
+        }
+    }
+
+    /// The picture at the size that it has in the input, opaque: smaller than the input only where it is letterboxed.
+    private func resized(_ image: Image) -> Image {
+        let opaque = image.withoutAlpha()
+        switch resize {
+        case .stretch: return opaque.resized(width: width, height: height, filter: resizeFilter)
+        case .crop:
+            let covering = Covering(width: image.width, height: image.height, by: cropFrame, cut: (width, height))
+            let cut = covering.cut
+            return opaque.resized(covering, filter: resizeFilter).cropped(
+                x: cut.x, y: cut.y, width: cut.width, height: cut.height)
+        case .letterbox:
+            let letterbox = Letterbox(width: image.width, height: image.height, into: (width, height))
+            return opaque.resized(
+                width: letterbox.resizedWidth, height: letterbox.resizedHeight, filter: resizeFilter)
+        }
+    }
+
+    var resizeFilter: ResizeFilter { ResizeFilter(rawValue: filter.rawValue) ?? .bilinear }
+
+    /// The picture as it enters the network, but in 8 bits: height × width × 3 in the order RGB, or × 1 for grey.
+    ///
+    /// A letterboxed picture's frame is rounded to whole levels here.
+    package func samples(_ image: Image) -> [UInt8] {
+        let picture = framed(image)
+        return channels == .grey ? picture.luma() : picture.pixels
+    }
+
+    /// The picture at the size of the input, in its own colours; letterboxed, with a frame of whole levels.
+    package func framed(_ image: Image) -> Image {
+        let picture = resized(image)
+        if picture.width == width, picture.height == height { return picture }
+        func level(_ sample: Int) -> UInt8 {
+            UInt8(fill[channels == .grey ? 0 : channels.source(of: sample)].rounded())
+        }
+        var frame = Image(width: width, height: height, fill: Color(level(0), level(1), level(2)))
+        frame.paste(picture, x: (width - picture.width) / 2, y: (height - picture.height) / 2)
+        return frame
+    }
+
+    /// As darknet prepares a picture: letterboxed with a grey of one half, RGB from 0 to 1.
+    public static func darknet(width: Int, height: Int) -> Preprocessing {
+        Preprocessing(width: width, height: height, resize: .letterbox, fill: [127.5, 127.5, 127.5])
+    }
+}
+
+/// `(level - mean) / std` of each channel's 256 levels: the division is made once for each.
+package struct LevelTable: Sendable {
+    private let values: [Float]
+    private let channels: Preprocessing.Channels
+
+    package init(_ preprocessing: Preprocessing) {
+        channels = preprocessing.channels
+        let counts = [preprocessing.mean.count, preprocessing.std.count, preprocessing.fill.count]
+        precondition(
+            counts.allSatisfy { $0 == preprocessing.channels.count },
+            "\(counts) numbers of mean, std and fill for \(preprocessing.channels.count) channels")
+        values = (0..<channels.count).flatMap { channel in
+            (0...255).map { (Float($0) - preprocessing.mean[channel]) / preprocessing.std[channel] }
+        }
+    }
+
+    /// From samples [H, W, 3] in the order RGB, or [H, W, 1] grey, to planes [C, H, W].
+    package func normalize(_ samples: UnsafeBufferPointer<UInt8>, into planes: UnsafeMutableBufferPointer<Float>) {
+        let count = channels.count
+        let plane = samples.count / count
+        precondition(planes.count == samples.count, "\(samples.count) samples for \(planes.count) values")
+        values.withUnsafeBufferPointer { values in
+            for channel in 0..<count {
+                let levels = values.baseAddress! + channel << 8
+                let from = samples.baseAddress! + channels.source(of: channel)
+                let to = planes.baseAddress! + channel * plane
+                for pixel in 0..<plane { to[pixel] = levels[Int(from[count * pixel])] }
+            }
+        }
+    }
+}
+
+extension Preprocessing.Channels {
+    /// Which of the samples of an RGB or grey picture makes a channel of the input.
+    package func source(of channel: Int) -> Int { self == .bgr ? 2 - channel : channel }
+}
+
+extension Image {
+    /// 0.299 red + 0.587 green + 0.114 blue of each pixel, in the whole numbers of Pillow's `convert("L")` (ITU-R 601-2).
+    fileprivate func luma() -> [UInt8] {
+        [UInt8](unsafeUninitializedCapacity: width * height) { grey, count in
+            count = width * height
+            pixels.withUnsafeBufferPointer { pixels in
+                for place in 0..<count {
+                    let pixel = pixels.baseAddress! + place * channels
+                    let sum = Int(pixel[0]) * 19595 + Int(pixel[1]) * 38470 + Int(pixel[2]) * 7471
+                    grey[place] = UInt8((sum + 0x8000) >> 16)
+                }
+            }
+        }
+    }
+}

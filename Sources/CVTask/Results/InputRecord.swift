@@ -1,0 +1,51 @@
+import CVCore
+
+/// Something that was found in a picture, as records list it.
+public protocol RecordedResult: Sendable, Equatable {
+    /// What a record calls the list, such as "detections".
+    static var listName: String { get }
+    var json: JSONValue { get }
+}
+
+/// One line of JSON-lines output: what became of one input, found or not, failed or not.
+///
+/// ```json
+/// {"input":"a.jpg","width":640,"height":480,"detections":[{"label":"dog", …}],"error":null}
+/// ```
+/// Numbers have the fewest digits that read back as the same float.
+public struct InputRecord<Result: RecordedResult>: Sendable, Equatable {
+    /// The path as given, or "-" for standard input.
+    public var input: String
+    /// Pixels; nil when the picture could not be read.
+    public var width: Int?
+    public var height: Int?
+    public var results: [Result]
+    /// The message of what went wrong; nil for success.
+    public var error: String?
+
+    public init(input: String, width: Int, height: Int, results: [Result]) {
+        self.input = input
+        self.width = width
+        self.height = height
+        self.results = results
+    }
+
+    /// An input that failed.
+    public init(input: String, error: String) {
+        self.input = input
+        self.results = []
+        self.error = error
+    }
+
+    /// The record on one line, without the line's end.
+    public var json: String {
+        let record = JSONValue.object([
+            JSONMember("input", .string(input)),
+            JSONMember("width", width.map { .integer($0) } ?? .null),
+            JSONMember("height", height.map { .integer($0) } ?? .null),
+            JSONMember(Result.listName, .array(results.map(\.json))),
+            JSONMember("error", error.map { .string($0) } ?? .null),
+        ])
+        return record.text
+    }
+}

@@ -1,0 +1,105 @@
+import CKernels
+import CVCore
+
+/// e^x over its sum along a dimension, as `torch.nn.functional.softmax`. The shape stays.
+///
+/// The largest value is taken off first, so no exponential overflows. NaN makes its whole line NaN.
+public func softmax(_ x: Tensor, dimension: Int = -1) -> Tensor {
+    let lines = Lines(x.shape, dimension: dimension, for: "softmax")
+    let y = lines.mapped(x, x) { x, _, y, count in
+        let set = InstructionSet.current.kernel
+        cvk_exponential(set, -largest(x, count), x, y, count)
+        cvk_scale_shift(set, 1 / cvk_sum(set, y, count), 0, y, y, count)
+    }
+    // dx = y · (dy - Σ dy · y)
+    return y.recorded(
+        (
+            x,
+            {
+                lines.mapped($0, y) { dy, y, dx, count in
+                    let set = InstructionSet.current.kernel
+                    cvk_scale_shift(set, 1, -cvk_dot(set, dy, 0, y, 0, count), dy, dx, count)
+                    cvk_multiply(set, dx, y, dx, count)
+                }
+            }
+        ))
+}
+
+/// The logarithm of `softmax`, without the loss of digits of taking it afterwards, as
+/// `torch.nn.functional.log_softmax`.
+public func logSoftmax(_ x: Tensor, dimension: Int = -1) -> Tensor {
+    let lines = Lines(x.shape, dimension: dimension, for: "logSoftmax")
+    let y = lines.mapped(x, x) { x, _, y, count in
+        let set = InstructionSet.current.kernel
+        let most = largest(x, count)
+        cvk_exponential(set, -most, x, y, count)
+        let logarithm = logf(cvk_sum(set, y, count))
+        // One after the other: beside a large maximum the logarithm would lose its digits.
+        cvk_scale_shift(set, 1, -most, x, y, count)
+        cvk_scale_shift(set, 1, -logarithm, y, y, count)
+    }
+    // dx = dy - e^y · Σ dy
+    return y.recorded(
+        (
+            x,
+            {
+                lines.mapped($0, y) { dy, y, dx, count in
+                    let set = InstructionSet.current.kernel
+                    cvk_exponential(set, 0, y, dx, count)
+                    cvk_combine(set, 1, dy, -cvk_sum(set, dy, count), dx, 0, dx, count)
+                }
+            }
+        ))
+}
+
+private func largest(_ x: UnsafePointer<Float>, _ count: Int) -> Float {
+    var most = -Float.infinity
+    for index in 0..<count where x[index] > most { most = x[index] }
+    return most
+}
+
+/// A tensor seen as its lines along one dimension.
+private struct Lines {
+    let shape: Shape
+    /// Elements of a line, and how far apart they lie.
+    let count, stride: Int
+
+    init(_ shape: Shape, dimension: Int, for operation: String) {
+        let place = shape.place(of: dimension, for: operation)
+        self.shape = shape
+        count = shape[place]
+        stride = shape.dimensions[(place + 1)...].reduce(1, *)
+    }
+
+    /// A tensor made line by line from those of two. Lines that are strewn over memory are gathered for `body`.
+    func mapped(
+        _ a: Tensor, _ b: Tensor,
+        _ body: (UnsafePointer<Float>, UnsafePointer<Float>, UnsafeMutablePointer<Float>, _ count: Int) -> Void
+    ) -> Tensor {
+        Tensor(shape: shape) { y in
+            a.withValues { a in
+                b.withValues { b in
+                    guard count > 0 else { return }
+                    Parallel.forRanges(shape.count / count, grain: max(1, (1 << 12) / count)) { range in
+                        let scratch = UnsafeMutablePointer<Float>.allocate(capacity: 3 * count)
+                        defer { scratch.deallocate() }
+                        for line in range {
+                            let start = line / stride * count * stride + line % stride
+                            if stride == 1 {
+                                body(a.baseAddress! + start, b.baseAddress! + start, y.baseAddress! + start, count)
+                                continue
+                            }
+                            for index in 0..<count {
+                                scratch[index] = a[start + index * stride]
+                                scratch[count + index] = b[start + index * stride]
+                            }
+                            let result = scratch + 2 * count
+                            body(scratch, scratch + count, result, count)
+                            for index in 0..<count { y[start + index * stride] = result[index] }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}

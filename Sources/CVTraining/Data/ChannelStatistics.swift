@@ -1,0 +1,71 @@
+import CVCore
+import CVWeights
+import Synchronization
+
+extension DecodedPictures {
+    /// `preprocessing` with the mean and the standard deviation of each channel over the pictures `items`, for an input
+    /// of mean 0 and deviation 1.
+    ///
+    /// From counts of the 256 levels, which are whole numbers: the same at any number of threads. The deviation is
+    /// that of the population, as `numpy.std`; for a channel that never changes, 1.
+    ///
+    /// - Parameter items: places in `items`, at least one: those to train on, and no others.
+    /// - Throws: `FileError` or `ImageError` when pictures are not in memory and a file has changed since.
+    public func normalization(over indices: [Int]) throws -> Preprocessing {
+        try preprocessing.normalized(over: indices.count) { place, count in try withPixels(of: indices[place], count) }
+    }
+}
+
+extension Preprocessing {
+    /// This preprocessing with the mean and the standard deviation of each channel over pictures.
+    ///
+    /// - Parameters:
+    ///   - pictures: how many there are, at least one.
+    ///   - read: calls the function with the samples of the picture of this number, in the order RGB, or grey; from any
+    ///     thread.
+    package func normalized(
+        over pictures: Int,
+        _ read: (_ picture: Int, _ count: (UnsafeBufferPointer<UInt8>) -> Void) throws -> Void
+    ) throws -> Preprocessing {
+        precondition(pictures > 0, "the mean over no pictures")
+        let channels = channels.count
+        let shared = Mutex((levels: [Int](repeating: 0, count: 256 * channels), error: (any Error)?.none))
+        Parallel.forRanges(pictures, grain: 64) { range in
+            var levels = [Int](repeating: 0, count: 256 * channels)
+            var failure: (any Error)?
+            do {
+                for place in range {
+                    try read(place) { pixels in
+                        for (position, level) in pixels.enumerated() {
+                            levels[position % channels * 256 + Int(level)] += 1
+                        }
+                    }
+                }
+            } catch { failure = error }
+            shared.withLock { shared in
+                for level in levels.indices { shared.levels[level] += levels[level] }
+                if shared.error == nil { shared.error = failure }
+            }
+        }
+        let (levels, error) = shared.withLock { $0 }
+        if let error { throw error }
+        var result = self
+        for channel in 0..<channels {
+            let source = self.channels.source(of: channel)
+            let (mean, deviation) = Self.moments(levels[source * 256..<(source + 1) * 256])
+            result.mean[channel] = Float(mean)
+            result.std[channel] = deviation > 0 ? Float(deviation) : 1
+        }
+        return result
+    }
+
+    private static func moments(_ levels: ArraySlice<Int>) -> (mean: Double, deviation: Double) {
+        let counts = levels.map(Double.init)
+        let all = counts.reduce(0, +)
+        let mean = counts.enumerated().reduce(0) { $0 + Double($1.offset) * $1.element } / all
+        let variance = counts.enumerated().reduce(0) { sum, level in
+            sum + (Double(level.offset) - mean) * (Double(level.offset) - mean) * level.element
+        }
+        return (mean, (variance / all).squareRoot())
+    }
+}

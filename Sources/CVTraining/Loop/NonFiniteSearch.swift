@@ -1,0 +1,31 @@
+import CVNN
+import CVTensor
+
+/// Finds out where numbers first became NaN or infinite, once it is known that they did.
+struct NonFiniteSearch {
+    let parameters: ParameterSet
+
+    /// Weights and statistics that are not finite.
+    var badParameters: [String] { parameters.filter { !$0.value.isFinite }.map(\.name) }
+
+    /// Gradients that are not, from the one nearest to the loss: the first layer is the last to get its gradient.
+    var badGradients: [String] {
+        parameters.reversed().filter { $0.gradient.map { !$0.isFinite } ?? false }.map(\.name)
+    }
+
+    /// Runs the forward pass once more, looking at each result.
+    ///
+    /// The network is to have the statistics that it had before the step.
+    func cause(seed: UInt64, forward: (Tape) throws -> TrainingLoss) rethrows -> NonFiniteCause {
+        let parameters = badParameters
+        if !parameters.isEmpty { return .parameters(parameters) }
+        var (last, found): (String?, NonFiniteCause?) = (nil, nil)
+        let tape = Tape(.training, seed: seed) { result in
+            last = result.parameters.last ?? last
+            guard found == nil, !result.value.isFinite else { return }
+            found = last.map { .result(after: $0) } ?? .input
+        }
+        _ = try forward(tape)
+        return found ?? .loss
+    }
+}

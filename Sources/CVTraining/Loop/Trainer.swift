@@ -1,0 +1,227 @@
+import CVCore
+import CVNN
+import CVTensor
+
+/// Trains any network on any kind of batch: steps, evaluations, checkpoints, and knowing when to stop.
+///
+/// ```swift
+/// let trainer = Trainer<ImageBatch>(
+///     parameters, optimizer: optimizer, configuration: configuration, files: files,
+///     batches: { epoch, step in
+///         let loader = loader(epoch: epoch, from: step)
+///         return { try loader.next() }
+///     },
+///     loss: { batch, tape in TrainingLoss(crossEntropy(network(tape.watch(batch.images)), batch.labels)) },
+///     evaluate: { ["loss": …, "accuracy": …] })
+/// let summary = try trainer.run { event in show(event) }
+/// ```
+/// With the same seed the losses are the same at any number of threads, and those of a run that was interrupted and
+/// resumed are the same as of one that was not, to the last bit. One thread calls it.
+public final class Trainer<Batch> {
+    public let parameters: ParameterSet
+    public let optimizer: any Optimizer
+    public let configuration: TrainingConfiguration
+    public let files: TrainingFiles
+    /// The average of the weights; nil where none is asked for.
+    public internal(set) var average: WeightAverage?
+    /// How far the run is.
+    var progress = TrainingProgress()
+    private let batches: (_ epoch: Int, _ step: Int) throws -> (() throws -> Batch?)
+    private let loss: (Batch, Tape) throws -> TrainingLoss
+    private let evaluate: () throws -> Metrics
+
+    /// - Parameters:
+    ///   - batches: those of an epoch from a step on, both from 0, as a function that gives the next.
+    ///   - loss: of a batch; the network is to be run on the tape.
+    ///   - evaluate: metrics of the held-back part with the present weights. Without any, the best epoch is told by the
+    ///     mean loss of the training.
+    public init(
+        _ parameters: ParameterSet, optimizer: any Optimizer, configuration: TrainingConfiguration,
+        files: TrainingFiles = .none,
+        batches: @escaping (_ epoch: Int, _ step: Int) throws -> (() throws -> Batch?),
+        loss: @escaping (Batch, Tape) throws -> TrainingLoss, evaluate: @escaping () throws -> Metrics = { [:] }
+    ) {
+        self.parameters = parameters
+        self.optimizer = optimizer
+        self.configuration = configuration
+        self.files = files
+        self.batches = batches
+        self.loss = loss
+        self.evaluate = evaluate
+        average = configuration.averageDecay.map { WeightAverage(parameters, decay: $0) }
+    }
+
+    /// All epochs so far, those before a resumption too.
+    public var rows: [TrainingRow] { progress.rows }
+
+    /// Trains to the end of the last epoch, or until it is to stop.
+    ///
+    /// shouldStop: asked before every step; when true, a checkpoint is written and the run ends.
+    /// - Throws: `TrainingError`, what the closures throw, and `FileError` or `SafetensorsError` for files.
+    @discardableResult
+    public func run(
+        shouldStop: () -> Bool = { false }, onEvent: (TrainingEvent) throws -> Void
+    ) throws -> TrainingSummary {
+        // Before the first epoch, not after it.
+        for path in [files.checkpoint, files.best] {
+            if let path { try FileOutput.checkWritable(path, overwrite: true) }
+        }
+        var clock = TrainingClock()
+        try onEvent(.began(epoch: progress.epoch, step: progress.step))
+        var reason = reasonToEnd
+        while reason == nil {
+            if try makeSteps(&clock, shouldStop, onEvent) {
+                try endEpoch(&clock, onEvent)
+                reason = reasonToEnd
+            } else {
+                reason = .interrupted
+            }
+            try saveCheckpoint(clock, onEvent)
+        }
+        let summary = TrainingSummary(reason: reason!, rows: progress.rows, best: progress.best)
+        try onEvent(.stopped(summary))
+        return summary
+    }
+
+    /// The same, for a caller who only wants to know how it ended.
+    @discardableResult
+    public func run() throws -> TrainingSummary { try run { _ in } }
+
+    private var reasonToEnd: TrainingSummary.Reason? {
+        if progress.epoch >= configuration.epochs { return .completed }
+        guard let patience = configuration.patience, progress.epochsWithoutImprovement >= patience else { return nil }
+        return .earlyStopping
+    }
+
+    // MARK: Steps
+
+    /// The rest of the present epoch; false if it was to stop before its end.
+    private func makeSteps(
+        _ clock: inout TrainingClock, _ shouldStop: () -> Bool, _ onEvent: (TrainingEvent) throws -> Void
+    ) throws -> Bool {
+        clock.beginEpoch()
+        if shouldStop() { return false }
+        let next = try batches(progress.epoch, progress.step)
+        while progress.step < configuration.stepsPerEpoch {
+            if shouldStop() { return false }
+            guard let batch = try next() else {
+                throw TrainingError(
+                    .tooFewBatches(
+                        epoch: progress.epoch + 1, found: progress.step, expected: configuration.stepsPerEpoch))
+            }
+            let made = try step(batch)
+            clock.stepEnded()
+            try progress.sums.add(made, to: progress.step)
+            try onEvent(
+                .step(
+                    TrainingStep(
+                        epoch: progress.epoch, step: progress.step, stepsPerEpoch: configuration.stepsPerEpoch,
+                        epochs: configuration.epochs, loss: made.loss.item, learningRate: optimizer.learningRate,
+                        seconds: clock.seconds, secondsLeft: clock.secondsLeft(progress, configuration))))
+            progress.step += 1
+        }
+        return true
+    }
+
+    /// One step: loss, gradients, new weights. Where a number is not finite, weights and statistics stay as they were.
+    private func step(_ batch: Batch) throws -> TrainingLoss {
+        let place = progress.epoch * configuration.stepsPerEpoch + progress.step
+        let seed = SplitMix64.first(seed: configuration.seed, stream: place)
+        optimizer.learningRate = configuration.schedule(
+            Double(progress.epoch) + Double(progress.step) / Double(configuration.stepsPerEpoch))
+        let statistics = Statistics(of: parameters)
+        parameters.clearGradients()
+        defer { parameters.clearGradients() }
+        let tape = Tape(.training, seed: seed)
+        let result = try loss(batch, tape)
+        let search = NonFiniteSearch(parameters: parameters)
+        guard result.loss.isFinite else {
+            statistics.restore()
+            defer { statistics.restore() }
+            throw try notFinite(result, search.cause(seed: seed) { try loss(batch, $0) })
+        }
+        tape.gradients(of: result.loss)
+        let badGradients = search.badGradients
+        guard badGradients.isEmpty else {
+            statistics.restore()
+            throw notFinite(result, .gradients(badGradients))
+        }
+        if let norm = configuration.gradientNorm { clipGradients(parameters, norm: norm) }
+        optimizer.step()
+        average?.update()
+        return result
+    }
+
+    private func notFinite(_ result: TrainingLoss, _ cause: NonFiniteCause) -> TrainingError {
+        TrainingError(
+            .notFinite(epoch: progress.epoch + 1, step: progress.step + 1, loss: result.loss.item, cause))
+    }
+
+    // MARK: Epochs
+
+    private func endEpoch(_ clock: inout TrainingClock, _ onEvent: (TrainingEvent) throws -> Void) throws {
+        // The weights after the last step, before they take the place of the last good ones.
+        let bad = NonFiniteSearch(parameters: parameters).badParameters
+        let (loss, trainingMetrics) = progress.sums.means(configuration.stepsPerEpoch)
+        guard bad.isEmpty else {
+            throw TrainingError(
+                .notFinite(epoch: progress.epoch + 1, step: progress.step, loss: Float(loss), .parameters(bad)))
+        }
+        let metrics = try withEvaluatedWeights(evaluate)
+        clock.evaluationEnded()
+        let row = TrainingRow(
+            epoch: progress.epoch + 1, learningRate: optimizer.learningRate, loss: loss,
+            trainingMetrics: trainingMetrics, metrics: metrics,
+            seconds: progress.secondsBefore + clock.epochSeconds)
+        let selection = configuration.selection
+        let previous = progress.best.map { $0.value(of: selection) }
+        let isBest = selection.isBetter(row.value(of: selection), than: previous)
+        progress.end(with: row, isBest: isBest)
+        clock.beginEpoch()
+        try onEvent(.epochEnded(row))
+        guard isBest else { return }
+        try onEvent(.improved(row, previous: previous))
+        if let path = files.best {
+            let bytes = try withEvaluatedWeights {
+                let metadata = files.bestMetadata(row)
+                return try parameters.safetensors(
+                    storage: files.bestStorage, metadata: metadata, hashData: !metadata.isEmpty)
+            }
+            try FileOutput.write(bytes, to: path, overwrite: true)
+            try onEvent(.saved(.best, path: path))
+        }
+    }
+
+    /// Calls `body` while the parameters have the values that are evaluated: the averages, where there are any.
+    private func withEvaluatedWeights<Result>(_ body: () throws -> Result) rethrows -> Result {
+        guard let average else { return try body() }
+        return try average.applied(body)
+    }
+
+    private func saveCheckpoint(_ clock: TrainingClock, _ onEvent: (TrainingEvent) throws -> Void) throws {
+        guard let path = files.checkpoint else { return }
+        var progress = progress
+        progress.secondsBefore += clock.epochSeconds
+        try checkpoint(progress).write(to: path)
+        try onEvent(.saved(.checkpoint, path: path))
+    }
+}
+
+/// The values of what layers keep beside their weights, to take a step back.
+private struct Statistics {
+    private let values: [(parameter: Parameter, value: Tensor)]
+
+    init(of parameters: ParameterSet) { values = parameters.filter(\.isBuffer).map { ($0, $0.value) } }
+
+    func restore() {
+        for (parameter, value) in values { parameter.value = value }
+    }
+}
+
+extension SplitMix64 {
+    /// The first number of a stream.
+    fileprivate static func first(seed: UInt64, stream: Int) -> UInt64 {
+        var numbers = SplitMix64(seed: seed, stream: stream)
+        return numbers.next()
+    }
+}

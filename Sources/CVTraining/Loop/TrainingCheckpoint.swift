@@ -1,0 +1,102 @@
+import CVCore
+import CVNN
+import CVTensor
+import CVWeights
+
+/// A run in the middle, as a file: a safetensors file that also holds what the optimiser remembers and the averages.
+///
+/// Tensors: `network.*`, `optimizer.*`, `average.*`, all in 32 bits. Metadata: what it is, how far the run is, and the
+/// settings that the losses depend on.
+struct TrainingCheckpoint {
+    var network: StateDictionary
+    var optimizer: StateDictionary
+    /// Empty where no average is kept.
+    var average: StateDictionary
+    var progress: TrainingProgress
+    var settings: [String: String]
+
+    private static let format = "training checkpoint", version = "1"
+    private static let network = "network.", optimizer = "optimizer.", average = "average."
+
+    /// Throws `FileError` or `SafetensorsError`; a file that was there before then stays.
+    func write(to path: String) throws {
+        var tensors: [SafetensorsTensor] = []
+        for (prefix, state) in [(Self.network, network), (Self.optimizer, optimizer), (Self.average, average)] {
+            tensors += state.map { name, tensor in
+                SafetensorsTensor(prefix + name, shape: tensor.shape.dimensions, values: tensor.values)
+            }
+        }
+        let metadata = [
+            "format": Self.format, "version": Self.version, "progress": progress.json.text,
+            "settings": JSONValue.object(settings.sorted { $0.key < $1.key }.map { JSONMember($0, .string($1)) }).text,
+        ]
+        try FileOutput.write(Safetensors.encode(tensors, metadata: metadata), to: path, overwrite: true)
+    }
+
+    /// - Throws: `FileError`, `SafetensorsError`, or `TrainingError` for a file that is no checkpoint.
+    static func read(_ path: String, stepsPerEpoch: Int) throws -> TrainingCheckpoint {
+        let file = try Safetensors(path: path)
+        func failure(_ reason: String) -> TrainingError { TrainingError(.notACheckpoint(reason: reason), in: path) }
+        guard file.metadata["format"] == format else {
+            throw failure("it holds weights, but its metadata does not say \"format\": \"\(format)\"")
+        }
+        guard file.metadata["version"] == version else {
+            throw failure("its version is \(quoted(file.metadata["version"] ?? "")), \"\(version)\" expected")
+        }
+        guard let settings = settings(file.metadata["settings"]) else { throw failure("its settings cannot be read") }
+        guard let progress = progress(file.metadata["progress"], settings, stepsPerEpoch) else {
+            throw failure("its progress cannot be read")
+        }
+        let state = try file.stateDictionary()
+        func part(_ prefix: String) -> StateDictionary {
+            let names = state.keys.filter { $0.hasPrefix(prefix) }
+            return Dictionary(uniqueKeysWithValues: names.map { (String($0.dropFirst(prefix.count)), state[$0]!) })
+        }
+        return TrainingCheckpoint(
+            network: part(network), optimizer: part(optimizer), average: part(average), progress: progress,
+            settings: settings)
+    }
+
+    private static func settings(_ text: String?) -> [String: String]? {
+        guard let text, let members = (try? JSONValue.parse(text.utf8))?.object else { return nil }
+        let pairs = members.compactMap { member in member.value.string.map { (member.key, $0) } }
+        return pairs.count == members.count ? Dictionary(pairs) { first, _ in first } : nil
+    }
+
+    /// A run with other steps an epoch is told by its settings: here its own number counts.
+    private static func progress(
+        _ text: String?, _ settings: [String: String], _ stepsPerEpoch: Int
+    ) -> TrainingProgress? {
+        guard let text, let json = try? JSONValue.parse(text.utf8) else { return nil }
+        let steps = settings[TrainingConfiguration.stepsKey].flatMap { Int($0) } ?? stepsPerEpoch
+        return TrainingProgress(json, stepsPerEpoch: steps)
+    }
+}
+
+extension TrainingConfiguration {
+    static let stepsKey = "steps per epoch"
+
+    /// All that the losses depend on, except the data and the network, in words.
+    ///
+    /// Not the number of epochs, nor the patience: a run may go on for longer. The schedule is told by its rates at some
+    /// times, so one that depends on the number of epochs counts.
+    func settings(_ optimizer: any Optimizer) -> [String: String] {
+        var settings = details.merging(optimizer.settings) { _, own in own }
+        settings[Self.stepsKey] = "\(stepsPerEpoch)"
+        settings["seed"] = "\(seed)"
+        settings["gradient norm"] = gradientNorm.map { "\($0)" }
+        settings["average decay"] = averageDecay.map { "\($0)" }
+        settings["selection"] = "\(selection)"
+        for epoch in [0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0] {
+            settings["learning rate at epoch \(epoch)"] = "\(schedule(epoch))"
+        }
+        return settings
+    }
+
+    static func differences(_ saved: [String: String], _ present: [String: String]) -> [TrainingError.Difference] {
+        Set(saved.keys).union(present.keys).sorted().compactMap { name in
+            saved[name] == present[name]
+                ? nil : TrainingError.Difference(name: name, saved: saved[name], present: present[name])
+        }
+    }
+}

@@ -1,0 +1,37 @@
+import CVCore
+import CVImage
+import CVSegmentation
+
+extension SegmentationLabels {
+    /// Reads a list of classes: a name on each line, the first being class 0; before it may stand its red, green and blue
+    /// from 0 to 255, as in CamVid's `label_colors.txt`.
+    ///
+    ///     128 128 128 Sky
+    ///     128 0 0     Building
+    ///
+    /// - Throws: `FileError`, or `SegmentationDataError` for what is no such list.
+    public init(contentsOf path: String) throws {
+        let bytes = try FileInput.read(path, maxBytes: Self.maxBytes)
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            throw SegmentationDataError(path, .badLabels("it is not valid UTF-8"))
+        }
+        var (names, colors): ([String], [Color]) = ([], [])
+        for line in text.split(whereSeparator: \.isNewline) {
+            let words = line.split(whereSeparator: \.isWhitespace)
+            if words.isEmpty { continue }
+            let color = words.count > 3 ? words.prefix(3).compactMap { UInt8($0) } : []
+            let isColored = color.count == 3
+            names.append(words.dropFirst(isColored ? 3 : 0).joined(separator: " "))
+            colors.append(isColored ? Color(color[0], color[1], color[2]) : Palette.color(forClass: colors.count))
+        }
+        self.init(names, colors: colors)
+        try check(path)
+    }
+
+    private static let maxBytes = 1 << 20
+
+    /// Weights that are learnt with them must be readable afterwards.
+    func check(_ path: String) throws(SegmentationDataError) {
+        if let problem { throw SegmentationDataError(path, .badLabels(problem)) }
+    }
+}

@@ -1,0 +1,124 @@
+import CVCore
+import CVNN
+
+/// Whether a weight file is whole and fits its model: every check, and what came of it.
+public struct WeightsVerification: Sendable {
+    public enum Outcome: Sendable, Equatable {
+        case ok(String)
+        /// Not checked, and why.
+        case skipped(String)
+        case failed([String])
+    }
+
+    public struct Check: Sendable, Equatable {
+        /// "structure", "checksum", "values", "metadata" or "model".
+        public let name: String
+        /// What came of it.
+        public let outcome: Outcome
+    }
+
+    /// The shapes by key that weights with this metadata must have; nil for a model that is not known. keys: those of the
+    /// file, as some parts may be left out.
+    public typealias ExpectedShapes = (_ metadata: WeightsMetadata, _ keys: [String]) -> [String: [Int]]?
+
+    public let path: String
+    public private(set) var checks: [Check] = []
+
+    /// No check failed; some may have been skipped.
+    public var isOK: Bool { problems.isEmpty }
+
+    /// Of all failed checks.
+    public var problems: [String] {
+        checks.flatMap { check -> [String] in
+            if case .failed(let problems) = check.outcome { problems } else { [] }
+        }
+    }
+
+    /// Reads and checks the file at `path`.
+    ///
+    /// A file that is malformed gives a failed check; only one that cannot be read at all throws `FileError`.
+    /// Without `expectedShapes` the model is not checked.
+    public init(path: String, expectedShapes: ExpectedShapes? = nil) throws(FileError) {
+        self.path = path
+        let file: Safetensors
+        do {
+            file = try Safetensors(path: path)
+        } catch let error as FileError {
+            throw error
+        } catch {
+            checks = [Check(name: "structure", outcome: .failed([Self.problem(error)]))]
+            return
+        }
+        let tensors = counted(file.header.entries.count, "tensor")
+        let bytes = counted(file.header.dataBytes, "byte")
+        checks = [
+            Check(name: "structure", outcome: .ok("\(tensors), \(bytes) of data")),
+            Check(name: "checksum", outcome: Self.checksum(file)),
+            Check(name: "values", outcome: Self.values(file)),
+            Check(name: "metadata", outcome: Self.metadata(file)),
+            Check(name: "model", outcome: Self.model(file, expectedShapes)),
+        ]
+    }
+
+    private static func checksum(_ file: Safetensors) -> Outcome {
+        guard let expected = file.metadata[WeightsMetadata.Key.dataSHA256.rawValue] else {
+            return .skipped("the file does not state data_sha256")
+        }
+        let found = file.dataSHA256()
+        if expected == found { return .ok("SHA-256 of the data is \(found), as stated") }
+        return .failed(["SHA-256 of the data is \(found), but the file states \(abbreviated(expected)): it is damaged"])
+    }
+
+    private static func values(_ file: Safetensors) -> Outcome {
+        let tensors = file.nonFiniteTensors()
+        return tensors.isEmpty ? .ok("no NaN and no infinity") : .failed(tensors.map(\.description))
+    }
+
+    private static func metadata(_ file: Safetensors) -> Outcome {
+        // Weights of others carry no metadata, or that of their framework.
+        guard file.metadata[WeightsMetadata.Key.model.rawValue] != nil else {
+            return .skipped("the file does not state its model")
+        }
+        do {
+            let metadata = try WeightsMetadata(file.metadata)
+            return .ok(
+                "\(quoted(metadata.model)) for the task \(quoted(metadata.task)), \(metadata.labels.count) labels")
+        } catch {
+            return .failed([error.description])
+        }
+    }
+
+    private static func model(_ file: Safetensors, _ expectedShapes: ExpectedShapes?) -> Outcome {
+        guard let metadata = try? WeightsMetadata(file.metadata), let expectedShapes else {
+            return .skipped("there is no model to compare the keys with")
+        }
+        guard let expected = expectedShapes(metadata, file.header.entries.map(\.name)) else {
+            return .skipped("\(quoted(metadata.model)) is not a model that this version knows")
+        }
+        let found = Dictionary(file.header.entries.map { ($0.name, $0.shape) }, uniquingKeysWith: { first, _ in first })
+        let difference = KeyDifference(expected: expected, found: found)
+        return difference.isEmpty
+            ? .ok("all \(expected.count) keys and shapes of \(metadata.model)") : .failed(difference.lines)
+    }
+
+    /// The text of an error without the path that stands before it.
+    private static func problem(_ error: any Error) -> String {
+        (error as? SafetensorsError).map { SafetensorsError($0.problem).description } ?? "\(error)"
+    }
+
+    /// `{"file", "ok", "checks": [{"check", "outcome", "detail" or "problems"}]}`.
+    public var json: JSONValue {
+        let list = checks.map { check -> JSONValue in
+            switch check.outcome {
+            case .ok(let text): ["check": .string(check.name), "outcome": "ok", "detail": .string(text)]
+            case .skipped(let text): ["check": .string(check.name), "outcome": "skipped", "detail": .string(text)]
+            case .failed(let problems):
+                [
+                    "check": .string(check.name), "outcome": "failed",
+                    "problems": .array(problems.map { .string($0) }),
+                ]
+            }
+        }
+        return ["file": .string(path), "ok": .bool(isOK), "checks": .array(list)]
+    }
+}

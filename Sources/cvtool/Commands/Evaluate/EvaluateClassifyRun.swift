@@ -1,0 +1,40 @@
+import CLISupport
+import CVClassification
+import CVCore
+import CVNN
+import CVTraining
+
+/// One run of `cvtool evaluate classify`.
+struct EvaluateClassifyRun {
+    private let command: EvaluateClassifyCommand
+
+    init(_ command: EvaluateClassifyCommand) { self.command = command }
+
+    /// - Throws: a `ToolkitError`.
+    func run() throws -> ExitStatus {
+        try command.output.checkWritable()
+        let classifier = try Classifier(command.weights)
+        let dataset = try ClassificationDataset(contentsOf: command.data, classes: classifier.labels)
+        let pictures = try dataset.decoded(showing: "decode", quiet: command.output.quiet) {
+            try $0.decoded(for: classifier.preprocessing, progress: $1)
+        }
+        let items = try command.selection.items(of: pictures.items.count) {
+            try pictures.split(holdout: $0, seed: $1)
+        }
+        let status: ExitStatus = pictures.broken.isEmpty ? .success : .partial
+        return try command.output.run(pictures: items.count, status: status) {
+            try classifier.evaluate(pictures, items: items, flip: command.flip, progress: $0)
+        }
+    }
+}
+
+extension ClassificationMetrics: EvaluationMetrics {
+    static var mostColumns: Int { 40 }
+
+    var figures: [(name: String, text: String)] {
+        [
+            ("pictures", "\(count)"), ("accuracy", decimal(accuracy, 4)), ("top-5", decimal(topFiveAccuracy, 4)),
+            ("loss", decimal(loss, 4)),
+        ]
+    }
+}

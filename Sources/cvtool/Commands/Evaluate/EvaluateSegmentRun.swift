@@ -1,0 +1,37 @@
+import CLISupport
+import CVCore
+import CVNN
+import CVSegmentation
+import CVTraining
+
+/// One run of `cvtool evaluate segment`.
+struct EvaluateSegmentRun {
+    private let command: EvaluateSegmentCommand
+
+    init(_ command: EvaluateSegmentCommand) { self.command = command }
+
+    /// - Throws: a `ToolkitError`.
+    func run() throws -> ExitStatus {
+        try command.output.checkWritable()
+        let segmenter = try Segmenter(command.weights)
+        let dataset = try command.classes.dataset(command.data, unlisted: segmenter.labels)
+        let pictures = try dataset.checked(quiet: command.output.quiet) {
+            try SegmentationPictures(checking: $0, labels: segmenter.labels, progress: $1)
+        }
+        let items = try command.selection.items(of: pictures.items.count) { try pictures.split(holdout: $0, seed: $1) }
+        return try command.output.run(pictures: items.count) {
+            try segmenter.evaluate(pictures, items: items, progress: $0)
+        }
+    }
+}
+
+extension SegmentationMetrics: EvaluationMetrics {
+    static var mostColumns: Int { 25 }
+
+    var figures: [(name: String, text: String)] {
+        [
+            ("pictures", "\(pictures)"), ("mean IoU", decimal(meanIoU, 4)),
+            ("pixel accuracy", decimal(pixelAccuracy, 4)),
+        ]
+    }
+}

@@ -1,0 +1,92 @@
+import ArgumentParser
+import CLISupport
+import CVClassification
+import CVCore
+import CVImage
+import CVTask
+
+/// One run of `cvtool explain`.
+struct ExplainRun {
+    private let command: ExplainCommand
+    private let written = WrittenFiles()
+
+    init(_ command: ExplainCommand) { self.command = command }
+
+    private typealias Job = InputJob<ExplainPath>
+
+    /// - Throws: a `ToolkitError` for what makes the whole run impossible.
+    func run() throws -> ExitStatus {
+        let (jobs, destination) = try Job.plan(
+            command.input.expanded, output: command.output, force: command.writing.force,
+            paths: { ExplainPath(picture: $1.picturePath(for: $0, ending: "_explain")) })
+        let classifier = try command.classifier.makeClassifier()
+        let label = try chosenClass(of: classifier)
+        // Here rather than at each picture.
+        if let layer = command.layer { _ = try classifier.shape(ofLayer: layer) }
+        try destination.createFolder()
+        let loop = InputLoop(title: "explain", json: command.json, quiet: command.quiet)
+        return try untilOutputIsClosed {
+            let summary = try loop.run(jobs) { try explain($0, classifier, label) }
+            return loop.end(summary, wrote: written.text(folder: destination.folder))
+        }
+    }
+
+    private func explain(_ job: Job, _ classifier: Classifier, _ label: Int?) throws -> InputRecord<Explanation> {
+        var image = try command.input.pictures.read(job.input)
+        let map = try classifier.classActivation(of: image, class: label, layer: command.layer)
+        // Reading has thrown where there is none.
+        let path = job.paths!.picture
+        let record = InputRecord(
+            input: job.name, width: image.width, height: image.height, results: [Explanation(map, picture: path)])
+        draw(map, on: &image)
+        try command.writing.write(image, to: path)
+        written.add(.picture, path)
+        return record
+    }
+
+    private func chosenClass(of classifier: Classifier) throws -> Int? {
+        guard let label = command.label else { return nil }
+        do throws(ClassSelectionError) {
+            return try ClassSelection.index(of: label, labels: classifier.labels)
+        } catch {
+            warn(error.text(option: "--class"))
+            throw ExitCode(ExitStatus.usage.rawValue)
+        }
+    }
+
+    private func draw(_ map: ClassActivationMap, on image: inout Image) {
+        image.overlay(
+            heat: map.shares, columns: map.width, rows: map.height, frame: map.frame.box, opacity: command.opacity)
+        image.drawTag(map.classification.text, x: 0, y: 0, color: Color(24, 12, 60))
+    }
+}
+
+/// The picture that is written about an input.
+private struct ExplainPath: OutputPaths {
+    let picture: String
+
+    func planned(for input: String) -> [PlannedOutput] { [PlannedOutput(input: input, path: picture)] }
+}
+
+/// What `cvtool explain` tells about a picture.
+private struct Explanation: ReportedResult {
+    static var listName: String { "explanations" }
+
+    var text: String { classification.text }
+
+    let classification: Classification
+    let layer, picture: String
+
+    init(_ map: ClassActivationMap, picture: String) {
+        classification = map.classification
+        layer = map.layer
+        self.picture = picture
+    }
+
+    var json: JSONValue {
+        [
+            "label": .string(classification.label), "class": .integer(classification.index),
+            "probability": JSONValue(classification.probability), "layer": .string(layer), "picture": .string(picture),
+        ]
+    }
+}

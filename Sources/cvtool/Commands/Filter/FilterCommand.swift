@@ -1,0 +1,117 @@
+import ArgumentParser
+import CLISupport
+import CVCore
+import CVImage
+import CVNN
+import CVTask
+
+/// `cvtool filter`: a picture under a small kernel.
+struct FilterCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "filter",
+        abstract: "Show what a small kernel finds in a picture: edges, lines, a blur.",
+        // Lines that are examples are kept below 80 columns, where they would be broken.
+        discussion: """
+            The convolution is the one that networks are made of, and the kernel is not turned round (a correlation). \
+            photo.jpg gives photo_filter.jpg in the current folder. A line such as
+
+              photo_filter.jpg: 640×480, -731 to 803
+
+            tells the size, and the least and the greatest number that came out, of levels from 0 to 255. Nothing that \
+            exists is overwritten without --force.
+
+            EXAMPLES
+              cvtool filter photo.jpg --kernel sobel-x --grey -o edges.png
+              cvtool filter photo.jpg --kernel vertical-edge --signed
+              cvtool filter photo.jpg --kernel "1,0,-1;1,0,-1;1,0,-1" --padding valid
+              cvtool filter photo.jpg --kernel "1/4,1/4;1/4,1/4" --stride 2
+
+            KERNELS
+            \(kernels)
+
+            EXIT CODES
+              0    done
+              1    failed
+              64   the arguments make no sense
+            """)
+
+    private static var kernels: String {
+        let width = FilterKernel.named.map(\.name.count).max() ?? 0
+        return FilterKernel.named.map { "  \($0.name.padded(to: width))  \($0.summary)" }.joined(separator: "\n")
+    }
+
+    @Argument(help: "A picture (JPEG, PNG), or - for standard input.")
+    var input: String
+
+    @Option(
+        name: .shortAndLong,
+        help: .init(
+            "A name, or the numbers: commas between columns, semicolons between rows. At most "
+                + "\(FilterKernel.maximumSide) of each.", valueName: "kernel"))
+    var kernel: String
+
+    @Option(
+        help: .init(
+            "What lies beyond the border: reflect (the picture mirrored) and same (zeros, as in networks) keep the size; "
+                + "with valid nothing does, and the result is smaller.", valueName: "kind"))
+    var padding: ImageFilter.Padding = .reflect
+
+    @Option(help: .init("Pixels from one place of the kernel to the next.", valueName: "n"))
+    var stride = 1
+
+    @Flag(help: "Mix the colours to grey first.")
+    var grey = false
+
+    @Flag(
+        help: .init(
+            "How numbers become levels: cut off below 0 and above 255; without their signs; with 0 as grey; or from the "
+                + "least to the greatest. (default: --absolute for kernels whose sum is 0, else --clip)"))
+    var rendering: FilterAnswers.Rendering?
+
+    @Option(
+        name: .shortAndLong,
+        help: .init("A folder, or the name of the picture to write. (default: the current folder)", valueName: "path"))
+    var output: String?
+
+    @OptionGroup var writing: PictureWritingOptions
+    @OptionGroup var pictures: PictureOptions
+
+    func validate() throws {
+        try checkNumber("--stride", stride, in: 1...1024)
+        try checkAreNames(["-o": output], besides: "what was written")
+        do throws(FilterError) {
+            _ = try FilterKernel(kernel)
+        } catch {
+            throw ValidationError("--kernel: \(error.description).")
+        }
+    }
+
+    func run() throws {
+        try reportingFailure { try filter() }
+    }
+
+    private func filter() throws {
+        let destination = try OutputDestination(option: output, inputCount: 1)
+        let path = destination.picturePath(for: input, ending: "_filter")
+        try PlannedOutput.check(
+            [PlannedOutput(input: input, path: path)], inputs: [input], destination: destination, force: writing.force)
+        let image = try pictures.read(argument: input)
+        let kernel = try FilterKernel(self.kernel)
+        let answers = try ImageFilter(kernel, padding: padding, stride: stride, grey: grey)(image)
+        let result = answers.image(rendering ?? .init(for: kernel))
+        try destination.createFolder()
+        try writing.write(result, to: path)
+        let (least, greatest) = (number(answers.range.lowerBound), number(answers.range.upperBound))
+        try StandardOutput.write(
+            "\(path.escapedForDisplay): \(result.width)×\(result.height), \(least) to \(greatest)\n")
+    }
+
+    /// With at most two digits after the point, and none of a whole number.
+    private func number(_ value: Float) -> String {
+        value == value.rounded() ? decimal(Double(value), 0) : decimal(Double(value), 2)
+    }
+}
+
+extension ImageFilter.Padding: ExpressibleByArgument {}
+
+extension FilterAnswers.Rendering: EnumerableFlag {}

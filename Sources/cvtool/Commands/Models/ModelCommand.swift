@@ -1,0 +1,129 @@
+import ArgumentParser
+import CVCore
+import CVModels
+import CVNN
+import CVWeights
+
+/// `cvtool model`: what networks there are, and what one of them does layer by layer.
+struct ModelCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "model",
+        abstract: "Show the layers of a network: shapes, parameters and multiply-adds.",
+        // Lines that are examples are kept below 80 columns, where they would be broken.
+        discussion: """
+            Without a name, the networks are listed with their parameters and their papers. With one, each operation has \
+            a line: the layer by its key in a checkpoint, the shape of its result for one picture (channels × height × \
+            width), the numbers that are trained in it, and its multiply-adds. Those of convolutions, transposed \
+            convolutions and linear layers are counted, without biases, as in papers and torchvision's tables. \
+            The network is really run, once, with zeros for weights.
+
+            EXAMPLES
+              cvtool model
+              cvtool model resnet50
+              cvtool model mobilenet_v2 --imgsz 96 --classes 2
+              cvtool model run/best.safetensors
+              cvtool model vgg16 --json | jq .multiply_adds
+            """)
+
+    @Argument(
+        help: .init("A network by name, or a .safetensors file. (default: list the networks)", valueName: "name|file"))
+    var model: String?
+
+    @Flag(help: "List the networks.")
+    var list = false
+
+    @Option(
+        name: [.customLong("imgsz"), .customLong("size")],
+        help: .init(
+            "Size of the picture: one side, or WIDTHxHEIGHT. (default: what the network was described for, or the "
+                + "weights were trained with)", valueName: "size"),
+        transform: InputSize.init)
+    var imgsz: InputSize?
+
+    @Option(help: .init("Classes to tell apart. (default: 1000 for networks for photographs, else 10)", valueName: "n"))
+    var classes: Int?
+
+    @Option(
+        help: .init("Channels of the picture: 3 for colour, 1 for grey. (default: the network's own)", valueName: "n"))
+    var channels: Int?
+
+    @Flag(help: "Print one JSON object, or for the list one a line.")
+    var json = false
+
+    func validate() throws {
+        if list, model != nil { throw ValidationError("--list goes without a name.") }
+        if model == nil, imgsz != nil || classes != nil || channels != nil {
+            throw ValidationError("--imgsz, --classes and --channels go with the name of a network.")
+        }
+    }
+
+    func run() throws {
+        try reportingFailure {
+            guard let model else { return printList() }
+            let asked = try AskedModel(model, self)
+            let summary = try asked.model.summary(classes: asked.classes, input: asked.input)
+            print(json ? summary.json(of: asked).text : summary.text(of: asked))
+        }
+    }
+
+    private func printList() {
+        var table = TextTable(["name", "input", "parameters", "what it is"], rightAligned: [2])
+        for model in ModelCatalog.models {
+            let count = model.parameterCount()
+            if json {
+                let fields: JSONValue = [
+                    "model": .string(model.name), "about": .string(model.about), "input": model.defaultInput.json,
+                    "classes": model.hasClasses ? .integer(model.defaultClasses) : .null,
+                    "parameters": .integer(count),
+                ]
+                print(fields.text)
+            } else {
+                table.add([model.name, model.defaultInput.description, grouped(count), model.about])
+            }
+        }
+        if !json { table.print() }
+    }
+}
+
+/// A network with the classes and the input that are asked for.
+struct AskedModel {
+    let model: CatalogModel
+    let classes: Int
+    let input: CatalogModel.Input
+
+    /// name: of a network; else of weights, whose metadata tell what they were made for.
+    ///
+    /// - Throws: `ArchitectureError` for a name that neither is, and what reading weights throws.
+    init(_ name: String, _ command: ModelCommand) throws {
+        var classes: Int?
+        var input: CatalogModel.Input?
+        if let path = try Self.weights(name) {
+            let header = try SafetensorsHeader.read(path)
+            let metadata = try WeightsMetadata(header.metadata, file: path)
+            model = try ModelCatalog.model(named: metadata.model)
+            let size = metadata.preprocessing
+            let made = CatalogModel.Input(channels: size.channels.count, height: size.height, width: size.width)
+            try model.check(header, classes: metadata.labels.count, input: made)
+            (classes, input) = (metadata.labels.count, made)
+        } else {
+            model = try ModelCatalog.model(named: name)
+        }
+        let own = input ?? model.defaultInput
+        self.classes = command.classes ?? classes ?? model.defaultClasses
+        self.input = CatalogModel.Input(
+            channels: command.channels ?? own.channels, height: command.imgsz?.height ?? own.height,
+            width: command.imgsz?.width ?? own.width)
+    }
+
+    /// The file that is meant; nil for the name of a network, and for one that nothing has.
+    private static func weights(_ name: String) throws -> String? {
+        let isFile = name.contains("/") || name.hasSuffix(".safetensors")
+        if !isFile, ModelCatalog.models.contains(where: { $0.name == name }) { return nil }
+        do {
+            return try WeightsLocator().find(name)
+        } catch {
+            if isFile { throw error }
+            return nil
+        }
+    }
+}

@@ -1,0 +1,114 @@
+import CLISupport
+import CVCore
+import CVDetection
+import CVImage
+import CVNN
+import CVSegmentation
+import CVWeights
+
+/// The network that `--model` means.
+enum SegmentModel {
+    case person(PersonSegmenter)
+    /// With those that `--classes` selects; nil for all.
+    case classes(Segmenter, Segmenter.Scale, selected: Set<Int>?)
+
+    /// What models are called after the things that they know.
+    private static let names = ["person": PersonSegmenter.defaultModel, "camvid": "unet-camvid"]
+
+    init(_ options: SegmenterOptions) throws {
+        let path = try WeightsLocator().find(Self.names[options.model] ?? options.model)
+        let model = try SafetensorsHeader.read(path).metadata[WeightsMetadata.Key.model.rawValue]
+        if model == PersonSegmenter.defaultModel {
+            guard options.classes.isEmpty else { throw SegmentUsageError.classesOfPerson }
+            self = .person(try PersonSegmenter(path, detector: options.noPersonCheck ? nil : Detector()))
+        } else {
+            let segmenter = try Segmenter(path)
+            let selected = try ClassSelection.parse(options.classes, labels: segmenter.labels.names)
+            self = .classes(segmenter, options.fullSize ? .full : .trained, selected: selected)
+        }
+    }
+
+    /// What is written where no kind of picture is asked for.
+    var usualPicture: SegmentPicture {
+        if case .person = self { .cutout } else { .overlay }
+    }
+
+    /// What is said about a picture in which it finds nothing.
+    var nothing: String {
+        if case .person = self { "no person found" } else { "nothing of these classes found" }
+    }
+
+    /// Whether it can be told what is to be cut out.
+    var hasForeground: Bool {
+        if case .classes(_, _, nil) = self { false } else { true }
+    }
+
+    /// What is in `image`.
+    func found(in image: Image, _ timing: Timing) -> SegmentFinding {
+        switch self {
+        case .person(let segmenter):
+            let persons = timing.measure("detector") { segmenter.findPersons(in: image) }
+            if let persons, persons.isEmpty {
+                return SegmentFinding(matte: .empty(width: image.width, height: image.height))
+            }
+            let input = timing.measure("resize") { segmenter.prepare(image) }
+            let logits = timing.measure("network") { segmenter.run(input) }
+            let matte = timing.measure("refine") { segmenter.refine(logits, of: image, near: persons) }
+            return SegmentFinding(matte: matte)
+        case .classes(let segmenter, let scale, let selected):
+            let map = timing.measure("network") { segmenter(image, scale: scale) }
+            return SegmentFinding(map: map, selected: selected)
+        }
+    }
+}
+
+/// What was found in one picture.
+struct SegmentFinding {
+    /// What is cut out; nil where the network knows several classes and none was chosen.
+    let matte: Matte?
+    /// The class of each pixel, made where it is needed.
+    var map: SegmentationMap { classMap ?? matte!.map }
+    private let classMap: SegmentationMap?
+    /// Of the map.
+    let labels: SegmentationLabels
+    let classes: [SegmentedClass]
+    /// The classes whose outlines are of interest.
+    let outlined: Set<Int>
+    /// Whether the matte is of a person, with soft edges.
+    let isPerson: Bool
+
+    init(matte: Matte) {
+        self.matte = matte
+        (classMap, labels) = (nil, Matte.labels)
+        classes = matte.segmentedClass.map { [$0] } ?? []
+        outlined = [1]
+        isPerson = true
+    }
+
+    init(map: SegmentationMap, selected: Set<Int>?) {
+        matte = selected.map { map.matte(of: $0) }
+        (classMap, labels) = (selected.map { map.keeping($0) } ?? map, map.labels)
+        classes = map.classes(selected)
+        outlined = selected ?? Set(map.labels.names.indices)
+        isPerson = false
+    }
+}
+
+/// Options that do not fit the network.
+enum SegmentUsageError: ToolkitError {
+    case classesOfPerson
+    case noForeground(option: String)
+    case backgroundNotFound(String)
+
+    var description: String {
+        switch self {
+        case .classesOfPerson:
+            "--classes: the network for persons knows no other class; choose another with --model"
+        case .noForeground(let option):
+            "--\(option): this network knows several classes; say with --classes which of them are in front"
+        case .backgroundNotFound(let text):
+            "--background \(text.escapedForDisplay): there is no such file; a picture, blur, #rrggbb or one of "
+                + Color.named.map(\.key).joined(separator: ", ") + " is expected"
+        }
+    }
+}

@@ -1,0 +1,78 @@
+import CLISupport
+import CVClassification
+import CVCore
+import CVNN
+import CVTraining
+
+/// One run of `cvtool train classify`.
+struct TrainClassifyRun {
+    private let command: TrainClassifyCommand
+    private let output: TrainOutputOptions
+    private let folder: TrainFolder
+
+    init(_ command: TrainClassifyCommand) {
+        self.command = command
+        output = command.output
+        folder = TrainFolder(command.output.output)
+    }
+
+    /// - Throws: a `ToolkitError`.
+    func run() throws -> ExitStatus {
+        let pretrained = try command.transfer.weights(model: command.model.model)
+        let recipe = try command.recipe(pretrained)
+        let dataset = try ClassificationDataset(contentsOf: command.data)
+        try folder.prepare(force: output.force, resume: output.resume)
+        let pictures = try dataset.decoded(showing: "decode", quiet: output.quiet) {
+            try ClassificationTraining.decoded(recipe, $0, pretrained: pretrained, progress: $1)
+        }
+        guard let training = try training(recipe, pictures, pretrained), !Interruption.isRequested else {
+            return .interrupted
+        }
+        if !output.quiet { StandardError.write(training.summary) }
+        let session = TrainingSession(
+            output: output, folder: folder, metadata: training.metadata, recipe: training.recipe.json,
+            parameters: training.parameters, isEvaluated: !training.split.dev.isEmpty)
+        return try session.run(training.trainer(files: session.files))
+    }
+
+    private struct Interrupted: Error {}
+
+    /// Nil if Ctrl-C was pressed while a frozen backbone looked at the pictures.
+    private func training(
+        _ recipe: ClassificationRecipe, _ pictures: DecodedPictures, _ pretrained: PretrainedWeights?
+    ) throws -> ClassificationTraining? {
+        var bar: ProgressBar?
+        var shown = 0
+        defer { bar?.finish() }
+        do {
+            return try ClassificationTraining(recipe, decoded: pictures, pretrained: pretrained) { done, total in
+                if Interruption.isRequested { throw Interrupted() }
+                if bar == nil { bar = ProgressBar(title: "features", total: total, quiet: output.quiet) }
+                for _ in shown..<done { bar?.advance() }
+                shown = done
+            }
+        } catch is Interrupted {
+            return nil
+        }
+    }
+}
+
+extension ClassificationTraining {
+    /// What is going to be done, for the person.
+    fileprivate var summary: String {
+        let weights = parameters.trainable.reduce(0) { $0 + $1.shape.count }
+        let augmentation = recipe.augmentation.isEmpty ? "as they are" : recipe.augmentation
+        let origin = recipe.pretrained.map { " from \($0.name)" } ?? ""
+        let copies = recipe.copies == 1 ? "one copy" : "\(recipe.copies) copies"
+        let part = recipe.frozen == nil ? "" : " of the head, features of \(copies) of each picture"
+        return """
+            \(recipe.model)\(origin): \(counted(weights, "weight"))\(part), input \(recipe.input); pictures \(augmentation)
+            \(pictures.classes.count) classes: \(counted(split.train.count, "picture")) to learn from, \
+            \(split.dev.count) held back; \(counted(stepsPerEpoch, "step")) an epoch
+            \(recipe.optimizer.rawValue), learning rate \(short(recipe.learningRate)) (\(recipe.schedule.rawValue), \
+            warm-up \(short(recipe.warmup))), weight decay \(short(recipe.weightDecay)), \
+            \(counted(recipe.epochs, "epoch")), seed \(recipe.seed)
+
+            """
+    }
+}

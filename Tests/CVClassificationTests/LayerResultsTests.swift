@@ -1,0 +1,86 @@
+import CVClassification
+import CVNN
+import CVTensor
+import TestSupport
+import Testing
+
+@Suite struct LayerResultsTests {
+    /// Two blocks: a convolution with its normalisation, activation and pooling; and two convolutions beside each other.
+    private struct Network {
+        let conv: Conv2d, bn: BatchNorm2d, left: Conv2d, right: Conv2d, fc: Linear
+
+        init(_ p: ParameterScope) {
+            conv = Conv2d(1, 4, kernel: 3, padding: 1, p.scope("stem.conv"))
+            bn = BatchNorm2d(4, p.scope("stem.bn"))
+            left = Conv2d(4, 2, kernel: 1, p.scope("pair.left"))
+            right = Conv2d(4, 3, kernel: 1, p.scope("pair.right"))
+            fc = Linear(5, 2, p.scope("fc"))
+        }
+
+        func maps(_ x: Tensor) -> (normal: Tensor, stem: Tensor, pair: Tensor) {
+            let normal = bn(conv(x))
+            let stem = MaxPool2d(2)(Activation.relu(normal))
+            return (normal, stem, concatenate([Activation.relu(left(stem)), Activation.relu(right(stem))]))
+        }
+
+        func callAsFunction(_ x: Tensor) -> Tensor { fc(GlobalAvgPool()(maps(x).pair)) }
+    }
+
+    private func seen() -> (LayerResults, Network, Tensor) {
+        let (network, parameters) = initialized(seed: 3) { Network($0) }
+        parameters.setTrainable(false)
+        let x = seededTensor(seed: 4, [1, 1, 8, 8])
+        return (LayerResults(of: x) { network($0) }, network, x)
+    }
+
+    @Test func aLayerGivesWhatComesOutOfItsActivation() throws {
+        let (seen, network, x) = seen()
+        #expect(seen.layers.map(\.name) == ["stem.conv", "stem.bn", "pair.left", "pair.right"])
+        let maps = network.maps(x)
+        #expect(try seen["stem.conv"].values == network.conv(x).values)
+        // After the rectifier, before the pooling.
+        #expect(try relativeError(seen["stem.bn"], Activation.relu(maps.normal)) < 1e-6)
+        #expect(try relativeError(seen["stem"], Activation.relu(maps.normal)) < 1e-6)
+        #expect(try relativeError(seen["pair.left"], Activation.relu(network.left(maps.stem))) < 1e-6)
+        #expect(try relativeError(seen["pair.right"], Activation.relu(network.right(maps.stem))) < 1e-6)
+        // What was put beside each other belongs to the block.
+        #expect(try relativeError(seen["pair"], maps.pair) < 1e-6)
+        #expect(seen.lastMaps { _ in true }?.value.shape == maps.pair.shape)
+        #expect(seen.lastMaps { $0.hasPrefix("stem.") }?.name == "stem.bn")
+        #expect(seen.lastMaps { $0 == "fc" } == nil)
+        #expect(relativeError(seen.output, network(x)) < 1e-6)
+    }
+
+    @Test func aNameThatNoLayerHasIsAnErrorWithTheNearest() {
+        let (seen, _, _) = seen()
+        for (name, nearest) in [("stem.cnov", "stem.conv"), ("fc", nil), ("", nil), ("pai", nil)] {
+            #expect {
+                try seen[name]
+            } throws: {
+                let error = $0 as? LayerError
+                return error?.name == name && (nearest == nil || error?.nearest == nearest)
+            }
+        }
+    }
+
+    @Test func gradientsAreThoseOfTheRestOfTheNetwork() throws {
+        let (seen, network, _) = seen()
+        let maps = try seen["pair"]
+        let seed = Tensor([0, 1], shape: [1, 2])
+        let gradient = try #require(seen.gradient(of: seen.output, seed: seed, withRespectTo: maps))
+        // The mean over 16 pixels, and then the weights of the second class.
+        let weights = network.fc.weight.value.values[5...]
+        for (channel, weight) in weights.enumerated() {
+            #expect(gradient.values[16 * channel..<16 * channel + 16].allSatisfy { abs($0 - weight / 16) < 1e-7 })
+        }
+    }
+
+    @Test func withoutGradientsTheValuesAreTheSame() throws {
+        let (network, parameters) = initialized(seed: 3) { Network($0) }
+        parameters.setTrainable(false)
+        let x = seededTensor(seed: 4, [1, 1, 8, 8])
+        let seen = LayerResults(of: x, needsGradient: false) { network($0) }
+        #expect(try seen["pair"].values == self.seen().0["pair"].values)
+        #expect(seen.gradient(of: seen.output, seed: Tensor([0, 1], shape: [1, 2]), withRespectTo: seen.input) == nil)
+    }
+}

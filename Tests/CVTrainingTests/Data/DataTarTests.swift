@@ -1,0 +1,185 @@
+import CVCore
+import CVNN
+import CVTraining
+import TestSupport
+import Testing
+
+@Suite struct DataTarTests {
+    private func names(_ bytes: [UInt8]) throws -> [String] {
+        let scratch = try Scratch()
+        let path = try scratch.write(bytes, to: "set.tar")
+        return try ClassificationDataset(contentsOf: path).items.map(\.name)
+    }
+
+    private func problem(_ bytes: [UInt8]) throws -> TarError.Problem? {
+        #expect(throws: TarError.self) { try names(bytes) }?.problem
+    }
+
+    /// Every entry's bytes come from its own place.
+    @Test func picturesAreReadFromWhereTheyLie() throws {
+        var tar = TarBuilder()
+        tar.add("set/", kind: "5")
+        tar.add("set/train/", kind: "5")
+        tar.add("set/train/b/", kind: "5")
+        tar.add("./set/train/b/1.JPG", Array("b1".utf8))
+        tar.add("set//train/a/2.png", [UInt8](repeating: 7, count: 1024))
+        tar.add("set/train/notes.txt", [1])
+        tar.add("set/train/a/._2.png", [1])
+        tar.add("set/train/a/link.png", kind: "2", size: "00000000777")
+        tar.add("set/train/a/1.jpeg", Array("old".utf8))
+        tar.add("set/train/a/1.jpeg", Array("new".utf8))
+        let scratch = try Scratch()
+        let path = try scratch.write(tar.finished(), to: "set.tar")
+        let dataset = try ClassificationDataset(contentsOf: path)
+        #expect(dataset.classes == ["a", "b"])
+        #expect(dataset.items.map(\.name) == ["a/1.jpeg", "a/2.png", "b/1.JPG"])
+        #expect(dataset.counts == [2, 1])
+        #expect(dataset.ignored.count == 2)
+        let contents = try dataset.items.map { try dataset.bytes(of: $0) }
+        #expect(contents == [Array("new".utf8), [UInt8](repeating: 7, count: 1024), Array("b1".utf8)])
+    }
+
+    /// Written by Python's tarfile (`Tools/golden/tar_files.py`) in its three formats, with names of more than 100 and of
+    /// more than 255 bytes.
+    @Test(arguments: ["ustar", "gnu", "pax"]) func everyFormatOfTarIsRead(format: String) throws {
+        let path = goldenPath("\(format).tar")
+        let dataset = try ClassificationDataset(contentsOf: path)
+        let long = String(repeating: "long", count: format == "ustar" ? 20 : 70)
+        #expect(dataset.classes == ["cat", "größe", long].sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) })
+        #expect(
+            dataset.items.map(\.name)
+                == ["cat/0.png", "größe/ä.png", "\(long)/\(long.prefix(90)).png"]
+                .sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) })
+        for item in dataset.items {
+            #expect(try String(decoding: dataset.bytes(of: item), as: UTF8.self) == "content of \(item.name)")
+        }
+    }
+
+    @Test func damagedFilesAreTypedErrors() throws {
+        var tar = TarBuilder()
+        tar.add("a/1.png", [UInt8](repeating: 1, count: 700))
+        tar.add("b/1.png", [1])
+        let good = tar.finished()
+        #expect(try names(good) == ["a/1.png", "b/1.png"])
+        // Without the marks of the end, it ends with its last entry.
+        #expect(try names(tar.bytes) == ["a/1.png", "b/1.png"])
+
+        #expect(try problem([]) == .tooShort)
+        #expect(try problem([1, 2, 3]) == .tooShort)
+        #expect(try problem(Array(good[..<900])) == .cutOff(at: 512, missing: 312))
+        #expect(try problem(Array(good[..<1600])) == .cutOff(at: 1536, missing: 448))
+        var bytes = good
+        bytes[1540] ^= 1
+        #expect(try problem(bytes) == .badChecksum(at: 1536))
+        #expect(
+            try problem([0x1F, 0x8B] + good.dropFirst(2)).map { "\(TarError("x", $0))" }
+                == "x: is compressed by gzip; unpack it with gunzip first")
+        #expect(
+            try problem([UInt8](repeating: 0, count: 1024))
+                == .notTar(found: [UInt8](repeating: 0, count: 512)))
+    }
+
+    @Test func sizesAreCheckedBeforeTheyAreUsed() throws {
+        func size(_ text: String, _ change: (inout [UInt8]) -> Void = { _ in }) throws -> TarError.Problem? {
+            var tar = TarBuilder()
+            tar.add("a/1.png", [1], size: text, change: change)
+            return try problem(tar.finished())
+        }
+        #expect(try size("77777777777") == .cutOff(at: 512, missing: 0o77777777777 - 1536))
+        #expect(try size("12x") == .badSize(at: 0))
+        #expect(try size("-1") == .badSize(at: 0))
+        // Numbers of GNU tar in bytes: too large for an Int, negative, and just too large for the file.
+        #expect(try size("") { for place in 124..<136 { $0[place] = 0xFF } } == .badSize(at: 0))
+        #expect(try size("") { for place in 124..<136 { $0[place] = place == 124 ? 0x80 : 0x7F } } == .badSize(at: 0))
+        #expect(
+            try size("") {
+                $0[124] = 0x80
+                $0[134] = 0x07
+            } == .cutOff(at: 512, missing: 0x700 - 1536))
+    }
+
+    @Test func extendedHeadersAreChecked() throws {
+        func pax(_ records: String) throws -> TarError.Problem? {
+            var tar = TarBuilder()
+            tar.add("x", Array(records.utf8), kind: "x")
+            tar.add("a/1.png", [1])
+            return try problem(tar.finished())
+        }
+        for records in [
+            "99 path=a\n", "x path=a\n", "11 path=abcd", "12 path-abcde\n", "999999999999999999999 path=a\n", "0 \n",
+            "3 \n", "12 size=-100\n", "13 size=1e100\n", "path",
+        ] {
+            #expect(try pax(records) == .badRecord(at: 512), "\(records)")
+        }
+        #expect(try pax("27 size=999999999999999999\n") == .cutOff(at: 1536, missing: 999_999_999_999_999_999 - 1536))
+        #expect(try pax("22 GNU.sparse.major=1\n") == .sparse(""))
+        var tar = TarBuilder()
+        tar.add("x", [UInt8](repeating: 65, count: 70_000), kind: "L")
+        #expect(try problem(tar.finished()) == .longHeader(at: 512, bytes: 70_000, limit: 65_536))
+        tar = TarBuilder()
+        tar.add("a/1.png", [1], kind: "S")
+        #expect(try problem(tar.finished()) == .sparse("a/1.png"))
+    }
+
+    @Test func classFoldersWithoutPicturesAreNamed() throws {
+        var tar = TarBuilder()
+        for name in ["top/a/", "top/b/", "top/empty/"] { tar.add(name, kind: "5") }
+        tar.add("top/a/1.png", [1])
+        tar.add("top/b/1.png", [1])
+        let scratch = try Scratch()
+        let path = try scratch.write(tar.finished(), to: "set.tar")
+        let error = #expect(throws: DatasetError.self) { try ClassificationDataset(contentsOf: path) }
+        guard case .emptyClass("empty", _) = error?.problem else {
+            Issue.record("\(String(describing: error))")
+            return
+        }
+    }
+
+    /// Train and test together would be learnt from together.
+    @Test func classFoldersInTwoPlacesAreAnError() throws {
+        var tar = TarBuilder()
+        for name in ["train/a/1.png", "train/b/1.png", "test/a/1.png"] { tar.add(name, [1]) }
+        let scratch = try Scratch()
+        let path = try scratch.write(tar.finished(), to: "set.tar")
+        #expect(throws: DatasetError(path, .severalRoots(["test", "train"]))) {
+            try ClassificationDataset(contentsOf: path)
+        }
+    }
+
+    /// One byte changed anywhere in the headers, or the file cut anywhere: a data set or a typed error.
+    @Test func noDamageIsACrash() throws {
+        let scratch = try Scratch()
+        var outcomes: Set<String> = []
+        for format in ["gnu", "pax"] {
+            let good = try FileInput.read(goldenPath("\(format).tar"))
+            var numbers = SplitMix64(seed: 1)
+            for round in 0..<600 {
+                var bytes = good
+                if round % 3 == 0 {
+                    bytes.removeLast(Int(numbers.next() % UInt64(bytes.count)))
+                } else {
+                    // Checksums are made to fit again, so that more than they is tested.
+                    let place = Int(numbers.next() % 4096)
+                    bytes[place] = UInt8(truncatingIfNeeded: numbers.next() >> 8)
+                    if round % 3 == 1 { repairChecksum(&bytes, around: place) }
+                }
+                let path = try scratch.write(bytes, to: "set.tar")
+                do {
+                    let dataset = try ClassificationDataset(contentsOf: path)
+                    for item in dataset.items { _ = try dataset.bytes(of: item) }
+                    outcomes.insert("read")
+                } catch let error as any ToolkitError {
+                    outcomes.insert("\(type(of: error))")
+                }
+            }
+        }
+        #expect(outcomes == ["read", "TarError", "DatasetError"])
+    }
+
+    private func repairChecksum(_ bytes: inout [UInt8], around place: Int) {
+        let start = place / 512 * 512
+        for index in 148..<156 { bytes[start + index] = 32 }
+        let sum = String(bytes[start..<start + 512].reduce(0) { $0 + Int($1) }, radix: 8)
+        for (index, byte) in sum.utf8.enumerated() { bytes[start + 148 + index] = byte }
+    }
+}

@@ -1,0 +1,166 @@
+import CVImage
+import CVModels
+import CVNN
+import CVSegmentation
+import CVTask
+import CVTensor
+import CVTraining
+import CVWeights
+import Testing
+
+/// From pictures and masks to a network that knows them.
+@Suite struct SegmentationTrainingTests {
+    let folder: SegmentationScratch
+
+    init() throws { folder = try SegmentationScratch() }
+
+    private func recipe(_ model: String = "unet-w8-d2") throws -> SegmentationRecipe {
+        var recipe = SegmentationRecipe(try SegmentationArchitecture.named(model))
+        (recipe.epochs, recipe.batchSize, recipe.holdout, recipe.learningRate) = (10, 4, 0.2, 1e-2)
+        (recipe.augmentation, recipe.scale) = ("mirror@0.5", 0.9...1.2)
+        return recipe
+    }
+
+    private func training(
+        _ recipe: SegmentationRecipe, pictures: Int = 30
+    ) throws -> SegmentationTraining {
+        try folder.shapes(pictures)
+        let dataset = try SegmentationDataset(contentsOf: "\(folder.path)/shapes")
+        return try SegmentationTraining(recipe, SegmentationPictures(dataset))
+    }
+
+    @Test(arguments: ["cross-entropy", "cross-entropy+dice", "focal"])
+    func aSmallNetworkLearnsTheShapes(loss: String) throws {
+        var recipe = try recipe()
+        recipe.loss = try #require(SegmentationLoss(loss))
+        let training = try training(recipe)
+        let files = TrainingFiles(
+            best: "\(folder.path)/best.safetensors", bestMetadata: { [metadata = training.metadata] _ in metadata })
+        try training.trainer(files: files).run()
+        let segmenter = try Segmenter("\(folder.path)/best.safetensors")
+        let metrics = try segmenter.evaluate(training.pictures, items: training.split.dev)
+        #expect(metrics.meanIoU > 0.8, "\(metrics.report)")
+        #expect(segmenter.labels == training.pictures.labels)
+        #expect(segmenter.preprocessing == training.preprocessing)
+    }
+
+    @Test func withASplitSeedAnotherSeedHoldsBackTheSamePictures() throws {
+        var recipe = try recipe()
+        let first = try training(recipe)
+        (recipe.seed, recipe.splitSeed) = (2, 1)
+        let second = try training(recipe)
+        recipe.splitSeed = nil
+        let third = try training(recipe)
+        #expect(first.split.dev == second.split.dev && first.split.dev != third.split.dev)
+        let weights = [first, second, third].map { $0.parameters.stateDictionary["out.weight"]?.values }
+        #expect(weights[0] != nil && weights[0] != weights[1] && weights[1] == weights[2])
+    }
+
+    @Test func aRunThatIsResumedHasTheWeightsOfOneThatWasNot() throws {
+        var recipe = try recipe()
+        (recipe.epochs, recipe.crop) = (2, .init(width: 24, height: 20))
+        let files = TrainingFiles(checkpoint: "\(folder.path)/checkpoint.safetensors")
+        let stopped = try training(recipe, pictures: 10).trainer(files: files)
+        var steps = 0
+        func shouldStop() -> Bool {
+            steps += 1
+            return steps > 3
+        }
+        try stopped.run(shouldStop: shouldStop) { _ in }
+        let resumed = try training(recipe, pictures: 10)
+        let trainer = resumed.trainer(files: files)
+        try trainer.resume(from: files.checkpoint!)
+        try trainer.run()
+        let whole = try training(recipe, pictures: 10)
+        try whole.trainer().run()
+        for (a, b) in zip(resumed.parameters, whole.parameters) {
+            #expect(a.value.values == b.value.values, "\(a.name)")
+        }
+        recipe.classWeights = .none
+        let other = try training(recipe, pictures: 10).trainer()
+        #expect(throws: TrainingError.self) { try other.resume(from: files.checkpoint!) }
+    }
+
+    @Test func batchesDoNotDependOnMemoryNorOnWhereTheyBegin() throws {
+        let training = try training(recipe(), pictures: 10)
+        let again = try SegmentationPictures(training.pictures.dataset, memoryLimit: 0)
+        func batches(_ pictures: SegmentationPictures, from step: Int) throws -> [SegmentationBatch] {
+            let loader = SegmentationLoader(
+                pictures: pictures, items: Array(0..<10), batchSize: 3, levels: LevelTable(training.preprocessing),
+                augmentation: Augment.Pipeline([
+                    Augment.Mirror(), Augment.ScaledCrop(width: 20, height: 16, scale: 0.4...2),
+                ]),
+                seed: 3)
+            let stream = loader.batches(epoch: 1, startingAt: step)
+            var all: [SegmentationBatch] = []
+            while let batch = try stream.next() { all.append(batch) }
+            return all
+        }
+        let (kept, decoded) = (try batches(training.pictures, from: 0), try batches(again, from: 1))
+        #expect(kept.count == 3 && decoded.count == 2)
+        for (a, b) in zip(kept.dropFirst(), decoded) {
+            #expect(a.images.values == b.images.values && a.classes == b.classes)
+        }
+        #expect(kept[0].images.shape == [3, 3, 16, 20] && kept[0].classes.count == 3 * 16 * 20)
+        #expect(kept.contains { $0.classes.contains(Int(Mask.ignore)) })
+    }
+
+    @Test func lossesAreReadAsTheyAreWritten() {
+        #expect(SegmentationLoss("cross-entropy+dice") == SegmentationLoss(.crossEntropy, .dice))
+        #expect(SegmentationLoss(.focal, .dice).description == "focal+dice")
+        for text in ["", "dice+", "dice+dice", "Dice"] { #expect(SegmentationLoss(text) == nil) }
+    }
+
+    @Test func theWeightsSayHowTheyWereMade() throws {
+        try folder.shapes(6)
+        try folder.write("1 2 3 background\n255 128 0 disc\nsquare\n", to: "shapes/classes.txt")
+        let dataset = try SegmentationDataset(contentsOf: "\(folder.path)/shapes")
+        let training = try SegmentationTraining(recipe(), SegmentationPictures(dataset))
+        let metadata = try WeightsMetadata(training.metadata)
+        #expect(metadata.task == "segment" && metadata.labels == ["background", "disc", "square"])
+        #expect(training.metadata["palette"]?.hasPrefix("[\"#010203\",\"#ff8000\",\"#") == true)
+        let labels = SegmentationLabels(metadata.labels, metadata: training.metadata)
+        #expect(labels == training.pictures.labels && labels.colors[1] == Color(255, 128, 0))
+        #expect(
+            SegmentationLabels(["a", "b"], metadata: ["palette": "[\"#12345\",7]"]) == SegmentationLabels(["a", "b"]))
+    }
+
+    /// The encoder takes the values of the classifier under its own names; the rest is fresh.
+    @Test(arguments: ["unet-mobilenet_v2", "unet-efficientnet-lite0"])
+    func anEncoderBeginsFromTheWeightsOfItsClassifier(model: String) throws {
+        let architecture = try SegmentationArchitecture.named(model)
+        let pretrained = try PretrainedSegmentation(for: architecture)
+        let (_, parameters) = initialized(seed: 1) { architecture.make(classes: 3, $0) }
+        let fresh = parameters.stateDictionary
+        try pretrained.load(into: parameters)
+        let file = try Safetensors(path: WeightsLocator().find(architecture.encoder!.weights)).stateDictionary()
+        for parameter in parameters {
+            let key = parameter.name.hasPrefix("encoder.") ? String(parameter.name.dropFirst(8)) : nil
+            let expected = try key.map { try #require(file[$0], "\($0)") } ?? fresh[parameter.name]
+            #expect(parameter.value.values == expected?.values, "\(parameter.name)")
+        }
+        #expect(pretrained.preprocessing(width: 9, height: 7).std != [255, 255, 255] && pretrained.checksum != nil)
+    }
+
+    @Test func namesOfUNetsAreTheirSizes() throws {
+        for name in ["unet", "unet-w16", "unet-w16-d3-bilinear-plain"] {
+            #expect(try SegmentationArchitecture.named(name).name == name)
+        }
+        #expect(try SegmentationArchitecture.named("unet-d3-w64").name == "unet-d3")
+        for name in ["unet-", "unet-w0", "unet-d99", "unet-w256-d6", "net", "unet-w16x"] {
+            #expect(throws: ArchitectureError.self) { try SegmentationArchitecture.named(name) }
+        }
+        #expect(throws: SegmenterError.self) {
+            try PretrainedSegmentation(for: SegmentationArchitecture.named("unet"))
+        }
+    }
+
+    /// Any size, down to one pixel.
+    @Test(arguments: [(1, 1), (17, 33), (64, 5)]) func encodersTakeAnySize(height: Int, width: Int) throws {
+        for name in ["unet-mobilenet_v2", "unet-efficientnet-lite0"] {
+            let (network, _) = initialized(seed: 1) { try! SegmentationArchitecture.named(name).make(classes: 4, $0) }
+            let y = network(Tensor(repeating: 0.5, shape: [1, 3, height, width]))
+            #expect(y.shape == [1, 4, height, width] && y.isFinite)
+        }
+    }
+}
