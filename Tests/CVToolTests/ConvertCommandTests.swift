@@ -11,7 +11,7 @@ import Testing
     private struct Golden: Decodable { let logistic: [Double] }
 
     private let folder: String
-    private static let goldens = packageFolder.appending(path: "Tests/CVNNTests/Golden/pth").path
+    private static let goldens = packageFolder.appending(path: "Tests/CVWeightsTests/Golden/pth").path
 
     init() throws {
         folder = NSTemporaryDirectory() + "cvtool-convert-\(UUID().uuidString)"
@@ -36,7 +36,7 @@ import Testing
         try Image(width: 4, height: 4, format: .rgb, pixels: levels).write(to: folder + "/ramp.png")
         let seen = try runCommand(["classify", "ramp.png", "-w", "out.safetensors", "--json"], in: folder)
         #expect(seen.exitCode == 0, "\(seen.errors)")
-        let golden = try decoded("../CVNNTests/Golden/pth/values.json", as: Golden.self).logistic
+        let golden = try decoded("../CVWeightsTests/Golden/pth/values.json", as: Golden.self).logistic
         let found = try #require(seen.records.first?["classes"]?.array)
         #expect(found.count == 3)
         for item in found {
