@@ -25,7 +25,7 @@ from safetensors.torch import load_file
 from torchvision.transforms import CenterCrop, Compose, Normalize, Resize, ToTensor
 
 ROOT = Path(__file__).resolve().parents[1]
-PICTURES = ["coffee", "cat", "room"]
+IMAGES = ["coffee", "cat", "room"]
 TOLERANCE = 1e-3
 # In a process of its own: a child counts the memory of its parent until it has become another program, and this one
 # holds the networks.
@@ -52,11 +52,11 @@ def network(name: str) -> torch.nn.Module:
                 module.weight.uniform_(0.7, 1.3)
                 module.bias.normal_(0, 0.1)
         last = [module for module in model.modules() if isinstance(module, (torch.nn.Linear, torch.nn.Conv2d))][-1]
-        last.weight.mul_(3 / max(float(logits(model, picture(PICTURES[0]), name).std()), 1e-6))
+        last.weight.mul_(3 / max(float(logits(model, sample_image(IMAGES[0]), name).std()), 1e-6))
     return model
 
 
-def picture(name: str) -> Image.Image:
+def sample_image(name: str) -> Image.Image:
     """A sample picture."""
     return Image.open(ROOT / "SampleImages" / f"{name}.jpg").convert("RGB")
 
@@ -101,8 +101,8 @@ def convert(cvtool: Path, name: str, checkpoint: Path, output: Path) -> str:
 def worst_difference(cvtool: Path, model: torch.nn.Module, name: str, weights: Path, folder: Path) -> float:
     """Of the logits on the sample pictures, in standard deviations."""
     worst = 0.0
-    for title in PICTURES:
-        image = picture(title)
+    for title in IMAGES:
+        image = sample_image(title)
         path = folder / f"{title}.png"
         image.save(path)
         expected = logits(model, image, name)

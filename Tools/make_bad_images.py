@@ -33,7 +33,7 @@ def expect(name, pixels):
     save(name + ".pam", head.encode() + pixels.tobytes())
 
 
-def picture(w=W, h=H):
+def image(w=W, h=H):
     """Smooth colours and a hard edge, [h, w, 3]."""
     y, x = np.mgrid[0:h, 0:w].astype(np.float64)
     rgb = np.stack([128 + 100 * np.sin(x / 7 + y / 9), 255 * x / max(w - 1, 1), 255 * y / max(h - 1, 1)], -1)
@@ -96,7 +96,7 @@ def without_jfif(data):
 
 
 def jpegs():
-    rgb = picture()
+    rgb = image()
     for name, sample in {"444": "1x1", "422": "2x1", "420": "2x2", "440": "1x2", "411": "4x1", "410": "4x2"}.items():
         valid_jpeg(f"sampling-{name}.jpg", cjpeg(rgb, "-sample", sample))
     valid_jpeg("progressive.jpg", cjpeg(rgb, "-progressive"))
@@ -105,15 +105,15 @@ def jpegs():
     valid_jpeg("restart.jpg", cjpeg(rgb, "-restart", "1B"))
     valid_jpeg("grey.jpg", pillow_jpeg(Image.fromarray(rgb).convert("L")))
     valid_jpeg("rgb.jpg", cjpeg(rgb, "-rgb"))
-    valid_jpeg("1x1.jpg", pillow_jpeg(Image.fromarray(picture(1, 1))))
-    valid_jpeg("1x10000.jpg", pillow_jpeg(Image.fromarray(picture(1, 10000)), quality=30))
-    valid_jpeg("10000x1.jpg", pillow_jpeg(Image.fromarray(picture(10000, 1)), quality=30))
+    valid_jpeg("1x1.jpg", pillow_jpeg(Image.fromarray(image(1, 1))))
+    valid_jpeg("1x10000.jpg", pillow_jpeg(Image.fromarray(image(1, 10000)), quality=30))
+    valid_jpeg("10000x1.jpg", pillow_jpeg(Image.fromarray(image(10000, 1)), quality=30))
     valid_jpeg("trailing-junk.jpg", cjpeg(rgb) + b"junk \xff\xd8\xff\xe1" * 20)
 
 
 def inks():
     """Four components, with each Adobe transform and without the marker."""
-    rgb = picture().astype(np.int32)
+    rgb = image().astype(np.int32)
     cmyk = np.dstack([255 - rgb, (rgb[..., :1] + rgb[..., 1:2]) // 5]).astype(np.uint8)
     data = pillow_jpeg(Image.fromarray(cmyk, "CMYK"), quality=90)  # stored inverted, marker with transform 0
     valid_jpeg("cmyk-adobe0.jpg", data)
@@ -127,7 +127,7 @@ def inks():
 
 
 def bad_jpegs():
-    data = cjpeg(picture())
+    data = cjpeg(image())
     start, _ = segment(data, *SOF)
     save("bad-65500x65500.jpg", patched(data, start + 5, struct.pack(">HH", 65500, 65500)))
     save("bad-12bit.jpg", patched(data, start + 1, b"\xc1")[:start + 4] + b"\x0c" + data[start + 5:])
@@ -148,7 +148,7 @@ def scan_bomb(scans=1000):
 # --- PNG ----------------------------------------------------------------------------------------------------------
 
 ADAM7 = [(0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)]
-GREY, RGB, PALETTE, GREY_ALPHA, RGBA = 0, 2, 3, 4, 6
+GRAY, RGB, PALETTE, GRAY_ALPHA, RGBA = 0, 2, 3, 4, 6
 
 
 def chunk(kind, content):
@@ -198,19 +198,19 @@ def pngs():
     rng = np.random.default_rng(1)
     w, h = 19, 13
     for bits in (1, 2, 4, 8, 16):
-        grey = rng.integers(0, 1 << bits, (h, w, 1))
-        valid_png(f"grey{bits}", grey, bits, GREY, pixels=to8(grey, bits).repeat(3, 2), check=bits < 16)
-        key = int(grey[3, 3, 0])
-        alpha = np.where(grey == key, 0, 255)
-        valid_png(f"grey{bits}-trns", grey, bits, GREY, chunk(b"tRNS", struct.pack(">H", key)),
-                  pixels=np.dstack([to8(grey, bits).repeat(3, 2), alpha]), check=bits in (1, 8))
+        gray = rng.integers(0, 1 << bits, (h, w, 1))
+        valid_png(f"grey{bits}", gray, bits, GRAY, pixels=to8(gray, bits).repeat(3, 2), check=bits < 16)
+        key = int(gray[3, 3, 0])
+        alpha = np.where(gray == key, 0, 255)
+        valid_png(f"grey{bits}-trns", gray, bits, GRAY, chunk(b"tRNS", struct.pack(">H", key)),
+                  pixels=np.dstack([to8(gray, bits).repeat(3, 2), alpha]), check=bits in (1, 8))
     for bits in (8, 16):
         rgba = rng.integers(0, 1 << bits, (h, w, 4))
         rgb = rgba[..., :3]
         valid_png(f"rgb{bits}", rgb, bits, RGB, pixels=to8(rgb, bits), check=bits == 8)
         valid_png(f"rgba{bits}", rgba, bits, RGBA, pixels=to8(rgba, bits), check=bits == 8)
         both = rgba[..., 2:]
-        valid_png(f"grey-alpha{bits}", both, bits, GREY_ALPHA, pixels=to8(both, bits)[..., [0, 0, 0, 1]],
+        valid_png(f"grey-alpha{bits}", both, bits, GRAY_ALPHA, pixels=to8(both, bits)[..., [0, 0, 0, 1]],
                   check=bits == 8)
         key = rgb[5, 5]
         alpha = np.where((rgb == key).all(2, keepdims=True), 0, 255)
@@ -227,7 +227,7 @@ def pngs():
         alpha = chunk(b"tRNS", palette[:given, 3].astype(np.uint8).tobytes())
         valid_png(f"palette{bits}-trns", index, bits, PALETTE, table, alpha, pixels=palette[index[..., 0]])
     for w, h in ((1, 1), (1, 10000)):
-        pixels = picture(w, h)
+        pixels = image(w, h)
         save(f"{w}x{h}.png", png(pixels, 8, RGB))
         expect(f"{w}x{h}.png", pixels)
 
@@ -235,7 +235,7 @@ def pngs():
 def bombs():
     """Text and a colour profile that would unpack to 10 MB each, before the picture."""
     zeros = zlib.compress(bytes(10_000_000), 9)
-    pixels = picture(8, 8)
+    pixels = image(8, 8)
     extra = [chunk(b"iCCP", b"profile\0\0" + zeros), chunk(b"zTXt", b"Comment\0\0" + zeros),
              chunk(b"iTXt", b"Comment\0\1\0\0\0" + zeros)]
     data = png(pixels, 8, RGB, *extra)
@@ -246,7 +246,7 @@ def bombs():
 
 
 def bad_pngs():
-    pixels = picture(8, 8)
+    pixels = image(8, 8)
     data = png(pixels, 8, RGB)
 
     def header(w, h, bits=8, kind=RGB):
@@ -269,7 +269,7 @@ def bad_pngs():
 
 
 def orientations():
-    stored = Image.fromarray(picture(5, 3))
+    stored = Image.fromarray(image(5, 3))
     for value in range(10):
         exif = Image.Exif()
         exif[0x0112] = value

@@ -26,21 +26,21 @@ QUALITY = 92
 AVATARS = ("Cat", "Dog", "Parrot", "Astronaut")
 
 
-def as_srgb(picture: Image.Image) -> Image.Image:
+def as_srgb(image: Image.Image) -> Image.Image:
     """RGB in the sRGB colour space: a picture's own profile is applied, for what is written carries none."""
-    profile = picture.info.get("icc_profile")
-    rgb = picture.convert("RGB")
+    profile = image.info.get("icc_profile")
+    rgb = image.convert("RGB")
     if not profile:
         return rgb
     return ImageCms.profileToProfile(rgb, ImageCms.ImageCmsProfile(io.BytesIO(profile)), ImageCms.createProfile("sRGB"))
 
 
-def collage(pictures: list[Image.Image]) -> Image.Image:
+def collage(images: list[Image.Image]) -> Image.Image:
     """Four square pictures of one size, two by two."""
-    side = pictures[0].width
+    side = images[0].width
     sheet = Image.new("RGB", (2 * side, 2 * side))
-    for index, picture in enumerate(pictures):
-        sheet.paste(picture, (index % 2 * side, index // 2 * side))
+    for index, image in enumerate(images):
+        sheet.paste(image, (index % 2 * side, index // 2 * side))
     return sheet
 
 
@@ -55,7 +55,7 @@ def make(avatars: Path, room: Path, gcompris: Path, output: Path) -> None:
     photo = {name: as_srgb(Image.open(avatars / f"{name}.png")) for name in AVATARS}
     coffee = Image.fromarray(data.coffee())
     cup = coffee.crop((100, 0, 500, 400)).resize(photo["Cat"].size, Image.Resampling.LANCZOS)
-    pictures = {
+    images = {
         "cat": photo["Cat"],
         "parrot": photo["Parrot"],
         "retriever": photo["Dog"],
@@ -71,8 +71,8 @@ def make(avatars: Path, room: Path, gcompris: Path, output: Path) -> None:
         "styles/stained_glass": stained_glass(),
     }
     (output / "styles").mkdir(parents=True, exist_ok=True)
-    for name, picture in pictures.items():
-        picture.save(output / f"{name}.jpg", quality=QUALITY, optimize=True)
+    for name, image in images.items():
+        image.save(output / f"{name}.jpg", quality=QUALITY, optimize=True)
 
 
 def main() -> None:

@@ -52,7 +52,7 @@ static void limit(png_structp png, bool tolerant) {
 }
 
 /// Whatever the file holds becomes 8-bit RGB or RGBA; or indices of a byte each.
-static void normalise(png_decoder *decoder) {
+static void normalize(png_decoder *decoder) {
     png_structp png = decoder->png;
     if (decoder->common.options.indices) {
         png_set_packing(png);  // 1, 2 and 4 bits to bytes, not stretched
@@ -87,7 +87,7 @@ static void png_read_pixels(cvc_decoder *common, uint8_t *pixels) {
     // Rows that never come are black, and transparent where there is alpha.
     if (common->options.tolerant) memset(pixels, 0, stride * common->header.height);
     if (setjmp(common->escape)) return;
-    normalise(decoder);
+    normalize(decoder);
     int passes = png_set_interlace_handling(decoder->png);
     png_read_update_info(decoder->png, decoder->info);
     if (png_get_rowbytes(decoder->png, decoder->info) != stride) png_error(decoder->png, "unexpected row size");

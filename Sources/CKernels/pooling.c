@@ -55,25 +55,25 @@ static int is_narrow(const cvk_window *w) {
 
 /// Floats in one line of scratch: the columns that windows see, two more windows before, a vector of them after.
 static size_t line_length(const cvk_window *w) {
-    const size_t seen = is_narrow(w) ? w->stride_x * w->output_width : 0;
-    return (w->width > seen ? w->width : seen) + 36;
+    const size_t covered = is_narrow(w) ? w->stride_x * w->output_width : 0;
+    return (w->width > covered ? w->width : covered) + 36;
 }
 
 /// Lines of scratch for one row of windows of 3×3 pixels.
-enum { NINTHS_LINES = 7 };
+enum { WINDOW_ROW_LINES = 7 };
 
-size_t cvk_max_pool_scratch(const cvk_window *w) { return (2 * NINTHS_LINES + 1) * line_length(w); }
+size_t cvk_max_pool_scratch(const cvk_window *w) { return (2 * WINDOW_ROW_LINES + 1) * line_length(w); }
 
 static void keep_larger(cvk_isa isa, const float *from, float *line, size_t count) {
     DISPATCH(keep_larger, from, line, count)
 }
 
-static void across(cvk_isa isa, size_t kernel, size_t stride, const float *line, float *to, size_t count) {
-    DISPATCH(across, kernel, stride, line, to, count)
+static void row_max(cvk_isa isa, size_t kernel, size_t stride, const float *line, float *to, size_t count) {
+    DISPATCH(row_max, kernel, stride, line, to, count)
 }
 
 /// The largest of each column of the windows of output row y; -infinity where all rows are in the padding.
-static void down(cvk_isa isa, const cvk_window *w, const float *plane, size_t y, float *line) {
+static void column_max(cvk_isa isa, const cvk_window *w, const float *plane, size_t y, float *line) {
     int is_first = 1;
     for (size_t tap = 0; tap < w->kernel_height; tap++) {
         const ptrdiff_t row = input_row(w, y, tap);
@@ -94,9 +94,9 @@ void cvk_max_pool(cvk_isa isa, const cvk_window *w, const float *plane, float *o
     float *line = narrow ? scratch + w->pad_left : scratch;
     for (size_t x = 0; x < line_length(w); x++) scratch[x] = -INFINITY;
     for (size_t y = 0; y < w->output_height; y++, output += w->output_width) {
-        down(isa, w, plane, y, line);
+        column_max(isa, w, plane, y, line);
         if (narrow) {
-            across(isa, w->kernel_width, w->stride_x, scratch, output, w->output_width);
+            row_max(isa, w->kernel_width, w->stride_x, scratch, output, w->output_width);
             continue;
         }
         for (size_t x = 0; x < w->output_width; x++) {
@@ -115,17 +115,17 @@ void cvk_max_pool(cvk_isa isa, const cvk_window *w, const float *plane, float *o
 static inline __attribute__((always_inline)) size_t largest(const float *window, size_t row, const size_t height,
                                                             const size_t width) {
     float best = window[0];
-    size_t place = 0;
+    size_t position = 0;
     for (size_t y = 0; y < height; y++) {
         for (size_t x = 0; x < width; x++) {
             const size_t at = y * row + x;
             const float value = window[at];
             const int wins = value > best || (value != value && best == best);
             best = wins ? value : best;
-            place = wins ? at : place;
+            position = wins ? at : position;
         }
     }
-    return place;
+    return position;
 }
 
 /// The same for a window that may reach outside; -1 if all of it does.
@@ -144,37 +144,37 @@ static ptrdiff_t largest_at_border(const cvk_window *w, const float *plane, size
     return best;
 }
 
-static void quarters(cvk_isa isa, const float *top, const float *bottom, const float *dy, float *dx_top,
-                     float *dx_bottom, size_t count) {
-    DISPATCH(quarters, top, bottom, dy, dx_top, dx_bottom, count)
+static void max_pool_2x2_backward_row(cvk_isa isa, const float *top, const float *bottom, const float *dy,
+                                      float *dx_top, float *dx_bottom, size_t count) {
+    DISPATCH(max_pool_2x2_backward_row, top, bottom, dy, dx_top, dx_bottom, count)
 }
 
 /// Windows of 2×2 pixels side by side, the usual case: each pixel belongs to one of them, or to none.
-static void quarters_gradient(cvk_isa isa, const cvk_window *w, const float *plane, const float *dy, float *dx) {
-    const size_t width = w->width, seen = 2 * w->output_width;
+static void max_pool_2x2_backward(cvk_isa isa, const cvk_window *w, const float *plane, const float *dy, float *dx) {
+    const size_t width = w->width, covered = 2 * w->output_width;
     for (size_t y = 0; y < w->output_height; y++, dy += w->output_width) {
         const float *top = plane + 2 * y * width;
         float *to = dx + 2 * y * width;
-        quarters(isa, top, top + width, dy, to, to + width, w->output_width);
-        for (size_t x = seen; x < width; x++) to[x] = to[width + x] = 0.0f;
+        max_pool_2x2_backward_row(isa, top, top + width, dy, to, to + width, w->output_width);
+        for (size_t x = covered; x < width; x++) to[x] = to[width + x] = 0.0f;
     }
     const size_t rest = w->height - 2 * w->output_height;
     memset(dx + 2 * w->output_height * width, 0, rest * width * sizeof(float));
 }
 
-static void columns(cvk_isa isa, const float *top, const float *middle, const float *bottom, const int32_t ceilings[3],
+static void columns(cvk_isa isa, const float *top, const float *middle, const float *bottom, const int32_t clamps[3],
                     int32_t *ranks, int32_t *rows, size_t count) {
-    DISPATCH(columns, top, middle, bottom, ceilings, ranks, rows, count)
+    DISPATCH(columns, top, middle, bottom, clamps, ranks, rows, count)
 }
 
-static void taps_of(cvk_isa isa, size_t stride, const int32_t *ranks, const int32_t *rows, int32_t *taps,
-                    size_t count) {
-    DISPATCH(taps, stride, ranks, rows, taps, count)
+static void argmax(cvk_isa isa, size_t stride, const int32_t *ranks, const int32_t *rows, int32_t *taps,
+                   size_t count) {
+    DISPATCH(argmax, stride, ranks, rows, taps, count)
 }
 
-static void give(cvk_isa isa, size_t stride, int32_t left, const int32_t *taps, const float *dy, const float *base,
-                 float *to, size_t count) {
-    DISPATCH(give, stride, left, taps, dy, base, to, count)
+static void scatter_row(cvk_isa isa, size_t stride, int32_t left, const int32_t *taps, const float *dy,
+                        const float *base, float *to, size_t count) {
+    DISPATCH(scatter_row, stride, left, taps, dy, base, to, count)
 }
 
 /// Lines of scratch for one row of windows. The columns are those of the padded plane.
@@ -183,11 +183,11 @@ typedef struct {
     int32_t *taps;          // the winner of each window, after two that do not exist
     float *dy;              // of the same windows
     float *sums[3];         // gradient of the three rows of pixels under the windows
-} ninths;
+} window_row;
 
-static ninths ninths_in(float *lines, size_t length) {
-    const ninths row = {(int32_t *)lines, (int32_t *)lines + length, (int32_t *)lines + 2 * length, lines + 3 * length,
-                        {lines + 4 * length, lines + 5 * length, lines + 6 * length}};
+static window_row window_row_in(float *lines, size_t length) {
+    const window_row row = {(int32_t *)lines, (int32_t *)lines + length, (int32_t *)lines + 2 * length,
+                        lines + 3 * length, {lines + 4 * length, lines + 5 * length, lines + 6 * length}};
     for (size_t x = 0; x < length; x++) {
         row.ranks[x] = INT32_MIN;
         row.rows[x] = row.taps[x] = 0;
@@ -196,27 +196,29 @@ static ninths ninths_in(float *lines, size_t length) {
     return row;
 }
 
-static void find_columns(cvk_isa isa, const cvk_window *w, const float *plane, size_t y, const ninths *lines) {
+static void find_columns(cvk_isa isa, const cvk_window *w, const float *plane, size_t y, const window_row *lines) {
     const float *from[3];
-    int32_t ceilings[3];
+    int32_t clamps[3];
     for (size_t tap = 0; tap < 3; tap++) {
         const ptrdiff_t row = input_row(w, y, tap);
         from[tap] = row < 0 ? plane : plane + (size_t)row * w->width;
-        ceilings[tap] = row < 0 ? INT32_MIN : INT32_MAX;
+        clamps[tap] = row < 0 ? INT32_MIN : INT32_MAX;
     }
-    columns(isa, from[0], from[1], from[2], ceilings, lines->ranks + w->pad_left, lines->rows + w->pad_left, w->width);
+    columns(isa, from[0], from[1], from[2], clamps, lines->ranks + w->pad_left, lines->rows + w->pad_left, w->width);
 }
 
 /// `above`: the lines of the windows above, which share 3 - stride rows of pixels with these.
-static void give_rows(cvk_isa isa, const cvk_window *w, const ninths *above, const ninths *lines, const float *zeros) {
+static void scatter_rows(cvk_isa isa, const cvk_window *w, const window_row *above, const window_row *lines,
+                         const float *zeros) {
     for (size_t tap = 0; tap < 3; tap++) {
         const float *base = above && tap + w->stride_y < 3 ? above->sums[tap + w->stride_y] : zeros;
-        give(isa, w->stride_x, 3 * (int32_t)tap, lines->taps, lines->dy, base, lines->sums[tap], w->output_width);
+        scatter_row(isa, w->stride_x, 3 * (int32_t)tap, lines->taps, lines->dy, base, lines->sums[tap],
+                    w->output_width);
     }
 }
 
 /// Writes the rows of pixels that no windows below share. What lies in the padding is dropped.
-static void finish_rows(const cvk_window *w, size_t y, const ninths *lines, float *dx) {
+static void finish_rows(const cvk_window *w, size_t y, const window_row *lines, float *dx) {
     const size_t finished = y + 1 < w->output_height ? w->stride_y : 3;
     for (size_t tap = 0; tap < finished; tap++) {
         const ptrdiff_t row = input_row(w, y, tap);
@@ -228,28 +230,29 @@ static void finish_rows(const cvk_window *w, size_t y, const ninths *lines, floa
 ///
 /// A conveyor of four steps, each on a row of its own, because a processor waits when it reads in other pieces what it
 /// has just written.
-static void ninths_gradient(cvk_isa isa, const cvk_window *w, const float *plane, const float *dy, float *dx,
-                            float *scratch) {
+static void max_pool_3x3_backward(cvk_isa isa, const cvk_window *w, const float *plane, const float *dy, float *dx,
+                                  float *scratch) {
     const size_t length = line_length(w), count = w->output_height;
-    const ninths lines[2] = {ninths_in(scratch, length), ninths_in(scratch + NINTHS_LINES * length, length)};
-    float *zeros = scratch + 2 * NINTHS_LINES * length;
+    const window_row lines[2] = {window_row_in(scratch, length), window_row_in(scratch + WINDOW_ROW_LINES * length,
+                                                                               length)};
+    float *zeros = scratch + 2 * WINDOW_ROW_LINES * length;
     memset(zeros, 0, length * sizeof(float));
     for (size_t y = 0; y < count + 3; y++) {
-        const ninths *even = &lines[y & 1], *odd = &lines[(y & 1) ^ 1];
+        const window_row *even = &lines[y & 1], *odd = &lines[(y & 1) ^ 1];
         if (y < count) find_columns(isa, w, plane, y, even);
         if (y >= 1 && y - 1 < count) {
-            taps_of(isa, w->stride_x, odd->ranks, odd->rows, odd->taps + 2, w->output_width);
+            argmax(isa, w->stride_x, odd->ranks, odd->rows, odd->taps + 2, w->output_width);
             memcpy(odd->dy + 2, dy + (y - 1) * w->output_width, w->output_width * sizeof(float));
         }
-        if (y >= 2 && y - 2 < count) give_rows(isa, w, y > 2 ? odd : NULL, even, zeros);
+        if (y >= 2 && y - 2 < count) scatter_rows(isa, w, y > 2 ? odd : NULL, even, zeros);
         if (y >= 3) finish_rows(w, y - 3, odd, dx);
     }
-    const size_t seen = (count - 1) * w->stride_y + 3;
-    const size_t rest = seen > w->pad_top ? seen - w->pad_top : 0;
+    const size_t covered = (count - 1) * w->stride_y + 3;
+    const size_t rest = covered > w->pad_top ? covered - w->pad_top : 0;
     if (rest < w->height) memset(dx + rest * w->width, 0, (w->height - rest) * w->width * sizeof(float));
 }
 
-static int has_ninths(const cvk_window *w) {
+static int is_3x3(const cvk_window *w) {
     return w->kernel_height == 3 && w->kernel_width == 3 && w->stride_y <= 2 && w->stride_x <= 2 && w->pad_top <= 2
            && w->pad_left <= 2 && w->dilation_y == 1 && w->dilation_x == 1 && w->output_height > 0;
 }
@@ -259,11 +262,11 @@ void cvk_max_pool_gradient(cvk_isa isa, const cvk_window *w, const float *plane,
     if (w->kernel_height == 2 && w->kernel_width == 2 && w->stride_y == 2 && w->stride_x == 2 && w->pad_top == 0
         && w->pad_left == 0 && w->dilation_y == 1 && w->dilation_x == 1 && 2 * w->output_height <= w->height
         && 2 * w->output_width <= w->width) {
-        quarters_gradient(isa, w, plane, dy, dx);
+        max_pool_2x2_backward(isa, w, plane, dy, dx);
         return;
     }
-    if (has_ninths(w)) {
-        ninths_gradient(isa, w, plane, dy, dx, scratch);
+    if (is_3x3(w)) {
+        max_pool_3x3_backward(isa, w, plane, dy, dx, scratch);
         return;
     }
     memset(dx, 0, w->height * w->width * sizeof(float));
@@ -277,8 +280,8 @@ void cvk_max_pool_gradient(cvk_isa isa, const cvk_window *w, const float *plane,
             if (inside && left >= w->pad_left && left - w->pad_left + side <= w->width) {
                 const size_t corner = (top - w->pad_top) * w->width + left - w->pad_left;
                 const float *window = plane + corner;
-                const size_t place = side == 2 ? largest(window, w->width, 2, 2) : largest(window, w->width, 3, 3);
-                dx[corner + place] += *dy;
+                const size_t position = side == 2 ? largest(window, w->width, 2, 2) : largest(window, w->width, 3, 3);
+                dx[corner + position] += *dy;
             } else {
                 const ptrdiff_t best = largest_at_border(w, plane, y, x);
                 if (best >= 0) dx[best] += *dy;

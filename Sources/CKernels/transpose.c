@@ -1,6 +1,6 @@
 #include <string.h>
 
-#include "strip.h"
+#include "gemm.h"
 
 /// The readable twin.
 static void transpose_scalar(const float *from, size_t from_stride, size_t rows, size_t columns, float *to,

@@ -1,6 +1,6 @@
 #include "winograd.h"
 
-#include "run.h"
+#include "small_copy.h"
 
 #define VECTOR float
 #define LANES 1

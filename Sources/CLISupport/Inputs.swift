@@ -74,7 +74,7 @@ public struct InputExpander: Sendable {
     }
 
     /// Whether the suffix is that of a picture.
-    public static func isPictureName(_ name: String) -> Bool {
+    public static func isImageName(_ name: String) -> Bool {
         FileSystem.suffix(of: name).map { imageSuffixes.contains($0.lowercased()) } ?? false
     }
 
@@ -114,7 +114,7 @@ public struct InputExpander: Sendable {
             case .name(let path):
                 if case .folder = FileSystem.kind(of: path) {
                     expandFolder(path, into: &found)
-                } else if Self.isPictureName(path) {
+                } else if Self.isImageName(path) {
                     found.append(.file(path: path, origin: .glob(pattern)))
                 }
             }
@@ -200,7 +200,7 @@ private struct FolderWalk {
     }
 
     private mutating func visit(_ entry: FileSystem.Name, in folder: String) {
-        let isImage = InputExpander.isPictureName(entry.text)
+        let isImage = InputExpander.isImageName(entry.text)
         let path = FileSystem.join(folder, entry.text)
         guard case .name = entry else {
             if isImage || recursive { found.append(.problem(InputProblem(path, FileSystem.badNameMessage))) }

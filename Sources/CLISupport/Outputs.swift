@@ -20,7 +20,7 @@ public enum OutputDestination: Sendable, Equatable {
             self = .folder(option)
         } else if inputCount > 1 {
             throw .fileForSeveral(option: option, inputs: inputCount)
-        } else if !InputExpander.isPictureName(option) {
+        } else if !InputExpander.isImageName(option) {
             throw .unknownSuffix(option: option)
         } else {
             self = .file(option)
@@ -39,13 +39,13 @@ public enum OutputDestination: Sendable, Equatable {
     ///
     /// A suffix that says what can be written is kept, so `x.jpg` and `x.png` do not collide; others become `jpg`.
     /// input: a path, or "-" for standard input, whose stem is `stdin`.
-    public func picturePath(for input: String, ending: String) -> String {
+    public func imagePath(for input: String, ending: String) -> String {
         switch self {
         case .file(let path): path
         case .folder:
             companionPath(
                 for: input, ending: ending,
-                suffix: InputExpander.isPictureName(input) ? FileSystem.suffix(of: input) ?? "jpg" : "jpg")
+                suffix: InputExpander.isImageName(input) ? FileSystem.suffix(of: input) ?? "jpg" : "jpg")
         }
     }
 

@@ -50,7 +50,7 @@ public struct ClassificationMetrics: Sendable, Equatable {
             // Not "greater": where a number is NaN, the class stands behind.
             if index != label, !(score < own || (score == own && index > label)) { before += 1 }
         }
-        matrix.add(label, takenFor: best)
+        matrix.add(label, predictedAs: best)
         if before < 5, !own.isNaN { topFiveHits += 1 }
         let largest = scores[best]
         let sum = scores.reduce(0.0) { $0 + exp(Double($1 - largest)) }

@@ -71,13 +71,13 @@ public struct Classifier: Sendable {
     /// The `top` most probable classes of a picture, the most probable first; of equal ones the first by index.
     ///
     /// views: what of the picture is looked at: several are surer, and take longer.
-    public func callAsFunction(_ image: Image, top: Int = 5, views: PictureViews = .whole) -> [Classification] {
+    public func callAsFunction(_ image: Image, top: Int = 5, views: ImageViews = .whole) -> [Classification] {
         self([image], top: top, views: views)[0]
     }
 
     /// Of several pictures, which go through the network together.
     public func callAsFunction(
-        _ images: [Image], top: Int = 5, views: PictureViews = .whole
+        _ images: [Image], top: Int = 5, views: ImageViews = .whole
     ) -> [[Classification]] {
         if images.isEmpty { return [] }
         switch views {
@@ -101,9 +101,9 @@ public struct Classifier: Sendable {
         return (0..<logits.shape[0]).map { row in
             let mine = probabilities[row * count..<(row + 1) * count]
             let order = mine.indices.sorted { (mine[$0], $1) > (mine[$1], $0) }
-            return order.prefix(max(top, 0)).map { place in
-                let index = place - mine.startIndex
-                return Classification(label: labels[index], index: index, probability: mine[place])
+            return order.prefix(max(top, 0)).map { position in
+                let index = position - mine.startIndex
+                return Classification(label: labels[index], index: index, probability: mine[position])
             }
         }
     }
@@ -129,7 +129,7 @@ public struct Classifier: Sendable {
 }
 
 /// What a classifier looks at of a picture. The probabilities of several views are averaged.
-public enum PictureViews: String, Sendable, CaseIterable {
+public enum ImageViews: String, Sendable, CaseIterable {
     /// The picture as the preprocessing has it.
     case whole
     /// And its mirror image.

@@ -146,7 +146,7 @@ extension YOLOHead {
 
 extension Preprocessing {
     fileprivate func isLetterbox(multipleOf stride: Int) -> Bool {
-        resize == .letterbox && channels != .grey
+        resize == .letterbox && channels != .gray
             && [width, height].allSatisfy { $0 % stride == 0 && $0 <= Detector.maxSide }
     }
 }

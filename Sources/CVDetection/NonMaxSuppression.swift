@@ -110,8 +110,8 @@ struct KeptBoxes {
     private func isSuppressed(_ box: Box, width: Double, height: Double, group: Int, byLevel level: Int) -> Bool {
         let longest = Self.longestSide(ofLevel: level)
         let cell = longest * cellFraction
-        let columns = Self.cells(around: Self.centre(box.minX, box.maxX), reach: reach(width, longest), cell: cell)
-        let rows = Self.cells(around: Self.centre(box.minY, box.maxY), reach: reach(height, longest), cell: cell)
+        let columns = Self.cells(around: Self.center(box.minX, box.maxX), reach: reach(width, longest), cell: cell)
+        let rows = Self.cells(around: Self.center(box.minY, box.maxY), reach: reach(height, longest), cell: cell)
         if columns.count * rows.count > levels[level].count {
             return anySuppresses(box, group, from: levels[level].newest, then: nextInLevel)
         }
@@ -146,8 +146,8 @@ struct KeptBoxes {
     private mutating func insert(_ box: Box, level: Int, group: Int) {
         let cell = Self.longestSide(ofLevel: level) * cellFraction
         let slot = slot(
-            level: level, column: Self.cell(of: Self.centre(box.minX, box.maxX), cell),
-            row: Self.cell(of: Self.centre(box.minY, box.maxY), cell), group: group)
+            level: level, column: Self.cell(of: Self.center(box.minX, box.maxX), cell),
+            row: Self.cell(of: Self.center(box.minY, box.maxY), cell), group: group)
         let index = Int32(entries.count)
         entries.append(Entry(box: box, group: group))
         nextInSlot.append(slots[slot])
@@ -163,7 +163,7 @@ struct KeptBoxes {
         Double(sign: .plus, exponent: level + exponents.lowerBound + 1, significand: 1)
     }
 
-    private static func centre(_ low: Float, _ high: Float) -> Double { (Double(low) + Double(high)) / 2 }
+    private static func center(_ low: Float, _ high: Float) -> Double { (Double(low) + Double(high)) / 2 }
 
     /// The grid ends at ±2^30 cells, so that numbers of cells and their products fit an `Int`; what lies outside
     /// shares the last cell.
@@ -171,10 +171,10 @@ struct KeptBoxes {
         Int(min(max((position / size).rounded(.down), -0x1p30), 0x1p30))
     }
 
-    private static func cells(around centre: Double, reach: Double, cell size: Double) -> ClosedRange<Int> {
+    private static func cells(around center: Double, reach: Double, cell size: Double) -> ClosedRange<Int> {
         // IoU is computed in floats: a little more reach keeps pairs that rounding lifts over the threshold.
-        let margin = max(reach, 0) + size * 0x1p-10 + abs(centre) * 0x1p-20
-        return cell(of: centre - margin, size)...cell(of: centre + margin, size)
+        let margin = max(reach, 0) + size * 0x1p-10 + abs(center) * 0x1p-20
+        return cell(of: center - margin, size)...cell(of: center + margin, size)
     }
 
     private func slot(level: Int, column: Int, row: Int, group: Int) -> Int {

@@ -5,30 +5,30 @@ import CVTensor
 struct LabelWriter {
     private let logits: Tensor
     private let columns, rows: Range<Int>
-    private let across, down: Places
+    private let across, down: LinearInterpolationTable
     private let width: Int
 
-    /// seen: the size of the picture that the tile is a part of; image: that of the picture to be written.
-    init(logits: Tensor, tile: Tile, seen: (width: Int, height: Int), image: (width: Int, height: Int)) {
+    /// inferenceSize: the size of the picture that the tile is a part of; image: that of the picture to be written.
+    init(logits: Tensor, tile: Tile, inferenceSize: (width: Int, height: Int), image: (width: Int, height: Int)) {
         self.logits = logits
         width = image.width
         // The pixels whose middle lies in the part that is told.
-        func pixels(_ told: Range<Int>, _ seen: Int, _ size: Int) -> Range<Int> {
-            func first(_ place: Int) -> Int { (2 * place * size + seen - 1) / (2 * seen) }
-            let end = told.upperBound == seen ? size : first(told.upperBound)
-            return first(told.lowerBound)..<max(end, first(told.lowerBound))
+        func pixels(_ outputRange: Range<Int>, _ inferenceSize: Int, _ size: Int) -> Range<Int> {
+            func first(_ position: Int) -> Int { (2 * position * size + inferenceSize - 1) / (2 * inferenceSize) }
+            let end = outputRange.upperBound == inferenceSize ? size : first(outputRange.upperBound)
+            return first(outputRange.lowerBound)..<max(end, first(outputRange.lowerBound))
         }
-        columns = pixels(tile.columns, seen.width, image.width)
-        rows = pixels(tile.rows, seen.height, image.height)
+        columns = pixels(tile.columns, inferenceSize.width, image.width)
+        rows = pixels(tile.rows, inferenceSize.height, image.height)
         // The logits may be coarser than the input.
         let (fineX, fineY) = (
             Double(logits.shape[3]) / Double(tile.width.count), Double(logits.shape[2]) / Double(tile.height.count)
         )
-        across = Places(
-            columns, scale: Double(seen.width) / Double(image.width) * fineX,
+        across = LinearInterpolationTable(
+            columns, scale: Double(inferenceSize.width) / Double(image.width) * fineX,
             offset: Double(tile.width.lowerBound) * fineX, size: logits.shape[3])
-        down = Places(
-            rows, scale: Double(seen.height) / Double(image.height) * fineY,
+        down = LinearInterpolationTable(
+            rows, scale: Double(inferenceSize.height) / Double(image.height) * fineY,
             offset: Double(tile.height.lowerBound) * fineY, size: logits.shape[2])
     }
 
@@ -42,15 +42,17 @@ struct LabelWriter {
                 var line = [Float](repeating: 0, count: side)
                 var best = [Float](repeating: 0, count: columns.count)
                 for row in range {
-                    let place = down.places[row]
+                    let position = down.taps[row]
                     let target = labels + (rows.lowerBound + row) * width + columns.lowerBound
                     for index in 0..<classes {
                         let (first, second) = (
-                            logits + index * plane + place.first * side, logits + index * plane + place.second * side
+                            logits + index * plane + position.first * side,
+                            logits + index * plane + position.second * side
                         )
-                        for x in 0..<side { line[x] = first[x] + (second[x] - first[x]) * place.share }
-                        for (x, place) in across.places.enumerated() {
-                            let value = line[place.first] + (line[place.second] - line[place.first]) * place.share
+                        for x in 0..<side { line[x] = first[x] + (second[x] - first[x]) * position.share }
+                        for (x, position) in across.taps.enumerated() {
+                            let value =
+                                line[position.first] + (line[position.second] - line[position.first]) * position.share
                             // Not the other way round: with a NaN the first class stays.
                             if index == 0 || value > best[x] {
                                 best[x] = value

@@ -43,7 +43,7 @@ public struct PersonSegmenter: Sendable {
             throw SegmenterError(path, .otherTask(model: metadata.model, task: metadata.task))
         }
         let (width, height) = (metadata.preprocessing.width, metadata.preprocessing.height)
-        guard metadata.preprocessing.resize == .stretch, metadata.preprocessing.channels != .grey,
+        guard metadata.preprocessing.resize == .stretch, metadata.preprocessing.channels != .gray,
             [width, height].allSatisfy({ $0 % SelfieSegmentation.sideMultiple == 0 && $0 <= Self.maxSide })
         else { throw SegmenterError(path, .notUsable(Self.usable)) }
         try file.checkFinite()

@@ -59,7 +59,7 @@ public struct Segmenter: Sendable {
             throw SegmenterError(path, .otherTask(model: metadata.model, task: metadata.task))
         }
         let (input, classes) = (metadata.preprocessing, metadata.labels.count)
-        guard input.channels != .grey else { throw SegmenterError(path, .notUsable("an input in colour")) }
+        guard input.channels != .gray else { throw SegmenterError(path, .notUsable("an input in colour")) }
         try file.checkFinite()
         do {
             let architecture = try SegmentationArchitecture.named(metadata.model)
@@ -78,14 +78,16 @@ public struct Segmenter: Sendable {
 
     /// The class of each pixel, the most probable one.
     public func callAsFunction(_ image: Image, scale: Scale = .trained) -> SegmentationMap {
-        let seen = scale == .full ? image.withoutAlpha() : seen(image)
+        let inferenceImage = scale == .full ? image.withoutAlpha() : inferenceImage(image)
         let plan = TilePlan(
-            width: seen.width, height: seen.height, side: Self.maxSide, overlap: Self.overlap, least: minimumSide)
+            width: inferenceImage.width, height: inferenceImage.height, side: Self.maxSide, overlap: Self.overlap,
+            least: minimumSide)
         let values = [UInt8](unsafeUninitializedCapacity: image.width * image.height) { buffer, count in
             for tile in plan.tiles {
-                let logits = run(seen, tile)
+                let logits = run(inferenceImage, tile)
                 let target = LabelWriter(
-                    logits: logits, tile: tile, seen: (seen.width, seen.height), image: (image.width, image.height))
+                    logits: logits, tile: tile, inferenceSize: (inferenceImage.width, inferenceImage.height),
+                    image: (image.width, image.height))
                 target.write(to: buffer.baseAddress!)
             }
             count = image.width * image.height
@@ -98,14 +100,14 @@ public struct Segmenter: Sendable {
     ///
     /// The picture is looked at as a whole, and so with sides of at most 1024 pixels.
     public func probabilities(_ image: Image) -> Tensor {
-        let seen = seen(image, atMost: Self.maxSide)
-        let logits = run(seen, Tile(seen.width, seen.height))
+        let inferenceImage = inferenceImage(image, atMost: Self.maxSide)
+        let logits = run(inferenceImage, Tile(inferenceImage.width, inferenceImage.height))
         return softmax(upsampleBilinear(logits, height: image.height, width: image.width), dimension: 1).reshaped(
             [labels.names.count, image.height, image.width])
     }
 
     /// The picture with as many pixels as those that the network was trained on: for one of their shape, with their size.
-    private func seen(_ image: Image, atMost longest: Int = .max) -> Image {
+    private func inferenceImage(_ image: Image, atMost longest: Int = .max) -> Image {
         let pixels = Double(preprocessing.width * preprocessing.height)
         let factor = min(
             (pixels / Double(image.width * image.height)).squareRoot(),

@@ -16,7 +16,7 @@ public struct SegmenterError: ToolkitError, Equatable {
         // To begin a training from.
         case otherNetwork(String, expected: String)
         case otherChannels
-        case nothingToBeginFrom
+        case nothingToInitializeFrom
     }
 
     /// The file that it is about, or the network.
@@ -37,7 +37,8 @@ public struct SegmenterError: ToolkitError, Equatable {
             case .otherNetwork(let model, let expected):
                 "holds weights of \(abbreviated(model)), but those of \(expected) are expected to begin from"
             case .otherChannels: "expects pictures of other channels than red, green and blue"
-            case .nothingToBeginFrom: "has no encoder that pretrained weights are known for; leave --pretrained away"
+            case .nothingToInitializeFrom:
+                "has no encoder that pretrained weights are known for; leave --pretrained away"
             }
         return "\(path.escapedForDisplay): \(text)"
     }

@@ -25,7 +25,7 @@ package struct TilePlan {
     package init(width: Int, height: Int, side: Int, overlap: Int, least: Int = 1) {
         precondition(
             side > 2 * overlap && side >= least, "TilePlan: windows of \(least) to \(side) that overlap by \(overlap)")
-        func parts(_ size: Int) -> [(window: Range<Int>, told: Range<Int>)] {
+        func parts(_ size: Int) -> [(window: Range<Int>, output: Range<Int>)] {
             let window = min(side, max(size, least))
             guard size > window else { return [(0..<window, 0..<size)] }
             let step = window - 2 * overlap
@@ -40,7 +40,7 @@ package struct TilePlan {
         }
         let (columns, rows) = (parts(width), parts(height))
         tiles = rows.flatMap { row in
-            columns.map { Tile(width: $0.window, height: row.window, columns: $0.told, rows: row.told) }
+            columns.map { Tile(width: $0.window, height: row.window, columns: $0.output, rows: row.output) }
         }
     }
 }

@@ -2,7 +2,7 @@ import CVCore
 import CVNN
 
 /// One of the pictures of a style transfer.
-public enum StylePicture: Sendable, Equatable, CustomStringConvertible {
+public enum StyleInput: Sendable, Equatable, CustomStringConvertible {
     case content
     /// From 0.
     case style(Int)
@@ -27,11 +27,11 @@ public enum StyleError: ToolkitError, Equatable {
     /// Nothing to paint by: no style picture, or neither content nor style counts.
     case nothingToDo
     /// The deepest layer would see less than two pixels of it.
-    case tooSmall(StylePicture, width: Int, height: Int, minimum: Int, layer: String)
+    case tooSmall(StyleInput, width: Int, height: Int, minimum: Int, layer: String)
     /// At the size that is asked for.
-    case tooNarrow(StylePicture, size: Int, width: Int, height: Int, minimum: Int)
-    case oneColor(StylePicture)
-    case emptyMask(StylePicture)
+    case tooNarrow(StyleInput, size: Int, width: Int, height: Int, minimum: Int)
+    case oneColor(StyleInput)
+    case emptyMask(StyleInput)
     /// Bytes. suggested: a size that would fit.
     case notEnoughMemory(size: Int, needed: Int, available: Int, suggested: Int?)
     case notFinite(step: Int)
@@ -49,15 +49,15 @@ public enum StyleError: ToolkitError, Equatable {
             "the weight \(quoted(found)) of the layer \(layer) is no number above 0, such as \(layer)=0.5"
         case .nothingToDo:
             "there is nothing to paint by: a style picture, or a content weight above 0, is needed"
-        case .tooSmall(let picture, let width, let height, let minimum, let layer):
-            "\(picture) has \(width) × \(height) pixels: \(layer) needs at least \(minimum) on each side; take a larger "
+        case .tooSmall(let image, let width, let height, let minimum, let layer):
+            "\(image) has \(width) × \(height) pixels: \(layer) needs at least \(minimum) on each side; take a larger "
                 + "picture, or layers of a lower number"
-        case .tooNarrow(let picture, let size, let width, let height, let minimum):
-            "\(picture) would have \(width) × \(height) pixels at size \(size): at least \(minimum) on each side are "
+        case .tooNarrow(let image, let size, let width, let height, let minimum):
+            "\(image) would have \(width) × \(height) pixels at size \(size): at least \(minimum) on each side are "
                 + "needed; take a larger size, or crop the picture"
-        case .oneColor(let picture):
-            "\(picture) is of one colour throughout: there is nothing in it to "
-                + (picture == .content ? "recognise (with a content weight of 0 that does not matter)" : "paint with")
+        case .oneColor(let image):
+            "\(image) is of one colour throughout: there is nothing in it to "
+                + (image == .content ? "recognise (with a content weight of 0 that does not matter)" : "paint with")
         case .emptyMask(let mask): "\(mask) is black throughout: the white part of a mask is what counts"
         case .notEnoughMemory(let size, let needed, let available, let suggested):
             "size \(size) needs about \(megabytes(needed)) of memory and \(megabytes(available)) are free; "

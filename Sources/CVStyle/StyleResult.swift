@@ -15,10 +15,10 @@ public struct StyleStep: Sendable {
     public let progress: Double
     /// Before the change that the step made.
     public let losses: StyleLosses
-    let painting: @Sendable () -> Image
+    let stylized: @Sendable () -> Image
 
     /// The painting as it is now, at the size of this scale.
-    public var image: Image { painting() }
+    public var image: Image { stylized() }
 }
 
 /// What came of a style transfer.

@@ -38,7 +38,7 @@ public struct StyleTransfer: Sendable {
         let metadata = try WeightsMetadata(file.metadata, file: path)
         let depths = Dictionary(uniqueKeysWithValues: VGG.Depth.allCases.map { ("vgg\($0.rawValue)", $0) })
         let named = metadata.model == "vgg16-hed" ? VGG.Depth.vgg16 : depths[metadata.model]
-        guard let depth = named, metadata.preprocessing.channels != .grey else {
+        guard let depth = named, metadata.preprocessing.channels != .gray else {
             throw StyleError.notAVGG(path: path, model: metadata.model, task: metadata.task)
         }
         try file.checkFinite()
@@ -60,10 +60,10 @@ public struct StyleTransfer: Sendable {
         self.preprocessing = preprocessing
     }
 
-    private var stops: [VGGFeatures.Stop] { VGGFeatures.stops(depth, widths: widths) }
+    private var featureLayers: [VGGFeatures.FeatureLayer] { VGGFeatures.featureLayers(depth, widths: widths) }
 
     /// The layers that can be chosen.
-    public var layerNames: [String] { stops.map(\.name) }
+    public var layerNames: [String] { featureLayers.map(\.name) }
 
     /// Checks everything that can be wrong, and says what will be done.
     ///
@@ -72,11 +72,11 @@ public struct StyleTransfer: Sendable {
         _ content: Image, styles: [StyleSource], options: StyleOptions = StyleOptions()
     ) throws(StyleError) -> StylePlan {
         guard options.contentWeight > 0 || !styles.isEmpty else { throw .nothingToDo }
-        let stops = try StyleStops(stops, options)
-        let minimum = stops.minimumSide
-        try check(content, .content, minimum, stops, mayBePlain: options.contentWeight == 0)
+        let featureLayers = try StyleFeatureLayers(featureLayers, options)
+        let minimum = featureLayers.minimumSide
+        try check(content, .content, minimum, featureLayers, mayBePlain: options.contentWeight == 0)
         for (index, style) in styles.enumerated() where options.styleWeight > 0 {
-            try check(style.image, .style(index), minimum, stops, mayBePlain: false)
+            try check(style.image, .style(index), minimum, featureLayers, mayBePlain: false)
             if let mask = style.region, StyleMask(mask).share == 0 { throw .emptyMask(.contentMask(index)) }
             if let mask = style.part, StyleMask(mask).share == 0 { throw .emptyMask(.styleMask(index)) }
         }
@@ -95,7 +95,7 @@ public struct StyleTransfer: Sendable {
         return StylePlan(
             scales: usable.enumerated().map {
                 StylePlan.Scale(width: $1.width, height: $1.height, steps: options.steps(at: $0))
-            }, bytes: stops.stepBytes(pixels: pixels))
+            }, bytes: featureLayers.stepBytes(pixels: pixels))
     }
 
     /// - Throws: `StyleError.notEnoughMemory`, with the largest size that fits, where the plan takes more than `available`.
@@ -119,28 +119,28 @@ public struct StyleTransfer: Sendable {
     ///
     /// - Throws: `StyleError`.
     package func network(_ options: StyleOptions) throws -> (network: StyleNetwork, minimumSide: Int) {
-        let stops = try StyleStops(stops, options)
+        let featureLayers = try StyleFeatureLayers(featureLayers, options)
         let features = try VGGFeatures.load(
-            depth, through: stops.last.name, pooling: options.pooling, widths: widths, from: state)
-        return (StyleNetwork(features, preprocessing), stops.minimumSide)
+            depth, through: featureLayers.last.name, pooling: options.pooling, widths: widths, from: state)
+        return (StyleNetwork(features, preprocessing), featureLayers.minimumSide)
     }
 
     /// A style that has no content beside it.
     ///
     /// - Throws: `StyleError`.
     package func check(style: Image, _ options: StyleOptions) throws(StyleError) {
-        let stops = try StyleStops(stops, options)
-        try check(style, .style(0), stops.minimumSide, stops, mayBePlain: false)
+        let featureLayers = try StyleFeatureLayers(featureLayers, options)
+        try check(style, .style(0), featureLayers.minimumSide, featureLayers, mayBePlain: false)
     }
 
     private func check(
-        _ image: Image, _ picture: StylePicture, _ minimum: Int, _ stops: StyleStops, mayBePlain: Bool
+        _ image: Image, _ input: StyleInput, _ minimum: Int, _ featureLayers: StyleFeatureLayers, mayBePlain: Bool
     ) throws(StyleError) {
         guard min(image.width, image.height) >= minimum else {
             throw .tooSmall(
-                picture, width: image.width, height: image.height, minimum: minimum, layer: stops.last.name)
+                input, width: image.width, height: image.height, minimum: minimum, layer: featureLayers.last.name)
         }
-        if !mayBePlain, image.isOfOneColor { throw .oneColor(picture) }
+        if !mayBePlain, image.isOfOneColor { throw .oneColor(input) }
     }
 
     /// Paints `content` in the style of `styles`.
@@ -155,8 +155,8 @@ public struct StyleTransfer: Sendable {
     ) throws -> StyleResult {
         let plan = try plan(content, styles: styles, options: options)
         let (network, minimumSide) = try network(options)
-        let painter = StylePainter(network, plan, content.withoutAlpha(), styles, options, minimumSide)
-        return try withoutActuallyEscaping(observe) { try painter.paint(observe: $0) }
+        let stylizer = MultiScaleStylizer(network, plan, content.withoutAlpha(), styles, options, minimumSide)
+        return try withoutActuallyEscaping(observe) { try stylizer.stylize(observe: $0) }
     }
 }
 

@@ -17,11 +17,11 @@ public struct Shape: Sendable, Equatable, Hashable, ExpressibleByArrayLiteral, C
 }
 
 /// The four sizes of a batch of pictures, for operations that work on those.
-struct PictureShape {
+struct ImageShape {
     let batch, channels, height, width: Int
 
     var plane: Int { height * width }
-    var picture: Int { channels * height * width }
+    var image: Int { channels * height * width }
 
     /// `operation` is named when the tensor has another rank: that is the programmer's mistake.
     init(_ shape: Shape, for operation: String) {

@@ -78,5 +78,5 @@ public struct Tensor: Sendable {
     }
 
     /// Returns the memory that tensors gave back, and that is kept for the next ones, to the system.
-    public static func releaseUnusedMemory() { MemoryReserve.empty() }
+    public static func releaseUnusedMemory() { BufferPool.empty() }
 }

@@ -48,7 +48,7 @@ public struct Checkpoint: Sendable {
     }
 
     private static func isPyTorch(_ start: [UInt8]) -> Bool {
-        switch WeightsFormat.recognise(start) {
+        switch WeightsFormat.recognize(start) {
         case .pytorchZip, .pickle, .zip: true
         default: false
         }

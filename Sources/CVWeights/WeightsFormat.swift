@@ -34,7 +34,7 @@ public enum WeightsFormat: String, Sendable, Equatable, CaseIterable {
     /// The format that `bytes`, the beginning of a file, belong to; nil when they look like none of these.
     ///
     /// ONNX (protocol buffers) has no signature: it is told by its first fields, the version and the producer.
-    public static func recognise(_ bytes: some Collection<UInt8>) -> WeightsFormat? {
+    public static func recognize(_ bytes: some Collection<UInt8>) -> WeightsFormat? {
         let start = Array(bytes.prefix(4096))
         func begins(_ signature: [UInt8]) -> Bool { start.starts(with: signature) }
         if begins([0x50, 0x4B, 0x03, 0x04]) { return isPyTorchZip(start) ? .pytorchZip : .zip }

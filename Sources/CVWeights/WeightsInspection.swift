@@ -39,7 +39,7 @@ extension WeightsLocator.Found {
         case .success(let header):
             func text(_ key: WeightsMetadata.Key) -> JSONValue? { header.metadata[key.rawValue].map { .string($0) } }
             return .members([
-                "file": .string(path), "name": .string(name), "origin": .string(place.origin),
+                "file": .string(path), "name": .string(name), "origin": .string(searchPath.origin),
                 "bytes": .integer(header.fileBytes), "tensors": .integer(header.entries.count),
                 "model": text(.model), "task": text(.task), "license": text(.license), "source": text(.source),
             ])

@@ -3,7 +3,7 @@ import CVCore
 /// Finds weight files by name in the places where they may stand.
 public struct WeightsLocator: Sendable {
     /// A file or folder to look at. It need not exist.
-    public struct Place: Sendable, Equatable {
+    public struct SearchPath: Sendable, Equatable {
         public let path: String
         /// Why it is looked at, such as "CVTOOL_WEIGHTS".
         public let origin: String
@@ -17,7 +17,7 @@ public struct WeightsLocator: Sendable {
     /// Weights that were found, with their header.
     public struct Found: Sendable {
         public let path: String
-        public let place: Place
+        public let searchPath: SearchPath
         /// The header, or the error that reading it gave.
         public let header: Result<SafetensorsHeader, any Error>
 
@@ -29,9 +29,9 @@ public struct WeightsLocator: Sendable {
     public static let environmentKey = "CVTOOL_WEIGHTS"
 
     /// In the order in which they are searched.
-    public let places: [Place]
+    public let searchPaths: [SearchPath]
 
-    public init(places: [Place]) { self.places = places }
+    public init(searchPaths: [SearchPath]) { self.searchPaths = searchPaths }
 
     /// The folders of this process; see `init(environment:packageFolder:executableFolder:)`.
     public init() { self.init(environment: environmentVariable(Self.environmentKey)) }
@@ -45,19 +45,21 @@ public struct WeightsLocator: Sendable {
         environment: String? = environmentVariable(environmentKey),
         packageFolder: String = packageFolder, executableFolder: String? = executableFolder
     ) {
-        var places = (environment ?? "").split(separator: ":").map { Place(String($0), origin: Self.environmentKey) }
-        places.append(Place(packageFolder + "/Weights", origin: "the package's sources"))
+        var searchPaths = (environment ?? "").split(separator: ":").map {
+            SearchPath(String($0), origin: Self.environmentKey)
+        }
+        searchPaths.append(SearchPath(packageFolder + "/Weights", origin: "the package's sources"))
         if let executableFolder {
-            places.append(Place(executableFolder + "/Weights", origin: "beside the executable"))
-            places.append(Place(executableFolder, origin: "beside the executable"))
+            searchPaths.append(SearchPath(executableFolder + "/Weights", origin: "beside the executable"))
+            searchPaths.append(SearchPath(executableFolder, origin: "beside the executable"))
             let share = Self.parent(of: executableFolder) + "/share/cvtoolkit/Weights"
-            places.append(Place(share, origin: "installed"))
+            searchPaths.append(SearchPath(share, origin: "installed"))
         }
         for share in ["/usr/local/share/cvtoolkit/Weights", "/usr/share/cvtoolkit/Weights"]
-        where !places.contains(where: { $0.path == share }) {
-            places.append(Place(share, origin: "installed"))
+        where !searchPaths.contains(where: { $0.path == share }) {
+            searchPaths.append(SearchPath(share, origin: "installed"))
         }
-        self.places = places
+        self.searchPaths = searchPaths
     }
 
     /// The folder of the package when this file was compiled. Elsewhere it does not exist, and nothing is found in it.
@@ -79,7 +81,7 @@ public struct WeightsLocator: Sendable {
 
     /// The path of the weights that `nameOrPath` means.
     ///
-    /// A file at this very path comes first. Otherwise what has no slash is looked for in `places`: a file fits when
+    /// A file at this very path comes first. Otherwise what has no slash is looked for in `searchPaths`: a file fits when
     /// its name does, and a file that is itself a place also when its metadata names that model. Whether the file
     /// holds weights is for its reader to find out.
     public func find(_ nameOrPath: String) throws(WeightsNotFound) -> String {
@@ -88,47 +90,47 @@ public struct WeightsLocator: Sendable {
             throw WeightsNotFound(name: nameOrPath, isPath: true, searched: [], nearest: nil)
         }
         let name = Self.stem(of: nameOrPath)
-        for place in places {
-            switch kind(of: place.path) {
+        for searchPath in searchPaths {
+            switch kind(of: searchPath.path) {
             case .missing: continue
             case .folder:
-                let path = place.path + "/" + name + Self.suffix
+                let path = searchPath.path + "/" + name + Self.suffix
                 if kind(of: path) == .file { return path }
             case .file:
-                if Self.stem(of: place.path) == name { return place.path }
-                if let header = try? SafetensorsHeader.read(place.path),
+                if Self.stem(of: searchPath.path) == name { return searchPath.path }
+                if let header = try? SafetensorsHeader.read(searchPath.path),
                     header.metadata[WeightsMetadata.Key.model.rawValue] == name
                 {
-                    return place.path
+                    return searchPath.path
                 }
             }
         }
         let nearest = nearestName(to: name, in: list().map(\.name))
-        throw WeightsNotFound(name: nameOrPath, isPath: false, searched: places, nearest: nearest)
+        throw WeightsNotFound(name: nameOrPath, isPath: false, searched: searchPaths, nearest: nearest)
     }
 
-    /// All weight files in `places`, in the order of the places, then by name. Only headers are read.
+    /// All weight files in `searchPaths`, in the order of the places, then by name. Only headers are read.
     ///
     /// A file that is hidden by one of the same name in an earlier place is left out: `find` would not give it.
     public func list() -> [Found] {
         var names: Set<String> = []
         var result: [Found] = []
-        for place in places {
-            for path in files(of: place) where names.insert(Self.stem(of: path)).inserted {
+        for searchPath in searchPaths {
+            for path in files(of: searchPath) where names.insert(Self.stem(of: path)).inserted {
                 let header = Result<SafetensorsHeader, any Error> { try SafetensorsHeader.read(path) }
-                result.append(Found(path: path, place: place, header: header))
+                result.append(Found(path: path, searchPath: searchPath, header: header))
             }
         }
         return result
     }
 
-    private func files(of place: Place) -> [String] {
-        switch kind(of: place.path) {
+    private func files(of searchPath: SearchPath) -> [String] {
+        switch kind(of: searchPath.path) {
         case .missing: return []
-        case .file: return [place.path]
+        case .file: return [searchPath.path]
         case .folder:
-            let names = (try? FileSystem.entries(of: place.path).get()) ?? []
-            let paths = names.map(\.text).filter { $0.hasSuffix(Self.suffix) }.map { place.path + "/" + $0 }
+            let names = (try? FileSystem.entries(of: searchPath.path).get()) ?? []
+            let paths = names.map(\.text).filter { $0.hasSuffix(Self.suffix) }.map { searchPath.path + "/" + $0 }
             return paths.filter { kind(of: $0) == .file }
         }
     }
@@ -161,11 +163,11 @@ public struct WeightsNotFound: ToolkitError, Equatable {
     public let name: String
     /// Whether a path was given: then nothing was searched.
     public let isPath: Bool
-    public let searched: [WeightsLocator.Place]
+    public let searched: [WeightsLocator.SearchPath]
     /// The nearest name there is.
     public let nearest: String?
 
-    public init(name: String, isPath: Bool, searched: [WeightsLocator.Place], nearest: String?) {
+    public init(name: String, isPath: Bool, searched: [WeightsLocator.SearchPath], nearest: String?) {
         self.name = name
         self.isPath = isPath
         self.searched = searched
@@ -174,10 +176,10 @@ public struct WeightsNotFound: ToolkitError, Equatable {
 
     public var description: String {
         if isPath { return "\(name.escapedForDisplay): there is no weight file at this path" }
-        let places = searched.map { "\n  \($0.path.escapedForDisplay) (\($0.origin))" }.joined()
+        let searchPaths = searched.map { "\n  \($0.path.escapedForDisplay) (\($0.origin))" }.joined()
         return "no weights \(quoted(name)) were found"
             + (nearest.map { "; did you mean \(quoted($0))?" }
                 ?? "; give the path of a .safetensors file, or its folder in "
-                + WeightsLocator.environmentKey + ".") + " Searched:" + places
+                + WeightsLocator.environmentKey + ".") + " Searched:" + searchPaths
     }
 }

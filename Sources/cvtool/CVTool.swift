@@ -33,7 +33,7 @@ import CVCore
         version: "0.1.0",
         subcommands: [
             DetectCommand.self, ClassifyCommand.self, SegmentCommand.self, StylizeCommand.self, ExplainCommand.self,
-            InsideCommand.self, TrainCommand.self, TuneCommand.self, EvaluateCommand.self, AugmentCommand.self,
+            ActivationsCommand.self, TrainCommand.self, TuneCommand.self, EvaluateCommand.self, AugmentCommand.self,
             FilterCommand.self, ModelCommand.self, ConvertCommand.self, WeightsCommand.self, BenchmarkCommand.self,
         ])
 

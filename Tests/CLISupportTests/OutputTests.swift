@@ -30,16 +30,16 @@ import Testing
 
     @Test func namesFollowTheInput() {
         let here = OutputDestination.currentFolder
-        #expect(here.picturePath(for: "a/photo.jpg", ending: "_detect") == "photo_detect.jpg")
-        #expect(here.picturePath(for: "photo.PNG", ending: "_detect") == "photo_detect.PNG")
-        #expect(here.picturePath(for: "photo.dat", ending: "_detect") == "photo_detect.jpg")
-        #expect(here.picturePath(for: "photo", ending: "_detect") == "photo_detect.jpg")
-        #expect(here.picturePath(for: "-", ending: "_detect") == "stdin_detect.jpg")
+        #expect(here.imagePath(for: "a/photo.jpg", ending: "_detect") == "photo_detect.jpg")
+        #expect(here.imagePath(for: "photo.PNG", ending: "_detect") == "photo_detect.PNG")
+        #expect(here.imagePath(for: "photo.dat", ending: "_detect") == "photo_detect.jpg")
+        #expect(here.imagePath(for: "photo", ending: "_detect") == "photo_detect.jpg")
+        #expect(here.imagePath(for: "-", ending: "_detect") == "stdin_detect.jpg")
         #expect(here.companionPath(for: "a/b.c/photo.v2.jpg", suffix: "txt") == "photo.v2.txt")
         #expect(here.companionPath(for: ".jpg", suffix: "txt") == ".jpg.txt")
-        #expect(OutputDestination.folder("o/").picturePath(for: "a/x.jpg", ending: "_d") == "o/x_d.jpg")
-        #expect(OutputDestination.folder("o").picturePath(for: "a/x.jpg", ending: "_d") == "o/x_d.jpg")
-        #expect(OutputDestination.file("p/q.jpg").picturePath(for: "a/x.png", ending: "_d") == "p/q.jpg")
+        #expect(OutputDestination.folder("o/").imagePath(for: "a/x.jpg", ending: "_d") == "o/x_d.jpg")
+        #expect(OutputDestination.folder("o").imagePath(for: "a/x.jpg", ending: "_d") == "o/x_d.jpg")
+        #expect(OutputDestination.file("p/q.jpg").imagePath(for: "a/x.png", ending: "_d") == "p/q.jpg")
         #expect(OutputDestination.file("p/q.jpg").companionPath(for: "a/x.png", suffix: "xml") == "p/x.xml")
         #expect(OutputDestination.file("q.jpg").companionPath(for: "a/x.png", suffix: "xml") == "x.xml")
     }
@@ -50,7 +50,7 @@ import Testing
         inputs.map { input in
             let path =
                 suffix.map { folder.companionPath(for: input, suffix: $0) }
-                ?? folder.picturePath(for: input, ending: "_detect")
+                ?? folder.imagePath(for: input, ending: "_detect")
             return PlannedOutput(input: input, path: path)
         }
     }
@@ -132,7 +132,7 @@ import Testing
 
     @Test func foldersAreMadeWithThoseAbove() throws {
         let deep = OutputDestination.folder(root + "/a/b//c/")
-        let path = deep.picturePath(for: "x.jpg", ending: "_d")
+        let path = deep.imagePath(for: "x.jpg", ending: "_d")
         try PlannedOutput.check(
             [PlannedOutput(input: "x.jpg", path: path)], inputs: [], destination: deep, force: false)
         #expect(!FileManager.default.fileExists(atPath: root + "/a"))

@@ -69,7 +69,7 @@ import Testing
         #expect(metrics.hits == 0 && metrics.topFiveHits == 0 && metrics.count == 1)
     }
 
-    @Test func withoutPicturesAllIsZero() {
+    @Test func withoutImagesAllIsZero() {
         let metrics = ClassificationMetrics(classes: ["a", "b"])
         #expect(metrics.accuracy == 0 && metrics.loss == 0 && metrics.macro.f1 == 0 && metrics[1].precision == 0)
     }

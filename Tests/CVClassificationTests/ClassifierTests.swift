@@ -23,7 +23,7 @@ import Testing
         weight: [Float] = [1, 0, 0, 1]
     ) throws -> String {
         let preprocessing = Preprocessing(
-            width: width, height: 1, resize: .stretch, channels: .grey, mean: [0], std: [255])
+            width: width, height: 1, resize: .stretch, channels: .gray, mean: [0], std: [255])
         let metadata = WeightsMetadata(model: model, task: task, preprocessing: preprocessing, labels: labels)
         let tensors = [
             SafetensorsTensor("fc.weight", shape: [2, weight.count / 2], values: weight),
@@ -34,25 +34,25 @@ import Testing
         return path
     }
 
-    private func picture(_ left: UInt8, _ right: UInt8) -> Image {
+    private func image(_ left: UInt8, _ right: UInt8) -> Image {
         Image(width: 2, height: 1, format: .rgb, pixels: [left, left, left, right, right, right])
     }
 
     @Test func theMostProbableClassComesFirst() throws {
         let classifier = try Classifier(weights())
-        let found = classifier(picture(0, 255))
+        let found = classifier(image(0, 255))
         #expect(found.map(\.label) == ["right", "left"] && found.map(\.index) == [1, 0])
         let expected = 1 / (1 + exp(Float(-1)))
         #expect(abs(found[0].probability - expected) < 1e-6)
         #expect(abs(found[0].probability + found[1].probability - 1) < 1e-6)
-        #expect(classifier(picture(9, 9)).map(\.index) == [0, 1])
-        #expect(classifier(picture(0, 255), top: 1).count == 1)
+        #expect(classifier(image(9, 9)).map(\.index) == [0, 1])
+        #expect(classifier(image(0, 255), top: 1).count == 1)
     }
 
-    @Test func severalPicturesAreAnsweredAsEachAlone() throws {
+    @Test func severalImagesAreClassifiedAsEachAlone() throws {
         let classifier = try Classifier(weights())
-        let pictures = [picture(0, 255), picture(200, 100), picture(3, 3)]
-        #expect(classifier(pictures) == pictures.map { classifier($0) })
+        let images = [image(0, 255), image(200, 100), image(3, 3)]
+        #expect(classifier(images) == images.map { classifier($0) })
         #expect(classifier([]).isEmpty)
     }
 
@@ -60,13 +60,13 @@ import Testing
         let classifier = try Classifier(weights())
         let right = 1 / (1 + exp(Float(-1)))
         // Mirrored, the picture shows the other class just as well.
-        #expect(classifier(picture(0, 255), views: .flip).allSatisfy { abs($0.probability - 0.5) < 1e-6 })
-        #expect(abs(classifier(picture(0, 255), views: .whole)[0].probability - right) < 1e-6)
-        let pictures = [picture(0, 255), picture(60, 10)]
-        #expect(classifier(pictures, views: .tenCrop) == pictures.map { classifier($0, views: .tenCrop) })
-        let views = classifier.read(classifier.logits(classifier.preprocessing.tenCrops(picture(0, 200))), top: 2)
+        #expect(classifier(image(0, 255), views: .flip).allSatisfy { abs($0.probability - 0.5) < 1e-6 })
+        #expect(abs(classifier(image(0, 255), views: .whole)[0].probability - right) < 1e-6)
+        let images = [image(0, 255), image(60, 10)]
+        #expect(classifier(images, views: .tenCrop) == images.map { classifier($0, views: .tenCrop) })
+        let views = classifier.read(classifier.logits(classifier.preprocessing.tenCrops(image(0, 200))), top: 2)
         let mean = views.reduce(0) { $0 + $1.first { $0.index == 1 }!.probability } / 10
-        let found = classifier(picture(0, 200), views: .tenCrop)
+        let found = classifier(image(0, 200), views: .tenCrop)
         #expect(abs(found.first { $0.index == 1 }!.probability - mean) < 1e-6)
     }
 

@@ -38,8 +38,8 @@ import Testing
     }
 
     private func subject(_ golden: Case) throws -> (Classifier, Image) {
-        if let weights = golden.weights, let picture = golden.picture {
-            let path = packageFolder.appending(path: "SampleImages/\(picture)").path
+        if let weights = golden.weights, let image = golden.picture {
+            let path = packageFolder.appending(path: "SampleImages/\(image)").path
             return (try Classifier(weights), try Image(contentsOf: path))
         }
         let (name, seed) = (try #require(golden.model), try #require(golden.seed))
@@ -64,36 +64,36 @@ import Testing
         #expect(try classifier.shape(ofLayer: "layer2") == [32, 16, 16])
         #expect(throws: LayerError.self) { try classifier.shape(ofLayer: "layer4") }
         #expect(throws: UnitError(layer: "layer2", unit: 32, units: 32)) {
-            try UnitProbe(classifier, layer: "layer2", unit: 32)
+            try TopActivations(classifier, layer: "layer2", unit: 32)
         }
     }
 
     /// Two 3×3 convolutions see 5×5 pixels; the first one alone 3×3.
     @Test(arguments: [("bn1", 3), ("layer1.0.bn1", 5), ("layer1.0.conv2", 7)])
-    func aPatchIsAsLargeAsTheUnitSees(layer: String, side: Float) throws {
-        let probe = try UnitProbe(Classifier("resnet20-cifar10"), layer: layer, unit: 8)
+    func aPatchIsAsLargeAsTheReceptiveField(layer: String, side: Float) throws {
+        let topActivations = try TopActivations(Classifier("resnet20-cifar10"), layer: layer, unit: 8)
         var image = Image(width: 320, height: 320, fill: .black)
         image.fill(Box(minX: 150, minY: 150, maxX: 170, maxY: 190), color: .white)
-        let found = try #require(probe.strongest(in: image))
+        let found = try #require(topActivations.strongest(in: image))
         // The input is a tenth of the picture.
         #expect(abs(found.box.width - side * 10) < 1e-3 && abs(found.box.height - side * 10) < 1e-3)
-        #expect(probe.strongest(in: image, above: found.value) == nil)
-        #expect(probe.strongest(in: image, above: found.value - 1e-3) == found)
+        #expect(topActivations.strongest(in: image, above: found.value) == nil)
+        #expect(topActivations.strongest(in: image, above: found.value - 1e-3) == found)
     }
 
     /// The patch is what excites: the same patch alone, on a picture of its own, excites as much.
-    @Test func thePatchAloneExcitesAsMuch() throws {
-        let probe = try UnitProbe(Classifier("resnet20-cifar10"), layer: "layer1.0.bn1", unit: 3)
+    @Test func thePatchAloneActivatesAsMuch() throws {
+        let topActivations = try TopActivations(Classifier("resnet20-cifar10"), layer: "layer1.0.bn1", unit: 3)
         var image = Image(width: 32, height: 32, fill: Color(90, 120, 60))
         for index in 0..<32 * 32 {
             let value = UInt8(truncatingIfNeeded: SplitMix64.number(UInt64(index), seed: 5))
             image[index % 32, index / 32] = Color(value, value / 2, 255 - value)
         }
-        let found = try #require(probe.strongest(in: image))
+        let found = try #require(topActivations.strongest(in: image))
         var alone = Image(width: 32, height: 32, fill: .black)
         let patch = try #require(image.cropped(to: found.box))
         alone.paste(patch, x: Int(found.box.minX), y: Int(found.box.minY))
-        let again = try #require(probe.strongest(in: alone))
+        let again = try #require(topActivations.strongest(in: alone))
         #expect(abs(again.value - found.value) < 1e-4 || again.value > found.value)
     }
 }

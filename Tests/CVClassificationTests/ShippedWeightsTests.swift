@@ -7,7 +7,7 @@ import Testing
 
 /// The weights that come with the library, against a PyTorch twin with the same: `Tools/golden.py cifar` and `imagenet`.
 @Suite struct ShippedWeightsTests {
-    @Test func resnet20SeesInPicturesWhatItsTwinSees() throws {
+    @Test func resnet20PredictsWhatTheReferencePredicts() throws {
         let classifier = try Classifier("resnet20-cifar10")
         #expect(classifier.labels.count == 10)
         let expected = try decoded("Golden/resnet20-cifar10.json", as: [String: [Float]].self)
@@ -26,7 +26,7 @@ import Testing
         let indices: [Int], values: [Float]
     }
 
-    @Test func efficientNetSeesInPicturesWhatItsTwinSees() throws {
+    @Test func efficientNetPredictsWhatTheReferencePredicts() throws {
         let classifier = try Classifier("efficientnet-lite0")
         #expect(classifier.labels.count == 1000)
         let expected = try decoded("Golden/efficientnet-lite0.json", as: [String: Best].self)

@@ -9,7 +9,7 @@ import Testing
             (0..<3).map { _ in random.next() } == [0xE220_A839_7B1D_CDAF, 0x6E78_9E6A_A1B9_65F4, 0x06C4_5D18_8009_454F])
     }
 
-    @Test func anyNumberCanBeMadeFromItsPlace() {
+    @Test func anyNumberCanBeMadeFromItsPosition() {
         var random = SplitMix64(seed: 42)
         for index in 0..<100 as Range<UInt64> { #expect(SplitMix64.number(index, seed: 42) == random.next()) }
     }

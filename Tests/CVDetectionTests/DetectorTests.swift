@@ -65,7 +65,7 @@ import Testing
 /// package `darknet` puts them, and those that are not there are left out.
 @Suite struct PhotographTests {
     private struct Golden: Decodable {
-        struct Picture: Decodable, CustomTestStringConvertible {
+        struct Photograph: Decodable, CustomTestStringConvertible {
             let file: String, sha256: String, width: Int, height: Int, detections: [Expected]
             var testDescription: String { file }
         }
@@ -74,7 +74,9 @@ import Testing
             let `class`: Int, label: String, confidence: Float, box: [Float]
         }
 
-        let pictures: [Picture]
+        let images: [Photograph]
+
+        private enum CodingKeys: String, CodingKey { case images = "pictures" }
     }
 
     private static let confidence: Float = 0.25
@@ -89,20 +91,20 @@ import Testing
     @Test func findsTheBoxesOfTheReferenceAndNoOthers() throws {
         let detector = try Detector()
         var compared = 0
-        for picture in try decoded("Golden/yolov3-tiny-detections.json", as: Golden.self).pictures {
-            guard let path = Self.path(picture.file) else { continue }
+        for photograph in try decoded("Golden/yolov3-tiny-detections.json", as: Golden.self).images {
+            guard let path = Self.path(photograph.file) else { continue }
             let image = try Image(contentsOf: path)
-            #expect((image.width, image.height) == (picture.width, picture.height), "\(picture.file)")
-            compare(detector.detect(image), picture)
+            #expect((image.width, image.height) == (photograph.width, photograph.height), "\(photograph.file)")
+            compare(detector.detect(image), photograph)
             compared += 1
         }
         #expect(compared >= 8, "the package has eight samples")
     }
 
     /// Each expected box has a partner of its class with IoU ≥ 0.97 and a confidence within 0.01, and none is left over.
-    private func compare(_ found: [Detection], _ picture: Golden.Picture) {
-        let expected = picture.detections.filter { $0.confidence >= Self.confidence }
-        #expect(found.count == expected.count, "\(picture.file)")
+    private func compare(_ found: [Detection], _ photograph: Golden.Photograph) {
+        let expected = photograph.detections.filter { $0.confidence >= Self.confidence }
+        #expect(found.count == expected.count, "\(photograph.file)")
         var rest = found
         for wanted in expected {
             let box = Box(minX: wanted.box[0], minY: wanted.box[1], maxX: wanted.box[2], maxY: wanted.box[3])
@@ -111,7 +113,7 @@ import Testing
                     && abs($0.confidence - wanted.confidence) <= 0.01 && $0.box.intersectionOverUnion(with: box) >= 0.97
             }
             guard let partner else {
-                Issue.record("\(picture.file): no partner of \(wanted) in \(found)")
+                Issue.record("\(photograph.file): no partner of \(wanted) in \(found)")
                 continue
             }
             rest.remove(at: partner)

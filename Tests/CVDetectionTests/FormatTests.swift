@@ -13,7 +13,7 @@ import FoundationXML
     let brush = Detection(
         label: "toothbrush", classIndex: 79, confidence: 0.75, box: Box(minX: 0, minY: 0, maxX: 100, maxY: 200))
 
-    @Test func yoloLinesAreNormalised() {
+    @Test func yoloLinesAreNormalized() {
         let text = YOLOText.text([dog, brush], width: 100, height: 200)
         #expect(text == "16 0.202500 0.200000 0.205000 0.200000\n79 0.500000 0.500000 1.000000 1.000000\n")
         let confident = YOLOText.text([dog], width: 100, height: 200, includeConfidence: true)

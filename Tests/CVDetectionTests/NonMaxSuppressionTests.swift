@@ -27,7 +27,7 @@ import Testing
             let side = exp(random.float(-3...largest))
             let flat = random.float(0...1) < 0.02
             let box = Box(
-                centre: random.float(-spread...spread), random.float(-spread...spread),
+                center: random.float(-spread...spread), random.float(-spread...spread),
                 width: flat ? 0 : side * random.float(0.3...1), height: side * random.float(0.3...1))
             return Candidate(
                 classIndex: Int(random.float(0...3)), confidence: random.float(0...64).rounded() / 64, box: box)
@@ -100,7 +100,7 @@ import Testing
         let candidates = (0..<10).map {
             Candidate(
                 classIndex: 0, confidence: Float($0) / 10,
-                box: Box(centre: Float($0) * 100, 0, width: 10, height: 10))
+                box: Box(center: Float($0) * 100, 0, width: 10, height: 10))
         }
         #expect(
             nonMaxSuppression(candidates, iouThreshold: 0.5, maxDetections: 3) == [
@@ -143,21 +143,21 @@ import Testing
             switch crowd {
             case .allOverlapping:
                 box = Box(
-                    centre: 300 + random.float(-2...2), 300 + random.float(-2...2), width: 200, height: 200)
+                    center: 300 + random.float(-2...2), 300 + random.float(-2...2), width: 200, height: 200)
             case .apartOnAGrid:
-                box = Box(centre: Float(index % 317) * 4, Float(index / 317) * 4, width: 3, height: 3)
+                box = Box(center: Float(index % 317) * 4, Float(index / 317) * 4, width: 3, height: 3)
             case .evenlySpread:
                 let side = exp(random.float(1...6))
                 box = Box(
-                    centre: random.float(0...2000), random.float(0...2000), width: side,
+                    center: random.float(0...2000), random.float(0...2000), width: side,
                     height: side * random.float(0.4...2.5))
             case .clustered:
-                let centre = Float(index % 50) * 40
+                let center = Float(index % 50) * 40
                 box = Box(
-                    centre: centre + random.float(-10...10), centre + random.float(-10...10),
+                    center: center + random.float(-10...10), center + random.float(-10...10),
                     width: random.float(20...80), height: random.float(20...80))
-            case .oneRow: box = Box(centre: Float(index) * 2, 0, width: 1, height: 1000)
-            case .denseEqual: box = Box(centre: random.float(0...608), random.float(0...608), width: 50, height: 50)
+            case .oneRow: box = Box(center: Float(index) * 2, 0, width: 1, height: 1000)
+            case .denseEqual: box = Box(center: random.float(0...608), random.float(0...608), width: 50, height: 50)
             }
             return Candidate(classIndex: index % 80, confidence: random.float(0.001...1), box: box)
         }

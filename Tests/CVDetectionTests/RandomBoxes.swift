@@ -6,7 +6,7 @@ extension SplitMix64 {
 }
 
 extension Box {
-    init(centre x: Float, _ y: Float, width: Float, height: Float) {
+    init(center x: Float, _ y: Float, width: Float, height: Float) {
         self.init(minX: x - width / 2, minY: y - height / 2, maxX: x + width / 2, maxY: y + height / 2)
     }
 }

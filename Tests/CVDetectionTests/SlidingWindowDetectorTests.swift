@@ -22,16 +22,16 @@ import Testing
     }
 
     @Test(arguments: SlidingWindows.Method.allCases)
-    func picturesOnALargerOneAreFoundAtTheirPlaces(_ method: SlidingWindows.Method) throws {
+    func imagesOnALargerOneAreFoundAtTheirPositions(_ method: SlidingWindows.Method) throws {
         let detector = try SlidingWindowDetector(Self.classifier.get(), method: method)
         var options = SlidingWindowDetector.defaultOptions
         options.classes = [try #require(detector.labels.firstIndex(of: "dog"))]
         let found = try detector.detect(Self.canvas(), sides: [64, 96], options: options)
-        for place in [Box(minX: 24, minY: 40, maxX: 88, maxY: 104), Box(minX: 180, minY: 84, maxX: 276, maxY: 180)] {
-            let hit = try #require(found.max { iou($0.box, place) < iou($1.box, place) })
+        for position in [Box(minX: 24, minY: 40, maxX: 88, maxY: 104), Box(minX: 180, minY: 84, maxX: 276, maxY: 180)] {
+            let hit = try #require(found.max { iou($0.box, position) < iou($1.box, position) })
             #expect(hit.label == "dog" && hit.confidence >= 0.9)
             // The network was trained with shifted pictures: it is as sure of a window a quarter beside.
-            #expect(iou(hit.box, place) > 0.45, "\(hit.box)")
+            #expect(iou(hit.box, position) > 0.45, "\(hit.box)")
         }
     }
 
@@ -43,9 +43,9 @@ import Testing
             let detector = try SlidingWindowDetector(classifier, method: method)
             let scale = try #require(detector.scales(for: image, sides: [64]).first)
             let logits = detector.run(scale, detector.prepare(image, for: scale))
-            let places = logits.shape[2] * logits.shape[3]
-            let byPlace = classifier.read(transposed(logits.reshaped([10, places])), top: 10)
-            return byPlace.map { classes in classes.sorted { $0.index < $1.index }.map(\.probability) }
+            let positions = logits.shape[2] * logits.shape[3]
+            let byPosition = classifier.read(transposed(logits.reshaped([10, positions])), top: 10)
+            return byPosition.map { classes in classes.sorted { $0.index < $1.index }.map(\.probability) }
         }
         let (onePass, cut) = (try probabilities(.convolutional), try probabilities(.cropped))
         #expect(onePass.count == cut.count && cut.count == 20 * 30)
@@ -54,7 +54,7 @@ import Testing
         #expect(sure.count > 50 && Double(same) > 0.9 * Double(sure.count), "\(same) of \(sure.count)")
     }
 
-    @Test func windowsCoverThePictureFromLargeToSmall() throws {
+    @Test func windowsCoverTheImageFromLargeToSmall() throws {
         let detector = try SlidingWindowDetector(Self.classifier.get())
         func image(_ width: Int, _ height: Int) -> Image { Image(width: width, height: height, fill: .black) }
         #expect(detector.sides(for: image(300, 220)) == [220, 155, 110, 77, 55, 38])

@@ -37,7 +37,7 @@ import Testing
     }
 
     /// Each logit by the definition: the network on that part of the picture.
-    @Test func eachPlaceIsTheWindowWhoseCornerItNames() throws {
+    @Test func eachPositionIsTheWindowWhoseCornerItNames() throws {
         let window = Input(channels: 1, height: 28, width: 28)
         let network = try Self.network("small-cnn", window: window)
         let x = seededTensor(seed: 3, [1, 1, 34, 40])
@@ -77,7 +77,7 @@ import Testing
         ("logistic", 28), ("lenet5", 28), ("lenet5", 29), ("small-cnn", 28), ("resnet20", 32), ("resnet18", 32),
         ("mobilenet_v2", 32), ("squeezenet1_0", 67),
     ])
-    func aPictureOfMoreStridesHasAsManyMorePlaces(_ name: String, _ side: Int) throws {
+    func anImageOfMoreStridesHasAsManyMorePositions(_ name: String, _ side: Int) throws {
         let window = Input(channels: 3, height: side, width: side)
         let network = try FullyConvolutional(Self.network(name, window: window), window: window)
         let stride = network.stride
@@ -121,7 +121,7 @@ import Testing
         }
     }
 
-    @Test func whatCannotMoveOverAPictureIsAnError() throws {
+    @Test func whatCannotMoveOverAnImageIsAnError() throws {
         struct Other: ClassifierNetwork {
             func backbone(_ x: Tensor) -> Tensor { x }
             func head(_ features: Tensor) -> Tensor { features }

@@ -75,13 +75,13 @@ import Testing
     }
 
     @Test func valuesThatAreNoNumbersGiveNoCandidate() {
-        for place in 0..<6 {
+        for position in 0..<6 {
             for bad in [Float.nan, .infinity, -.infinity, .signalingNaN] {
                 for head in [single, squared] {
                     var values: [Float] = [0.5, 0.5, 0.5, 0.5, 0.9, 0.9]
                     #expect(head.decode(values, confidence: 0.1).count == 1)
-                    values[place] = bad
-                    #expect(head.decode(values, confidence: 0) == [], "\(bad) at \(place)")
+                    values[position] = bad
+                    #expect(head.decode(values, confidence: 0) == [], "\(bad) at \(position)")
                 }
             }
         }

@@ -3,7 +3,7 @@ import CVImage
 import Testing
 
 @Suite struct YOLOLabelTests {
-    private func boxes(_ text: String) throws -> [LabelledBox] {
+    private func boxes(_ text: String) throws -> [LabeledBox] {
         try YOLOText.boxes(in: Array(text.utf8), name: "a.txt", width: 200, height: 100)
     }
 
@@ -11,9 +11,9 @@ import Testing
         let found = try boxes("2 0.5 0.5 0.25 0.5\n\n  7\t0 0 1 1 0.75\r\n")
         #expect(
             found == [
-                LabelledBox(Box(minX: 75, minY: 25, maxX: 125, maxY: 75), label: 2),
+                LabeledBox(Box(minX: 75, minY: 25, maxX: 125, maxY: 75), label: 2),
                 // What reaches over the border is cut.
-                LabelledBox(Box(minX: 0, minY: 0, maxX: 100, maxY: 50), label: 7),
+                LabeledBox(Box(minX: 0, minY: 0, maxX: 100, maxY: 50), label: 7),
             ])
         #expect(YOLOText.text([found[0]], width: 200, height: 100) == "2 0.500000 0.500000 0.250000 0.500000\n")
         #expect(try boxes("") == [] && boxes("\n \n") == [])

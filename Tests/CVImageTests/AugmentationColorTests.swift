@@ -14,7 +14,7 @@ import Testing
     }
 
     /// As the golden script makes it.
-    static func picture() -> Image {
+    static func image() -> Image {
         var random = SplitMix64(seed: 7)
         var pixels = (0..<24 * 16 * 3).map { _ in UInt8(random.uniform() * 256) }
         for y in 0..<16 {
@@ -29,7 +29,7 @@ import Testing
     @Test func everyGoldenIsReproduced() throws {
         let cases = try decoded("Golden/augmentation.json", as: [Case].self)
         #expect(cases.count == 23)
-        let image = Self.picture()
+        let image = Self.image()
         for golden in cases {
             let n = golden.numbers
             let (result, tolerance): (Image, Int) =
@@ -52,7 +52,7 @@ import Testing
     }
 
     @Test func neutralNumbersChangeNothing() {
-        let image = Self.picture()
+        let image = Self.image()
         #expect(image.shifted(red: 0, green: 0, blue: 0) == image)
         #expect(image.shifted(hueDegrees: 360, saturation: 1, value: 1) == image)
         #expect(image.blurred(sigma: 0) == image)
@@ -64,7 +64,7 @@ import Testing
         #expect(image.shifted(red: -20, green: 5, blue: 20)[1, 0] == Color(0, 133, 255))
     }
 
-    @Test func alphaStaysAndTransparentColoursDoNotBleed() {
+    @Test func alphaStaysAndTransparentColorsDoNotBleed() {
         let image = noise(width: 9, height: 7, format: .rgba)
         for changed in [
             image.withBrightness(1.5), image.withContrast(0.5), image.withSaturation(2), image.withGamma(2),
@@ -80,15 +80,15 @@ import Testing
 
     /// The weights of the kernel add up to 1, also where it is wider than the picture.
     @Test(arguments: [(1, 1), (2, 1), (1, 9), (3, 3), (40, 2)])
-    func aFlatPictureStaysFlat(width: Int, height: Int) {
+    func aFlatImageStaysFlat(width: Int, height: Int) {
         let image = Image(width: width, height: height, fill: Color(7, 130, 255))
         for sigma in [0.3, 1, 6, 50] { #expect(image.blurred(sigma: sigma) == image) }
     }
 
     /// The mean and deviation of 100,000 draws, within five standard errors.
     @Test func noiseHasTheDeviationAskedFor() {
-        let grey = Sample(Image(width: 400, height: 84, fill: Color(128, 128, 128)))
-        let noisy = Augment.Noise(deviation: 20...20)(grey, seed: 3).image.pixels.map { Double($0) - 128 }
+        let gray = Sample(Image(width: 400, height: 84, fill: Color(128, 128, 128)))
+        let noisy = Augment.Noise(deviation: 20...20)(gray, seed: 3).image.pixels.map { Double($0) - 128 }
         let count = Double(noisy.count)
         let mean = noisy.reduce(0, +) / count
         let deviation = (noisy.reduce(0) { $0 + $1 * $1 } / count).squareRoot()
@@ -98,10 +98,10 @@ import Testing
 
     /// The axis along which photographs vary most is nearly grey: channels move together, by 0.2175 · 0.57 · 255 · σ.
     @Test func thePrincipalShiftIsMostlyOneOfLight() {
-        let grey = Sample(Image(width: 1, height: 1, fill: Color(128, 128, 128)))
+        let gray = Sample(Image(width: 1, height: 1, fill: Color(128, 128, 128)))
         var (along, across) = (0.0, 0.0)
         for seed in 0..<2000 {
-            let shifted = Augment.PCAShift(deviation: 1)(grey, seed: UInt64(seed)).image[0, 0]
+            let shifted = Augment.PCAShift(deviation: 1)(gray, seed: UInt64(seed)).image[0, 0]
             let (red, blue) = (Double(shifted.red) - 128, Double(shifted.blue) - 128)
             along += (red + blue) * (red + blue) / 4
             across += (red - blue) * (red - blue) / 4

@@ -20,7 +20,7 @@ struct PaintedSample {
         }
         for point in points { image.fillCircle(center: point, radius: 5, color: Color(0, 255, 0)) }
         return Sample(
-            image, boxes: boxes.enumerated().map { LabelledBox($1, label: $0) },
+            image, boxes: boxes.enumerated().map { LabeledBox($1, label: $0) },
             masks: [Mask(width: 240, height: 200, values: values)], keypoints: [points.map { Keypoint($0) }])
     }
 }
@@ -70,13 +70,13 @@ struct PaintedSample {
             let sample = move(original, seed: UInt64(seed))
             let (image, mask) = (sample.image, sample.masks[0])
             #expect(mask.width == image.width && mask.height == image.height)
-            for labelled in sample.boxes {
-                guard let seen = extent(image, where: { mask[$0, $1] == UInt8(labelled.label + 1) }) else {
-                    Issue.record("\(name), seed \(seed): box \(labelled) without paint")
+            for labeled in sample.boxes {
+                guard let seen = extent(image, where: { mask[$0, $1] == UInt8(labeled.label + 1) }) else {
+                    Issue.record("\(name), seed \(seed): box \(labeled) without paint")
                     continue
                 }
                 boxes += 1
-                #expect(distance(seen, labelled.box) <= 2.1, "\(name), seed \(seed): \(labelled.box) \(seen)")
+                #expect(distance(seen, labeled.box) <= 2.1, "\(name), seed \(seed): \(labeled.box) \(seen)")
             }
             checkMask(sample, name, seed)
             checkKeypoints(sample, name, seed)
@@ -151,8 +151,8 @@ struct PaintedSample {
 
     @Test func boxesAreCutAtTheBorderAndDroppedWhenTooLittleIsLeft() {
         var sample = Sample(Image(width: 100, height: 100, fill: .white))
-        func box(_ x: Float, _ y: Float, _ width: Float, _ height: Float) -> LabelledBox {
-            LabelledBox(Box(minX: x, minY: y, maxX: x + width, maxY: y + height), label: Int(x))
+        func box(_ x: Float, _ y: Float, _ width: Float, _ height: Float) -> LabeledBox {
+            LabeledBox(Box(minX: x, minY: y, maxX: x + width, maxY: y + height), label: Int(x))
         }
         // Of the crop's 50 columns from 25: all, half, a twentieth, none of each; and less than a pixel.
         sample.boxes = [
@@ -164,7 +164,7 @@ struct PaintedSample {
         #expect(cropped.boxes[1].box == Box(minX: 0, minY: 5, maxX: 5, maxY: 15))
         sample.leastVisiblePart = 0.6
         #expect(sample.cropped(x: 25, y: 25, width: 50, height: 50).boxes.map(\.label) == [30])
-        sample.boxes = [LabelledBox(Box(minX: .nan, minY: 0, maxX: 50, maxY: .infinity), label: 0)]
+        sample.boxes = [LabeledBox(Box(minX: .nan, minY: 0, maxX: 50, maxY: .infinity), label: 0)]
         #expect(sample.mirrored().boxes.isEmpty)
     }
 
@@ -213,8 +213,8 @@ struct PaintedSample {
         var counts: [Int: Int] = [:]
         for seed in 0..<8100 {
             let moved = Augment.Shift(.part(0.125), border: .fill(.black))(Sample(image), seed: UInt64(seed)).image
-            let place = moved.pixels.firstIndex(of: 255)! / 3
-            counts[place, default: 0] += 1
+            let position = moved.pixels.firstIndex(of: 255)! / 3
+            counts[position, default: 0] += 1
         }
         #expect(Set(counts.keys.map { $0 % 32 }) == Set(12...20) && Set(counts.keys.map { $0 / 32 }) == Set(12...20))
         #expect(counts.count == 81)
@@ -223,10 +223,10 @@ struct PaintedSample {
     }
 
     @Test(arguments: [(1, 1), (1, 30), (30, 1), (2, 3)])
-    func tinyPicturesGoThroughEverything(width: Int, height: Int) throws {
+    func tinyImagesGoThroughEverything(width: Int, height: Int) throws {
         let image = noise(width: width, height: height, format: width == 2 ? .rgba : .rgb)
         let sample = Sample(
-            image, boxes: [LabelledBox(Box(minX: 0, minY: 0, maxX: 1, maxY: 1), label: 0)],
+            image, boxes: [LabeledBox(Box(minX: 0, minY: 0, maxX: 1, maxY: 1), label: 0)],
             masks: [Mask(width: width, height: height, values: [UInt8](repeating: 3, count: width * height))])
         for kind in AugmentationKind.all {
             for text in [kind.name, kind.demonstration] {

@@ -22,7 +22,7 @@ import Testing
     }
 
     /// Every draw counts: what has a range is another picture for another seed; and all of them change the picture.
-    @Test func anotherSeedGivesAnotherPicture() throws {
+    @Test func anotherSeedGivesAnotherImage() throws {
         let sample = Sample(noise(width: 60, height: 40, format: .rgb))
         for kind in AugmentationKind.all {
             let pipeline = try AugmentationRecipe(kind.demonstration).pipeline
@@ -66,13 +66,13 @@ import Testing
     }
 
     /// Each tile has a colour of its own, its box and its mask; they stay together.
-    @Test func aMosaicHoldsFourPicturesWithTheirLabels() {
+    @Test func aMosaicHoldsFourImagesWithTheirLabels() {
         let colors = [Color(255, 0, 0), Color(0, 255, 0), Color(0, 0, 255), Color(255, 255, 0)]
         let samples = colors.enumerated().map { index, color in
             let (width, height) = (80 + 20 * index, 90)
             return Sample(
                 Image(width: width, height: height, fill: color),
-                boxes: [LabelledBox(Box(minX: 0, minY: 0, maxX: Float(width), maxY: Float(height)), label: index)],
+                boxes: [LabeledBox(Box(minX: 0, minY: 0, maxX: Float(width), maxY: Float(height)), label: index)],
                 masks: [
                     Mask(width: width, height: height, values: [UInt8](repeating: UInt8(index), count: width * height))
                 ],
@@ -84,12 +84,12 @@ import Testing
             #expect(mosaic.image.width == 80 && mosaic.image.height == 90)
             #expect(mosaic.boxes.map(\.label) == [0, 1, 2, 3] && mosaic.keypoints.count == 4)
             #expect(mosaic.boxes.reduce(0) { $0 + $1.box.area } == 80 * 90)
-            for labelled in mosaic.boxes {
-                let box = labelled.box
+            for labeled in mosaic.boxes {
+                let box = labeled.box
                 for y in Int(box.minY)..<Int(box.maxY) {
                     for x in Int(box.minX)..<Int(box.maxX)
-                    where mosaic.image[x, y] != colors[labelled.label] || mosaic.masks[0][x, y] != labelled.label {
-                        Issue.record("seed \(seed): tile \(labelled) at (\(x), \(y))")
+                    where mosaic.image[x, y] != colors[labeled.label] || mosaic.masks[0][x, y] != labeled.label {
+                        Issue.record("seed \(seed): tile \(labeled) at (\(x), \(y))")
                         return
                     }
                 }
@@ -101,13 +101,13 @@ import Testing
         #expect(alone.boxes.map(\.label) == [0])
     }
 
-    @Test func mixupWeighsPicturesAsItSays() {
+    @Test func mixupWeightsImagesAsItSays() {
         let first = Sample(
             Image(width: 4, height: 4, fill: Color(200, 0, 100)),
-            boxes: [LabelledBox(Box(minX: 0, minY: 0, maxX: 4, maxY: 4), label: 0)])
+            boxes: [LabeledBox(Box(minX: 0, minY: 0, maxX: 4, maxY: 4), label: 0)])
         let second = Sample(
             Image(width: 8, height: 2, fill: Color(0, 200, 100)),
-            boxes: [LabelledBox(Box(minX: 4, minY: 0, maxX: 8, maxY: 1), label: 1)])
+            boxes: [LabeledBox(Box(minX: 4, minY: 0, maxX: 8, maxY: 1), label: 1)])
         for seed in 0..<20 {
             var random = SplitMix64(seed: UInt64(seed))
             let mixture = Augment.Mixup(alpha: 1).combine(first, second, using: &random)
@@ -116,7 +116,7 @@ import Testing
             #expect(abs(Float(color.green) - 200 * (1 - mixture.weight)) <= 0.51)
             #expect(color.blue == 100)
             let moved = Box(minX: 2, minY: 0, maxX: 4, maxY: 2)
-            #expect(mixture.merged.boxes == first.boxes + [LabelledBox(moved, label: 1)])
+            #expect(mixture.merged.boxes == first.boxes + [LabeledBox(moved, label: 1)])
         }
     }
 

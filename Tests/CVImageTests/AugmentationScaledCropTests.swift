@@ -14,26 +14,26 @@ import Testing
         return Sample(image, masks: [Mask(width: 24, height: 16, values: values)])
     }()
 
-    @Test func atItsOwnSizeAPictureStaysAsItIs() {
+    @Test func atItsOwnSizeAnImageStaysAsItIs() {
         let same = Augment.ScaledCrop(width: 24, height: 16)(sample, seed: 1)
         #expect(same == sample)
     }
 
-    @Test func withoutScaleItIsAPartOfThePicture() {
-        var places: Set<[Int]> = []
+    @Test func withoutScaleItIsAPartOfTheImage() {
+        var positions: Set<[Int]> = []
         for seed in 0..<50 {
             let part = Augment.ScaledCrop(width: 10, height: 7)(sample, seed: UInt64(seed))
             #expect(part.image.width == 10 && part.image.height == 7)
             for y in 0..<7 {
                 for x in 0..<10 { #expect(part.image[x, y].red == part.masks[0][x, y] * 40) }
             }
-            places.insert((0..<70).map { Int(part.masks[0].values[$0]) })
+            positions.insert((0..<70).map { Int(part.masks[0].values[$0]) })
         }
-        #expect(places.count > 20)
+        #expect(positions.count > 20)
     }
 
     /// Where the mask says that a pixel is of the picture, the picture is there; elsewhere it is grey.
-    @Test(arguments: [0.3...0.7, 1.5...2.5, 0.5...2]) func pictureAndMaskMoveTogether(scale: ClosedRange<Double>) {
+    @Test(arguments: [0.3...0.7, 1.5...2.5, 0.5...2]) func imageAndMaskMoveTogether(scale: ClosedRange<Double>) {
         var ignored = 0
         for seed in 0..<40 {
             let moved = Augment.ScaledCrop(width: 20, height: 20, scale: scale)(sample, seed: UInt64(seed))

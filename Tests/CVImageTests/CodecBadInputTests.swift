@@ -22,7 +22,7 @@ import Testing
         ]
         for (bytes, words) in cases {
             let error = try #require(throws: ImageError.self) { _ = try Image(data: bytes, name: "a.jpg") }
-            guard case .unrecognised = error.problem else {
+            guard case .unrecognized = error.problem else {
                 Issue.record("\(error)")
                 continue
             }
@@ -32,7 +32,7 @@ import Testing
     }
 
     /// The header alone asks for 12 GB, or for more than 2^62 pixels: an attempt to allocate them would end the process.
-    @Test func hugePicturesAreRefusedBeforeAllocation() throws {
+    @Test func hugeImagesAreRefusedBeforeAllocation() throws {
         for (name, side) in [("bad-65500x65500.jpg", 65500), ("bad-65500x65500.png", 65500)] {
             let expected = ImageError.Problem.tooLarge(width: side, height: side, limit: 178_000_000)
             #expect(try problem(decoding: Golden.bytes(name)) == expected)

@@ -29,7 +29,7 @@ import Testing
     }
 
     /// The sampling factors of luminance in the frame header: 2×2 or 1×1.
-    @Test func colourHasHalfTheResolutionUpTo90() throws {
+    @Test func colorHasHalfTheResolutionUpTo90() throws {
         let image = photograph(width: 16, height: 16)
         for (quality, factors) in [(1, 0x22), (90, 0x22), (91, 0x11), (100, 0x11)] as [(Int, UInt8)] {
             let bytes = try image.encoded(as: .jpeg(quality: quality))
@@ -38,7 +38,7 @@ import Testing
         }
     }
 
-    @Test func transparencyIsLaidOverWhite() throws {
+    @Test func transparencyIsCompositedOverWhite() throws {
         var image = Image(width: 32, height: 32, format: .rgba, fill: Color(200, 0, 0, 0))
         for y in 0..<32 { for x in 16..<32 { image[x, y] = Color(0, 100, 200, 128) } }
         let flat = image.flattened(over: .white)
@@ -61,7 +61,7 @@ import Testing
         }
     }
 
-    @Test func pictureTooLongForJPEGIsAnErrorAndFitsPNG() throws {
+    @Test func imageTooLongForJPEGIsAnErrorAndFitsPNG() throws {
         let image = Image(width: 65501, height: 1, fill: .letterbox)
         let error = try #require(throws: ImageError.self) { _ = try image.encoded(as: .jpeg()) }
         #expect(error.description.contains("65500"))

@@ -20,7 +20,7 @@ import Testing
             let found = try problem(decoding: prefix)
             switch found {
             case .truncated,
-                .unrecognised where count < 8:
+                .unrecognized where count < 8:
                 break
             default: Issue.record("\(count) of \(bytes.count) bytes: \(String(describing: found))")
             }
@@ -30,7 +30,7 @@ import Testing
     }
 
     @Test(arguments: files)
-    func everyChangedByteGivesAPictureOrAnError(_ name: String) throws {
+    func everyChangedByteGivesAnImageOrAnError(_ name: String) throws {
         let bytes = try Golden.bytes(name)
         var generator = SplitMix64(seed: 42)
         for tolerant in [false, true] {
@@ -46,7 +46,7 @@ import Testing
     }
 
     @Test(arguments: files)
-    func severalChangesGiveAPictureOrAnError(_ name: String) throws {
+    func severalChangesGiveAnImageOrAnError(_ name: String) throws {
         let bytes = try Golden.bytes(name)
         var generator = SplitMix64(seed: 43)
         let options = DecodingOptions(maxPixels: Self.limit, allowTruncated: true)

@@ -76,7 +76,7 @@ private func black(_ width: Int, _ height: Int) -> Image { Image(width: width, h
         }
     }
 
-    @Test func aTranslucentLineIsLaidOnOnceWhereItCrossesItself() {
+    @Test func aTranslucentLineIsBlendedOnceWhereItCrossesItself() {
         var image = black(30, 30)
         image.strokePolyline(
             [Point(x: 5, y: 15), Point(x: 25, y: 15), Point(x: 15, y: 5), Point(x: 15, y: 25)], width: 4,
@@ -84,14 +84,14 @@ private func black(_ width: Int, _ height: Int) -> Image { Image(width: width, h
         #expect(image.pixels.max() == 128)
     }
 
-    @Test func blendingOnTransparencyKeepsTheColour() {
+    @Test func blendingOnTransparencyKeepsTheColor() {
         var image = Image(width: 3, height: 1, format: .rgba, fill: Color(0, 0, 0, 0))
         image.fill(Box(minX: 0, minY: 0, maxX: 1.5, maxY: 1), color: Color(200, 100, 50))
         #expect(image[0, 0] == Color(200, 100, 50, 255) && image[1, 0] == Color(200, 100, 50, 128))
         #expect(image[2, 0].alpha == 0)
     }
 
-    @Test func aMaskLaysOnItsColourByOpacity() {
+    @Test func aMaskBlendsItsColorByOpacity() {
         var image = Image(width: 3, height: 1, fill: Color(100, 100, 100))
         image.overlay(mask: [0, 255, 51], color: Color(200, 100, 0), opacity: 0.5)
         #expect(image[0, 0] == Color(100, 100, 100))
@@ -172,7 +172,7 @@ private func black(_ width: Int, _ height: Int) -> Image { Image(width: width, h
 }
 
 @Suite struct PaletteTests {
-    @Test func coloursOfClassesStayWhatTheyAre() {
+    @Test func colorsOfClassesStayWhatTheyAre() {
         // A change here changes everybody's pictures.
         #expect(Palette.color(forClass: 0) == Color(253, 132, 116))
         #expect(Palette.color(forClass: 1) == Color(148, 88, 225))
@@ -190,7 +190,7 @@ private func black(_ width: Int, _ height: Int) -> Image { Image(width: width, h
         }
     }
 
-    @Test func textOnEveryColourIsLegible() {
+    @Test func textOnEveryColorIsLegible() {
         for index in [0, 1, 2, 1000, -5, Int.max, Int.min] + Array(3..<200) {
             let color = Palette.color(forClass: index)
             let (ground, text) = (color.luminance, color.readableText.luminance)

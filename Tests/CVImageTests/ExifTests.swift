@@ -20,14 +20,14 @@ import Testing
 
     /// The picture with an EXIF segment after the start of image.
     static func jpeg(_ tiff: [UInt8]) throws -> [UInt8] {
-        let picture = try Golden.bytes("sampling-444.jpg")
+        let image = try Golden.bytes("sampling-444.jpg")
         let content = Array("Exif\0\0".utf8) + tiff
         let length = content.count + 2
-        return picture[..<2] + [0xFF, 0xE1, UInt8(length >> 8), UInt8(length & 255)] + content + picture[2...]
+        return image[..<2] + [0xFF, 0xE1, UInt8(length >> 8), UInt8(length & 255)] + content + image[2...]
     }
 
     @Test(arguments: Orientation.allCases, [true, false])
-    func jpegIsTurnedUpright(_ orientation: Orientation, _ bigEndian: Bool) throws {
+    func exifOrientationOfJPEGIsApplied(_ orientation: Orientation, _ bigEndian: Bool) throws {
         let stored = try Image(contentsOf: Golden.folder + "sampling-444.jpg")
         for type: UInt8 in [3, 4] {
             let bytes = try Self.jpeg(Self.tiff(UInt8(orientation.rawValue), bigEndian: bigEndian, type: type))
@@ -45,21 +45,21 @@ import Testing
             stored[0, 0] = corner
             stored[1, 0] = right
             let (w, h) = (69, 40)
-            let places: [Orientation: (corner: (Int, Int), right: (Int, Int))] = [
+            let positions: [Orientation: (corner: (Int, Int), right: (Int, Int))] = [
                 .up: ((0, 0), (1, 0)), .upMirrored: ((w, 0), (w - 1, 0)), .down: ((w, h), (w - 1, h)),
                 .downMirrored: ((0, h), (1, h)), .leftMirrored: ((0, 0), (0, 1)), .right: ((h, 0), (h, 1)),
                 .rightMirrored: ((h, w), (h, w - 1)), .left: ((0, w), (0, w - 1)),
             ]
-            for (orientation, place) in places {
+            for (orientation, position) in positions {
                 let upright = stored.oriented(orientation)
                 #expect(upright.width == (orientation.swapsSides ? 41 : 70))
-                #expect(upright[place.corner.0, place.corner.1] == corner, "\(orientation)")
-                #expect(upright[place.right.0, place.right.1] == right, "\(orientation)")
+                #expect(upright[position.corner.0, position.corner.1] == corner, "\(orientation)")
+                #expect(upright[position.right.0, position.right.1] == right, "\(orientation)")
             }
         }
     }
 
-    @Test func turningTwiceTheOppositeWayGivesTheSamePicture() {
+    @Test func turningTwiceTheOppositeWayGivesTheSameImage() {
         let image = photograph(width: 131, height: 67, format: .rgba)
         #expect(image.oriented(.right).oriented(.left) == image)
         #expect(image.oriented(.right).oriented(.right) == image.oriented(.down))
@@ -68,7 +68,7 @@ import Testing
         }
     }
 
-    @Test func valuesThatMakeNoSenseAreUpright() throws {
+    @Test func invalidOrientationsAreIgnored() throws {
         var blocks = [[], Array("MM".utf8), Array("garbage and more garbage".utf8)]
         for value: UInt8 in [0, 9, 255] { blocks.append(Self.tiff(value, bigEndian: true)) }
         blocks.append(Self.tiff(6, bigEndian: true, type: 2))  // text

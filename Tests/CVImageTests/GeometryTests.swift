@@ -18,7 +18,7 @@ import Testing
     }
 
     @Test(arguments: [Image.Format.rgb, .rgba])
-    func flipsAndTurnsMovePixelsToTheirPlaces(format: Image.Format) {
+    func flipsAndTurnsMovePixelsToTheirPositions(format: Image.Format) {
         for (w, h) in Self.sizes {
             let image = noise(width: w, height: h, format: format)
             check(image.flippedHorizontally(), image, { (w - 1 - $0, $1) }, "flip")
@@ -33,7 +33,7 @@ import Testing
         }
     }
 
-    @Test func aCropHoldsThePixelsOfItsPlace() {
+    @Test func aCropHoldsThePixelsOfItsPosition() {
         let image = noise(width: 20, height: 11, format: .rgba)
         check(image.cropped(x: 3, y: 4, width: 17, height: 7), image, { ($0 + 3, $1 + 4) }, "crop")
         #expect(image.cropped(x: 0, y: 0, width: 20, height: 11) == image)
@@ -60,7 +60,7 @@ import Testing
     }
 
     /// Floats from 2^24 on are even: such a side, as a float, lies outside the picture.
-    @Test func aBoxOverTheEndOfAVeryLongPictureIsClipped() {
+    @Test func aBoxOverTheEndOfAVeryLongImageIsClipped() {
         let width = (1 << 24) + 3
         let long = Image(width: width, height: 1, format: .rgb, pixels: [UInt8](repeating: 0, count: 3 * width))
         let end = long.cropped(to: Box(minX: 16_777_210, minY: 0, maxX: .infinity, maxY: 1))
@@ -123,7 +123,7 @@ import Testing
         }
     }
 
-    @Test func theExpandedFrameHoldsTheWholePicture() {
+    @Test func theExpandedFrameHoldsTheWholeImage() {
         let image = Image(width: 60, height: 20, fill: .white)
         for degrees in [10.0, 33, 45, 100, -77, 721] {
             let turned = image.rotated(degrees: degrees, expand: true)

@@ -4,7 +4,7 @@ import Testing
 @Suite struct HeatOverlayTests {
     private let dark = Color(24, 12, 60), light = Color(252, 255, 164)
 
-    @Test func eachValueColoursItsPartOfThePicture() {
+    @Test func eachValueColorsItsPartOfTheImage() {
         var image = Image(width: 40, height: 20, fill: .black)
         image.overlay(
             heat: [0, 1], columns: 2, rows: 1, frame: Box(minX: 0, minY: 0, maxX: 40, maxY: 20), opacity: 1)
@@ -15,7 +15,7 @@ import Testing
         #expect(image[15, 3] == image[15, 17])
     }
 
-    @Test func whatIsOutsideTheFrameIsGreyAndHalfAsBright() {
+    @Test func whatIsOutsideTheFrameIsGrayAndHalfAsBright() {
         var image = Image(width: 30, height: 10, fill: Color(240, 120, 60))
         image.overlay(
             heat: [1], columns: 1, rows: 1, frame: Box(minX: 10, minY: -50, maxX: 20, maxY: 60), opacity: 0.5)

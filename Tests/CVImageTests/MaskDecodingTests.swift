@@ -8,7 +8,7 @@ import Testing
     private func path(_ name: String) -> String { besideTest("Golden/\(name).png").path }
 
     /// The number of each colour of a palette or level of grey is another, and the same for the same colour.
-    @Test(arguments: [1, 2, 4, 8], ["", "-interlaced"]) func indicesStandForTheColours(bits: Int, suffix: String) throws
+    @Test(arguments: [1, 2, 4, 8], ["", "-interlaced"]) func indicesStandForTheColors(bits: Int, suffix: String) throws
     {
         for kind in ["palette", "grey"] {
             let name = "\(kind)\(bits)\(suffix)"
@@ -35,7 +35,7 @@ import Testing
     }
 
     @Test(arguments: ["rgb8", "rgba8", "grey-alpha8", "grey16", "rgb16", "grey16-trns"])
-    func whatHasColoursOfItsOwnIsNoMask(name: String) throws {
+    func whatHasColorsOfItsOwnIsNoMask(name: String) throws {
         let error = #expect(throws: ImageError.self) { try Mask(contentsOf: path(name)) }
         guard case .noMask = error?.problem else {
             Issue.record("\(String(describing: error))")

@@ -6,11 +6,11 @@ import Testing
 @Suite struct MaskFileTests {
     private let mask = Mask(width: 16, height: 17, values: (0..<272).map { UInt8($0 % 256) })
 
-    @Test func greyPNGHasTheValues() throws {
+    @Test func grayPNGHasTheValues() throws {
         for compression in [0, 3, 9] {
-            let picture = try Image(data: mask.encodedPNG(compression: compression))
-            #expect(picture.format == .rgb)
-            #expect((0..<272).allSatisfy { picture.pixels[3 * $0] == mask.values[$0] })
+            let image = try Image(data: mask.encodedPNG(compression: compression))
+            #expect(image.format == .rgb)
+            #expect((0..<272).allSatisfy { image.pixels[3 * $0] == mask.values[$0] })
         }
         #expect(throws: ImageError.self) { try mask.encodedPNG(compression: 10) }
     }
@@ -20,10 +20,10 @@ import Testing
         let bytes = try mask.encodedPNG(.palette(colors))
         // The header says 8 bits, and that they are indices.
         #expect(Array(bytes[24...25]) == [8, 3])
-        let picture = try Image(data: bytes)
+        let image = try Image(data: bytes)
         for (index, value) in mask.values.enumerated() {
             let color = Int(value) < 20 ? colors[Int(value)] : Color(value, value, value)
-            #expect(picture[index % 16, index / 16] == color)
+            #expect(image[index % 16, index / 16] == color)
         }
     }
 
@@ -50,26 +50,26 @@ import Testing
 
 @Suite struct LegendTests {
     @Test func legendIsInTheLowerLeftAndNamesItsColors() {
-        var picture = Image(width: 400, height: 300, fill: .white)
-        picture.drawLegend([LegendEntry("road", color: Color(200, 0, 0)), LegendEntry("sky", color: Color(0, 0, 200))])
+        var image = Image(width: 400, height: 300, fill: .white)
+        image.drawLegend([LegendEntry("road", color: Color(200, 0, 0)), LegendEntry("sky", color: Color(0, 0, 200))])
         func has(_ color: Color) -> Bool {
-            (0..<400 * 300).contains { picture[$0 % 400, $0 / 400] == color }
+            (0..<400 * 300).contains { image[$0 % 400, $0 / 400] == color }
         }
         #expect(has(Color(200, 0, 0)) && has(Color(0, 0, 200)))
-        #expect((0..<150).allSatisfy { y in (0..<400).allSatisfy { picture[$0, y] == .white } })
+        #expect((0..<150).allSatisfy { y in (0..<400).allSatisfy { image[$0, y] == .white } })
     }
 
     @Test(arguments: [(1, 1), (17, 513), (513, 17), (200, 100)]) func anyNumberOfEntriesAndAnySizeWillDo(
         _ width: Int, _ height: Int
     ) {
-        var picture = Image(width: width, height: height, fill: .white)
-        picture.drawLegend((0..<300).map { LegendEntry("class \($0)", color: Palette.color(forClass: $0)) })
-        #expect(picture.width == width)
+        var image = Image(width: width, height: height, fill: .white)
+        image.drawLegend((0..<300).map { LegendEntry("class \($0)", color: Palette.color(forClass: $0)) })
+        #expect(image.width == width)
     }
 }
 
 @Suite struct FlatteningTests {
-    @Test func pictureIsLaidOverAnother() {
+    @Test func imageIsCompositedOverAnother() {
         let above = Image(
             width: 3, height: 1, format: .rgba, pixels: [200, 100, 0, 255, 200, 100, 0, 0, 200, 100, 0, 51])
         let below = Image(width: 3, height: 1, fill: Color(0, 50, 250))

@@ -45,8 +45,8 @@ import Testing
                     for padded in [false, true] {
                         let axis = PlotAxis([a, b], count: count, isPadded: padded)
                         for value in [a, b] {
-                            let place = try #require(axis.position(value))
-                            #expect(place >= -1e-9 && place <= 1 + 1e-9, "\(value) of \(a), \(b): \(place)")
+                            let position = try #require(axis.position(value))
+                            #expect(position >= -1e-9 && position <= 1 + 1e-9, "\(value) of \(a), \(b): \(position)")
                         }
                         #expect(axis.ticks.count <= 3 * count + 3, "\(a), \(b): \(axis.ticks.count)")
                     }
@@ -70,16 +70,16 @@ import Testing
     private func columns(_ image: Image) -> [Int] { (0..<image.width).filter { !marked(image, x: $0).isEmpty } }
 
     @Test func aRisingLineRisesFromTheLowerLeftToTheUpperRight() throws {
-        let picture = image([(0, 0), (1, 1)])
-        let columns = columns(picture)
+        let rendered = image([(0, 0), (1, 1)])
+        let columns = columns(rendered)
         let (first, last) = (try #require(columns.first), try #require(columns.last))
         #expect(last - first > 300 && columns.count > 100)
-        #expect(marked(picture, x: first)[0] - marked(picture, x: last)[0] > 200)
+        #expect(marked(rendered, x: first)[0] - marked(rendered, x: last)[0] > 200)
         // Straight in between.
         for x in columns {
-            let (from, to) = (marked(picture, x: first)[0], marked(picture, x: last)[0])
+            let (from, to) = (marked(rendered, x: first)[0], marked(rendered, x: last)[0])
             let expected = from + (to - from) * (x - first) / (last - first)
-            #expect(abs(marked(picture, x: x)[0] - expected) <= 4, "column \(x)")
+            #expect(abs(marked(rendered, x: x)[0] - expected) <= 4, "column \(x)")
         }
     }
 
@@ -88,18 +88,18 @@ import Testing
             // More points than are marked one by one.
             let whole = (0...40).map { (x: Double($0), y: 1.0) }
             let cut = whole.map { (x: $0.x, y: (15...25).contains($0.x) ? gap : $0.y) }
-            let picture = image(cut)
+            let rendered = image(cut)
             #expect(columns(image(whole)).count > 320)
-            #expect(marked(picture, x: columns(picture).reduce(0, +) / columns(picture).count).isEmpty)
-            #expect(4 * columns(picture).count < 3 * columns(image(whole)).count)
+            #expect(marked(rendered, x: columns(rendered).reduce(0, +) / columns(rendered).count).isEmpty)
+            #expect(4 * columns(rendered).count < 3 * columns(image(whole)).count)
         }
     }
 
     @Test func onePointIsADot() {
-        let picture = image([(3, 7)])
-        let columns = columns(picture)
+        let rendered = image([(3, 7)])
+        let columns = columns(rendered)
         #expect((2...8).contains(columns.count))
-        #expect(marked(picture, x: columns[columns.count / 2]).count >= 2)
+        #expect(marked(rendered, x: columns[columns.count / 2]).count >= 2)
     }
 
     @Test func anyNumbersAndNoLinesAreDrawn() {
@@ -120,7 +120,7 @@ import Testing
         #expect(many.image(width: 200, height: 150).width == 200)
     }
 
-    @Test func coloursOfLinesDifferAndAreLegibleOnWhite() {
+    @Test func colorsOfLinesDifferAndAreLegibleOnWhite() {
         #expect(LinePlot.colors.count == 16 && Set(LinePlot.colors).count == 16)
         // 3 to 1 is what WCAG 2 asks of graphics.
         for color in LinePlot.colors { #expect(1.05 / (color.luminance + 0.05) >= 3) }
@@ -141,9 +141,9 @@ import Testing
     }
 
     @Test func cellsAreTheDarkerTheLargerTheirPartOfTheRowIs() {
-        let picture = map([[90, 10, 0], [0, 5, 5], [0, 0, 0]]).image(cellSize: 40)
+        let rendered = map([[90, 10, 0], [0, 5, 5], [0, 0, 0]]).image(cellSize: 40)
         func luminance(_ row: Int, _ column: Int) -> Double {
-            corner(picture, row, column, of: 3, cell: 40).luminance
+            corner(rendered, row, column, of: 3, cell: 40).luminance
         }
         #expect(luminance(0, 0) < luminance(1, 1) && luminance(1, 1) < luminance(0, 1))
         #expect(luminance(0, 1) < luminance(0, 2) - 0.1)
@@ -152,12 +152,12 @@ import Testing
 
     @Test func numbersAreWrittenWhereThereIsRoom() {
         func inks(_ cell: Int) -> Int {
-            let picture = map([[7, 0], [0, 0]]).image(cellSize: cell)
-            let ground = corner(picture, 0, 0, of: 2, cell: cell)
-            let left = picture.width - 18 - 2 * cell
-            let top = picture.height - 18 - 2 * cell
+            let rendered = map([[7, 0], [0, 0]]).image(cellSize: cell)
+            let ground = corner(rendered, 0, 0, of: 2, cell: cell)
+            let left = rendered.width - 18 - 2 * cell
+            let top = rendered.height - 18 - 2 * cell
             return (0..<(cell - 1) * (cell - 1)).count {
-                picture[left + $0 % (cell - 1), top + $0 / (cell - 1)] != ground
+                rendered[left + $0 % (cell - 1), top + $0 / (cell - 1)] != ground
             }
         }
         #expect(inks(40) > 20 && inks(8) == 0)
@@ -167,13 +167,13 @@ import Testing
     func anyNumberOfClassesAndAnyNamesFit(count: Int) {
         let counts = (0..<count).map { row in (0..<count).map { $0 == row ? Int.max / 2 : -$0 } }
         let names = (0..<count).map { String(repeating: "ü\n", count: $0 % 90) }
-        let picture = map(counts, names: names).image()
-        #expect(picture.width > 0 && max(picture.width, picture.height) < 2000)
+        let rendered = map(counts, names: names).image()
+        #expect(rendered.width > 0 && max(rendered.width, rendered.height) < 2000)
     }
 }
 
 @Suite struct TurnedTextTests {
-    @Test func textThatReadsUpwardsIsTheSameTurned() {
+    @Test func textThatReadsUpwardsIsTheSameRotated() {
         var upright = Image(width: 120, height: 120, fill: .white)
         var turned = upright
         upright.drawText("Turn gÄ", x: 20, baseline: 60, size: 20, color: .black)
@@ -190,11 +190,11 @@ import Testing
         #expect(ink > 10_000 && difference < ink / 200)
     }
 
-    @Test func textOutsideThePictureOrAtNoPlaceIsLeftOut() {
+    @Test func textOutsideTheImageOrAtNoPositionIsLeftOut() {
         var image = Image(width: 20, height: 20, fill: .white)
-        for place in [Float.nan, .infinity, -.infinity, -1e9, 1e9] {
-            image.drawTextUpwards("abc", baseline: place, y: 10, size: 12, color: .black)
-            image.drawTextUpwards("abc", baseline: 10, y: place, size: 12, color: .black)
+        for position in [Float.nan, .infinity, -.infinity, -1e9, 1e9] {
+            image.drawTextUpwards("abc", baseline: position, y: 10, size: 12, color: .black)
+            image.drawTextUpwards("abc", baseline: 10, y: position, size: 12, color: .black)
         }
         #expect(image == Image(width: 20, height: 20, fill: .white))
     }

@@ -51,7 +51,7 @@ import Testing
     }
 
     @Test(arguments: ResizeFilter.allCases)
-    func aPictureOfOneColourKeepsIt(filter: ResizeFilter) {
+    func anImageOfOneColorKeepsIt(filter: ResizeFilter) {
         let image = Image(width: 23, height: 57, fill: Color(3, 128, 255))
         for (width, height) in [(1, 1), (100, 3), (23, 11), (64, 64)] {
             for antialias in [true, false] {
@@ -74,7 +74,7 @@ import Testing
         #expect(result[1, 0] == .black)
     }
 
-    @Test func coloursUnderTransparentPixelsDoNotBleed() {
+    @Test func colorsUnderTransparentPixelsDoNotBleed() {
         var image = Image(width: 2, height: 1, format: .rgba, fill: Color(255, 0, 0, 0))
         image[1, 0] = Color(0, 0, 255, 255)
         let result = image.resized(width: 1, height: 1, filter: .box)
@@ -112,7 +112,7 @@ import Testing
         #expect(abs(back.minY - box.minY) <= toleranceY && abs(back.maxY - box.maxY) <= toleranceY, "\(back) \(box)")
     }
 
-    @Test func theFrameHoldsThePictureAndTheFill() {
+    @Test func theFrameHoldsTheImageAndTheFill() {
         let image = Image(width: 4, height: 2, fill: Color(200, 10, 20))
         let (frame, letterbox) = image.letterboxed(width: 9, height: 9, fill: Color(1, 2, 3))
         // 4 × 2 becomes 9 × 4.5, rounded to 9 × 5 (away from zero), under two rows of fill.

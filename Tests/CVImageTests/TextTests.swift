@@ -29,8 +29,8 @@ import Testing
         for character in ascii + latin {
             let pixels = drawn(character, size: size).pixels
             #expect(pixels.contains { $0 > 100 }, "\(character) is empty at \(size)")
-            let twin = seen.updateValue(character, forKey: pixels)
-            #expect(twin == nil, "\(character) looks like \(twin ?? "") at \(size)")
+            let reference = seen.updateValue(character, forKey: pixels)
+            #expect(reference == nil, "\(character) looks like \(reference ?? "") at \(size)")
         }
     }
 
@@ -77,14 +77,14 @@ import Testing
         (Box(minX: -90, minY: -90, maxX: 20, maxY: 20), "corner"),
         (Box(minX: 500, minY: 500, maxX: 600, maxY: 600), "outside"),
     ])
-    func aTagLiesInsideThePicture(box: Box, name: String) {
+    func aTagLiesInsideTheImage(box: Box, name: String) {
         var image = Image(width: 200, height: 150, fill: .black)
         image.annotate([BoxAnnotation(box: box, label: "dog 0.91", color: Self.color)])
         // The whole tag is there: as much of the colour and of the text as in a picture of its own.
         var alone = Image(width: 200, height: 150, fill: .black)
-        let place = alone.drawTag("dog 0.91", x: 0, y: 0, color: Self.color)
+        let position = alone.drawTag("dog 0.91", x: 0, y: 0, color: Self.color)
         func find(_ image: Image) -> Bool {
-            let tag = alone.cropped(to: Box(minX: 4, minY: 3, maxX: place.maxX - 4, maxY: place.maxY - 3))!
+            let tag = alone.cropped(to: Box(minX: 4, minY: 3, maxX: position.maxX - 4, maxY: position.maxY - 3))!
             for y in 0...(image.height - tag.height) {
                 for x in 0...(image.width - tag.width)
                 where image[x, y] == tag[0, 0] && image.cropped(x: x, y: y, width: tag.width, height: tag.height) == tag
@@ -97,7 +97,7 @@ import Testing
         #expect(find(image), "\(name)")
     }
 
-    @Test func tagsOfBoxesAtOnePlaceDoNotHideEachOther() {
+    @Test func tagsOfBoxesAtOnePositionDoNotHideEachOther() {
         let box = Box(minX: 40, minY: 60, maxX: 160, maxY: 120)
         let colors = [Color(255, 0, 0), Color(0, 255, 0), Color(0, 0, 255)]
         func count(_ image: Image, _ color: Color) -> Int {
@@ -112,10 +112,10 @@ import Testing
         }
     }
 
-    @Test func aLabelTooLongForThePictureIsCutShort() {
+    @Test func aLabelTooLongForTheImageIsCutShort() {
         var image = Image(width: 80, height: 60, fill: .black)
-        let place = image.drawTag(String(repeating: "long ", count: 50), x: 70, y: 5, color: Self.color)
-        #expect(place.minX >= 0 && place.maxX <= 80 && place.width > 60)
+        let position = image.drawTag(String(repeating: "long ", count: 50), x: 70, y: 5, color: Self.color)
+        #expect(position.minX >= 0 && position.maxX <= 80 && position.width > 60)
     }
 
     @Test func aLabelOfMillionsOfLettersTakesNoTime() {
@@ -130,7 +130,7 @@ import Testing
         #expect(image.pixels == short.pixels, "the same beginning, cut short at the same place")
     }
 
-    @Test func labelsAreOptionalAndSizesFollowThePicture() {
+    @Test func labelsAreOptionalAndSizesFollowTheImage() {
         var image = Image(width: 100, height: 100, fill: .black)
         var outlined = image
         let box = Box(minX: 20, minY: 40, maxX: 80, maxY: 90)

@@ -31,7 +31,7 @@ import Testing
     }
 
     @Test(arguments: ["googlenet", "inception_v3"])
-    func theSmallestPicturesAreEnough(_ name: String) throws {
+    func theSmallestImagesAreEnough(_ name: String) throws {
         let architecture = try ClassifierArchitecture.named(name)
         let side = architecture.minimumSide
         let network = initialized(seed: 1) { architecture.make(classes: 3, $0) }.network
@@ -58,7 +58,7 @@ import Testing
     }
 
     /// There torchvision's stops with an error, as the head has a 5×5 window that does not fit.
-    @Test func inceptionV3LearnsFromSmallPicturesWithoutItsHead() {
+    @Test func inceptionV3LearnsFromSmallImagesWithoutItsHead() {
         let (network, parameters) = initialized(seed: 1) { InceptionV3(classes: 5, $0) }
         let tape = Tape(.training)
         let (logits, auxiliary) = network.outputs(tape.watch(uniformTensor(seed: 2, [2, 3, 80, 80])))

@@ -56,7 +56,7 @@ import Testing
         #expect(try ClassifierArchitecture.named(name).parameterCount(classes: 1000) == count)
     }
 
-    @Test func theBenchmarkedUNetHasTheParametersOfItsTwin() {
+    @Test func theBenchmarkedUNetHasTheParametersOfItsReference() {
         #expect(parameterShapes { UNet(classes: 2, $0) }.reduce(0) { $0 + $1.shape.count } == 31_031_810)
     }
 

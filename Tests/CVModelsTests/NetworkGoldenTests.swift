@@ -21,11 +21,11 @@ import Testing
             case "lenet5-relu": LeNet5(activation: .relu, p)
             case "unet": UNet(classes: 3, depth: 2, width: 8, p)
             case "unet-bilinear-norm":
-                UNet(classes: 4, depth: 3, width: 4, enlargement: .bilinear, batchNorm: true, p)
+                UNet(classes: 4, depth: 3, width: 4, upsampling: .bilinear, batchNorm: true, p)
             case "unet-mobilenet_v2", "unet-efficientnet-lite0":
                 try! SegmentationArchitecture.named(name).make(classes: 4, p)
-            case "transformer": TransformerNetwork(TransformerForm(width: 4), p)
-            case "transformer-odd": TransformerNetwork(TransformerForm(width: 3), p)
+            case "transformer": ImageTransformNet(ImageTransformNet.Variant(width: 4), p)
+            case "transformer-odd": ImageTransformNet(ImageTransformNet.Variant(width: 3), p)
             default: try! ClassifierArchitecture.named(name).make(classes: 10, p)
             }
         }

@@ -15,7 +15,7 @@ import Testing
     @Test(arguments: [
         ("plain20", "resnet20"), ("plain56", "resnet56"), ("plain18", "resnet18"), ("plain34", "resnet34"),
     ])
-    func hasTheWeightsOfItsTwin(_ plain: String, _ residual: String) throws {
+    func hasTheWeightsOfItsReference(_ plain: String, _ residual: String) throws {
         func keys(_ name: String) throws -> [String] {
             let architecture = try ClassifierArchitecture.named(name)
             return parameterShapes { architecture.make(classes: 10, $0) }.map { "\($0.name) \($0.shape)" }

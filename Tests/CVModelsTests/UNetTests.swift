@@ -11,17 +11,17 @@ import Testing
         try golden.compare { p in
             switch name {
             case "unet-norm": UNet(classes: 3, depth: 3, width: 4, batchNorm: true, p)
-            case "unet-bilinear": UNet(classes: 5, depth: 2, width: 6, enlargement: .bilinear, p)
+            case "unet-bilinear": UNet(classes: 5, depth: 2, width: 6, upsampling: .bilinear, p)
             default: UNet(classes: 2, depth: 4, width: 3, p)
             }
         }
     }
 
     /// Down to the sizes that are halved to one pixel, whatever the remainders on the way.
-    @Test(arguments: [UNet.Enlargement.transposedConvolution, .bilinear])
-    func givesLogitsForEveryPixelOfAnySize(_ enlargement: UNet.Enlargement) {
+    @Test(arguments: [UNet.Upsampling.transposedConvolution, .bilinear])
+    func givesLogitsForEveryPixelOfAnySize(_ upsampling: UNet.Upsampling) {
         let network = initialized(seed: 1) { p in
-            UNet(channels: 1, classes: 2, depth: 3, width: 2, enlargement: enlargement, p)
+            UNet(channels: 1, classes: 2, depth: 3, width: 2, upsampling: upsampling, p)
         }.network
         #expect(network.minimumSide == 8)
         for height in 8...17 {

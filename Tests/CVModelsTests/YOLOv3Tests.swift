@@ -26,11 +26,11 @@ import Testing
         func random(_ name: String, _: Shape) -> Initializer? { name.hasSuffix("var") ? .uniform(0.5...1.5) : nil }
         let (network, parameters) = initialized(seed: 3, choosing: random) { YOLOv3(classes: 2, width: 4, $0) }
         let text = YOLOv3Configuration.text(classes: 2, width: 4)
-        let twin = try DarknetNetwork(
+        let reference = try DarknetNetwork(
             DarknetConfiguration(text: text), weights: YOLOv3Configuration.weights(parameters))
-        #expect(twin.stride == network.stride && twin.classCount == network.classCount)
+        #expect(reference.stride == network.stride && reference.classCount == network.classCount)
         let x = uniformTensor(seed: 1, [1, 3, 64, 96])
-        for (found, expected) in zip(network(x), twin(x)) {
+        for (found, expected) in zip(network(x), reference(x)) {
             #expect(found.anchors == expected.anchors && found.anchors.count == 3)
             #expect(found.scaleXY == expected.scaleXY && found.isActivated == expected.isActivated)
             #expect(relativeError(found.values, expected.values) < 1e-5)

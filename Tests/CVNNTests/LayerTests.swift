@@ -16,7 +16,7 @@ import Testing
     }
 
     /// The weights are spread as the initialiser says: He for the convolution, PyTorch's default for the linear layer.
-    @Test func weightsAreInitialisedAsAsked() {
+    @Test func weightsAreInitializedAsAsked() {
         let conv = initialized(seed: 1) {
             Conv2d(64, 32, kernel: 3, initialized: .heNormal(fan: .output), $0)
         }.network

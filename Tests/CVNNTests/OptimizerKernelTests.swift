@@ -34,9 +34,9 @@ import Testing
     }
 
     @Test(arguments: InstructionSet.available, [1, 7, 16, 33, 1000])
-    func agreeWithTheScalarOnes(_ set: InstructionSet, _ count: Int) {
+    func agreeWithTheScalarOnes(_ isa: InstructionSet, _ count: Int) {
         func compare(_ name: String, _ values: (cvk_isa) -> Values) {
-            expectEqual(values(set.kernel), values(CVK_SCALAR), "\(name), \(set), \(count) values")
+            expectEqual(values(isa.cValue), values(CVK_SCALAR), "\(name), \(isa), \(count) values")
         }
         for nesterov in [false, true] {
             compare("momentum") { isa in

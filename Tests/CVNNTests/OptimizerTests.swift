@@ -19,7 +19,7 @@ struct OptimizerGolden: Decodable {
     static func read() throws -> OptimizerGolden { try decoded("Golden/optimisers.json", as: OptimizerGolden.self) }
 }
 
-/// A quadratic and a chain of Rosenbrock's valleys: see `Tools/golden/optimisers.py`.
+/// A quadratic and a chain of Rosenbrock's valleys: see `Tools/golden/optimizers.py`.
 struct Valley {
     let a, b: Parameter
     let parameters: ParameterSet
@@ -140,7 +140,7 @@ struct Valley {
         let (a, b) = (valley.a.value.values, valley.b.value.values)
         valley.a.gradient = Tensor(repeating: 0, shape: [3, 4])
         valley.b.gradient = Tensor(repeating: 0, shape: [4])
-        let regularization = Regularization(l1: 0.5, sparesVectors: true)
+        let regularization = Regularization(l1: 0.5, excludesBiasAndNorm: true)
         GradientDescent(Array(valley.parameters), learningRate: 0.1, regularization: regularization).step()
         for (now, before) in zip(valley.a.value.values, a) {
             #expect(abs(now - (before - 0.05 * (before > 0 ? 1 : -1))) < 1e-7)

@@ -98,8 +98,8 @@ private struct Block: Layer {
         _ = bn(Tape(.training).watch(x))
         for channel in 0..<2 {
             var values: [Double] = []
-            for picture in 0..<2 {
-                let start = (picture * 2 + channel) * 30
+            for image in 0..<2 {
+                let start = (image * 2 + channel) * 30
                 values += x.values[start..<start + 30].map { Double($0) }
             }
             let mean: Double = values.reduce(0, +) / 60

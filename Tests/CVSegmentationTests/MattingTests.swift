@@ -16,19 +16,19 @@ import Testing
         let (width, height, border) = (golden.width, golden.height, golden.border)
         let colors = uniformTensor(seed: 1, [3, height, width]).values
         let guide = (0..<3).map { channel in
-            Plane(
+            FloatPlane(
                 width: width, height: height,
                 values: Array(colors[channel * width * height..<(channel + 1) * width * height]))
         }
-        let input = Plane(width: width, height: height, values: uniformTensor(seed: 2, [height, width]).values)
+        let input = FloatPlane(width: width, height: height, values: uniformTensor(seed: 2, [height, width]).values)
         let functions = GuidedFilter(radius: golden.radius, epsilon: golden.epsilon).functions(
             guide: guide, input: input)
         var expected = golden.values.makeIterator()
         for y in border..<height - border {
             for x in border..<width - border {
-                let place = y * width + x
-                let color = SIMD4(guide[0].values[place], guide[1].values[place], guide[2].values[place], 1)
-                let (found, value) = ((functions.values[place] * color).sum(), expected.next())
+                let position = y * width + x
+                let color = SIMD4(guide[0].values[position], guide[1].values[position], guide[2].values[position], 1)
+                let (found, value) = ((functions.values[position] * color).sum(), expected.next())
                 #expect(abs(found - (try #require(value))) < 2e-4)
             }
         }
@@ -36,21 +36,21 @@ import Testing
     }
 
     /// Functions of which some are all or nothing for every colour, and some are not, against the definition.
-    @Test(arguments: [(1, 1), (23, 17), (5, 4), (3, 40)]) func functionsAreAppliedBetweenTheirPlaces(
+    @Test(arguments: [(1, 1), (23, 17), (5, 4), (3, 40)]) func functionsAreAppliedBetweenTheirPositions(
         _ width: Int, _ height: Int
     ) {
         let numbers = seededTensor(seed: 11, [20, 4]).values
-        let functions = Field(
+        let functions = GuidedFilterCoefficients(
             width: 5, height: 4,
             values: (0..<20).map { index in
                 SIMD4(numbers[4 * index], numbers[4 * index + 1], numbers[4 * index + 2], 6 * numbers[4 * index + 3])
             })
         let pixels = uniformTensor(seed: 12, [height, width, 3]).values.map { UInt8($0 * 256) }
-        let picture = Image(width: width, height: height, format: .rgb, pixels: pixels)
-        let found = functions.applied(to: picture, levels: 0.2...0.7)
+        let image = Image(width: width, height: height, format: .rgb, pixels: pixels)
+        let found = functions.applied(to: image, levels: 0.2...0.7)
         func parts(_ index: Int, _ size: Int, _ count: Int) -> (Int, Int, Float) {
-            let place = min(max((Float(index) + 0.5) * Float(size) / Float(count) - 0.5, 0), Float(size - 1))
-            return (Int(place), min(Int(place) + 1, size - 1), place - place.rounded(.down))
+            let position = min(max((Float(index) + 0.5) * Float(size) / Float(count) - 0.5, 0), Float(size - 1))
+            return (Int(position), min(Int(position) + 1, size - 1), position - position.rounded(.down))
         }
         for y in 0..<height {
             for x in 0..<width {
@@ -59,9 +59,9 @@ import Testing
                 let upper = functions.values[5 * top + left] * (1 - across) + functions.values[5 * top + right] * across
                 let lower =
                     functions.values[5 * bottom + left] * (1 - across) + functions.values[5 * bottom + right] * across
-                let color = picture[x, y]
-                let seen = SIMD4(Float(color.red), Float(color.green), Float(color.blue), 255) / 255
-                let value = ((upper * (1 - down) + lower * down) * seen).sum()
+                let color = image[x, y]
+                let observed = SIMD4(Float(color.red), Float(color.green), Float(color.blue), 255) / 255
+                let value = ((upper * (1 - down) + lower * down) * observed).sum()
                 let expected = min(max((value - 0.2) / 0.5, 0), 1) * 255
                 #expect(abs(Float(found[x, y]) - expected) < 0.6)
             }
@@ -69,14 +69,14 @@ import Testing
     }
 
     /// A coarse edge moves to where the picture has one.
-    @Test func edgeOfTheMatteIsThatOfThePicture() {
-        var picture = Image(width: 200, height: 120, fill: Color(30, 60, 40))
-        for y in 0..<120 { for x in 0..<97 + y / 20 { picture[x, y] = Color(210, 160, 140) } }
+    @Test func edgeOfTheMatteIsThatOfTheImage() {
+        var image = Image(width: 200, height: 120, fill: Color(30, 60, 40))
+        for y in 0..<120 { for x in 0..<97 + y / 20 { image[x, y] = Color(210, 160, 140) } }
         // 16 × 16 values: the edge is known to within twelve pixels.
         let coarse = Tensor((0..<256).map { $0 % 16 < 8 ? 6 : -6 as Float }, shape: [1, 1, 16, 16])
         var refinement = MatteRefinement()
         refinement.reach = 0.06
-        let matte = refinement(coarse, of: picture)
+        let matte = refinement(coarse, of: image)
         for (y, edge) in [(30, 98), (60, 100), (90, 101)] {
             #expect(matte.alpha[edge - 4, y] > 230)
             #expect(matte.alpha[edge + 4, y] < 25)
@@ -106,19 +106,19 @@ import Testing
         _ width: Int, _ height: Int
     ) {
         let noise = uniformTensor(seed: 7, [height, width, 3]).values.map { UInt8($0 * 256) }
-        let picture = Image(width: width, height: height, format: .rgb, pixels: noise)
+        let image = Image(width: width, height: height, format: .rgb, pixels: noise)
         for level in [0, 255] as [UInt8] {
             let matte = Matte(
                 alpha: Mask(
                     width: width, height: height, values: [UInt8](repeating: level, count: width * height)))
-            let cut = matte.cutOut(of: picture)
+            let cut = matte.cutOut(of: image)
             #expect(level == 255 || cut.pixels.allSatisfy { $0 == 0 })
-            #expect(level == 0 || cut.withoutAlpha() == picture)
-            let over = matte.composited(picture, over: .color(Color(1, 2, 3)))
-            #expect(over == (level == 0 ? Image(width: width, height: height, fill: Color(1, 2, 3)) : picture))
+            #expect(level == 0 || cut.withoutAlpha() == image)
+            let over = matte.composited(image, over: .color(Color(1, 2, 3)))
+            #expect(over == (level == 0 ? Image(width: width, height: height, fill: Color(1, 2, 3)) : image))
         }
-        for backdrop in [.blurred, .picture(Image(width: 5, height: 3, fill: .white))] as [Backdrop] {
-            let result = Self.gradient(width: width, height: height).composited(picture, over: backdrop)
+        for backdrop in [.blurred, .image(Image(width: 5, height: 3, fill: .white))] as [Backdrop] {
+            let result = Self.gradient(width: width, height: height).composited(image, over: backdrop)
             #expect(result.width == width && result.height == height && result.format == .rgb)
         }
     }
@@ -126,30 +126,30 @@ import Testing
     /// A red thing before a blue wall, with a soft edge: its pixels are mixtures, those of the cut-out are red.
     @Test func colorOfTheBackIsTakenOutOfMixtures() {
         let (width, height) = (120, 60)
-        var picture = Image(width: width, height: height, fill: Color(20, 40, 220))
+        var image = Image(width: width, height: height, fill: Color(20, 40, 220))
         var alpha = [UInt8](repeating: 0, count: width * height)
         for y in 0..<height {
             for x in 0..<width {
                 let share = min(max(Double(66 - x) / 12, 0), 1)
                 alpha[y * width + x] = UInt8(share * 255)
-                picture[x, y] = Color(
+                image[x, y] = Color(
                     UInt8(20 + 200 * share), UInt8(40 - 20 * share), UInt8(220 - 190 * share))
             }
         }
-        let cut = Matte(alpha: Mask(width: width, height: height, values: alpha)).cutOut(of: picture)
+        let cut = Matte(alpha: Mask(width: width, height: height, values: alpha)).cutOut(of: image)
         for x in 55..<62 {
             #expect(cut[x, 30].red > 150, "\(x)")
             #expect(cut[x, 30].blue < 100, "\(x)")
         }
         // As it was photographed, the same pixel is violet.
-        #expect(picture[61, 30].red < 110 && picture[61, 30].blue > 130)
+        #expect(image[61, 30].red < 110 && image[61, 30].blue > 130)
     }
 
-    @Test func pictureBehindCoversTheFrame() {
+    @Test func imageBehindCoversTheFrame() {
         var behind = Image(width: 40, height: 10, fill: .black)
         for y in 0..<10 { for x in 13..<27 { behind[x, y] = .white } }
         let photo = Image(width: 50, height: 50, fill: Color(9, 9, 9))
-        let result = Matte.empty(width: 50, height: 50).composited(photo, over: .picture(behind))
+        let result = Matte.empty(width: 50, height: 50).composited(photo, over: .image(behind))
         #expect(result == Image(width: 50, height: 50, fill: .white))
     }
 }

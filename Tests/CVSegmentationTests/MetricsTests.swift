@@ -26,7 +26,7 @@ import Testing
             for (predicted, truth) in zip(golden.predicted, golden.truth) {
                 metrics.add(predicted, Mask(width: golden.width, height: golden.height, values: truth))
             }
-            #expect(metrics.confusion == golden.confusion && metrics.pictures == golden.truth.count)
+            #expect(metrics.confusion == golden.confusion && metrics.images == golden.truth.count)
             func near(_ a: Double, _ b: Double) -> Bool { abs(a - b) < 1e-6 }
             #expect(near(metrics.pixelAccuracy, golden.pixelAccuracy))
             #expect(near(metrics.meanIoU, golden.meanIou) && near(metrics.mean.dice, golden.meanDice))
@@ -42,7 +42,7 @@ import Testing
         var metrics = SegmentationMetrics(classes: ["a", "b"])
         #expect(metrics.meanIoU == 0 && metrics.pixelAccuracy == 0 && metrics[1].dice == 0)
         metrics.add([0, 1], Mask(width: 2, height: 1, values: [255, 255]))
-        #expect(metrics.meanIoU == 0 && metrics.pixels == 0 && metrics.pictures == 1)
+        #expect(metrics.meanIoU == 0 && metrics.pixels == 0 && metrics.images == 1)
     }
 
     @Test func reportAndMatrixStandInColumns() throws {
@@ -57,6 +57,6 @@ import Testing
         let json = try JSONValue.parse(metrics.json.text)
         #expect(json["mean_iou"]?.double == (0.5 + 2.0 / 3) / 2)
         #expect(json["confusion"]?.array?[1].array?[0].integer == 1)
-        #expect(metrics.confusionPicture.width > 100)
+        #expect(metrics.confusionImage.width > 100)
     }
 }

@@ -19,51 +19,51 @@ private struct Colors: Layer {
         network: Colors(), labels: labels, preprocessing: .init(width: 96, height: 64, resize: .stretch))
 
     /// Blocks of one colour each, with the index of the strongest.
-    private static func picture(_ width: Int, _ height: Int, block: Int) -> (Image, [UInt8]) {
-        var picture = Image(width: width, height: height, fill: .black)
+    private static func image(_ width: Int, _ height: Int, block: Int) -> (Image, [UInt8]) {
+        var image = Image(width: width, height: height, fill: .black)
         var classes: [UInt8] = []
         for y in 0..<height {
             for x in 0..<width {
                 let index = (x / block + 2 * (y / block)) % 3
-                picture[x, y] = Color(index == 0 ? 250 : 10, index == 1 ? 250 : 10, index == 2 ? 250 : 10)
+                image[x, y] = Color(index == 0 ? 250 : 10, index == 1 ? 250 : 10, index == 2 ? 250 : 10)
                 classes.append(UInt8(index))
             }
         }
-        return (picture, classes)
+        return (image, classes)
     }
 
     @Test(arguments: [(1, 1), (17, 513), (96, 64), (1500, 33), (1100, 1030)])
     func fullSizeGivesEveryPixelItsOwnClass(_ width: Int, _ height: Int) {
-        let (picture, classes) = Self.picture(width, height, block: 7)
-        let map = Self.segmenter(picture, scale: .full)
+        let (image, classes) = Self.image(width, height, block: 7)
+        let map = Self.segmenter(image, scale: .full)
         #expect(map.mask.values == classes)
         #expect(map.labels == Self.labels)
     }
 
     @Test(arguments: [(1, 1), (17, 513), (640, 480), (300, 20)])
     func trainedSizeGivesTheClassesOfLargeAreas(_ width: Int, _ height: Int) {
-        let (picture, classes) = Self.picture(width, height, block: max(1, min(width, height) / 2))
-        let map = Self.segmenter(picture)
+        let (image, classes) = Self.image(width, height, block: max(1, min(width, height) / 2))
+        let map = Self.segmenter(image)
         let same = zip(map.mask.values, classes).count { $0 == $1 }
         #expect(Double(same) / Double(classes.count) > 0.85)
     }
 
     /// What the scores of an evaluation are measured at.
-    @Test func picturesOfTheShapeOfTheTrainedOnesAreSeenAtTheirSize() {
-        let (picture, classes) = Self.picture(96, 64, block: 5)
-        #expect(Self.segmenter(picture).mask.values == classes)
+    @Test func imagesOfTheShapeOfTheTrainedOnesKeepTheirSize() {
+        let (image, classes) = Self.image(96, 64, block: 5)
+        #expect(Self.segmenter(image).mask.values == classes)
     }
 
     /// A network that halves the picture six times wants 64 pixels at least.
     @Test(arguments: [(1, 1), (17, 513), (70, 3)], [Segmenter.Scale.trained, .full])
-    func smallPicturesAreBroughtToWhatTheNetworkTakes(_ size: (Int, Int), _ scale: Segmenter.Scale) throws {
+    func smallImagesAreBroughtToWhatTheNetworkTakes(_ size: (Int, Int), _ scale: Segmenter.Scale) throws {
         let architecture = try SegmentationArchitecture.named("unet-w1-d6-plain")
         let (network, _) = initialized(seed: 1) { architecture.make(classes: 3, $0) }
         let segmenter = Segmenter(
             network: network, labels: Self.labels, preprocessing: .init(width: 64, height: 64, resize: .stretch),
             minimumSide: architecture.minimumSide)
-        let (picture, _) = Self.picture(size.0, size.1, block: 2)
-        let map = segmenter(picture, scale: scale)
+        let (image, _) = Self.image(size.0, size.1, block: 2)
+        let map = segmenter(image, scale: scale)
         #expect(map.mask.width == size.0 && map.mask.height == size.1)
         #expect(map.mask.values.allSatisfy { $0 < 3 })
     }
@@ -80,8 +80,8 @@ private struct Colors: Layer {
     }
 
     @Test func probabilitiesSumToOne() {
-        let (picture, _) = Self.picture(40, 30, block: 9)
-        let found = Self.segmenter.probabilities(picture)
+        let (image, _) = Self.image(40, 30, block: 9)
+        let found = Self.segmenter.probabilities(image)
         #expect(found.shape == [3, 30, 40])
         let values = found.values
         for pixel in 0..<1200 { #expect(abs(values[pixel] + values[1200 + pixel] + values[2400 + pixel] - 1) < 1e-5) }
@@ -102,16 +102,16 @@ private struct Colors: Layer {
     @Test(arguments: [false, true]) func uNetIsLoadedByItsWeights(_ isBilinear: Bool) throws {
         let (network, parameters) = initialized(seed: 1) { p in
             UNet(
-                classes: 3, depth: 2, width: 4, enlargement: isBilinear ? .bilinear : .transposedConvolution,
+                classes: 3, depth: 2, width: 4, upsampling: isBilinear ? .bilinear : .transposedConvolution,
                 batchNorm: isBilinear, p)
         }
         let path = try Self.write(
             parameters, model: isBilinear ? "unet-w4-d2-bilinear" : "unet-w4-d2-plain", labels: Self.labels.names)
         defer { try? FileManager.default.removeItem(atPath: path) }
-        let (picture, _) = Self.picture(96, 64, block: 11)
+        let (image, _) = Self.image(96, 64, block: 11)
         let segmenter = try Segmenter(path)
         let direct = Segmenter(network: network, labels: Self.labels, preprocessing: segmenter.preprocessing)
-        #expect(segmenter(picture) == direct(picture))
+        #expect(segmenter(image) == direct(image))
     }
 
     @Test func otherWeightsAreNamedInTheError() throws {

@@ -22,8 +22,10 @@ import Testing
 
     private static let unit = Preprocessing(width: 32, height: 32, resize: .stretch)
 
-    private static func network(_ form: TransformerForm = TransformerForm(width: 6)) throws -> TransformerNetwork {
-        try form.network(seededState(parameterShapes { TransformerNetwork(form, $0) }, seed: 20), mixing: [1])
+    private static func network(_ form: ImageTransformNet.Variant = ImageTransformNet.Variant(width: 6)) throws
+        -> ImageTransformNet
+    {
+        try form.network(seededState(parameterShapes { ImageTransformNet(form, $0) }, seed: 20), mixing: [1])
     }
 
     @Test func theStylesAreThoseOfONNXRuntime() throws {
@@ -35,15 +37,15 @@ import Testing
             for (name, weight) in zip(golden.styles, golden.weights) {
                 mixture[try #require(styles.firstIndex(of: name))] = weight
             }
-            let network = try TransformerForm.multistyle26.network(state, mixing: mixture)
+            let network = try ImageTransformNet.Variant.multistyle26.network(state, mixing: mixture)
             let y = network(uniformTensor(seed: golden.seed, Shape(golden.input)))
             #expect(y.shape.dimensions == golden.shape)
             let (values, count) = (y.values, golden.result.values.count)
             let norm = values.reduce(0.0) { $0 + Double($1 * $1) }.squareRoot()
             #expect(abs(Float(norm) - golden.result.norm) < 1e-4 * golden.result.norm)
-            for (place, expected) in golden.result.values.enumerated() {
+            for (position, expected) in golden.result.values.enumerated() {
                 // Colours are from 0 to 1.
-                #expect(abs(values[place * values.count / count] - expected) < 1e-4, "\(golden.styles), \(place)")
+                #expect(abs(values[position * values.count / count] - expected) < 1e-4, "\(golden.styles), \(position)")
             }
         }
     }
@@ -51,18 +53,18 @@ import Testing
     /// Strips of a few rows and maps that are computed twice, or kept, for sides that divide by 4 and others.
     @Test(arguments: [(5, 5), (6, 7), (9, 40), (33, 5), (37, 51), (64, 48)])
     func stripsGiveWhatTheWholeDoes(width: Int, height: Int) throws {
-        let image = StyleFixture.picture(seed: 40, width: width, height: height)
-        for form in [TransformerForm(width: 6), .multistyle26] {
+        let image = StyleFixture.image(seed: 40, width: width, height: height)
+        for form in [ImageTransformNet.Variant(width: 6), .multistyle26] {
             let network = try Self.network(form)
             let whole = network(image.unitTensor)
             #expect(whole.shape.dimensions == [1, 3, (height + 3) / 4 * 4, (width + 3) / 4 * 4])
             let (values, plane, across) = (whole.values, whole.shape[2] * whole.shape[3], whole.shape[3])
             for (strip, kept) in [(1, 0), (700, 0), (700, 1 << 27), (1 << 21, 1 << 27)] {
-                let painted = try FastPainter(network, Self.unit, stripCount: strip, keptCount: kept)(image)
-                #expect((painted.width, painted.height) == (width, height))
+                let stylized = try FeedForwardStylizer(network, Self.unit, stripCount: strip, keptCount: kept)(image)
+                #expect((stylized.width, stylized.height) == (width, height))
                 var furthest: Float = 0
-                for (place, level) in painted.pixels.enumerated() {
-                    let (pixel, channel) = (place / 3, place % 3)
+                for (position, level) in stylized.pixels.enumerated() {
+                    let (pixel, channel) = (position / 3, position % 3)
                     let value = values[channel * plane + pixel / width * across + pixel % width]
                     furthest = max(furthest, abs(Float(level) - 255 * value))
                 }
@@ -75,23 +77,23 @@ import Testing
     @Test func theSameBytesOnAnyNumberOfThreads() throws {
         let threads = Parallel.threadCount
         defer { Parallel.threadCount = threads }
-        let painter = FastPainter(try Self.network(), Self.unit, stripCount: 3000, keptCount: 20_000)
-        let image = StyleFixture.picture(seed: 41, width: 61, height: 83)
+        let stylizer = FeedForwardStylizer(try Self.network(), Self.unit, stripCount: 3000, keptCount: 20_000)
+        let image = StyleFixture.image(seed: 41, width: 61, height: 83)
         let images = try [1, 2, 3].map { count in
             Parallel.threadCount = count
-            return try painter(image)
+            return try stylizer(image)
         }
         #expect(images[0] == images[1] && images[0] == images[2])
     }
 
     @Test func whatCannotBeReflectedIsRefused() throws {
-        let painter = FastPainter(try Self.network(), Self.unit)
+        let stylizer = FeedForwardStylizer(try Self.network(), Self.unit)
         for (width, height) in [(1, 1), (3, 5), (5, 4), (4, 300)] {
             let image = Image(width: width, height: height, fill: .white)
-            #expect(throws: FastStyleError.tooSmall(width: width, height: height)) { try painter(image) }
+            #expect(throws: FastStyleError.tooSmall(width: width, height: height)) { try stylizer(image) }
         }
         // One colour has no variance.
-        let plain = try painter(Image(width: 12, height: 9, fill: .white))
+        let plain = try stylizer(Image(width: 12, height: 9, fill: .white))
         #expect((plain.width, plain.height) == (12, 9))
     }
 
@@ -106,9 +108,9 @@ import Testing
             #expect(error.description.hasPrefix("there is no style \"stary\": did you mean starry? known are crayon, "))
             #expect(error.isUsage)
         }
-        #expect(throws: FastStyleError.styleTwice("ink")) { try fast.painter(["ink", "22"]) }
-        #expect(throws: FastStyleError.self) { try fast.painter(["26"]) }
-        #expect(throws: FastStyleError.self) { try fast.painter(["-1"]) }
+        #expect(throws: FastStyleError.styleTwice("ink")) { try fast.stylizer(["ink", "22"]) }
+        #expect(throws: FastStyleError.self) { try fast.stylizer(["26"]) }
+        #expect(throws: FastStyleError.self) { try fast.stylizer(["-1"]) }
     }
 
     @Test func otherWeightsAreRefusedWithWhatTheyAre() throws {
@@ -121,15 +123,15 @@ import Testing
     }
 
     /// What is missing, superfluous, or of another shape is named, when weights are painted with.
-    @Test func weightsThatDoNotFitAreAnErrorWhenPaintedWith() throws {
-        let form = TransformerForm(width: 4)
-        let whole = seededState(parameterShapes { TransformerNetwork(form, $0) }, seed: 21)
+    @Test func weightsThatDoNotFitAreAnErrorWhenStylizing() throws {
+        let form = ImageTransformNet.Variant(width: 4)
+        let whole = seededState(parameterShapes { ImageTransformNet(form, $0) }, seed: 21)
         func problem(_ change: (inout StateDictionary) -> Void) -> ParameterMismatch? {
             var state = whole
             change(&state)
             let fast = FastStyleTransfer(path: "some.safetensors", form, styles: ["one"], state: state, Self.unit)
             do throws(FastStyleError) {
-                _ = try fast.painter(["one"])
+                _ = try fast.stylizer(["one"])
                 return nil
             } catch {
                 guard case .otherParameters("some.safetensors", let mismatch) = error else {
@@ -150,8 +152,8 @@ import Testing
 
     /// A file is refused when it is loaded.
     @Test func aFileThatDoesNotFitIsAnErrorWhenLoaded() throws {
-        let form = TransformerForm(width: 4)
-        var state = seededState(parameterShapes { TransformerNetwork(form, $0) }, seed: 22)
+        let form = ImageTransformNet.Variant(width: 4)
+        var state = seededState(parameterShapes { ImageTransformNet(form, $0) }, seed: 22)
         state["res3.in1.weight"] = nil
         let tensors = state.map { SafetensorsTensor($0, shape: $1.shape.dimensions, values: $1.values) }
         let metadata = WeightsMetadata(
@@ -168,8 +170,8 @@ import Testing
     }
 
     @Test func moreMemoryIsNeededForMorePixels() throws {
-        let painter = try FastStyleTransfer().painter(["ink"])
-        #expect(painter.bytes(width: 4000, height: 3000) < 1_500_000_000)
-        #expect(painter.bytes(width: 8000, height: 6000) > painter.bytes(width: 4000, height: 3000))
+        let stylizer = try FastStyleTransfer().stylizer(["ink"])
+        #expect(stylizer.bytes(width: 4000, height: 3000) < 1_500_000_000)
+        #expect(stylizer.bytes(width: 8000, height: 6000) > stylizer.bytes(width: 4000, height: 3000))
     }
 }

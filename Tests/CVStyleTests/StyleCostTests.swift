@@ -51,7 +51,7 @@ struct StyleGolden: Decodable {
         let golden = try StyleGolden.read()
         let tape = Tape(.inference)
         let watched = tape.watch(uniformTensor(seed: 10, [1, 3, 5, 73]), gradient: true)
-        let cost = ColorLayout(uniformTensor(seed: 11, watched.shape)).cost(watched)
+        let cost = ColorLayoutLoss(uniformTensor(seed: 11, watched.shape)).cost(watched)
         #expect(abs(cost.item - golden.layout) < 1e-6 * golden.layout)
         let gradient = try #require(tape.gradients(of: cost)[watched])
         #expect(relativeError(gradient, Tensor(golden.layoutGradient, shape: watched.shape)) < 1e-6)
@@ -67,14 +67,14 @@ struct StyleGolden: Decodable {
         // More pixels than a product of matrices takes at a time.
         let x = seededTensor(seed: 4, [1, 17, 61, 67])
         let (values, plane) = (x.values, 61 * 67)
-        let expected = (0..<17 * 17).map { place in
-            let (a, b) = (place / 17 * plane, place % 17 * plane)
+        let expected = (0..<17 * 17).map { position in
+            let (a, b) = (position / 17 * plane, position % 17 * plane)
             return Float((0..<plane).reduce(0.0) { $0 + Double(values[a + $1] * values[b + $1]) } / Double(plane))
         }
         #expect(relativeError(gram(x), Tensor(expected, shape: [1, 17, 17])) < 1e-5)
     }
 
-    @Test func aPictureOfOnePixelHasNoVariation() {
+    @Test func anImageOfOnePixelHasNoVariation() {
         let tape = Tape(.inference)
         let x = tape.watch(Tensor([0.5], shape: [1, 1, 1, 1]), gradient: true)
         let value = totalVariation(x)

@@ -8,7 +8,7 @@ import Testing
 /// What cannot be painted, and what is said about it.
 @Suite struct StyleErrorTests {
     private let transfer = StyleFixture.transfer
-    private let picture = StyleFixture.picture(seed: 1, width: 48, height: 36)
+    private let image = StyleFixture.image(seed: 1, width: 48, height: 36)
 
     private func problem(
         _ content: Image? = nil, style: Image? = nil, _ change: (inout StyleOptions) -> Void = { _ in }
@@ -16,14 +16,14 @@ import Testing
         var options = StyleFixture.options()
         change(&options)
         do throws(StyleError) {
-            _ = try transfer.plan(content ?? picture, styles: [StyleSource(style ?? picture)], options: options)
+            _ = try transfer.plan(content ?? image, styles: [StyleSource(style ?? image)], options: options)
             return nil
         } catch {
             return error
         }
     }
 
-    @Test func picturesThatAreTooSmallAreNamedWithWhatIsNeeded() {
+    @Test func imagesThatAreTooSmallAreNamedWithWhatIsNeeded() {
         #expect(problem() == nil)
         let pixel = Image(width: 1, height: 1, fill: .white)
         #expect(
@@ -33,22 +33,22 @@ import Testing
             problem(pixel)?.description
                 == "the content picture has 1 × 1 pixels: conv3_2 needs at least 8 on each side; take a larger picture, "
                 + "or layers of a lower number")
-        let strip = StyleFixture.picture(seed: 2, width: 400, height: 10)
+        let strip = StyleFixture.image(seed: 2, width: 400, height: 10)
         #expect(problem(strip) == .tooNarrow(.content, size: 32, width: 32, height: 1, minimum: 8))
         // A style keeps as many pixels as the layers need, however long that makes it.
         #expect(problem(style: strip) == nil)
         #expect(StyleFrame(style: strip, longerSide: 32, minimum: 8) == StyleFrame(strip, longerSide: 320))
     }
 
-    @Test func picturesOfOneColorAreRefused() {
-        let grey = Image(width: 40, height: 40, fill: Color(9, 9, 9))
-        #expect(problem(style: grey) == .oneColor(.style(0)))
-        #expect(problem(grey) == .oneColor(.content))
-        #expect(problem(grey) { $0.contentWeight = 0 } == nil)
+    @Test func imagesOfOneColorAreRefused() {
+        let gray = Image(width: 40, height: 40, fill: Color(9, 9, 9))
+        #expect(problem(style: gray) == .oneColor(.style(0)))
+        #expect(problem(gray) == .oneColor(.content))
+        #expect(problem(gray) { $0.contentWeight = 0 } == nil)
     }
 
     @Test func layersAreReadWithTheirWeights() throws {
-        let known = VGGFeatures.stops(.vgg16).map(\.name)
+        let known = VGGFeatures.featureLayers(.vgg16).map(\.name)
         #expect(known.count == 13 && known.first == "conv1_1" && known.last == "conv5_3")
         let layers = try StyleLayer.list("conv1_1,relu2_1=0.5", known: known)
         #expect(layers == [StyleLayer("conv1_1"), StyleLayer("conv2_1", weight: 0.5)])
@@ -74,20 +74,20 @@ import Testing
         let black = Image(width: 4, height: 4, fill: .black)
         let options = StyleFixture.options()
         #expect(throws: StyleError.emptyMask(.contentMask(0))) {
-            try transfer.plan(picture, styles: [StyleSource(picture, region: black)], options: options)
+            try transfer.plan(image, styles: [StyleSource(image, region: black)], options: options)
         }
         #expect(throws: StyleError.emptyMask(.styleMask(0))) {
-            try transfer.plan(picture, styles: [StyleSource(picture, part: black)], options: options)
+            try transfer.plan(image, styles: [StyleSource(image, part: black)], options: options)
         }
     }
 
     @Test func aSizeThatDoesNotFitIsRefusedWithOneThatDoes() throws {
         var options = StyleFixture.options(size: 4096)
-        let styles = [StyleSource(picture)]
-        let plan = try transfer.plan(picture, styles: styles, options: options)
-        try transfer.check(plan, available: plan.bytes, picture, styles: styles, options: options)
+        let styles = [StyleSource(image)]
+        let plan = try transfer.plan(image, styles: styles, options: options)
+        try transfer.check(plan, available: plan.bytes, image, styles: styles, options: options)
         do throws(StyleError) {
-            try transfer.check(plan, available: plan.bytes / 2, picture, styles: styles, options: options)
+            try transfer.check(plan, available: plan.bytes / 2, image, styles: styles, options: options)
             Issue.record("half of the memory should not do")
         } catch {
             guard case .notEnoughMemory(4096, plan.bytes, plan.bytes / 2, let size?) = error else {
@@ -95,7 +95,7 @@ import Testing
                 return
             }
             options.size = size
-            let smaller = try transfer.plan(picture, styles: styles, options: options)
+            let smaller = try transfer.plan(image, styles: styles, options: options)
             #expect(size > 2048 && smaller.bytes <= plan.bytes / 2)
         }
     }

@@ -36,7 +36,7 @@ enum StyleFixture {
     }
 
     /// Blocks of seeded colours with noise on them, in whole levels.
-    static func picture(seed: UInt64, width: Int, height: Int) -> Image {
+    static func image(seed: UInt64, width: Int, height: Int) -> Image {
         let noise = uniformTensor(seed: seed, [height, width, 3]).values
         let colors = uniformTensor(seed: seed + 1, [(height + 7) / 8, (width + 7) / 8, 3]).values
         let across = (width + 7) / 8

@@ -7,7 +7,7 @@ import Testing
 /// The palette of a picture, and where its colours are.
 @Suite struct StylePaletteTests {
     /// Within the middle half of all levels, so that nothing is cut off.
-    private func picture(_ seed: UInt64, _ base: [Float], _ mix: [[Float]]) -> Image {
+    private func image(_ seed: UInt64, _ base: [Float], _ mix: [[Float]]) -> Image {
         let noise = uniformTensor(seed: seed, [400, 3]).values
         var pixels: [UInt8] = []
         for pixel in 0..<400 {
@@ -19,8 +19,8 @@ import Testing
         return Image(width: 20, height: 20, format: .rgb, pixels: pixels)
     }
 
-    private var warm: Image { picture(1, [0.6, 0.5, 0.4], [[0.2, 0.1, 0], [0.1, 0.1, 0.05], [0, 0.05, 0.1]]) }
-    private var cold: Image { picture(2, [0.4, 0.45, 0.6], [[0.1, 0, 0.02], [0, 0.15, 0.1], [0.05, 0.1, 0.3]]) }
+    private var warm: Image { image(1, [0.6, 0.5, 0.4], [[0.2, 0.1, 0], [0.1, 0.1, 0.05], [0, 0.05, 0.1]]) }
+    private var cold: Image { image(2, [0.4, 0.45, 0.6], [[0.1, 0, 0.02], [0, 0.15, 0.1], [0.05, 0.1, 0.3]]) }
 
     private func difference(_ a: Matrix3, _ b: Matrix3) -> Double {
         (0..<9).reduce(0) { max($0, abs(a[$1 / 3, $1 % 3] - b[$1 / 3, $1 % 3])) }
@@ -36,7 +36,7 @@ import Testing
         #expect(difference(diagonal.squareRoot(), Matrix3(diagonal: SIMD3(2, 3, 0))) < 1e-15)
     }
 
-    @Test func aPictureTakesThePaletteOfAnother() {
+    @Test func anImageTakesThePaletteOfAnother() {
         let wanted = StylePalette(cold)
         let found = StylePalette(warm.withPalette(wanted))
         // Colours are rounded to levels, and a spread of 1e-4 is added for pictures that have none.
@@ -56,25 +56,25 @@ import Testing
         #expect(difference(mixed.covariance, StylePalette(both).covariance) < 1e-12)
     }
 
-    @Test func aPictureOfOneColourTakesTheMeanAlone() {
-        let grey = Image(width: 5, height: 3, fill: .white).withPalette(StylePalette(cold))
+    @Test func anImageOfOneColorTakesTheMeanAlone() {
+        let gray = Image(width: 5, height: 3, fill: .white).withPalette(StylePalette(cold))
         let mean = StylePalette(cold).mean
-        #expect(StylePalette(grey).covariance == .zero || difference(StylePalette(grey).covariance, .zero) < 1e-12)
-        #expect((0..<3).allSatisfy { abs(StylePalette(grey).mean[$0] - mean[$0]) < 3e-3 })
+        #expect(StylePalette(gray).covariance == .zero || difference(StylePalette(gray).covariance, .zero) < 1e-12)
+        #expect((0..<3).allSatisfy { abs(StylePalette(gray).mean[$0] - mean[$0]) < 3e-3 })
     }
 
     @Test(arguments: [(48, 30), (1, 1), (3, 70), (25, 24)])
-    func theLayoutOfAPictureCostsNothingAndHasTheSlopeOfItsGradient(width: Int, height: Int) {
-        let picture = uniformTensor(seed: 4, [1, 3, height, width])
-        let layout = ColorLayout(picture)
-        #expect(layout.cost(picture).item == 0)
-        #expect(abs(layout.cost(picture + 0.5).item - 0.25) < 1e-4)
+    func theLayoutOfAnImageCostsNothingAndHasTheSlopeOfItsGradient(width: Int, height: Int) {
+        let image = uniformTensor(seed: 4, [1, 3, height, width])
+        let layout = ColorLayoutLoss(image)
+        #expect(layout.cost(image).item == 0)
+        #expect(abs(layout.cost(image + 0.5).item - 0.25) < 1e-4)
         checkGradient(of: [uniformTensor(seed: 5, [1, 3, height, width])]) { layout.cost($0[0]) }
     }
 
     @Test func strokesWithinACellCostNothing() {
         // Cells of 4 × 4 pixels: black and white by turns have the mean of grey.
         let stripes = Tensor((0..<3 * 96 * 96).map { Float($0 % 2) }, shape: [1, 3, 96, 96])
-        #expect(ColorLayout(Tensor(repeating: 0.5, shape: [1, 3, 96, 96])).cost(stripes).item < 1e-12)
+        #expect(ColorLayoutLoss(Tensor(repeating: 0.5, shape: [1, 3, 96, 96])).cost(stripes).item < 1e-12)
     }
 }

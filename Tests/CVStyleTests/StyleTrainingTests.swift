@@ -18,24 +18,24 @@ import Testing
         let losses: [[Float]]
     }
 
-    private static let form = TransformerForm(width: 4)
+    private static let form = ImageTransformNet.Variant(width: 4)
 
     private func objective() throws -> StyleObjective {
         StyleObjective(
             try StyleFixture.network(through: "conv3_2"),
-            styles: [StyleSource(StyleFixture.picture(seed: 3, width: 32, height: 36))], StyleFixture.options())
+            styles: [StyleSource(StyleFixture.image(seed: 3, width: 32, height: 36))], StyleFixture.options())
     }
 
     /// Two pictures of 32 × 32.
     private var batch: Tensor {
-        let pictures = [1, 5].map { StyleFixture.picture(seed: $0, width: 32, height: 32).unitTensor }
-        return Tensor(pictures.flatMap(\.values), shape: [2, 3, 32, 32])
+        let images = [1, 5].map { StyleFixture.image(seed: $0, width: 32, height: 32).unitTensor }
+        return Tensor(images.flatMap(\.values), shape: [2, 3, 32, 32])
     }
 
     @Test func theFirstStepsAreThoseOfPyTorch() throws {
         let golden = try decoded("Golden/style-training.json", as: Golden.self)
-        let state = seededState(parameterShapes { TransformerNetwork(Self.form, $0) }, seed: golden.seed)
-        let (network, parameters) = try loadWithParameters({ TransformerNetwork(Self.form, $0) }, from: state)
+        let state = seededState(parameterShapes { ImageTransformNet(Self.form, $0) }, seed: golden.seed)
+        let (network, parameters) = try loadWithParameters({ ImageTransformNet(Self.form, $0) }, from: state)
         let adam = Adam(parameters.trainable, learningRate: 1e-3)
         let objective = try objective()
         for (step, row) in golden.losses.enumerated() {
@@ -51,20 +51,20 @@ import Testing
         }
     }
 
-    @Test func theGradientWithRespectToThePaintingIsTheSlope() throws {
+    @Test func theGradientWithRespectToTheImageIsTheSlope() throws {
         let objective = try objective().looking(at: batch)
         let start = seededTensor(seed: 11, batch.shape) * 0.2 + 0.5
         checkGradient(of: [start], step: 5e-4, tolerance: 2e-2) { objective($0[0]).total * 100 }
     }
 
     /// The cost of a batch of one picture twice is that of the picture.
-    @Test func aBatchCostsTheMeanOfItsPictures() throws {
+    @Test func aBatchCostsTheMeanOfItsImages() throws {
         let objective = try objective()
-        let (content, painted) = (batch, seededTensor(seed: 12, [1, 3, 32, 32]) * 0.2 + 0.5)
+        let (content, stylized) = (batch, seededTensor(seed: 12, [1, 3, 32, 32]) * 0.2 + 0.5)
         let one = Tensor(Array(content.values.prefix(3 * 32 * 32)), shape: [1, 3, 32, 32])
         func twice(_ x: Tensor) -> Tensor { broadcast(x, to: [2, 3, 32, 32]) }
-        let alone = objective.looking(at: one)(painted).losses
-        let both = objective.looking(at: twice(one))(twice(painted)).losses
+        let alone = objective.looking(at: one)(stylized).losses
+        let both = objective.looking(at: twice(one))(twice(stylized)).losses
         for (a, b) in [(alone.content, both.content), (alone.style, both.style), (alone.total, both.total)] {
             #expect(abs(a - b) < 1e-5 * a)
         }
@@ -78,7 +78,7 @@ import Testing
         var files: [String] = []
         for number in 0..<12 {
             let path = folder + "/\(number).png"
-            try StyleFixture.picture(seed: UInt64(50 + number), width: 40, height: 36).write(to: path)
+            try StyleFixture.image(seed: UInt64(50 + number), width: 40, height: 36).write(to: path)
             files.append(path)
         }
         files.append(folder + "/missing.png")
@@ -90,23 +90,23 @@ import Testing
         change(&recipe)
         let dataset = ClassificationDataset(files: files, of: folder)
         return try StyleTraining(
-            recipe, StyleFixture.picture(seed: 3, width: 32, height: 36), StyleTraining.decoded(recipe, dataset),
+            recipe, StyleFixture.image(seed: 3, width: 32, height: 36), StyleTraining.decoded(recipe, dataset),
             StyleFixture.transfer)
     }
 
-    @Test func lossesComeDownOverPassesThroughThePictures() throws {
+    @Test func lossesComeDownOverPassesThroughTheImages() throws {
         let training = try self.training()
-        #expect(training.pictures.broken.count == 1)
-        #expect(training.dev.count == 1 && training.train.count == 11)
-        #expect(!training.train.contains(training.dev[0]))
+        #expect(training.images.broken.count == 1)
+        #expect(training.validation.count == 1 && training.train.count == 11)
+        #expect(!training.train.contains(training.validation[0]))
         // Three batches a pass: epochs of five steps end within one.
         let summary = try training.trainer().run()
         #expect(summary.rows.count == 2 && summary.reason == .completed)
         #expect(summary.rows[1].loss < summary.rows[0].loss)
         #expect(summary.rows[1].metrics.names == ["loss"])
         #expect(summary.rows[1].trainingMetrics.names == ["content", "style", "variation"])
-        let painted = try training.painter(StyleFixture.picture(seed: 60, width: 20, height: 13))
-        #expect((painted.width, painted.height) == (20, 13))
+        let stylized = try training.stylizer(StyleFixture.image(seed: 60, width: 20, height: 13))
+        #expect((stylized.width, stylized.height) == (20, 13))
     }
 
     @Test func weightsSayWhatTheyAre() throws {
@@ -117,16 +117,16 @@ import Testing
         #expect(recipe.json["style_layers"]?.string == "conv1_1,conv2_1")
     }
 
-    @Test func aStyleThatCannotBeLearntIsRefused() throws {
+    @Test func aStyleThatCannotBeLearnedIsRefused() throws {
         #expect(throws: StyleError.self) { try training { $0.styleLayers = [StyleLayer("conv9_1")] } }
         let made = try training()
         let dot = Image(width: 3, height: 3, fill: .white)
         #expect(throws: StyleError.tooSmall(.style(0), width: 3, height: 3, minimum: 8, layer: "conv3_2")) {
-            try StyleTraining(made.recipe, dot, made.pictures, StyleFixture.transfer)
+            try StyleTraining(made.recipe, dot, made.images, StyleFixture.transfer)
         }
         let plain = Image(width: 30, height: 30, fill: .white)
         #expect(throws: StyleError.oneColor(.style(0))) {
-            try StyleTraining(made.recipe, plain, made.pictures, StyleFixture.transfer)
+            try StyleTraining(made.recipe, plain, made.images, StyleFixture.transfer)
         }
     }
 }

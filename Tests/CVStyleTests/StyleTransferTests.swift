@@ -10,10 +10,10 @@ import Testing
 /// Whole paintings with a small network.
 @Suite(.serialized) struct StyleTransferTests {
     private let transfer = StyleFixture.transfer
-    private let content = StyleFixture.picture(seed: 1, width: 48, height: 36)
-    private let style = StyleFixture.picture(seed: 3, width: 40, height: 44)
+    private let content = StyleFixture.image(seed: 1, width: 48, height: 36)
+    private let style = StyleFixture.image(seed: 3, width: 40, height: 44)
 
-    private func paint(
+    private func stylize(
         _ options: StyleOptions, styles: [StyleSource]? = nil, observe: (StyleStep) throws -> Bool = { _ in true }
     ) throws -> StyleResult {
         try transfer(content, styles: styles ?? [StyleSource(style)], options: options, observe: observe)
@@ -24,7 +24,7 @@ import Testing
         options.smallestSize = 24
         #expect(options.sizes == [32, 45, 64])
         var steps: [StyleStep] = []
-        let result = try paint(options) {
+        let result = try stylize(options) {
             steps.append($0)
             return true
         }
@@ -49,14 +49,14 @@ import Testing
             options.optimizer = optimizer
             let images = try [1, 2, 3].map { count in
                 Parallel.threadCount = count
-                return try paint(options).image
+                return try stylize(options).image
             }
             #expect(images[0] == images[1] && images[0] == images[2])
         }
         options.seed = 1
-        let other = try paint(options).image
+        let other = try stylize(options).image
         options.seed = 0
-        #expect(try other != paint(options).image)
+        #expect(try other != stylize(options).image)
     }
 
     @Test func contentAloneIsReconstructedFromNoise() throws {
@@ -64,7 +64,7 @@ import Testing
         (options.contentWeight, options.styleWeight, options.variationWeight) = (1, 0, 0)
         options.contentLayers = [StyleLayer("conv1_1")]
         options.start = .noise
-        let result = try paint(options, styles: [])
+        let result = try stylize(options, styles: [])
         let original = content.resized(width: 32, height: 24, filter: .bicubic)
         func distance(_ image: Image) -> Double {
             zip(image.pixels, original.pixels).reduce(0) { $0 + abs(Double($1.0) - Double($1.1)) }
@@ -81,7 +81,7 @@ import Testing
         var options = StyleFixture.options(size: 32, iterations: 80)
         (options.contentWeight, options.styleWeight, options.variationWeight) = (0, 1, 0)
         options.start = .noise
-        let result = try paint(options)
+        let result = try stylize(options)
         #expect(result.losses[0].style > 0.005)
         #expect(result.losses.last!.style < 0.1 * result.losses[0].style)
         #expect(result.losses.allSatisfy { $0.content == 0 })
@@ -90,14 +90,14 @@ import Testing
     }
 
     @Test func twoStylesAreMixedByTheirWeights() throws {
-        let other = StyleFixture.picture(seed: 30, width: 40, height: 40)
+        let other = StyleFixture.image(seed: 30, width: 40, height: 40)
         let options = StyleFixture.options(size: 32)
         let both = { (a: Float, b: Float) in
-            try paint(options, styles: [StyleSource(style, weight: a), StyleSource(other, weight: b)])
+            try stylize(options, styles: [StyleSource(style, weight: a), StyleSource(other, weight: b)])
         }
         // A blend of one style with itself is that style.
-        let twice = try paint(options, styles: [StyleSource(style), StyleSource(style, weight: 3)])
-        let once = try paint(options)
+        let twice = try stylize(options, styles: [StyleSource(style), StyleSource(style, weight: 3)])
+        let once = try stylize(options)
         #expect(zip(twice.losses, once.losses).allSatisfy { abs($0.style - $1.style) < 1e-3 * $1.style })
         let (even, mostly) = (try both(1, 1), try both(1000, 1))
         #expect(abs(mostly.losses[0].style - once.losses[0].style) < 0.01 * once.losses[0].style)
@@ -114,7 +114,7 @@ import Testing
         options.start = .content
         (options.contentWeight, options.variationWeight) = (0, 0)
         options.styleLayers = [StyleLayer("conv1_1")]
-        let image = try paint(options, styles: [StyleSource(style, region: mask)]).image
+        let image = try stylize(options, styles: [StyleSource(style, region: mask)]).image
         let original = content.resized(width: 48, height: 36, filter: .bicubic)
         func change(_ columns: Range<Int>) -> Int {
             (0..<36).reduce(0) { sum, y in
@@ -124,7 +124,7 @@ import Testing
         #expect(change(0..<20) > 5000 && change(28..<48) <= 720)
     }
 
-    @Test func aPaintingHasThePaletteOfTheStyleFromTheStart() throws {
+    @Test func aResultHasThePaletteOfTheStyleFromTheStart() throws {
         var options = StyleFixture.options(size: 48, iterations: 1)
         options.smallestSize = 48
         options.learningRate = 1e-6
@@ -132,61 +132,61 @@ import Testing
             let (found, wanted) = (StylePalette(image).mean, StylePalette(style).mean)
             return (0..<3).reduce(0) { max($0, abs(found[$1] - wanted[$1])) }
         }
-        let plain = try paint(options).image
+        let plain = try stylize(options).image
         options.matchesPalette = true
-        let matched = try paint(options).image
+        let matched = try stylize(options).image
         #expect(distance(matched) < 0.02 && distance(plain) > 0.04, "\(distance(matched)), \(distance(plain))")
         // A style that has its own place leaves the content's colours alone.
         let white = Image(width: 4, height: 4, fill: .white)
-        #expect(try paint(options, styles: [StyleSource(style, region: white)]).image == plain)
+        #expect(try stylize(options, styles: [StyleSource(style, region: white)]).image == plain)
     }
 
     @Test func originalColorsAreThoseOfTheContent() throws {
         var options = StyleFixture.options(size: 48, iterations: 20)
-        let plain = try paint(options).image
+        let plain = try stylize(options).image
         options.keepsColors = true
-        let image = try paint(options).image
+        let image = try stylize(options).image
         let original = content.resized(width: 48, height: 36, filter: .bicubic)
         func luma(_ c: Color) -> Double { 0.299 * Double(c.red) + 0.587 * Double(c.green) + 0.114 * Double(c.blue) }
         for (x, y) in [(3, 3), (20, 10), (40, 30)] {
-            let (found, painted, color) = (image[x, y], plain[x, y], original[x, y])
-            #expect(abs(luma(found) - luma(painted)) < 1.5)
+            let (found, stylized, color) = (image[x, y], plain[x, y], original[x, y])
+            #expect(abs(luma(found) - luma(stylized)) < 1.5)
             // Red less green has the sign that it had, and is no larger.
             let (before, after) = (Int(color.red) - Int(color.green), Int(found.red) - Int(found.green))
             #expect(before * after >= 0 && abs(after) <= abs(before) + 1)
         }
-        let grey = Image(width: 2, height: 1, fill: Color(200, 200, 200))
+        let gray = Image(width: 2, height: 1, fill: Color(200, 200, 200))
         let red = Image(width: 2, height: 1, fill: Color(150, 50, 50))
-        let both = grey.withColors(of: red)[0, 0]
+        let both = gray.withColors(of: red)[0, 0]
         #expect(abs(luma(both) - 200) < 1 && both.green == both.blue && both.red == 255)
     }
 
     @Test func itStopsWhenItIsTold() throws {
-        let result = try paint(StyleFixture.options(size: 64, iterations: 5)) { $0.made < 7 }
+        let result = try stylize(StyleFixture.options(size: 64, iterations: 5)) { $0.made < 7 }
         #expect(!result.isComplete && result.losses.count == 7)
         #expect((result.image.width, result.image.height) == (64, 48))
         struct Stop: Error {}
         for optimizer in StyleOptions.OptimizerKind.allCases {
             var options = StyleFixture.options()
             options.optimizer = optimizer
-            #expect(throws: Stop.self) { try paint(options) { _ in throw Stop() } }
+            #expect(throws: Stop.self) { try stylize(options) { _ in throw Stop() } }
         }
     }
 
     @Test func normalizedGradientsDoNotDependOnTheSizeOfACost() throws {
         var options = StyleFixture.options(size: 32, iterations: 30)
         options.normalizesGradients = true
-        let result = try paint(options)
+        let result = try stylize(options)
         #expect(result.losses.last!.style < 0.5 * result.losses[0].style)
         #expect(result.losses.allSatisfy { $0.total.isFinite })
     }
 
-    @Test func startingFromAPictureBeginsThere() throws {
+    @Test func startingFromAnImageStartsThere() throws {
         var options = StyleFixture.options(size: 32, iterations: 1)
         (options.contentWeight, options.styleWeight, options.variationWeight) = (1, 0, 0)
         options.start = .image(content)
-        #expect(try paint(options).losses[0].content == 0)
+        #expect(try stylize(options).losses[0].content == 0)
         options.start = .image(style)
-        #expect(try paint(options).losses[0].content > 0.01)
+        #expect(try stylize(options).losses[0].content > 0.01)
     }
 }

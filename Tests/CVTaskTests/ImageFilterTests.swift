@@ -22,7 +22,7 @@ import Testing
 
     /// By the definition: a sum over the window, at each place.
     @Test(arguments: ["sobel-y", "emboss", "gaussian", "1,2,3,4;0.5,-1,1/4,8", "7"], ImageFilter.Padding.allCases)
-    func everyPlaceIsTheSumOverItsWindow(_ text: String, _ padding: ImageFilter.Padding) throws {
+    func everyPositionIsTheSumOverItsWindow(_ text: String, _ padding: ImageFilter.Padding) throws {
         let (kernel, height, width) = (try FilterKernel(text), 11, 9)
         let x = seededTensor(seed: 1, [2, 1, height, width])
         for stride in [1, 2, 3] {
@@ -33,8 +33,8 @@ import Testing
                 ? ((height - kernel.height) / stride + 1, (width - kernel.width) / stride + 1)
                 : ((height + stride - 1) / stride, (width + stride - 1) / stride)
             func level(_ plane: Int, _ y: Int, _ x0: Int) -> Float {
-                func mirrored(_ place: Int, _ size: Int) -> Int {
-                    place < 0 ? -place : place >= size ? 2 * (size - 1) - place : place
+                func mirrored(_ position: Int, _ size: Int) -> Int {
+                    position < 0 ? -position : position >= size ? 2 * (size - 1) - position : position
                 }
                 let isInside = (0..<height).contains(y) && (0..<width).contains(x0)
                 if padding == .same, !isInside { return 0 }
@@ -60,7 +60,7 @@ import Testing
         }
     }
 
-    @Test func kernelsKeepTheBrightnessOrAnswerToDifferencesOnly() {
+    @Test func kernelsKeepTheBrightnessOrRespondToDifferencesOnly() {
         let names = FilterKernel.named.map(\.name)
         #expect(Set(names).count == names.count && names.contains("scharr-y"))
         for (name, sum) in zip(names, FilterKernel.named.map(\.kernel.sum)) {
@@ -69,30 +69,30 @@ import Testing
         }
     }
 
-    @Test func coloursAreFilteredApartAndGreyIsTheirMixture() throws {
+    @Test func colorsAreFilteredApartAndGrayIsTheirMixture() throws {
         var image = Image(width: 6, height: 6, fill: Color(10, 200, 0))
         for index in 0..<18 { image[3 + index % 3, index / 3] = Color(0, 200, 100) }
         let edge = try FilterKernel("vertical-edge")
-        let colours = try ImageFilter(edge, padding: .valid)(image)
-        #expect(colours.values.shape == [3, 1, 4, 4] && colours.range == -300...30)
-        #expect(colours.image(.clip)[1, 1] == Color(30, 0, 0))
-        #expect(colours.image(.absolute)[1, 1] == Color(30, 0, 255))
-        #expect(colours.image(.signed)[1, 1] == Color(140, 128, 0))
-        #expect(colours.image(.stretch)[1, 1] == Color(255, 232, 0))
+        let colors = try ImageFilter(edge, padding: .valid)(image)
+        #expect(colors.values.shape == [3, 1, 4, 4] && colors.range == -300...30)
+        #expect(colors.image(.clip)[1, 1] == Color(30, 0, 0))
+        #expect(colors.image(.absolute)[1, 1] == Color(30, 0, 255))
+        #expect(colors.image(.signed)[1, 1] == Color(140, 128, 0))
+        #expect(colors.image(.stretch)[1, 1] == Color(255, 232, 0))
         // 0.299 · 10 + 0.587 · 200 = 120.4; with 0.114 · 100 instead 128.8.
-        let grey = try ImageFilter(edge, padding: .valid, grey: true)(image)
-        #expect(grey.values.shape == [1, 1, 4, 4] && grey.range == -27...0)
-        #expect(grey.image(.absolute)[2, 3] == Color(27, 27, 27))
+        let gray = try ImageFilter(edge, padding: .valid, gray: true)(image)
+        #expect(gray.values.shape == [1, 1, 4, 4] && gray.range == -27...0)
+        #expect(gray.image(.absolute)[2, 3] == Color(27, 27, 27))
     }
 
-    @Test func aPictureOfOneColourHasNoEdgesInAMirrorAndStaysUnderABlur() throws {
+    @Test func anImageOfOneColorHasNoEdgesInAMirrorAndStaysUnderABlur() throws {
         let image = Image(width: 5, height: 4, fill: Color(90, 91, 92))
         for named in FilterKernel.named {
-            let answers = try ImageFilter(named.kernel)(image)
-            let rendered = answers.image(.init(for: named.kernel))
+            let response = try ImageFilter(named.kernel)(image)
+            let rendered = response.image(.init(for: named.kernel))
             let kept = abs(named.kernel.sum) > 0.5
             #expect(rendered == Image(width: 5, height: 4, fill: kept ? Color(90, 91, 92) : .black), "\(named.name)")
-            #expect(answers.image(.signed)[0, 0].red >= 127)
+            #expect(response.image(.signed)[0, 0].red >= 127)
         }
     }
 
@@ -118,7 +118,7 @@ import Testing
         #expect(throws: FilterError.self) { try FilterKernel(rows: [[.nan]]) }
     }
 
-    @Test func aPictureSmallerThanTheKernelIsAnErrorUnlessZerosAreAround() throws {
+    @Test func anImageSmallerThanTheKernelIsAnErrorUnlessZerosAreAround() throws {
         let kernel = try FilterKernel("gaussian")
         let small = Image(width: 2, height: 9, fill: .white)
         for padding in [ImageFilter.Padding.valid, .reflect] {

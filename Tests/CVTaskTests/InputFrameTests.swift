@@ -6,9 +6,9 @@ import Testing
 
 @Suite struct InputFrameTests {
     /// A picture whose colours tell the place: red is x, green is y.
-    private func places(width: Int, height: Int) -> Image {
-        let pixels: [UInt8] = (0..<width * height).flatMap { place -> [UInt8] in
-            [UInt8(place % width), UInt8(place / width), 0]
+    private func positions(width: Int, height: Int) -> Image {
+        let pixels: [UInt8] = (0..<width * height).flatMap { position -> [UInt8] in
+            [UInt8(position % width), UInt8(position / width), 0]
         }
         return Image(width: width, height: height, format: .rgb, pixels: pixels)
     }
@@ -18,14 +18,14 @@ import Testing
         Preprocessing(width: 24, height: 16, resize: .crop, shorterSide: 20),
         Preprocessing(width: 24, height: 24, resize: .letterbox),
     ])
-    func everyPixelOfTheInputIsWhereItsColoursSay(preprocessing: Preprocessing) {
+    func everyPixelOfTheInputIsWhereItsColorsSay(preprocessing: Preprocessing) {
         for (width, height) in [(200, 90), (90, 200), (120, 121)] {
-            let input = preprocessing.tensor(places(width: width, height: height)).values
+            let input = preprocessing.tensor(positions(width: width, height: height)).values
             let frame = preprocessing.frame(width: width, height: height)
             #expect(frame.width == preprocessing.width && frame.height == preprocessing.height)
             let plane = preprocessing.width * preprocessing.height
-            for place in 0..<plane {
-                let (x, y) = (Float(place % preprocessing.width), Float(place / preprocessing.width))
+            for position in 0..<plane {
+                let (x, y) = (Float(position % preprocessing.width), Float(position / preprocessing.width))
                 let box = frame.toSource(Box(minX: x, minY: y, maxX: x + 1, maxY: y + 1))
                 let (middleX, middleY) = ((box.minX + box.maxX) / 2, (box.minY + box.maxY) / 2)
                 // At the borders pixels are mixed of what is inside, and around a letterboxed picture there is none.
@@ -33,13 +33,14 @@ import Testing
                 guard middleX > reachX, middleX < Float(width) - reachX, middleY > reachY,
                     middleY < Float(height) - reachY
                 else { continue }
-                #expect(abs(input[place] * 255 + 0.5 - middleX) < 1.1, "x of \(place), \(width)×\(height)")
-                #expect(abs(input[plane + place] * 255 + 0.5 - middleY) < 1.1, "y of \(place), \(width)×\(height)")
+                #expect(abs(input[position] * 255 + 0.5 - middleX) < 1.1, "x of \(position), \(width)×\(height)")
+                #expect(
+                    abs(input[plane + position] * 255 + 0.5 - middleY) < 1.1, "y of \(position), \(width)×\(height)")
             }
         }
     }
 
-    @Test func aLetterboxReachesBeyondThePicture() {
+    @Test func aLetterboxReachesBeyondTheImage() {
         let frame = Preprocessing(width: 10, height: 10, resize: .letterbox).frame(width: 100, height: 50)
         #expect(frame.box == Box(minX: 0, minY: -20, maxX: 100, maxY: 80))
     }

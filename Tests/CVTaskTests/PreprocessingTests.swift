@@ -11,7 +11,7 @@ import Testing
         let width, height, side: Int
         let resize: String
         let shorterSide: Int?
-        let grey: Bool
+        let gray: Bool
         let samples: [Int]
     }
 
@@ -23,21 +23,21 @@ import Testing
         for golden in cases {
             let preprocessing = Preprocessing(
                 width: golden.side, height: golden.side, resize: .init(rawValue: golden.resize)!,
-                shorterSide: golden.shorterSide, channels: golden.grey ? .grey : .rgb)
+                shorterSide: golden.shorterSide, channels: golden.gray ? .gray : .rgb)
             let tensor = preprocessing.tensor(ramp(width: golden.width, height: golden.height))
-            let channels = golden.grey ? 1 : 3
+            let channels = golden.gray ? 1 : 3
             #expect(tensor.shape == [1, channels, golden.side, golden.side])
             let values = tensor.values
             let plane = golden.side * golden.side
             let found = (0..<plane * channels).map {
                 Int((values[$0 % channels * plane + $0 / channels] * 255).rounded())
             }
-            #expect(found == golden.samples, "\(golden.width)×\(golden.height) \(golden.resize), grey \(golden.grey)")
+            #expect(found == golden.samples, "\(golden.width)×\(golden.height) \(golden.resize), grey \(golden.gray)")
         }
     }
 
     /// Mean and deviation stand in the order of the input's channels.
-    @Test func channelsAreNormalisedInTheirOrder() {
+    @Test func channelsAreNormalizedInTheirOrder() {
         let image = ramp(width: 3, height: 2)
         let rgb = Preprocessing(
             width: 3, height: 2, resize: .stretch, mean: [1, 2, 3], std: [10, 20, 30])
@@ -52,10 +52,10 @@ import Testing
     }
 
     /// The frame is the exact fill, its colours in the order of the channels, and the picture lies in its middle.
-    @Test(arguments: [Preprocessing.Channels.rgb, .bgr, .grey]) func letterboxesAreFilled(
+    @Test(arguments: [Preprocessing.Channels.rgb, .bgr, .gray]) func letterboxesAreFilled(
         channels: Preprocessing.Channels
     ) {
-        let fill = channels == .grey ? [7.5] : [7.5, 8.5, 9.5] as [Float]
+        let fill = channels == .gray ? [7.5] : [7.5, 8.5, 9.5] as [Float]
         let preprocessing = Preprocessing(width: 8, height: 8, resize: .letterbox, fill: fill, channels: channels)
         let (tensor, letterbox) = preprocessing.letterboxed(Image(width: 16, height: 8, fill: .white))
         #expect((letterbox.offsetX, letterbox.offsetY) == (0, 2))
@@ -69,8 +69,8 @@ import Testing
         #expect(preprocessing.tensor(Image(width: 16, height: 8, fill: .white)).values == values)
     }
 
-    @Test func batchesHoldTheSameAsSinglePictures() {
-        let preprocessing = Preprocessing(width: 6, height: 5, resize: .crop, channels: .grey, mean: [99], std: [55])
+    @Test func batchesHoldTheSameAsSingleImages() {
+        let preprocessing = Preprocessing(width: 6, height: 5, resize: .crop, channels: .gray, mean: [99], std: [55])
         let images = [
             ramp(width: 9, height: 30), noise(width: 50, height: 3, seed: 1), noise(width: 6, height: 5, seed: 2),
         ]
@@ -105,19 +105,19 @@ import Testing
         }
     }
 
-    @Test func greyIsWrittenAndReadWithOneNumberEach() throws {
+    @Test func grayIsWrittenAndReadWithOneNumberEach() throws {
         let text = """
             {"width":28,"height":28,"resize":"stretch","filter":"bilinear","fill":[0],"channels":"grey","mean":[33.5],\
             "std":[78]}
             """
-        let grey = Preprocessing(width: 28, height: 28, resize: .stretch, channels: .grey, mean: [33.5], std: [78])
-        #expect(grey.json.text == text)
-        #expect(try Preprocessing(text: text) == grey)
+        let gray = Preprocessing(width: 28, height: 28, resize: .stretch, channels: .gray, mean: [33.5], std: [78])
+        #expect(gray.json.text == text)
+        #expect(try Preprocessing(text: text) == gray)
         for (key, value, expected) in [
             ("mean", "[1,2,3]", "one number"), ("std", "[0]", "one positive number"),
             ("fill", "[256]", "one number from 0 to 255"),
         ] {
-            let members = try grey.json.object!.map { $0.key == key ? JSONMember(key, try JSONValue.parse(value)) : $0 }
+            let members = try gray.json.object!.map { $0.key == key ? JSONMember(key, try JSONValue.parse(value)) : $0 }
             #expect(throws: PreprocessingError.badValue(key: key, expected: expected, found: value)) {
                 try Preprocessing(text: JSONValue.object(members).text)
             }

@@ -26,10 +26,10 @@ import Testing
             let error = relativeError(y, Tensor(sample.output, shape: Shape(sample.shape)))
             #expect(error < 2e-6, "\(sample.name)")
             let gradients = tape.gradients(of: y, seed: seededTensor(seed: seed + 99, y.shape))
-            for (place, input) in watched.enumerated() {
-                let found = try #require(gradients[input], "\(sample.name): input \(place)")
-                let error = relativeError(found, Tensor(sample.gradients[place], shape: input.shape))
-                #expect(error < 1e-5, "\(sample.name): gradient of input \(place)")
+            for (position, input) in watched.enumerated() {
+                let found = try #require(gradients[input], "\(sample.name): input \(position)")
+                let error = relativeError(found, Tensor(sample.gradients[position], shape: input.shape))
+                #expect(error < 1e-5, "\(sample.name): gradient of input \(position)")
             }
             if compared(sample.name) { checkGradient(of: inputs, step: 2e-3, tolerance: 5e-3, function) }
         }

@@ -71,9 +71,9 @@ import Testing
     static let manyChannels = [Case([1, 512, 52, 48], cout: 48), Case([1, 519, 49, 51], cout: 101)]
 
     @Test(arguments: cases, InstructionSet.available)
-    func givesTheConvolution(_ shape: Case, _ set: InstructionSet) {
+    func givesTheConvolution(_ shape: Case, _ isa: InstructionSet) {
         let bias = shape.bias ? seededTensor(seed: 3, [shape.cout]) : nil
-        let found = conv2d(shape.x, shape.weight, bias: bias, shape.geometry, method: .tiles(set))
+        let found = conv2d(shape.x, shape.weight, bias: bias, shape.geometry, method: .tiles(isa))
         let expected = conv2d(shape.x, shape.weight, bias: bias, shape.geometry, method: .openBLAS)
         #expect(relativeError(found, expected) < shape.tolerance)
     }

@@ -61,7 +61,7 @@ import Testing
         #expect(dropped(.training, seed: 5, probability: 1).y.allSatisfy { $0 == 0 })
     }
 
-    @Test func dependsOnTheSeedAndThePlaceButNotOnThreads() {
+    @Test func dependsOnTheSeedAndThePositionButNotOnThreads() {
         let threads = Parallel.threadCount
         defer { Parallel.threadCount = threads }
         let masks = [1, 2, 5].map { count in

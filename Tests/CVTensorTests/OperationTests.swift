@@ -29,12 +29,12 @@ import Testing
         // An odd number, so that there is a rest after the last whole vector.
         let inputs = (-3000...3000).map { Float($0) / 50 } + [-1e30, 1e30, -87.5, 88.9]
         let x = Tensor(inputs, shape: [inputs.count])
-        for set in InstructionSet.available {
-            for (input, found) in zip(inputs, activation(x, under: set).values) {
+        for isa in InstructionSet.available {
+            for (input, found) in zip(inputs, activation(x, under: isa).values) {
                 let expected = Float(Self.definition(activation, Double(input)))
                 #expect(
                     abs(found - expected) <= 3e-6 * max(abs(expected), 1e-3) || found == expected,
-                    "\(activation)(\(input)) under \(set): \(found), not \(expected)")
+                    "\(activation)(\(input)) under \(isa): \(found), not \(expected)")
             }
         }
     }
@@ -45,8 +45,8 @@ import Testing
     ])
     func keepsNaN(_ activation: Activation) {
         let x = Tensor([Float](repeating: .nan, count: 19), shape: [19])
-        for set in InstructionSet.available {
-            #expect(activation(x, under: set).values.allSatisfy { $0.isNaN }, "\(set)")
+        for isa in InstructionSet.available {
+            #expect(activation(x, under: isa).values.allSatisfy { $0.isNaN }, "\(isa)")
         }
     }
 }
@@ -87,7 +87,7 @@ import Testing
         #expect(upsampleNearest(x, factor: 1).values == x.values)
     }
 
-    @Test func concatenatesChannelsOfEachPicture() {
+    @Test func concatenatesChannelsOfEachImage() {
         let a = Tensor([1, 2, 3, 4], shape: [2, 1, 1, 2])
         let b = Tensor([5, 6, 7, 8, 9, 10, 11, 12], shape: [2, 2, 1, 2])
         let both = concatenate([a, b])

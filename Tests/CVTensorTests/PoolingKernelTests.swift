@@ -27,7 +27,7 @@ import Testing
     ]
 
     @Test(arguments: cases, InstructionSet.available)
-    func givesTheFirstOfTheLargestAll(_ pooling: Case, _ set: InstructionSet) {
+    func givesTheFirstOfTheLargestAll(_ pooling: Case, _ isa: InstructionSet) {
         for size in Self.sizes {
             guard var window = pooling.window(height: size.0, width: size.1) else { continue }
             for x in planes(size.0 * size.1) {
@@ -35,8 +35,8 @@ import Testing
                 // What was in the memory before must not matter.
                 var scratch = [Float](repeating: .nan, count: cvk_max_pool_scratch(&window))
                 var (y, dx) = ([Float](repeating: 7, count: dy.count), [Float](repeating: 7, count: x.count))
-                cvk_max_pool(set.kernel, &window, x, &y, &scratch)
-                cvk_max_pool_gradient(set.kernel, &window, x, dy, &dx, &scratch)
+                cvk_max_pool(isa.cValue, &window, x, &y, &scratch)
+                cvk_max_pool_gradient(isa.cValue, &window, x, dy, &dx, &scratch)
                 let expected = definition(window, x, dy)
                 #expect(y.map { $0.isNaN ? 1e9 : $0 } == expected.y.map { $0.isNaN ? 1e9 : $0 }, "\(size)")
                 #expect(dx == expected.dx, "\(size)")
@@ -63,9 +63,9 @@ import Testing
             let left = index % window.output_width * window.stride_x - window.pad_left
             let rows = max(top, 0)..<min(top + window.kernel_height, window.height)
             let columns = max(left, 0)..<min(left + window.kernel_width, window.width)
-            let places = rows.flatMap { row in columns.map { row * window.width + $0 } }
-            let largest = places.map { x[$0] }.reduce(-.infinity, max)
-            let winner = places.first { x[$0].isNaN } ?? places.first { x[$0] == largest }!
+            let positions = rows.flatMap { row in columns.map { row * window.width + $0 } }
+            let largest = positions.map { x[$0] }.reduce(-.infinity, max)
+            let winner = positions.first { x[$0].isNaN } ?? positions.first { x[$0] == largest }!
             y.append(x[winner])
             dx[winner] += dy[index]
         }

@@ -11,7 +11,7 @@ import Testing
         #expect(tape.gradients(of: y)[x]?.values == [3 * 4 + 5, 3 * 9 + 5])
     }
 
-    @Test func addsUpWhatComesBackOnSeveralWays() {
+    @Test func addsUpTheGradientsOfSeveralPaths() {
         let tape = Tape(.training)
         let x = tape.watch(Tensor([4], shape: [1]), gradient: true)
         let left = x * 2
@@ -115,7 +115,7 @@ import Testing
         #expect(told.map(\.value.shape) == [[1, 2, 4, 4], [1, 3, 2, 2], [1, 3, 2, 2], [1, 3, 2, 2]])
     }
 
-    @Test func poolsAndWhatMovesPixelsAreToldByTheirNames() {
+    @Test func poolsAndWhatMovesPixelsAreRecordedByTheirNames() {
         var told: [String] = []
         let x = Tape(.inference) { told.append($0.operation) }.watch(seededTensor(seed: 1, [1, 2, 4, 4]))
         _ = maxPool2d(x, ConvGeometry(kernel: 2, stride: 2))

@@ -8,8 +8,8 @@ import Testing
 
     /// The figures themselves are the machine's; that they are in order and of the steps asked for is the command's.
     @Test func jsonHasTheStepsInOrderOfTime() throws {
-        let picture = packageFolder.appending(path: "SampleImages/cat.jpg").path
-        let result = try run("--runs", "2", "--imgsz", "60x100", "--threads", "1", "--image", picture, "--json")
+        let image = packageFolder.appending(path: "SampleImages/cat.jpg").path
+        let result = try run("--runs", "2", "--imgsz", "60x100", "--threads", "1", "--image", image, "--json")
         #expect(result.exitCode == 0, "\(result.errors)")
         let json = try JSONValue.parse(result.output)
         #expect(json["model"] == "yolov3-tiny" && json["threads"] == 1 && json["runs"] == 2)

@@ -21,7 +21,7 @@ import Testing
         try runCommand(["classify", "--weights", "run/best.safetensors"] + arguments, in: folder.path)
     }
 
-    @Test func whatWasHeldBackGivesTheAccuracyOfTheTraining() throws {
+    @Test func whatWasHeldOutGivesTheAccuracyOfTheTraining() throws {
         let result = try evaluate("--split", "dev", "--json")
         #expect(result.exitCode == 0, "\(result.errors)")
         let json = try #require(result.records.first)
@@ -54,14 +54,14 @@ import Testing
         #expect(result.errors.contains("ring") && result.errors.contains("disc"), "\(result.errors)")
     }
 
-    @Test func aBrokenPictureIsLeftOutOfTheEvaluation() throws {
+    @Test func aBrokenImageIsLeftOutOfTheEvaluation() throws {
         try folder.scratch.write("no picture", to: "shapes/disc/broken.png")
         let result = try evaluate("--json")
         #expect(result.exitCode == 2 && result.errors.contains("1 of 91 pictures cannot be used"))
         #expect(try result.records[0]["pictures"]?.integer == 90)
     }
 
-    @Test func picturesAreNamedWithTheirProbabilities() throws {
+    @Test func imagesAreNamedWithTheirProbabilities() throws {
         let result = try classify("shapes/disc/0.png", "--top", "2")
         #expect(result.exitCode == 0 && result.lines.count == 2)
         #expect(result.lines[0].hasPrefix("shapes/disc/0.png: disc ") && result.lines[0].hasSuffix("%"))

@@ -54,7 +54,7 @@ import Testing
         let file = try Safetensors(path: folder + "/out.safetensors")
         #expect(file.header.entries.allSatisfy { $0.dtype == .f16 })
         let expected = Preprocessing(
-            width: 4, height: 4, resize: .crop, shorterSide: 6, filter: .bicubic, channels: .grey, mean: [0.5],
+            width: 4, height: 4, resize: .crop, shorterSide: 6, filter: .bicubic, channels: .gray, mean: [0.5],
             std: [51])
         let metadata = try WeightsMetadata(file.metadata)
         #expect(metadata.preprocessing == expected && metadata.labels == ["0", "1", "2"])
@@ -73,7 +73,7 @@ import Testing
         #expect(try run("--force").exitCode == 0)
     }
 
-    @Test func problemsAreToldAndNothingIsWritten() throws {
+    @Test func problemsAreReportedAndNothingIsWritten() throws {
         for (name, arguments, code, words) in [
             ("zip", ["--model", "logistic"], 1, ["as logistic", "unexpected: \"again\"", "missing: \"fc.bias\""]),
             ("module", ["--model", "logistic"], 1, ["\"torch.nn.modules.", "nothing of it was run"]),

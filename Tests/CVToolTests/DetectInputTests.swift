@@ -93,8 +93,8 @@ import Testing
                 }
             }
         }
-        let picture = Image(width: 512, height: 512, format: .rgb, pixels: turned)
-        let jpeg = try picture.encoded(as: .jpeg(quality: 95))
+        let image = Image(width: 512, height: 512, format: .rgb, pixels: turned)
+        let jpeg = try image.encoded(as: .jpeg(quality: 95))
         let tiff: [UInt8] = [
             0x4D, 0x4D, 0, 42, 0, 0, 0, 8, 0, 1, 0x01, 0x12, 0, 3, 0, 0, 0, 1, 0, 6, 0, 0, 0, 0, 0, 0,
         ]
@@ -116,10 +116,10 @@ import Testing
     }
 
     @Test(arguments: [(1, 1), (1, 3000), (3000, 1), (2, 2)])
-    func pictureOfOddSize(width: Int, height: Int) throws {
-        let picture = Image(
+    func imageOfOddSize(width: Int, height: Int) throws {
+        let image = Image(
             width: width, height: height, format: .rgba, pixels: [UInt8](repeating: 90, count: width * height * 4))
-        try picture.write(to: scratch.path + "/x.png")
+        try image.write(to: scratch.path + "/x.png")
         let result = try scratch.detect("x.png", "--save-txt", "--voc", "--conf", "0")
         #expect(result.exitCode == 0)
         let drawn = try scratch.image("x_detect.png")

@@ -45,7 +45,7 @@ import Testing
         #expect(input.errors == "cvtool: standard input: cannot be read: Bad file descriptor\n")
     }
 
-    @Test func interruptStopsBetweenTwoPictures() throws {
+    @Test func interruptStopsBetweenTwoImages() throws {
         for index in 0..<100 {
             try FileManager.default.createSymbolicLink(
                 atPath: scratch.path + "/in\(index).jpg", withDestinationPath: "cat.jpg")

@@ -11,7 +11,7 @@ import Testing
     init() throws { scratch = try DetectScratch() }
 
     private struct Golden: Decodable {
-        struct Picture: Decodable {
+        struct Photograph: Decodable {
             let file: String
             let width, height: Int
             let detections: [Found]
@@ -21,26 +21,28 @@ import Testing
             let confidence: Double
             let box: [Double]
         }
-        let pictures: [Picture]
+        let images: [Photograph]
+
+        private enum CodingKeys: String, CodingKey { case images = "pictures" }
     }
 
     @Test func samplesGiveTheDetectionsOfTheReference() throws {
         // Made by Tools/golden.py.
         let golden = try decoded("../CVDetectionTests/Golden/yolov3-tiny-detections.json", as: Golden.self)
         // Others among them belong to a package that need not be installed.
-        let pictures = golden.pictures.filter { FileManager.default.fileExists(atPath: DetectScratch.sample($0.file)) }
-        let files = pictures.map { DetectScratch.sample($0.file) }
+        let images = golden.images.filter { FileManager.default.fileExists(atPath: DetectScratch.sample($0.file)) }
+        let files = images.map { DetectScratch.sample($0.file) }
         let result = try runCommand(["detect", "--json", "--no-image"] + files)
         #expect(result.exitCode == 0)
         let records = try result.records
-        try #require(records.count == pictures.count)
+        try #require(records.count == images.count)
         var total = 0
-        for (record, picture) in zip(records, pictures) {
-            #expect(record["width"] == .integer(picture.width) && record["height"] == .integer(picture.height))
+        for (record, image) in zip(records, images) {
+            #expect(record["width"] == .integer(image.width) && record["height"] == .integer(image.height))
             #expect(record["error"] == .null)
-            let expected = picture.detections.filter { $0.confidence >= 0.25 }
+            let expected = image.detections.filter { $0.confidence >= 0.25 }
             let found = try #require(record["detections"]?.array)
-            try #require(found.count == expected.count, "\(picture.file)")
+            try #require(found.count == expected.count, "\(image.file)")
             for (detection, reference) in zip(found, expected) {
                 #expect(detection["label"]?.string == reference.label)
                 let confidence = try #require(detection["confidence"]?.double)
@@ -53,7 +55,7 @@ import Testing
         #expect(total > 8)
     }
 
-    @Test func onePictureGivesALineAndAnAnnotatedCopy() throws {
+    @Test func oneImageGivesALineAndAnAnnotatedCopy() throws {
         try scratch.put("cat.jpg", as: "cat.jpg")
         let result = try scratch.detect("cat.jpg")
         #expect(result.exitCode == 0)
@@ -147,7 +149,7 @@ import Testing
         #expect(other.exitCode == 0 && other.lines.count > 0)
     }
 
-    @Test func drawingOptionsChangeThePicture() throws {
+    @Test func drawingOptionsChangeTheImage() throws {
         try scratch.put("cat.jpg", as: "cat.jpg")
         var drawn: Set<[UInt8]> = []
         let options = [[], ["--hide-labels"], ["--hide-conf"], ["--line-width", "9"]]

@@ -79,12 +79,12 @@ let packageFolderOfModels = packageFolder.appending(path: "Tests/CVModelsTests/G
         }
     }
 
-    @Test func weightsThatAreNotFoundNameEveryPlace() throws {
+    @Test func weightsThatAreNotFoundNameEverySearchPath() throws {
         let result = try run(["-m", "yolov3-tyni"], environment: ["CVTOOL_WEIGHTS": "/no/where:/else/where"])
         #expect(result.exitCode == 1)
         #expect(result.errors.contains("no weights \"yolov3-tyni\" were found; did you mean \"yolov3-tiny\"?"))
-        for place in WeightsLocator(environment: "/no/where:/else/where").places {
-            #expect(result.errors.contains("  \(place.path) (\(place.origin))\n"))
+        for searchPath in WeightsLocator(environment: "/no/where:/else/where").searchPaths {
+            #expect(result.errors.contains("  \(searchPath.path) (\(searchPath.origin))\n"))
         }
     }
 

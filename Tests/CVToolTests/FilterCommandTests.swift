@@ -35,10 +35,10 @@ import Testing
         let result = try filter("cat.jpg", "-k", "scharr-y", "--grey", "--signed", "--stride", "2", "-o", "out.png")
         #expect(result.exitCode == 0, "\(result.errors)")
         let cat = try scratch.image("cat.jpg")
-        let answers = try ImageFilter(FilterKernel("scharr-y"), stride: 2, grey: true)(cat)
-        #expect(try scratch.image("out.png") == answers.image(.signed))
+        let response = try ImageFilter(FilterKernel("scharr-y"), stride: 2, gray: true)(cat)
+        #expect(try scratch.image("out.png") == response.image(.signed))
         // Without --signed and the like, a blur keeps its levels and an edge loses its sign.
-        for (name, rendering) in [("gaussian", FilterAnswers.Rendering.clip), ("laplacian", .absolute)] {
+        for (name, rendering) in [("gaussian", FilterResponse.Rendering.clip), ("laplacian", .absolute)] {
             #expect(try filter("cat.jpg", "-k", name, "-o", "out.png", "--force").exitCode == 0)
             #expect(try scratch.image("out.png") == ImageFilter(FilterKernel(name))(cat).image(rendering))
         }

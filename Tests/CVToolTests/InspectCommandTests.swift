@@ -14,7 +14,7 @@ import Testing
         try runCommand(arguments + ["-m", "resnet20-cifar10"], in: folder.path)
     }
 
-    @Test func eachPictureGetsACopyWithColours() throws {
+    @Test func eachImageGetsACopyWithColors() throws {
         try folder.put("retriever.jpg", as: "a.jpg", "b.jpg")
         try folder.write("no picture", to: "c.jpg")
         let result = try run("explain", "a.jpg", "b.jpg", "c.jpg", "--json", "-o", "maps/")
@@ -26,8 +26,8 @@ import Testing
         #expect(explanation["picture"]?.string == "maps/a_explain.jpg")
         #expect(records[2]["error"]?.string != nil)
         #expect(try folder.names(in: "maps") == ["a_explain.jpg", "b_explain.jpg"])
-        let (picture, map) = (try folder.image("a.jpg"), try folder.image("maps/a_explain.jpg"))
-        #expect(picture.width == map.width && picture.height == map.height && picture != map)
+        let (image, map) = (try folder.image("a.jpg"), try folder.image("maps/a_explain.jpg"))
+        #expect(image.width == map.width && image.height == map.height && image != map)
         // The face is light, the corner below it dark.
         #expect(map[260, 230].luminance > 2 * map[500, 500].luminance)
     }

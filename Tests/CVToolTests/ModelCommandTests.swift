@@ -38,7 +38,7 @@ import Testing
         }
     }
 
-    @Test func aNetworkThatPaintsHasNoClasses() throws {
+    @Test func aStyleNetworkHasNoClasses() throws {
         let result = try model("transformer-w16", "--imgsz", "24x16")
         #expect(result.exitCode == 0 && result.errors.isEmpty)
         #expect(result.lines[0].hasPrefix("transformer-w16: paints") && result.lines[1] == "pictures of 3×16×24")

@@ -30,7 +30,7 @@ import Testing
         #expect(try segment("me.jpg", "--force", "--quiet").errors == "")
     }
 
-    @Test func allKindsOfPicturesAreWritten() throws {
+    @Test func allKindsOfImagesAreWritten() throws {
         try scratch.put("portrait.jpg", as: "me.jpg")
         let result = try segment(
             "me.jpg", "--cutout", "--mask", "--overlay", "--background", "#102030", "--palette", "--polygons", "p.json",
@@ -67,7 +67,7 @@ import Testing
         #expect(try scratch.image("hill_palette.png")[700, 600] == Color(128, 128, 0))
     }
 
-    @Test func pictureWithoutAPersonGivesAnEmptyMatteAndSaysSo() throws {
+    @Test func imageWithoutAPersonGivesAnEmptyMatteAndSaysSo() throws {
         try scratch.put("cat.jpg", as: "cat.jpg")
         let result = try segment("cat.jpg", "--mask")
         #expect(result.exitCode == 0)
@@ -86,7 +86,7 @@ import Testing
         #expect(try result.records.map { $0["error"] == .null } == [false, true, false])
     }
 
-    @Test func oneFileHoldsOnePicture() throws {
+    @Test func oneFileHoldsOneImage() throws {
         try scratch.put("portrait.jpg", as: "me.jpg")
         #expect(try segment("me.jpg", "-o", "x.jpg").exitCode == 64)
         #expect(try segment("me.jpg", "-o", "x.jpg").errors.contains("its name must end in .png"))
@@ -119,7 +119,7 @@ import Testing
 
     @Test(
         arguments: [(1, 1), (17, 513)], [["--no-person-check"], ["-m", "net.safetensors", "--classes", "sky,road"]])
-    func theSmallestAndTheNarrowestPictureWillDo(_ size: (Int, Int), _ model: [String]) throws {
+    func theSmallestAndTheNarrowestImageWillDo(_ size: (Int, Int), _ model: [String]) throws {
         try writeNetwork()
         let flat = Image(width: size.0, height: size.1, fill: Color(120, 90, 60))
         try scratch.write(Data(flat.encoded(as: .png())), to: "flat.png")
@@ -129,20 +129,20 @@ import Testing
         let names = try scratch.names(in: "out")
         #expect(names.count == 5)
         for name in names {
-            let picture = try scratch.image("out/\(name)")
-            #expect(picture.width == size.0 && picture.height == size.1, "\(name)")
+            let image = try scratch.image("out/\(name)")
+            #expect(image.width == size.0 && image.height == size.1, "\(name)")
         }
         #expect(try JSONValue.parse(scratch.text("p.json"))["images"]?.array?.count == 1)
     }
 
-    @Test func classesHaveTheColoursOfTheirWeights() throws {
+    @Test func classesHaveTheColorsOfTheirWeights() throws {
         try writeNetwork(palette: "[\"#010203\",\"#112233\",\"#445566\",\"#778899\"]")
         try scratch.put("cat.jpg", as: "cat.jpg")
         #expect(try segment("cat.jpg", "-m", "net.safetensors", "--palette").exitCode == 0)
-        let picture = try scratch.image("cat_palette.png")
+        let image = try scratch.image("cat_palette.png")
         let known = [Color(1, 2, 3), Color(0x11, 0x22, 0x33), Color(0x44, 0x55, 0x66), Color(0x77, 0x88, 0x99)]
-        for place in [(0, 0), (100, 80), (picture.width - 1, picture.height - 1)] {
-            #expect(known.contains(picture[place.0, place.1]), "\(picture[place.0, place.1])")
+        for position in [(0, 0), (100, 80), (image.width - 1, image.height - 1)] {
+            #expect(known.contains(image[position.0, position.1]), "\(image[position.0, position.1])")
         }
     }
 

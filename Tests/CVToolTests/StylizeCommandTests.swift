@@ -31,7 +31,7 @@ import Testing
         #expect(try scratch.bytes("1.png") != scratch.bytes("1_00003.png"))
     }
 
-    @Test func theNameSaysWhatWasPaintedHow() throws {
+    @Test func theNameSaysWhatWasStylizedHow() throws {
         let result = try runCommand(
             ["stylize", "portrait.jpg", "coffee.jpg", "--preview", "sheet.png", "--loss-plot", "costs.png"] + short,
             in: scratch.path)
@@ -64,7 +64,7 @@ import Testing
         #expect(none.exitCode == 64 && none.errors.contains("A style picture is missing"))
     }
 
-    @Test func whatCannotBePaintedIsRefusedBeforeTheWork() throws {
+    @Test func whatCannotBeStylizedIsRefusedBeforeTheWork() throws {
         try Image(width: 1, height: 1, fill: .white).write(to: scratch.path + "/dot.png")
         try Image(width: 50, height: 50, fill: .white).write(to: scratch.path + "/plain.png")
         func errors(_ arguments: String...) throws -> String {
@@ -81,7 +81,7 @@ import Testing
         #expect(try scratch.names() == ["coffee.jpg", "dot.png", "plain.png", "portrait.jpg"])
     }
 
-    @Test func controlCWritesThePictureAsItIs() throws {
+    @Test func controlCWritesTheImageAsItIs() throws {
         let result = try runShell(
             """
             "$CVTOOL" stylize portrait.jpg coffee.jpg --size 64 --iterations 2000 --save-every 1 -o out.png 2>errors &

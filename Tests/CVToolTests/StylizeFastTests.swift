@@ -19,13 +19,13 @@ import Testing
         try runCommand(["stylize", "--fast"] + arguments, in: scratch.path)
     }
 
-    @Test func theStylesAreListedWithoutAPicture() throws {
+    @Test func theStylesAreListedWithoutAnImage() throws {
         let result = try fast("--style", "list")
         #expect(result.exitCode == 0 && result.errors.isEmpty, "\(result.errors)")
         #expect(result.lines.count == 26 && result.lines[19] == "starry" && result.lines[0] == "crayon")
     }
 
-    @Test func aPictureIsPaintedAtItsOwnSize() throws {
+    @Test func anImageIsStylizedAtItsOwnSize() throws {
         for threads in ["1", "3"] {
             let result = try fast("small.png", "--style", "starry", "--threads", threads, "-o", "\(threads).png", "-q")
             #expect(result.exitCode == 0 && result.errors.isEmpty, "\(result.errors)")
@@ -58,7 +58,7 @@ import Testing
         #expect(abs(redness(own) - photograph) < abs(redness(plain) - photograph))
     }
 
-    @Test func aFolderIsPaintedAndWhatIsBrokenIsNamed() throws {
+    @Test func aFolderIsStylizedAndWhatIsBrokenIsNamed() throws {
         try scratch.write("nothing", to: "photos/broken.jpg")
         try Image(width: 1, height: 1, fill: .white).write(to: scratch.path + "/photos/dot.png")
         let result = try fast("photos", "small.png", "--style", "ink", "--size", "48", "-o", "out/", "-q")

@@ -62,7 +62,7 @@ import Testing
         #expect(try folder.log("1") != folder.log("other"))
     }
 
-    @Test func picturesThatDoNotDecodeAreReportedCountedAndLeftOut() throws {
+    @Test func imagesThatDoNotDecodeAreReportedCountedAndLeftOut() throws {
         try folder.scratch.write("no picture", to: "shapes/disc/broken.png")
         try folder.scratch.write(Data(), to: "shapes/bar/empty.jpg")
         try folder.scratch.write("about", to: "shapes/bar/readme.txt")
@@ -73,7 +73,7 @@ import Testing
         #expect(result.errors.contains("passed over 1 file"))
     }
 
-    @Test func aClassWithoutPicturesIsAnErrorThatNamesIt() throws {
+    @Test func aClassWithoutImagesIsAnErrorThatNamesIt() throws {
         try FileManager.default.createDirectory(
             atPath: folder.path + "/shapes/nothing", withIntermediateDirectories: true)
         let result = try folder.train("--epochs", "1")
@@ -81,7 +81,7 @@ import Testing
         #expect(!FileManager.default.fileExists(atPath: folder.path + "/run"))
     }
 
-    @Test func withNothingHeldBackTheLastWeightsAreTheResult() throws {
+    @Test func withNothingHeldOutTheLastWeightsAreTheResult() throws {
         let result = try folder.train("--epochs", "2", "--holdout", "0")
         #expect(result.exitCode == 0 && result.output.hasPrefix("run/last.safetensors: epoch 2"))
         #expect(try !folder.scratch.names(in: "run").contains("best.safetensors"))

@@ -8,11 +8,11 @@ final class TrainScratch {
     let scratch: DetectScratch
     var path: String { scratch.path }
 
-    /// pictures: of each class, 16×16, in `shapes/<class>/`.
-    init(pictures: Int = 30) throws {
+    /// images: of each class, 16×16, in `shapes/<class>/`.
+    init(images: Int = 30) throws {
         scratch = try DetectScratch()
         for (number, name) in ["bar", "disc", "square"].enumerated() {
-            for index in 0..<pictures {
+            for index in 0..<images {
                 var random = SplitMix64(seed: UInt64(number), stream: index)
                 let bytes = try Self.shape(number, &random).encoded(as: .png())
                 try scratch.write(Data(bytes), to: "shapes/\(name)/\(index).png")

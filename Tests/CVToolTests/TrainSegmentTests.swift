@@ -16,14 +16,14 @@ import Testing
             var random = SplitMix64(seed: 3, stream: index)
             let edge = 4 + Int(random.next() % 9)
             var (pixels, mask): ([UInt8], [UInt8]) = ([], [])
-            for place in 0..<256 {
-                let isLight = place % 16 >= edge
+            for position in 0..<256 {
+                let isLight = position % 16 >= edge
                 pixels += (0..<3).map { _ in UInt8(60 * random.uniform()) + (isLight ? 160 : 20) }
-                mask.append(place < 16 ? 9 : isLight ? 1 : 0)
+                mask.append(position < 16 ? 9 : isLight ? 1 : 0)
             }
             let image = Image(width: 16, height: 16, format: .rgb, pixels: pixels)
             try scratch.write(Data(image.encoded(as: .png())), to: "halves/images/\(index).png")
-            try scratch.write(Data(GreyPNG.encoded(mask, width: 16, height: 16)), to: "halves/masks/\(index).png")
+            try scratch.write(Data(GrayPNG.encoded(mask, width: 16, height: 16)), to: "halves/masks/\(index).png")
         }
         try scratch.write("dark\n10 200 30 light\n", to: "names.txt")
     }
@@ -72,7 +72,7 @@ import Testing
     }
 
     @Test func masksThatDoNotFitAreNamedBeforeTrainingBegins() throws {
-        try scratch.write(Data(GreyPNG.encoded([0], width: 1, height: 1)), to: "halves/masks/3.png")
+        try scratch.write(Data(GrayPNG.encoded([0], width: 1, height: 1)), to: "halves/masks/3.png")
         let result = try train()
         #expect(result.exitCode == 1 && result.errors.contains("images/3.png\" (picture 16×16, mask 1×1)"))
         let unknown = try runCommand(

@@ -31,7 +31,7 @@ import Testing
             ] + arguments, in: scratch.path)
     }
 
-    @Test func aNetworkLearnsAndPaints() throws {
+    @Test func aNetworkLearnsAndStylizes() throws {
         let result = try train("--half", "--sample", "coffee.jpg")
         #expect(result.exitCode == 0, "\(result.errors)")
         #expect(result.output.hasPrefix("run/best.safetensors: epoch "), "\(result.output)")

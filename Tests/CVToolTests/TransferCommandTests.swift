@@ -53,8 +53,8 @@ import Testing
     @Test func weightsOfAnotherNetworkAreRefused() throws {
         let result = try train("--model", "resnet32")
         #expect(result.exitCode == 1 && result.errors.contains("resnet32") && result.output.isEmpty, "\(result.errors)")
-        let grey = try train("--channels", "1")
-        #expect(grey.exitCode == 1)
-        #expect(grey.errors.contains("\"conv1.weight\" has the shape [16, 3, 3, 3]"), "\(grey.errors)")
+        let gray = try train("--channels", "1")
+        #expect(gray.exitCode == 1)
+        #expect(gray.errors.contains("\"conv1.weight\" has the shape [16, 3, 3, 3]"), "\(gray.errors)")
     }
 }

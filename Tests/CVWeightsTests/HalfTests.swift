@@ -13,8 +13,8 @@ import Testing
         func widen(_ isa: InstructionSet, _ halves: [UInt16]) -> [UInt32] {
             var floats = [Float](repeating: -1, count: halves.count)
             switch self {
-            case .f16: cvk_f16_to_f32(isa.kernel, halves, &floats, halves.count)
-            case .bf16: cvk_bf16_to_f32(isa.kernel, halves, &floats, halves.count)
+            case .f16: cvk_f16_to_f32(isa.cValue, halves, &floats, halves.count)
+            case .bf16: cvk_bf16_to_f32(isa.cValue, halves, &floats, halves.count)
             }
             return floats.map(\.bitPattern)
         }
@@ -22,8 +22,8 @@ import Testing
         func narrow(_ isa: InstructionSet, _ floats: [Float]) -> [UInt16] {
             var halves = [UInt16](repeating: 0x1234, count: floats.count)
             switch self {
-            case .f16: cvk_f32_to_f16(isa.kernel, floats, &halves, floats.count)
-            case .bf16: cvk_f32_to_bf16(isa.kernel, floats, &halves, floats.count)
+            case .f16: cvk_f32_to_f16(isa.cValue, floats, &halves, floats.count)
+            case .bf16: cvk_f32_to_bf16(isa.cValue, floats, &halves, floats.count)
             }
             return halves
         }
@@ -74,7 +74,7 @@ import Testing
     }
 
     @Test(arguments: Format.allCases, InstructionSet.available)
-    func everyPatternSurvivesTheWayThereAndBack(format: Format, isa: InstructionSet) {
+    func everyPatternSurvivesTheRoundTrip(format: Format, isa: InstructionSet) {
         let back = format.narrow(isa, format.widen(isa, Self.patterns).map { Float(bitPattern: $0) })
         for (half, result) in zip(Self.patterns, back) {
             let expected = format.isNaN(half) ? half | format.quiet : half
@@ -143,10 +143,10 @@ import Testing
                 for (index, half) in halves.enumerated() {
                     raw.storeBytes(of: half, toByteOffset: 1 + 2 * index, as: UInt16.self)
                 }
-                cvk_f16_to_f32(isa.kernel, raw.baseAddress! + 1, &floats, count)
+                cvk_f16_to_f32(isa.cValue, raw.baseAddress! + 1, &floats, count)
             }
             #expect(floats == halves.map { Float(Format.f16.value($0)) } + [7], "count \(count)")
-            bytes.withUnsafeMutableBytes { cvk_f32_to_bf16(isa.kernel, floats, $0.baseAddress! + 1, count) }
+            bytes.withUnsafeMutableBytes { cvk_f32_to_bf16(isa.cValue, floats, $0.baseAddress! + 1, count) }
             let narrowed = Format.bf16.narrow(.scalar, Array(floats.prefix(count)))
             let stored = (0..<count).map { UInt16(bytes[1 + 2 * $0]) | UInt16(bytes[2 + 2 * $0]) << 8 }
             #expect(stored == narrowed, "count \(count)")

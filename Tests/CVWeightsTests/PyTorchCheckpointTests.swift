@@ -25,7 +25,7 @@ import Testing
     }
 
     /// Types, strides, shared storages, protocols 2 and 5, and the format before version 1.6.
-    @Test(arguments: ["zip", "protocol5", "legacy"]) func seesWhatTorchSees(name: String) throws {
+    @Test(arguments: ["zip", "protocol5", "legacy"]) func readsWhatTorchReads(name: String) throws {
         let file = try read(name)
         #expect(file.path.isEmpty && file.leftOut.isEmpty)
         #expect(Set(file.entries.map(\.name)) == Set(golden.tensors.keys))

@@ -261,9 +261,9 @@ import Testing
         for round in 0..<rounds {
             var other = bytes
             for _ in 0...(round % 4) {
-                let place = Int.random(in: 0..<other.count, using: &numbers)
+                let position = Int.random(in: 0..<other.count, using: &numbers)
                 // Half of them where the pickle is, so that not all end at its checksum.
-                other[round % 2 == 0 ? place : place % 700] = UInt8.random(in: 0...255, using: &numbers)
+                other[round % 2 == 0 ? position : position % 700] = UInt8.random(in: 0...255, using: &numbers)
             }
             do {
                 _ = try PyTorchCheckpoint(other).stateDictionary()
@@ -288,11 +288,12 @@ import Testing
         for _ in 0..<3000 / sampleStep {
             var other = program
             for _ in 0..<Int.random(in: 1...6, using: &numbers) {
-                let place = Int.random(in: 0..<other.count, using: &numbers)
+                let position = Int.random(in: 0..<other.count, using: &numbers)
                 switch Int.random(in: 0..<3, using: &numbers) {
-                case 0: other[place] = UInt8.random(in: 0...255, using: &numbers)
-                case 1: other.remove(at: place)
-                default: other.insert(Array("(0tq2h]}usaR.b)QNX\u{1}".utf8).randomElement(using: &numbers)!, at: place)
+                case 0: other[position] = UInt8.random(in: 0...255, using: &numbers)
+                case 1: other.remove(at: position)
+                default:
+                    other.insert(Array("(0tq2h]}usaR.b)QNX\u{1}".utf8).randomElement(using: &numbers)!, at: position)
                 }
             }
             do {

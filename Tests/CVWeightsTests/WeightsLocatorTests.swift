@@ -24,21 +24,21 @@ import Testing
         WeightsLocator(environment: environment, packageFolder: root + "/package", executableFolder: root + "/usr/bin")
     }
 
-    @Test func searchesThePlacesInOrder() throws {
-        let places = [
+    @Test func searchesThePathsInOrder() throws {
+        let searchPaths = [
             "env1/net.safetensors", "env2/net.safetensors", "package/Weights/net.safetensors",
             "usr/bin/Weights/net.safetensors", "usr/bin/net.safetensors", "usr/share/cvtoolkit/Weights/net.safetensors",
         ]
         let locator = locator(environment: "\(root)/env1:\(root)/env2:")
         // From the last place to the first: each hides those after it.
-        for place in places.reversed() {
-            try put(place)
-            #expect(try locator.find("net") == root + "/" + place)
-            #expect(try locator.find("net.safetensors") == root + "/" + place)
-            #expect(locator.list().map(\.path) == [root + "/" + place])
+        for searchPath in searchPaths.reversed() {
+            try put(searchPath)
+            #expect(try locator.find("net") == root + "/" + searchPath)
+            #expect(try locator.find("net.safetensors") == root + "/" + searchPath)
+            #expect(locator.list().map(\.path) == [root + "/" + searchPath])
         }
         #expect(
-            locator.places.suffix(2).map(\.path)
+            locator.searchPaths.suffix(2).map(\.path)
                 == ["/usr/local/share/cvtoolkit/Weights", "/usr/share/cvtoolkit/Weights"])
     }
 
@@ -60,13 +60,13 @@ import Testing
         #expect(throws: WeightsNotFound.self) { try locator.find("other") }
     }
 
-    @Test func sayingEveryPlaceWhenNothingIsFound() throws {
+    @Test func sayingEveryPathWhenNothingIsFound() throws {
         try put("package/Weights/yolov3-tiny.safetensors")
         let locator = locator(environment: root + "/none")
         let error = try #require(throws: WeightsNotFound.self) { try locator.find("yolov3-tinny") }
         #expect(error.nearest == "yolov3-tiny")
-        #expect(error.searched == locator.places)
-        for place in locator.places { #expect(error.description.contains(place.path)) }
+        #expect(error.searched == locator.searchPaths)
+        for searchPath in locator.searchPaths { #expect(error.description.contains(searchPath.path)) }
         let far = try #require(throws: WeightsNotFound.self) { try locator.find("resnet") }
         #expect(far.description.contains("CVTOOL_WEIGHTS"))
     }
@@ -100,7 +100,7 @@ import Testing
         }
     }
 
-    @Test func thePlacesOfThisProcess() throws {
+    @Test func theSearchPathsOfThisProcess() throws {
         let sources = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent().path
         #expect(WeightsLocator.packageFolder == sources)

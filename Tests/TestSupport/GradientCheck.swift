@@ -19,17 +19,17 @@ public func checkGradient(
     let tape = Tape(.training)
     let watched = inputs.map { tape.watch($0, gradient: true) }
     let gradients = tape.gradients(of: function(watched), seed: weights)
-    for (place, input) in inputs.enumerated() {
-        guard let gradient = gradients[watched[place]] else {
-            Issue.record("no gradient with respect to input \(place)", sourceLocation: sourceLocation)
+    for (position, input) in inputs.enumerated() {
+        guard let gradient = gradients[watched[position]] else {
+            Issue.record("no gradient with respect to input \(position)", sourceLocation: sourceLocation)
             continue
         }
         var (difference, sum) = (0.0, 0.0)
         for number in 0..<directions {
-            let direction = seededTensor(seed: UInt64(1000 * place + number), input.shape)
+            let direction = seededTensor(seed: UInt64(1000 * position + number), input.shape)
             func moved(by h: Float) -> [Tensor] {
                 var moved = inputs
-                moved[place] = input + direction * h
+                moved[position] = input + direction * h
                 return moved
             }
             let expected = (value(moved(by: step)) - value(moved(by: -step))) / (2 * Double(step))
@@ -38,6 +38,6 @@ public func checkGradient(
             sum += found * found + expected * expected
         }
         let error = difference.squareRoot() / max(sum.squareRoot(), 1e-12)
-        #expect(error < tolerance, "input \(place) of shape \(input.shape)", sourceLocation: sourceLocation)
+        #expect(error < tolerance, "input \(position) of shape \(input.shape)", sourceLocation: sourceLocation)
     }
 }

@@ -27,7 +27,7 @@ WIDTH, HEIGHT = 4000, 3000
 SIDE = 640
 
 
-def make_picture() -> Image.Image:
+def make_image() -> Image.Image:
     """Something of the entropy of a photograph, the same every time."""
     random = np.random.default_rng(0)
     y, x = np.mgrid[0:HEIGHT, 0:WIDTH].astype(np.float32)
@@ -41,13 +41,13 @@ def make_picture() -> Image.Image:
 def pillow_steps(folder: Path) -> dict:
     """Each step as a function, by the name that the tables give it."""
     jpeg, png = (folder / "picture.jpg").read_bytes(), (folder / "picture.png").read_bytes()
-    picture = Image.open(io.BytesIO(jpeg))
-    picture.load()
+    image = Image.open(io.BytesIO(jpeg))
+    image.load()
     return {
         "JPEG decode": lambda: Image.open(io.BytesIO(jpeg)).load(),
         "PNG decode": lambda: Image.open(io.BytesIO(png)).load(),
-        "resize": lambda: picture.resize((SIDE, SIDE), Image.Resampling.BILINEAR),
-        "JPEG encode": lambda: picture.save(io.BytesIO(), "JPEG", quality=90),
+        "resize": lambda: image.resize((SIDE, SIDE), Image.Resampling.BILINEAR),
+        "JPEG encode": lambda: image.save(io.BytesIO(), "JPEG", quality=90),
     }
 
 
@@ -102,9 +102,9 @@ print(json.dumps([wall * 1e3, (used.ru_utime + used.ru_stime) * 1e3, used.ru_max
 """Runs a command from a small process: a child's peak memory begins with that of the process it was forked from."""
 
 
-def detect_once(command: Path, picture: Path, output: Path) -> dict[str, float]:
+def detect_once(command: Path, image: Path, output: Path) -> dict[str, float]:
     """One process of `cvtool detect`: wall and processor time in ms, peak memory in MB, and what --timing says."""
-    arguments = [command, "detect", picture, "--timing", "--force", "--quiet", "-o", output]
+    arguments = [command, "detect", image, "--timing", "--force", "--quiet", "-o", output]
     launched = subprocess.run([sys.executable, "-c", LAUNCHER, *arguments], check=True, capture_output=True, text=True)
     wall, processor, peak, timing = json.loads(launched.stdout)
     steps = {words[0]: float(words[1]) for words in map(str.split, timing.splitlines())}
@@ -130,9 +130,9 @@ def main() -> None:
     print_machine()
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
-        picture = make_picture()
-        picture.save(folder / "picture.jpg", quality=90)
-        picture.save(folder / "picture.png", compress_level=6)
+        image = make_image()
+        image.save(folder / "picture.jpg", quality=90)
+        image.save(folder / "picture.png", compress_level=6)
         results = measure_steps(arguments, folder)
         report_steps(results, arguments.threads)
         runs = report_detect(arguments, folder)

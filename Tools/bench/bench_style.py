@@ -33,12 +33,12 @@ def torch_step(size: int, channels_last: bool):
     def maps(x):
         kept = []
         x = torch.nn.functional.pad(x * scale - mean, (1, 1, 1, 1), mode="replicate").to(memory_format=layout)
-        for place, layer in enumerate(net):
-            if place == 0:
+        for position, layer in enumerate(net):
+            if position == 0:
                 x = torch.nn.functional.conv2d(x, layer.weight, layer.bias)
             else:
                 x = layer(x)
-            if place in (*STYLE, CONTENT):
+            if position in (*STYLE, CONTENT):
                 kept.append(x)
         # conv4_2 stands before conv5_1.
         return [*kept[:4], kept[5]], kept[4]
@@ -52,19 +52,19 @@ def torch_step(size: int, channels_last: bool):
         grams = [gram(x) for x in style]
         _, content = maps(torch.rand(1, 3, size, size))
         factors = [1 / (20 * g.square().sum()) for g in grams]
-    picture = torch.rand(1, 3, size, size).requires_grad_()
-    adam = torch.optim.Adam([picture], 0.02, betas=(0.9, 0.99))
+    image = torch.rand(1, 3, size, size).requires_grad_()
+    adam = torch.optim.Adam([image], 0.02, betas=(0.9, 0.99))
 
     def step() -> None:
         adam.zero_grad()
-        found, own = maps(picture)
+        found, own = maps(image)
         loss = sum(f * (gram(x) - g).square().sum() for x, g, f in zip(found, grams, factors))
         loss = loss + 0.05 * (own - content).square().sum() / content.square().sum() / 2
-        loss = loss + (picture.diff(dim=3).square().mean() + picture.diff(dim=2).square().mean()) / 2
-        (loss * picture.numel()).backward()
+        loss = loss + (image.diff(dim=3).square().mean() + image.diff(dim=2).square().mean()) / 2
+        (loss * image.numel()).backward()
         adam.step()
         with torch.no_grad():
-            picture.clamp_(0, 1)
+            image.clamp_(0, 1)
 
     return step
 

@@ -45,7 +45,7 @@ def torch_step(case: Case, channels_last: bool):
     if case.network == "resnet18":
         net = torchvision.models.resnet18(weights=None)
     elif case.network == "resnet20":
-        from twins.resnet20 import ResNet
+        from reference.resnet20 import ResNet
         net = ResNet()
     elif case.network == "unet":
         from golden.networks import UNet

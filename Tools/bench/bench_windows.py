@@ -32,12 +32,12 @@ def small_cnn(path: Path) -> None:
                                      "labels": json.dumps([str(digit) for digit in range(10)])})
 
 
-def turn(command: Path, weights: Path, picture: Path, side: int, runs: int, *options: str) -> Turn:
+def turn(command: Path, weights: Path, image: Path, side: int, runs: int, *options: str) -> Turn:
     """The milliseconds in the network, of `runs` runs after one to warm up."""
     times = []
     for _ in range(runs + 1):
         result = subprocess.run(
-            [command, "detect", picture, "--classifier", weights, "--windows", str(side), "--conf", "1", "--no-image",
+            [command, "detect", image, "--classifier", weights, "--windows", str(side), "--conf", "1", "--no-image",
              "--timing", "--quiet", *options], check=True, capture_output=True, text=True)
         times.append(float(re.search(r"^network +([0-9.]+) ms", result.stderr, re.MULTILINE)[1]))
     return Turn.of(times[1:])

@@ -60,11 +60,11 @@ def make_ncnn(folder: Path, x, threads: int):
             setattr(network.opt, option, False)
     assert network.load_param(str(folder / "model.ncnn.param")) == 0
     assert network.load_model(str(folder / "model.ncnn.bin")) == 0
-    picture = ncnn.Mat(x[0]).clone()  # without, it would only point at numbers that nobody keeps
+    image = ncnn.Mat(x[0]).clone()  # without, it would only point at numbers that nobody keeps
 
     def run():
         extractor = network.create_extractor()
-        extractor.input("in0", picture)
+        extractor.input("in0", image)
         # Both heads: ncnn computes only what leads to the outputs that are asked for.
         return [np.array(extractor.extract(f"out{index}")[1])[None] for index in range(2)]
 

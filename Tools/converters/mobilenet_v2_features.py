@@ -29,8 +29,8 @@ PREPROCESSING = {
 
 # Within a block the source counts convolutions, normalisations and ReLU6 in one row; torchvision has the first two
 # groups of three in parts of their own. The first block has no expansion.
-PLACES = {"0": "0.0", "1": "0.1", "3": "1.0", "4": "1.1", "6": "2", "7": "3"}
-FIRST_PLACES = {"0": "0.0", "1": "0.1", "3": "1", "4": "2"}
+POSITIONS = {"0": "0.0", "1": "0.1", "3": "1.0", "4": "1.1", "6": "2", "7": "3"}
+FIRST_POSITIONS = {"0": "0.0", "1": "0.1", "3": "1", "4": "2"}
 
 
 def convert(folder: Path, precision: str) -> tuple[dict[str, np.ndarray], dict[str, str]]:
@@ -47,9 +47,9 @@ def torchvision_key(key: str) -> str:
     match = re.fullmatch(r"features\.(\d+)\.conv\.(\d)\.(\w+)", key)
     if match is None:
         return key
-    block, place, name = match.groups()
-    places = FIRST_PLACES if block == "1" else PLACES
-    if place not in places:
+    block, position, name = match.groups()
+    positions = FIRST_POSITIONS if block == "1" else POSITIONS
+    if position not in positions:
         raise PackageError(f"{key} is no tensor of MobileNetV2")
     return f"features.{block}.conv.{places[place]}.{name}"
 

@@ -42,7 +42,7 @@ LAYERS = (
     ("contract.0", "conv1", "in1", (32, 3, 9, 9)), ("contract.1", "conv2", "in2", (32, 32, 3, 3)),
     ("contract.2", "conv3", "in3", (32, 32, 3, 3)),
     *((f"res.{block}.{place}", f"res{block + 1}.conv{place + 1}", f"res{block + 1}.in{place + 1}", (32, 32, 3, 3))
-      for block in range(6) for place in range(2)),
+      for block in range(6) for position in range(2)),
     ("expand.0", "deconv1", "in4", (8, 32, 3, 3)), ("expand.1", "deconv2", "in5", (4, 8, 3, 3)),
     ("expand.2", "deconv3", "in6", (3, 4, 9, 9)),
 )

@@ -46,7 +46,7 @@ def read_layers(data: bytes) -> list[TFLiteLayer]:
             continue
         if operator.InputsLength() != 3:
             raise PackageError(f"operator {index} of the graph, a {kind}, has no bias")
-        weight, bias = (_array(model, graph, stored.get(place, place)) for place in operator.InputsAsNumpy()[1:].tolist())
+        weight, bias = (_array(model, graph, stored.get(position, position)) for position in operator.InputsAsNumpy()[1:].tolist())
         layers.append(TFLiteLayer(kind, _reordered(weight, kind), bias))
     return layers
 

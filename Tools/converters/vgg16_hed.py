@@ -53,8 +53,8 @@ def read_tensors(data: bytes) -> dict[str, np.ndarray]:
     tensors: dict[str, np.ndarray] = {}
     inputs = 3
     with h5py.File(io.BytesIO(data)) as file:
-        for block, (outputs, places) in enumerate(BLOCKS, 1):
-            for number, place in enumerate(places):
+        for block, (outputs, positions) in enumerate(BLOCKS, 1):
+            for number, position in enumerate(positions):
                 layer = f"block{block}/layers/conv2d" + (f"_{number}" if number else "") + "/vars"
                 if layer not in file:
                     raise PackageError(f"{WEIGHTS.path} has no {layer}")

@@ -19,7 +19,7 @@ from . import seeded
 SEED, WIDTH, HEIGHT = 7, 24, 16
 
 
-def picture() -> np.ndarray:
+def image() -> np.ndarray:
     """uint8 [H, W, 3]; its left quarter is grey, for which hue and saturation are undefined."""
     samples = np.floor(seeded.uniform(SEED, HEIGHT, WIDTH, 3) * 256).astype(np.uint8)
     samples[:, : WIDTH // 4] = samples[:, : WIDTH // 4, :1]
@@ -28,17 +28,17 @@ def picture() -> np.ndarray:
 
 def enhanced(kind: type, factor: float) -> np.ndarray:
     """A class of ImageEnhance."""
-    return np.asarray(kind(Image.fromarray(picture())).enhance(factor))
+    return np.asarray(kind(Image.fromarray(image())).enhance(factor))
 
 
 def gamma(exponent: float) -> np.ndarray:
     """torchvision's adjust_gamma of a PIL picture."""
-    return np.asarray(functional.adjust_gamma(Image.fromarray(picture()), exponent))
+    return np.asarray(functional.adjust_gamma(Image.fromarray(image()), exponent))
 
 
 def as_tensor() -> torch.Tensor:
     """uint8 [3, H, W]."""
-    return torch.from_numpy(picture().transpose(2, 0, 1).copy())
+    return torch.from_numpy(image().transpose(2, 0, 1).copy())
 
 
 def hue(degrees: float) -> np.ndarray:
@@ -57,7 +57,7 @@ def hsv(degrees: float, saturation: float, value: float) -> np.ndarray:
     def change(pixel: np.ndarray) -> list[float]:
         h, s, v = colorsys.rgb_to_hsv(*(pixel / 255.0))
         return colorsys.hsv_to_rgb((h + degrees / 360) % 1, min(s * saturation, 1), min(v * value, 1))
-    changed = np.apply_along_axis(change, 2, picture().astype(np.float64))
+    changed = np.apply_along_axis(change, 2, image().astype(np.float64))
     return np.floor(changed * 255 + 0.5).astype(np.uint8)
 
 

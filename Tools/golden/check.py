@@ -10,23 +10,23 @@ import torch
 
 from . import seeded
 from .detections import INPUT_SEED, SIDE, heads, load_checked
-from .letterbox import Letterbox, open_picture
+from .letterbox import Letterbox, open_image
 from .precision import head_difference
 from .yolov3_tiny import BATCH_NORM_EPSILON, YOLOv3Tiny
 
 OPENCV_SCRIPT = Path(__file__).with_name("opencv_heads.py")
 
 
-def compare_with_opencv(weights: Path, cfg: Path, opencv_python: Path, pictures: list[Path]) -> None:
+def compare_with_opencv(weights: Path, cfg: Path, opencv_python: Path, images: list[Path]) -> None:
     """Prints how far the raw heads of the twin and of OpenCV's darknet importer are apart."""
     model = load_checked(weights)
     inputs = {"seeded": seeded.uniform(INPUT_SEED, 3, SIDE, SIDE)}
-    for path in pictures:
-        picture = open_picture(path)
-        inputs[path.name] = Letterbox(picture.width, picture.height, SIDE).apply(picture)
+    for path in images:
+        image = open_image(path)
+        inputs[path.name] = Letterbox(image.width, image.height, SIDE).apply(image)
     corrected = correct_mask(cfg.read_text())
     for name, pixels in inputs.items():
-        twin, other = heads(model, pixels), opencv_heads(opencv_python, corrected, weights, pixels)
+        reference, other = heads(model, pixels), opencv_heads(opencv_python, corrected, weights, pixels)
         print(f"{name}: twin and OpenCV differ by {head_difference(twin, other)}")
         print(f"{name}: the three forms of batch-norm differ by {batch_norm_difference(model, pixels)}")
 

@@ -108,5 +108,5 @@ def check_darknet(folder: Path, opencv_python: Path) -> None:
         path = folder / f"{name}.weights"
         cfg = (folder / f"{name}.cfg").read_text().replace("relu6", "relu")
         pixels = case_input(cfg, seed)
-        twin = [raw.values for raw in run(cfg, DarknetWeights(path.read_bytes()), pixels)]
+        reference = [raw.values for raw in run(cfg, DarknetWeights(path.read_bytes()), pixels)]
         print(f"{name}: {head_difference(twin, opencv_heads(opencv_python, cfg, path, pixels))}")

@@ -88,11 +88,11 @@ def convolutional(section: Section, weights: DarknetWeights, x: Tensor) -> Tenso
     filters, size, groups = section.integer("filters", 1), section.integer("size", 1), section.integer("groups", 1)
     padding = size // 2 if section.integer("pad", 0) else section.integer("padding", 0)
     take = lambda *shape: torch.tensor(weights.take(*shape))
-    bias, normalised = take(filters), section.integer("batch_normalize", 0)
-    scale, mean, variance = (take(filters) for _ in range(3)) if normalised else (None, None, None)
+    bias, normalized = take(filters), section.integer("batch_normalize", 0)
+    scale, mean, variance = (take(filters) for _ in range(3)) if normalized else (None, None, None)
     kernel = take(filters, x.shape[1] // groups, size, size)
-    y = F.conv2d(x, kernel, None if normalised else bias, section.integer("stride", 1), padding, groups=groups)
-    if normalised:
+    y = F.conv2d(x, kernel, None if normalized else bias, section.integer("stride", 1), padding, groups=groups)
+    if normalized:
         y = F.batch_norm(y, mean, variance, scale, bias, eps=BATCH_NORM_EPSILON)
     return ACTIVATIONS[section.get("activation", "logistic")](y)
 

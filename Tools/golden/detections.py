@@ -12,7 +12,7 @@ from converters.yolov3_tiny import WEIGHTS
 
 from . import seeded
 from .json_text import to_json
-from .letterbox import Letterbox, open_picture
+from .letterbox import Letterbox, open_image
 from .yolo_decode import YOLOV3_TINY, Candidate, decode, suppress
 from .yolov3_tiny import YOLOv3Tiny, load
 
@@ -42,28 +42,28 @@ def detect(raw_heads: list[np.ndarray], threshold: float = LOWEST_CONFIDENCE) ->
     return suppress(candidates, IOU_THRESHOLD)
 
 
-def picture_record(model: YOLOv3Tiny, path: Path, labels: list[str]) -> dict[str, object]:
+def image_record(model: YOLOv3Tiny, path: Path, labels: list[str]) -> dict[str, object]:
     """Everything a test needs to know about one picture."""
-    picture = open_picture(path)
-    letterbox = Letterbox(picture.width, picture.height, SIDE)
-    found = detect(heads(model, letterbox.apply(picture)))
-    boxes = letterbox.to_picture(np.array([c.box for c in found]).reshape(-1, 4))
+    image = open_image(path)
+    letterbox = Letterbox(image.width, image.height, SIDE)
+    found = detect(heads(model, letterbox.apply(image)))
+    boxes = letterbox.to_image(np.array([c.box for c in found]).reshape(-1, 4))
     return {
         "file": path.name,
         "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
-        "width": picture.width,
-        "height": picture.height,
+        "width": image.width,
+        "height": image.height,
         "detections": [
             {"class": c.class_index, "label": labels[c.class_index], "confidence": round(c.confidence, 6),
              "box": [round(float(v), 3) for v in box]} for c, box in zip(found, boxes)],
     }
 
 
-def write_detections(weights: Path, names: Path, pictures: list[Path], output: Path) -> None:
+def write_detections(weights: Path, names: Path, images: list[Path], output: Path) -> None:
     """Writes yolov3-tiny-detections.json for these pictures, in the order of their names."""
     model = load_checked(weights)
     labels = names.read_text().split("\n")
-    records = [picture_record(model, path, labels) for path in sorted(pictures, key=lambda p: p.name)]
+    records = [image_record(model, path, labels) for path in sorted(images, key=lambda p: p.name)]
     golden = {
         "made_by": "Tools/golden.py detections",
         "weights_sha256": WEIGHTS.sha256,

@@ -11,7 +11,7 @@ from .mobile_nets import EfficientNetLite0
 class MobileNetV2Encoder(nn.Module):
     """torchvision's, up to its last convolution; maps at 1/2 to 1/32."""
 
-    widths, places = [16, 24, 32, 96, 320], [1, 3, 6, 13, 17]
+    widths, positions = [16, 24, 32, 96, 320], [1, 3, 6, 13, 17]
 
     def __init__(self):
         super().__init__()
@@ -21,14 +21,14 @@ class MobileNetV2Encoder(nn.Module):
         maps = []
         for index, layer in enumerate(self.features):
             x = layer(x)
-            maps += [x] * (index in self.places)
+            maps += [x] * (index in self.positions)
         return maps
 
 
 class EfficientNetLiteEncoder(nn.Module):
     """EfficientNet-Lite0 up to its last block."""
 
-    widths, places = [16, 24, 40, 112, 320], [0, 2, 4, 10, 15]
+    widths, positions = [16, 24, 40, 112, 320], [0, 2, 4, 10, 15]
 
     def __init__(self):
         super().__init__()
@@ -39,7 +39,7 @@ class EfficientNetLiteEncoder(nn.Module):
         x, maps = functional.hardtanh(self._bn0(self._conv_stem(x)), 0, 6), []
         for index, block in enumerate(self._blocks):
             x = block(x)
-            maps += [x] * (index in self.places)
+            maps += [x] * (index in self.positions)
         return maps
 
 

@@ -15,7 +15,7 @@ from safetensors import safe_open
 from safetensors.torch import load_file
 from torch import nn
 
-from twins.resnet20 import ResNet as CIFARResNet
+from reference.resnet20 import ResNet as CIFARResNet
 
 from . import seeded
 from .networks import fill
@@ -41,7 +41,7 @@ def case(network: nn.Module, x: np.ndarray, layer: str, label: int | None, **mor
             "values": [float(f"{value:.6g}") for value in values.ravel()]}
 
 
-def shipped(weights: Path, pictures: Path) -> list[dict]:
+def shipped(weights: Path, images: Path) -> list[dict]:
     """ResNet-20 on two pictures."""
     with safe_open(weights, "pt") as file:
         preparation = json.loads(file.metadata()["preprocessing"])
@@ -49,7 +49,7 @@ def shipped(weights: Path, pictures: Path) -> list[dict]:
     network.load_state_dict({key: value.float() for key, value in load_file(weights).items()}, strict=False)
     cases = []
     for name, layer, label in [("retriever.jpg", "layer3", None), ("cat.jpg", "layer3", 3), ("cat.jpg", "layer2", 5)]:
-        upright = ImageOps.exif_transpose(Image.open(pictures / name)).convert("RGB")
+        upright = ImageOps.exif_transpose(Image.open(images / name)).convert("RGB")
         small = np.asarray(upright.resize((preparation["width"], preparation["height"]), Image.Resampling.BILINEAR))
         x = (small - np.float32(preparation["mean"])) / np.float32(preparation["std"])
         cases.append(case(network, x.astype(np.float32).transpose(2, 0, 1), layer, label, weights=weights.stem,
@@ -76,7 +76,7 @@ def seeded_cases() -> list[dict]:
     return cases
 
 
-def write_grad_cam(output: Path, weights: Path, pictures: Path) -> None:
+def write_grad_cam(output: Path, weights: Path, images: Path) -> None:
     """A line for each case."""
-    cases = shipped(weights, pictures) + seeded_cases()
+    cases = shipped(weights, images) + seeded_cases()
     output.write_text("[\n" + ",\n".join(json.dumps(item) for item in cases) + "\n]\n")

@@ -25,7 +25,7 @@ def interpolate(mode, size, corners=None):
     return lambda x: F.interpolate(x, size=size, mode=mode, align_corners=corners)
 
 
-PICTURE = [2, 4, 5, 6]
+IMAGE = [2, 4, 5, 6]
 SMALL = [2, 4, 3, 4]
 GROUPS = {
     "products": [
@@ -39,7 +39,7 @@ GROUPS = {
         ("linear of a sequence", [[2, 3, 9], [5, 9]], F.linear),
         ("sum", [[2, 3, 4, 5]], lambda x: x.sum((1, 3))),
         ("mean", [[2, 3, 4, 5]], lambda x: x.mean((0, -1), keepdim=True)),
-        ("squeeze-excite", [PICTURE, [2, 4], [2], [4, 2], [4]], squeeze_excite),
+        ("squeeze-excite", [IMAGE, [2, 4], [2], [4, 2], [4]], squeeze_excite),
     ],
     "activations": [
         ("relu", [SMALL], lambda x: F.relu(x * 6)),
@@ -69,8 +69,8 @@ GROUPS = {
          lambda x: F.avg_pool2d(x, 3, 2, 1, ceil_mode=True, count_include_pad=False)),
         ("adaptive", [[2, 3, 7, 8]], lambda x: F.adaptive_avg_pool2d(x, (3, 5))),
         ("adaptive to more", [[1, 2, 3, 4]], lambda x: F.adaptive_avg_pool2d(x, (5, 7))),
-        ("global average", [PICTURE], lambda x: F.adaptive_avg_pool2d(x, 1)),
-        ("global max", [PICTURE], lambda x: x.amax((2, 3), keepdim=True)),
+        ("global average", [IMAGE], lambda x: F.adaptive_avg_pool2d(x, 1)),
+        ("global max", [IMAGE], lambda x: x.amax((2, 3), keepdim=True)),
     ],
     "convolution": [
         ("conv2d", [[2, 3, 6, 7], [4, 3, 3, 3], [4]], lambda x, w, b: F.conv2d(x, w, b, 2, 1)),
@@ -84,10 +84,10 @@ GROUPS = {
          lambda x, w: F.conv_transpose2d(x, w, None, 3, 2, 2, 1, 2)),
     ],
     "normalization": [
-        ("batchNorm", [PICTURE, [4], [4]], lambda x, w, b: F.batch_norm(x, None, None, w, b, True, 0, 1e-5)),
-        ("instanceNorm", [PICTURE, [4], [4]], lambda x, w, b: F.instance_norm(x, weight=w, bias=b, eps=1e-3)),
-        ("instanceNorm without parameters", [PICTURE], F.instance_norm),
-        ("groupNorm", [PICTURE, [4], [4]], lambda x, w, b: F.group_norm(x, 2, w, b)),
+        ("batchNorm", [IMAGE, [4], [4]], lambda x, w, b: F.batch_norm(x, None, None, w, b, True, 0, 1e-5)),
+        ("instanceNorm", [IMAGE, [4], [4]], lambda x, w, b: F.instance_norm(x, weight=w, bias=b, eps=1e-3)),
+        ("instanceNorm without parameters", [IMAGE], F.instance_norm),
+        ("groupNorm", [IMAGE, [4], [4]], lambda x, w, b: F.group_norm(x, 2, w, b)),
         ("localResponseNorm", [[2, 7, 3, 4]], lambda x: F.local_response_norm(x * 4, 5, 0.5, 0.75, 2.0)),
         ("localResponseNorm of an even size", [[2, 7, 3, 4]], lambda x: F.local_response_norm(x, 4, 0.9, 0.6, 1.0)),
     ],

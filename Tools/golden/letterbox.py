@@ -27,21 +27,21 @@ class Letterbox:
         """The picture's left and top inside the square."""
         return tuple((self.side - size) // 2 for size in self.scaled)
 
-    def apply(self, picture: Image.Image) -> np.ndarray:
+    def apply(self, image: Image.Image) -> np.ndarray:
         """[3, side, side] float32 in 0…1, RGB. Pillow's bilinear filter is antialiased when it shrinks."""
-        resized = picture.resize(self.scaled, Image.Resampling.BILINEAR)
+        resized = image.resize(self.scaled, Image.Resampling.BILINEAR)
         (left, top), (width, height) = self.offset, self.scaled
         canvas = np.full((self.side, self.side, 3), 0.5, np.float32)
         canvas[top:top + height, left:left + width] = np.asarray(resized, np.float32) / np.float32(255)
         return np.ascontiguousarray(canvas.transpose(2, 0, 1))
 
-    def to_picture(self, boxes: np.ndarray) -> np.ndarray:
+    def to_image(self, boxes: np.ndarray) -> np.ndarray:
         """Boxes [n, 4] (x1, y1, x2, y2) from the square's pixels to the picture's, clipped to the picture."""
         factors = np.array([self.width / self.scaled[0], self.height / self.scaled[1]] * 2)
         limits = np.array([self.width, self.height] * 2)
         return np.clip((boxes - np.array(self.offset * 2)) * factors, 0, limits)
 
 
-def open_picture(path: Path) -> Image.Image:
+def open_image(path: Path) -> Image.Image:
     """The picture as RGB, turned upright by its EXIF orientation."""
     return ImageOps.exif_transpose(Image.open(path)).convert("RGB")

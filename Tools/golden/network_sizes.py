@@ -13,7 +13,7 @@ import torch
 import torchvision
 from torch import nn
 
-from twins.resnet20 import ResNet as CIFARResNet
+from reference.resnet20 import ResNet as CIFARResNet
 
 from .json_text import to_json
 from .mobile_nets import EfficientNetLite0, MobileNetV1

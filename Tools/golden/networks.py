@@ -28,7 +28,7 @@ import torchvision
 from torch import nn
 from torch.nn import functional
 
-from twins.resnet20 import ResNet as CIFARResNet
+from reference.resnet20 import ResNet as CIFARResNet
 
 from . import networks_inception, seeded
 from .encoder_unets import EfficientNetLiteEncoder, EncoderUNet, MobileNetV2Encoder
@@ -155,26 +155,26 @@ class Upsample(nn.Sequential):
 
 def layers():
     """The cases of CVNNTests."""
-    picture = [2, 4, 7, 6]
+    image = [2, 4, 7, 6]
     squeeze = torchvision.ops.SqueezeExcitation
     return [
-        ("Conv2d", picture, nn.Conv2d(4, 6, 3, stride=2, padding=2, dilation=2, groups=2)),
-        ("ConvTranspose2d", picture, nn.ConvTranspose2d(4, 6, 3, 2, 1, output_padding=1, groups=2)),
+        ("Conv2d", image, nn.Conv2d(4, 6, 3, stride=2, padding=2, dilation=2, groups=2)),
+        ("ConvTranspose2d", image, nn.ConvTranspose2d(4, 6, 3, 2, 1, output_padding=1, groups=2)),
         ("Linear", [5, 9], nn.Linear(9, 7)),
         ("Linear without bias", [2, 5, 9], nn.Linear(9, 7, bias=False)),
-        ("BatchNorm2d", picture, nn.BatchNorm2d(4, eps=1e-3, momentum=0.3)),
-        ("GroupNorm", picture, nn.GroupNorm(2, 4, eps=1e-3)),
-        ("InstanceNorm2d", picture, nn.InstanceNorm2d(4)),
-        ("InstanceNorm2d affine", picture, nn.InstanceNorm2d(4, affine=True)),
-        ("LocalResponseNorm", picture, nn.LocalResponseNorm(3, alpha=0.5, beta=0.6, k=2)),
-        ("MaxPool2d", picture, nn.MaxPool2d(3, 2, 1, ceil_mode=True)),
-        ("AvgPool2d", picture, nn.AvgPool2d(3, 2, 1, count_include_pad=False)),
-        ("AdaptiveAvgPool2d", picture, nn.AdaptiveAvgPool2d((3, 4))),
-        ("GlobalAvgPool", picture, nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten())),
-        ("Upsample", picture, Upsample()),
-        ("SqueezeExcitation", picture, squeeze(4, 2)),
-        ("SqueezeExcitation, SiLU and hard-swish", picture, squeeze(4, 2, nn.SiLU, nn.Hardswish)),
-        ("Sequential", picture, nn.Sequential(
+        ("BatchNorm2d", image, nn.BatchNorm2d(4, eps=1e-3, momentum=0.3)),
+        ("GroupNorm", image, nn.GroupNorm(2, 4, eps=1e-3)),
+        ("InstanceNorm2d", image, nn.InstanceNorm2d(4)),
+        ("InstanceNorm2d affine", image, nn.InstanceNorm2d(4, affine=True)),
+        ("LocalResponseNorm", image, nn.LocalResponseNorm(3, alpha=0.5, beta=0.6, k=2)),
+        ("MaxPool2d", image, nn.MaxPool2d(3, 2, 1, ceil_mode=True)),
+        ("AvgPool2d", image, nn.AvgPool2d(3, 2, 1, count_include_pad=False)),
+        ("AdaptiveAvgPool2d", image, nn.AdaptiveAvgPool2d((3, 4))),
+        ("GlobalAvgPool", image, nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten())),
+        ("Upsample", image, Upsample()),
+        ("SqueezeExcitation", image, squeeze(4, 2)),
+        ("SqueezeExcitation, SiLU and hard-swish", image, squeeze(4, 2, nn.SiLU, nn.Hardswish)),
+        ("Sequential", image, nn.Sequential(
             nn.Conv2d(4, 3, 3), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(12, 5), nn.Dropout(0))),
     ]
 

@@ -10,7 +10,7 @@ from torch import nn
 from torch.nn import functional
 from torchvision.models.resnet import BasicBlock
 
-from twins.resnet20 import ResNet as CIFARResNet
+from reference.resnet20 import ResNet as CIFARResNet
 
 CLASSES = 10
 

@@ -15,11 +15,11 @@ def case(seed: int, count: int, classes: int, threshold: float) -> dict:
     """Random boxes, and the indices that suppression by class and across classes keeps."""
     random = np.random.default_rng(seed)
     # Clusters, because boxes that are spread evenly hardly ever compete.
-    centres = random.uniform(0, 400, (max(1, count // 12), 2))
-    centre = centres[random.integers(0, len(centres), count)] + random.normal(0, 6, (count, 2))
+    centers = random.uniform(0, 400, (max(1, count // 12), 2))
+    center = centers[random.integers(0, len(centers), count)] + random.normal(0, 6, (count, 2))
     size = np.exp(random.uniform(np.log(4), np.log(160), (count, 1))) * random.uniform(0.7, 1.4, (count, 2))
     size[random.random(count) < 0.03] = 0
-    boxes = np.round(np.concatenate([centre - size / 2, centre + size / 2], 1) * 8) / 8
+    boxes = np.round(np.concatenate([center - size / 2, center + size / 2], 1) * 8) / 8
     scores = np.round(random.uniform(0, 1, count) * 256) / 256
     labels = random.integers(0, classes, count)
     # torchvision's own order among ties is not stable, so it gets the boxes in stable order and the result is

@@ -6,21 +6,21 @@ import numpy as np
 from torch import nn
 
 from .detections import SIDE, detect, heads, load_checked
-from .letterbox import Letterbox, open_picture
+from .letterbox import Letterbox, open_image
 from .yolo_decode import Candidate, iou
 
 CONFIDENCE = 0.25
 
 
-def compare_half_precision(weights: Path, pictures: list[Path]) -> None:
+def compare_half_precision(weights: Path, images: list[Path]) -> None:
     """Prints, for each picture, how far heads and boxes move when the convolutions' weights are rounded to float16."""
     exact, rounded = load_checked(weights), load_checked(weights)
     for module in rounded.modules():
         if isinstance(module, nn.Conv2d):
             module.weight.data = module.weight.data.half().float()
-    for path in pictures:
-        picture = open_picture(path)
-        pixels = Letterbox(picture.width, picture.height, SIDE).apply(picture)
+    for path in images:
+        image = open_image(path)
+        pixels = Letterbox(image.width, image.height, SIDE).apply(image)
         first, second = heads(exact, pixels), heads(rounded, pixels)
         print(f"{path.name}: {head_difference(first, second)}; {box_difference(detect(first), detect(second))}")
 

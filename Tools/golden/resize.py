@@ -44,7 +44,7 @@ REGIONS = [
 ]
 
 
-def picture(size: tuple[int, int], channels: int, seed: int) -> Image.Image:
+def image(size: tuple[int, int], channels: int, seed: int) -> Image.Image:
     """Noise on a gradient, with hard edges; alpha from clear to opaque, both ends included."""
     random = np.random.default_rng(seed)
     width, height = size
@@ -73,7 +73,7 @@ def resize_cases(resample: Image.Resampling, channels: int) -> Iterator[dict]:
     """Every pair of sizes, then every region."""
     jobs = [(old, new, None) for old, new in SIZES] + REGIONS
     for seed, (old, new, region) in enumerate(jobs):
-        source = picture(old, channels, seed)
+        source = image(old, channels, seed)
         target = source.resize(new, resample, box=region)
         yield {"source": encoded(source), "target": encoded(target), "region": region}
 
@@ -89,7 +89,7 @@ def affine_cases(channels: int) -> Iterator[dict]:
     ]
     fill = (10, 200, 90, 255)[:channels]
     for seed, matrix in enumerate(maps):
-        source = picture((29, 21), channels, seed)
+        source = image((29, 21), channels, seed)
         target = source.transform((33, 25), Image.Transform.AFFINE, matrix, Image.Resampling.BILINEAR, fillcolor=fill)
         yield {"source": encoded(source), "target": encoded(target), "matrix": matrix}
 
@@ -100,7 +100,7 @@ def write(path: Path, cases: Iterable[dict]) -> None:
     path.write_text(json.dumps(list(cases)) + "\n")
 
 
-def write_pictures(output: Path) -> None:
+def write_images(output: Path) -> None:
     """Writes all files into the folder."""
     for mode, channels in (("rgb", 3), ("rgba", 4)):
         for name, resample in FILTERS.items():

@@ -13,10 +13,10 @@ from torchmetrics.classification import (
 IGNORE = 255
 
 
-def case(classes: int, there: int, seed: int, *, pictures: int = 3, height: int = 5, width: int = 8) -> dict:
+def case(classes: int, there: int, seed: int, *, images: int = 3, height: int = 5, width: int = 8) -> dict:
     """Masks of the first `there` classes with pixels to be ignored, and predictions that are right in some two thirds."""
     random = np.random.default_rng(seed)
-    shape = (pictures, height, width)
+    shape = (images, height, width)
     truth = random.integers(0, there, shape)
     predicted = np.where(random.random(shape) < 0.6, truth, random.integers(0, there, shape))
     truth[random.random(shape) < 0.15] = IGNORE
@@ -31,7 +31,7 @@ def case(classes: int, there: int, seed: int, *, pictures: int = 3, height: int 
     confusion.update(torch.from_numpy(predicted), torch.from_numpy(truth))
     return {
         "classes": classes, "width": width, "height": height,
-        "predicted": predicted.reshape(pictures, -1).tolist(), "truth": truth.reshape(pictures, -1).tolist(),
+        "predicted": predicted.reshape(images, -1).tolist(), "truth": truth.reshape(images, -1).tolist(),
         "pixel_accuracy": score(MulticlassAccuracy, "micro"),
         "mean_iou": score(MulticlassJaccardIndex, "macro"), "mean_dice": score(MulticlassF1Score, "macro"),
         "iou": score(MulticlassJaccardIndex), "dice": score(MulticlassF1Score),

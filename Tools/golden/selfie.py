@@ -13,14 +13,14 @@ from PIL import Image, ImageOps
 
 def matte(path: Path) -> np.ndarray:
     """The network's raw matte, 256 × 256, from 0 to 1."""
-    picture = ImageOps.exif_transpose(Image.open(path)).convert("RGB").resize((256, 256), Image.Resampling.BILINEAR)
+    image = ImageOps.exif_transpose(Image.open(path)).convert("RGB").resize((256, 256), Image.Resampling.BILINEAR)
     with mediapipe.solutions.selfie_segmentation.SelfieSegmentation(model_selection=0) as segmentation:
-        return segmentation.process(np.asarray(picture)).segmentation_mask
+        return segmentation.process(np.asarray(image)).segmentation_mask
 
 
-def write_mattes(folder: Path, pictures: list[Path]) -> None:
+def write_mattes(folder: Path, images: list[Path]) -> None:
     """`selfie-NAME.png` for each picture: 8-bit grey."""
     folder.mkdir(parents=True, exist_ok=True)
-    for path in pictures:
+    for path in images:
         levels = np.rint(matte(path) * 255).astype(np.uint8)
         Image.fromarray(levels).save(folder / f"selfie-{path.stem}.png", optimize=True)

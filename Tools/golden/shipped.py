@@ -11,26 +11,26 @@ from safetensors.torch import load_file
 from torch import nn
 from torchvision.transforms import CenterCrop, InterpolationMode, Resize
 
-from twins.resnet20 import ResNet
+from reference.resnet20 import ResNet
 
 from .mobile_nets import EfficientNetLite0
 
 
-def write_cifar(output: Path, weights: Path, pictures: Path) -> None:
+def write_cifar(output: Path, weights: Path, images: Path) -> None:
     """The probabilities of the ten classes for each picture."""
-    found = seen(ResNet(), weights, pictures)
+    found = seen(ResNet(), weights, images)
     write(output, {name: [float(f"{value:.7f}") for value in values] for name, values in found.items()})
 
 
-def write_imagenet(output: Path, weights: Path, pictures: Path) -> None:
+def write_imagenet(output: Path, weights: Path, images: Path) -> None:
     """The ten most probable of the 1000 classes for each picture."""
-    found = seen(EfficientNetLite0(1000), weights, pictures)
+    found = seen(EfficientNetLite0(1000), weights, images)
     best = {name: values.topk(10) for name, values in found.items()}
     write(output, {name: {"indices": top.indices.tolist(), "values": [float(f"{v:.7f}") for v in top.values]}
                    for name, top in best.items()})
 
 
-def seen(network: nn.Module, weights: Path, pictures: Path) -> dict[str, torch.Tensor]:
+def seen(network: nn.Module, weights: Path, images: Path) -> dict[str, torch.Tensor]:
     """The probabilities of all classes, by the name of the picture; prepared by Pillow and torchvision."""
     with safe_open(weights, "pt") as file:
         preparation = json.loads(file.metadata()["preprocessing"])
@@ -39,7 +39,7 @@ def seen(network: nn.Module, weights: Path, pictures: Path) -> dict[str, torch.T
     if unexpected or any(not key.endswith("num_batches_tracked") for key in missing):
         raise SystemExit(f"{weights}: weights of another network: {missing} {unexpected}")
     found = {}
-    for path in sorted(pictures.glob("*.jpg")):
+    for path in sorted(images.glob("*.jpg")):
         small = np.asarray(resized(ImageOps.exif_transpose(Image.open(path)).convert("RGB"), preparation))
         x = (small - np.float32(preparation["mean"])) / np.float32(preparation["std"])
         with torch.inference_mode():
@@ -48,13 +48,13 @@ def seen(network: nn.Module, weights: Path, pictures: Path) -> dict[str, torch.T
     return found
 
 
-def resized(picture: Image.Image, preparation: dict) -> Image.Image:
+def resized(image: Image.Image, preparation: dict) -> Image.Image:
     """At the size of the input."""
     size = preparation["width"], preparation["height"]
     if preparation["resize"] == "crop":
         side = preparation.get("shorter_side", min(size))
-        return CenterCrop(size[::-1])(Resize(side, InterpolationMode(preparation["filter"]))(picture))
-    return picture.resize(size, Image.Resampling[preparation["filter"].upper()])
+        return CenterCrop(size[::-1])(Resize(side, InterpolationMode(preparation["filter"]))(image))
+    return image.resize(size, Image.Resampling[preparation["filter"].upper()])
 
 
 def write(output: Path, found: dict) -> None:

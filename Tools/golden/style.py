@@ -35,20 +35,20 @@ class Features:
         y = (x * 255 - self.mean.to(x)) / self.std.to(x)
         y = functional.pad(y, (1, 1, 1, 1), mode="replicate")
         maps: dict[str, Tensor] = {}
-        place = 0
+        position = 0
         for stage, count in enumerate(CONVOLUTIONS[self.depth]):
             if stage > 0:
                 y = functional.max_pool2d(y, 2) if self.pooling == "max" else 2 * functional.avg_pool2d(y, 2)
             for number in range(count):
                 weight, bias = (self.state[f"features.{place}.{kind}"].to(y) for kind in ("weight", "bias"))
-                y = functional.relu(functional.conv2d(y, weight, bias, padding=1 if place else 0))
+                y = functional.relu(functional.conv2d(y, weight, bias, padding=1 if position else 0))
                 name = f"conv{stage + 1}_{number + 1}"
                 if name in names:
                     maps[name] = y
                     if len(maps) == len(names):
                         return maps
-                place += 2
-            place += 1
+                position += 2
+            position += 1
         return maps
 
 
@@ -86,24 +86,24 @@ class Objective:
 
 def descend(objective: Objective, start: Tensor, steps: int) -> list[list[float]]:
     """Steps of Adam on the pixels, which stay in 0…1; the costs before each: content, style, variation, sum."""
-    picture = start.clone().requires_grad_()
-    adam = torch.optim.Adam([picture], 0.02, betas=(0.9, 0.99))
+    image = start.clone().requires_grad_()
+    adam = torch.optim.Adam([image], 0.02, betas=(0.9, 0.99))
     rows = []
     for _ in range(steps):
         adam.zero_grad()
-        total, *parts = objective(picture)
-        (total * picture.numel()).backward()
+        total, *parts = objective(image)
+        (total * image.numel()).backward()
         rows.append([float(f"{v.item():.8g}") for v in (*parts, total)])
         adam.step()
         with torch.no_grad():
-            picture.clamp_(0, 1)
+            image.clamp_(0, 1)
     return rows
 
 
 def small_state() -> dict[str, Tensor]:
     """The weights of the golden's network."""
     state: dict[str, Tensor] = {}
-    inputs, place, seed = 3, 0, 100
+    inputs, position, seed = 3, 0, 100
     for width, count in zip(WIDTHS, CONVOLUTIONS[13]):
         for _ in range(count):
             # In single precision, as the other side has them.
@@ -112,12 +112,12 @@ def small_state() -> dict[str, Tensor]:
             bias = (seeded.uniform(seed + 1, width) * 2 - 1) * np.float32(0.1)
             state[f"features.{place}.weight"] = torch.from_numpy(weight)
             state[f"features.{place}.bias"] = torch.from_numpy(bias)
-            inputs, place, seed = width, place + 2, seed + 2
-        place += 1
+            inputs, position, seed = width, position + 2, seed + 2
+        position += 1
     return state
 
 
-def picture(seed: int, width: int, height: int) -> Tensor:
+def image(seed: int, width: int, height: int) -> Tensor:
     """[1, 3, H, W], whole levels / 255, in double precision."""
     noise = seeded.uniform(seed, height, width, 3)
     colors = seeded.uniform(seed + 1, (height + 7) // 8, (width + 7) // 8, 3)
@@ -169,16 +169,16 @@ def operations() -> dict:
             "layout_gradient": numbers(colors.grad)}
 
 
-def write_style(output: Path, weights: Path, pictures: Path) -> None:
+def write_style(output: Path, weights: Path, images: Path) -> None:
     """The losses of 50 steps: of the small network with either pooling, and of the one that comes with the library."""
     layers, factors = ["conv1_1", "conv2_1", "conv3_1"], (0.05, 1, 1)
-    content, style = picture(1, 40, 32), picture(3, 32, 36)
+    content, style = image(1, 40, 32), image(3, 32, 36)
     cases = []
     for pooling in ("max", "average"):
         features = Features(13, small_state(), MEAN, STD, pooling)
         objective = Objective(features, content, style, ["conv3_2"], layers, factors)
         cases.append({"name": pooling, "losses": descend(objective, content, STEPS)})
-    content, style = read(pictures / "portrait.jpg", (48, 48)), read(pictures / "coffee.jpg", (48, 32))
+    content, style = read(images / "portrait.jpg", (48, 48)), read(images / "coffee.jpg", (48, 32))
     # Not the maximum: in plain areas maps have equal neighbours, and the last bit of a convolution decides which of them
     # has the gradient; Adam makes a whole step of the difference.
     objective = Objective(

@@ -10,7 +10,7 @@ from pathlib import Path
 import torch
 
 from .networks import fill
-from .style import MEAN, STD, Features, gram, picture, small_state, variation
+from .style import MEAN, STD, Features, gram, image, small_state, variation
 from .transformers import Transformer
 
 SEED, STEPS, RATE = 777, 8, 1e-3
@@ -25,10 +25,10 @@ def write_style_training(output: Path) -> None:
         fill(network, SEED)
     network.double()
     features = Features(13, small_state(), MEAN, STD)
-    batch = torch.cat([picture(1, 32, 32), picture(5, 32, 32)])
+    batch = torch.cat([image(1, 32, 32), image(5, 32, 32)])
     with torch.no_grad():
         content = features(batch, {CONTENT})[CONTENT]
-        style = {name: gram(maps) for name, maps in features(picture(3, 32, 36), set(STYLE)).items()}
+        style = {name: gram(maps) for name, maps in features(image(3, 32, 36), set(STYLE)).items()}
     adam = torch.optim.Adam(network.parameters(), RATE)
     rows = []
     for _ in range(STEPS):

@@ -10,7 +10,7 @@ import torch
 import torchvision
 from torch import nn
 
-from twins.resnet20 import ResNet as CIFARResNet
+from reference.resnet20 import ResNet as CIFARResNet
 
 from .json_text import to_json
 from .networks import Linears, LeNet5, SmallCNN, UNet
@@ -47,8 +47,8 @@ def count(network: nn.Module, shape: list[int]) -> dict:
     def add(module, inputs, output):
         nonlocal total
         # A transposed convolution spreads each input, the others gather each output.
-        places = inputs[0].numel() if isinstance(module, nn.ConvTranspose2d) else output.numel()
-        total += places * module.weight[0].numel()
+        positions = inputs[0].numel() if isinstance(module, nn.ConvTranspose2d) else output.numel()
+        total += positions * module.weight[0].numel()
 
     for module in network.modules():
         if isinstance(module, (nn.Conv2d, nn.ConvTranspose2d, nn.Linear)):

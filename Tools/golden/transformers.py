@@ -8,14 +8,14 @@ from torch.nn import functional
 class ReflectedConv(nn.Module):
     """Enlarged by the nearest pixel, reflected at the borders, convolved."""
 
-    def __init__(self, cin: int, cout: int, kernel: int, stride: int = 1, enlargement: int = 1) -> None:
+    def __init__(self, cin: int, cout: int, kernel: int, stride: int = 1, upsampling: int = 1) -> None:
         super().__init__()
-        self.enlargement, self.padding = enlargement, kernel // 2
+        self.upsampling, self.padding = upsampling, kernel // 2
         self.conv2d = nn.Conv2d(cin, cout, kernel, stride)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        if self.enlargement > 1:
-            x = functional.interpolate(x, scale_factor=self.enlargement, mode="nearest")
+        if self.upsampling > 1:
+            x = functional.interpolate(x, scale_factor=self.upsampling, mode="nearest")
         return self.conv2d(functional.pad(x, [self.padding] * 4, mode="reflect"))
 
 

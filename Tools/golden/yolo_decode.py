@@ -56,8 +56,8 @@ def decode(raw: np.ndarray, head: Head, threshold: float) -> list[Candidate]:
     w, h = (growth[:, k] * anchors[:, k, None, None] for k in (0, 1))
     scores = squash(values[:, 4:5]) * squash(values[:, 5:])
     boxes = np.stack([x - w / 2, y - h / 2, x + w / 2, y + h / 2], axis=-1)
-    places = np.argwhere(np.moveaxis(scores, 1, -1) >= threshold)
-    return [Candidate(int(c), float(scores[a, c, j, i]), boxes[a, j, i]) for a, j, i, c in places]
+    positions = np.argwhere(np.moveaxis(scores, 1, -1) >= threshold)
+    return [Candidate(int(c), float(scores[a, c, j, i]), boxes[a, j, i]) for a, j, i, c in positions]
 
 
 def suppress(candidates: list[Candidate], iou_threshold: float) -> list[Candidate]:

@@ -11,7 +11,7 @@ LEAD = np.array([22, 20, 24])
 MARGIN = 40
 
 
-def centres(random: np.random.Generator, panes: int, side: int) -> np.ndarray:
+def centers(random: np.random.Generator, panes: int, side: int) -> np.ndarray:
     """Points [panes, 2] at about the same distances (Lloyd's algorithm on samples), some of them outside."""
     span = side + 2 * MARGIN
     points = random.random((panes, 2)) * span - MARGIN
@@ -31,7 +31,7 @@ def stained_glass(side: int = 512, panes: int = 170, seed: int = 7) -> Image.Ima
     y, x = np.mgrid[0:large, 0:large].astype(np.float64)
     across = x + 18 * np.sin(y / 90 + 1) + 9 * np.sin(x / 47 + y / 61)
     down = y + 18 * np.sin(x / 80) + 9 * np.sin(y / 53 - x / 71)
-    points = centres(random, panes, large)
+    points = centers(random, panes, large)
     near, second = np.full((large, large), 1e9), np.full((large, large), 1e9)
     pane = np.zeros((large, large), int)
     for index, (row, column) in enumerate(points):
@@ -42,11 +42,11 @@ def stained_glass(side: int = 512, panes: int = 170, seed: int = 7) -> Image.Ima
 
     row, column = points[:, 0] - 0.45 * large, points[:, 1] - 0.55 * large
     turn = np.arctan2(row, column) / (2 * np.pi) + 1.6 * np.hypot(row, column) / large
-    place = (turn % 1 * len(PALETTE) + random.normal(0, 0.9, panes)) % len(PALETTE)
-    colors = PALETTE[place.astype(int)] * random.uniform(0.82, 1.12, (panes, 1))
+    position = (turn % 1 * len(PALETTE) + random.normal(0, 0.9, panes)) % len(PALETTE)
+    colors = PALETTE[position.astype(int)] * random.uniform(0.82, 1.12, (panes, 1))
     light = 1 + 0.18 * np.sin(across / 26 + 1.7 * pane) * np.sin(down / 33 + 2.3 * pane)
     light = (light + 0.1 * np.sin((across + down) / 11 + pane)) * (1 - 0.21 * np.clip((near - 20) / 90, 0, 1))
     glass = np.clip((second - near - 7) / 4, 0, 1)[..., None]
     window = colors[pane] * light[..., None] * glass + LEAD * (1 - glass) + random.normal(0, 3, (large, large, 1))
-    picture = Image.fromarray(np.clip(window, 0, 255).astype(np.uint8))
-    return picture.resize((side, side), Image.Resampling.LANCZOS)
+    image = Image.fromarray(np.clip(window, 0, 255).astype(np.uint8))
+    return image.resize((side, side), Image.Resampling.LANCZOS)

@@ -154,8 +154,8 @@ class ConvertTests(unittest.TestCase):
         buffer = io.BytesIO()
         with h5py.File(buffer, "w") as file:
             inputs = 3
-            for block, (outputs, places) in enumerate(vgg16_hed.BLOCKS, 1):
-                for number in range(len(places)):
+            for block, (outputs, positions) in enumerate(vgg16_hed.BLOCKS, 1):
+                for number in range(len(positions)):
                     name = f"block{block}/layers/conv2d" + (f"_{number}" if number else "") + "/vars"
                     weight = np.zeros((3, 3, inputs, outputs), "<f4")
                     # The row, the column, the input and the output by which a value is known again.

@@ -28,15 +28,15 @@ class SeededTests(unittest.TestCase):
 
 
 class LetterboxTests(unittest.TestCase):
-    def test_a_picture_lies_in_the_middle_of_grey(self) -> None:
+    def test_an_image_lies_in_the_middle_of_gray(self) -> None:
         letterbox = Letterbox(200, 100, 64)
         pixels = letterbox.apply(Image.new("RGB", (200, 100), (255, 0, 51)))
         self.assertEqual((letterbox.scaled, letterbox.offset), ((64, 32), (0, 16)))
         np.testing.assert_allclose(pixels[:, 15, 5], 0.5)
         np.testing.assert_allclose(pixels[:, 16, 5], [1, 0, 0.2], atol=1e-6)
 
-    def test_boxes_return_to_the_picture_and_are_clipped(self) -> None:
-        boxes = Letterbox(200, 100, 64).to_picture(np.array([[8, 20, 80, 48.0]]))
+    def test_boxes_return_to_the_image_and_are_clipped(self) -> None:
+        boxes = Letterbox(200, 100, 64).to_image(np.array([[8, 20, 80, 48.0]]))
         np.testing.assert_allclose(boxes, [[25, 12.5, 200, 100]])
 
 

@@ -1,5 +1,5 @@
 // All kernels: pure functions without allocation, globals or input and output.
-#include "convolution.h"
+#include "im2col.h"
 #include "depthwise.h"
 #include "dropout.h"
 #include "elementwise.h"
@@ -10,5 +10,5 @@
 #include "pause.h"
 #include "pooling.h"
 #include "resize.h"
-#include "strip.h"
+#include "gemm.h"
 #include "winograd.h"

@@ -22,22 +22,22 @@ typedef struct {
 /// Floats of a plane that is laid out, with some zeros at its end, where whole vectors are read past the last pixel.
 size_t cvk_phases_size(const cvk_phases *phases);
 
-void cvk_lay_phases(const cvk_phases *phases, const float *plane, float *laid);
+void cvk_pack_phases(const cvk_phases *phases, const float *plane, float *packed);
 
 /// The other way: what belongs to the border is left away.
-void cvk_unlay_phases(const cvk_phases *phases, const float *laid, float *plane);
+void cvk_unpack_phases(const cvk_phases *phases, const float *packed, float *plane);
 
 /// What a filter makes of a plane that is laid out: y[r · columns + x] = Σ over taps weights[t] · seen(t, r, x), with
 /// seen(t, r, x) = laid[offsets[t] + r · step + x].
-void cvk_depthwise(cvk_isa isa, const float *laid, size_t step, const ptrdiff_t *offsets, const float *weights,
+void cvk_depthwise(cvk_isa isa, const float *packed, size_t step, const ptrdiff_t *offsets, const float *weights,
                    size_t taps, size_t rows, size_t columns, float *y);
 
 /// Its gradient with respect to the plane: adds weights[t] · dy[r · columns + x] to where seen(t, r, x) came from.
-void cvk_depthwise_input(cvk_isa isa, float *laid, size_t step, const ptrdiff_t *offsets, const float *weights,
+void cvk_depthwise_input(cvk_isa isa, float *packed, size_t step, const ptrdiff_t *offsets, const float *weights,
                          size_t taps, size_t rows, size_t columns, const float *dy);
 
 /// Its gradient with respect to the filter: gradient[t] += Σ dy[r · columns + x] · seen(t, r, x).
-void cvk_depthwise_weight(cvk_isa isa, const float *laid, size_t step, const ptrdiff_t *offsets, size_t taps,
+void cvk_depthwise_weight(cvk_isa isa, const float *packed, size_t step, const ptrdiff_t *offsets, size_t taps,
                           size_t rows, size_t columns, const float *dy, float *gradient);
 
 #endif

@@ -1,7 +1,7 @@
 #ifndef CVK_POOLING_H
 #define CVK_POOLING_H
 
-#include "convolution.h"
+#include "im2col.h"
 #include "isa.h"
 
 /// Floats of scratch that pooling takes, forward or backward.

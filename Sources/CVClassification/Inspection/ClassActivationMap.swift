@@ -38,12 +38,12 @@ extension Classifier {
     ) throws(LayerError) -> ClassActivationMap {
         precondition(
             index.map(labels.indices.contains) ?? true, "class \(index ?? 0) of a classifier with \(labels.count)")
-        let seen = LayerResults(of: preprocessing.tensor(image)) { network($0) }
-        let (name, maps) = try chosen(layer, of: seen)
-        let order = read(seen.output, top: labels.count)[0]
+        let capture = ActivationCapture(of: preprocessing.tensor(image)) { network($0) }
+        let (name, maps) = try chosen(layer, of: capture)
+        let order = read(capture.output, top: labels.count)[0]
         let found = order.first { $0.index == index } ?? order[0]
-        let seed = Tensor(labels.indices.map { $0 == found.index ? 1 : 0 }, shape: seen.output.shape)
-        let gradient = seen.gradient(of: seen.output, seed: seed, withRespectTo: maps)
+        let seed = Tensor(labels.indices.map { $0 == found.index ? 1 : 0 }, shape: capture.output.shape)
+        let gradient = capture.gradient(of: capture.output, seed: seed, withRespectTo: maps)
         return ClassActivationMap(
             classification: found, layer: name, width: maps.shape[3], height: maps.shape[2],
             values: gradient.map { gradCAM(maps, $0) } ?? [Float](repeating: 0, count: maps.shape[2] * maps.shape[3]),
@@ -61,16 +61,18 @@ extension Classifier {
     private func shape(of maps: Tensor) -> Shape { Shape(Array(maps.shape.dimensions.dropFirst())) }
 
     /// What the layers make of an input of zeros.
-    private var ofNothing: LayerResults {
+    private var ofNothing: ActivationCapture {
         let shape: Shape = [1, preprocessing.channels.count, preprocessing.height, preprocessing.width]
-        return LayerResults(of: Tensor(repeating: 0, shape: shape), needsGradient: false) { network($0) }
+        return ActivationCapture(of: Tensor(repeating: 0, shape: shape), needsGradient: false) { network($0) }
     }
 
-    private func chosen(_ layer: String?, of seen: LayerResults) throws(LayerError) -> (name: String, maps: Tensor) {
-        if let layer { return (layer, try seen[layer]) }
+    private func chosen(_ layer: String?, of capture: ActivationCapture) throws(LayerError) -> (
+        name: String, maps: Tensor
+    ) {
+        if let layer { return (layer, try capture[layer]) }
         let head = network.headScope + "."
-        guard let last = seen.lastMaps(where: { !$0.hasPrefix(head) }) else {
-            throw LayerError(name: "with maps", nearest: nil, known: seen.layers.map(\.name))
+        guard let last = capture.lastFeatureMap(where: { !$0.hasPrefix(head) }) else {
+            throw LayerError(name: "with maps", nearest: nil, known: capture.layers.map(\.name))
         }
         return (last.name, last.value)
     }

@@ -39,7 +39,7 @@ package final class WorkerPool: Sendable {
         withoutActuallyEscaping(body) { body in
             withUnsafePointer(to: Region(count: count, body: body)) { region in
                 self.region = region
-                open(places: workers - 1)
+                open(slots: workers - 1)
                 Parallel.onThisThread { work(region) }
                 close()
                 self.region = nil
@@ -98,19 +98,19 @@ private struct State: RawRepresentable, AtomicRepresentable {
     /// Threads in the region, beside the owner: bits 0 to 15.
     var inside: UInt64 { rawValue & 0xFFFF }
     /// Threads that may still enter: bits 16 to 31. None once the owner has found no index left.
-    var places: UInt64 { rawValue >> 16 & 0xFFFF }
+    var slots: UInt64 { rawValue >> 16 & 0xFFFF }
     /// Whether the owner sleeps until the last thread leaves: bit 32.
     var isAwaited: Bool { rawValue & Self.awaited != 0 }
     /// Number of the region: the bits above, so that a thread does not enter one twice.
     var region: UInt64 { rawValue >> 33 }
 
-    static let place: UInt64 = 1 << 16
+    static let slot: UInt64 = 1 << 16
     static let awaited: UInt64 = 1 << 32
 
-    func isOpen(after last: UInt64) -> Bool { places > 0 && region != last }
-    func opened(places: Int) -> State { State(rawValue: (region &+ 1) << 33 | UInt64(places) << 16) }
+    func isOpen(after last: UInt64) -> Bool { slots > 0 && region != last }
+    func opened(slots: Int) -> State { State(rawValue: (region &+ 1) << 33 | UInt64(slots) << 16) }
     var closed: State { State(rawValue: rawValue & ~(0xFFFF << 16)) }
-    var entered: State { State(rawValue: rawValue - Self.place + 1) }
+    var entered: State { State(rawValue: rawValue - Self.slot + 1) }
     var left: State { State(rawValue: rawValue - 1) }
     var awaitedByOwner: State { State(rawValue: rawValue | Self.awaited) }
     var isLastOfAwaited: Bool { inside == 0 && isAwaited }
@@ -118,12 +118,12 @@ private struct State: RawRepresentable, AtomicRepresentable {
 
 // The owner's side.
 extension WorkerPool {
-    private func open(places: Int) {
+    private func open(slots: Int) {
         next.store(0, ordering: .relaxed)
         // In one order for all threads with `sleepers`: either the owner sees who goes to sleep, or that thread sees the
         // region. While no places are free, only the owner changes the state.
-        state.store(state.load(ordering: .relaxed).opened(places: places), ordering: .sequentiallyConsistent)
-        wake(places - (threads - sleepers.load(ordering: .sequentiallyConsistent)))
+        state.store(state.load(ordering: .relaxed).opened(slots: slots), ordering: .sequentiallyConsistent)
+        wake(slots - (threads - sleepers.load(ordering: .sequentiallyConsistent)))
     }
 
     /// Rings for up to `wanted` of those that sleep.

@@ -43,8 +43,8 @@ public struct CRC32: Sendable {
             for _ in 0..<8 { crc = crc & 1 == 1 ? (crc >> 1) ^ 0xEDB8_8320 : crc >> 1 }
             tables.append(crc)
         }
-        for place in 0..<7 * 256 {
-            let crc = tables[place]
+        for position in 0..<7 * 256 {
+            let crc = tables[position]
             tables.append((crc >> 8) ^ tables[Int(crc & 0xFF)])
         }
         return tables

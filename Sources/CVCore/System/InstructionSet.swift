@@ -22,7 +22,7 @@ public enum InstructionSet: String, Sendable, CaseIterable {
         }
 
     /// The value that a kernel takes.
-    public var kernel: cvk_isa {
+    public var cValue: cvk_isa {
         switch self {
         case .scalar: CVK_SCALAR
         case .neon: CVK_NEON

@@ -10,9 +10,9 @@ extension YOLOText {
     /// - Parameter name: what errors call the file.
     public static func boxes(
         in bytes: [UInt8], name: String, width: Int, height: Int
-    ) throws(YOLOLabelError) -> [LabelledBox] {
+    ) throws(YOLOLabelError) -> [LabeledBox] {
         precondition(width > 0 && height > 0, "a picture of \(width)×\(height) pixels has no pixels")
-        var boxes: [LabelledBox] = []
+        var boxes: [LabeledBox] = []
         for (index, line) in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).enumerated() {
             let text = String(decoding: line, as: UTF8.self)
             let words = text.split(whereSeparator: \.isWhitespace)
@@ -25,7 +25,7 @@ extension YOLOText {
             let box = Box(
                 minX: Float((values[0] - values[2] / 2) * w), minY: Float((values[1] - values[3] / 2) * h),
                 maxX: Float((values[0] + values[2] / 2) * w), maxY: Float((values[1] + values[3] / 2) * h))
-            boxes.append(LabelledBox(box.clipped(width: width, height: height), label: label))
+            boxes.append(LabeledBox(box.clipped(width: width, height: height), label: label))
         }
         return boxes
     }

@@ -17,7 +17,7 @@ public enum YOLOText {
     }
 
     /// The same for boxes that are known rather than found.
-    public static func text(_ boxes: [LabelledBox], width: Int, height: Int) -> String {
+    public static func text(_ boxes: [LabeledBox], width: Int, height: Int) -> String {
         precondition(width > 0 && height > 0, "a picture of \(width)×\(height) pixels has no pixels")
         return boxes.map { line($0.box, label: $0.label, width: width, height: height) + "\n" }.joined()
     }

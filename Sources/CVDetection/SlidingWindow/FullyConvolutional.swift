@@ -22,7 +22,7 @@ public struct FullyConvolutional: Layer {
     public let stride: Int
 
     private let network: any SlidingClassifier
-    private let decision: [any Layer]
+    private let classificationHead: [any Layer]
 
     /// The parameters are those of `network`, not copies: whoever trains one trains both.
     ///
@@ -33,19 +33,19 @@ public struct FullyConvolutional: Layer {
         guard let network = network as? any SlidingClassifier else { throw .notConvolutional("\(type(of: network))") }
         self.network = network
         self.window = window
-        stride = network.mapStride
+        stride = network.outputStride
         // One window tells the size of the maps, whatever paddings and roundings are before them.
-        let picture = Tensor(repeating: 0, shape: [1, window.channels, window.height, window.width])
-        let maps = network.maps(picture).shape
+        let image = Tensor(repeating: 0, shape: [1, window.channels, window.height, window.width])
+        let maps = network.maps(image).shape
         var conversion = Conversion(window: window, height: maps[2], width: maps[3])
-        decision = try conversion.convert(network.decision)
+        classificationHead = try conversion.convert(network.classificationHead)
     }
 
     public func callAsFunction(_ x: Tensor) -> Tensor {
         precondition(
             x.shape.rank == 4 && x.shape[2] >= window.height && x.shape[3] >= window.width,
             "FullyConvolutional: \(x.shape) for a window of \(window)")
-        return decision.reduce(network.maps(x)) { $1($0) }
+        return classificationHead.reduce(network.maps(x)) { $1($0) }
     }
 }
 

@@ -126,15 +126,15 @@ public struct SlidingWindowDetector: Sendable {
         let probabilities = softmax(transposed(logits.reshaped([classes, rows * columns])))
         let (x, y) = (Float(image.width) / Float(scale.width), Float(image.height) / Float(scale.height))
         return probabilities.withValues { values in
-            (0..<rows * columns).compactMap { place in
-                let own = values[place * classes..<(place + 1) * classes]
+            (0..<rows * columns).compactMap { position in
+                let own = values[position * classes..<(position + 1) * classes]
                 guard let best = own.indices.max(by: { own[$0] < own[$1] }), own[best] >= confidence else { return nil }
-                let left = Float(place % columns * windows.stride) * x
-                let top = Float(place / columns * windows.stride) * y
+                let left = Float(position % columns * windows.stride) * x
+                let top = Float(position / columns * windows.stride) * y
                 let box = Box(
                     minX: left, minY: top, maxX: left + Float(windows.window.width) * x,
                     maxY: top + Float(windows.window.height) * y)
-                return Candidate(classIndex: best - place * classes, confidence: own[best], box: box)
+                return Candidate(classIndex: best - position * classes, confidence: own[best], box: box)
             }
         }
     }

@@ -48,7 +48,7 @@ public struct SlidingWindows: Sendable {
             self.stride = stride
         case .cropped:
             convolutional = nil
-            let own = (network as? any SlidingClassifier)?.mapStride
+            let own = (network as? any SlidingClassifier)?.outputStride
             self.stride = stride ?? own ?? max(1, min(window.height, window.width) / 8)
         }
     }
@@ -58,14 +58,14 @@ public struct SlidingWindows: Sendable {
         precondition(
             x.shape.rank == 4 && x.shape[0] == 1 && x.shape[2] >= window.height && x.shape[3] >= window.width,
             "SlidingWindows: \(x.shape) for a window of \(window)")
-        let (rows, columns) = (places(x.shape[2], window.height), places(x.shape[3], window.width))
+        let (rows, columns) = (positions(x.shape[2], window.height), positions(x.shape[3], window.width))
         guard let convolutional else { return cropped(x, rows, columns) }
         let all = subsampled(convolutional(x), stride: stride / convolutional.stride)
         // Where the stride does not divide what is left over, padding gives a place for a window that is not whole.
         return all.shape[2] == rows && all.shape[3] == columns ? all : cut(all, rows, columns)
     }
 
-    private func places(_ size: Int, _ window: Int) -> Int { (size - window) / stride + 1 }
+    private func positions(_ size: Int, _ window: Int) -> Int { (size - window) / stride + 1 }
 
     /// The first rows and columns.
     private func cut(_ x: Tensor, _ rows: Int, _ columns: Int) -> Tensor {
@@ -86,13 +86,13 @@ public struct SlidingWindows: Sendable {
         let batch = max(1, min(64, (1 << 20) / window.count))
         var logits: [Float] = []
         for start in Swift.stride(from: 0, to: rows * columns, by: batch) {
-            let places = start..<min(start + batch, rows * columns)
-            let pictures = crops(of: x, places.map { (y: $0 / columns * stride, x: $0 % columns * stride) })
-            logits += network(pictures).values
+            let positions = start..<min(start + batch, rows * columns)
+            let images = crops(of: x, positions.map { (y: $0 / columns * stride, x: $0 % columns * stride) })
+            logits += network(images).values
         }
         let classes = logits.count / (rows * columns)
-        let byPlace = Tensor(logits, shape: [rows * columns, classes])
-        return transposed(byPlace).reshaped([1, classes, rows, columns])
+        let byPosition = Tensor(logits, shape: [rows * columns, classes])
+        return transposed(byPosition).reshaped([1, classes, rows, columns])
     }
 
     /// The windows at these top left corners: [count, C, height, width].

@@ -95,8 +95,10 @@ extension Sample {
     fileprivate mutating func hideKeypoints(in hole: Box) {
         for group in keypoints.indices {
             for index in keypoints[group].indices {
-                let place = keypoints[group][index].position
-                if place.x >= hole.minX && place.x < hole.maxX && place.y >= hole.minY && place.y < hole.maxY {
+                let position = keypoints[group][index].position
+                if position.x >= hole.minX && position.x < hole.maxX && position.y >= hole.minY
+                    && position.y < hole.maxY
+                {
                     keypoints[group][index].isVisible = false
                 }
             }

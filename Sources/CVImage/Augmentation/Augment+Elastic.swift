@@ -84,15 +84,15 @@ struct ElasticField: PlaneMap {
     /// The p with p + d(p) = `point`.
     func apply(_ point: Point) -> Point {
         let target = SIMD2(Double(point.x), Double(point.y))
-        var place = target
+        var position = target
         for _ in 0..<60 {
-            let next = target - shift(x: place.x, y: place.y)
-            let step = next - place
-            place = next
+            let next = target - shift(x: position.x, y: position.y)
+            let step = next - position
+            position = next
             // A thousandth of a pixel; and out of the loop for NaN.
             if !(abs(step.x) + abs(step.y) > 1e-3) { break }
         }
-        return Point(x: Float(place.x), y: Float(place.y))
+        return Point(x: Float(position.x), y: Float(position.y))
     }
 
     /// Around 16 points of each side, because sides become curves.

@@ -141,11 +141,11 @@ private struct Canvas {
             }
         }
         let (dx, dy) = (Float(x), Float(y))
-        sample.boxes += part.boxes.map { labelled in
-            let box = labelled.box
-            return LabelledBox(
+        sample.boxes += part.boxes.map { labeled in
+            let box = labeled.box
+            return LabeledBox(
                 Box(minX: box.minX + dx, minY: box.minY + dy, maxX: box.maxX + dx, maxY: box.maxY + dy),
-                label: labelled.label)
+                label: labeled.label)
         }
         sample.keypoints += part.keypoints.map { group in
             group.map {

@@ -25,13 +25,13 @@ extension Augment {
             let region = Box(minX: x.start, minY: y.start, maxX: x.end, maxY: y.end)
             let part = sample.resized(width: x.length, height: y.length, region: region)
             if x.length == width, y.length == height { return part }
-            var frame = Image(width: width, height: height, format: sample.image.format, fill: Self.grey)
+            var frame = Image(width: width, height: height, format: sample.image.format, fill: Self.gray)
             frame.paste(part.image, x: x.offset, y: y.offset)
             return part.moved(
                 to: frame, by: InvertibleMap(.translation(x: Double(x.offset), y: Double(y.offset))))
         }
 
-        private static let grey = Color(127, 127, 127)
+        private static let gray = Color(127, 127, 127)
 
         /// What is seen along one side.
         private struct Part {
@@ -43,10 +43,10 @@ extension Augment {
             init(of side: Int, into frame: Int, _ scale: Double, _ random: inout SplitMix64) {
                 length = min(frame, max(1, Int((Double(side) * scale).rounded())))
                 // The whole side, or what of it fills the frame.
-                let seen = length < frame ? Double(side) : min(Double(side), Double(frame) / scale)
+                let visible = length < frame ? Double(side) : min(Double(side), Double(frame) / scale)
                 // On whole pixels: at a scale of 1 nothing is blurred.
-                let first = (random.unit() * (Double(side) - seen)).rounded(.down)
-                (start, end) = (Float(first), min(Float(first + seen), Float(side)))
+                let first = (random.unit() * (Double(side) - visible)).rounded(.down)
+                (start, end) = (Float(first), min(Float(first + visible), Float(side)))
                 offset = random.index(below: frame - length + 1)
             }
         }

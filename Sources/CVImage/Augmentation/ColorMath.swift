@@ -51,8 +51,8 @@ extension Image {
     public func withSaturation(_ factor: Double) -> Image {
         let factor = Float(factor)
         return changingPixels { pixel in
-            let grey = Float(Self.luma(pixel))
-            for channel in 0..<3 { pixel[channel] = Self.pillowBlend(grey, Double(pixel[channel]), factor) }
+            let gray = Float(Self.luma(pixel))
+            for channel in 0..<3 { pixel[channel] = Self.pillowBlend(gray, Double(pixel[channel]), factor) }
         }
     }
 

@@ -33,9 +33,9 @@ extension Sample {
         let (width, height) = (image.width, image.height)
         var result = self
         result.image = image
-        result.boxes = boxes.compactMap { labelled in
-            let box = map.apply(labelled.box)
-            return visiblePart(of: box, width: width, height: height).map { LabelledBox($0, label: labelled.label) }
+        result.boxes = boxes.compactMap { labeled in
+            let box = map.apply(labeled.box)
+            return visiblePart(of: box, width: width, height: height).map { LabeledBox($0, label: labeled.label) }
         }
         result.masks = masks.map { $0.resampled(width: width, height: height, map.source) }
         result.keypoints = keypoints.map { group in

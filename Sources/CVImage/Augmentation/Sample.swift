@@ -1,7 +1,7 @@
 /// A picture with all that is known about it, to be augmented as one: what moves the picture moves the rest with it.
 public struct Sample: Sendable, Equatable {
     public var image: Image
-    public var boxes: [LabelledBox]
+    public var boxes: [LabeledBox]
     /// Each as large as the picture: classes, instances … as the task has it.
     public var masks: [Mask]
     /// One list for each object, its points in the order of the data set (left eye, right eye …).
@@ -12,7 +12,7 @@ public struct Sample: Sendable, Equatable {
     public var leastVisiblePart: Float = 0.1
 
     public init(
-        _ image: Image, boxes: [LabelledBox] = [], masks: [Mask] = [], keypoints: [[Keypoint]] = []
+        _ image: Image, boxes: [LabeledBox] = [], masks: [Mask] = [], keypoints: [[Keypoint]] = []
     ) {
         for mask in masks {
             precondition(
@@ -27,7 +27,7 @@ public struct Sample: Sendable, Equatable {
 }
 
 /// Where an object is, and what it is.
-public struct LabelledBox: Sendable, Equatable, Hashable {
+public struct LabeledBox: Sendable, Equatable, Hashable {
     /// In pixels of the picture.
     public var box: Box
     /// The number of its class, from 0.

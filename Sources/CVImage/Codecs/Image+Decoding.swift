@@ -17,7 +17,7 @@ extension Image {
     ///
     /// - Throws: `ImageError`.
     public init(data bytes: [UInt8], options: DecodingOptions = .init(), name: String = "image") throws {
-        let container = try ImageContainer.recognised(bytes, name: name)
+        let container = try ImageContainer.recognized(bytes, name: name)
         let stored = try bytes.withUnsafeBufferPointer {
             try Decoder(container, $0, options, name: name).read()
         }
@@ -43,7 +43,7 @@ public struct ImageInfo: Sendable, Equatable {
 
     /// - Throws: `ImageError`.
     public init(data bytes: [UInt8], options: DecodingOptions = .init(), name: String = "image") throws {
-        container = try ImageContainer.recognised(bytes, name: name)
+        container = try ImageContainer.recognized(bytes, name: name)
         orientation = container.orientation(of: bytes)
         let swapped = options.applyOrientation && orientation.swapsSides
         let container = container
@@ -56,9 +56,9 @@ public struct ImageInfo: Sendable, Equatable {
 }
 
 extension ImageContainer {
-    fileprivate static func recognised(_ bytes: [UInt8], name: String) throws(ImageError) -> ImageContainer {
-        guard let container = ImageContainer(recognising: bytes) else {
-            throw ImageError(name, .unrecognised(found: guess(bytes)))
+    fileprivate static func recognized(_ bytes: [UInt8], name: String) throws(ImageError) -> ImageContainer {
+        guard let container = ImageContainer(recognizing: bytes) else {
+            throw ImageError(name, .unrecognized(found: guess(bytes)))
         }
         return container
     }

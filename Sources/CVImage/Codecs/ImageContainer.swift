@@ -5,7 +5,7 @@ public enum ImageContainer: Sendable, Equatable {
     private static let pngSignature: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
 
     /// Nil when the bytes are of neither format.
-    public init?(recognising bytes: [UInt8]) {
+    public init?(recognizing bytes: [UInt8]) {
         if bytes.starts(with: [0xFF, 0xD8, 0xFF]) {
             self = .jpeg
         } else if bytes.starts(with: Self.pngSignature) {

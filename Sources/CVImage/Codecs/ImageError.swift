@@ -4,7 +4,7 @@ import CVCore
 public struct ImageError: ToolkitError, Equatable {
     public enum Problem: Sendable, Equatable {
         /// Neither JPEG nor PNG; `found` says what the bytes look like.
-        case unrecognised(found: String)
+        case unrecognized(found: String)
         /// The header announces more than `limit` pixels. Nothing was allocated for them.
         case tooLarge(width: Int, height: Int, limit: Int)
         /// The data end before the picture does.
@@ -38,7 +38,7 @@ public struct ImageError: ToolkitError, Equatable {
 
     private var explanation: String {
         switch problem {
-        case .unrecognised(let found):
+        case .unrecognized(let found):
             "is no JPEG or PNG picture: \(found)"
         case .tooLarge(let width, let height, let limit):
             "has \(width) × \(height) pixels; at most \(limit) are decoded: raise the limit if you trust the file"

@@ -15,7 +15,7 @@ extension Mask {
     ///
     /// - Throws: `ImageError`.
     public init(data bytes: [UInt8], options: DecodingOptions = .init(), name: String = "mask") throws {
-        guard ImageContainer(recognising: bytes) == .png else { throw ImageError(name, .noMask(reason: "no PNG file")) }
+        guard ImageContainer(recognizing: bytes) == .png else { throw ImageError(name, .noMask(reason: "no PNG file")) }
         self = try bytes.withUnsafeBufferPointer { bytes throws in
             let decoder: Decoder
             do throws(ImageError) {

@@ -5,7 +5,7 @@ extension Mask {
     /// What the values of a mask look like in a file.
     public enum Appearance: Sendable, Equatable {
         /// From black for 0 to white for 255.
-        case grey
+        case gray
         /// The colour of each value, at most 256; alpha is dropped. Values beyond the last are grey levels.
         case palette([Color])
     }
@@ -14,7 +14,7 @@ extension Mask {
     ///
     /// - Throws: `ImageError` when `compression` is not 0 … 9.
     public func encodedPNG(
-        _ appearance: Appearance = .grey, compression: Int = ImageFileFormat.defaultCompression, name: String = "mask"
+        _ appearance: Appearance = .gray, compression: Int = ImageFileFormat.defaultCompression, name: String = "mask"
     ) throws(ImageError) -> [UInt8] {
         try Image.check(compression, in: 0...9, "compression", name)
         guard max(width, height) <= Int(Int32.max) else {
@@ -22,7 +22,7 @@ extension Mask {
         }
         return try Image.bytes(named: name) {
             switch appearance {
-            case .grey: cvc_png_encode(values, UInt32(width), UInt32(height), 1, Int32(compression))
+            case .gray: cvc_png_encode(values, UInt32(width), UInt32(height), 1, Int32(compression))
             case .palette(let colors):
                 cvc_png_encode_indexed(
                     values, UInt32(width), UInt32(height), Self.table(colors), 256, Int32(compression))
@@ -33,7 +33,7 @@ extension Mask {
     /// Writes it to `path`, all of it or nothing.
     ///
     /// - Throws: `FileError` when the file cannot be written.
-    public func write(to path: String, as appearance: Appearance = .grey, overwrite: Bool = false) throws {
+    public func write(to path: String, as appearance: Appearance = .gray, overwrite: Bool = false) throws {
         try FileOutput.checkWritable(path, overwrite: overwrite)
         try FileOutput.write(encodedPNG(appearance, name: path), to: path, overwrite: overwrite)
     }

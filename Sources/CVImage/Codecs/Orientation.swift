@@ -48,11 +48,11 @@ extension Image {
             start: (reverses.x ? (width - 1) * channels : 0) + (reverses.y ? (height - 1) * stride : 0),
             perColumn: swaps ? alongY : alongX, perRow: swaps ? alongX : alongY,
             width: swaps ? height : width, height: swaps ? width : height, channels: channels)
-        let upright = [UInt8](unsafeUninitializedCapacity: pixels.count) { target, count in
+        let oriented = [UInt8](unsafeUninitializedCapacity: pixels.count) { target, count in
             pixels.withUnsafeBufferPointer { walk.copy(from: $0.baseAddress!, to: target.baseAddress!) }
             count = pixels.count
         }
-        return Image(width: walk.width, height: walk.height, format: format, pixels: upright)
+        return Image(width: walk.width, height: walk.height, format: format, pixels: oriented)
     }
 }
 

@@ -34,11 +34,11 @@ extension Image {
                 let frame = OutlineFrame(annotation.box, lineWidth: lineWidth)
             else { continue }
             let tag = Tag(label, size: textSize ?? defaultTextSize, widest: Float(width))
-            let place = tag.place(
+            let position = tag.position(
                 beside: frame.outer, inner: lineWidth, width: width, height: height,
                 avoiding: placed.suffix(Self.tagsToAvoid))
-            draw(tag, at: place, color: annotation.color)
-            placed.append(place)
+            draw(tag, at: position, color: annotation.color)
+            placed.append(position)
         }
     }
 
@@ -48,18 +48,18 @@ extension Image {
     @discardableResult
     public mutating func drawTag(_ text: String, x: Float, y: Float, size: Float? = nil, color: Color) -> Box {
         let tag = Tag(text, size: size ?? defaultTextSize, widest: Float(width))
-        let place = tag.moved(toX: x, y: y, width: width, height: height)
-        draw(tag, at: place, color: color)
-        return place
+        let position = tag.moved(toX: x, y: y, width: width, height: height)
+        draw(tag, at: position, color: color)
+        return position
     }
 
     /// Each tag looks only at so many drawn before it: among more, none finds room, and the search takes minutes.
     private static var tagsToAvoid: Int { 500 }
 
-    private mutating func draw(_ tag: Tag, at place: Box, color: Color) {
-        fillRounded(place, radius: tag.padding * 0.5, color: color)
+    private mutating func draw(_ tag: Tag, at position: Box, color: Color) {
+        fillRounded(position, radius: tag.padding * 0.5, color: color)
         drawText(
-            tag.text, x: place.minX + tag.padding, baseline: place.minY + tag.baseline, size: tag.size,
+            tag.text, x: position.minX + tag.padding, baseline: position.minY + tag.baseline, size: tag.size,
             color: color.readableText)
     }
 }
@@ -105,7 +105,7 @@ struct Tag {
     }
 
     /// The first place beside `box` that is free of other tags; where there is none, the one that hides the least.
-    func place(beside box: Box, inner line: Int, width: Int, height: Int, avoiding others: ArraySlice<Box>) -> Box {
+    func position(beside box: Box, inner line: Int, width: Int, height: Int, avoiding others: ArraySlice<Box>) -> Box {
         let line = Float(line)
         let candidates: [(x: Float, y: Float, fits: Bool)] = [
             (box.minX, box.minY - self.height, box.minY >= self.height),
@@ -115,18 +115,18 @@ struct Tag {
             (box.maxX - self.width, max(box.minY, 0), true),
             (box.minX, box.maxY - self.height - line, box.maxY <= Float(height)),
         ]
-        var best: (place: Box, hidden: Float)?
+        var best: (position: Box, hidden: Float)?
         for candidate in candidates where candidate.fits {
-            let place = moved(toX: candidate.x, y: candidate.y, width: width, height: height)
+            let position = moved(toX: candidate.x, y: candidate.y, width: width, height: height)
             let hidden = others.reduce(Float(0)) { sum, other in
-                let x = min(place.maxX, other.maxX) - max(place.minX, other.minX)
-                let y = min(place.maxY, other.maxY) - max(place.minY, other.minY)
+                let x = min(position.maxX, other.maxX) - max(position.minX, other.minX)
+                let y = min(position.maxY, other.maxY) - max(position.minY, other.minY)
                 return sum + max(0, x) * max(0, y)
             }
-            if hidden == 0 { return place }
-            if hidden < best?.hidden ?? .infinity { best = (place, hidden) }
+            if hidden == 0 { return position }
+            if hidden < best?.hidden ?? .infinity { best = (position, hidden) }
         }
-        return best?.place ?? moved(toX: box.minX, y: box.minY, width: width, height: height)
+        return best?.position ?? moved(toX: box.minX, y: box.minY, width: width, height: height)
     }
 
     /// At (x, y), or as near to it as the picture allows; on whole pixels.

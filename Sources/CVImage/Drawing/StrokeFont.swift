@@ -144,7 +144,7 @@ extension Image {
     /// above it to a point of the picture.
     private mutating func drawText(
         _ text: String, size: Float, color: Color, room: Double,
-        place: (_ along: Double, _ above: Double) -> (x: Double, y: Double)
+        position: (_ along: Double, _ above: Double) -> (x: Double, y: Double)
     ) {
         let unit = TextMetrics.unit(size)
         // Small text needs a pen of a full pixel to be legible.
@@ -155,7 +155,7 @@ extension Image {
             let glyph = StrokeFont.glyph(character)
             var stroke = Stroke(width: pen)
             for line in glyph.lines {
-                let points = line.map { place(start + $0.x * unit, pen / 2 + $0.y * unit) }
+                let points = line.map { position(start + $0.x * unit, pen / 2 + $0.y * unit) }
                 if points.count == 1 { stroke.addDot(points[0].x, points[0].y, size: pen * 0.25) }
                 for (from, to) in zip(points, points.dropFirst()) { stroke.add(from.x, from.y, to.x, to.y) }
             }

@@ -72,27 +72,27 @@ extension Image {
         width: Int, height: Int, fill: Color = .letterbox, filter: ResizeFilter = .bilinear
     ) -> (image: Image, letterbox: Letterbox) {
         let letterbox = Letterbox(width: self.width, height: self.height, into: (width, height))
-        let picture = resized(width: letterbox.resizedWidth, height: letterbox.resizedHeight, filter: filter)
-        if picture.width == width, picture.height == height { return (picture, letterbox) }
+        let image = resized(width: letterbox.resizedWidth, height: letterbox.resizedHeight, filter: filter)
+        if image.width == width, image.height == height { return (image, letterbox) }
         var frame = Image(width: width, height: height, format: format, fill: fill)
-        frame.paste(picture, x: letterbox.offsetX, y: letterbox.offsetY)
+        frame.paste(image, x: letterbox.offsetX, y: letterbox.offsetY)
         return (frame, letterbox)
     }
 
-    /// Copies `picture` over this one with its top left corner at pixel (x, y); what falls outside is left out.
+    /// Copies `image` over this one with its top left corner at pixel (x, y); what falls outside is left out.
     ///
     /// Both have the same format. Samples are replaced, not blended.
-    public mutating func paste(_ picture: Image, x: Int, y: Int) {
-        precondition(picture.format == format, "pasting .\(picture.format) into .\(format)")
+    public mutating func paste(_ image: Image, x: Int, y: Int) {
+        precondition(image.format == format, "pasting .\(image.format) into .\(format)")
         // Compared before added: x and y may be any number.
-        guard x < width, y < height, x > -picture.width, y > -picture.height else { return }
-        let columns = max(0, x)..<min(width, x + picture.width)
-        let rows = max(0, y)..<min(height, y + picture.height)
+        guard x < width, y < height, x > -image.width, y > -image.height else { return }
+        let columns = max(0, x)..<min(width, x + image.width)
+        let rows = max(0, y)..<min(height, y + image.height)
         let (stride, channels) = (stride, channels)
         pixels.withUnsafeMutableBufferPointer { target in
-            picture.pixels.withUnsafeBufferPointer { source in
+            image.pixels.withUnsafeBufferPointer { source in
                 for row in rows {
-                    let from = (row - y) * picture.stride + (columns.lowerBound - x) * channels
+                    let from = (row - y) * image.stride + (columns.lowerBound - x) * channels
                     let into = row * stride + columns.lowerBound * channels
                     (target.baseAddress! + into).update(
                         from: source.baseAddress! + from, count: columns.count * channels)

@@ -114,7 +114,7 @@ enum Resampling {
             image.pixels.withUnsafeBufferPointer { input in
                 Parallel.forRanges(rows.count, grain: 1 + 65536 / image.stride) { range in
                     cvk_resize_rows(
-                        instructionSet.kernel, input.baseAddress! + (rows.lowerBound + range.lowerBound) * image.stride,
+                        instructionSet.cValue, input.baseAddress! + (rows.lowerBound + range.lowerBound) * image.stride,
                         image.stride, Int32(image.width), output + range.lowerBound * stride, stride, Int32(width),
                         Int32(range.count), Int32(image.channels), table.taps, table.weights)
                 }
@@ -133,7 +133,7 @@ enum Resampling {
                         for y in range {
                             let taps = table.taps[y]
                             cvk_resize_column(
-                                instructionSet.kernel, input.baseAddress! + Int(taps.start) * stride, stride,
+                                instructionSet.cValue, input.baseAddress! + Int(taps.start) * stride, stride,
                                 taps.count, weights.baseAddress! + Int(taps.groups) * 8, output + y * stride, stride)
                         }
                     }

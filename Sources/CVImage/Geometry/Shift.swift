@@ -11,7 +11,7 @@ extension Image {
         return Image.make(width: width, height: height, format: format) { output in
             pixels.withUnsafeBufferPointer { input in
                 for row in 0..<height {
-                    let source = border.place(of: row, movedBy: y, count: height)
+                    let source = border.position(of: row, movedBy: y, count: height)
                     shift.write(source.map { input.baseAddress! + $0 * stride }, to: output + row * stride)
                 }
             }
@@ -30,7 +30,7 @@ private struct RowShift {
 
     init(_ image: Image, by x: Int, _ border: Border) {
         (shift, channels) = (x, image.channels)
-        columns = (0..<image.width).map { border.place(of: $0, movedBy: x, count: image.width) }
+        columns = (0..<image.width).map { border.position(of: $0, movedBy: x, count: image.width) }
         inside = max(0, min(x, image.width))..<image.width + min(0, max(x, -image.width))
         fill = border.sample
     }
@@ -51,8 +51,8 @@ private struct RowShift {
     ) {
         for column in range {
             let pixel = row + column * channels
-            if let source, let place = columns[column] {
-                for channel in 0..<channels { pixel[channel] = source[place * channels + channel] }
+            if let source, let position = columns[column] {
+                for channel in 0..<channels { pixel[channel] = source[position * channels + channel] }
             } else {
                 for channel in 0..<channels { pixel[channel] = fill[channel] }
             }
@@ -62,19 +62,19 @@ private struct RowShift {
 
 extension Border {
     /// Which of `count` pixels in a line is seen at `index` when the line is moved; nil for the fill.
-    fileprivate func place(of index: Int, movedBy shift: Int, count: Int) -> Int? {
+    fileprivate func position(of index: Int, movedBy shift: Int, count: Int) -> Int? {
         switch self {
         case .fill:
-            let (place, overflows) = index.subtractingReportingOverflow(shift)
-            return !overflows && (0..<count).contains(place) ? place : nil
+            let (position, overflows) = index.subtractingReportingOverflow(shift)
+            return !overflows && (0..<count).contains(position) ? position : nil
         case .edge:
             // Clamped first: a shift may be any number.
             return min(max(index - min(max(shift, -count), count), 0), count - 1)
         case .reflect:
             // The line and its mirror image, again and again.
             let period = 2 * count
-            let place = ((index - shift % period) % period + period) % period
-            return place < count ? place : period - 1 - place
+            let position = ((index - shift % period) % period + period) % period
+            return position < count ? position : period - 1 - position
         }
     }
 

@@ -49,9 +49,9 @@ extension Image {
         _ source: (_ x: Int, _ y: Int) -> (x: Double, y: Double)
     ) -> Image {
         precondition(width > 0 && height > 0, "a picture cannot be warped into \(width)×\(height)")
-        let weighsAlpha = format == .rgba && interpolation != .nearest
-        let original = weighsAlpha ? Resampling.premultiplied(self) : self
-        let background = border.samples(premultiplied: weighsAlpha)
+        let weightsAlpha = format == .rgba && interpolation != .nearest
+        let original = weightsAlpha ? Resampling.premultiplied(self) : self
+        let background = border.samples(premultiplied: weightsAlpha)
         var result = Image.make(width: width, height: height, format: format) { output in
             original.pixels.withUnsafeBufferPointer { input in
                 let sampler = Sampler(original, input.baseAddress!)
@@ -71,7 +71,7 @@ extension Image {
                 }
             }
         }
-        if weighsAlpha { Resampling.unpremultiply(&result) }
+        if weightsAlpha { Resampling.unpremultiply(&result) }
         return result
     }
 

@@ -59,9 +59,9 @@ public struct HeatMap: Sendable {
     /// From near white over blue to near black, as even to the eye as three colours allow.
     static func shade(_ part: Double) -> Color {
         let stops: [(Double, Double, Double)] = [(246, 248, 251), (107, 160, 208), (16, 52, 110)]
-        let place = min(max(part, 0), 1) * 2
-        let index = place < 1 ? 0 : 1
-        let (a, b, t) = (stops[index], stops[index + 1], place - Double(index))
+        let position = min(max(part, 0), 1) * 2
+        let index = position < 1 ? 0 : 1
+        let (a, b, t) = (stops[index], stops[index + 1], position - Double(index))
         func mixed(_ from: Double, _ to: Double) -> UInt8 { UInt8((from + (to - from) * t).rounded()) }
         return Color(mixed(a.0, b.0), mixed(a.1, b.1), mixed(a.2, b.2))
     }

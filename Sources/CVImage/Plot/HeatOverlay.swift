@@ -26,7 +26,7 @@ extension Image {
                     for x in 0..<width {
                         let pixel = base + y * stride + x * format.rawValue
                         guard let a = across[x], let b = down[y] else {
-                            Self.makeGrey(pixel)
+                            Self.makeGray(pixel)
                             continue
                         }
                         func row(_ y: Int) -> Float {
@@ -42,9 +42,9 @@ extension Image {
     }
 
     /// The mean of the colours, and half as bright.
-    private static func makeGrey(_ pixel: UnsafeMutablePointer<UInt8>) {
-        let grey = UInt8((Int(pixel[0]) + Int(pixel[1]) + Int(pixel[2])) / 6)
-        (pixel[0], pixel[1], pixel[2]) = (grey, grey, grey)
+    private static func makeGray(_ pixel: UnsafeMutablePointer<UInt8>) {
+        let gray = UInt8((Int(pixel[0]) + Int(pixel[1]) + Int(pixel[2])) / 6)
+        (pixel[0], pixel[1], pixel[2]) = (gray, gray, gray)
     }
 }
 
@@ -54,9 +54,9 @@ extension Color {
         let stops: [(Float, Float, Float)] = [
             (24, 12, 60), (87, 16, 110), (188, 55, 84), (249, 142, 9), (252, 255, 164),
         ]
-        let place = min(max(value, 0), 1) * Float(stops.count - 1)
-        let index = min(Int(place), stops.count - 2)
-        let (a, b, part) = (stops[index], stops[index + 1], place - Float(index))
+        let position = min(max(value, 0), 1) * Float(stops.count - 1)
+        let index = min(Int(position), stops.count - 2)
+        let (a, b, part) = (stops[index], stops[index + 1], position - Float(index))
         func mixed(_ a: Float, _ b: Float) -> UInt8 { UInt8(a + (b - a) * part + 0.5) }
         return Color(mixed(a.0, b.0), mixed(a.1, b.1), mixed(a.2, b.2))
     }
@@ -70,9 +70,9 @@ private struct HeatTaps {
         taps = (0..<count).map { pixel in
             let middle = Float(pixel) + 0.5
             guard middle > low, middle < high else { return nil }
-            let place = (middle - low) / (high - low) * Float(cells) - 0.5
-            let cell = min(max(Int(place.rounded(.down)), 0), cells - 1)
-            return (cell, min(cell + 1, cells - 1), min(max(place - Float(cell), 0), 1))
+            let position = (middle - low) / (high - low) * Float(cells) - 0.5
+            let cell = min(max(Int(position.rounded(.down)), 0), cells - 1)
+            return (cell, min(cell + 1, cells - 1), min(max(position - Float(cell), 0), 1))
         }
     }
 

@@ -22,29 +22,30 @@ package struct PlotAxis {
         _ values: some Sequence<Double>, count: Int, isPadded: Bool, isWhole: Bool = false, isLogarithmic: Bool = false
     ) {
         self.isLogarithmic = isLogarithmic
-        let places = values.compactMap { Self.place($0, isLogarithmic) }
-        let data = Self.widened(places.min() ?? 0, places.max() ?? (isLogarithmic ? 0 : 1), isWhole || isLogarithmic)
+        let coordinates = values.compactMap { Self.coordinate($0, isLogarithmic) }
+        let data = Self.widened(
+            coordinates.min() ?? 0, coordinates.max() ?? (isLogarithmic ? 0 : 1), isWhole || isLogarithmic)
         var step = Self.roundStep((data.upperBound - data.lowerBound) / Double(max(count, 1)))
         if isWhole || isLogarithmic { step = max(step, 1).rounded() }
         range = isPadded ? Self.outer(data, step) : data
-        ticks = Self.multiples(of: step, in: range).map { place in
-            Tick(value: place, text: isLogarithmic ? Self.power(place) : Self.text(place, step: step))
+        ticks = Self.multiples(of: step, in: range).map { coordinate in
+            Tick(value: coordinate, text: isLogarithmic ? Self.power(coordinate) : Self.text(coordinate, step: step))
         }
     }
 
     /// Where a value is between the ends of the axis, 0 to 1; nil where it cannot be shown.
     package func position(_ value: Double) -> Double? {
-        Self.place(value, isLogarithmic).map(fraction)
+        Self.coordinate(value, isLogarithmic).map(fraction)
     }
 
     func position(_ tick: Tick) -> Double { fraction(tick.value) }
 
-    private func fraction(_ place: Double) -> Double {
-        (place - range.lowerBound) / (range.upperBound - range.lowerBound)
+    private func fraction(_ coordinate: Double) -> Double {
+        (coordinate - range.lowerBound) / (range.upperBound - range.lowerBound)
     }
 
     /// Kept where the distance of two is a number.
-    private static func place(_ value: Double, _ isLogarithmic: Bool) -> Double? {
+    private static func coordinate(_ value: Double, _ isLogarithmic: Bool) -> Double? {
         guard value.isFinite, !isLogarithmic || value > 0 else { return nil }
         return isLogarithmic ? log10(value) : min(max(value, -4e307), 4e307)
     }

@@ -42,7 +42,7 @@ public struct AlexNet: SlidingClassifier {
 
     public func maps(_ x: Tensor) -> Tensor { features(x) }
 
-    public var decision: [any Layer] { [pool, Flatten()] + classifier.layers }
+    public var classificationHead: [any Layer] { [pool, Flatten()] + classifier.layers }
 
-    public var mapStride: Int { 32 }
+    public var outputStride: Int { 32 }
 }

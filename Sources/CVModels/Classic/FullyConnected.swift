@@ -28,10 +28,10 @@ public struct FullyConnected: SlidingClassifier {
 
     public func maps(_ x: Tensor) -> Tensor { x }
 
-    public var decision: [any Layer] {
+    public var classificationHead: [any Layer] {
         let hidden = layers.dropLast().flatMap { [$0, Activation.relu, dropout] as [any Layer] }
         return [Flatten()] + hidden + [layers[layers.count - 1]]
     }
 
-    public var mapStride: Int { 1 }
+    public var outputStride: Int { 1 }
 }

@@ -45,9 +45,9 @@ public struct LeNet5: SlidingClassifier {
 
     public var headScope: String { "fc2" }
 
-    public var decision: [any Layer] { [Flatten(), fc1, activation, fc2] }
+    public var classificationHead: [any Layer] { [Flatten(), fc1, activation, fc2] }
 
-    public var mapStride: Int { 4 }
+    public var outputStride: Int { 4 }
 
     /// Positions of the last convolution along a side of the input.
     private static func positions(_ side: Int) -> Int { (side / 2 - 4) / 2 - 4 }

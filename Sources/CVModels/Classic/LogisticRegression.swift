@@ -20,7 +20,7 @@ public struct LogisticRegression: SlidingClassifier {
 
     public func maps(_ x: Tensor) -> Tensor { x }
 
-    public var decision: [any Layer] { [Flatten(), fc] }
+    public var classificationHead: [any Layer] { [Flatten(), fc] }
 
-    public var mapStride: Int { 1 }
+    public var outputStride: Int { 1 }
 }

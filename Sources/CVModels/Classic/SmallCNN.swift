@@ -35,7 +35,7 @@ public struct SmallCNN: SlidingClassifier {
 
     public var headScope: String { "fc2" }
 
-    public var decision: [any Layer] { [Flatten(), fc1, Activation.relu, fc2] }
+    public var classificationHead: [any Layer] { [Flatten(), fc1, Activation.relu, fc2] }
 
-    public var mapStride: Int { 2 }
+    public var outputStride: Int { 2 }
 }

@@ -58,9 +58,9 @@ public struct SqueezeNet: SlidingClassifier {
 
     public func maps(_ x: Tensor) -> Tensor { features(x) }
 
-    public var decision: [any Layer] { classifier.layers }
+    public var classificationHead: [any Layer] { classifier.layers }
 
-    public var mapStride: Int { 16 }
+    public var outputStride: Int { 16 }
 }
 
 /// Few channels from a 1×1 convolution, and from those as many again from a 1×1 and a 3×3.

@@ -51,9 +51,9 @@ public struct GoogLeNet: AuxiliaryClassifier, SlidingClassifier {
         inception5a = inception("5a", 832, 256, (160, 320), (32, 128), pool: 128)
         inception5b = inception("5b", 832, 384, (192, 384), (48, 128), pool: 128)
         func auxiliary(_ name: String, _ cin: Int) -> GoogLeNetAuxiliary? {
-            let place = p.scope(name)
-            guard place.isOffered else { return nil }
-            return GoogLeNetAuxiliary(cin, classes: classes, dropout: auxiliaryDropout, place)
+            let position = p.scope(name)
+            guard position.isOffered else { return nil }
+            return GoogLeNetAuxiliary(cin, classes: classes, dropout: auxiliaryDropout, position)
         }
         aux1 = auxiliary("aux1", 512)
         aux2 = auxiliary("aux2", 528)
@@ -69,9 +69,9 @@ public struct GoogLeNet: AuxiliaryClassifier, SlidingClassifier {
 
     public func maps(_ x: Tensor) -> Tensor { features(x) }
 
-    public var decision: [any Layer] { [GlobalAvgPool(), dropout, fc] }
+    public var classificationHead: [any Layer] { [GlobalAvgPool(), dropout, fc] }
 
-    public var mapStride: Int { 32 }
+    public var outputStride: Int { 32 }
 
     /// The last maps: [N, 1024, H / 32, W / 32], rounded up.
     public func features(_ x: Tensor) -> Tensor { stages(x).last }

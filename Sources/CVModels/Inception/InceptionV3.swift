@@ -63,9 +63,9 @@ public struct InceptionV3: AuxiliaryClassifier, SlidingClassifier {
 
     public func maps(_ x: Tensor) -> Tensor { features(x) }
 
-    public var decision: [any Layer] { [GlobalAvgPool(), dropout, fc] }
+    public var classificationHead: [any Layer] { [GlobalAvgPool(), dropout, fc] }
 
-    public var mapStride: Int { 32 }
+    public var outputStride: Int { 32 }
 
     /// The last maps: [N, 2048, 8, 8] of 299 × 299 pixels.
     public func features(_ x: Tensor) -> Tensor { stages(x).last }

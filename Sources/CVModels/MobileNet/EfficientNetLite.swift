@@ -66,9 +66,9 @@ public struct EfficientNetLite: SlidingClassifier {
 
     public func maps(_ x: Tensor) -> Tensor { features(x) }
 
-    public var decision: [any Layer] { [GlobalAvgPool(), dropout, fc] }
+    public var classificationHead: [any Layer] { [GlobalAvgPool(), dropout, fc] }
 
-    public var mapStride: Int { 32 }
+    public var outputStride: Int { 32 }
 }
 
 /// MobileNetV2's block: 1×1 to more channels, k×k on each of them apart, 1×1 to few; the sum with x where the size stays.

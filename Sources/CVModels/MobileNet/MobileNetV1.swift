@@ -39,9 +39,9 @@ public struct MobileNetV1: SlidingClassifier {
 
     public func maps(_ x: Tensor) -> Tensor { features(x) }
 
-    public var decision: [any Layer] { [GlobalAvgPool(), fc] }
+    public var classificationHead: [any Layer] { [GlobalAvgPool(), fc] }
 
-    public var mapStride: Int { 32 }
+    public var outputStride: Int { 32 }
 }
 
 /// A depthwise separable convolution: 3×3 on each channel apart, then 1×1 over all of them.

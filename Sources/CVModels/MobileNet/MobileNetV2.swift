@@ -51,9 +51,9 @@ public struct MobileNetV2: SlidingClassifier {
 
     public func maps(_ x: Tensor) -> Tensor { features(x) }
 
-    public var decision: [any Layer] { [GlobalAvgPool()] + classifier.layers }
+    public var classificationHead: [any Layer] { [GlobalAvgPool()] + classifier.layers }
 
-    public var mapStride: Int { 32 }
+    public var outputStride: Int { 32 }
 }
 
 /// 1×1 to more channels, 3×3 on each of them apart, 1×1 to few; the sum with x where the size stays.

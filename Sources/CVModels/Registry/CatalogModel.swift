@@ -62,15 +62,15 @@ public struct CatalogModel: Sendable {
 extension ModelCatalog {
     /// All networks of this library: classifiers, segmentation, detectors, painters.
     public static let models: [CatalogModel] =
-        ClassifierArchitecture.all.map(CatalogModel.init) + [.unet, .yolov3Tiny, .init(TransformerForm())]
+        ClassifierArchitecture.all.map(CatalogModel.init) + [.unet, .yolov3Tiny, .init(ImageTransformNet.Variant())]
 
-    /// The one of this name, also a `TransformerForm` of any width, such as `transformer-w16`.
+    /// The one of this name, also a `ImageTransformNet.Variant` of any width, such as `transformer-w16`.
     ///
     /// - Throws: `ArchitectureError.unknown` with the nearest name and all others.
     public static func model(named name: String) throws(ArchitectureError) -> CatalogModel {
         if let found = models.first(where: { $0.name == name }) { return found }
         // Those that share their weights among styles have no number of parameters of their own.
-        guard let form = TransformerForm(name), form != .multistyle26 else {
+        guard let form = ImageTransformNet.Variant(name), form != .multistyle26 else {
             let names = models.map(\.name)
             throw .unknown(name, nearest: nearestName(to: name, in: names), known: names)
         }
@@ -94,7 +94,7 @@ extension CatalogModel {
         }
     }
 
-    fileprivate init(_ form: TransformerForm) {
+    fileprivate init(_ form: ImageTransformNet.Variant) {
         let name = form.name
         self.name = name
         about = "paints in one style, in one go (Johnson et al. 2016, arXiv:1603.08155)"
@@ -103,13 +103,13 @@ extension CatalogModel {
         check = { classes, input throws(ArchitectureError) in
             guard classes == 1 else { throw .classes(architecture: name, found: classes, allowed: 1...1) }
             try ClassifierArchitecture.check(
-                name, classes: classes, input: input, minimumSide: TransformerNetwork.minimumSide)
+                name, classes: classes, input: input, minimumSide: ImageTransformNet.minimumSide)
             guard input.channels == 3 else {
                 throw .channels(architecture: name, found: input.channels, allowed: 3...3)
             }
         }
-        shapes = { _, _ in parameterShapes { TransformerNetwork(form, $0) } }
-        run = { _, input in ModelSummary(input: input) { TransformerNetwork(form, $0) } }
+        shapes = { _, _ in parameterShapes { ImageTransformNet(form, $0) } }
+        run = { _, input in ModelSummary(input: input) { ImageTransformNet(form, $0) } }
     }
 
     fileprivate static let unet = CatalogModel(

@@ -18,7 +18,7 @@ public enum ModelCatalog {
         if let architecture = try? SegmentationArchitecture.named(model) {
             return shapes(keys) { architecture.make(classes: classes, channels: input?.channels ?? 3, $0) }
         }
-        if let form = TransformerForm(model) { return form.shapes(styles: classes) }
+        if let form = ImageTransformNet.Variant(model) { return form.shapes(styles: classes) }
         if model == "selfie-segmentation" { return shapes(keys, SelfieSegmentation.init) }
         guard let architecture = try? ClassifierArchitecture.named(model) else { return nil }
         let input = input ?? architecture.defaultInput

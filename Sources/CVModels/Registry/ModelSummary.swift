@@ -92,7 +92,7 @@ extension ModelSummary.Row {
         // Each output of a convolution or linear layer is a sum over one filter, [out, in, kernel, kernel] or [out, in];
         // each input of a transposed convolution goes to one, [in, out, kernel, kernel].
         let (x, weight) = (result.inputs[0], result.inputs[1])
-        let places = result.operation == "convTranspose2d" ? x.count : result.value.shape.count
-        return places * weight.dimensions.dropFirst().reduce(1, *)
+        let positions = result.operation == "convTranspose2d" ? x.count : result.value.shape.count
+        return positions * weight.dimensions.dropFirst().reduce(1, *)
     }
 }

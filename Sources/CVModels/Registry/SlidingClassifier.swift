@@ -9,8 +9,8 @@ public protocol SlidingClassifier: ClassifierNetwork {
     func maps(_ x: Tensor) -> Tensor
 
     /// What makes logits of the maps of one picture, layer after layer.
-    var decision: [any Layer] { get }
+    var classificationHead: [any Layer] { get }
 
     /// Pixels of the picture from one place of the maps to the next.
-    var mapStride: Int { get }
+    var outputStride: Int { get }
 }

@@ -54,9 +54,9 @@ public struct CIFARResNet: SlidingClassifier {
 
     public var headScope: String { "fc" }
 
-    public var decision: [any Layer] { [GlobalAvgPool(), fc] }
+    public var classificationHead: [any Layer] { [GlobalAvgPool(), fc] }
 
-    public var mapStride: Int { 4 }
+    public var outputStride: Int { 4 }
 }
 
 /// Two 3×3 convolutions, plain or beside a shortcut without weights: where the block halves the picture, the shortcut takes every

@@ -44,10 +44,10 @@ public struct ResNet: SlidingClassifier {
             (0..<depth.blocks[number - 1]).map { index in
                 let cin = index == 0 ? cin : width * expansion
                 let stride = index == 0 && number > 1 ? 2 : 1
-                let place = p.scope("layer\(number)").scope("\(index)")
+                let position = p.scope("layer\(number)").scope("\(index)")
                 return depth.isDeep
-                    ? Bottleneck(cin, width: width, stride: stride, place)
-                    : BasicBlock(cin, width, stride: stride, shortcut: shortcuts, place)
+                    ? Bottleneck(cin, width: width, stride: stride, position)
+                    : BasicBlock(cin, width, stride: stride, shortcut: shortcuts, position)
             }
         }
         conv1 = Conv2d(
@@ -69,9 +69,9 @@ public struct ResNet: SlidingClassifier {
 
     public func maps(_ x: Tensor) -> Tensor { features(x) }
 
-    public var decision: [any Layer] { [GlobalAvgPool(), fc] }
+    public var classificationHead: [any Layer] { [GlobalAvgPool(), fc] }
 
-    public var mapStride: Int { 32 }
+    public var outputStride: Int { 32 }
 
     /// The last maps: [N, 512, H / 32, W / 32], or 2048 channels from 50 layers on.
     public func features(_ x: Tensor) -> Tensor {

@@ -1,84 +1,86 @@
 import CVNN
 import CVTensor
 
-/// The size of a `TransformerNetwork`, by the name that weight files use.
-public struct TransformerForm: Sendable, Equatable {
-    public let name: String
-    /// Channels at full, half and a quarter of the size on the way down, and at half and full size on the way up.
-    public let down, up: [Int]
-    /// Residual blocks at a quarter of the size.
-    public let blocks: Int
-    /// Whether the last convolution is followed by a normalisation, too.
-    public let normalizesColors: Bool
-    /// Whether convolutions have one, which a normalisation takes away again.
-    public let hasBias: Bool
+extension ImageTransformNet {
+    /// The size of a `ImageTransformNet`, by the name that weight files use.
+    public struct Variant: Sendable, Equatable {
+        public let name: String
+        /// Channels at full, half and a quarter of the size on the way down, and at half and full size on the way up.
+        public let down, up: [Int]
+        /// Residual blocks at a quarter of the size.
+        public let blocks: Int
+        /// Whether the last convolution is followed by a normalisation, too.
+        public let normalizesColors: Bool
+        /// Whether convolutions have one, which a normalisation takes away again.
+        public let hasBias: Bool
 
-    /// Channels of the first layer.
-    public static let widths = 1...128
+        /// Channels of the first layer.
+        public static let widths = 1...128
 
-    /// Johnson's network: `transformer`, or `transformer-w16` with another width than 32.
-    public init(width: Int = 32) {
-        precondition(Self.widths.contains(width), "a transformer network of width \(width)")
-        name = width == 32 ? "transformer" : "transformer-w\(width)"
-        (down, up, blocks) = ([width, 2 * width, 4 * width], [2 * width, width], 5)
-        (normalizesColors, hasBias) = (false, true)
-    }
-
-    private init(_ name: String, down: [Int], up: [Int], blocks: Int) {
-        (self.name, self.down, self.up, self.blocks) = (name, down, up, blocks)
-        (normalizesColors, hasBias) = (true, false)
-    }
-
-    /// The network of TensorFlow's demo for Android, after Dumoulin et al. 2016 (arXiv:1610.07629).
-    public static let multistyle26 = TransformerForm("multistyle26", down: [32, 32, 32], up: [8, 4], blocks: 6)
-
-    /// Nil for a name that is not known.
-    public init?(_ name: String) {
-        let prefix = "transformer-w"
-        let width = name == "transformer" ? 32 : name.hasPrefix(prefix) ? Int(name.dropFirst(prefix.count)) ?? 0 : 0
-        if name == Self.multistyle26.name {
-            self = .multistyle26
-        } else if Self.widths.contains(width) {
-            self.init(width: width)
-            // One name for each.
-            if self.name != name { return nil }
-        } else {
-            return nil
+        /// Johnson's network: `transformer`, or `transformer-w16` with another width than 32.
+        public init(width: Int = 32) {
+            precondition(Self.widths.contains(width), "a transformer network of width \(width)")
+            name = width == 32 ? "transformer" : "transformer-w\(width)"
+            (down, up, blocks) = ([width, 2 * width, 4 * width], [2 * width, width], 5)
+            (normalizesColors, hasBias) = (false, true)
         }
-    }
 
-    /// Keys and shapes of weights for some styles: the normalisations have a row for each.
-    func shapes(styles: Int) -> [String: [Int]] {
-        let shapes = parameterShapes { TransformerNetwork(self, $0) }
-        return Dictionary(
-            uniqueKeysWithValues: shapes.map { name, shape in
-                (name, isByStyle(name) && styles > 1 ? [styles] + shape.dimensions : shape.dimensions)
-            })
-    }
+        private init(_ name: String, down: [Int], up: [Int], blocks: Int) {
+            (self.name, self.down, self.up, self.blocks) = (name, down, up, blocks)
+            (normalizesColors, hasBias) = (true, false)
+        }
 
-    /// The parameters of normalisations: those of convolutions end in `conv2d.weight` or `conv2d.bias`.
-    private func isByStyle(_ key: String) -> Bool { !key.contains("conv2d.") }
+        /// The network of TensorFlow's demo for Android, after Dumoulin et al. 2016 (arXiv:1610.07629).
+        public static let multistyle26 = Self("multistyle26", down: [32, 32, 32], up: [8, 4], blocks: 6)
 
-    /// The network for one style, or for a mixture of several: these share all convolutions, and differ by the scales and
-    /// shifts of the normalisations (Dumoulin et al. 2016, arXiv:1610.07629: conditional instance normalisation).
-    ///
-    /// state: as it is stored, scales and shifts being [styles, C], or [C] for one style. weights: how much of each style.
-    /// - Throws: `ParameterMismatch` for keys and shapes of another network, or of another number of styles.
-    public func network(_ state: StateDictionary, mixing weights: [Float]) throws(ParameterMismatch)
-        -> TransformerNetwork
-    {
-        let difference = KeyDifference(
-            expected: shapes(styles: weights.count), found: state.mapValues(\.shape.dimensions))
-        guard difference.isEmpty else { throw ParameterMismatch(declared: state.count, difference: difference) }
-        let mixture = Tensor(weights, shape: [1, weights.count])
-        var mixed = state
-        if weights.count > 1 {
-            for (key, rows) in state where isByStyle(key) {
-                mixed[key] = matmul(mixture, rows).reshaped([rows.shape[1]])
+        /// Nil for a name that is not known.
+        public init?(_ name: String) {
+            let prefix = "transformer-w"
+            let width = name == "transformer" ? 32 : name.hasPrefix(prefix) ? Int(name.dropFirst(prefix.count)) ?? 0 : 0
+            if name == Self.multistyle26.name {
+                self = .multistyle26
+            } else if Self.widths.contains(width) {
+                self.init(width: width)
+                // One name for each.
+                if self.name != name { return nil }
+            } else {
+                return nil
             }
         }
-        let (network, parameters) = try loadWithParameters({ TransformerNetwork(self, $0) }, from: mixed)
-        parameters.setTrainable(false)
-        return network
+
+        /// Keys and shapes of weights for some styles: the normalisations have a row for each.
+        func shapes(styles: Int) -> [String: [Int]] {
+            let shapes = parameterShapes { ImageTransformNet(self, $0) }
+            return Dictionary(
+                uniqueKeysWithValues: shapes.map { name, shape in
+                    (name, isByStyle(name) && styles > 1 ? [styles] + shape.dimensions : shape.dimensions)
+                })
+        }
+
+        /// The parameters of normalisations: those of convolutions end in `conv2d.weight` or `conv2d.bias`.
+        private func isByStyle(_ key: String) -> Bool { !key.contains("conv2d.") }
+
+        /// The network for one style, or for a mixture of several: these share all convolutions, and differ by the scales and
+        /// shifts of the normalisations (Dumoulin et al. 2016, arXiv:1610.07629: conditional instance normalisation).
+        ///
+        /// state: as it is stored, scales and shifts being [styles, C], or [C] for one style. weights: how much of each style.
+        /// - Throws: `ParameterMismatch` for keys and shapes of another network, or of another number of styles.
+        public func network(_ state: StateDictionary, mixing weights: [Float]) throws(ParameterMismatch)
+            -> ImageTransformNet
+        {
+            let difference = KeyDifference(
+                expected: shapes(styles: weights.count), found: state.mapValues(\.shape.dimensions))
+            guard difference.isEmpty else { throw ParameterMismatch(declared: state.count, difference: difference) }
+            let mixture = Tensor(weights, shape: [1, weights.count])
+            var mixed = state
+            if weights.count > 1 {
+                for (key, rows) in state where isByStyle(key) {
+                    mixed[key] = matmul(mixture, rows).reshaped([rows.shape[1]])
+                }
+            }
+            let (network, parameters) = try loadWithParameters({ ImageTransformNet(self, $0) }, from: mixed)
+            parameters.setTrainable(false)
+            return network
+        }
     }
 }

@@ -9,7 +9,7 @@ import CVTensor
 /// normalisation (Ulyanov et al. 2016, arXiv:1607.08022), borders reflected, and enlargement by the nearest pixel before a
 /// convolution instead of transposed ones, which would leave a checkered pattern. As in the paper, and other than there, a
 /// squashing function makes the colours.
-public struct TransformerNetwork: Layer {
+public struct ImageTransformNet: Layer {
     /// A convolution, the normalisation that may follow it, and the activation.
     package struct Stage: Layer {
         package let convolution: ReflectedConv2d
@@ -26,7 +26,7 @@ public struct TransformerNetwork: Layer {
     package struct ResidualBlock: Layer {
         package let first, second: Stage
 
-        init(_ width: Int, _ form: TransformerForm, _ p: ParameterScope) {
+        init(_ width: Int, _ form: ImageTransformNet.Variant, _ p: ParameterScope) {
             func stage(_ number: Int, _ activation: Activation) -> Stage {
                 Stage(
                     convolution: ReflectedConv2d(
@@ -50,7 +50,7 @@ public struct TransformerNetwork: Layer {
     /// Back to full size; the last makes the colours.
     package let up: [Stage]
 
-    public init(_ form: TransformerForm, _ p: ParameterScope) {
+    public init(_ form: ImageTransformNet.Variant, _ p: ParameterScope) {
         func normalization(_ number: Int, _ channels: Int) -> InstanceNorm2d {
             InstanceNorm2d(channels, affine: true, p.scope("in\(number)"))
         }
@@ -69,7 +69,7 @@ public struct TransformerNetwork: Layer {
             let isLast = index == outputs.count - 1
             return Stage(
                 convolution: ReflectedConv2d(
-                    widths.0, widths.1, kernel: isLast ? 9 : 3, enlargement: isLast ? 1 : 2, bias: form.hasBias,
+                    widths.0, widths.1, kernel: isLast ? 9 : 3, upsampling: isLast ? 1 : 2, bias: form.hasBias,
                     p.scope("deconv\(index + 1)")),
                 normalization: isLast && !form.normalizesColors
                     ? nil : normalization(form.down.count + index + 1, widths.1),
@@ -91,20 +91,20 @@ public struct TransformerNetwork: Layer {
 /// x: [N, Cin, H, W] -> [N, Cout, ⌈factor · H / stride⌉, ⌈factor · W / stride⌉] for odd kernels.
 package struct ReflectedConv2d: Layer {
     package let conv2d: Conv2d
-    package let enlargement: Int
+    package let upsampling: Int
 
     init(
-        _ cin: Int, _ cout: Int, kernel: Int, stride: Int = 1, enlargement: Int = 1, bias: Bool, _ p: ParameterScope
+        _ cin: Int, _ cout: Int, kernel: Int, stride: Int = 1, upsampling: Int = 1, bias: Bool, _ p: ParameterScope
     ) {
         conv2d = Conv2d(cin, cout, kernel: kernel, stride: stride, bias: bias, p.scope("conv2d"))
-        self.enlargement = enlargement
+        self.upsampling = upsampling
     }
 
     /// Pixels that are reflected at each border.
     package var padding: Int { conv2d.geometry.y.kernel / 2 }
 
     package func callAsFunction(_ x: Tensor) -> Tensor {
-        let y = enlargement > 1 ? upsampleNearest(x, factor: enlargement) : x
+        let y = upsampling > 1 ? upsampleNearest(x, factor: upsampling) : x
         return conv2d(pad2d(y, top: padding, bottom: padding, left: padding, right: padding, mode: .reflect))
     }
 }

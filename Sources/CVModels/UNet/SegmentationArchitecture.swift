@@ -89,7 +89,7 @@ public struct SegmentationArchitecture: Sendable {
             build: { classes, channels, p in
                 UNet(
                     channels: channels, classes: classes, depth: shape.depth, width: shape.width,
-                    enlargement: shape.isBilinear ? .bilinear : .transposedConvolution, batchNorm: !shape.isPlain, p)
+                    upsampling: shape.isBilinear ? .bilinear : .transposedConvolution, batchNorm: !shape.isPlain, p)
             })
     }
 }

@@ -15,12 +15,12 @@ protocol SegmentationEncoder: Sendable {
 }
 
 extension SegmentationEncoder {
-    /// The results of the layers that `places` name, each made once.
-    static func results(_ x: Tensor, of layers: [any Layer], at places: [Int]) -> [Tensor] {
+    /// The results of the layers that `positions` name, each made once.
+    static func results(_ x: Tensor, of layers: [any Layer], at positions: [Int]) -> [Tensor] {
         var (y, found) = (x, [Tensor]())
         for (index, layer) in layers.enumerated() {
             y = layer(y)
-            if places.contains(index) { found.append(y) }
+            if positions.contains(index) { found.append(y) }
         }
         return found
     }

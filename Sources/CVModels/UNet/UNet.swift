@@ -13,7 +13,7 @@ import CVTensor
 /// the blocks after them; `out` the 1×1 convolution to the classes.
 public struct UNet: Layer {
     /// How a picture is enlarged on the way up.
-    public enum Enlargement: Sendable, Equatable {
+    public enum Upsampling: Sendable, Equatable {
         /// A transposed convolution of 2 × 2 with stride 2, as in the paper.
         case transposedConvolution
         /// A 1×1 convolution, and bilinear interpolation: no checkerboards (Odena et al. 2016). The two are exchangeable,
@@ -32,7 +32,7 @@ public struct UNet: Layer {
     /// depth: how often the picture is halved. width: the channels at full size, twice as many with each halving.
     public init(
         channels: Int = 3, classes: Int, depth: Int = 4, width: Int = 64,
-        enlargement: Enlargement = .transposedConvolution, batchNorm: Bool = false, _ p: ParameterScope
+        upsampling: Upsampling = .transposedConvolution, batchNorm: Bool = false, _ p: ParameterScope
     ) {
         precondition((1...10).contains(depth) && width > 0, "UNet: depth \(depth) of 1 to 10, width \(width)")
         let widths = (0...depth).map { width << $0 }
@@ -41,10 +41,10 @@ public struct UNet: Layer {
         }
         up = (0..<depth).map { index in
             let (cin, cout) = (widths[depth - index], widths[depth - index - 1])
-            let place = p.scope("up").scope("\(index)")
-            return switch enlargement {
-            case .transposedConvolution: ConvTranspose2d(cin, cout, kernel: 2, stride: 2, place)
-            case .bilinear: BilinearEnlargement(cin, cout, place)
+            let position = p.scope("up").scope("\(index)")
+            return switch upsampling {
+            case .transposedConvolution: ConvTranspose2d(cin, cout, kernel: 2, stride: 2, position)
+            case .bilinear: BilinearUpsample(cin, cout, position)
             }
         }
         dec = (0..<depth).map { index in
@@ -65,9 +65,9 @@ public struct UNet: Layer {
             skips.append(y)
             y = block(pool(y))  // [128, H / 2, W / 2] … [1024, H / 16, W / 16]
         }
-        for (enlarge, block) in zip(up, dec) {
+        for (upsample, block) in zip(up, dec) {
             let skip = skips.removeLast()
-            y = block(concatenate([skip, filled(enlarge(y), to: skip)]))  // [512, H / 8, W / 8] … [64, H, W]
+            y = block(concatenate([skip, filled(upsample(y), to: skip)]))  // [512, H / 8, W / 8] … [64, H, W]
         }
         return out(y)
     }
@@ -100,7 +100,7 @@ struct DoubleConvolution: Layer {
 }
 
 /// [N, cin, H, W] -> [N, cout, 2 · H, 2 · W]: a 1×1 convolution, then bilinear interpolation.
-struct BilinearEnlargement: Layer {
+struct BilinearUpsample: Layer {
     let conv: Conv2d
 
     init(_ cin: Int, _ cout: Int, _ p: ParameterScope) { conv = Conv2d(cin, cout, kernel: 1, p) }

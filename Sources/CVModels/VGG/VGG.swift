@@ -73,7 +73,7 @@ public struct VGG: SlidingClassifier {
 
     public func maps(_ x: Tensor) -> Tensor { features(x) }
 
-    public var decision: [any Layer] { [pool, Flatten()] + classifier.layers }
+    public var classificationHead: [any Layer] { [pool, Flatten()] + classifier.layers }
 
-    public var mapStride: Int { 32 }
+    public var outputStride: Int { 32 }
 }

@@ -16,36 +16,37 @@ public struct VGGFeatures: Sendable {
     }
 
     /// A convolution and the ReLU after it.
-    public struct Stop: Sendable, Equatable {
+    public struct FeatureLayer: Sendable, Equatable {
         /// Stage and number, from 1: `conv3_1`.
         public let name: String
         /// From 0; the maps have 1 / 2^stage of the picture's height and width, rounded down.
         public let stage: Int
         public let channels: Int
         /// Its number in `features`.
-        let place: Int
+        let position: Int
     }
 
     /// Channels of the stages, as in the paper.
     public static let widths = [64, 128, 256, 512, 512]
 
-    private let steps: [(stop: Stop, convolution: Conv2d)]
+    private let steps: [(featureLayer: FeatureLayer, convolution: Conv2d)]
     private let pooling: Pooling
 
     /// All convolutions of a VGG of this depth, the first first. widths: channels of the stages, fewer for tests.
-    public static func stops(_ depth: VGG.Depth, widths: [Int] = Self.widths) -> [Stop] {
-        var place = 0
-        var stops: [Stop] = []
+    public static func featureLayers(_ depth: VGG.Depth, widths: [Int] = Self.widths) -> [FeatureLayer] {
+        var position = 0
+        var featureLayers: [FeatureLayer] = []
         for (stage, count) in depth.convolutions.enumerated() {
             for number in 1...count {
-                stops.append(
-                    Stop(name: "conv\(stage + 1)_\(number)", stage: stage, channels: widths[stage], place: place))
-                place += 2
+                featureLayers.append(
+                    FeatureLayer(
+                        name: "conv\(stage + 1)_\(number)", stage: stage, channels: widths[stage], position: position))
+                position += 2
             }
             // The pooling.
-            place += 1
+            position += 1
         }
-        return stops
+        return featureLayers
     }
 
     /// last: the name of the last convolution that is wanted; nil for all.
@@ -55,17 +56,18 @@ public struct VGGFeatures: Sendable {
     ) {
         let features = p.scope("features")
         var cin = 3
-        var steps: [(stop: Stop, convolution: Conv2d)] = []
-        for stop in Self.stops(depth, widths: widths) {
+        var steps: [(featureLayer: FeatureLayer, convolution: Conv2d)] = []
+        for featureLayer in Self.featureLayers(depth, widths: widths) {
             // The first sees the border's pixels repeated instead of a black frame: see `callAsFunction`.
             let convolution = Conv2d(
-                cin, stop.channels, kernel: 3, padding: stop.place == 0 ? 0 : 1, initialized: .heNormal(fan: .output),
-                features.scope("\(stop.place)"))
-            steps.append((stop, convolution))
-            cin = stop.channels
-            if stop.name == last { break }
+                cin, featureLayer.channels, kernel: 3, padding: featureLayer.position == 0 ? 0 : 1,
+                initialized: .heNormal(fan: .output),
+                features.scope("\(featureLayer.position)"))
+            steps.append((featureLayer, convolution))
+            cin = featureLayer.channels
+            if featureLayer.name == last { break }
         }
-        precondition(last == nil || steps.last?.stop.name == last, "VGG-\(depth.rawValue) has no \(last ?? "")")
+        precondition(last == nil || steps.last?.featureLayer.name == last, "VGG-\(depth.rawValue) has no \(last ?? "")")
         self.steps = steps
         self.pooling = pooling
     }
@@ -91,11 +93,11 @@ public struct VGGFeatures: Sendable {
         var maps: [String: Tensor] = [:]
         var y = pad2d(x, top: 1, bottom: 1, left: 1, right: 1, mode: .edge)
         var stage = 0
-        for (stop, convolution) in steps {
-            if stop.stage > stage { y = pooled(y) }
-            stage = stop.stage
+        for (featureLayer, convolution) in steps {
+            if featureLayer.stage > stage { y = pooled(y) }
+            stage = featureLayer.stage
             y = Activation.relu(convolution(y))
-            if names.contains(stop.name) { maps[stop.name] = y }
+            if names.contains(featureLayer.name) { maps[featureLayer.name] = y }
             if maps.count == names.count { break }
         }
         return maps

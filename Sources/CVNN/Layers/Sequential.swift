@@ -18,8 +18,8 @@ public struct Sequential: Layer {
     private init(layers: [any Layer]) { self.layers = layers }
 
     /// Some of the layers, by their places: `features[..<5]`.
-    public subscript(_ places: some RangeExpression<Int>) -> Sequential {
-        Sequential(layers: Array(layers[places]))
+    public subscript(_ positions: some RangeExpression<Int>) -> Sequential {
+        Sequential(layers: Array(layers[positions]))
     }
 
     public func callAsFunction(_ x: Tensor) -> Tensor { layers.reduce(x) { $1($0) } }

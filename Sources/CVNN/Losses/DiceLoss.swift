@@ -44,10 +44,10 @@ private struct ClassOverlap {
             (0..<classes).map { name in
                 guard counts[name] > 0 else { return nil }
                 var (both, all) = (0.0, 0.0)
-                for picture in 0..<shape[0] {
-                    let values = p.baseAddress! + (picture * classes + name) * plane
+                for image in 0..<shape[0] {
+                    let values = p.baseAddress! + (image * classes + name) * plane
                     let part = targets.withUnsafeBufferPointer { targets in
-                        Self.sums(values, targets.baseAddress! + picture * plane, plane, name, ignored)
+                        Self.sums(values, targets.baseAddress! + image * plane, plane, name, ignored)
                     }
                     (both, all) = (both + part.both, all + part.all)
                 }
@@ -62,9 +62,9 @@ private struct ClassOverlap {
         _ p: UnsafePointer<Float>, _ targets: UnsafePointer<Int>, _ count: Int, _ name: Int, _ ignored: Int
     ) -> (both: Double, all: Double) {
         var (both, all) = (0.0, 0.0)
-        for place in 0..<count where targets[place] != ignored {
-            all += Double(p[place])
-            if targets[place] == name { both += Double(p[place]) }
+        for position in 0..<count where targets[position] != ignored {
+            all += Double(p[position])
+            if targets[position] == name { both += Double(p[position]) }
         }
         return (both, all)
     }
@@ -78,8 +78,8 @@ private struct ClassOverlap {
         let scale = 1 / Float(max(present, 1))
         return Tensor(shape: probabilities.shape) { dp in
             for index in dp.indices {
-                let (picture, name) = (index / plane / classes, index / plane % classes)
-                let target = targets[picture * plane + index % plane]
+                let (image, name) = (index / plane / classes, index / plane % classes)
+                let target = targets[image * plane + index % plane]
                 guard target != ignored, let quotient = quotients[name] else {
                     dp[index] = 0
                     continue

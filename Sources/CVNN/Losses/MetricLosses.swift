@@ -55,7 +55,7 @@ private func scattered(_ dy: Tensor, to indices: [Int], shape: Shape, size: Int)
         dx.initialize(repeating: 0)
         dy.withValues { dy in
             for (row, index) in indices.enumerated() {
-                for place in 0..<size { dx[index * size + place] += dy[row * size + place] }
+                for position in 0..<size { dx[index * size + position] += dy[row * size + position] }
             }
         }
     }

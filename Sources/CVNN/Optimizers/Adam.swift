@@ -30,11 +30,11 @@ public final class Adam: Optimizer {
 
     /// AdamW with PyTorch's defaults.
     public static func decoupled(
-        _ parameters: [Parameter], learningRate: Float = 1e-3, decay: Float = 1e-2, sparesVectors: Bool = false
+        _ parameters: [Parameter], learningRate: Float = 1e-3, decay: Float = 1e-2, excludesBiasAndNorm: Bool = false
     ) -> Adam {
         Adam(
             parameters, learningRate: learningRate,
-            decoupledDecay: Regularization(l2: decay, sparesVectors: sparesVectors))
+            decoupledDecay: Regularization(l2: decay, excludesBiasAndNorm: excludesBiasAndNorm))
     }
 
     public var parameters: [Parameter] { moments.parameters }
@@ -51,7 +51,7 @@ public final class Adam: Optimizer {
         moments.update(options) { part, options in
             withUnsafePointer(to: options.adam) { adam in
                 cvk_adam(
-                    InstructionSet.current.kernel, adam, options.l2, options.l1, part.weights, part.gradients,
+                    InstructionSet.current.cValue, adam, options.l2, options.l1, part.weights, part.gradients,
                     part.moment(0), part.moment(1), part.results, part.count)
             }
         }

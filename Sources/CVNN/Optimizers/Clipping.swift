@@ -36,7 +36,7 @@ private func sumOfSquares(_ x: Tensor) -> Double {
     x.withValues { x in
         stride(from: 0, to: x.count, by: 1 << 12).reduce(0.0) { sum, start in
             let (part, count) = (x.baseAddress! + start, Swift.min(1 << 12, x.count - start))
-            return sum + Double(cvk_dot(InstructionSet.current.kernel, part, 0, part, 0, count))
+            return sum + Double(cvk_dot(InstructionSet.current.cValue, part, 0, part, 0, count))
         }
     }
 }

@@ -28,7 +28,7 @@ struct FlatVector {
                 sumInPieces(x.count, grain: 1 << 12) { range in
                     Double(
                         cvk_dot(
-                            InstructionSet.current.kernel, x.baseAddress! + range.lowerBound, 0,
+                            InstructionSet.current.cValue, x.baseAddress! + range.lowerBound, 0,
                             y.baseAddress! + range.lowerBound, 0, range.count))
                 }
             }
@@ -40,7 +40,7 @@ struct FlatVector {
         values.withUnsafeMutableBufferPointer { x in
             guard let x = x.baseAddress else { return }
             other.values.withUnsafeBufferPointer { y in
-                cvk_combine(InstructionSet.current.kernel, Float(own), x, Float(factor), y.baseAddress, 0, x, y.count)
+                cvk_combine(InstructionSet.current.cValue, Float(own), x, Float(factor), y.baseAddress, 0, x, y.count)
             }
         }
     }

@@ -40,7 +40,7 @@ public final class GradientDescent: Optimizer {
         let factors = { (parameter: Parameter, _: Int) in regularization.factors(for: parameter) }
         moments.update(factors) { part, regularization in
             cvk_gradient_descent(
-                InstructionSet.current.kernel, rate, momentum, nesterov, regularization.l2, regularization.l1,
+                InstructionSet.current.cValue, rate, momentum, nesterov, regularization.l2, regularization.l1,
                 part.weights, part.gradients, momentum == 0 ? nil : part.moment(0), part.results, part.count)
         }
     }

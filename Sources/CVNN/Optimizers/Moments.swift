@@ -73,8 +73,8 @@ struct Moments {
         for (index, parameter) in parameters.enumerated() {
             let (shape, count) = (parameter.value.shape, parameter.value.shape.count)
             state["step." + parameter.name] = Tensor([Float(steps[index])], shape: [1])
-            for (place, name) in names.enumerated() {
-                let part = values[index][place * count..<(place + 1) * count]
+            for (position, name) in names.enumerated() {
+                let part = values[index][position * count..<(position + 1) * count]
                 state[name + "." + parameter.name] = Tensor(Array(part), shape: shape)
             }
         }

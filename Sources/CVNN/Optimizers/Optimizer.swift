@@ -40,20 +40,20 @@ extension Optimizer {
 public struct Regularization: Sendable, Equatable {
     public let l2, l1: Float
     /// Whether the vectors, which are biases and the scales of normalisations, are left alone.
-    public let sparesVectors: Bool
+    public let excludesBiasAndNorm: Bool
 
-    public init(l2: Float = 0, l1: Float = 0, sparesVectors: Bool = false) {
+    public init(l2: Float = 0, l1: Float = 0, excludesBiasAndNorm: Bool = false) {
         self.l2 = l2
         self.l1 = l1
-        self.sparesVectors = sparesVectors
+        self.excludesBiasAndNorm = excludesBiasAndNorm
     }
 
     public static let none = Regularization()
 
     /// In words, for `Optimizer.settings`.
-    var text: String { "l2 \(l2), l1 \(l1)\(sparesVectors ? ", not of vectors" : "")" }
+    var text: String { "l2 \(l2), l1 \(l1)\(excludesBiasAndNorm ? ", not of vectors" : "")" }
 
     func factors(for parameter: Parameter) -> (l2: Float, l1: Float) {
-        sparesVectors && parameter.value.shape.rank <= 1 ? (0, 0) : (l2, l1)
+        excludesBiasAndNorm && parameter.value.shape.rank <= 1 ? (0, 0) : (l2, l1)
     }
 }

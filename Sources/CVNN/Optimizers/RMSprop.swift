@@ -41,7 +41,7 @@ public final class RMSprop: Optimizer {
         let factors = { (parameter: Parameter, _: Int) in regularization.factors(for: parameter) }
         moments.update(factors) { part, regularization in
             cvk_rmsprop(
-                InstructionSet.current.kernel, rate, decay, epsilon, momentum, regularization.l2, regularization.l1,
+                InstructionSet.current.cValue, rate, decay, epsilon, momentum, regularization.l2, regularization.l1,
                 part.weights, part.gradients, part.moment(0), momentum == 0 ? nil : part.moment(1), part.results,
                 part.count)
         }

@@ -5,7 +5,7 @@ import CVImage
 public enum Backdrop: Sendable, Equatable {
     case color(Color)
     /// Enlarged or reduced until it covers the picture, and cut to its middle.
-    case picture(Image)
+    case image(Image)
     /// The picture itself without what is in front, out of focus.
     case blurred
 }
@@ -16,7 +16,7 @@ extension Matte {
         let front = cutOut(of: image)
         return switch backdrop {
         case .color(let color): front.flattened(over: color)
-        case .picture(let picture): front.flattened(over: picture.covering(width: image.width, height: image.height))
+        case .image(let other): front.flattened(over: other.covering(width: image.width, height: image.height))
         case .blurred: front.flattened(over: blurredBackground(of: image))
         }
     }
@@ -29,7 +29,7 @@ extension Matte {
             max(1, Int(Double(image.width) * scale)), max(1, Int(Double(image.height) * scale))
         )
         let small = image.withoutAlpha().resized(width: width, height: height, filter: .box)
-        let covered = Plane(averaging: alpha, width: width, height: height)
+        let covered = FloatPlane(averaging: alpha, width: width, height: height)
         var pixels = [UInt8](repeating: 0, count: 4 * width * height)
         for index in 0..<width * height {
             for channel in 0..<3 { pixels[4 * index + channel] = small.pixels[3 * index + channel] }

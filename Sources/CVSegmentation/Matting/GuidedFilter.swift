@@ -20,7 +20,7 @@ package struct GuidedFilter: Sendable {
     /// The functions: three slopes and an offset for each pixel of the guide, as means over the windows that it is in.
     ///
     /// guide: red, green and blue from 0 to 1; input: of the same size.
-    package func functions(guide: [Plane], input: Plane) -> Field {
+    package func functions(guide: [FloatPlane], input: FloatPlane) -> GuidedFilterCoefficients {
         precondition(
             guide.count == 3 && guide.allSatisfy { $0.width == input.width && $0.height == input.height },
             "GuidedFilter: a guide of \(guide.map { "\($0.width)×\($0.height)" }), an input of \(input.width)×\(input.height)"
@@ -29,20 +29,20 @@ package struct GuidedFilter: Sendable {
         // The means of the four planes, of the products of two colours, and of the colours with the input.
         let pairs = [(0, 0), (0, 1), (0, 2), (1, 1), (1, 2), (2, 2), (0, 3), (1, 3), (2, 3)]
         let makers = planes.map { plane in { plane } } + pairs.map { pair in { planes[pair.0] * planes[pair.1] } }
-        let means = Plane.windowMeans(makers, radius: radius)
+        let means = FloatPlane.windowMeans(makers, radius: radius)
         let solved = solve(means)
-        let smooth = Plane.windowMeans(
+        let smooth = FloatPlane.windowMeans(
             (0..<4).map { part in
-                { Plane(width: input.width, height: input.height, values: solved.map { $0[part] }) }
+                { FloatPlane(width: input.width, height: input.height, values: solved.map { $0[part] }) }
             }, radius: radius)
         let values = (0..<input.values.count).map { index in
             SIMD4(smooth[0].values[index], smooth[1].values[index], smooth[2].values[index], smooth[3].values[index])
         }
-        return Field(width: input.width, height: input.height, values: values)
+        return GuidedFilterCoefficients(width: input.width, height: input.height, values: values)
     }
 
     /// For each window: slopes (Σ + ε)⁻¹ · cov, and the offset. `means` in the order of `functions`.
-    private func solve(_ means: [Plane]) -> [SIMD4<Float>] {
+    private func solve(_ means: [FloatPlane]) -> [SIMD4<Float>] {
         let count = means[0].values.count
         return [SIMD4<Float>](unsafeUninitializedCapacity: count) { buffer, initialized in
             nonisolated(unsafe) let base = buffer.baseAddress!

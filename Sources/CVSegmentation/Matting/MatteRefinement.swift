@@ -28,8 +28,8 @@ public struct MatteRefinement: Sendable, Equatable {
         let coarse = Activation.sigmoid(upsampleBilinear(logits, height: small.height, width: small.width))
         let radius = max(1, Int((reach * Double(max(small.width, small.height))).rounded()))
         let functions = GuidedFilter(radius: radius, epsilon: contrast).functions(
-            guide: Plane.colors(of: small),
-            input: Plane(width: small.width, height: small.height, values: coarse.values))
+            guide: FloatPlane.colors(of: small),
+            input: FloatPlane(width: small.width, height: small.height, values: coarse.values))
         return Matte(alpha: functions.applied(to: image, levels: levels))
     }
 }

@@ -15,7 +15,7 @@ public struct SegmentationMetrics: Sendable, Equatable {
     public let classes: [String]
     /// How many pixels of the class of the row were taken for the class of the column.
     public var confusion: [[Int]] { matrix.counts }
-    public private(set) var pictures = 0
+    public private(set) var images = 0
     private var matrix: ConfusionMatrix
 
     public init(classes: [String]) {
@@ -37,9 +37,9 @@ public struct SegmentationMetrics: Sendable, Equatable {
             let (name, guess) = (pair >> 8, pair & 255)
             if name == Int(Mask.ignore) { continue }
             precondition(name < count && guess < count, "class \(name) taken for \(guess), of \(count) classes")
-            matrix.add(name, takenFor: guess, count: pixels)
+            matrix.add(name, predictedAs: guess, count: pixels)
         }
-        pictures += 1
+        images += 1
     }
 
     /// Pixels that count.

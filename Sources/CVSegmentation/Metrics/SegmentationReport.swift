@@ -28,7 +28,7 @@ extension SegmentationMetrics {
     }
 
     /// The confusion matrix as a picture, in hundredths of the pixels of each class.
-    public var confusionPicture: Image {
+    public var confusionImage: Image {
         HeatMap(
             title: "mean IoU \(decimal(meanIoU, 4)); % of the pixels of each class", rowTitle: "is",
             columnTitle: "taken for", rowLabels: classes, columnLabels: classes,
@@ -44,7 +44,7 @@ extension SegmentationMetrics {
     /// All numbers, in a form for other programs.
     public var json: JSONValue {
         [
-            "pictures": .integer(pictures), "pixels": .integer(pixels), "pixel_accuracy": .number(pixelAccuracy),
+            "pictures": .integer(images), "pixels": .integer(pixels), "pixel_accuracy": .number(pixelAccuracy),
             "mean_iou": .number(meanIoU), "mean_dice": .number(mean.dice),
             "classes": .array(
                 classes.indices.map { index in

@@ -42,8 +42,8 @@ extension Image {
                 }
                 let (own, wanted) = (color(self), color(other))
                 let brightness = luma(own.0, own.1, own.2)
-                let grey = luma(wanted.0, wanted.1, wanted.2)
-                let chroma = [wanted.0 - grey, wanted.1 - grey, wanted.2 - grey]
+                let gray = luma(wanted.0, wanted.1, wanted.2)
+                let chroma = [wanted.0 - gray, wanted.1 - gray, wanted.2 - gray]
                 // How much colour there is room for.
                 let room = chroma.map { $0 > 0 ? (255 - brightness) / $0 : $0 < 0 ? -brightness / $0 : 1 }
                 let strength = min(1, room.min() ?? 1)

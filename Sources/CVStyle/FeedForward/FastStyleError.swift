@@ -12,8 +12,8 @@ public enum FastStyleError: ToolkitError, Equatable {
     case tooSmall(width: Int, height: Int)
     /// Bytes.
     case notEnoughMemory(width: Int, height: Int, needed: Int, available: Int)
-    /// Weights of something else than a `TransformerNetwork`.
-    case notATransformer(path: String, model: String, task: String)
+    /// Weights of something else than a `ImageTransformNet`.
+    case notAnImageTransformNet(path: String, model: String, task: String)
     case otherParameters(path: String, ParameterMismatch)
 
     public var description: String {
@@ -28,11 +28,11 @@ public enum FastStyleError: ToolkitError, Equatable {
         case .noStyle(let count):
             "these weights have \(count) styles: choose one of them by --style; --style list prints the names"
         case .tooSmall(let width, let height):
-            "the picture has \(width) × \(height) pixels: at least \(TransformerNetwork.minimumSide) on each side are needed"
+            "the picture has \(width) × \(height) pixels: at least \(ImageTransformNet.minimumSide) on each side are needed"
         case .notEnoughMemory(let width, let height, let needed, let available):
             "a picture of \(width) × \(height) pixels needs about \(needed / 1_000_000) MB of memory and "
                 + "\(available / 1_000_000) are free; make it smaller"
-        case .notATransformer(let path, let model, let task):
+        case .notAnImageTransformNet(let path, let model, let task):
             "\(path.escapedForDisplay): holds weights of \(abbreviated(model)) for the task '\(abbreviated(task))'; those "
                 + "that cvtool train style writes, or multistyle26, are expected"
         case .otherParameters(let path, let mismatch): "\(path.escapedForDisplay): \(mismatch)"

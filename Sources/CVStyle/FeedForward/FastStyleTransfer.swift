@@ -20,7 +20,7 @@ public struct FastStyleTransfer: Sendable {
     /// The names of the styles.
     public let styles: [String]
     private let path: String
-    private let form: TransformerForm
+    private let form: ImageTransformNet.Variant
     private let state: StateDictionary
     private let preprocessing: Preprocessing
 
@@ -36,8 +36,8 @@ public struct FastStyleTransfer: Sendable {
         path = try WeightsLocator().find(weights)
         let file = try Safetensors(path: path)
         let metadata = try WeightsMetadata(file.metadata, file: path)
-        guard let form = TransformerForm(metadata.model), metadata.preprocessing.channels == .rgb else {
-            throw FastStyleError.notATransformer(path: path, model: metadata.model, task: metadata.task)
+        guard let form = ImageTransformNet.Variant(metadata.model), metadata.preprocessing.channels == .rgb else {
+            throw FastStyleError.notAnImageTransformNet(path: path, model: metadata.model, task: metadata.task)
         }
         try file.checkFinite()
         name = metadata.model
@@ -50,13 +50,14 @@ public struct FastStyleTransfer: Sendable {
 
     /// With weights that are at hand. Whether they fit is found out when something is painted with them.
     package init(
-        path: String, _ form: TransformerForm, styles: [String], state: StateDictionary, _ preprocessing: Preprocessing
+        path: String, _ form: ImageTransformNet.Variant, styles: [String], state: StateDictionary,
+        _ preprocessing: Preprocessing
     ) {
         (self.path, self.form, self.styles, self.state) = (path, form, styles, state)
         (name, self.preprocessing) = (form.name, preprocessing)
     }
 
-    private func network(mixing mixture: [Float]) throws(FastStyleError) -> TransformerNetwork {
+    private func network(mixing mixture: [Float]) throws(FastStyleError) -> ImageTransformNet {
         do throws(ParameterMismatch) {
             return try form.network(state, mixing: mixture)
         } catch {
@@ -77,18 +78,18 @@ public struct FastStyleTransfer: Sendable {
     ///
     /// - Parameter weights: how much each style counts beside the others, above 0; none for all the same.
     /// - Throws: `FastStyleError` for a style that is not known, or given twice, and for weights that do not fit.
-    public func painter(_ names: [String], weights: [Float] = []) throws(FastStyleError) -> FastPainter {
+    public func stylizer(_ names: [String], weights: [Float] = []) throws(FastStyleError) -> FeedForwardStylizer {
         precondition(!names.isEmpty, "a painter without a style")
         precondition(
             (weights.isEmpty || weights.count == names.count) && weights.allSatisfy { $0 > 0 && $0.isFinite },
             "weights \(weights) of the styles \(names)")
         let total = weights.isEmpty ? Float(names.count) : weights.reduce(0, +)
         var mixture = styles.map { _ in Float(0) }
-        for (place, name) in names.enumerated() {
+        for (position, name) in names.enumerated() {
             let index = try index(of: name)
             guard mixture[index] == 0 else { throw .styleTwice(styles[index]) }
-            mixture[index] = (weights.isEmpty ? 1 : weights[place]) / total
+            mixture[index] = (weights.isEmpty ? 1 : weights[position]) / total
         }
-        return FastPainter(try network(mixing: mixture), preprocessing)
+        return FeedForwardStylizer(try network(mixing: mixture), preprocessing)
     }
 }

@@ -30,6 +30,6 @@ package struct StyleMask {
 
     /// 0…1, row after row.
     private func levels(width: Int, height: Int) -> [Float] {
-        Preprocessing(width: width, height: height, resize: .stretch, channels: .grey).tensor(image).values
+        Preprocessing(width: width, height: height, resize: .stretch, channels: .gray).tensor(image).values
     }
 }

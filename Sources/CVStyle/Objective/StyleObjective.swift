@@ -28,7 +28,7 @@ package struct StyleObjective {
     let content: [Target]
     let regions: [Region]
     /// Where the colours are to be; nil if they may be anywhere.
-    let layout: ColorLayout?
+    let layout: ColorLayoutLoss?
 
     /// Maps or a Gram matrix to come near to.
     struct Target {
@@ -62,16 +62,16 @@ package struct StyleObjective {
     /// content: the content at this scale. styles: with their pictures at this scale. keepsLayout: whether the content's
     /// colours, which are those of the styles then, are to stay about where they are.
     package init(
-        _ network: StyleNetwork, content picture: Image, styles: [StyleSource], keepsLayout: Bool = false,
+        _ network: StyleNetwork, content image: Image, styles: [StyleSource], keepsLayout: Bool = false,
         _ options: StyleOptions
     ) {
         self.network = network
         self.options = options
-        layout = keepsLayout && options.layoutWeight > 0 ? ColorLayout(picture.unitTensor) : nil
+        layout = keepsLayout && options.layoutWeight > 0 ? ColorLayoutLoss(image.unitTensor) : nil
         var layers: Set<String> = []
         if options.contentWeight > 0 {
             let names = Set(options.contentLayers.map(\.name))
-            let maps = network(picture.unitTensor, at: names)
+            let maps = network(image.unitTensor, at: names)
             content = options.contentLayers.map { Target($0, of: options.contentLayers, maps[$0.name]!, cost: 0.5) }
             layers.formUnion(names)
         } else {

@@ -48,28 +48,28 @@ package struct StyleFrame: Equatable {
 }
 
 /// The layers that are looked at, and what follows from them.
-struct StyleStops {
+struct StyleFeatureLayers {
     /// Up to the deepest that is wanted.
-    let needed: [VGGFeatures.Stop]
+    let needed: [VGGFeatures.FeatureLayer]
 
     /// - Throws: `StyleError.unknownLayer`.
-    init(_ stops: [VGGFeatures.Stop], _ options: StyleOptions) throws(StyleError) {
-        let known = stops.map(\.name)
+    init(_ featureLayers: [VGGFeatures.FeatureLayer], _ options: StyleOptions) throws(StyleError) {
+        let known = featureLayers.map(\.name)
         var names: [String] = []
         if options.contentWeight > 0 { names += options.contentLayers.map(\.name) }
         if options.styleWeight > 0 { names += options.styleLayers.map(\.name) }
         var last = -1
         for name in names {
-            guard let place = known.firstIndex(of: name) else {
+            guard let position = known.firstIndex(of: name) else {
                 throw .unknownLayer(name, nearest: nearestName(to: name, in: known), known: known)
             }
-            last = max(last, place)
+            last = max(last, position)
         }
         guard last >= 0 else { throw .nothingToDo }
-        needed = Array(stops[...last])
+        needed = Array(featureLayers[...last])
     }
 
-    var last: VGGFeatures.Stop { needed[needed.count - 1] }
+    var last: VGGFeatures.FeatureLayer { needed[needed.count - 1] }
     /// Two pixels of the deepest maps.
     var minimumSide: Int { 2 << last.stage }
 

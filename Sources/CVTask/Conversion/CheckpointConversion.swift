@@ -106,15 +106,15 @@ public struct ClassifierConversion: Sendable {
     /// How torchvision's evaluation prepares pictures for networks of ImageNet; for the others the picture stretched to
     /// the size of the input, from 0 to 1.
     public var defaultPreprocessing: Preprocessing {
-        let channels: Preprocessing.Channels = input.channels == 1 ? .grey : .rgb
+        let channels: Preprocessing.Channels = input.channels == 1 ? .gray : .rgb
         guard architecture.defaultInput.height >= 200, channels == .rgb else {
             return Preprocessing(width: input.width, height: input.height, resize: .stretch, channels: channels)
         }
         // The checkpoints that torchvision publishes for these two came from TensorFlow: its `transform_input` undoes
         // ImageNet's mean and deviation in favour of -1 to 1.
-        let isCentred = ["googlenet", "inception_v3"].contains(architecture.name)
+        let isCentered = ["googlenet", "inception_v3"].contains(architecture.name)
         let (mean, std): ([Double], [Double]) =
-            isCentred ? ([0.5, 0.5, 0.5], [0.5, 0.5, 0.5]) : ([0.485, 0.456, 0.406], [0.229, 0.224, 0.225])
+            isCentered ? ([0.5, 0.5, 0.5], [0.5, 0.5, 0.5]) : ([0.485, 0.456, 0.406], [0.229, 0.224, 0.225])
         return Preprocessing(
             width: input.width, height: input.height, resize: .crop,
             shorterSide: Self.shorterSide(forCrop: max(input.width, input.height)),

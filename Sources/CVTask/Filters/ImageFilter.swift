@@ -25,32 +25,32 @@ public struct ImageFilter: Sendable {
     /// The pixels from one place of the kernel to the next.
     public let stride: Int
     /// Whether colours are mixed to grey before, as 0.299 red + 0.587 green + 0.114 blue.
-    public let grey: Bool
+    public let gray: Bool
 
-    public init(_ kernel: FilterKernel, padding: Padding = .reflect, stride: Int = 1, grey: Bool = false) {
+    public init(_ kernel: FilterKernel, padding: Padding = .reflect, stride: Int = 1, gray: Bool = false) {
         precondition(stride > 0, "ImageFilter: a stride of \(stride)")
         self.kernel = kernel
         self.padding = padding
         self.stride = stride
-        self.grey = grey
+        self.gray = gray
     }
 
     /// The answers to each pixel and colour, whose levels count from 0 to 255. Transparency is dropped.
     ///
     /// - Throws: `FilterError.doesNotFit` for a picture that is smaller than the kernel, where the padding does not help.
-    public func callAsFunction(_ image: Image) throws(FilterError) -> FilterAnswers {
+    public func callAsFunction(_ image: Image) throws(FilterError) -> FilterResponse {
         let reach = padding == .valid ? (kernel.width, kernel.height) : (kernel.width / 2 + 1, kernel.height / 2 + 1)
         guard padding == .same || (image.width >= reach.0 && image.height >= reach.1) else {
             throw .doesNotFit(
                 kernel: "\(kernel.height)×\(kernel.width)", width: image.width, height: image.height, padding: padding)
         }
         let levels = Preprocessing(
-            width: image.width, height: image.height, resize: .stretch, channels: grey ? .grey : .rgb,
-            std: [Float](repeating: 1, count: grey ? 1 : 3))
+            width: image.width, height: image.height, resize: .stretch, channels: gray ? .gray : .rgb,
+            std: [Float](repeating: 1, count: gray ? 1 : 3))
         let x = levels.tensor(image)
         // Each colour as a picture of its own.
         let planes = x.reshaped([x.shape[1], 1, x.shape[2], x.shape[3]])
-        return FilterAnswers(self(planes))
+        return FilterResponse(self(planes))
     }
 
     /// x: [N, 1, H, W] -> [N, 1, Ho, Wo], Ho = ⌈H / stride⌉, or with `.valid` ⌊(H - kernel) / stride⌋ + 1.
@@ -76,7 +76,7 @@ public struct ImageFilter: Sendable {
 }
 
 /// What a kernel makes of a picture: numbers of any size and sign, of which a picture can be made in several ways.
-public struct FilterAnswers: Sendable {
+public struct FilterResponse: Sendable {
     /// [colours, 1, height, width], of 3 colours or 1.
     public let values: Tensor
     /// The least and the greatest.
@@ -111,12 +111,12 @@ public struct FilterAnswers: Sendable {
     public func image(_ rendering: Rendering) -> Image {
         let (height, width) = (values.shape[2], values.shape[3])
         let (scale, shift) = line(rendering)
-        let (plane, isGrey) = (height * width, values.shape[0] == 1)
+        let (plane, isGray) = (height * width, values.shape[0] == 1)
         let pixels = [UInt8](unsafeUninitializedCapacity: 3 * plane) { pixels, count in
             values.withValues { values in
                 for index in 0..<plane {
                     for channel in 0..<3 {
-                        let value = values[(isGrey ? 0 : channel * plane) + index]
+                        let value = values[(isGray ? 0 : channel * plane) + index]
                         let level = (rendering == .absolute ? abs(value) : value) * scale + shift
                         pixels[3 * index + channel] = UInt8(min(max(level.rounded(), 0), 255))
                     }

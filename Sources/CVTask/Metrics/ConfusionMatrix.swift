@@ -8,7 +8,9 @@ package struct ConfusionMatrix: Sendable, Equatable {
     }
 
     /// Both numbers must be below the number of classes.
-    package mutating func add(_ own: Int, takenFor predicted: Int, count: Int = 1) { counts[own][predicted] += count }
+    package mutating func add(_ own: Int, predictedAs predicted: Int, count: Int = 1) {
+        counts[own][predicted] += count
+    }
 
     package var total: Int { counts.reduce(0) { $0 + $1.reduce(0, +) } }
     /// Those that were taken for what they are.
@@ -22,8 +24,8 @@ package struct ConfusionMatrix: Sendable, Equatable {
     /// The plain mean of a number of each class, over those that are there or were predicted: the others say nothing. 0 where
     /// there are none.
     package func mean(_ value: (_ index: Int) -> Double) -> Double {
-        let seen = counts.indices.filter { self[$0].own > 0 || self[$0].predicted > 0 }
-        return seen.isEmpty ? 0 : seen.reduce(0) { $0 + value($1) } / Double(seen.count)
+        let present = counts.indices.filter { self[$0].own > 0 || self[$0].predicted > 0 }
+        return present.isEmpty ? 0 : present.reduce(0) { $0 + value($1) } / Double(present.count)
     }
 
     /// 0 where there is nothing, as torchmetrics and scikit-learn (`zero_division=0`) have it.

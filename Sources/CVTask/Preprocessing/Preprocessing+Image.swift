@@ -38,27 +38,27 @@ extension Preprocessing {
 
     private func write(_ image: Image, into values: UnsafeMutableBufferPointer<Float>, _ levels: LevelTable) {
         let small = resized(image)
-        let samples = channels == .grey ? small.luma() : small.pixels
+        let samples = channels == .gray ? small.luma() : small.pixels
         if small.width == width, small.height == height {
             return samples.withUnsafeBufferPointer { levels.normalize($0, into: values) }
         }
         // Letterboxed: the fill need not be a whole level, so it is written first, and the picture over it.
         let (left, top) = ((width - small.width) / 2, (height - small.height) / 2)
         let plane = small.width * small.height
-        let picture = [Float](unsafeUninitializedCapacity: samples.count) { buffer, count in
+        let content = [Float](unsafeUninitializedCapacity: samples.count) { buffer, count in
             count = samples.count
             samples.withUnsafeBufferPointer {
                 levels.normalize($0, into: UnsafeMutableBufferPointer(rebasing: buffer[..<count]))
             }
         }
-        picture.withUnsafeBufferPointer { picture in
+        content.withUnsafeBufferPointer { content in
             Parallel.forEach(channels.count) { channel in
                 let frame = UnsafeMutableBufferPointer(
                     rebasing: values[channel * width * height..<(channel + 1) * width * height])
                 frame.initialize(repeating: (fill[channel] - mean[channel]) / std[channel])
                 for y in 0..<small.height {
                     (frame.baseAddress! + (y + top) * width + left).update(
-                        from: picture.baseAddress! + channel * plane + y * small.width, count: small.width)
+                        from: content.baseAddress! + channel * plane + y * small.width, count: small.width)
                 }
             }
         }
@@ -87,19 +87,19 @@ extension Preprocessing {
     ///
     /// A letterboxed picture's frame is rounded to whole levels here.
     package func samples(_ image: Image) -> [UInt8] {
-        let picture = framed(image)
-        return channels == .grey ? picture.luma() : picture.pixels
+        let content = framed(image)
+        return channels == .gray ? content.luma() : content.pixels
     }
 
     /// The picture at the size of the input, in its own colours; letterboxed, with a frame of whole levels.
     package func framed(_ image: Image) -> Image {
-        let picture = resized(image)
-        if picture.width == width, picture.height == height { return picture }
+        let content = resized(image)
+        if content.width == width, content.height == height { return content }
         func level(_ sample: Int) -> UInt8 {
-            UInt8(fill[channels == .grey ? 0 : channels.source(of: sample)].rounded())
+            UInt8(fill[channels == .gray ? 0 : channels.source(of: sample)].rounded())
         }
         var frame = Image(width: width, height: height, fill: Color(level(0), level(1), level(2)))
-        frame.paste(picture, x: (width - picture.width) / 2, y: (height - picture.height) / 2)
+        frame.paste(content, x: (width - content.width) / 2, y: (height - content.height) / 2)
         return frame
     }
 
@@ -149,13 +149,13 @@ extension Preprocessing.Channels {
 extension Image {
     /// 0.299 red + 0.587 green + 0.114 blue of each pixel, in the whole numbers of Pillow's `convert("L")` (ITU-R 601-2).
     fileprivate func luma() -> [UInt8] {
-        [UInt8](unsafeUninitializedCapacity: width * height) { grey, count in
+        [UInt8](unsafeUninitializedCapacity: width * height) { gray, count in
             count = width * height
             pixels.withUnsafeBufferPointer { pixels in
-                for place in 0..<count {
-                    let pixel = pixels.baseAddress! + place * channels
+                for position in 0..<count {
+                    let pixel = pixels.baseAddress! + position * channels
                     let sum = Int(pixel[0]) * 19595 + Int(pixel[1]) * 38470 + Int(pixel[2]) * 7471
-                    grey[place] = UInt8((sum + 0x8000) >> 16)
+                    gray[position] = UInt8((sum + 0x8000) >> 16)
                 }
             }
         }

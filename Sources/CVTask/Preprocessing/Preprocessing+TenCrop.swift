@@ -11,7 +11,7 @@ extension Preprocessing {
     /// that the corners reach further than the usual middle.
     /// - Returns: [10, C, height, width], `(pixel - mean) / std`, in torchvision's order.
     public func tenCrops(_ image: Image) -> Tensor {
-        let large = enlarged(image)
+        let large = upsampled(image)
         var exact = self
         exact.resize = .stretch
         return exact.batch(fiveCrops(large) + fiveCrops(large.flippedHorizontally()))
@@ -24,11 +24,11 @@ extension Preprocessing {
         return corners.map { image.cropped(x: $0, y: $1, width: width, height: height) }
     }
 
-    private func enlarged(_ image: Image) -> Image {
-        func enlarged(_ side: Int) -> Int { (side * 8 + 3) / 7 }
+    private func upsampled(_ image: Image) -> Image {
+        func upsampled(_ side: Int) -> Int { (side * 8 + 3) / 7 }
         var large = self
         (large.width, large.height) =
-            cropFrame.width > width ? cropFrame : (enlarged(width), enlarged(height))
+            cropFrame.width > width ? cropFrame : (upsampled(width), upsampled(height))
         guard resize == .crop else { return large.framed(image) }
         let frame = (large.width, large.height)
         let covering = Covering(width: image.width, height: image.height, by: frame, cut: frame)

@@ -9,7 +9,7 @@ import CVTensor
 package struct BackboneFeatures: Sendable {
     /// Those of one picture, such as [1280].
     package let shape: Shape
-    /// Places in `DecodedPictures.items`.
+    /// Places in `DecodedImages.items`.
     package let items: [Int]
     private let labels: [Int]
     /// copies × items × shape.
@@ -30,7 +30,7 @@ package struct BackboneFeatures: Sendable {
     ) throws {
         items = loader.items
         self.copies = copies
-        labels = items.map { loader.pictures.items[$0].label }
+        labels = items.map { loader.images.items[$0].label }
         let count = items.count * copies
         var shape = Shape([0])
         var values: [Float] = []
@@ -44,7 +44,7 @@ package struct BackboneFeatures: Sendable {
                     let (bytes, overflows) = count.multipliedReportingOverflow(
                         by: shape.count * MemoryLayout<Float>.stride)
                     guard !overflows, bytes <= memoryLimit else {
-                        throw FeatureError(pictures: items.count, copies: copies, shape: shape, limit: memoryLimit)
+                        throw FeatureError(images: items.count, copies: copies, shape: shape, limit: memoryLimit)
                     }
                     values.reserveCapacity(count * shape.count)
                 }
@@ -63,8 +63,8 @@ package struct BackboneFeatures: Sendable {
         let first = copy % copies * items.count
         let features = Tensor(shape: Shape([rows.count] + shape.dimensions)) { target in
             values.withUnsafeBufferPointer { values in
-                for (place, row) in rows.enumerated() {
-                    (target.baseAddress! + place * size).update(
+                for (position, row) in rows.enumerated() {
+                    (target.baseAddress! + position * size).update(
                         from: values.baseAddress! + (first + row) * size, count: size)
                 }
             }
@@ -97,12 +97,12 @@ package struct BackboneFeatures: Sendable {
 
 /// More features than memory is taken for.
 package struct FeatureError: ToolkitError, Equatable {
-    package let pictures, copies: Int
+    package let images, copies: Int
     package let shape: Shape
     package let limit: Int
 
     package var description: String {
-        "the features of \(counted(pictures, "picture")) in \(copies == 1 ? "one copy" : "\(copies) copies") with \(shape.count) numbers each "
+        "the features of \(counted(images, "picture")) in \(copies == 1 ? "one copy" : "\(copies) copies") with \(shape.count) numbers each "
             + "need more than the \(limit >> 20) MiB that are kept; take fewer copies, smaller pictures (--imgsz), a network "
             + "with a narrower end, or train all of it"
     }

@@ -7,17 +7,17 @@ import CVTensor
 /// To it is added that of each auxiliary head, times their weight, where a network has such heads. The network is run on the
 /// tape of the pictures.
 /// - Parameters:
-///   - pictures: [N, C, H, W].
+///   - images: [N, C, H, W].
 ///   - labels: the classes, N of them.
 ///   - smoothing: as of `crossEntropy`.
 public func classificationLoss(
-    _ network: any Layer, _ pictures: Tensor, _ labels: [Int], smoothing: Float = 0
+    _ network: any Layer, _ images: Tensor, _ labels: [Int], smoothing: Float = 0
 ) -> (loss: Tensor, logits: Tensor) {
     guard let network = network as? any AuxiliaryClassifier else {
-        let logits = network(pictures)
+        let logits = network(images)
         return (crossEntropy(logits, labels, smoothing: smoothing), logits)
     }
-    let (logits, auxiliary) = network.outputs(pictures)
+    let (logits, auxiliary) = network.outputs(images)
     let loss = auxiliary.reduce(crossEntropy(logits, labels, smoothing: smoothing)) { sum, logits in
         sum + crossEntropy(logits, labels, smoothing: smoothing) * network.auxiliaryWeight
     }

@@ -62,8 +62,8 @@ public struct ClassificationRecipe: Sendable, Equatable {
             // No mirror: it makes other digits. Logistic regression has one template for a class, and does worse with
             // pictures that move.
             augmentation = architecture.name == "logistic" ? "" : "affine"
-        case .smallPictures:
-            // As Tools/twins/resnet20.py; the plain networks are there to be compared with the residual ones.
+        case .smallImages:
+            // As Tools/reference/resnet20.py; the plain networks are there to be compared with the residual ones.
             (epochs, batchSize, warmup, optimizer) = (36, 128, 2, chosen ?? .nesterov)
             augmentation = "shift=0.0625,mirror@0.5"
         case .photographs:
@@ -80,7 +80,7 @@ private enum Subject {
     /// Grey pictures of 28 × 28.
     case digits
     /// Pictures of 32 × 32, as those of CIFAR.
-    case smallPictures
+    case smallImages
     /// The pictures of ImageNet. isNormalized: whether batch-norm keeps large steps from doing harm.
     case photographs(isNormalized: Bool)
 
@@ -89,7 +89,7 @@ private enum Subject {
         if input.channels == 1 {
             self = .digits
         } else if input.height < 64 {
-            self = .smallPictures
+            self = .smallImages
         } else {
             let keys = parameterShapes { architecture.make(classes: 1, $0) }.map(\.name)
             self = .photographs(isNormalized: keys.contains { $0.hasSuffix("running_mean") })
@@ -101,7 +101,7 @@ private enum Subject {
         let (gradients, adaptive, decay) =
             switch self {
             case .digits: (0.05, 1e-3, 5e-4)
-            case .smallPictures: (0.2, 1e-3, 5e-4)
+            case .smallImages: (0.2, 1e-3, 5e-4)
             // 0.1 for 256 pictures in a step (He et al. 2015), and an eighth of both.
             case .photographs(isNormalized: true): (0.0125, 5e-4, 1e-4)
             case .photographs(isNormalized: false): (0.0025, 1e-4, 1e-4)

@@ -18,14 +18,14 @@ import CVWeights
 /// ```
 public struct ClassificationTraining {
     public let recipe: ClassificationRecipe
-    public let pictures: DecodedPictures
+    public let images: DecodedImages
     public let split: DatasetSplit
     /// With the mean and deviation of the pictures to learn from.
     public let preprocessing: Preprocessing
     public let network: any ClassifierNetwork
     public let parameters: ParameterSet
     /// Of the pictures to learn from and of those held back; nil where all weights are trained.
-    private let features: (train: BackboneFeatures, dev: BackboneFeatures)?
+    private let features: (train: BackboneFeatures, validation: BackboneFeatures)?
     private let augmentation: Augment.Pipeline?
     /// The recipe's, or all pictures where they are fewer.
     private let batchSize: Int
@@ -40,27 +40,27 @@ public struct ClassificationTraining {
         _ recipe: ClassificationRecipe, _ dataset: ClassificationDataset, pretrained: PretrainedWeights? = nil,
         progress: (_ done: Int, _ of: Int) -> Void = { _, _ in }
     ) throws {
-        let pictures = try Self.decoded(recipe, dataset, pretrained: pretrained, progress: progress)
-        try self.init(recipe, decoded: pictures, pretrained: pretrained)
+        let images = try Self.decoded(recipe, dataset, pretrained: pretrained, progress: progress)
+        try self.init(recipe, decoded: images, pretrained: pretrained)
     }
 
     /// The pictures as the network of `recipe` is given them: several trainings may share them.
     public static func decoded(
         _ recipe: ClassificationRecipe, _ dataset: ClassificationDataset, pretrained: PretrainedWeights? = nil,
         progress: (_ done: Int, _ of: Int) -> Void = { _, _ in }
-    ) throws -> DecodedPictures {
+    ) throws -> DecodedImages {
         let input =
             pretrained?.preprocessing(for: recipe.input)
             ?? Preprocessing(
                 width: recipe.input.width, height: recipe.input.height, resize: .stretch,
-                channels: recipe.input.channels == 1 ? .grey : .rgb)
+                channels: recipe.input.channels == 1 ? .gray : .rgb)
         return try dataset.decoded(for: input, progress: progress)
     }
 
     /// seeing: called with how many pictures a frozen backbone has looked at, and how many it will; what it throws ends
     /// that.
     public init(
-        _ recipe: ClassificationRecipe, decoded pictures: DecodedPictures, pretrained: PretrainedWeights? = nil,
+        _ recipe: ClassificationRecipe, decoded images: DecodedImages, pretrained: PretrainedWeights? = nil,
         seeing progress: (_ done: Int, _ of: Int) throws -> Void = { _, _ in }
     ) throws {
         precondition(
@@ -72,14 +72,14 @@ public struct ClassificationTraining {
             pretrained.map { $0.architecture.name == recipe.model } ?? true,
             "a recipe for \(recipe.model) and weights of \(pretrained?.architecture.name ?? "")")
         self.recipe = recipe
-        self.pictures = pictures
+        self.images = images
         augmentation = recipe.augmentation.isEmpty ? nil : try AugmentationRecipe(recipe.augmentation).pipeline
-        split = try pictures.split(holdout: recipe.holdout, seed: recipe.splitSeed ?? recipe.seed)
+        split = try images.split(holdout: recipe.holdout, seed: recipe.splitSeed ?? recipe.seed)
         preprocessing =
-            try pretrained?.preprocessing(for: recipe.input) ?? pictures.normalization(over: split.train)
+            try pretrained?.preprocessing(for: recipe.input) ?? images.normalization(over: split.train)
         batchSize = min(recipe.batchSize, split.train.count)
         let architecture = try ClassifierArchitecture.named(recipe.model)
-        let (classes, input) = (pictures.classes.count, recipe.input)
+        let (classes, input) = (images.classes.count, recipe.input)
         try architecture.check(classes: classes, input: input)
         let made = initialized(seed: recipe.seed) { architecture.make(classes: classes, input: input, $0) }
         (network, parameters) = made
@@ -90,27 +90,27 @@ public struct ClassificationTraining {
         }
         parameters.setTrainable(false)
         parameters.setTrainable(true, prefix: made.network.headScope + ".")
-        features = try Self.features(recipe, pictures, split, preprocessing, augmentation, made.network, progress)
+        features = try Self.features(recipe, images, split, preprocessing, augmentation, made.network, progress)
     }
 
     private static func features(
-        _ recipe: ClassificationRecipe, _ pictures: DecodedPictures, _ split: DatasetSplit,
+        _ recipe: ClassificationRecipe, _ images: DecodedImages, _ split: DatasetSplit,
         _ preprocessing: Preprocessing, _ augmentation: Augment.Pipeline?, _ network: any ClassifierNetwork,
         _ progress: (_ done: Int, _ of: Int) throws -> Void
-    ) throws -> (train: BackboneFeatures, dev: BackboneFeatures) {
+    ) throws -> (train: BackboneFeatures, validation: BackboneFeatures) {
         let count = split.train.count * recipe.copies
         func loader(_ items: [Int], _ augmentation: Augment.Pipeline?) -> BatchLoader {
             BatchLoader(
-                pictures, items: items, batchSize: 32, preprocessing: preprocessing, augmentation: augmentation,
+                images, items: items, batchSize: 32, preprocessing: preprocessing, augmentation: augmentation,
                 seed: recipe.seed, shuffles: false)
         }
         let train = try BackboneFeatures(
             network.backbone, loader(split.train, augmentation), copies: recipe.copies
-        ) { try progress($0, count + split.dev.count) }
-        let dev = try BackboneFeatures(network.backbone, loader(split.dev, nil)) {
-            try progress(count + $0, count + split.dev.count)
+        ) { try progress($0, count + split.validation.count) }
+        let validation = try BackboneFeatures(network.backbone, loader(split.validation, nil)) {
+            try progress(count + $0, count + split.validation.count)
         }
-        return (train, dev)
+        return (train, validation)
     }
 
     /// Steps of an epoch: whole batches.
@@ -131,9 +131,10 @@ public struct ClassificationTraining {
                 return TrainingLoss(loss, metrics: ["accuracy": accuracy(of: logits, batch.labels)])
             },
             evaluate: { [self] in
-                guard !split.dev.isEmpty else { return [:] }
+                guard !split.validation.isEmpty else { return [:] }
                 let metrics =
-                    try features?.dev.evaluate(network.head, classes: pictures.classes) ?? evaluate(split.dev)
+                    try features?.validation.evaluate(network.head, classes: images.classes)
+                    ?? evaluate(split.validation)
                 return ["loss": metrics.loss, "accuracy": metrics.accuracy]
             })
     }
@@ -149,27 +150,27 @@ public struct ClassificationTraining {
 
     private var configuration: TrainingConfiguration {
         recipe.configuration(
-            stepsPerEpoch: stepsPerEpoch, selection: split.dev.isEmpty ? .lowest("loss") : .highest("accuracy"),
-            pictures: pictures.items.count)
+            stepsPerEpoch: stepsPerEpoch, selection: split.validation.isEmpty ? .lowest("loss") : .highest("accuracy"),
+            images: images.items.count)
     }
 
     /// How well the network does with its present weights on these pictures.
     ///
-    /// items: places in `pictures.items`.
+    /// items: places in `images.items`.
     public func evaluate(_ items: [Int]) throws -> ClassificationMetrics {
-        try CVTraining.evaluate({ network($0) }, loader(items, shuffles: false), classes: pictures.classes)
+        try CVTraining.evaluate({ network($0) }, loader(items, shuffles: false), classes: images.classes)
     }
 
     private func loader(_ items: [Int], shuffles: Bool) -> BatchLoader {
         BatchLoader(
-            pictures, items: items, batchSize: shuffles ? batchSize : 250, preprocessing: preprocessing,
+            images, items: items, batchSize: shuffles ? batchSize : 250, preprocessing: preprocessing,
             augmentation: shuffles ? augmentation : nil, seed: recipe.seed, shuffles: shuffles)
     }
 
     /// What the weights say about themselves.
     public var metadata: [String: String] {
         var texts = WeightsMetadata(
-            model: recipe.model, task: "classify", preprocessing: preprocessing, labels: pictures.classes
+            model: recipe.model, task: "classify", preprocessing: preprocessing, labels: images.classes
         ).dictionary
         texts["recipe"] = recipe.json.text
         return texts

@@ -5,16 +5,16 @@ extension Classifier {
     /// How well it does on pictures whose classes are known.
     ///
     /// - Parameters:
-    ///   - items: places in `pictures.items`, which must have been decoded for `preprocessing`.
+    ///   - items: places in `images.items`, which must have been decoded for `preprocessing`.
     ///   - flip: whether each picture is looked at mirrored, too, and the probabilities are averaged.
     ///   - progress: called with the pictures done.
     /// - Throws: what `progress` throws; `FileError` or `ImageError` for a file that has changed meanwhile.
     public func evaluate(
-        _ pictures: DecodedPictures, items: [Int], flip: Bool = false, progress: (_ done: Int) throws -> Void = { _ in }
+        _ images: DecodedImages, items: [Int], flip: Bool = false, progress: (_ done: Int) throws -> Void = { _ in }
     ) throws -> ClassificationMetrics {
-        precondition(pictures.classes == labels, "classes \(pictures.classes) for a classifier of \(labels)")
+        precondition(images.classes == labels, "classes \(images.classes) for a classifier of \(labels)")
         let loader = BatchLoader(
-            pictures, items: items, batchSize: 100, preprocessing: preprocessing, shuffles: false)
+            images, items: items, batchSize: 100, preprocessing: preprocessing, shuffles: false)
         let score = flip ? flippedScore : logits
         return try CVTraining.evaluate(score, loader, classes: labels, progress: progress)
     }

@@ -10,7 +10,7 @@ public struct ImageBatch: Sendable {
     public let images: Tensor
     /// N numbers of classes.
     public let labels: [Int]
-    /// Places of the pictures in `DecodedPictures.items`.
+    /// Places of the pictures in `DecodedImages.items`.
     public let items: [Int]
 
     public init(images: Tensor, labels: [Int], items: [Int]) {
@@ -24,11 +24,11 @@ public struct ImageBatch: Sendable {
 /// Each picture is augmented with a generator of its own, of (seed, epoch, item), and keeps its label: mixup and mosaic are
 /// of use only with their usual partner, the picture itself.
 public struct BatchLoader: Sendable {
-    public let pictures: DecodedPictures
-    /// Places in `pictures.items`.
+    public let images: DecodedImages
+    /// Places in `images.items`.
     public let items: [Int]
     public let batchSize: Int
-    /// Of the size and channels of `pictures`, with the mean and deviation that the network's input is to have.
+    /// Of the size and channels of `images`, with the mean and deviation that the network's input is to have.
     public let preprocessing: Preprocessing
     /// Nil for pictures as they are. What it makes of another size is stretched to the network's.
     public let augmentation: Augment.Pipeline?
@@ -44,17 +44,17 @@ public struct BatchLoader: Sendable {
     /// - Parameter workers: nil for one where pictures are in memory, and for as many as there are where each must be
     ///   decoded.
     public init(
-        _ pictures: DecodedPictures, items: [Int], batchSize: Int, preprocessing: Preprocessing,
+        _ images: DecodedImages, items: [Int], batchSize: Int, preprocessing: Preprocessing,
         augmentation: Augment.Pipeline? = nil, seed: UInt64 = 0, shuffles: Bool, ahead: Int = 4, workers: Int? = nil
     ) {
         precondition(batchSize > 0, "batches of \(batchSize) pictures: 1 or more expected")
         precondition(ahead > 0, "\(ahead) batches ahead: 1 or more expected")
-        let (own, wanted) = (pictures.preprocessing, preprocessing)
+        let (own, wanted) = (images.preprocessing, preprocessing)
         precondition(
             own.width == wanted.width && own.height == wanted.height && own.channels == wanted.channels,
             "pictures of \(own.width)×\(own.height) \(own.channels) for an input of \(wanted.width)×\(wanted.height) "
                 + "\(wanted.channels)")
-        self.pictures = pictures
+        self.images = images
         self.items = items
         self.batchSize = batchSize
         self.preprocessing = preprocessing
@@ -62,7 +62,7 @@ public struct BatchLoader: Sendable {
         self.seed = seed
         self.shuffles = shuffles
         self.ahead = ahead
-        self.workers = max(1, workers ?? (pictures.isInMemory ? 1 : Parallel.threadCount))
+        self.workers = max(1, workers ?? (images.isInMemory ? 1 : Parallel.threadCount))
     }
 
     /// Batches in an epoch.
@@ -74,7 +74,7 @@ public struct BatchLoader: Sendable {
         var random = SplitMix64(seed: seed, stream: epoch)
         let itemSeed = random.next()
         let order = shuffles ? Self.shuffled(items, using: &random) : items
-        let writer = BatchWriter(pictures, preprocessing, augmentation, seed: itemSeed)
+        let writer = BatchWriter(images, preprocessing, augmentation, seed: itemSeed)
         let batchSize = batchSize
         return BatchStream(steps: min(step, steps)..<steps, ahead: ahead, workers: workers) { step, stop in
             let start = step * batchSize
@@ -88,8 +88,8 @@ public struct BatchLoader: Sendable {
         var items = items
         for last in stride(from: items.count - 1, to: 0, by: -1) {
             // The upper half of the product is an even draw, but for one part in 2^64 / count.
-            let place = Int(random.next().multipliedFullWidth(by: UInt64(last + 1)).high)
-            items.swapAt(last, place)
+            let position = Int(random.next().multipliedFullWidth(by: UInt64(last + 1)).high)
+            items.swapAt(last, position)
         }
         return items
     }
@@ -97,7 +97,7 @@ public struct BatchLoader: Sendable {
 
 /// Augments and normalises the pictures of a batch.
 private struct BatchWriter {
-    let pictures: DecodedPictures
+    let images: DecodedImages
     let preprocessing: Preprocessing
     let augmentation: Augment.Pipeline?
     /// Of the epoch; a picture's own generator is the stream with its number.
@@ -105,9 +105,9 @@ private struct BatchWriter {
     private let levels: LevelTable
 
     init(
-        _ pictures: DecodedPictures, _ preprocessing: Preprocessing, _ augmentation: Augment.Pipeline?, seed: UInt64
+        _ images: DecodedImages, _ preprocessing: Preprocessing, _ augmentation: Augment.Pipeline?, seed: UInt64
     ) {
-        (self.pictures, self.preprocessing) = (pictures, preprocessing)
+        (self.images, self.preprocessing) = (images, preprocessing)
         (self.augmentation, self.seed) = (augmentation, seed)
         levels = LevelTable(preprocessing)
     }
@@ -115,25 +115,25 @@ private struct BatchWriter {
     func batch(_ items: [Int], _ stop: BatchStream<ImageBatch>.Stop) throws -> ImageBatch {
         let channels = preprocessing.channels.count
         let count = channels * preprocessing.height * preprocessing.width
-        let images = try Tensor(shape: [items.count, channels, preprocessing.height, preprocessing.width]) { values in
-            for (place, item) in items.enumerated() {
+        let inputs = try Tensor(shape: [items.count, channels, preprocessing.height, preprocessing.width]) { values in
+            for (position, item) in items.enumerated() {
                 // Nobody will look at the batch.
                 if stop.isSet { throw CancellationError() }
-                let picture = UnsafeMutableBufferPointer(rebasing: values[place * count..<(place + 1) * count])
-                try pictures.withPixels(of: item) { pixels in
-                    guard let augmentation else { return levels.normalize(pixels, into: picture) }
+                let target = UnsafeMutableBufferPointer(rebasing: values[position * count..<(position + 1) * count])
+                try images.withPixels(of: item) { pixels in
+                    guard let augmentation else { return levels.normalize(pixels, into: target) }
                     var random = SplitMix64(seed: seed, stream: item)
                     let changed = augmentation(Sample(image(pixels)), using: &random).image
-                    samples(changed).withUnsafeBufferPointer { levels.normalize($0, into: picture) }
+                    samples(changed).withUnsafeBufferPointer { levels.normalize($0, into: target) }
                 }
             }
         }
-        return ImageBatch(images: images, labels: items.map { pictures.items[$0].label }, items: items)
+        return ImageBatch(images: inputs, labels: items.map { images.items[$0].label }, items: items)
     }
 
     private func image(_ pixels: UnsafeBufferPointer<UInt8>) -> Image {
-        let colours = preprocessing.channels == .grey ? pixels.flatMap { [$0, $0, $0] } : Array(pixels)
-        return Image(width: preprocessing.width, height: preprocessing.height, format: .rgb, pixels: colours)
+        let colors = preprocessing.channels == .gray ? pixels.flatMap { [$0, $0, $0] } : Array(pixels)
+        return Image(width: preprocessing.width, height: preprocessing.height, format: .rgb, pixels: colors)
     }
 
     /// Of a picture that was augmented; a crop may have made it smaller.

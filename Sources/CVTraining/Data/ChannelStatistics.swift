@@ -2,7 +2,7 @@ import CVCore
 import CVWeights
 import Synchronization
 
-extension DecodedPictures {
+extension DecodedImages {
     /// `preprocessing` with the mean and the standard deviation of each channel over the pictures `items`, for an input
     /// of mean 0 and deviation 1.
     ///
@@ -12,7 +12,7 @@ extension DecodedPictures {
     /// - Parameter items: places in `items`, at least one: those to train on, and no others.
     /// - Throws: `FileError` or `ImageError` when pictures are not in memory and a file has changed since.
     public func normalization(over indices: [Int]) throws -> Preprocessing {
-        try preprocessing.normalized(over: indices.count) { place, count in try withPixels(of: indices[place], count) }
+        try preprocessing.normalized(over: indices.count) { index, count in try withPixels(of: indices[index], count) }
     }
 }
 
@@ -20,22 +20,22 @@ extension Preprocessing {
     /// This preprocessing with the mean and the standard deviation of each channel over pictures.
     ///
     /// - Parameters:
-    ///   - pictures: how many there are, at least one.
+    ///   - images: how many there are, at least one.
     ///   - read: calls the function with the samples of the picture of this number, in the order RGB, or grey; from any
     ///     thread.
     package func normalized(
-        over pictures: Int,
-        _ read: (_ picture: Int, _ count: (UnsafeBufferPointer<UInt8>) -> Void) throws -> Void
+        over images: Int,
+        _ read: (_ image: Int, _ count: (UnsafeBufferPointer<UInt8>) -> Void) throws -> Void
     ) throws -> Preprocessing {
-        precondition(pictures > 0, "the mean over no pictures")
+        precondition(images > 0, "the mean over no pictures")
         let channels = channels.count
         let shared = Mutex((levels: [Int](repeating: 0, count: 256 * channels), error: (any Error)?.none))
-        Parallel.forRanges(pictures, grain: 64) { range in
+        Parallel.forRanges(images, grain: 64) { range in
             var levels = [Int](repeating: 0, count: 256 * channels)
             var failure: (any Error)?
             do {
-                for place in range {
-                    try read(place) { pixels in
+                for index in range {
+                    try read(index) { pixels in
                         for (position, level) in pixels.enumerated() {
                             levels[position % channels * 256 + Int(level)] += 1
                         }

@@ -77,11 +77,11 @@ public struct ClassificationDataset: Sendable {
         tar = nil
     }
 
-    private init(_ path: String, _ listing: PictureListing, tar: RandomAccessFile?, classes: [String]?) throws {
+    private init(_ path: String, _ listing: ImageListing, tar: RandomAccessFile?, classes: [String]?) throws {
         self.path = path
         self.tar = tar
         ignored = listing.ignored
-        let found = Set(listing.pictures.map(\.label)).sorted { $0.precedesInBytes($1) }
+        let found = Set(listing.images.map(\.label)).sorted { $0.precedesInBytes($1) }
         if let classes {
             if let difference = ClassDifference(expected: classes, found: found) {
                 throw DatasetError(path, .otherClasses(difference))
@@ -93,7 +93,7 @@ public struct ClassificationDataset: Sendable {
         let names = classes ?? found
         self.classes = names
         let numbers = Dictionary(zip(names, names.indices)) { first, _ in first }
-        items = listing.pictures.map {
+        items = listing.images.map {
             Item(name: $0.name, label: numbers[$0.label] ?? 0, part: $0.part, source: $0.source)
         }.sorted { $0.name.precedesInBytes($1.name) }
     }
@@ -154,18 +154,18 @@ public struct IgnoredFiles: Sendable, Equatable {
 }
 
 /// What the readers of folders, tar files and lists find.
-package struct PictureListing {
-    struct Picture {
+package struct ImageListing {
+    struct Entry {
         let name, label: String
         var part: DatasetPart?
         let source: ClassificationDataset.Source
     }
 
-    var pictures: [Picture] = []
+    var images: [Entry] = []
     var ignored = IgnoredFiles()
 
     /// JPEG and PNG by the suffix, but not what starts with a dot: macOS leaves "._photo.jpg" beside each photograph.
-    package static func isPicture(_ fileName: String) -> Bool {
+    package static func isImage(_ fileName: String) -> Bool {
         guard !fileName.hasPrefix("."), let suffix = FileSystem.suffix(of: fileName) else { return false }
         return ["jpg", "jpeg", "png"].contains(suffix.lowercased())
     }

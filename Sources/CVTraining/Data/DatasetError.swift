@@ -1,7 +1,7 @@
 import CVCore
 
 /// A row of a list that names a picture.
-public struct ListedPicture: Sendable, Equatable {
+public struct ListedImage: Sendable, Equatable {
     public let path: String
     /// From 1.
     public let line: Int
@@ -37,11 +37,11 @@ public struct DatasetError: ToolkitError, Equatable {
         case emptyField(String, line: Int)
         case badPart(String, line: Int)
         case listedTwice(String, lines: [Int])
-        case missingFiles([ListedPicture], count: Int, of: Int)
+        case missingFiles([ListedImage], count: Int, of: Int)
 
         // Pictures. `first` says what is wrong with the first of them.
         case allBroken(class: String, count: Int, first: String)
-        case nothingHeldBack(DatasetPart, fraction: Double, largestClass: Int)
+        case nothingHeldOut(DatasetPart, fraction: Double, largestClass: Int)
         case undecodable(String, reason: String)
     }
 
@@ -127,7 +127,7 @@ extension DatasetError.Problem {
         case .missingFiles(let first, let count, let all): Self.explain(missing: first, count, of: all)
         case .allBroken(let name, let count, let first):
             "no picture of class \(quoted(name)) can be decoded (of \(count)); the first: \(first)"
-        case .nothingHeldBack(let part, let fraction, let largest):
+        case .nothingHeldOut(let part, let fraction, let largest):
             "the part \"\(part.rawValue)\" stays empty: \(fraction) of the largest class, which has "
                 + "\(counted(largest, "picture")), is less than one; hold back more"
         case .undecodable(let name, let reason): "\(quoted(name)): cannot be decoded: \(reason)"
@@ -145,7 +145,7 @@ extension DatasetError.Problem {
             "has \(found)\(ignored.beside); 2 classes or more expected, the pictures of each in a folder with its name"
     }
 
-    private static func explain(missing: [ListedPicture], _ count: Int, of all: Int) -> String {
+    private static func explain(missing: [ListedImage], _ count: Int, of all: Int) -> String {
         let names = missing.map { "\(quoted($0.path)) (line \($0.line))" }
         return "\(count) of \(counted(all, "picture")) \(count == 1 ? "is" : "are") not there: "
             + listed(names, of: count) + "; paths are relative to the folder of the list"

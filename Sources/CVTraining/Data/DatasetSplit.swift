@@ -5,7 +5,7 @@ public enum DatasetPart: String, Sendable, CaseIterable {
     /// To learn from.
     case train
     /// Held back while developing: to choose among trainings.
-    case dev
+    case validation = "dev"
     /// Looked at once, at the end.
     case test
 }
@@ -25,7 +25,7 @@ extension ClassificationDataset.Item: DividedItem {}
 /// Places in a list of pictures, ascending, each in one part.
 public struct DatasetSplit: Sendable, Equatable {
     public internal(set) var train: [Int] = []
-    public internal(set) var dev: [Int] = []
+    public internal(set) var validation: [Int] = []
     public internal(set) var test: [Int] = []
 }
 
@@ -34,7 +34,7 @@ extension DatasetSplit {
     ///
     /// A picture's lot is the SHA-256 of "<seed>:<name>": within its class, the fraction `holdout` with the lowest
     /// goes to dev, the next `test` to test, the rest to train. So the parts do not depend on the order of files or
-    /// on any generator, and other programs can find the same ones (`held_back` in Tools/twins/resnet20.py).
+    /// on any generator, and other programs can find the same ones (`held_out` in Tools/reference/resnet20.py).
     /// Numbers are rounded to the nearest, halves to even, and every class keeps at least one picture in train.
     ///
     /// Where a list says which part a picture is in, that counts: only pictures it says nothing of, or has in train, are
@@ -48,30 +48,34 @@ extension DatasetSplit {
             holdout >= 0 && test >= 0 && holdout + test < 1,
             "parts of \(holdout) and \(test) held back: 0 or more each, and less than 1 together expected")
         let listed = Set(items.compactMap(\.part))
-        let fractions = (dev: listed.contains(.dev) ? 0 : holdout, test: listed.contains(.test) ? 0 : test)
+        let fractions = (
+            validation: listed.contains(.validation) ? 0 : holdout, test: listed.contains(.test) ? 0 : test
+        )
         var byClass = [[Int]](repeating: [], count: classes)
         for (index, item) in items.enumerated() {
             switch item.part {
-            case .dev: dev.append(index)
+            case .validation: validation.append(index)
             case .test: self.test.append(index)
             case .train, nil: byClass[item.label].append(index)
             }
         }
         for mine in byClass {
             let ranked = Self.ranked(mine, items, seed: seed)
-            let devCount = Self.count(fractions.dev, of: mine.count, atMost: mine.count - 1)
-            let testCount = Self.count(fractions.test, of: mine.count, atMost: mine.count - 1 - devCount)
-            dev += ranked[..<devCount]
-            self.test += ranked[devCount..<devCount + testCount]
-            train += ranked[(devCount + testCount)...]
+            let validationCount = Self.count(fractions.validation, of: mine.count, atMost: mine.count - 1)
+            let testCount = Self.count(fractions.test, of: mine.count, atMost: mine.count - 1 - validationCount)
+            validation += ranked[..<validationCount]
+            self.test += ranked[validationCount..<validationCount + testCount]
+            train += ranked[(validationCount + testCount)...]
         }
-        for (part, fraction, found) in [(DatasetPart.dev, fractions.dev, dev), (.test, fractions.test, self.test)]
+        for (part, fraction, found) in [
+            (DatasetPart.validation, fractions.validation, validation), (.test, fractions.test, self.test),
+        ]
         where fraction > 0 && found.isEmpty {
             let largest = byClass.map(\.count).max() ?? 0
-            throw DatasetError(path, .nothingHeldBack(part, fraction: fraction, largestClass: largest))
+            throw DatasetError(path, .nothingHeldOut(part, fraction: fraction, largestClass: largest))
         }
         train.sort()
-        dev.sort()
+        validation.sort()
         self.test.sort()
     }
 
@@ -90,7 +94,7 @@ extension DatasetSplit {
 }
 
 extension ClassificationDataset {
-    /// Train, dev and test, within each class by the hashes of the names; see `DecodedPictures.split`.
+    /// Train, dev and test, within each class by the hashes of the names; see `DecodedImages.split`.
     ///
     /// - Parameters:
     ///   - holdout: the part of each class that goes to dev, from 0 to below 1; 0 for none.
@@ -101,7 +105,7 @@ extension ClassificationDataset {
     }
 }
 
-extension DecodedPictures {
+extension DecodedImages {
     /// Train, dev and test, by lot within each class.
     ///
     /// A picture's lot is the SHA-256 of "<seed>:<name>": within its class, the fraction `holdout` with the lowest

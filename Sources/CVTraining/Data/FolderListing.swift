@@ -6,11 +6,11 @@ struct FolderListing {
 
     init(_ path: String) { root = path }
 
-    func listing() throws -> PictureListing {
-        var result = PictureListing()
+    func listing() throws -> ImageListing {
+        var result = ImageListing()
         for name in try entries(of: root) {
             let path = FileSystem.join(root, name.text)
-            guard FileSystem.kind(of: path) == .folder, PictureListing.isClassFolder(name.text) else {
+            guard FileSystem.kind(of: path) == .folder, ImageListing.isClassFolder(name.text) else {
                 result.ignored.add(name.text)
                 continue
             }
@@ -20,19 +20,19 @@ struct FolderListing {
         return result
     }
 
-    private func addClass(_ label: String, folder: String, to result: inout PictureListing) throws {
-        let count = result.pictures.count
+    private func addClass(_ label: String, folder: String, to result: inout ImageListing) throws {
+        let count = result.images.count
         var others = IgnoredFiles()
         for name in try entries(of: folder) {
             let path = FileSystem.join(folder, name.text)
-            guard PictureListing.isPicture(name.text), FileSystem.kind(of: path) != .folder else {
+            guard ImageListing.isImage(name.text), FileSystem.kind(of: path) != .folder else {
                 others.add("\(label)/\(name.text)")
                 continue
             }
             guard case .name(let file) = name else { throw DatasetError(root, .badName("\(label)/\(name.text)")) }
-            result.pictures.append(.init(name: "\(label)/\(file)", label: label, source: .file(path)))
+            result.images.append(.init(name: "\(label)/\(file)", label: label, source: .file(path)))
         }
-        guard result.pictures.count > count else { throw DatasetError(root, .emptyClass(label, found: others)) }
+        guard result.images.count > count else { throw DatasetError(root, .emptyClass(label, found: others)) }
         result.ignored.add(others)
     }
 

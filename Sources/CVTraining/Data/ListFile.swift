@@ -10,28 +10,28 @@ struct ListFile {
 
     init(_ path: String) { self.path = path }
 
-    func listing() throws -> PictureListing {
+    func listing() throws -> ImageListing {
         var reader = CSVReader(try FileInput.read(path, maxBytes: Self.maxBytes))
         let rows = try rows(&reader)
         guard let header = rows.first else { throw error(.emptyList) }
         let columns = try Columns(header, in: path)
-        var result = PictureListing()
+        var result = ImageListing()
         var lines: [String: Int] = [:]
-        var missing: [ListedPicture] = []
+        var missing: [ListedImage] = []
         let folder = FileSystem.folder(of: path)
         for row in rows.dropFirst() {
-            let picture = try columns.picture(row, in: path)
-            if let other = lines.updateValue(row.line, forKey: picture.path) {
-                throw error(.listedTwice(picture.path, lines: [other, row.line]))
+            let image = try columns.image(row, in: path)
+            if let other = lines.updateValue(row.line, forKey: image.path) {
+                throw error(.listedTwice(image.path, lines: [other, row.line]))
             }
-            let file = picture.path.hasPrefix("/") ? picture.path : FileSystem.join(folder, picture.path)
+            let file = image.path.hasPrefix("/") ? image.path : FileSystem.join(folder, image.path)
             guard FileSystem.kind(of: file) == .file else {
-                missing.append(ListedPicture(path: picture.path, line: row.line))
+                missing.append(ListedImage(path: image.path, line: row.line))
                 continue
             }
-            result.pictures.append(
+            result.images.append(
                 .init(
-                    name: Self.name(picture.path, picture.label), label: picture.label, part: picture.part,
+                    name: Self.name(image.path, image.label), label: image.label, part: image.part,
                     source: .file(file)))
         }
         guard missing.isEmpty else {
@@ -75,7 +75,7 @@ private struct Columns {
         (count, self.path, self.label, split) = (names.count, path, label, names.firstIndex(of: "split"))
     }
 
-    func picture(
+    func image(
         _ row: CSVReader.Row, in file: String
     ) throws(DatasetError) -> (path: String, label: String, part: DatasetPart?) {
         guard row.fields.count == count else {
@@ -97,7 +97,7 @@ extension DatasetPart {
     fileprivate init?(name: String) {
         switch name.lowercased() {
         case "train", "training": self = .train
-        case "dev", "val", "valid", "validation": self = .dev
+        case "dev", "val", "valid", "validation": self = .validation
         case "test", "testing": self = .test
         default: return nil
         }

@@ -2,7 +2,7 @@ import CVCore
 
 /// The pictures of a tar file: those of the class folders inside the one folder that holds them.
 ///
-/// That folder may lie at any depth, as in `cifar10/train/<class>/<picture>`; a second one beside it is an error, since
+/// That folder may lie at any depth, as in `cifar10/train/<class>/<image>`; a second one beside it is an error, since
 /// it is most often the other part of a data set.
 struct TarListing {
     private let file: RandomAccessFile
@@ -12,7 +12,7 @@ struct TarListing {
 
     init(_ file: RandomAccessFile) { self.file = file }
 
-    func listing() throws -> PictureListing {
+    func listing() throws -> ImageListing {
         var files: [String: TarEntry] = [:]
         var folders: Set<String> = []
         var reader = TarReader(file)
@@ -27,25 +27,25 @@ struct TarListing {
         return try listing(files, folders: folders)
     }
 
-    private func listing(_ files: [String: TarEntry], folders: Set<String>) throws -> PictureListing {
-        var result = PictureListing()
+    private func listing(_ files: [String: TarEntry], folders: Set<String>) throws -> ImageListing {
+        var result = ImageListing()
         var roots: Set<String> = []
         for (path, entry) in files.sorted(by: { $0.key.precedesInBytes($1.key) }) {
             let parts = Self.parts(path)
-            guard let name = parts.last, parts.count >= 2, PictureListing.isPicture(name) else {
+            guard let name = parts.last, parts.count >= 2, ImageListing.isImage(name) else {
                 result.ignored.add(path)
                 continue
             }
             guard !path.unicodeScalars.contains("\u{FFFD}") else { throw DatasetError(file.path, .badName(path)) }
             roots.insert(parts.dropLast(2).joined(separator: "/"))
             let label = parts[parts.count - 2]
-            result.pictures.append(
+            result.images.append(
                 .init(name: "\(label)/\(name)", label: label, source: .entry(offset: entry.offset, count: entry.count)))
         }
         guard roots.count <= 1 else {
             throw DatasetError(file.path, .severalRoots(roots.sorted { $0.precedesInBytes($1) }))
         }
-        try checkForEmptyClasses(folders, root: roots.first ?? "", classes: Set(result.pictures.map(\.label)))
+        try checkForEmptyClasses(folders, root: roots.first ?? "", classes: Set(result.images.map(\.label)))
         return result
     }
 
@@ -53,7 +53,7 @@ struct TarListing {
         for folder in folders.sorted(by: { $0.precedesInBytes($1) }) {
             let parts = Self.parts(folder)
             guard let name = parts.last, parts.dropLast().joined(separator: "/") == root, !classes.isEmpty,
-                PictureListing.isClassFolder(name), !classes.contains(name)
+                ImageListing.isClassFolder(name), !classes.contains(name)
             else { continue }
             throw DatasetError(file.path, .emptyClass(name, found: IgnoredFiles()))
         }

@@ -52,7 +52,7 @@ public final class Trainer<Batch> {
     }
 
     /// All epochs so far, those before a resumption too.
-    public var rows: [TrainingRow] { progress.rows }
+    public var rows: [EpochResult] { progress.rows }
 
     /// Trains to the end of the last epoch, or until it is to stop.
     ///
@@ -117,7 +117,7 @@ public final class Trainer<Batch> {
                     TrainingStep(
                         epoch: progress.epoch, step: progress.step, stepsPerEpoch: configuration.stepsPerEpoch,
                         epochs: configuration.epochs, loss: made.loss.item, learningRate: optimizer.learningRate,
-                        seconds: clock.seconds, secondsLeft: clock.secondsLeft(progress, configuration))))
+                        seconds: clock.seconds, timeRemaining: clock.timeRemaining(progress, configuration))))
             progress.step += 1
         }
         return true
@@ -125,8 +125,8 @@ public final class Trainer<Batch> {
 
     /// One step: loss, gradients, new weights. Where a number is not finite, weights and statistics stay as they were.
     private func step(_ batch: Batch) throws -> TrainingLoss {
-        let place = progress.epoch * configuration.stepsPerEpoch + progress.step
-        let seed = SplitMix64.first(seed: configuration.seed, stream: place)
+        let position = progress.epoch * configuration.stepsPerEpoch + progress.step
+        let seed = SplitMix64.first(seed: configuration.seed, stream: position)
         optimizer.learningRate = configuration.schedule(
             Double(progress.epoch) + Double(progress.step) / Double(configuration.stepsPerEpoch))
         let statistics = Statistics(of: parameters)
@@ -169,7 +169,7 @@ public final class Trainer<Batch> {
         }
         let metrics = try withEvaluatedWeights(evaluate)
         clock.evaluationEnded()
-        let row = TrainingRow(
+        let row = EpochResult(
             epoch: progress.epoch + 1, learningRate: optimizer.learningRate, loss: loss,
             trainingMetrics: trainingMetrics, metrics: metrics,
             seconds: progress.secondsBefore + clock.epochSeconds)

@@ -29,7 +29,7 @@ struct TrainingClock {
     }
 
     /// Nil before the first step. Evaluations count from when one was made.
-    func secondsLeft(_ progress: TrainingProgress, _ configuration: TrainingConfiguration) -> Double? {
+    func timeRemaining(_ progress: TrainingProgress, _ configuration: TrainingConfiguration) -> Double? {
         guard steps > 0 else { return nil }
         let epochs = Double(configuration.epochs - progress.epoch)
         // The step of `progress` is the one that has just ended.

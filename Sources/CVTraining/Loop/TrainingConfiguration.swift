@@ -67,13 +67,13 @@ public struct TrainingFiles: Sendable {
     public var best: String?
     public var bestStorage: SafetensorsTensor.Storage
     /// What `best` says about itself, such as the dictionary of a `WeightsMetadata`.
-    public var bestMetadata: @Sendable (TrainingRow) -> [String: String]
+    public var bestMetadata: @Sendable (EpochResult) -> [String: String]
 
     public static let none = TrainingFiles()
 
     public init(
         checkpoint: String? = nil, best: String? = nil, bestStorage: SafetensorsTensor.Storage = .f32,
-        bestMetadata: @escaping @Sendable (TrainingRow) -> [String: String] = { _ in [:] }
+        bestMetadata: @escaping @Sendable (EpochResult) -> [String: String] = { _ in [:] }
     ) {
         self.checkpoint = checkpoint
         self.best = best

@@ -16,7 +16,7 @@ extension TrainingLog {
         let (held, training) = (Self.names(rows.map(\.metrics)), Self.names(rows.map(\.trainingMetrics)))
         let names = (held + training.filter { !held.contains($0) }).filter { $0 != "loss" }
         guard !names.isEmpty else { return [] }
-        func line(_ name: String, _ part: String, _ color: Int, _ value: (TrainingRow) -> Double?) -> LinePlot.Line {
+        func line(_ name: String, _ part: String, _ color: Int, _ value: (EpochResult) -> Double?) -> LinePlot.Line {
             LinePlot.Line(
                 names.count > 1 ? "\(name), \(part)" : part, points(value),
                 color: LinePlot.colors[color % LinePlot.colors.count])
@@ -28,7 +28,7 @@ extension TrainingLog {
         return [LinePlot.Panel(yLabel: names.count == 1 ? names[0] : "metrics", lines: lines)]
     }
 
-    private func points(_ value: (TrainingRow) -> Double?) -> [(x: Double, y: Double)] {
+    private func points(_ value: (EpochResult) -> Double?) -> [(x: Double, y: Double)] {
         rows.map { (Double($0.epoch), value($0) ?? .nan) }
     }
 }

@@ -6,9 +6,9 @@ public enum TrainingEvent: Sendable {
     case began(epoch: Int, step: Int)
     case step(TrainingStep)
     /// The held-back part was evaluated; before anything is saved.
-    case epochEnded(TrainingRow)
+    case epochEnded(EpochResult)
     /// The epoch that just ended is the best so far; `previous` is the best value before.
-    case improved(TrainingRow, previous: Double?)
+    case improved(EpochResult, previous: Double?)
     case saved(SavedFile, path: String)
     case stopped(TrainingSummary)
 
@@ -30,11 +30,11 @@ public struct TrainingStep: Sendable, Equatable {
     /// Since `run` was called.
     public let seconds: Double
     /// Estimated from this run, for all epochs with their evaluations; nil before there is something to go by.
-    public let secondsLeft: Double?
+    public let timeRemaining: Double?
 }
 
 /// What one epoch gave: a line of the log.
-public struct TrainingRow: Sendable, Equatable {
+public struct EpochResult: Sendable, Equatable {
     /// From 1.
     public let epoch: Int
     /// Of the last step.
@@ -83,9 +83,9 @@ public struct TrainingSummary: Sendable, Equatable {
 
     public let reason: Reason
     /// All epochs, those before a resumption too.
-    public let rows: [TrainingRow]
+    public let rows: [EpochResult]
     /// The row of the best epoch; nil before the first evaluation.
-    public let best: TrainingRow?
+    public let best: EpochResult?
 
     public var epochs: Int { rows.count }
 }

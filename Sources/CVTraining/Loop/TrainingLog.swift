@@ -6,9 +6,9 @@ import CVCore
 /// names, seconds. The file is written anew from all rows each time, and a checkpoint holds the rows before it: so a run
 /// that is resumed goes on in the file without doubles or holes.
 public struct TrainingLog: Sendable, Equatable {
-    public var rows: [TrainingRow]
+    public var rows: [EpochResult]
 
-    public init(_ rows: [TrainingRow] = []) { self.rows = rows }
+    public init(_ rows: [EpochResult] = []) { self.rows = rows }
 
     /// The table, its lines ending in CR LF. Cells of what was not measured, or is no number, are empty.
     public var csv: String {

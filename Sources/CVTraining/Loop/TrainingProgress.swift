@@ -8,7 +8,7 @@ struct TrainingProgress: Equatable {
     var step = 0
     /// Of the steps of this epoch so far.
     var sums = Sums()
-    var rows: [TrainingRow] = []
+    var rows: [EpochResult] = []
     /// The epoch with the best metric, from 1.
     var bestEpoch: Int?
     /// Seconds spent on this epoch by the runs before this one.
@@ -38,10 +38,10 @@ struct TrainingProgress: Equatable {
         }
     }
 
-    var best: TrainingRow? { bestEpoch.map { rows[$0 - 1] } }
+    var best: EpochResult? { bestEpoch.map { rows[$0 - 1] } }
 
     /// Goes on to the next epoch.
-    mutating func end(with row: TrainingRow, isBest: Bool) {
+    mutating func end(with row: EpochResult, isBest: Bool) {
         rows.append(row)
         if isBest { bestEpoch = row.epoch }
         (epoch, step, sums, secondsBefore) = (epoch + 1, 0, Sums(), 0)
@@ -66,7 +66,7 @@ extension TrainingProgress {
     init?(_ json: JSONValue, stepsPerEpoch: Int) {
         guard let epoch = json["epoch"]?.integer, let step = json["step"]?.integer,
             let loss = json["loss_sum"]?.double, let metrics = json["metric_sums"].flatMap(Metrics.init),
-            let seconds = json["seconds"]?.double, let rows = json["rows"]?.array?.map(TrainingRow.init)
+            let seconds = json["seconds"]?.double, let rows = json["rows"]?.array?.map(EpochResult.init)
         else { return nil }
         self.rows = rows.compactMap { $0 }
         bestEpoch = json["best_epoch"]?.integer
@@ -80,7 +80,7 @@ extension TrainingProgress {
     }
 }
 
-extension TrainingRow {
+extension EpochResult {
     fileprivate var json: JSONValue {
         [
             "epoch": .integer(epoch), "rate": .number(Double(learningRate)), "loss": .number(loss),

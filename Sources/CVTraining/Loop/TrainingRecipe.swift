@@ -21,11 +21,11 @@ package protocol TrainingRecipe {
 }
 
 extension TrainingRecipe {
-    /// How a trainer goes through `pictures` pictures.
+    /// How a trainer goes through `images` pictures.
     ///
     /// selection: what tells the best epoch.
     package func configuration(
-        stepsPerEpoch: Int, selection: MetricSelection, pictures: Int
+        stepsPerEpoch: Int, selection: MetricSelection, images: Int
     ) -> TrainingConfiguration {
         var rates = schedule.make(rate: learningRate, epochs: epochs, stepsPerEpoch: stepsPerEpoch)
         // One cycle warms up by itself.
@@ -33,7 +33,7 @@ extension TrainingRecipe {
         return TrainingConfiguration(
             epochs: epochs, stepsPerEpoch: stepsPerEpoch, schedule: rates, seed: seed, selection: selection,
             gradientNorm: clipNorm.map { Float($0) }, averageDecay: averageDecay.map { Float($0) }, patience: patience,
-            details: details.merging(["pictures": "\(pictures)"]) { $1 })
+            details: details.merging(["pictures": "\(images)"]) { $1 })
     }
 
     /// One `key: value` for each setting that the losses depend on: a run that is resumed must have the same.

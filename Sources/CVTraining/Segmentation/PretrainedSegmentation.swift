@@ -25,7 +25,7 @@ public struct PretrainedSegmentation: Sendable {
     ///   for weights of something else.
     public init(_ name: String? = nil, for architecture: SegmentationArchitecture) throws {
         guard let name = name ?? architecture.encoder?.weights else {
-            throw SegmenterError(architecture.name, .nothingToBeginFrom)
+            throw SegmenterError(architecture.name, .nothingToInitializeFrom)
         }
         path = try WeightsLocator().find(name)
         let file = try Safetensors(path: path)

@@ -12,7 +12,7 @@ import CVWeights
 /// ```swift
 /// let dataset = try SegmentationDataset(contentsOf: "streets")
 /// let recipe = SegmentationRecipe(try SegmentationArchitecture.named("unet-w16-d3"))
-/// let training = try SegmentationTraining(recipe, SegmentationPictures(dataset))
+/// let training = try SegmentationTraining(recipe, SegmentationImages(dataset))
 /// let trainer = training.trainer(files: TrainingFiles(best: "best.safetensors"))
 /// try trainer.run { event in print(event) }
 /// print(try training.evaluate(training.split.dev).meanIoU)
@@ -20,7 +20,7 @@ import CVWeights
 public struct SegmentationTraining {
     /// With the size that pictures have.
     public let recipe: SegmentationRecipe
-    public let pictures: SegmentationPictures
+    public let images: SegmentationImages
     public let split: DatasetSplit
     /// With the mean and deviation of the pictures to learn from, or what the pretrained weights expect.
     public let preprocessing: Preprocessing
@@ -39,30 +39,30 @@ public struct SegmentationTraining {
     /// - Throws: `DatasetError`, `AugmentationError`, `ArchitectureError` for a network that is not known or cannot have
     ///   this input, or `SegmenterError` for pretrained weights that are not of this network.
     public init(
-        _ recipe: SegmentationRecipe, _ pictures: SegmentationPictures, pretrained: PretrainedSegmentation? = nil
+        _ recipe: SegmentationRecipe, _ images: SegmentationImages, pretrained: PretrainedSegmentation? = nil
     ) throws {
         precondition(
             recipe.pretrained?.name == pretrained?.name,
             "a recipe that begins from \(recipe.pretrained?.name ?? "nothing") and weights \(pretrained?.name ?? "none")"
         )
         var recipe = recipe
-        recipe.size = .init(width: pictures.width, height: pictures.height)
-        (self.recipe, self.pictures) = (recipe, pictures)
-        let crop = recipe.crop ?? .init(width: pictures.width, height: pictures.height)
+        recipe.size = .init(width: images.width, height: images.height)
+        (self.recipe, self.images) = (recipe, images)
+        let crop = recipe.crop ?? .init(width: images.width, height: images.height)
         let changes = recipe.augmentation.isEmpty ? [] : try AugmentationRecipe(recipe.augmentation).pipeline.steps
         augmentation = Augment.Pipeline(
             changes + [Augment.ScaledCrop(width: crop.width, height: crop.height, scale: recipe.scale)])
-        split = try pictures.split(holdout: recipe.holdout, seed: recipe.splitSeed ?? recipe.seed)
+        split = try images.split(holdout: recipe.holdout, seed: recipe.splitSeed ?? recipe.seed)
         preprocessing =
-            try pretrained?.preprocessing(width: pictures.width, height: pictures.height)
-            ?? pictures.normalization(over: split.train)
+            try pretrained?.preprocessing(width: images.width, height: images.height)
+            ?? images.normalization(over: split.train)
         batchSize = min(recipe.batchSize, split.train.count)
-        let isWeighed = recipe.classWeights == .medianFrequency
-        classWeights = isWeighed ? pictures.medianFrequencyWeights(over: split.train) : nil
+        let isWeighted = recipe.classWeights == .medianFrequency
+        classWeights = isWeighted ? images.medianFrequencyWeights(over: split.train) : nil
         let architecture = try SegmentationArchitecture.named(recipe.model)
         minimumSide = architecture.minimumSide
-        let classes = pictures.labels.names.count
-        for size in [crop, .init(width: pictures.width, height: pictures.height)] {
+        let classes = images.labels.names.count
+        for size in [crop, .init(width: images.width, height: images.height)] {
             try architecture.check(classes: classes, input: .init(channels: 3, height: size.height, width: size.width))
         }
         (network, parameters) = initialized(seed: recipe.seed) { architecture.make(classes: classes, $0) }
@@ -75,7 +75,7 @@ public struct SegmentationTraining {
     /// A trainer of the network, from where it is.
     public func trainer(files: TrainingFiles = .none) -> Trainer<SegmentationBatch> {
         let loader = SegmentationLoader(
-            pictures: pictures, items: split.train, batchSize: batchSize, levels: LevelTable(preprocessing),
+            images: images, items: split.train, batchSize: batchSize, levels: LevelTable(preprocessing),
             augmentation: augmentation, seed: recipe.seed)
         let weights = classWeights.map { Tensor($0, shape: [$0.count]) }
         return Trainer(
@@ -92,37 +92,37 @@ public struct SegmentationTraining {
                 return TrainingLoss(recipe.loss(logits, batch.classes, weights: weights))
             },
             evaluate: { [self] in
-                guard !split.dev.isEmpty else { return [:] }
-                let metrics = try evaluate(split.dev)
+                guard !split.validation.isEmpty else { return [:] }
+                let metrics = try evaluate(split.validation)
                 return ["mean_iou": metrics.meanIoU, "pixel_accuracy": metrics.pixelAccuracy]
             })
     }
 
     private var configuration: TrainingConfiguration {
         recipe.configuration(
-            stepsPerEpoch: stepsPerEpoch, selection: split.dev.isEmpty ? .lowest("loss") : .highest("mean_iou"),
-            pictures: pictures.items.count)
+            stepsPerEpoch: stepsPerEpoch, selection: split.validation.isEmpty ? .lowest("loss") : .highest("mean_iou"),
+            images: images.items.count)
     }
 
     /// How well the network does with its present weights on these pictures, each in its own size.
     ///
-    /// items: places in `pictures.items`.
+    /// items: places in `images.items`.
     public func evaluate(_ items: [Int]) throws -> SegmentationMetrics {
-        try segmenter.evaluate(pictures, items: items)
+        try segmenter.evaluate(images, items: items)
     }
 
     /// The network as it is, for pictures of any size.
     public var segmenter: Segmenter {
         Segmenter(
-            network: network, labels: pictures.labels, preprocessing: preprocessing, minimumSide: minimumSide)
+            network: network, labels: images.labels, preprocessing: preprocessing, minimumSide: minimumSide)
     }
 
     /// What the weights say about themselves.
     public var metadata: [String: String] {
         var texts = WeightsMetadata(
-            model: recipe.model, task: "segment", preprocessing: preprocessing, labels: pictures.labels.names
+            model: recipe.model, task: "segment", preprocessing: preprocessing, labels: images.labels.names
         ).dictionary
-        texts[SegmentationLabels.colorsKey] = pictures.labels.colorsText
+        texts[SegmentationLabels.colorsKey] = images.labels.colorsText
         texts["recipe"] = recipe.json.text
         return texts
     }

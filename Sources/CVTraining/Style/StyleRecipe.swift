@@ -9,7 +9,7 @@ import CVStyle
 public struct StyleRecipe: Sendable, Equatable {
     /// What the style is called.
     public var style: String
-    /// Channels of the first layer of the network, a `TransformerForm`.
+    /// Channels of the first layer of the network, a `ImageTransformNet.Variant`.
     public var width = 32
     /// Sides of the squares that pictures are cut to; a multiple of 4.
     public var size = 256
@@ -43,7 +43,7 @@ public struct StyleRecipe: Sendable, Equatable {
         (styleLayers, contentLayers) = (usual.styleLayers, usual.contentLayers)
     }
 
-    public var form: TransformerForm { TransformerForm(width: width) }
+    public var form: ImageTransformNet.Variant { ImageTransformNet.Variant(width: width) }
     public var epochs: Int { (steps + stepsPerEpoch - 1) / stepsPerEpoch }
 
     /// The costs, as `StyleObjective` takes them.

@@ -19,10 +19,10 @@ import CVWeights
 /// The costs are those of `StyleTransfer`: there they are brought down for one picture, here, a step a batch, for all.
 public struct StyleTraining {
     public let recipe: StyleRecipe
-    public let pictures: DecodedPictures
-    /// Places in `pictures.items`: those to learn from, and those held back to choose the best weights by.
-    public let train, dev: [Int]
-    public let network: TransformerNetwork
+    public let images: DecodedImages
+    /// Places in `images.items`: those to learn from, and those held back to choose the best weights by.
+    public let train, validation: [Int]
+    public let network: ImageTransformNet
     public let parameters: ParameterSet
     /// SHA-256 of the style's pixels.
     private let checksum: String
@@ -31,17 +31,17 @@ public struct StyleTraining {
     private let batchSize: Int
 
     /// Held back at most, and at most a tenth of all.
-    private static let mostHeldBack = 8
+    private static let mostHeldOut = 8
 
     /// Makes the network, with fresh weights.
     ///
-    /// pictures: as `decoded` gives them. transfer: whose network looks at the pictures.
+    /// images: as `decoded` gives them. transfer: whose network looks at the pictures.
     /// - Throws: `StyleError` for layers that are not known and for a style that is too small or of one colour.
-    public init(_ recipe: StyleRecipe, _ style: Image, _ pictures: DecodedPictures, _ transfer: StyleTransfer) throws {
+    public init(_ recipe: StyleRecipe, _ style: Image, _ images: DecodedImages, _ transfer: StyleTransfer) throws {
         precondition(recipe.size % 4 == 0, "squares of \(recipe.size) pixels: a multiple of 4 is expected")
-        let side = pictures.preprocessing.width
+        let side = images.preprocessing.width
         precondition(side == recipe.size, "pictures of \(side) pixels for squares of \(recipe.size)")
-        (self.recipe, self.pictures) = (recipe, pictures)
+        (self.recipe, self.images) = (recipe, images)
         let options = recipe.options
         try transfer.check(style: style, options)
         let (features, minimum) = try transfer.network(options)
@@ -54,14 +54,14 @@ public struct StyleTraining {
         let frame = StyleFrame(
             style: opaque, longerSide: options.styleSide(recipe.size), minimum: minimum)
         var random = SplitMix64(seed: recipe.seed)
-        let shuffled = BatchLoader.shuffled(Array(pictures.items.indices), using: &random)
-        let held = min(Self.mostHeldBack, shuffled.count / 10)
-        (dev, train) = (shuffled.prefix(held).sorted(), shuffled.dropFirst(held).sorted())
+        let shuffled = BatchLoader.shuffled(Array(images.items.indices), using: &random)
+        let held = min(Self.mostHeldOut, shuffled.count / 10)
+        (validation, train) = (shuffled.prefix(held).sorted(), shuffled.dropFirst(held).sorted())
         batchSize = min(recipe.batchSize, train.count)
         let seen = opaque.resized(width: frame.width, height: frame.height, filter: .bicubic)
         objective = StyleObjective(
             features, styles: [StyleSource(seen.blurred(sigma: options.styleBlur))], options)
-        (network, parameters) = initialized(seed: recipe.seed) { TransformerNetwork(recipe.form, $0) }
+        (network, parameters) = initialized(seed: recipe.seed) { ImageTransformNet(recipe.form, $0) }
     }
 
     /// The pictures to learn from, cut to squares; those that do not decode are left out.
@@ -71,7 +71,7 @@ public struct StyleTraining {
     public static func decoded(
         _ recipe: StyleRecipe, _ dataset: ClassificationDataset,
         progress: (_ done: Int, _ of: Int) -> Void = { _, _ in }
-    ) throws -> DecodedPictures {
+    ) throws -> DecodedImages {
         try dataset.decoded(for: preprocessing(recipe.size), progress: progress)
     }
 
@@ -85,7 +85,7 @@ public struct StyleTraining {
     /// A trainer of the network, from where it is.
     public func trainer(files: TrainingFiles = .none) -> Trainer<ImageBatch> {
         let loader = BatchLoader(
-            pictures, items: train, batchSize: batchSize, preprocessing: preprocessing, seed: recipe.seed,
+            images, items: train, batchSize: batchSize, preprocessing: preprocessing, seed: recipe.seed,
             shuffles: true)
         return Trainer(
             parameters,
@@ -94,28 +94,28 @@ public struct StyleTraining {
             configuration: configuration, files: files,
             batches: { [recipe] epoch, step in
                 // An epoch is so many steps, however many pictures there are.
-                var place = epoch * recipe.stepsPerEpoch + step
-                var stream = loader.batches(epoch: place / loader.steps, startingAt: place % loader.steps)
+                var position = epoch * recipe.stepsPerEpoch + step
+                var stream = loader.batches(epoch: position / loader.steps, startingAt: position % loader.steps)
                 return {
                     if let batch = try stream.next() {
-                        place += 1
+                        position += 1
                         return batch
                     }
-                    stream = loader.batches(epoch: place / loader.steps)
-                    place += 1
+                    stream = loader.batches(epoch: position / loader.steps)
+                    position += 1
                     return try stream.next()
                 }
             },
             loss: { [self] batch, tape in
                 let (total, losses) = cost(tape.watch(batch.images))
                 return TrainingLoss(total, metrics: losses.metrics)
-            }, evaluate: { [self] in dev.isEmpty ? [:] : try evaluate() })
+            }, evaluate: { [self] in validation.isEmpty ? [:] : try evaluate() })
     }
 
     private var configuration: TrainingConfiguration {
         var details = recipe.details
         details["style_sha256"] = checksum
-        details["pictures"] = "\(pictures.items.count)"
+        details["pictures"] = "\(images.items.count)"
         return TrainingConfiguration(
             epochs: recipe.epochs, stepsPerEpoch: recipe.stepsPerEpoch,
             schedule: recipe.schedule.make(
@@ -132,21 +132,21 @@ public struct StyleTraining {
     /// The mean of the weighed costs of the pictures that were held back.
     private func evaluate() throws -> Metrics {
         let loader = BatchLoader(
-            pictures, items: dev, batchSize: batchSize, preprocessing: preprocessing, seed: recipe.seed,
+            images, items: validation, batchSize: batchSize, preprocessing: preprocessing, seed: recipe.seed,
             shuffles: false)
         let stream = loader.batches()
         var sum = 0.0
         while let batch = try stream.next() {
             sum += Double(cost(batch.images).losses.total) * Double(batch.items.count)
         }
-        return ["loss": sum / Double(dev.count)]
+        return ["loss": sum / Double(validation.count)]
     }
 
     /// One of the pictures that were held back, or of the others if none was.
-    public func sample() throws -> Image { try pictures.dataset.image(of: pictures.items[dev.first ?? train[0]]) }
+    public func sample() throws -> Image { try images.dataset.image(of: images.items[validation.first ?? train[0]]) }
 
     /// What paints by the present weights.
-    public var painter: FastPainter { FastPainter(network, preprocessing) }
+    public var stylizer: FeedForwardStylizer { FeedForwardStylizer(network, preprocessing) }
 
     /// What the weights say about themselves.
     public var metadata: [String: String] {

@@ -30,10 +30,10 @@ public struct Preprocessing: Sendable, Equatable {
     public enum Channels: String, Sendable, CaseIterable {
         case rgb, bgr
         /// One channel: 0.299 red + 0.587 green + 0.114 blue, as Pillow's `convert("L")`.
-        case grey
+        case gray = "grey"
 
         /// 3 or 1.
-        public var count: Int { self == .grey ? 1 : 3 }
+        public var count: Int { self == .gray ? 1 : 3 }
     }
 
     public var width: Int
@@ -89,20 +89,20 @@ public struct Preprocessing: Sendable, Equatable {
         filter = try Self.choice(json, "filter")
         let channels: Channels = try Self.choice(json, "channels")
         self.channels = channels
-        let (number, numbers) = channels == .grey ? ("one", "number") : ("three", "numbers")
-        func colour(
+        let (number, numbers) = channels == .gray ? ("one", "number") : ("three", "numbers")
+        func color(
             _ key: String, _ kind: String, where isValid: (Float) -> Bool
         ) throws(PreprocessingError) -> [Float] {
-            try Self.colour(json, key, count: channels.count, expected: "\(number) \(kind)", where: isValid)
+            try Self.color(json, key, count: channels.count, expected: "\(number) \(kind)", where: isValid)
         }
-        fill = try colour("fill", "\(numbers) from 0 to 255") { (0...255).contains($0) }
-        mean = try colour("mean", numbers) { _ in true }
-        std = try colour("std", "positive \(numbers)") { $0 >= .leastNormalMagnitude }
+        fill = try color("fill", "\(numbers) from 0 to 255") { (0...255).contains($0) }
+        mean = try color("mean", numbers) { _ in true }
+        std = try color("std", "positive \(numbers)") { $0 >= .leastNormalMagnitude }
     }
 
     /// The form that `init(text:)` reads.
     public var json: JSONValue {
-        func colour(_ values: [Float]) -> JSONValue {
+        func color(_ values: [Float]) -> JSONValue {
             // Whole numbers without ".0", as they are written by hand.
             .array(values.map { Int(exactly: $0).map { .integer($0) } ?? JSONValue($0) })
         }
@@ -112,9 +112,9 @@ public struct Preprocessing: Sendable, Equatable {
         ]
         if let shorterSide { members.append(JSONMember("shorter_side", .integer(shorterSide))) }
         members += [
-            JSONMember("filter", .string(filter.rawValue)), JSONMember("fill", colour(fill)),
-            JSONMember("channels", .string(channels.rawValue)), JSONMember("mean", colour(mean)),
-            JSONMember("std", colour(std)),
+            JSONMember("filter", .string(filter.rawValue)), JSONMember("fill", color(fill)),
+            JSONMember("channels", .string(channels.rawValue)), JSONMember("mean", color(mean)),
+            JSONMember("std", color(std)),
         ]
         return .object(members)
     }
@@ -149,13 +149,13 @@ public struct Preprocessing: Sendable, Equatable {
         return choice
     }
 
-    private static func colour(
+    private static func color(
         _ json: JSONValue, _ key: String, count: Int, expected: String, where isValid: (Float) -> Bool
     ) throws(PreprocessingError) -> [Float] {
         let values = json[key]?.array ?? []
-        let colour = values.compactMap { $0.double.map { Float($0) } }.filter { $0.isFinite && isValid($0) }
-        guard values.count == count, colour.count == count else { throw bad(json, key, expected) }
-        return colour
+        let color = values.compactMap { $0.double.map { Float($0) } }.filter { $0.isFinite && isValid($0) }
+        guard values.count == count, color.count == count else { throw bad(json, key, expected) }
+        return color
     }
 
     private static func bad(_ json: JSONValue, _ key: String, _ expected: String) -> PreprocessingError {

@@ -30,7 +30,7 @@ struct LegacyCheckpoint {
             }
             throw error
         }
-        storages = try Self.places(of: keys, in: heap, source, from: cursor.position)
+        storages = try Self.positions(of: keys, in: heap, source, from: cursor.position)
     }
 
     private static func next(
@@ -43,11 +43,11 @@ struct LegacyCheckpoint {
     }
 
     /// The storages stand in the order of their keys, each after its number of elements.
-    private static func places(
+    private static func positions(
         of keys: [PickleValue], in heap: PickleHeap, _ source: ByteSource, from start: Int
     ) throws -> [String: Range<Int>] {
         let known = Dictionary(heap.storages.map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first })
-        var places: [String: Range<Int>] = [:]
+        var positions: [String: Range<Int>] = [:]
         var position = start
         for key in keys {
             guard case .string(let key) = key, let storage = known[key] else {
@@ -63,9 +63,9 @@ struct LegacyCheckpoint {
                 throw PyTorchError.Problem.endsEarly(
                     at: position + 8, needed: Int(clamping: bytes.partialValue), left: left - 8)
             }
-            places[key] = position + 8..<position + 8 + Int(bytes.partialValue)
+            positions[key] = position + 8..<position + 8 + Int(bytes.partialValue)
             position += 8 + Int(bytes.partialValue)
         }
-        return places
+        return positions
     }
 }

@@ -105,10 +105,11 @@ extension PickleMachine {
 
     /// `(storage, offset, sizes, strides, …)`.
     private func tensor(_ arguments: [PickleValue]) throws(PyTorchError.Problem) -> TorchTensor {
-        guard arguments.count >= 4, case .storage(let place) = arguments[0], case .integer(let offset) = arguments[1],
+        guard arguments.count >= 4, case .storage(let position) = arguments[0],
+            case .integer(let offset) = arguments[1],
             let shape = heap.sizes(arguments[2]), let strides = heap.sizes(arguments[3])
         else { throw wrong(.unexpected("a tensor: its storage, offset, sizes and strides")) }
-        let storage = heap.storages[place]
+        let storage = heap.storages[position]
         guard let tensor = TorchTensor(storage, offset: offset, shape: shape, strides: strides) else {
             throw wrong(.tensorBeyondStorage(shape: shape, strides: strides, offset: offset, storage: storage.count))
         }

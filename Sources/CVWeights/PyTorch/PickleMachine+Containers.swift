@@ -42,7 +42,7 @@ extension PickleMachine {
     private mutating func append(_ items: [PickleValue]) throws(PyTorchError.Problem) {
         let target = try pop()
         switch target {
-        case .list(let place): heap.sequences[place] += items
+        case .list(let position): heap.sequences[position] += items
         case .opaque: break
         default: throw wrong(.unexpected("a list to append to"))
         }
@@ -54,10 +54,10 @@ extension PickleMachine {
         guard items.count % 2 == 0 else { throw wrong(.unexpected("a value for each key")) }
         let target = try pop()
         switch target {
-        case .dictionary(let place):
+        case .dictionary(let position):
             for index in stride(from: 0, to: items.count, by: 2) {
                 guard case .string(let key) = items[index] else { continue }
-                heap.dictionaries[place].append(.init(key: key, value: items[index + 1]))
+                heap.dictionaries[position].append(.init(key: key, value: items[index + 1]))
             }
         case .opaque: break
         default: throw wrong(.unexpected("a dictionary to set items of"))

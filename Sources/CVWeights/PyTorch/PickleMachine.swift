@@ -147,14 +147,14 @@ struct PickleMachine {
         }
     }
 
-    private mutating func recall(_ place: Int) throws(PyTorchError.Problem) {
-        guard let value = memo[place] else { throw wrong(.notInMemo(place)) }
+    private mutating func recall(_ position: Int) throws(PyTorchError.Problem) {
+        guard let value = memo[position] else { throw wrong(.notInMemo(position)) }
         try push(value)
     }
 
-    private mutating func store(_ place: Int) throws(PyTorchError.Problem) {
+    private mutating func store(_ position: Int) throws(PyTorchError.Problem) {
         let value = try pop()
         try push(value)
-        memo[place] = value
+        memo[position] = value
     }
 }

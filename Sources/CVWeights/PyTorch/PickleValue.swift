@@ -36,13 +36,13 @@ struct PickleHeap {
     /// The elements of a tuple or list; nil for anything else.
     func sequence(_ value: PickleValue) -> [PickleValue]? {
         switch value {
-        case .tuple(let place), .list(let place): sequences[place]
+        case .tuple(let position), .list(let position): sequences[position]
         default: nil
         }
     }
 
     func members(_ value: PickleValue) -> [Member]? {
-        if case .dictionary(let place) = value { dictionaries[place] } else { nil }
+        if case .dictionary(let position) = value { dictionaries[position] } else { nil }
     }
 
     /// The numbers of a tuple or list that holds nothing but whole numbers of 0 or more, one for each dimension.

@@ -58,7 +58,7 @@ public struct PyTorchCheckpoint: Sendable {
             path = weights.path
             leftOut = weights.leftOut
             entries = try weights.tensors.map { name, tensor in
-                Entry(name: name, tensor: tensor, storage: try content.place(of: tensor.storage))
+                Entry(name: name, tensor: tensor, storage: try content.position(of: tensor.storage))
             }
             try Self.checkProportion(entries, fileBytes: source.count)
             try content.checkChecksums(of: Set(entries.map(\.tensor.storage.key)), source)
@@ -144,14 +144,14 @@ extension TorchTensor {
         let steps = zip(shape, strides).map { $0 == 1 ? 0 : $1 }
         return [Float](unsafeUninitializedCapacity: count) { target, initialized in
             var index = [Int](repeating: 0, count: shape.count)
-            var place = 0
+            var position = 0
             for number in 0..<count {
-                target[number] = values[place]
+                target[number] = values[position]
                 for dimension in shape.indices.reversed() {
                     index[dimension] += 1
-                    place += steps[dimension]
+                    position += steps[dimension]
                     if index[dimension] < shape[dimension] { break }
-                    place -= shape[dimension] * steps[dimension]
+                    position -= shape[dimension] * steps[dimension]
                     index[dimension] = 0
                 }
             }

@@ -4,7 +4,7 @@ import CVCore
 struct PyTorchContent {
     let root: PickleValue
     let heap: PickleHeap
-    private let places: [String: Range<Int>]
+    private let positions: [String: Range<Int>]
     private let checksums: [String: UInt32]
 
     init(_ source: ByteSource) throws {
@@ -14,12 +14,12 @@ struct PyTorchContent {
         } else if start.first == PickleOpcode.proto.rawValue {
             self.init(try LegacyCheckpoint(source))
         } else {
-            throw PyTorchError.Problem.notACheckpoint(WeightsFormat.recognise(start))
+            throw PyTorchError.Problem.notACheckpoint(WeightsFormat.recognize(start))
         }
     }
 
     private init(_ legacy: LegacyCheckpoint) {
-        (root, heap, places, checksums) = (legacy.root, legacy.heap, legacy.storages, [:])
+        (root, heap, positions, checksums) = (legacy.root, legacy.heap, legacy.storages, [:])
     }
 
     /// A zip archive with one folder: `data.pkl`, `byteorder`, and `data/KEY` for each storage.
@@ -55,26 +55,26 @@ struct PyTorchContent {
             }
             return Dictionary(pairs, uniquingKeysWith: { first, _ in first })
         }
-        (places, checksums) = (keyed(\.bytes), keyed(\.checksum))
+        (positions, checksums) = (keyed(\.bytes), keyed(\.checksum))
     }
 
     /// Where the bytes of a storage are, once they are as many as it says.
-    func place(of storage: TorchStorage) throws(PyTorchError.Problem) -> Range<Int> {
-        guard let place = places[storage.key] else { throw .noStorage(key: storage.key) }
+    func position(of storage: TorchStorage) throws(PyTorchError.Problem) -> Range<Int> {
+        guard let position = positions[storage.key] else { throw .noStorage(key: storage.key) }
         let elementBytes = storage.dtype.byteCount ?? 1
         // The same bytes may also be seen as elements of another size, which leave some over.
-        guard place.count / elementBytes == storage.count else {
+        guard position.count / elementBytes == storage.count else {
             let expected = storage.count.multipliedReportingOverflow(by: elementBytes)
             throw .wrongStorage(
-                key: storage.key, expected: expected.overflow ? .max : expected.partialValue, found: place.count)
+                key: storage.key, expected: expected.overflow ? .max : expected.partialValue, found: position.count)
         }
-        return place
+        return position
     }
 
     func checkChecksums(of keys: Set<String>, _ source: ByteSource) throws {
         for key in keys.sorted() {
-            guard let place = places[key], let checksum = checksums[key] else { continue }
-            if try source.checksum(place) != checksum { throw PyTorchError.Problem.damaged(entry: "data/" + key) }
+            guard let position = positions[key], let checksum = checksums[key] else { continue }
+            if try source.checksum(position) != checksum { throw PyTorchError.Problem.damaged(entry: "data/" + key) }
         }
     }
 }

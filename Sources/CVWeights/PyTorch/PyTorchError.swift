@@ -69,11 +69,11 @@ extension PyTorchError.Problem {
         switch self {
         case .notACheckpoint(let format):
             "is \(format?.name ?? "no PyTorch checkpoint"); what torch.save writes (.pth, .pt, .bin) is expected here"
-        case .endsEarly(let place, let needed, let left):
-            "ends too early: \(counted(needed, "byte")) are needed at \(place), \(left) are left; it may be an incomplete "
+        case .endsEarly(let position, let needed, let left):
+            "ends too early: \(counted(needed, "byte")) are needed at \(position), \(left) are left; it may be an incomplete "
                 + "download"
         case .archive(let problem): "cannot be read as a zip archive: \(problem.text)"
-        case .pickle(let problem, let place): "its pickle cannot be followed at byte \(place): \(problem.text)"
+        case .pickle(let problem, let position): "its pickle cannot be followed at byte \(position): \(problem.text)"
         case .forbidden(let name):
             "mentions \(quoted(name)), which weights have no use for: nothing of it was run. If it holds a whole model or "
                 + "an object of a program, \(saveAgain)"
@@ -137,7 +137,7 @@ extension PickleProblem {
         case .frameTooLong: "a frame is longer than what is left of the file"
         case .emptyStack: "a value is missing"
         case .noMark: "a mark is missing"
-        case .notInMemo(let place): "nothing was kept under the number \(place)"
+        case .notInMemo(let position): "nothing was kept under the number \(position)"
         case .tooManyValues(let limit): "it makes more than \(limit) values"
         case .unexpected(let expected): "\(expected) is expected there"
         case .tensorBeyondStorage(let shape, let strides, let offset, let storage):

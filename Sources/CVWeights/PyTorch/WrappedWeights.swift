@@ -27,8 +27,8 @@ struct WrappedWeights {
         var seen: Set<String> = []
         for member in members {
             guard seen.insert(member.key).inserted else { throw .keyTwice(member.key) }
-            if case .tensor(let place) = member.value {
-                tensors.append((member.key, heap.tensors[place]))
+            if case .tensor(let position) = member.value {
+                tensors.append((member.key, heap.tensors[position]))
             } else {
                 leftOut.append(member.key)
             }
@@ -51,9 +51,9 @@ private struct WeightsSearch {
 
     init(_ heap: PickleHeap) {
         let direct = heap.dictionaries.map { $0.contains { Self.isTensor($0.value) } }
-        wrapping = heap.dictionaries.indices.map { place in
-            direct[place]
-                || heap.dictionaries[place].contains { member in
+        wrapping = heap.dictionaries.indices.map { position in
+            direct[position]
+                || heap.dictionaries[position].contains { member in
                     if case .dictionary(let inner) = member.value {
                         direct[inner] && Self.names.contains(member.key)
                     } else {
@@ -67,7 +67,7 @@ private struct WeightsSearch {
     /// one that has some.
     func wrapped(in members: [PickleHeap.Member]) -> PickleHeap.Member? {
         let candidates = members.filter { member in
-            if case .dictionary(let place) = member.value { wrapping[place] } else { false }
+            if case .dictionary(let position) = member.value { wrapping[position] } else { false }
         }
         for name in Self.names {
             if let member = candidates.first(where: { $0.key == name }) { return member }

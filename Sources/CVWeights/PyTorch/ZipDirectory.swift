@@ -18,13 +18,15 @@ struct ZipDirectory {
     private static let maxBytes = 64 << 20
 
     init(_ source: ByteSource) throws {
-        let place = try Place(source)
-        guard place.size <= Self.maxBytes else { throw PyTorchError.Problem.archive(.directoryTooLarge(place.size)) }
-        var cursor = ByteCursor(try source.read(at: place.offset, count: place.size))
+        let location = try Location(source)
+        guard location.size <= Self.maxBytes else {
+            throw PyTorchError.Problem.archive(.directoryTooLarge(location.size))
+        }
+        var cursor = ByteCursor(try source.read(at: location.offset, count: location.size))
         var records: [Record] = []
-        for _ in 0..<place.count { records.append(try Record(&cursor)) }
-        if cursor.remaining > 0 { throw PyTorchError.Problem.archive(.wrongCount(place.count)) }
-        entries = try Self.located(records, source, end: place.offset)
+        for _ in 0..<location.count { records.append(try Record(&cursor)) }
+        if cursor.remaining > 0 { throw PyTorchError.Problem.archive(.wrongCount(location.count)) }
+        entries = try Self.located(records, source, end: location.offset)
     }
 
     /// The entries by name, once it is known that each begins where the directory says and ends before the next.
@@ -45,7 +47,7 @@ struct ZipDirectory {
     }
 
     /// Where the directory itself is.
-    private struct Place {
+    private struct Location {
         let count, size, offset: Int
 
         /// Found from the end of the file: the last record there says where the directory is.

@@ -68,7 +68,7 @@ public struct Safetensors: Sendable {
     static func convert(
         _ source: UnsafeRawBufferPointer, _ dtype: SafetensorsDType, to target: UnsafeMutableBufferPointer<Float>
     ) {
-        let kernel = InstructionSet.current.kernel
+        let kernel = InstructionSet.current.cValue
         let count = source.count / dtype.byteCount!
         switch dtype {
         case .f16: cvk_f16_to_f32(kernel, source.baseAddress, target.baseAddress, count)

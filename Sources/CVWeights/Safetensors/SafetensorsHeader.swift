@@ -101,7 +101,7 @@ public struct SafetensorsHeader: Sendable {
             return Int(start.withUnsafeBytes { UInt64(littleEndian: $0.loadUnaligned(as: UInt64.self)) })
         }
         // Say what the file is, if it is something else, rather than what it is not.
-        let format = WeightsFormat.recognise(start)
+        let format = WeightsFormat.recognize(start)
         throw SafetensorsError(format.map { .otherFormat($0) } ?? problem, in: file)
     }
 

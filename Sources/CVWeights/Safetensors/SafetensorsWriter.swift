@@ -113,7 +113,7 @@ extension Safetensors {
     }
 
     private static func append(_ tensor: SafetensorsTensor, to file: inout [UInt8]) {
-        let kernel = InstructionSet.current.kernel
+        let kernel = InstructionSet.current.cValue
         let count = tensor.values.count
         tensor.values.withUnsafeBufferPointer { values in
             if tensor.storage == .f32 { return file.append(contentsOf: UnsafeRawBufferPointer(values)) }

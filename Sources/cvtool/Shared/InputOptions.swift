@@ -14,14 +14,14 @@ struct InputOptions: ParsableArguments {
     @Flag(help: "Look also into the folders in a folder.")
     var recursive = false
 
-    @OptionGroup var pictures: PictureOptions
+    @OptionGroup var images: ImageOptions
 
     /// The files that the arguments stand for.
     var expanded: [Input] { InputExpander(recursive: recursive).expand(inputs) }
 }
 
 /// How pictures are read: shared by all commands that take some.
-struct PictureOptions: ParsableArguments {
+struct ImageOptions: ParsableArguments {
     @Flag(help: "Use what can be read of a picture that is cut short.")
     var allowTruncated = false
 
@@ -71,7 +71,7 @@ struct ThreadOptions: ParsableArguments {
 
 /// How a command that looks for something in pictures writes and tells what it has found.
 struct ResultOutputOptions: ParsableArguments {
-    @OptionGroup var writing: PictureWritingOptions
+    @OptionGroup var writing: ImageWritingOptions
 
     @Flag(help: "Print on standard error how long each step took.")
     var timing = false
@@ -81,7 +81,7 @@ struct ResultOutputOptions: ParsableArguments {
 }
 
 /// How the pictures of a result are written.
-struct PictureWritingOptions: ParsableArguments {
+struct ImageWritingOptions: ParsableArguments {
     @Flag(help: "Overwrite results that exist.")
     var force = false
 

@@ -30,8 +30,8 @@ func checkAugmentation(_ option: String, _ steps: String?) throws {
 }
 
 /// - Throws: `ValidationError` for a name whose suffix is none of a format that can be written.
-func checkIsPicture(_ option: String, _ name: String?) throws {
-    guard let name, !InputExpander.isPictureName(name) else { return }
+func checkIsImage(_ option: String, _ name: String?) throws {
+    guard let name, !InputExpander.isImageName(name) else { return }
     let suffixes = InputExpander.imageSuffixes.joined(separator: ", ")
     throw ValidationError("\(option) \(name): a name that ends in one of \(suffixes) is expected.")
 }

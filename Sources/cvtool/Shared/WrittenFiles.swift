@@ -3,7 +3,7 @@ import CVCore
 /// The files that a run has written, to be named at its end.
 final class WrittenFiles {
     enum Kind: String, CaseIterable {
-        case picture = "annotated picture"
+        case image = "annotated picture"
         case text = "YOLO text"
         case voc = "VOC file"
         case crop
@@ -24,15 +24,15 @@ final class WrittenFiles {
         lastPath[kind] = path
     }
 
-    /// `wrote photo_detect.jpg`, or `wrote 3 annotated pictures and 5 crops in results/`; nil if there is nothing.
+    /// `wrote photo_detect.jpg`, or `wrote 3 annotated images and 5 crops in results/`; nil if there is nothing.
     ///
     /// folder: where those go that come in numbers.
     func text(folder: String) -> String? {
         let kinds = Kind.allCases.filter { counts[$0] != nil }
         var many = kinds.compactMap { kind in counts[kind].flatMap { $0 > 1 ? counted($0, kind.rawValue) : nil } }
         if let last = many.popLast() {
-            let place = folder == "." ? "the current folder" : folder.escapedForDisplay
-            many.append("\(last) in \(place)")
+            let position = folder == "." ? "the current folder" : folder.escapedForDisplay
+            many.append("\(last) in \(position)")
         }
         let names = many + kinds.compactMap { counts[$0] == 1 ? lastPath[$0]?.escapedForDisplay : nil }
         guard let last = names.last else { return nil }

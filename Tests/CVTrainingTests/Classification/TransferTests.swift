@@ -21,8 +21,8 @@ import Testing
             try FileManager.default.createDirectory(atPath: "\(folder)/\(name)", withIntermediateDirectories: true)
             for index in 0..<12 {
                 var random = SplitMix64(seed: UInt64(number), stream: index)
-                let pixels = (0..<16 * 16 * 3).map { place in
-                    UInt8(120 * random.uniform()) + (place % 3 == 2 - number ? 90 : 0)
+                let pixels = (0..<16 * 16 * 3).map { position in
+                    UInt8(120 * random.uniform()) + (position % 3 == 2 - number ? 90 : 0)
                 }
                 let image = Image(width: 16, height: 16, format: .rgb, pixels: pixels)
                 try image.write(to: "\(folder)/\(name)/\(index).png")
@@ -55,15 +55,15 @@ import Testing
         #expect(changed.sorted() == ["fc.bias", "fc.weight"])
         // Of the features that were computed once, and of the pictures by the whole network.
         let last = try #require(summary.rows.last)
-        let metrics = try training.evaluate(training.split.dev)
+        let metrics = try training.evaluate(training.split.validation)
         #expect(last.metrics["accuracy"] == metrics.accuracy && metrics.accuracy > 0.8, "\(metrics.accuracy)")
         #expect(abs(try #require(last.metrics["loss"]) - metrics.loss) < 1e-5)
         #expect(last.loss < summary.rows[0].loss)
     }
 
-    @Test func withASplitSeedAnotherSeedHoldsBackTheSamePictures() throws {
+    @Test func withASplitSeedAnotherSeedHoldsOutTheSameImages() throws {
         let held = try [(1, nil), (2, 1), (2, nil)].map { seed, split in
-            try training { ($0.seed, $0.splitSeed) = (seed, split) }.split.dev
+            try training { ($0.seed, $0.splitSeed) = (seed, split) }.split.validation
         }
         #expect(held[0] == held[1] && held[1] != held[2])
     }
@@ -75,7 +75,7 @@ import Testing
         #expect((larger.width, larger.height) == (40, 48) && larger.mean == own.mean && larger.resize == own.resize)
     }
 
-    @Test func fineTuningBeginsFromTheWeightsAndMovesThem() throws {
+    @Test func fineTuningStartsFromTheWeightsAndMovesThem() throws {
         let training = try training({ $0.epochs = 1 }, frozen: nil)
         let file = try Safetensors(path: PretrainedWeights("resnet20-cifar10").path).stateDictionary()
         let before = values(training)
@@ -89,11 +89,11 @@ import Testing
     }
 
     @Test func copiesComeInTurnAndAreTheSameForTheSameSeed() throws {
-        let pictures = try training().pictures
+        let images = try training().images
         let preprocessing = try training().preprocessing
         func features(seed: UInt64, limit: Int = 1 << 20) throws -> BackboneFeatures {
             let loader = BatchLoader(
-                pictures, items: [3, 14, 25, 30], batchSize: 3, preprocessing: preprocessing,
+                images, items: [3, 14, 25, 30], batchSize: 3, preprocessing: preprocessing,
                 augmentation: try AugmentationRecipe("rotate=40").pipeline, seed: seed, shuffles: false)
             var shown: [Int] = []
             defer { #expect(shown.isEmpty || shown == [3, 4, 7, 8]) }
@@ -104,7 +104,7 @@ import Testing
         let found = try features(seed: 1)
         #expect(found.shape == [3072])
         let copies = (0..<4).map { found.batch([1, 2], copy: $0) }
-        #expect(copies[0].items == [14, 25] && copies[0].labels == [14, 25].map { pictures.items[$0].label })
+        #expect(copies[0].items == [14, 25] && copies[0].labels == [14, 25].map { images.items[$0].label })
         #expect(copies[0].images.values == copies[2].images.values)
         #expect(copies[1].images.values == copies[3].images.values)
         #expect(copies[0].images.values != copies[1].images.values)

@@ -23,7 +23,7 @@ final class Scratch {
     func write(_ text: String, to name: String) throws -> String { try write(Array(text.utf8), to: name) }
 
     @discardableResult
-    func picture(_ name: String, width: Int = 4, height: Int = 4, seed: UInt64 = 1) throws -> String {
+    func image(_ name: String, width: Int = 4, height: Int = 4, seed: UInt64 = 1) throws -> String {
         try write(noise(width: width, height: height, seed: seed).encoded(as: .png()), to: name)
     }
 
@@ -32,7 +32,7 @@ final class Scratch {
         for (label, name) in names.enumerated() {
             for index in 0..<count {
                 let number = index < 10 ? "0\(index)" : "\(index)"
-                try picture("\(name)/\(number).png", width: side, height: side, seed: UInt64(1000 * label + index))
+                try image("\(name)/\(number).png", width: side, height: side, seed: UInt64(1000 * label + index))
             }
         }
     }

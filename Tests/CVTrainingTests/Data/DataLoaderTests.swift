@@ -35,46 +35,46 @@ import Testing
     }
 
     /// Without augmentation, in order: every picture once, its samples normalised, its label its own.
-    @Test func evaluationSeesEveryPictureOnceAsItIs() throws {
-        let pictures = try dataset.decoded(for: Self.size)
+    @Test func evaluationReadsEveryImageOnceAsItIs() throws {
+        let images = try dataset.decoded(for: Self.size)
         var preprocessing = Self.size
         (preprocessing.mean, preprocessing.std) = ([10, 20, 30], [50, 60, 70])
         let loader = BatchLoader(
-            pictures, items: Array(0..<27), batchSize: 10, preprocessing: preprocessing, shuffles: false)
+            images, items: Array(0..<27), batchSize: 10, preprocessing: preprocessing, shuffles: false)
         #expect(loader.steps == 3)
         let batches = try all(loader)
         #expect(batches.map(\.images.shape) == [[10, 3, 8, 8], [10, 3, 8, 8], [7, 3, 8, 8]])
         #expect(batches.flatMap(\.items) == Array(0..<27))
         #expect(batches.flatMap(\.labels) == (0..<27).map { $0 / 9 })
         let image = try dataset.image(of: dataset.items[23])
-        let picture = batches[2].images.values[3 * 192..<4 * 192]
-        for (place, value) in picture.enumerated() {
-            let (channel, pixel) = (place / 64, place % 64)
+        let samples = batches[2].images.values[3 * 192..<4 * 192]
+        for (position, value) in samples.enumerated() {
+            let (channel, pixel) = (position / 64, position % 64)
             let level = Float(image.pixels[3 * pixel + channel])
             #expect(value == (level - preprocessing.mean[channel]) / preprocessing.std[channel])
         }
     }
 
     @Test func everyEpochHasAnOrderOfItsOwn() throws {
-        let pictures = try dataset.decoded(for: Self.size)
+        let images = try dataset.decoded(for: Self.size)
         let items = Array(stride(from: 0, to: 27, by: 1))
         let loader = BatchLoader(
-            pictures, items: items, batchSize: 9, preprocessing: Self.size, seed: 1, shuffles: true)
+            images, items: items, batchSize: 9, preprocessing: Self.size, seed: 1, shuffles: true)
         let orders = try (0..<3).map { try all(loader, epoch: $0).flatMap(\.items) }
         #expect(orders.allSatisfy { $0.sorted() == items })
         #expect(Set(orders).count == 3 && !orders.contains(items))
         let other = BatchLoader(
-            pictures, items: items, batchSize: 9, preprocessing: Self.size, seed: 2, shuffles: true)
+            images, items: items, batchSize: 9, preprocessing: Self.size, seed: 2, shuffles: true)
         #expect(try all(other).flatMap(\.items) != orders[0])
         // Whole batches only.
-        let uneven = BatchLoader(pictures, items: items, batchSize: 10, preprocessing: Self.size, shuffles: true)
+        let uneven = BatchLoader(images, items: items, batchSize: 10, preprocessing: Self.size, shuffles: true)
         #expect(try all(uneven).map(\.items.count) == [10, 10])
     }
 
-    private func augmented(_ pictures: DecodedPictures, ahead: Int = 4, workers: Int? = nil) throws -> BatchLoader {
+    private func augmented(_ images: DecodedImages, ahead: Int = 4, workers: Int? = nil) throws -> BatchLoader {
         let recipe = try AugmentationRecipe("shift=0.25,mirror@0.5,brightness=0.4,crop@0.3")
         return BatchLoader(
-            pictures, items: Array(1..<27), batchSize: 4, preprocessing: Self.size, augmentation: recipe.pipeline,
+            images, items: Array(1..<27), batchSize: 4, preprocessing: Self.size, augmentation: recipe.pipeline,
             seed: 7, shuffles: true, ahead: ahead, workers: workers)
     }
 
@@ -85,9 +85,9 @@ import Testing
         #expect(expected.count == 6)
         for threads in [1, 2, 5] {
             Parallel.threadCount = threads
-            let pictures = try dataset.decoded(for: Self.size)
+            let images = try dataset.decoded(for: Self.size)
             for (ahead, workers) in [(1, 1), (2, 3), (9, 4)] {
-                let found = try all(augmented(pictures, ahead: ahead, workers: workers), epoch: 3)
+                let found = try all(augmented(images, ahead: ahead, workers: workers), epoch: 3)
                 #expect(same(found, expected), "\(threads) threads, \(ahead) ahead, \(workers) workers")
             }
         }
@@ -103,18 +103,18 @@ import Testing
     }
 
     /// Shifted and mirrored pictures are the augmentation's own, by the generator of the picture.
-    @Test func augmentedPicturesDoNotDependOnTheirPlaceInTheBatch() throws {
-        let pictures = try dataset.decoded(for: Self.size)
+    @Test func augmentedImagesDoNotDependOnTheirPositionInTheBatch() throws {
+        let images = try dataset.decoded(for: Self.size)
         let recipe = try AugmentationRecipe("shift=0.25,mirror@0.5").pipeline
         func seen(_ size: Int) throws -> [Int: [Float]] {
             let loader = BatchLoader(
-                pictures, items: Array(0..<27), batchSize: size, preprocessing: Self.size, augmentation: recipe,
+                images, items: Array(0..<27), batchSize: size, preprocessing: Self.size, augmentation: recipe,
                 seed: 3, shuffles: false)
             var result: [Int: [Float]] = [:]
             for batch in try all(loader) {
                 let values = batch.images.values
-                for (place, item) in batch.items.enumerated() {
-                    result[item] = Array(values[place * 192..<(place + 1) * 192])
+                for (position, item) in batch.items.enumerated() {
+                    result[item] = Array(values[position * 192..<(position + 1) * 192])
                 }
             }
             return result
@@ -140,10 +140,10 @@ import Testing
 
     /// A file that is damaged after it was first decoded stops the stream where its batch is due.
     @Test(.timeLimit(.minutes(1))) func errorsComeInTheOrderOfTheBatches() throws {
-        let pictures = try dataset.decoded(for: Self.size, memoryLimit: 0)
+        let images = try dataset.decoded(for: Self.size, memoryLimit: 0)
         try scratch.write("no picture", to: "b/03.png")
         let loader = BatchLoader(
-            pictures, items: Array(0..<27), batchSize: 5, preprocessing: Self.size, shuffles: false, workers: 2)
+            images, items: Array(0..<27), batchSize: 5, preprocessing: Self.size, shuffles: false, workers: 2)
         let stream = loader.batches()
         #expect(try stream.next()?.items == [0, 1, 2, 3, 4])
         #expect(try stream.next()?.items == [5, 6, 7, 8, 9])

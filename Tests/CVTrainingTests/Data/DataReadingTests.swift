@@ -52,7 +52,7 @@ import Testing
             return
         }
         try scratch.classes(["only"], count: 2)
-        try scratch.picture("beside.png")
+        try scratch.image("beside.png")
         let error = #expect(throws: DatasetError.self) { try ClassificationDataset(contentsOf: scratch.path) }
         #expect(
             error?.description
@@ -66,8 +66,8 @@ import Testing
             Issue.record("nothing there")
             return
         }
-        let picture = try scratch.picture("a.png")
-        #expect(throws: TarError.self) { try ClassificationDataset(contentsOf: picture) }
+        let image = try scratch.image("a.png")
+        #expect(throws: TarError.self) { try ClassificationDataset(contentsOf: image) }
         let zip = try scratch.write("PK\u{3}\u{4}" + String(repeating: " ", count: 600), to: "set.zip")
         let error = #expect(throws: TarError.self) { try ClassificationDataset(contentsOf: zip) }
         #expect(error?.description == "\(zip): is a zip file; unpack it to a folder first")
@@ -133,11 +133,11 @@ import Testing
         for _ in 0..<800 {
             var bytes = good
             for _ in 0...numbers.next() % 3 {
-                let place = Int(numbers.next() % UInt64(bytes.count))
+                let position = Int(numbers.next() % UInt64(bytes.count))
                 switch numbers.next() % 3 {
-                case 0: bytes[place] = odd[Int(numbers.next() % UInt64(odd.count))]
-                case 1: bytes.insert(odd[Int(numbers.next() % UInt64(odd.count))], at: place)
-                default: bytes.remove(at: place)
+                case 0: bytes[position] = odd[Int(numbers.next() % UInt64(odd.count))]
+                case 1: bytes.insert(odd[Int(numbers.next() % UInt64(odd.count))], at: position)
+                default: bytes.remove(at: position)
                 }
             }
             do {
@@ -163,7 +163,7 @@ import Testing
         )
     }
 
-    @Test func picturesThatAreNotThereAreCounted() throws {
+    @Test func imagesThatAreNotThereAreCounted() throws {
         let scratch = try Scratch()
         try scratch.write("x", to: "a.png")
         try makeFolder(scratch.path + "/folder")
@@ -178,7 +178,7 @@ import Testing
 
     // MARK: Decoding
 
-    @Test func brokenPicturesAreLeftOutAndListed() throws {
+    @Test func brokenImagesAreLeftOutAndListed() throws {
         let scratch = try Scratch()
         try scratch.classes(["a", "b"], count: 5)
         try scratch.write("no picture", to: "a/01.png")
@@ -186,23 +186,23 @@ import Testing
         try scratch.write(Array(try whole.encoded(as: .png()).prefix(700)), to: "b/04.png")
         let dataset = try ClassificationDataset(contentsOf: scratch.path)
         var counts: [Int] = []
-        let pictures = try dataset.decoded(for: Preprocessing(width: 4, height: 4, resize: .stretch)) { done, all in
+        let images = try dataset.decoded(for: Preprocessing(width: 4, height: 4, resize: .stretch)) { done, all in
             #expect(all == 10)
             counts.append(done)
         }
         #expect(counts == Array(1...10))
-        #expect(pictures.broken.map(\.item.name) == ["a/01.png", "b/04.png"])
-        #expect(pictures.broken.allSatisfy { $0.error is ImageError })
-        #expect(pictures.items.count == 8 && pictures.counts == [4, 4])
+        #expect(images.broken.map(\.item.name) == ["a/01.png", "b/04.png"])
+        #expect(images.broken.allSatisfy { $0.error is ImageError })
+        #expect(images.items.count == 8 && images.counts == [4, 4])
         // What is left is in its own place.
         let loader = BatchLoader(
-            pictures, items: Array(0..<8), batchSize: 8, preprocessing: pictures.preprocessing, shuffles: false)
+            images, items: Array(0..<8), batchSize: 8, preprocessing: images.preprocessing, shuffles: false)
         let batch = try #require(try loader.batches().next())
-        let expected = try pictures.items.flatMap { try pictures.preprocessing.tensor(dataset.image(of: $0)).values }
+        let expected = try images.items.flatMap { try images.preprocessing.tensor(dataset.image(of: $0)).values }
         #expect(batch.images.values == expected)
     }
 
-    @Test func aClassWithoutAnyPictureThatDecodesIsAnError() throws {
+    @Test func aClassWithoutAnyImageThatDecodesIsAnError() throws {
         let scratch = try Scratch()
         try scratch.classes(["a", "b"], count: 2)
         for index in 0..<2 { try scratch.write("", to: "b/0\(index).png") }
@@ -220,15 +220,15 @@ import Testing
     // MARK: Statistics
 
     /// In double precision over the samples as they are, for every order of channels and any number of threads.
-    @Test(arguments: [Preprocessing.Channels.rgb, .bgr, .grey])
+    @Test(arguments: [Preprocessing.Channels.rgb, .bgr, .gray])
     func meanAndDeviationAreThoseOfTheTrainingPart(channels: Preprocessing.Channels) throws {
         let scratch = try Scratch()
         try scratch.classes(["a", "b"], count: 80, side: 5)
         let dataset = try ClassificationDataset(contentsOf: scratch.path)
         let preprocessing = Preprocessing(width: 5, height: 5, resize: .stretch, channels: channels)
-        let pictures = try dataset.decoded(for: preprocessing)
+        let images = try dataset.decoded(for: preprocessing)
         let part = Array(stride(from: 1, to: 160, by: 3))
-        let found = try pictures.normalization(over: part)
+        let found = try images.normalization(over: part)
         let tensors = try part.map { try preprocessing.tensor(dataset.image(of: dataset.items[$0])).values }
         for channel in 0..<channels.count {
             let values = tensors.flatMap { $0[25 * channel..<25 * (channel + 1)].map { Double($0) * 255 } }
@@ -241,7 +241,7 @@ import Testing
         defer { Parallel.threadCount = before }
         for threads in [1, 3] {
             Parallel.threadCount = threads
-            #expect(try pictures.normalization(over: part) == found)
+            #expect(try images.normalization(over: part) == found)
             let again = try dataset.decoded(for: preprocessing, memoryLimit: 0)
             #expect(try again.normalization(over: part) == found)
         }
@@ -253,8 +253,8 @@ import Testing
             try scratch.write(Image(width: 3, height: 3, fill: Color(7, 0, 255)).encoded(as: .png()), to: name)
         }
         let dataset = try ClassificationDataset(contentsOf: scratch.path)
-        let pictures = try dataset.decoded(for: Preprocessing(width: 3, height: 3, resize: .stretch))
-        let found = try pictures.normalization(over: [0, 1])
+        let images = try dataset.decoded(for: Preprocessing(width: 3, height: 3, resize: .stretch))
+        let found = try images.normalization(over: [0, 1])
         #expect(found.mean == [7, 0, 255] && found.std == [1, 1, 1])
     }
 }

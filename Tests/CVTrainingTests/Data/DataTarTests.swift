@@ -16,7 +16,7 @@ import Testing
     }
 
     /// Every entry's bytes come from its own place.
-    @Test func picturesAreReadFromWhereTheyLie() throws {
+    @Test func imagesAreReadFromWhereTheyLie() throws {
         var tar = TarBuilder()
         tar.add("set/", kind: "5")
         tar.add("set/train/", kind: "5")
@@ -89,8 +89,10 @@ import Testing
         #expect(try size("12x") == .badSize(at: 0))
         #expect(try size("-1") == .badSize(at: 0))
         // Numbers of GNU tar in bytes: too large for an Int, negative, and just too large for the file.
-        #expect(try size("") { for place in 124..<136 { $0[place] = 0xFF } } == .badSize(at: 0))
-        #expect(try size("") { for place in 124..<136 { $0[place] = place == 124 ? 0x80 : 0x7F } } == .badSize(at: 0))
+        #expect(try size("") { for position in 124..<136 { $0[position] = 0xFF } } == .badSize(at: 0))
+        #expect(
+            try size("") { for position in 124..<136 { $0[position] = position == 124 ? 0x80 : 0x7F } }
+                == .badSize(at: 0))
         #expect(
             try size("") {
                 $0[124] = 0x80
@@ -121,7 +123,7 @@ import Testing
         #expect(try problem(tar.finished()) == .sparse("a/1.png"))
     }
 
-    @Test func classFoldersWithoutPicturesAreNamed() throws {
+    @Test func classFoldersWithoutImagesAreNamed() throws {
         var tar = TarBuilder()
         for name in ["top/a/", "top/b/", "top/empty/"] { tar.add(name, kind: "5") }
         tar.add("top/a/1.png", [1])
@@ -136,7 +138,7 @@ import Testing
     }
 
     /// Train and test together would be learnt from together.
-    @Test func classFoldersInTwoPlacesAreAnError() throws {
+    @Test func classFoldersAtTwoLevelsAreAnError() throws {
         var tar = TarBuilder()
         for name in ["train/a/1.png", "train/b/1.png", "test/a/1.png"] { tar.add(name, [1]) }
         let scratch = try Scratch()
@@ -159,9 +161,9 @@ import Testing
                     bytes.removeLast(Int(numbers.next() % UInt64(bytes.count)))
                 } else {
                     // Checksums are made to fit again, so that more than they is tested.
-                    let place = Int(numbers.next() % 4096)
-                    bytes[place] = UInt8(truncatingIfNeeded: numbers.next() >> 8)
-                    if round % 3 == 1 { repairChecksum(&bytes, around: place) }
+                    let position = Int(numbers.next() % 4096)
+                    bytes[position] = UInt8(truncatingIfNeeded: numbers.next() >> 8)
+                    if round % 3 == 1 { repairChecksum(&bytes, around: position) }
                 }
                 let path = try scratch.write(bytes, to: "set.tar")
                 do {
@@ -176,8 +178,8 @@ import Testing
         #expect(outcomes == ["read", "TarError", "DatasetError"])
     }
 
-    private func repairChecksum(_ bytes: inout [UInt8], around place: Int) {
-        let start = place / 512 * 512
+    private func repairChecksum(_ bytes: inout [UInt8], around position: Int) {
+        let start = position / 512 * 512
         for index in 148..<156 { bytes[start + index] = 32 }
         let sum = String(bytes[start..<start + 512].reduce(0) { $0 + Int($1) }, radix: 8)
         for (index, byte) in sum.utf8.enumerated() { bytes[start + 148 + index] = byte }

@@ -27,7 +27,7 @@ struct TrainedNetwork: Layer {
 }
 
 struct SmallBatch {
-    let pictures: Tensor
+    let images: Tensor
     let classes: [Int]
 
     /// The class of a picture is in its second channel.
@@ -35,10 +35,10 @@ struct SmallBatch {
         classes = uniformTensor(seed: seed &+ 1, [count]).values.map { Int($0 * 4) }
         let plane = size * size
         var values = seededTensor(seed: seed, [count, 3, size, size]).values
-        for (picture, name) in classes.enumerated() {
-            for place in 0..<plane { values[(picture * 3 + 1) * plane + place] += Float(name) - 1.5 }
+        for (image, name) in classes.enumerated() {
+            for position in 0..<plane { values[(image * 3 + 1) * plane + position] += Float(name) - 1.5 }
         }
-        pictures = Tensor(values, shape: [count, 3, size, size])
+        images = Tensor(values, shape: [count, 3, size, size])
     }
 }
 
@@ -80,20 +80,20 @@ final class SmallRun {
         trainer = Trainer(
             parameters, optimizer: optimizer.make(parameters.trainable), configuration: configuration, files: files,
             batches: { epoch, step in
-                var place = epoch * steps + step
+                var position = epoch * steps + step
                 return {
-                    place += 1
-                    return SmallBatch(seed: UInt64(place))
+                    position += 1
+                    return SmallBatch(seed: UInt64(position))
                 }
             },
             loss: { batch, tape in
-                let scores = network(tape.watch(batch.pictures))
+                let scores = network(tape.watch(batch.images))
                 return TrainingLoss(
                     crossEntropy(scores, batch.classes), metrics: ["accuracy": accuracy(scores, batch.classes)])
             },
             evaluate: {
                 let batch = SmallBatch(seed: 999, count: 40)
-                let scores = network(batch.pictures)
+                let scores = network(batch.images)
                 return [
                     "loss": Double(crossEntropy(scores, batch.classes).item),
                     "accuracy": accuracy(scores, batch.classes),

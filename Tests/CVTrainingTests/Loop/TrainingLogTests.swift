@@ -6,10 +6,10 @@ import Testing
 
 @Suite struct TrainingLogTests {
     private let rows = [
-        TrainingRow(
+        EpochResult(
             epoch: 1, learningRate: 0.1, loss: 1.5, trainingMetrics: ["accuracy": 0.25],
             metrics: ["loss": 1.25, "accuracy": 0.5], seconds: 12.345),
-        TrainingRow(
+        EpochResult(
             epoch: 2, learningRate: 0.05, loss: 0.5, trainingMetrics: ["accuracy": 0.75],
             metrics: ["loss": .nan, "accuracy": 0.875, "top, \"5\"": 1], seconds: 12),
     ]
@@ -34,7 +34,7 @@ import Testing
     }
 
     @Test func theCurvesAreThoseOfWhatWasMeasured() {
-        func lines(_ rows: [TrainingRow]) -> [[String]] {
+        func lines(_ rows: [EpochResult]) -> [[String]] {
             TrainingLog(rows).curves().panels.map { panel in [panel.yLabel] + panel.lines.map(\.name) }
         }
         #expect(
@@ -46,7 +46,7 @@ import Testing
             lines(Array(rows.prefix(1))) == [
                 ["loss", "training", "held back"], ["accuracy", "training", "held back"],
             ])
-        let onlyLoss = TrainingRow(epoch: 1, learningRate: 0.1, loss: 2, metrics: [:], seconds: 1)
+        let onlyLoss = EpochResult(epoch: 1, learningRate: 0.1, loss: 2, metrics: [:], seconds: 1)
         #expect(lines([onlyLoss]) == [["loss", "training"]])
         #expect(lines([]) == [["loss", "training"]])
         let points = TrainingLog(rows).curves().panels[0].lines[1].points

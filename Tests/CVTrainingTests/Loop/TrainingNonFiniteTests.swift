@@ -32,7 +32,7 @@ import Testing
         #expect(try cause(of: run) == .result(after: "conv2.bias"))
     }
 
-    @Test func picturesThatAreNotFiniteAreNamed() throws {
+    @Test func imagesThatAreNotFiniteAreNamed() throws {
         let (layer, parameters) = initialized(seed: 1) { Conv2d(1, 1, kernel: 1, $0) }
         let trainer = Trainer<Tensor>(
             parameters, optimizer: Adam(parameters.trainable),

@@ -107,7 +107,7 @@ import Testing
         let trainer = Trainer<SmallBatch>(
             parameters, optimizer: SmallOptimizer.momentum.make(parameters.trainable),
             configuration: SmallRun.configuration(), batches: { _, _ in { nil } },
-            loss: { batch, tape in TrainingLoss(crossEntropy(network(tape.watch(batch.pictures)), batch.classes)) })
+            loss: { batch, tape in TrainingLoss(crossEntropy(network(tape.watch(batch.images)), batch.classes)) })
         let error = #expect(throws: TrainingError.self) { try trainer.resume(from: path) }
         guard case .otherOptimizer(let mismatch) = error?.problem else {
             Issue.record("\(String(describing: error))")
@@ -161,8 +161,8 @@ import Testing
         guard case .object(var members) = try JSONValue.parse(metadata["progress"]!.utf8),
             case .object(let changed) = try JSONValue.parse("{\(part)}".utf8)
         else { return }
-        let place = try #require(members.firstIndex { $0.key == changed[0].key })
-        members[place] = changed[0]
+        let position = try #require(members.firstIndex { $0.key == changed[0].key })
+        members[position] = changed[0]
         metadata["progress"] = JSONValue.object(members).text
         let tensors = try file.header.entries.map {
             SafetensorsTensor($0.name, shape: $0.shape, values: try file.floats($0.name))
@@ -184,7 +184,7 @@ import Testing
         let trainer = Trainer<SmallBatch>(
             parameters, optimizer: SmallOptimizer.momentum.make(parameters.trainable),
             configuration: SmallRun.configuration(), batches: { _, _ in { SmallBatch(seed: 1) } },
-            loss: { batch, tape in TrainingLoss(crossEntropy(network(tape.watch(batch.pictures)), batch.classes)) })
+            loss: { batch, tape in TrainingLoss(crossEntropy(network(tape.watch(batch.images)), batch.classes)) })
         try trainer.resume(from: path)
         let error = #expect(throws: TrainingError.self) { try trainer.run() }
         #expect(error?.description.contains("metrics of the training was accuracy") == true)

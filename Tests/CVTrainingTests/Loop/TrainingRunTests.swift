@@ -15,7 +15,7 @@ import Testing
             checkpoint: folder + "/checkpoint.safetensors", best: folder + "/best.safetensors",
             bestMetadata: { ["model": "small", "accuracy": "\($0.metrics["accuracy"]!)"] })
         let run = SmallRun(.adam, SmallRun.configuration(epochs: 8), files: files)
-        var (steps, rows, saved, stops): ([TrainingStep], [TrainingRow], [String], Int) = ([], [], [], 0)
+        var (steps, rows, saved, stops): ([TrainingStep], [EpochResult], [String], Int) = ([], [], [], 0)
         let summary = try run.trainer.run { event in
             switch event {
             case .began(let epoch, let step): #expect(epoch == 0 && step == 0)
@@ -33,7 +33,7 @@ import Testing
         }
         #expect(steps.count == 40 && stops == 1 && rows == summary.rows && summary.epochs == 8)
         #expect(steps.map { $0.epoch * 5 + $0.step } == Array(0..<40))
-        #expect(steps.allSatisfy { $0.secondsLeft! >= 0 } && steps.last!.secondsLeft! < steps[0].secondsLeft! + 1)
+        #expect(steps.allSatisfy { $0.timeRemaining! >= 0 } && steps.last!.timeRemaining! < steps[0].timeRemaining! + 1)
         for step in steps {
             let time = Double(step.epoch) + Double(step.step) / 5
             #expect(step.learningRate == run.trainer.configuration.schedule(time))
@@ -42,7 +42,7 @@ import Testing
         let mean = steps[5..<10].reduce(0) { $0 + Double($1.loss) } / 5
         #expect(abs(rows[1].loss - mean) < 1e-9 && rows[1].learningRate == steps[9].learningRate)
         #expect(saved.filter { $0.hasPrefix("checkpoint") } == (1...8).map { "checkpoint \($0)" })
-        let best = try #require(summary.best as TrainingRow?)
+        let best = try #require(summary.best as EpochResult?)
         #expect(saved.last { $0.hasPrefix("best") } == "best \(best.epoch)")
         #expect(best.metrics["accuracy"] == rows.compactMap { $0.metrics["accuracy"] }.max())
         #expect(rows.first { $0.metrics["accuracy"] == best.metrics["accuracy"] } == best)
@@ -60,7 +60,7 @@ import Testing
         let file = try Safetensors(path: path)
         let again = try load({ TrainedNetwork($0) }, from: file.stateDictionary())
         let batch = SmallBatch(seed: 999, count: 40)
-        let scores = again(batch.pictures)
+        let scores = again(batch.images)
         let tolerance = storage == .f32 ? 0 : 2e-3
         #expect(abs(Double(crossEntropy(scores, batch.classes).item) - best.metrics["loss"]!) <= tolerance)
         #expect(file.metadata["accuracy"] == "\(best.metrics["accuracy"]!)" && file.metadata["data_sha256"] != nil)

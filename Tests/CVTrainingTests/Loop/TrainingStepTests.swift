@@ -23,7 +23,7 @@ private struct SmallNetwork: Layer {
 }
 
 @Suite(.serialized) struct TrainingStepTests {
-    private let pictures = seededTensor(seed: 1, [8, 3, 16, 16])
+    private let images = seededTensor(seed: 1, [8, 3, 16, 16])
     private let classes = uniformTensor(seed: 2, [8 * 64]).values.map { Int($0 * 4) }
 
     /// The losses of so many steps; `afterStep` is called after each.
@@ -32,7 +32,7 @@ private struct SmallNetwork: Layer {
         let optimizer = Adam(parameters.trainable, learningRate: 1e-2)
         return (0..<steps).map { step in
             let tape = Tape(.training)
-            let loss = crossEntropy(network(tape.watch(pictures)), classes)
+            let loss = crossEntropy(network(tape.watch(images)), classes)
             tape.gradients(of: loss)
             optimizer.step()
             optimizer.clearGradients()
@@ -69,7 +69,7 @@ private struct SmallNetwork: Layer {
             for step in 0..<5 {
                 let batch = SmallBatch(seed: UInt64(step), count: 21, size: 32)
                 let tape = Tape(.training, seed: UInt64(step))
-                tape.gradients(of: crossEntropy(network(tape.watch(batch.pictures)), batch.classes))
+                tape.gradients(of: crossEntropy(network(tape.watch(batch.images)), batch.classes))
                 clipGradients(parameters, norm: 1)
                 optimizer.step()
                 optimizer.clearGradients()

@@ -11,10 +11,10 @@ import Testing
 
     init() throws { folder = try SegmentationScratch() }
 
-    private func pictures(
+    private func images(
         _ name: String, labels: SegmentationLabels? = nil, ignoring: Set<UInt8> = []
-    ) throws -> SegmentationPictures {
-        try SegmentationPictures(
+    ) throws -> SegmentationImages {
+        try SegmentationImages(
             SegmentationDataset(contentsOf: "\(folder.path)/\(name)", labels: labels, ignoring: ignoring))
     }
 
@@ -29,55 +29,55 @@ import Testing
 
     // MARK: Folders
 
-    @Test func picturesAndMasksOfTheSameNameBelongTogether() throws {
+    @Test func imagesAndMasksOfTheSameNameBelongTogether() throws {
         for name in ["b.png", "a.jpg.png"] {
-            try folder.picture("set/images/\(name)")
+            try folder.image("set/images/\(name)")
             try folder.mask("set/masks/\(name)", (0..<24).map { [0, 1, 2, 255][$0 % 4] })
         }
         try folder.write("sky\nroad\n128 0 64 a tree\n", to: "set/labels.txt")
-        let pictures = try pictures("set")
-        #expect(pictures.items.map(\.name) == ["images/a.jpg.png", "images/b.png"])
-        #expect(pictures.labels.names == ["sky", "road", "a tree"])
-        #expect(pictures.labels.colors[2] == Color(128, 0, 64))
-        #expect(pictures.counts == [[6, 6, 6], [6, 6, 6]] && pictures.width == 6 && pictures.height == 4)
-        let split = try pictures.split(holdout: 0.5, seed: 1)
-        #expect(split.train.count == 1 && split.dev.count == 1)
+        let images = try images("set")
+        #expect(images.items.map(\.name) == ["images/a.jpg.png", "images/b.png"])
+        #expect(images.labels.names == ["sky", "road", "a tree"])
+        #expect(images.labels.colors[2] == Color(128, 0, 64))
+        #expect(images.counts == [[6, 6, 6], [6, 6, 6]] && images.width == 6 && images.height == 4)
+        let split = try images.split(holdout: 0.5, seed: 1)
+        #expect(split.train.count == 1 && split.validation.count == 1)
     }
 
     @Test(arguments: [
         ("train", "trainannot", "val", "valannot"), ("train/images", "train/masks", "val/images", "val/masks"),
     ])
-    func foldersSayWhichPartThePicturesAre(names: (String, String, String, String)) throws {
+    func foldersSayWhichPartTheImagesAre(names: (String, String, String, String)) throws {
         for (images, masks, count) in [(names.0, names.1, 3), (names.2, names.3, 2)] {
             for index in 0..<count {
-                try folder.picture("set/\(images)/\(index).png")
+                try folder.image("set/\(images)/\(index).png")
                 try folder.mask("set/\(masks)/\(index).png")
             }
         }
-        let pictures = try pictures("set", labels: SegmentationLabels(["a", "b"]))
-        let split = try pictures.split(holdout: 0.1, seed: 1)
-        #expect(split.train.map { pictures.items[$0].part } == [.train, .train, .train])
-        #expect(split.dev.map { pictures.items[$0].part } == [.dev, .dev])
+        let images = try images("set", labels: SegmentationLabels(["a", "b"]))
+        let split = try images.split(holdout: 0.1, seed: 1)
+        #expect(split.train.map { images.items[$0].part } == [.train, .train, .train])
+        #expect(split.validation.map { images.items[$0].part } == [.validation, .validation])
     }
 
     @Test func withoutAListTheClassesAreNumbers() throws {
-        try folder.picture("set/images/a.png")
+        try folder.image("set/images/a.png")
         try folder.mask("set/masks/a.png", (0..<24).map { $0 == 7 ? 3 : 11 })
-        let pictures = try pictures("set", ignoring: [11])
-        #expect(pictures.labels.names == ["0", "1", "2", "3"] && pictures.counts == [[0, 0, 0, 1]])
-        #expect(try pictures.sample(0).masks[0].values.filter { $0 == Mask.ignore }.count == 23)
+        let images = try images("set", ignoring: [11])
+        #expect(images.labels.names == ["0", "1", "2", "3"] && images.counts == [[0, 0, 0, 1]])
+        #expect(try images.sample(0).masks[0].values.filter { $0 == Mask.ignore }.count == 23)
     }
 
     // MARK: What does not fit
 
     @Test func allThatIsWrongIsNamedAndCountedTogether() throws {
-        for name in ["good", "small", "values", "broken", "colours"] { try folder.picture("set/images/\(name).png") }
+        for name in ["good", "small", "values", "broken", "colours"] { try folder.image("set/images/\(name).png") }
         for name in ["good", "values"] { try folder.mask("set/masks/\(name).png") }
         try folder.mask("set/masks/small.png", width: 3, height: 4)
         try folder.mask("set/masks/values.png", (0..<24).map { UInt8($0 < 5 ? 11 : $0 < 6 ? 12 : 1) })
         try folder.write("no picture", to: "set/masks/broken.png")
-        try folder.picture("set/masks/colours.png")
-        let text = message { _ = try pictures("set", labels: SegmentationLabels(["a", "b"])) }
+        try folder.image("set/masks/colours.png")
+        let text = message { _ = try images("set", labels: SegmentationLabels(["a", "b"])) }
         #expect(text.contains("4 of 5 pictures cannot be used"), "\(text)")
         #expect(text.contains("1 whose mask is of another size: \"images/small.png\" (picture 6×4, mask 3×4)"))
         #expect(text.contains("1 with values that are no classes: \"images/values.png\" (11, 12)"))
@@ -87,30 +87,30 @@ import Testing
     }
 
     @Test func missingPartnersAreNamedAndCountedTogether() throws {
-        for name in ["a", "b", "c"] { try folder.picture("set/images/\(name).png") }
+        for name in ["a", "b", "c"] { try folder.image("set/images/\(name).png") }
         for name in ["c", "d"] { try folder.mask("set/masks/\(name).png") }
-        let text = message { _ = try pictures("set") }
+        let text = message { _ = try images("set") }
         #expect(text.contains("3 of 4 pictures cannot be used"), "\(text)")
         #expect(text.contains("2 without a mask: \"images/a.png\" (expected: \"masks/a.png\")"))
         #expect(text.contains("1 without a picture: \"masks/d.png\" (looked for in \"images\")"))
     }
 
     @Test func whatIsNoSetIsAnErrorThatSaysWhatIsExpected() throws {
-        #expect(message { _ = try pictures("nothing") }.contains("cannot be opened"))
-        try folder.picture("set/a.png")
-        #expect(message { _ = try pictures("set") }.contains("\"images\" and \"masks\""))
+        #expect(message { _ = try images("nothing") }.contains("cannot be opened"))
+        try folder.image("set/a.png")
+        #expect(message { _ = try images("set") }.contains("\"images\" and \"masks\""))
         try folder.write("a\nb\na\n", to: "twice.txt")
         let twice = message { _ = try SegmentationLabels(contentsOf: "\(folder.path)/twice.txt") }
         #expect(twice.contains("\"a\" is there twice"))
-        try folder.picture("blank/images/a.png")
+        try folder.image("blank/images/a.png")
         try folder.mask("blank/masks/a.png", [UInt8](repeating: 255, count: 24))
-        #expect(message { _ = try pictures("blank") }.contains("all are ignored"))
+        #expect(message { _ = try images("blank") }.contains("all are ignored"))
     }
 
     // MARK: Annotations
 
     @Test func polygonsOfLabelmeBecomeMasks() throws {
-        try folder.picture("set/a.png", width: 8, height: 6)
+        try folder.image("set/a.png", width: 8, height: 6)
         try folder.write(
             """
             {"imagePath":"a.png","imageWidth":8,"imageHeight":6,"shapes":[
@@ -118,8 +118,8 @@ import Testing
             {"label":"arrow","points":[[2.0,2.0],[6.0,2.0],[6.0,6.0]]},
             {"label":"__ignore__","points":[[7,0],[8,0],[8,1],[7,1]]}]}
             """, to: "set/a.json")
-        let pictures = try pictures("set")
-        #expect(pictures.labels.names == ["background", "arrow", "box"])
+        let images = try images("set")
+        #expect(images.labels.names == ["background", "arrow", "box"])
         let expected: [UInt8] = [
             0, 0, 0, 0, 0, 0, 0, 255,
             0, 2, 2, 2, 2, 0, 0, 0,
@@ -128,7 +128,7 @@ import Testing
             0, 0, 0, 0, 1, 1, 0, 0,
             0, 0, 0, 0, 0, 1, 0, 0,
         ]
-        #expect(try pictures.sample(0).masks[0].values == expected)
+        #expect(try images.sample(0).masks[0].values == expected)
     }
 
     /// The middle of a pixel decides; brute force over all pixels and edges says the same.
@@ -156,7 +156,7 @@ import Testing
     }
 
     @Test func polygonsAndRunsOfCOCOBecomeMasks() throws {
-        try folder.picture("set/images/a.png", width: 4, height: 3)
+        try folder.image("set/images/a.png", width: 4, height: 3)
         // Of the runs, the letters are pycocotools' for the same numbers.
         try folder.write(
             """
@@ -167,9 +167,9 @@ import Testing
             {"image_id":9,"category_id":7,"area":6,"segmentation":[[0,0,2,0,2,3,0,3]]},
             {"image_id":9,"category_id":3,"area":2,"segmentation":{"size":[3,4],"counts":"129"}}]}
             """, to: "set/annotations.json")
-        let pictures = try pictures("set/annotations.json")
-        #expect(pictures.labels.names == ["background", "cat", "dog"])
-        #expect(try pictures.sample(0).masks[0].values == [2, 2, 0, 0, 1, 2, 0, 1, 1, 2, 0, 0])
+        let images = try images("set/annotations.json")
+        #expect(images.labels.names == ["background", "cat", "dog"])
+        #expect(try images.sample(0).masks[0].values == [2, 2, 0, 0, 1, 2, 0, 1, 1, 2, 0, 0])
     }
 
     @Test func runsInLettersAreReadAsTheyAreWritten() {
@@ -194,7 +194,7 @@ import Testing
     ])
     func filesThatAreNoneOfCOCOAreErrors(text: String, expected: String) throws {
         try folder.write(text, to: "coco.json")
-        let message = message { _ = try pictures("coco.json") }
+        let message = message { _ = try images("coco.json") }
         #expect(message.contains(expected), "\(message)")
     }
 
@@ -202,21 +202,21 @@ import Testing
 
     @Test func rareClassesWeighMore() throws {
         // Class 0: 36 of 48 pixels, class 1: 12 of 48; class 2: 0.
-        try folder.picture("set/images/a.png")
-        try folder.picture("set/images/b.png")
+        try folder.image("set/images/a.png")
+        try folder.image("set/images/b.png")
         try folder.mask("set/masks/a.png", (0..<24).map { $0 < 6 ? 1 : 0 })
         try folder.mask("set/masks/b.png", (0..<24).map { $0 < 6 ? 1 : 0 })
-        let pictures = try pictures("set", labels: SegmentationLabels(["a", "b", "c"]))
+        let images = try images("set", labels: SegmentationLabels(["a", "b", "c"]))
         // The median of 0.75 and 0.25 is 0.5.
-        #expect(pictures.medianFrequencyWeights(over: [0, 1]) == [2.0 / 3, 2, 1])
+        #expect(images.medianFrequencyWeights(over: [0, 1]) == [2.0 / 3, 2, 1])
     }
 
-    @Test func aClassCountsInThePicturesThatItIsIn() throws {
-        try folder.picture("set/images/a.png")
-        try folder.picture("set/images/b.png")
+    @Test func aClassCountsInTheImagesThatItIsIn() throws {
+        try folder.image("set/images/a.png")
+        try folder.image("set/images/b.png")
         try folder.mask("set/masks/a.png", (0..<24).map { $0 < 6 ? 1 : $0 < 12 ? 255 : 0 })
         try folder.mask("set/masks/b.png")
-        let weights = try pictures("set", labels: SegmentationLabels(["a", "b"])).medianFrequencyWeights(over: [0, 1])
+        let weights = try images("set", labels: SegmentationLabels(["a", "b"])).medianFrequencyWeights(over: [0, 1])
         // 12 + 24 of 18 + 24 pixels; 6 of 18.
         let frequencies: [Float] = [36 / 42, 1 / 3]
         let median = (frequencies[0] + frequencies[1]) / 2

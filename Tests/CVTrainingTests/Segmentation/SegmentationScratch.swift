@@ -24,14 +24,14 @@ final class SegmentationScratch {
 
     func write(_ text: String, to name: String) throws { try write(Array(text.utf8), to: name) }
 
-    func picture(_ name: String, width: Int = 6, height: Int = 4) throws {
+    func image(_ name: String, width: Int = 6, height: Int = 4) throws {
         try write(Image(width: width, height: height, fill: Color(90, 120, 200)).encoded(as: .png()), to: name)
     }
 
     /// values: row by row; nil for a mask of class 0.
     func mask(_ name: String, width: Int = 6, height: Int = 4, _ values: [UInt8]? = nil) throws {
         let values = values ?? [UInt8](repeating: 0, count: width * height)
-        try write(GreyPNG.encoded(values, width: width, height: height), to: name)
+        try write(GrayPNG.encoded(values, width: width, height: height), to: name)
     }
 
     /// Discs (1) and squares (2) in colours of their own on a noisy background (0), with borders that do not count (255).
@@ -46,15 +46,15 @@ final class SegmentationScratch {
     }
 
     private static func shapes(_ side: Int, _ random: inout SplitMix64) -> (Image, [UInt8]) {
-        let places = (0..<2).map { _ in
+        let positions = (0..<2).map { _ in
             (x: Float(side) * (0.2 + 0.6 * random.uniform()), y: Float(side) * (0.2 + 0.6 * random.uniform()))
         }
         let radius = Float(side) / 6
         var (pixels, mask): ([UInt8], [UInt8]) = ([], [])
         for row in 0..<side {
             for column in 0..<side {
-                let distances = places.enumerated().map { shape, place in
-                    let (dx, dy) = (abs(Float(column) - place.x), abs(Float(row) - place.y))
+                let distances = positions.enumerated().map { shape, position in
+                    let (dx, dy) = (abs(Float(column) - position.x), abs(Float(row) - position.y))
                     return shape == 0 ? (dx * dx + dy * dy).squareRoot() : max(dx, dy)
                 }
                 // The square lies over the disc.

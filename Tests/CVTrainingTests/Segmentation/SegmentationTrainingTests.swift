@@ -22,11 +22,11 @@ import Testing
     }
 
     private func training(
-        _ recipe: SegmentationRecipe, pictures: Int = 30
+        _ recipe: SegmentationRecipe, images: Int = 30
     ) throws -> SegmentationTraining {
-        try folder.shapes(pictures)
+        try folder.shapes(images)
         let dataset = try SegmentationDataset(contentsOf: "\(folder.path)/shapes")
-        return try SegmentationTraining(recipe, SegmentationPictures(dataset))
+        return try SegmentationTraining(recipe, SegmentationImages(dataset))
     }
 
     @Test(arguments: ["cross-entropy", "cross-entropy+dice", "focal"])
@@ -38,20 +38,20 @@ import Testing
             best: "\(folder.path)/best.safetensors", bestMetadata: { [metadata = training.metadata] _ in metadata })
         try training.trainer(files: files).run()
         let segmenter = try Segmenter("\(folder.path)/best.safetensors")
-        let metrics = try segmenter.evaluate(training.pictures, items: training.split.dev)
+        let metrics = try segmenter.evaluate(training.images, items: training.split.validation)
         #expect(metrics.meanIoU > 0.8, "\(metrics.report)")
-        #expect(segmenter.labels == training.pictures.labels)
+        #expect(segmenter.labels == training.images.labels)
         #expect(segmenter.preprocessing == training.preprocessing)
     }
 
-    @Test func withASplitSeedAnotherSeedHoldsBackTheSamePictures() throws {
+    @Test func withASplitSeedAnotherSeedHoldsOutTheSameImages() throws {
         var recipe = try recipe()
         let first = try training(recipe)
         (recipe.seed, recipe.splitSeed) = (2, 1)
         let second = try training(recipe)
         recipe.splitSeed = nil
         let third = try training(recipe)
-        #expect(first.split.dev == second.split.dev && first.split.dev != third.split.dev)
+        #expect(first.split.validation == second.split.validation && first.split.validation != third.split.validation)
         let weights = [first, second, third].map { $0.parameters.stateDictionary["out.weight"]?.values }
         #expect(weights[0] != nil && weights[0] != weights[1] && weights[1] == weights[2])
     }
@@ -60,33 +60,33 @@ import Testing
         var recipe = try recipe()
         (recipe.epochs, recipe.crop) = (2, .init(width: 24, height: 20))
         let files = TrainingFiles(checkpoint: "\(folder.path)/checkpoint.safetensors")
-        let stopped = try training(recipe, pictures: 10).trainer(files: files)
+        let stopped = try training(recipe, images: 10).trainer(files: files)
         var steps = 0
         func shouldStop() -> Bool {
             steps += 1
             return steps > 3
         }
         try stopped.run(shouldStop: shouldStop) { _ in }
-        let resumed = try training(recipe, pictures: 10)
+        let resumed = try training(recipe, images: 10)
         let trainer = resumed.trainer(files: files)
         try trainer.resume(from: files.checkpoint!)
         try trainer.run()
-        let whole = try training(recipe, pictures: 10)
+        let whole = try training(recipe, images: 10)
         try whole.trainer().run()
         for (a, b) in zip(resumed.parameters, whole.parameters) {
             #expect(a.value.values == b.value.values, "\(a.name)")
         }
         recipe.classWeights = .none
-        let other = try training(recipe, pictures: 10).trainer()
+        let other = try training(recipe, images: 10).trainer()
         #expect(throws: TrainingError.self) { try other.resume(from: files.checkpoint!) }
     }
 
     @Test func batchesDoNotDependOnMemoryNorOnWhereTheyBegin() throws {
-        let training = try training(recipe(), pictures: 10)
-        let again = try SegmentationPictures(training.pictures.dataset, memoryLimit: 0)
-        func batches(_ pictures: SegmentationPictures, from step: Int) throws -> [SegmentationBatch] {
+        let training = try training(recipe(), images: 10)
+        let again = try SegmentationImages(training.images.dataset, memoryLimit: 0)
+        func batches(_ images: SegmentationImages, from step: Int) throws -> [SegmentationBatch] {
             let loader = SegmentationLoader(
-                pictures: pictures, items: Array(0..<10), batchSize: 3, levels: LevelTable(training.preprocessing),
+                images: images, items: Array(0..<10), batchSize: 3, levels: LevelTable(training.preprocessing),
                 augmentation: Augment.Pipeline([
                     Augment.Mirror(), Augment.ScaledCrop(width: 20, height: 16, scale: 0.4...2),
                 ]),
@@ -96,7 +96,7 @@ import Testing
             while let batch = try stream.next() { all.append(batch) }
             return all
         }
-        let (kept, decoded) = (try batches(training.pictures, from: 0), try batches(again, from: 1))
+        let (kept, decoded) = (try batches(training.images, from: 0), try batches(again, from: 1))
         #expect(kept.count == 3 && decoded.count == 2)
         for (a, b) in zip(kept.dropFirst(), decoded) {
             #expect(a.images.values == b.images.values && a.classes == b.classes)
@@ -115,19 +115,19 @@ import Testing
         try folder.shapes(6)
         try folder.write("1 2 3 background\n255 128 0 disc\nsquare\n", to: "shapes/classes.txt")
         let dataset = try SegmentationDataset(contentsOf: "\(folder.path)/shapes")
-        let training = try SegmentationTraining(recipe(), SegmentationPictures(dataset))
+        let training = try SegmentationTraining(recipe(), SegmentationImages(dataset))
         let metadata = try WeightsMetadata(training.metadata)
         #expect(metadata.task == "segment" && metadata.labels == ["background", "disc", "square"])
         #expect(training.metadata["palette"]?.hasPrefix("[\"#010203\",\"#ff8000\",\"#") == true)
         let labels = SegmentationLabels(metadata.labels, metadata: training.metadata)
-        #expect(labels == training.pictures.labels && labels.colors[1] == Color(255, 128, 0))
+        #expect(labels == training.images.labels && labels.colors[1] == Color(255, 128, 0))
         #expect(
             SegmentationLabels(["a", "b"], metadata: ["palette": "[\"#12345\",7]"]) == SegmentationLabels(["a", "b"]))
     }
 
     /// The encoder takes the values of the classifier under its own names; the rest is fresh.
     @Test(arguments: ["unet-mobilenet_v2", "unet-efficientnet-lite0"])
-    func anEncoderBeginsFromTheWeightsOfItsClassifier(model: String) throws {
+    func anEncoderStartsFromTheWeightsOfItsClassifier(model: String) throws {
         let architecture = try SegmentationArchitecture.named(model)
         let pretrained = try PretrainedSegmentation(for: architecture)
         let (_, parameters) = initialized(seed: 1) { architecture.make(classes: 3, $0) }

@@ -37,8 +37,8 @@ public struct ConvEpilogue: Sendable {
 
     /// Finishes part of one channel in place.
     func apply(channel: Int, _ y: UnsafeMutablePointer<Float>, count: Int) {
-        let set = InstructionSet.current.kernel
-        cvk_scale_shift(set, scale[channel], shift[channel], y, y, count)
+        let isa = InstructionSet.current.cValue
+        cvk_scale_shift(isa, scale[channel], shift[channel], y, y, count)
         activation.apply(y, y, count: count, under: .current)
     }
 }
@@ -79,13 +79,13 @@ extension ConvolutionProduct {
 
     /// In the way that is quickest for its shape.
     fileprivate func run(_ operands: Operands, by method: MatrixProduct) {
-        guard case .tiles(let set) = method else { return run(operands, method) }
-        if let depthwise = DepthwiseConvolution(self, set) {
+        guard case .tiles(let isa) = method else { return run(operands, method) }
+        if let depthwise = DepthwiseConvolution(self, isa) {
             depthwise.run(operands)
-        } else if let winograd = WinogradConvolution(self, set) {
+        } else if let winograd = WinogradConvolution(self, isa) {
             winograd.run(operands)
         } else {
-            DirectConvolution(self, set).run(operands)
+            DirectConvolution(self, isa).run(operands)
         }
     }
 }

@@ -15,8 +15,8 @@ import CVCore
 func conv2dInputGradient(
     _ dy: Tensor, _ weight: Tensor, _ geometry: ConvGeometry, height: Int, width: Int
 ) -> Tensor {
-    let output = PictureShape(dy.shape, for: "conv2d gradient")
-    let filters = PictureShape(weight.shape, for: "conv2d weight")
+    let output = ImageShape(dy.shape, for: "conv2d gradient")
+    let filters = ImageShape(weight.shape, for: "conv2d weight")
     let groups = geometry.groups
     let (m, taps, channels) = (output.channels / groups, filters.plane, filters.channels)
     let window = geometry.window(channels: 1, height: height, width: width)
@@ -25,20 +25,20 @@ func conv2dInputGradient(
             && window.output_width == output.width,
         "conv2d gradient: \(dy.shape) is not the result of \(weight.shape) on \(height)×\(width)")
     let shape: Shape = [output.batch, channels * groups, height, width]
-    if case .tiles(let set) = MatrixProduct.current {
+    if case .tiles(let isa) = MatrixProduct.current {
         if let opposite = geometry.opposite(of: output, height: height, width: width) {
             let product = ConvolutionProduct(
                 dy.shape, [channels * groups, m, filters.height, filters.width], nil, opposite)
-            if let winograd = WinogradConvolution(product, set, opposing: true) {
+            if let winograd = WinogradConvolution(product, isa, opposing: true) {
                 return product.result(of: dy, weight) { winograd.run($0) }
             }
             return conv2d(dy, opposingFilters(weight, groups: groups), bias: nil, opposite, method: .current)
         }
-        if let depthwise = DepthwiseConvolution(ConvolutionProduct(shape, weight.shape, nil, geometry), set) {
+        if let depthwise = DepthwiseConvolution(ConvolutionProduct(shape, weight.shape, nil, geometry), isa) {
             return depthwise.inputGradient(dy, weight, shape: shape)
         }
-        let input = PictureShape(shape, for: "conv2d")
-        if let strided = StridedInputGradient(dy: output, x: input, weight: filters, geometry, set) {
+        let input = ImageShape(shape, for: "conv2d")
+        if let strided = StridedInputGradient(dy: output, x: input, weight: filters, geometry, isa) {
             return strided.run(dy, weight)
         }
     }
@@ -65,7 +65,7 @@ func conv2dInputGradient(
 extension ConvGeometry {
     /// The convolution from dy to dX, with `opposingFilters`; nil for a stride, where pixels between those of dy have a
     /// gradient, too.
-    fileprivate func opposite(of dy: PictureShape, height: Int, width: Int) -> ConvGeometry? {
+    fileprivate func opposite(of dy: ImageShape, height: Int, width: Int) -> ConvGeometry? {
         guard let y = y.opposite(from: dy.height, to: height), let x = x.opposite(from: dy.width, to: width) else {
             return nil
         }
@@ -88,7 +88,7 @@ extension ConvGeometry.Axis {
 ///
 /// [groups · m, c, kernel, kernel] -> [groups · c, m, kernel, kernel].
 private func opposingFilters(_ weight: Tensor, groups: Int) -> Tensor {
-    let filters = PictureShape(weight.shape, for: "conv2d weight")
+    let filters = ImageShape(weight.shape, for: "conv2d weight")
     let (m, channels, taps) = (filters.batch / groups, filters.channels, filters.plane)
     return Tensor(shape: [groups * channels, m, filters.height, filters.width]) { result in
         weight.withValues { weight in
@@ -154,18 +154,18 @@ private func transposedFilters(_ weight: UnsafePointer<Float>, groups: Int, m: I
 ///
 /// dy: [N, Cout, Ho, Wo], x: [N, Cin, H, W] -> shape, [Cout, Cin / groups, kernel, kernel].
 func conv2dWeightGradient(_ dy: Tensor, _ x: Tensor, _ geometry: ConvGeometry, shape: Shape) -> Tensor {
-    let (input, output) = (PictureShape(x.shape, for: "conv2d"), PictureShape(dy.shape, for: "conv2d gradient"))
-    let filters = PictureShape(shape, for: "conv2d weight")
-    if case .tiles(let set) = MatrixProduct.current {
+    let (input, output) = (ImageShape(x.shape, for: "conv2d"), ImageShape(dy.shape, for: "conv2d gradient"))
+    let filters = ImageShape(shape, for: "conv2d weight")
+    if case .tiles(let isa) = MatrixProduct.current {
         let product = ConvolutionProduct(x.shape, shape, nil, geometry)
-        if let depthwise = DepthwiseConvolution(product, set) {
+        if let depthwise = DepthwiseConvolution(product, isa) {
             return depthwise.weightGradient(dy, x, shape: shape)
         }
-        if let winograd = WinogradWeightGradient(product, set) { return winograd.run(dy, x) }
-        return WeightGradient(dy: output, x: input, weight: filters, geometry, set).run(dy, x)
+        if let winograd = WinogradWeightGradient(product, isa) { return winograd.run(dy, x) }
+        return WeightGradient(dy: output, x: input, weight: filters, geometry, isa).run(dy, x)
     }
     let groups = geometry.groups
-    let (m, k) = (output.channels / groups, filters.picture)
+    let (m, k) = (output.channels / groups, filters.image)
     let window = geometry.window(channels: filters.channels, height: input.height, width: input.width)
     // A task makes a block of columns of one group's dW, over all pictures in their order: sums do not depend on threads.
     let block = 144
@@ -181,10 +181,10 @@ func conv2dWeightGradient(_ dy: Tensor, _ x: Tensor, _ geometry: ConvGeometry, s
                     if rows.isEmpty { return }
                     let columns = part * block..<min((part + 1) * block, k)
                     let into = dw.baseAddress! + (group * m + rows.lowerBound) * k + columns.lowerBound
-                    let products = (0..<output.batch).map { picture in
+                    let products = (0..<output.batch).map { image in
                         (
-                            dy.baseAddress! + ((picture * groups + group) * m + rows.lowerBound) * output.plane,
-                            x.baseAddress! + (picture * groups + group) * filters.channels * input.plane
+                            dy.baseAddress! + ((image * groups + group) * m + rows.lowerBound) * output.plane,
+                            x.baseAddress! + (image * groups + group) * filters.channels * input.plane
                         )
                     }
                     sumOfProducts(products, rows: rows.count, columns: columns, window, to: into, stride: k)
@@ -196,7 +196,7 @@ func conv2dWeightGradient(_ dy: Tensor, _ x: Tensor, _ geometry: ConvGeometry, s
 
 /// `Σ dy · columns(x)ᵀ` over pictures, for some columns of the result.
 private func sumOfProducts(
-    _ pictures: [(dy: UnsafePointer<Float>, x: UnsafePointer<Float>)], rows: Int, columns: Range<Int>,
+    _ images: [(dy: UnsafePointer<Float>, x: UnsafePointer<Float>)], rows: Int, columns: Range<Int>,
     _ window: cvk_window, to result: UnsafeMutablePointer<Float>, stride: Int
 ) {
     var window = window
@@ -209,13 +209,13 @@ private func sumOfProducts(
     defer { scratch.deallocate() }
     let packed = scratch + block
     var isFirst = true
-    for picture in pictures {
+    for image in images {
         for start in Swift.stride(from: 0, to: pixels, by: block) {
             let end = min(start + block, pixels)
             cvk_pack_windows_transposed(
-                &window, picture.x, columns.lowerBound, columns.upperBound, start, end, panel, packed, scratch)
+                &window, image.x, columns.lowerBound, columns.upperBound, start, end, panel, packed, scratch)
             method.multiply(
-                rows, columns.count, end - start, picture.dy + start, stride: pixels, packed, panel: panel,
+                rows, columns.count, end - start, image.dy + start, stride: pixels, packed, panel: panel,
                 to: result, stride: stride, adding: !isFirst)
             isFirst = false
         }
@@ -224,15 +224,15 @@ private func sumOfProducts(
 
 /// Sum over pictures and pixels: the gradient of a bias. [N, C, H, W] -> [C].
 func sumOfChannels(_ dy: Tensor) -> Tensor {
-    let shape = PictureShape(dy.shape, for: "sumOfChannels")
+    let shape = ImageShape(dy.shape, for: "sumOfChannels")
     return Tensor(shape: [shape.channels]) { sums in
         dy.withValues { dy in
             Parallel.forEach(shape.channels) { channel in
                 var sum: Float = 0
-                for picture in 0..<shape.batch {
+                for image in 0..<shape.batch {
                     sum += cvk_sum(
-                        InstructionSet.current.kernel,
-                        dy.baseAddress! + (picture * shape.channels + channel) * shape.plane, shape.plane)
+                        InstructionSet.current.cValue,
+                        dy.baseAddress! + (image * shape.channels + channel) * shape.plane, shape.plane)
                 }
                 sums[channel] = sum
             }

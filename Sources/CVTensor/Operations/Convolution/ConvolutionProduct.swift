@@ -27,8 +27,8 @@ struct ConvolutionProduct {
     let outputShape: Shape
 
     init(_ x: Shape, _ weight: Shape, _ bias: Shape?, _ geometry: ConvGeometry) {
-        let input = PictureShape(x, for: "conv2d")
-        let filters = PictureShape(weight, for: "conv2d weight")
+        let input = ImageShape(x, for: "conv2d")
+        let filters = ImageShape(weight, for: "conv2d weight")
         groups = geometry.groups
         precondition(
             input.channels == filters.channels * groups && filters.batch % groups == 0
@@ -39,7 +39,7 @@ struct ConvolutionProduct {
         window = geometry.window(channels: filters.channels, height: input.height, width: input.width)
         batch = input.batch
         m = filters.batch / groups
-        k = filters.picture
+        k = filters.image
         n = window.output_height * window.output_width
         precondition(n > 0 || batch == 0, "conv2d: the window \(geometry) does not fit once into \(x)")
         outputShape = [batch, filters.batch, window.output_height, window.output_width]
@@ -118,7 +118,7 @@ extension InstructionSet {
     /// Calls `body` with the strips that the tiles make of so many columns: of about the same width, as a narrow rest
     /// would leave most of a tile's registers empty.
     func forStrips(_ columns: Int, _ body: (Range<Int>) -> Void) {
-        let width = cvk_strip_width(kernel)
+        let width = cvk_panel_width(cValue)
         let strips = (columns + width - 1) / width
         for strip in 0..<strips {
             let range = ConvolutionProduct.range(strip, of: strips, count: columns, multiple: width / 3)

@@ -12,15 +12,15 @@ struct DepthwiseConvolution {
     private let m: Int
     private let window: cvk_window
     private let phases: cvk_phases
-    private let set: InstructionSet
+    private let isa: InstructionSet
     /// Where each tap finds the first output pixel, and the floats from one output row to the next.
     private let offsets: [Int], step: Int
 
     /// Nil for other convolutions.
-    init?(_ product: ConvolutionProduct, _ set: InstructionSet) {
+    init?(_ product: ConvolutionProduct, _ isa: InstructionSet) {
         let window = product.window
         guard window.channels == 1, product.groups > 1 else { return nil }
-        (batch, groups, m, self.window, self.set) = (product.batch, product.groups, product.m, window, set)
+        (batch, groups, m, self.window, self.isa) = (product.batch, product.groups, product.m, window, isa)
         let stride = window.stride_x
         let (right, below) = (
             (window.kernel_width - 1) * window.dilation_x, (window.kernel_height - 1) * window.dilation_y
@@ -34,8 +34,8 @@ struct DepthwiseConvolution {
         step = window.stride_y * row
         offsets = (0..<window.kernel_height).flatMap { y in
             (0..<window.kernel_width).map { x in
-                let (place, phase) = (x * window.dilation_x).quotientAndRemainder(dividingBy: stride)
-                return y * window.dilation_y * row + phase * pitch + place
+                let (position, phase) = (x * window.dilation_x).quotientAndRemainder(dividingBy: stride)
+                return y * window.dilation_y * row + phase * pitch + position
             }
         }
     }
@@ -55,9 +55,9 @@ struct DepthwiseConvolution {
             for channel in group * m..<(group + 1) * m {
                 let y = operands.y + (plane * m + channel - group * m) * outputPlane
                 cvk_depthwise(
-                    set.kernel, laid, step, offsets, operands.weight + channel * taps, taps, window.output_height,
+                    isa.cValue, laid, step, offsets, operands.weight + channel * taps, taps, window.output_height,
                     window.output_width, y)
-                if let bias = operands.bias { cvk_scale_shift(set.kernel, 1, bias[channel], y, y, outputPlane) }
+                if let bias = operands.bias { cvk_scale_shift(isa.cValue, 1, bias[channel], y, y, outputPlane) }
                 operands.epilogue?.apply(channel: channel, y, count: outputPlane)
             }
         }
@@ -72,10 +72,10 @@ struct DepthwiseConvolution {
                 laid.update(repeating: 0, count: size)
                 for channel in 0..<m {
                     cvk_depthwise_input(
-                        set.kernel, laid, step, offsets, weights + (group * m + channel) * taps, taps,
+                        isa.cValue, laid, step, offsets, weights + (group * m + channel) * taps, taps,
                         window.output_height, window.output_width, dy + (plane * m + channel) * outputPlane)
                 }
-                withUnsafePointer(to: phases) { cvk_unlay_phases($0, laid, dx.baseAddress! + plane * inputPlane) }
+                withUnsafePointer(to: phases) { cvk_unpack_phases($0, laid, dx.baseAddress! + plane * inputPlane) }
             }
         }
         return withExtendedLifetime((dyTensor, weight)) { result }
@@ -88,12 +88,12 @@ struct DepthwiseConvolution {
             forPlanes(groups) { group, laid in
                 let gradient = dw.baseAddress! + group * m * taps
                 gradient.update(repeating: 0, count: m * taps)
-                for picture in 0..<batch {
-                    let plane = picture * groups + group
+                for image in 0..<batch {
+                    let plane = image * groups + group
                     lay(x + plane * inputPlane, in: laid)
                     for channel in 0..<m {
                         cvk_depthwise_weight(
-                            set.kernel, laid, step, offsets, taps, window.output_height, window.output_width,
+                            isa.cValue, laid, step, offsets, taps, window.output_height, window.output_width,
                             dy + (plane * m + channel) * outputPlane, gradient + channel * taps)
                     }
                 }
@@ -103,7 +103,7 @@ struct DepthwiseConvolution {
     }
 
     private func lay(_ plane: UnsafePointer<Float>, in laid: UnsafeMutablePointer<Float>) {
-        withUnsafePointer(to: phases) { cvk_lay_phases($0, plane, laid) }
+        withUnsafePointer(to: phases) { cvk_pack_phases($0, plane, laid) }
     }
 
     /// Calls `body` for each plane, with memory for one that is laid out.

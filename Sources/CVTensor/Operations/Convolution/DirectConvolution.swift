@@ -10,9 +10,9 @@ import CVCore
 /// The way back through a stride is such a convolution, too, for every s-th pixel of the result apart: each of these
 /// parts is reached by taps of its own.
 struct DirectConvolution {
-    /// Pixels of the result that the same taps reach: every `step`-th from `place` on, in both directions.
+    /// Pixels of the result that the same taps reach: every `step`-th from `position` on, in both directions.
     struct Part {
-        var place = (y: 0, x: 0)
+        var position = (y: 0, x: 0)
         /// Those of the window that are meant; nil for all.
         var taps: [(y: Int, x: Int)]?
         /// Where its filters begin, each [channels, taps].
@@ -20,7 +20,7 @@ struct DirectConvolution {
     }
 
     private let layout: ShiftedRows
-    private let set: InstructionSet
+    private let isa: InstructionSet
     private let batch, groups: Int
     /// Output channels of a group, and the height and width of the result.
     private let m, height, width: Int
@@ -33,19 +33,19 @@ struct DirectConvolution {
     /// Output rows of a task (of one part), and the cuts of a product into tasks.
     private let rowsPerTask, rowCuts, channelCuts: Int
 
-    init(_ product: ConvolutionProduct, _ set: InstructionSet) {
+    init(_ product: ConvolutionProduct, _ isa: InstructionSet) {
         let size = (product.window.output_height, product.window.output_width)
         self.init(
             product.window, batch: product.batch, groups: product.groups, m: product.m, size: size, step: (1, 1),
-            [Part()], set)
+            [Part()], isa)
     }
 
     /// window: of one group of one picture, its output being one part. size: height and width of the whole result.
     init(
         _ window: cvk_window, batch: Int, groups: Int, m: Int, size: (height: Int, width: Int), step: (y: Int, x: Int),
-        _ parts: [Part], _ set: InstructionSet
+        _ parts: [Part], _ isa: InstructionSet
     ) {
-        (self.batch, self.groups, self.m, self.step, self.parts, self.set) = (batch, groups, m, step, parts, set)
+        (self.batch, self.groups, self.m, self.step, self.parts, self.isa) = (batch, groups, m, step, parts, isa)
         (height, width) = size
         let layout = ShiftedRows(window)
         self.layout = layout
@@ -87,9 +87,9 @@ struct DirectConvolution {
         let window = layout.window
         let x = operands.x + index * window.channels * window.height * window.width
         let columns = rows.count * layout.pitch
-        let strip = cvk_strip_width(set.kernel)
+        let strip = cvk_panel_width(isa.cValue)
         let pitch = (columns + strip - 1) / strip * strip
-        let padded = layout.isPicture ? 0 : chunk * layout.channelStride(rows: rowsPerTask)
+        let padded = layout.isImage ? 0 : chunk * layout.channelStride(rows: rowsPerTask)
         let sumsOfPart = channels.count * pitch
         withScratch(padded + parts.count * sumsOfPart) { scratch in
             for first in Swift.stride(from: 0, to: window.channels, by: chunk) {
@@ -104,9 +104,9 @@ struct DirectConvolution {
                     let weights = operands.weight + part.filters + row * k + first * taps
                     let weightOffsets = (0..<channels.count).map { $0 * k }
                     let sums = scratch + padded + number * sumsOfPart
-                    set.forStrips(columns) { strip in
-                        cvk_strip_product(
-                            set.kernel, channels.count, strip.count, count * taps, weights, weightOffsets,
+                    isa.forStrips(columns) { strip in
+                        cvk_gemm_panel(
+                            isa.cValue, channels.count, strip.count, count * taps, weights, weightOffsets,
                             input + strip.lowerBound, inputOffsets[number], sums + strip.lowerBound, pitch, first > 0)
                     }
                 }
@@ -140,13 +140,13 @@ struct DirectConvolution {
         _ part: Part, _ channels: Range<Int>, _ rows: Range<Int>
     ) {
         // A part may have a row or a column less than the first.
-        let lines = min(rows.upperBound, max(0, height - part.place.y + step.y - 1) / step.y) - rows.lowerBound
-        let columns = max(0, width - part.place.x + step.x - 1) / step.x
+        let lines = min(rows.upperBound, max(0, height - part.position.y + step.y - 1) / step.y) - rows.lowerBound
+        let columns = max(0, width - part.position.x + step.x - 1) / step.x
         if lines <= 0 || columns == 0 { return }
         for (line, channel) in channels.enumerated() {
-            let row = (index * m + channel) * height + rows.lowerBound * step.y + part.place.y
+            let row = (index * m + channel) * height + rows.lowerBound * step.y + part.position.y
             cvk_spread_rows(
-                sums + line * pitch, layout.pitch, columns, lines, operands.y + row * width + part.place.x,
+                sums + line * pitch, layout.pitch, columns, lines, operands.y + row * width + part.position.x,
                 step.y * width, step.x)
         }
     }
@@ -160,7 +160,7 @@ struct DirectConvolution {
         for channel in channels {
             let to = operands.y + ((index * m + channel) * height + rows.lowerBound) * width
             let own = index % groups * m + channel
-            if let bias = operands.bias { cvk_scale_shift(set.kernel, 1, bias[own], to, to, rows.count * width) }
+            if let bias = operands.bias { cvk_scale_shift(isa.cValue, 1, bias[own], to, to, rows.count * width) }
             operands.epilogue?.apply(channel: own, to, count: rows.count * width)
         }
     }

@@ -26,11 +26,11 @@ struct ShiftedRows {
         let before, after: Int
 
         init(kernel: Int, stride: Int, padding: Int, dilation: Int) {
-            let places = (0..<kernel).map { $0 * dilation - padding }
-            let remainder = { (place: Int) in (place % stride + stride) % stride }
-            let seen = Set(places.map(remainder)).sorted()
-            taps = places.map { place in
-                (seen.firstIndex(of: remainder(place))!, (place - remainder(place)) / stride)
+            let positions = (0..<kernel).map { $0 * dilation - padding }
+            let remainder = { (position: Int) in (position % stride + stride) % stride }
+            let seen = Set(positions.map(remainder)).sorted()
+            taps = positions.map { position in
+                (seen.firstIndex(of: remainder(position))!, (position - remainder(position)) / stride)
             }
             remainders = seen
             before = -(taps.map(\.shift).min() ?? 0)
@@ -51,7 +51,7 @@ struct ShiftedRows {
     }
 
     /// True where the picture as it is has this layout: windows of one pixel without a border.
-    var isPicture: Bool {
+    var isImage: Bool {
         window.kernel_width == 1 && window.kernel_height == 1 && window.pad_left == 0 && window.pad_top == 0
             && window.stride_x == 1 && window.stride_y == 1 && pitch == window.width
             && window.output_height == window.height
@@ -60,7 +60,7 @@ struct ShiftedRows {
     /// Floats of the phases of a channel that give `rows` rows of the output. Past their end a strip may still read
     /// whole vectors.
     func channelStride(rows: Int) -> Int {
-        isPicture ? window.height * window.width : y.remainders.count * x.remainders.count * planeStride(rows: rows)
+        isImage ? window.height * window.width : y.remainders.count * x.remainders.count * planeStride(rows: rows)
     }
 
     private func planeStride(rows: Int) -> Int {
@@ -77,12 +77,12 @@ struct ShiftedRows {
     /// The same for some of the taps.
     func offsets(channels: Int, rows: Int, taps: [(y: Int, x: Int)]) -> [Int] {
         let (channelStride, planeStride) = (channelStride(rows: rows), planeStride(rows: rows))
-        let places = taps.map { tap in
+        let positions = taps.map { tap in
             let (down, right) = (y.taps[tap.y], x.taps[tap.x])
             return (down.phase * x.remainders.count + right.phase) * planeStride + (down.shift + y.before) * pitch
                 + right.shift + x.before
         }
-        return (0..<channels).flatMap { channel in places.map { channel * channelStride + $0 } }
+        return (0..<channels).flatMap { channel in positions.map { channel * channelStride + $0 } }
     }
 
     /// Lays out what the output rows `rows` see of some channels; `planes` starts with the first of them.
@@ -93,7 +93,7 @@ struct ShiftedRows {
         _ planes: UnsafePointer<Float>, channels: Int, rows: Range<Int>, most: Int,
         in scratch: UnsafeMutablePointer<Float>
     ) -> UnsafePointer<Float> {
-        if isPicture { return planes + rows.lowerBound * pitch }
+        if isImage { return planes + rows.lowerBound * pitch }
         let plane = planeStride(rows: most)
         var layout = cvk_padding(
             first: rows.lowerBound - y.before, rows: rows.count + y.before + y.after, pitch: pitch, lead: x.before,

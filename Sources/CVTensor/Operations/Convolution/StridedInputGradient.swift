@@ -8,7 +8,7 @@ import CVCore
 /// convolution of stride 1 does: the one with remainder r by the taps t with t · dilation - padding = r + stride · q,
 /// from pixel i - q of dY for its i-th. So each remainder is a part of one `DirectConvolution` of dY.
 struct StridedInputGradient {
-    private let dy, x, weight: PictureShape
+    private let dy, x, weight: ImageShape
     private let groups: Int
     private let convolution: DirectConvolution
     private let parts: [DirectConvolution.Part]
@@ -19,7 +19,7 @@ struct StridedInputGradient {
     private struct Axis {
         let stride, before, after: Int
         /// For each remainder: the taps, and the places that they look at, counted from the first that any looks at.
-        let seen: [[(tap: Int, place: Int)]]
+        let seen: [[(tap: Int, position: Int)]]
 
         /// Nil where pixels far outside of dY would be looked at: borders wider than the kernel.
         init?(_ axis: ConvGeometry.Axis) {
@@ -34,7 +34,7 @@ struct StridedInputGradient {
         }
     }
 
-    init?(dy: PictureShape, x: PictureShape, weight: PictureShape, _ geometry: ConvGeometry, _ set: InstructionSet) {
+    init?(dy: ImageShape, x: ImageShape, weight: ImageShape, _ geometry: ConvGeometry, _ isa: InstructionSet) {
         guard let y = Axis(geometry.y), let across = Axis(geometry.x) else { return nil }
         (self.dy, self.x, self.weight, groups) = (dy, x, weight, geometry.groups)
         let m = dy.channels / groups
@@ -49,16 +49,16 @@ struct StridedInputGradient {
         var filters = 0
         for (down, rows) in y.seen.enumerated() {
             for (right, columns) in across.seen.enumerated() {
-                let places = rows.flatMap { row in columns.map { (row.place, $0.place) } }
-                parts.append(.init(place: (down, right), taps: places, filters: filters))
+                let positions = rows.flatMap { row in columns.map { (row.position, $0.position) } }
+                parts.append(.init(position: (down, right), taps: positions, filters: filters))
                 taps.append(rows.flatMap { row in columns.map { row.tap * weight.width + $0.tap } })
-                filters += groups * weight.channels * m * places.count
+                filters += groups * weight.channels * m * positions.count
             }
         }
         (self.parts, self.taps) = (parts, taps)
         convolution = DirectConvolution(
             window, batch: dy.batch, groups: groups, m: weight.channels, size: (x.height, x.width),
-            step: (y.stride, across.stride), parts, set)
+            step: (y.stride, across.stride), parts, isa)
     }
 
     func run(_ dyTensor: Tensor, _ weightTensor: Tensor) -> Tensor {
@@ -84,9 +84,9 @@ struct StridedInputGradient {
             weight.withValues { weight in
                 Parallel.forRanges(groups * squares.0 * squares.1, grain: 4) { range in
                     for square in range {
-                        let (group, place) = square.quotientAndRemainder(dividingBy: squares.0 * squares.1)
-                        let first = place / squares.1 * side
-                        let start = place % squares.1 * side
+                        let (group, position) = square.quotientAndRemainder(dividingBy: squares.0 * squares.1)
+                        let first = position / squares.1 * side
+                        let start = position % squares.1 * side
                         for channel in first..<min(first + side, channels) {
                             for row in start..<min(start + side, m) {
                                 split(

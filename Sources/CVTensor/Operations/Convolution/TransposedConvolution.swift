@@ -12,8 +12,8 @@ public func convTranspose2d(
     _ x: Tensor, _ weight: Tensor, bias: Tensor? = nil, _ geometry: ConvGeometry,
     outputPadding: (y: Int, x: Int) = (0, 0)
 ) -> Tensor {
-    let input = PictureShape(x.shape, for: "convTranspose2d")
-    let filters = PictureShape(weight.shape, for: "convTranspose2d weight")
+    let input = ImageShape(x.shape, for: "convTranspose2d")
+    let filters = ImageShape(weight.shape, for: "convTranspose2d weight")
     precondition(
         input.channels == filters.batch && filters.batch % geometry.groups == 0
             && filters.height == geometry.y.kernel && filters.width == geometry.x.kernel,
@@ -38,12 +38,12 @@ public func convTranspose2d(
 
 /// In place: nobody else holds the result yet.
 private func add(_ bias: Tensor, toChannelsOf y: Tensor) {
-    let shape = PictureShape(y.shape, for: "convTranspose2d bias")
+    let shape = ImageShape(y.shape, for: "convTranspose2d bias")
     bias.withValues { bias in
         Parallel.forEach(shape.batch * shape.channels) { index in
             let plane = y.storage.pointer + index * shape.plane
             cvk_scale_shift(
-                InstructionSet.current.kernel, 1, bias[index % shape.channels], plane, plane, shape.plane)
+                InstructionSet.current.cValue, 1, bias[index % shape.channels], plane, plane, shape.plane)
         }
     }
 }

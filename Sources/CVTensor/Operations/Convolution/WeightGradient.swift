@@ -11,11 +11,11 @@ import CVCore
 /// The pixels of all pictures are cut into a few parts, each with sums of its own, that are added in order at the end.
 /// Their number follows from the shapes alone: the result does not depend on how many threads there are.
 struct WeightGradient {
-    private let dy, x, weight: PictureShape
+    private let dy, x, weight: ImageShape
     private let groups, m, k, taps: Int
     private let window: cvk_window
     private let layout: ShiftedRows
-    private let set: InstructionSet
+    private let isa: InstructionSet
     /// Output channels filled up to whole vectors.
     private let width: Int
     /// Output rows at a time, and blocks of them in a picture.
@@ -25,13 +25,13 @@ struct WeightGradient {
     /// Where each row of `columns` begins, and each row of a panel of dYᵀ that is as wide as a strip.
     private let inputOffsets, panelOffsets: [Int]
 
-    init(dy: PictureShape, x: PictureShape, weight: PictureShape, _ geometry: ConvGeometry, _ set: InstructionSet) {
-        (self.dy, self.x, self.weight, self.set) = (dy, x, weight, set)
+    init(dy: ImageShape, x: ImageShape, weight: ImageShape, _ geometry: ConvGeometry, _ isa: InstructionSet) {
+        (self.dy, self.x, self.weight, self.isa) = (dy, x, weight, isa)
         groups = geometry.groups
-        (m, k, taps) = (dy.channels / groups, weight.picture, weight.plane)
+        (m, k, taps) = (dy.channels / groups, weight.image, weight.plane)
         window = geometry.window(channels: weight.channels, height: x.height, width: x.width)
         layout = ShiftedRows(window)
-        let lanes = cvk_strip_width(set.kernel) / 3
+        let lanes = cvk_panel_width(isa.cValue) / 3
         width = (m + lanes - 1) / lanes * lanes
         rowsPerBlock = max(1, min(dy.height, 384 / layout.pitch))
         blocks = (dy.height + rowsPerBlock - 1) / rowsPerBlock
@@ -74,24 +74,24 @@ struct WeightGradient {
         if units.isEmpty { sums.update(repeating: 0, count: channels.count * taps * width) }
         let pitch = layout.pitch
         let most = rowsPerBlock * pitch
-        let input = layout.isPicture ? 0 : channels.count * layout.channelStride(rows: rowsPerBlock)
-        let strip = cvk_strip_width(set.kernel)
+        let input = layout.isImage ? 0 : channels.count * layout.channelStride(rows: rowsPerBlock)
+        let strip = cvk_panel_width(isa.cValue)
         withScratch(input + most * (width + strip)) { scratch in
             for unit in units {
-                let (picture, block) = unit.quotientAndRemainder(dividingBy: blocks)
+                let (image, block) = unit.quotientAndRemainder(dividingBy: blocks)
                 let rows = block * rowsPerBlock..<min((block + 1) * rowsPerBlock, self.dy.height)
-                let planes = x + ((picture * groups + group) * window.channels + channels.lowerBound) * self.x.plane
+                let planes = x + ((image * groups + group) * window.channels + channels.lowerBound) * self.x.plane
                 let from = layout.lay(planes, channels: channels.count, rows: rows, most: rowsPerBlock, in: scratch)
-                let gradients = dy + (picture * groups + group) * m * self.dy.plane + rows.lowerBound * self.dy.width
+                let gradients = dy + (image * groups + group) * m * self.dy.plane + rows.lowerBound * self.dy.width
                 for column in stride(from: 0, to: width, by: strip) {
                     let count = min(strip, width - column)
                     // All panels are as wide as the first, so that they share their offsets.
                     let packed = scratch + input + most * column
                     cvk_pack_transposed(
-                        set.kernel, gradients + column * self.dy.plane, self.dy.plane, min(count, m - column),
+                        isa.cValue, gradients + column * self.dy.plane, self.dy.plane, min(count, m - column),
                         rows.count, self.dy.width, pitch, min(strip, width), packed)
-                    cvk_strip_product(
-                        set.kernel, channels.count * taps, count, rows.count * pitch, from, inputOffsets, packed,
+                    cvk_gemm_panel(
+                        isa.cValue, channels.count * taps, count, rows.count * pitch, from, inputOffsets, packed,
                         panelOffsets, sums + column, width, unit > units.lowerBound)
                 }
             }
@@ -108,10 +108,10 @@ struct WeightGradient {
                 let (start, length) = (rows.lowerBound * width, rows.count * width)
                 for part in 1..<max(pixelParts, 1) {
                     cvk_add(
-                        set.kernel, parts + start, parts + part * count + start, parts + start, length)
+                        isa.cValue, parts + start, parts + part * count + start, parts + start, length)
                 }
                 cvk_transpose(
-                    set.kernel, parts + start, width, rows.count, m, dw + group * m * k + rows.lowerBound, k)
+                    isa.cValue, parts + start, width, rows.count, m, dw + group * m * k + rows.lowerBound, k)
             }
         }
     }

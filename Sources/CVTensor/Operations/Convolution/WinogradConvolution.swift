@@ -14,17 +14,17 @@ struct WinogradConvolution {
     private let product: ConvolutionProduct
     private let tiles: WinogradTiles
     private let filters: WinogradFilters
-    private let set: InstructionSet
+    private let isa: InstructionSet
 
     /// Nil where it does not apply, or where it would not pay: the transforms take their time, too.
     ///
     /// opposing: the weights will be those of the opposite convolution; see `WinogradFilters`.
-    init?(_ product: ConvolutionProduct, _ set: InstructionSet, opposing: Bool = false) {
-        guard let tiles = WinogradTiles(product, set) else { return nil }
+    init?(_ product: ConvolutionProduct, _ isa: InstructionSet, opposing: Bool = false) {
+        guard let tiles = WinogradTiles(product, isa) else { return nil }
         self.product = product
         self.tiles = tiles
-        self.set = set
-        filters = WinogradFilters(cout: product.m, cin: product.window.channels, isOpposing: opposing, set: set)
+        self.isa = isa
+        filters = WinogradFilters(cout: product.m, cin: product.window.channels, isOpposing: opposing, isa: isa)
     }
 
     func run(_ operands: ConvolutionProduct.Operands) {
@@ -43,7 +43,7 @@ struct WinogradConvolution {
 
     /// From one place of a tile to the next, for `count` floats of each: 64 bytes more than some times 4 KB, so that the
     /// 36 places of a tile do not compete for one set of the cache.
-    static func placeStride(_ count: Int) -> Int { (count + 1023) / 1024 * 1024 + 16 }
+    static func positionStride(_ count: Int) -> Int { (count + 1023) / 1024 * 1024 + 16 }
 
     /// From one channel to the next, for so many tiles: whole vectors, and not a power of two.
     private func pitch(_ count: Int) -> Int { (count + 15) / 16 * 16 + 16 }
@@ -55,13 +55,13 @@ struct WinogradConvolution {
         let tasks = (tiles.rows + rowsPerTask - 1) / rowsPerTask
         Parallel.forEach(tasks) { task in
             let rows = task * rowsPerTask..<min((task + 1) * rowsPerTask, tiles.rows)
-            let places = Self.placeStride(cin * pitch(rows.count * tiles.across))
-            withScratch(36 * places + tiles.scratch(rows: rows.count)) { input in
-                transform(operands, 0..<cin, rows, to: input, places: places, scratch: input + 36 * places)
+            let positions = Self.positionStride(cin * pitch(rows.count * tiles.across))
+            withScratch(36 * positions + tiles.scratch(rows: rows.count)) { input in
+                transform(operands, 0..<cin, rows, to: input, positions: positions, scratch: input + 36 * positions)
                 for first in stride(from: 0, to: cout, by: Self.channelsAtATime) {
                     let channels = first..<min(first + Self.channelsAtATime, cout)
                     multiply(
-                        operands, transformed.storage.pointer + first * cin, places: cout * cin, input, places,
+                        operands, transformed.storage.pointer + first * cin, positions: cout * cin, input, positions,
                         channels,
                         rows)
                 }
@@ -71,20 +71,20 @@ struct WinogradConvolution {
 
     private func runByFilters(_ operands: ConvolutionProduct.Operands) {
         let (cout, cin) = (filters.cout, filters.cin)
-        let places = Self.placeStride(cin * pitch(tiles.count))
+        let positions = Self.positionStride(cin * pitch(tiles.count))
         let chunk = max(8, min(64, Self.cachedFilters / (36 * cin) / 8 * 8))
-        let filterPlaces = Self.placeStride(chunk * cin)
-        withScratch(36 * places) { input in
+        let filterPositions = Self.positionStride(chunk * cin)
+        withScratch(36 * positions) { input in
             Parallel.forRanges(cin, grain: max(1, 256 / tiles.count)) { channels in
                 withScratch(tiles.scratch(rows: tiles.rows)) { scratch in
-                    transform(operands, channels, 0..<tiles.rows, to: input, places: places, scratch: scratch)
+                    transform(operands, channels, 0..<tiles.rows, to: input, positions: positions, scratch: scratch)
                 }
             }
             Parallel.forEach((cout + chunk - 1) / chunk) { task in
                 let channels = task * chunk..<min((task + 1) * chunk, cout)
-                withScratch(36 * filterPlaces) { u in
-                    filters.transform(operands.weight, channels, to: u, places: filterPlaces)
-                    multiply(operands, u, places: filterPlaces, input, places, channels, 0..<tiles.rows)
+                withScratch(36 * filterPositions) { u in
+                    filters.transform(operands.weight, channels, to: u, positions: filterPositions)
+                    multiply(operands, u, positions: filterPositions, input, positions, channels, 0..<tiles.rows)
                 }
             }
         }
@@ -93,44 +93,44 @@ struct WinogradConvolution {
     /// Some channels of the transformed input; `input` begins with channel 0.
     private func transform(
         _ operands: ConvolutionProduct.Operands, _ channels: Range<Int>, _ rows: Range<Int>,
-        to input: UnsafeMutablePointer<Float>, places: Int, scratch: UnsafeMutablePointer<Float>
+        to input: UnsafeMutablePointer<Float>, positions: Int, scratch: UnsafeMutablePointer<Float>
     ) {
         let pitch = pitch(rows.count * tiles.across)
         tiles.transform(
             operands.x, channels: channels, of: filters.cin, rows, to: input + channels.lowerBound * pitch,
-            pitch: pitch, places: places, scratch: scratch, set)
+            pitch: pitch, positions: positions, scratch: scratch, isa)
     }
 
     /// Some output channels of some rows of tiles, from their transformed filters and the transformed input.
     private func multiply(
-        _ operands: ConvolutionProduct.Operands, _ u: UnsafePointer<Float>, places filterPlaces: Int,
-        _ v: UnsafePointer<Float>, _ inputPlaces: Int, _ channels: Range<Int>, _ rows: Range<Int>
+        _ operands: ConvolutionProduct.Operands, _ u: UnsafePointer<Float>, positions filterPositions: Int,
+        _ v: UnsafePointer<Float>, _ inputPositions: Int, _ channels: Range<Int>, _ rows: Range<Int>
     ) {
         let cin = filters.cin
         let count = rows.count * tiles.across
         let pitch = pitch(count)
-        let places = Self.placeStride(channels.count * pitch)
+        let positions = Self.positionStride(channels.count * pitch)
         let filterOffsets = (0..<channels.count).map { $0 * cin }
         let inputOffsets = (0..<cin).map { $0 * pitch }
-        withScratch(36 * places + 16 * pitch) { sums in
-            let tile = sums + 36 * places
-            for place in 0..<36 {
-                set.forStrips(count) { strip in
-                    cvk_strip_product(
-                        set.kernel, channels.count, strip.count, cin, u + place * filterPlaces, filterOffsets,
-                        v + place * inputPlaces + strip.lowerBound, inputOffsets,
-                        sums + place * places + strip.lowerBound, pitch, false)
+        withScratch(36 * positions + 16 * pitch) { sums in
+            let tile = sums + 36 * positions
+            for position in 0..<36 {
+                isa.forStrips(count) { strip in
+                    cvk_gemm_panel(
+                        isa.cValue, channels.count, strip.count, cin, u + position * filterPositions, filterOffsets,
+                        v + position * inputPositions + strip.lowerBound, inputOffsets,
+                        sums + position * positions + strip.lowerBound, pitch, false)
                 }
             }
             for (line, channel) in channels.enumerated() {
                 if areWhole {
                     finish(operands, channel, rows) { row, _, y in
                         cvk_winograd_output(
-                            set.kernel, sums + line * pitch + row * tiles.across, places, tiles.across, y,
+                            isa.cValue, sums + line * pitch + row * tiles.across, positions, tiles.across, y,
                             4 * tiles.across)
                     }
                 } else {
-                    cvk_winograd_output(set.kernel, sums + line * pitch, places, count, tile, 4 * pitch)
+                    cvk_winograd_output(isa.cValue, sums + line * pitch, positions, count, tile, 4 * pitch)
                     finish(operands, channel, rows) { row, lines, y in
                         cvk_copy_rows(
                             tile + 4 * row * tiles.across, 4 * pitch, product.window.output_width, lines, y)
@@ -143,7 +143,7 @@ struct WinogradConvolution {
     /// Whether rows of tiles are rows of the result, in whole vectors: then they can be written there.
     private var areWhole: Bool {
         let (height, width) = (product.window.output_height, product.window.output_width)
-        return height % 4 == 0 && width == 4 * tiles.across && tiles.across % (cvk_strip_width(set.kernel) / 3) == 0
+        return height % 4 == 0 && width == 4 * tiles.across && tiles.across % (cvk_panel_width(isa.cValue) / 3) == 0
     }
 
     /// Has `write` put each row of tiles of a channel in its place (the number of the row, its lines of pixels, and where
@@ -154,11 +154,11 @@ struct WinogradConvolution {
     ) {
         let (height, width) = (product.window.output_height, product.window.output_width)
         for (index, row) in rows.enumerated() {
-            let (picture, down) = row.quotientAndRemainder(dividingBy: tiles.down)
+            let (image, down) = row.quotientAndRemainder(dividingBy: tiles.down)
             let lines = min(4, height - 4 * down)
-            let y = operands.y + (picture * product.m + channel) * product.n + 4 * down * width
+            let y = operands.y + (image * product.m + channel) * product.n + 4 * down * width
             write(index, lines, y)
-            if let bias = operands.bias { cvk_scale_shift(set.kernel, 1, bias[channel], y, y, lines * width) }
+            if let bias = operands.bias { cvk_scale_shift(isa.cValue, 1, bias[channel], y, y, lines * width) }
             operands.epilogue?.apply(channel: channel, y, count: lines * width)
         }
     }

@@ -8,19 +8,19 @@ import CVCore
 struct WinogradFilters {
     let cout, cin: Int
     let isOpposing: Bool
-    let set: InstructionSet
+    let isa: InstructionSet
 
     /// u[ξ · places + row · cin + channel] for the output channels `rows`, of which the first is row 0.
     func transform(
-        _ weight: UnsafePointer<Float>, _ rows: Range<Int>, to u: UnsafeMutablePointer<Float>, places: Int
+        _ weight: UnsafePointer<Float>, _ rows: Range<Int>, to u: UnsafeMutablePointer<Float>, positions: Int
     ) {
         let (row, next) = isOpposing ? (9, cout * 9) : (cin * 9, 9)
         withScratch(9 * cin) { taps in
             for channel in rows {
-                cvk_transpose(set.kernel, weight + channel * row, next, cin, 9, taps, cin)
+                cvk_transpose(isa.cValue, weight + channel * row, next, cin, 9, taps, cin)
                 cvk_winograd_filter(
-                    set.kernel, isOpposing ? taps + 8 * cin : taps, isOpposing ? -cin : cin, cin,
-                    u + (channel - rows.lowerBound) * cin, places)
+                    isa.cValue, isOpposing ? taps + 8 * cin : taps, isOpposing ? -cin : cin, cin,
+                    u + (channel - rows.lowerBound) * cin, positions)
             }
         }
     }
@@ -29,7 +29,7 @@ struct WinogradFilters {
     func transformed(_ weight: UnsafePointer<Float>) -> Tensor {
         Tensor(shape: [36, cout, cin]) { u in
             Parallel.forRanges(cout, grain: max(1, 4096 / cin)) { rows in
-                transform(weight, rows, to: u.baseAddress! + rows.lowerBound * cin, places: cout * cin)
+                transform(weight, rows, to: u.baseAddress! + rows.lowerBound * cin, positions: cout * cin)
             }
         }
     }

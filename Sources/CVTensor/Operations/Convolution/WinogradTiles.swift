@@ -12,10 +12,10 @@ struct WinogradTiles {
 
     /// Nil where the transforms do not apply or would take longer than they save: for few channels, or for large
     /// filters on so few tiles that reading the filters (four times as many numbers as they have taps) is most of it.
-    init?(_ product: ConvolutionProduct, _ set: InstructionSet) {
+    init?(_ product: ConvolutionProduct, _ isa: InstructionSet) {
         let window = product.window
         guard window.kernel_height == 3, window.kernel_width == 3, window.stride_x == 1, window.stride_y == 1,
-            window.dilation_x == 1, window.dilation_y == 1, product.groups == 1, set != .scalar,
+            window.dilation_x == 1, window.dilation_y == 1, product.groups == 1, isa != .scalar,
             product.m >= Self.fewestChannels, window.channels >= Self.fewestChannels
         else { return nil }
         self.window = window
@@ -48,19 +48,19 @@ struct WinogradTiles {
     /// The transformed input of some channels for some rows of tiles: v[ξ · places + channel · pitch + tile].
     func transform(
         _ x: UnsafePointer<Float>, channels: Range<Int>, of count: Int, _ rows: Range<Int>,
-        to v: UnsafeMutablePointer<Float>, pitch: Int, places: Int, scratch: UnsafeMutablePointer<Float>,
-        _ set: InstructionSet
+        to v: UnsafeMutablePointer<Float>, pitch: Int, positions: Int, scratch: UnsafeMutablePointer<Float>,
+        _ isa: InstructionSet
     ) {
         let plane = window.height * window.width
         var row = rows.lowerBound
         while row < rows.upperBound {
-            let (picture, down) = row.quotientAndRemainder(dividingBy: down)
+            let (image, down) = row.quotientAndRemainder(dividingBy: down)
             let lines = min(self.down - down, rows.upperBound - row)
-            for (place, channel) in channels.enumerated() {
+            for (position, channel) in channels.enumerated() {
                 cvk_winograd_input(
-                    set.kernel, x + (picture * count + channel) * plane, window.height, window.width,
+                    isa.cValue, x + (image * count + channel) * plane, window.height, window.width,
                     4 * down - window.pad_top, window.pad_left, across, lines,
-                    v + place * pitch + (row - rows.lowerBound) * across, places, scratch)
+                    v + position * pitch + (row - rows.lowerBound) * across, positions, scratch)
             }
             row += lines
         }

@@ -12,18 +12,18 @@ import CVCore
 struct WinogradWeightGradient {
     private let product: ConvolutionProduct
     private let tiles: WinogradTiles
-    private let set: InstructionSet
+    private let isa: InstructionSet
     /// Output channels filled up to whole vectors, and of a panel: a strip at most.
     private let width, panel: Int
     private let rowsPerBlock, blocks: Int
     private let blockParts: Int
 
-    init?(_ product: ConvolutionProduct, _ set: InstructionSet) {
-        guard let tiles = WinogradTiles(product, set) else { return nil }
+    init?(_ product: ConvolutionProduct, _ isa: InstructionSet) {
+        guard let tiles = WinogradTiles(product, isa) else { return nil }
         self.product = product
         self.tiles = tiles
-        self.set = set
-        let strip = cvk_strip_width(set.kernel)
+        self.isa = isa
+        let strip = cvk_panel_width(isa.cValue)
         width = (product.m + strip / 3 - 1) / (strip / 3) * (strip / 3)
         panel = min(strip, width)
         rowsPerBlock = max(1, min(tiles.rows, 96 / tiles.across))
@@ -67,7 +67,7 @@ struct WinogradWeightGradient {
             Parallel.forRanges(cin, grain: max(1, 2048 / width)) { channels in
                 let own = sums + channels.lowerBound * 36 * width
                 for part in 1..<blockParts {
-                    cvk_add(set.kernel, own, own + part * size, own, channels.count * 36 * width)
+                    cvk_add(isa.cValue, own, own + part * size, own, channels.count * 36 * width)
                 }
                 finish(own, channels, 0..<product.m, width: width, to: dw)
             }
@@ -82,20 +82,20 @@ struct WinogradWeightGradient {
         let cin = product.window.channels
         let most = rowsPerBlock * tiles.across
         let pitch = most + 16
-        let inputPlace = WinogradConvolution.placeStride(cin * pitch)
-        let gradientPlace = WinogradConvolution.placeStride(most * panel)
-        withScratch(36 * (inputPlace + gradientPlace) + tiles.scratch(rows: rowsPerBlock)) { input in
-            let gradients = input + 36 * inputPlace
+        let inputPosition = WinogradConvolution.positionStride(cin * pitch)
+        let gradientPosition = WinogradConvolution.positionStride(most * panel)
+        withScratch(36 * (inputPosition + gradientPosition) + tiles.scratch(rows: rowsPerBlock)) { input in
+            let gradients = input + 36 * inputPosition
             for block in blocks {
                 let rows = block * rowsPerBlock..<min((block + 1) * rowsPerBlock, tiles.rows)
                 tiles.transform(
-                    x, channels: 0..<cin, of: cin, rows, to: input, pitch: pitch, places: inputPlace,
-                    scratch: gradients + 36 * gradientPlace, set)
+                    x, channels: 0..<cin, of: cin, rows, to: input, pitch: pitch, positions: inputPosition,
+                    scratch: gradients + 36 * gradientPosition, isa)
                 for column in stride(from: 0, to: width, by: panel) {
-                    transform(dy, column: column, rows, to: gradients, places: gradientPlace)
+                    transform(dy, column: column, rows, to: gradients, positions: gradientPosition)
                     multiply(
                         channels: cin, columns: min(panel, width - column), tiles: rows.count * tiles.across, input,
-                        pitch: pitch, inputPlace, gradients, gradientPlace, to: sums + column, width: width,
+                        pitch: pitch, inputPosition, gradients, gradientPosition, to: sums + column, width: width,
                         adding: block > blocks.lowerBound)
                 }
             }
@@ -109,19 +109,19 @@ struct WinogradWeightGradient {
     ) {
         let cin = product.window.channels
         let panels = (width + panel - 1) / panel
-        let gradientPlace = WinogradConvolution.placeStride(tiles.count * panel)
+        let gradientPosition = WinogradConvolution.positionStride(tiles.count * panel)
         // A task makes the filters of two panels, for as many input channels as its cache has room for.
         let own = min(2, panels) * panel
         let chunk = max(8, min(cin, Self.cachedSums / (36 * own) / 8 * 8))
         let pitch = tiles.count + 16
         let most = max(chunk, Self.transformedInput / (36 * pitch) / chunk * chunk)
-        let inputPlace = WinogradConvolution.placeStride(min(most, cin) * pitch)
-        withScratch(36 * (inputPlace + panels * gradientPlace)) { input in
-            let gradients = input + 36 * inputPlace
+        let inputPosition = WinogradConvolution.positionStride(min(most, cin) * pitch)
+        withScratch(36 * (inputPosition + panels * gradientPosition)) { input in
+            let gradients = input + 36 * inputPosition
             Parallel.forEach(panels) { index in
                 transform(
-                    dy, column: index * panel, 0..<tiles.rows, to: gradients + 36 * index * gradientPlace,
-                    places: gradientPlace)
+                    dy, column: index * panel, 0..<tiles.rows, to: gradients + 36 * index * gradientPosition,
+                    positions: gradientPosition)
             }
             for first in stride(from: 0, to: cin, by: most) {
                 let group = first..<min(first + most, cin)
@@ -130,7 +130,7 @@ struct WinogradWeightGradient {
                         tiles.transform(
                             x, channels: first + channels.lowerBound..<first + channels.upperBound, of: cin,
                             0..<tiles.rows, to: input + channels.lowerBound * pitch, pitch: pitch,
-                            places: inputPlace, scratch: scratch, set)
+                            positions: inputPosition, scratch: scratch, isa)
                     }
                 }
                 let chunks = (group.count + chunk - 1) / chunk
@@ -139,8 +139,8 @@ struct WinogradWeightGradient {
                     let column = task / chunks * own
                     filters(
                         start..<min(start + chunk, group.upperBound), column..<min(column + own, width), width: own,
-                        input + (start - first) * pitch, pitch: pitch, inputPlace,
-                        gradients + 36 * (column / panel) * gradientPlace, gradientPlace, to: dw)
+                        input + (start - first) * pitch, pitch: pitch, inputPosition,
+                        gradients + 36 * (column / panel) * gradientPosition, gradientPosition, to: dw)
                 }
             }
         }
@@ -149,14 +149,14 @@ struct WinogradWeightGradient {
     /// The filters between some input and some output channels, from the transformed tiles of both.
     private func filters(
         _ channels: Range<Int>, _ columns: Range<Int>, width: Int, _ input: UnsafePointer<Float>, pitch: Int,
-        _ inputPlace: Int, _ gradients: UnsafePointer<Float>, _ gradientPlace: Int,
+        _ inputPosition: Int, _ gradients: UnsafePointer<Float>, _ gradientPosition: Int,
         to dw: UnsafeMutablePointer<Float>
     ) {
         withScratch(channels.count * 36 * width) { sums in
             for column in stride(from: 0, to: columns.count, by: panel) {
                 multiply(
                     channels: channels.count, columns: min(panel, columns.count - column), tiles: tiles.count, input,
-                    pitch: pitch, inputPlace, gradients + 36 * (column / panel) * gradientPlace, gradientPlace,
+                    pitch: pitch, inputPosition, gradients + 36 * (column / panel) * gradientPosition, gradientPosition,
                     to: sums + column, width: width, adding: false)
             }
             finish(sums, channels, columns.lowerBound..<min(columns.upperBound, product.m), width: width, to: dw)
@@ -167,36 +167,36 @@ struct WinogradWeightGradient {
 
     /// sums[channel][ξ][column] from the transformed input [ξ][channel][tile] and a panel of gradients [ξ][tile][column].
     private func multiply(
-        channels: Int, columns: Int, tiles count: Int, _ input: UnsafePointer<Float>, pitch: Int, _ inputPlace: Int,
-        _ gradients: UnsafePointer<Float>, _ gradientPlace: Int, to sums: UnsafeMutablePointer<Float>, width: Int,
+        channels: Int, columns: Int, tiles count: Int, _ input: UnsafePointer<Float>, pitch: Int, _ inputPosition: Int,
+        _ gradients: UnsafePointer<Float>, _ gradientPosition: Int, to sums: UnsafeMutablePointer<Float>, width: Int,
         adding: Bool
     ) {
         let inputOffsets = (0..<channels).map { $0 * pitch }
         let panelOffsets = (0..<count).map { $0 * panel }
-        for place in 0..<36 {
-            cvk_strip_product(
-                set.kernel, channels, columns, count, input + place * inputPlace, inputOffsets,
-                gradients + place * gradientPlace, panelOffsets, sums + place * width, 36 * width, adding)
+        for position in 0..<36 {
+            cvk_gemm_panel(
+                isa.cValue, channels, columns, count, input + position * inputPosition, inputOffsets,
+                gradients + position * gradientPosition, panelOffsets, sums + position * width, 36 * width, adding)
         }
     }
 
     /// A dY Aᵀ for a panel of output channels: [36][tiles][panel].
     private func transform(
         _ dy: UnsafePointer<Float>, column: Int, _ rows: Range<Int>, to gradients: UnsafeMutablePointer<Float>,
-        places: Int
+        positions: Int
     ) {
         let (height, width) = (product.window.output_height, product.window.output_width)
         let pitch = 4 * tiles.across
         withScratch(4 * pitch * panel) { packed in
             for (index, row) in rows.enumerated() {
-                let (picture, down) = row.quotientAndRemainder(dividingBy: tiles.down)
+                let (image, down) = row.quotientAndRemainder(dividingBy: tiles.down)
                 let lines = min(4, height - 4 * down)
-                let planes = dy + (picture * product.m + column) * product.n + 4 * down * width
+                let planes = dy + (image * product.m + column) * product.n + 4 * down * width
                 cvk_pack_transposed(
-                    set.kernel, planes, product.n, min(panel, product.m - column), lines, width, pitch, panel, packed)
+                    isa.cValue, planes, product.n, min(panel, product.m - column), lines, width, pitch, panel, packed)
                 (packed + lines * pitch * panel).update(repeating: 0, count: (4 - lines) * pitch * panel)
                 cvk_winograd_gradient(
-                    set.kernel, packed, tiles.across, panel, gradients + index * tiles.across * panel, places)
+                    isa.cValue, packed, tiles.across, panel, gradients + index * tiles.across * panel, positions)
             }
         }
     }
@@ -210,11 +210,11 @@ struct WinogradWeightGradient {
         withScratch(channels.count * 9 * width) { taps in
             for channel in 0..<channels.count {
                 cvk_winograd_filter_gradient(
-                    set.kernel, sums + channel * 36 * width, width, width, taps + channel * 9 * width, width)
+                    isa.cValue, sums + channel * 36 * width, width, width, taps + channel * 9 * width, width)
             }
             // [channels · 9][outputs] to the neighbours that they are in each filter.
             cvk_transpose(
-                set.kernel, taps, width, channels.count * 9, outputs.count,
+                isa.cValue, taps, width, channels.count * 9, outputs.count,
                 dw + (outputs.lowerBound * cin + channels.lowerBound) * 9, cin * 9)
         }
     }

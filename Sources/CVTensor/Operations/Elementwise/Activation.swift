@@ -30,23 +30,23 @@ public enum Activation: Sendable, Equatable {
     public func callAsFunction(_ x: consuming Tensor) -> Tensor { self(x, under: .current) }
 
     /// Under a chosen instruction set, for tests.
-    package func callAsFunction(_ x: consuming Tensor, under set: InstructionSet) -> Tensor {
+    package func callAsFunction(_ x: consuming Tensor, under isa: InstructionSet) -> Tensor {
         if self == .linear { return x }
-        let isInPlace = (isToldByResult || x.trace == nil) && x.isSoleOwner()
+        let isInPlace = (gradientUsesOutput || x.trace == nil) && x.isSoleOwner()
         let y = isInPlace ? x.detached : Tensor(shape: x.shape) { _ in }
         let (from, to) = (x.storage.pointer, y.storage.pointer)
         Parallel.forRanges(x.shape.count, grain: 1 << 14) { range in
-            apply(from + range.lowerBound, to + range.lowerBound, count: range.count, under: set)
+            apply(from + range.lowerBound, to + range.lowerBound, count: range.count, under: isa)
         }
-        let known = isToldByResult ? y : x.detached
-        return y.recorded((x, { self.gradient($0, at: known, under: set) }), operation: "\(self)")
+        let known = gradientUsesOutput ? y : x.detached
+        return y.recorded((x, { self.gradient($0, at: known, under: isa) }), operation: "\(self)")
     }
 
     /// Whether f'(x) = f'(f(x)): then the result, which the next layer often keeps anyway, is kept instead of the input.
-    private var isToldByResult: Bool { self == .relu || self == .relu6 }
+    private var gradientUsesOutput: Bool { self == .relu || self == .relu6 }
 
     /// dy · f'(x), in the memory of dy where nobody else holds that.
-    private func gradient(_ dy: consuming Tensor, at x: Tensor, under set: InstructionSet) -> Tensor {
+    private func gradient(_ dy: consuming Tensor, at x: Tensor, under isa: InstructionSet) -> Tensor {
         guard let (kind, slope) = kernel else { return dy }
         let dx = dy.isSoleOwner() ? dy : Tensor(shape: x.shape) { _ in }
         let (from, to) = (dy.storage.pointer, dx.storage.pointer)
@@ -54,7 +54,7 @@ public enum Activation: Sendable, Equatable {
             Parallel.forRanges(x.count, grain: 1 << 14) { range in
                 let start = range.lowerBound
                 cvk_activate_gradient(
-                    set.kernel, kind, slope, x.baseAddress! + start, from + start, to + start, range.count)
+                    isa.cValue, kind, slope, x.baseAddress! + start, from + start, to + start, range.count)
             }
         }
         withExtendedLifetime(dy) {}
@@ -62,9 +62,9 @@ public enum Activation: Sendable, Equatable {
     }
 
     /// On this thread; x and y may be the same.
-    func apply(_ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>, count: Int, under set: InstructionSet) {
+    func apply(_ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>, count: Int, under isa: InstructionSet) {
         guard let (kind, slope) = kernel else { return }
-        cvk_activate(set.kernel, kind, slope, x, y, count)
+        cvk_activate(isa.cValue, kind, slope, x, y, count)
     }
 
     private var kernel: (cvk_activation, slope: Float)? {

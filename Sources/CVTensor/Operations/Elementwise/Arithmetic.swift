@@ -15,7 +15,7 @@ func added(_ a: consuming Tensor, _ b: Tensor) -> Tensor {
     let (sum, part) = (a.storage.pointer, b.storage.pointer)
     Parallel.forRanges(a.shape.count, grain: 1 << 14) { range in
         let start = range.lowerBound
-        cvk_add(InstructionSet.current.kernel, sum + start, part + start, sum + start, range.count)
+        cvk_add(InstructionSet.current.cValue, sum + start, part + start, sum + start, range.count)
     }
     withExtendedLifetime(b) {}
     return a
@@ -43,7 +43,7 @@ private func scaled(_ x: Tensor, by scale: Float, plus shift: Float) -> Tensor {
             Parallel.forRanges(x.count, grain: 1 << 14) { range in
                 let start = range.lowerBound
                 cvk_scale_shift(
-                    InstructionSet.current.kernel, scale, shift, x.baseAddress! + start, y.baseAddress! + start,
+                    InstructionSet.current.cValue, scale, shift, x.baseAddress! + start, y.baseAddress! + start,
                     range.count)
             }
         }
@@ -66,7 +66,7 @@ private func elementwise(_ a: Tensor, _ b: Tensor, named name: String, _ kernel:
                 Parallel.forRanges(a.count, grain: 1 << 14) { range in
                     let start = range.lowerBound
                     kernel(
-                        InstructionSet.current.kernel, a.baseAddress! + start, b.baseAddress! + start,
+                        InstructionSet.current.cValue, a.baseAddress! + start, b.baseAddress! + start,
                         y.baseAddress! + start, range.count)
                 }
             }

@@ -87,16 +87,16 @@ private struct BroadcastWalk {
 
     func forEachRow(_ body: (_ row: Int, _ start: Int) -> Void) {
         let rows = dimensions.reduce(1, *)
-        var place = [Int](repeating: 0, count: dimensions.count)
+        var position = [Int](repeating: 0, count: dimensions.count)
         var start = 0
         for row in 0..<rows where length > 0 {
             body(row, start)
             for index in dimensions.indices.reversed() {
-                place[index] += 1
+                position[index] += 1
                 start += steps[index]
-                if place[index] < dimensions[index] { break }
+                if position[index] < dimensions[index] { break }
                 start -= steps[index] * dimensions[index]
-                place[index] = 0
+                position[index] = 0
             }
         }
     }

@@ -3,7 +3,7 @@
 ///
 /// x: [N, C, H, W] -> [N, C, C], symmetric.
 public func gram(_ x: Tensor) -> Tensor {
-    let input = PictureShape(x.shape, for: "gram")
+    let input = ImageShape(x.shape, for: "gram")
     precondition(input.plane > 0, "gram: maps of \(x.shape) have no pixels")
     let (shape, scale) = (x.shape, 1 / Float(input.plane))
     // F · Fᵀ is how a convolution of 1×1 with itself as the gradient changes its weight, and what multiplies F from the

@@ -17,7 +17,7 @@ public func matmul(_ a: Tensor, _ b: Tensor, transposeA: Bool = false, transpose
         return y.reshaped(Shape(leading + [y.shape[1]]))
     }
     let (left, right) = (a.detached, b.detached)
-    let y = MatrixMultiplication(a.shape, b.shape, transposeB: transposeB).run(left, right)
+    let y = BatchedMatmul(a.shape, b.shape, transposeB: transposeB).run(left, right)
     return y.recorded(
         (a, { matmul($0, right, transposeB: !transposeB) }),
         (b, { transposeB ? matmul($0, left, transposeA: true) : matmul(left, $0, transposeA: true) }))
@@ -34,7 +34,7 @@ public func linear(_ x: Tensor, _ weight: Tensor, bias: Tensor? = nil) -> Tensor
     let leading = Array(x.shape.dimensions.dropLast())
     let (rows, outputs) = (leading.reduce(1, *), weight.shape[0])
     let (input, filters) = (x.detached.reshaped([rows, weight.shape[1]]), weight.detached)
-    let y = MatrixMultiplication(input.shape, weight.shape, transposeB: true).run(input, filters, bias: bias?.detached)
+    let y = BatchedMatmul(input.shape, weight.shape, transposeB: true).run(input, filters, bias: bias?.detached)
     // Recorded as one operation on x itself: an observer of the tape is told of it with its parameters.
     var rules: [GradientRule] = [
         (x, { matmul($0, filters) }),
@@ -54,7 +54,7 @@ private func sumOfRows(_ dy: Tensor) -> Tensor {
                 let to = sums.baseAddress! + range.lowerBound
                 for row in 0..<rows {
                     let from = dy.baseAddress! + row * columns + range.lowerBound
-                    cvk_add(InstructionSet.current.kernel, to, from, to, range.count)
+                    cvk_add(InstructionSet.current.cValue, to, from, to, range.count)
                 }
             }
         }
@@ -86,7 +86,7 @@ public func transposed(_ x: Tensor) -> Tensor {
 }
 
 /// Products of a batch of matrices: a [batch, m, k], b [batch, k, n] or transposed [batch, n, k].
-private struct MatrixMultiplication {
+private struct BatchedMatmul {
     let batch, m, n, k: Int
     let transposeB: Bool
     let shape: Shape
@@ -155,7 +155,7 @@ private struct MatrixMultiplication {
         let isStarted: Bool
 
         /// Those of one of the batch.
-        func product(_ index: Int, _ sizes: MatrixMultiplication) -> Operands {
+        func product(_ index: Int, _ sizes: BatchedMatmul) -> Operands {
             let (m, n, k) = (sizes.m, sizes.n, sizes.k)
             return Operands(
                 a: a + index * m * k, b: b + index * k * n, y: y + index * m * n, isStarted: isStarted)
@@ -172,14 +172,14 @@ private struct MatrixMultiplication {
 
     /// Each element of the result on its own: rows of both matrices lie in memory as they are read.
     private func dots(_ operands: Operands) {
-        let set = InstructionSet.current.kernel
+        let isa = InstructionSet.current.cValue
         Parallel.forRanges(batch * n, grain: max(1, (1 << 14) / k)) { range in
             for index in range {
                 let (product, column) = index.quotientAndRemainder(dividingBy: n)
                 for row in product * m..<(product + 1) * m {
-                    let sum = cvk_dot(set, operands.a + row * k, 0, operands.b + index * k, 0, k)
-                    let place = row * n + column
-                    operands.y[place] = operands.isStarted ? operands.y[place] + sum : sum
+                    let sum = cvk_dot(isa, operands.a + row * k, 0, operands.b + index * k, 0, k)
+                    let position = row * n + column
+                    operands.y[position] = operands.isStarted ? operands.y[position] + sum : sum
                 }
             }
         }

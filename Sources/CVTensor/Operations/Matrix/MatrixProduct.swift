@@ -18,7 +18,7 @@ package enum MatrixProduct: Sendable, Equatable {
     /// Width of the panels that the columns are laid out in; OpenBLAS wants one as wide as the block.
     func panel(columns: Int) -> Int {
         switch self {
-        case .tiles(let set): cvk_strip_width(set.kernel)
+        case .tiles(let isa): cvk_panel_width(isa.cValue)
         case .openBLAS: columns
         }
     }
@@ -29,11 +29,11 @@ package enum MatrixProduct: Sendable, Equatable {
         to c: UnsafeMutablePointer<Float>, stride ldc: Int, adding: Bool
     ) {
         switch self {
-        case .tiles(let set):
+        case .tiles(let isa):
             let (rows, lines) = ((0..<m).map { $0 * lda }, (0..<k).map { $0 * panel })
             for column in stride(from: 0, to: n, by: panel) {
-                cvk_strip_product(
-                    set.kernel, m, min(panel, n - column), k, a, rows, b + column * k, lines, c + column, ldc, adding)
+                cvk_gemm_panel(
+                    isa.cValue, m, min(panel, n - column), k, a, rows, b + column * k, lines, c + column, ldc, adding)
             }
         case .openBLAS:
             cblas_sgemm(

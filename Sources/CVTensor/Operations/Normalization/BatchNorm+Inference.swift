@@ -19,11 +19,11 @@ public func batchNorm(
 
 /// Given mean and spread of each channel, and what normalisation and its gradient make of them.
 private struct ChannelStatistics {
-    let shape: PictureShape
+    let shape: ImageShape
     let mean, variance, inverseDeviation: [Float]
 
     init(_ shape: Shape, mean: Tensor, variance: Tensor, epsilon: Float) {
-        self.shape = PictureShape(shape, for: "batchNorm")
+        self.shape = ImageShape(shape, for: "batchNorm")
         for statistic in [mean, variance] {
             precondition(
                 statistic.shape == [self.shape.channels],
@@ -36,15 +36,15 @@ private struct ChannelStatistics {
 
     /// For each channel the sum of what `part` gives for its planes in two tensors, in the order of the pictures.
     private static func sums(
-        _ shape: PictureShape, _ x: Tensor, _ y: Tensor,
+        _ shape: ImageShape, _ x: Tensor, _ y: Tensor,
         _ part: (_ channel: Int, UnsafePointer<Float>, UnsafePointer<Float>) -> Float
     ) -> [Double] {
         [Double](unsafeUninitializedCapacity: shape.channels) { sums, count in
             x.withValues { x in
                 y.withValues { y in
                     Parallel.forEach(shape.channels) { channel in
-                        sums[channel] = (0..<shape.batch).reduce(0) { sum, picture in
-                            let start = (picture * shape.channels + channel) * shape.plane
+                        sums[channel] = (0..<shape.batch).reduce(0) { sum, image in
+                            let start = (image * shape.channels + channel) * shape.plane
                             return sum + Double(part(channel, x.baseAddress! + start, y.baseAddress! + start))
                         }
                     }
@@ -65,7 +65,7 @@ private struct ChannelStatistics {
         return planes(x, x) { channel, x, _, y in
             let scale = gamma[channel] * inverseDeviation[channel]
             cvk_scale_shift(
-                InstructionSet.current.kernel, scale, beta[channel] - mean[channel] * scale, x, y, shape.plane)
+                InstructionSet.current.cValue, scale, beta[channel] - mean[channel] * scale, x, y, shape.plane)
         }
     }
 
@@ -74,14 +74,14 @@ private struct ChannelStatistics {
         let gamma = weight.values
         return planes(dy, dy) { channel, dy, _, dx in
             cvk_scale_shift(
-                InstructionSet.current.kernel, gamma[channel] * inverseDeviation[channel], 0, dy, dx, shape.plane)
+                InstructionSet.current.cValue, gamma[channel] * inverseDeviation[channel], 0, dy, dx, shape.plane)
         }
     }
 
     /// Σ dy · (x - mean) / deviation over each channel: the gradient of γ.
     func sumOfProducts(_ dy: Tensor, _ x: Tensor) -> Tensor {
-        let set = InstructionSet.current.kernel
-        let sums = Self.sums(shape, x, dy) { cvk_dot(set, $1, mean[$0], $2, 0, shape.plane) }
+        let isa = InstructionSet.current.cValue
+        let sums = Self.sums(shape, x, dy) { cvk_dot(isa, $1, mean[$0], $2, 0, shape.plane) }
         let values = zip(sums, inverseDeviation).map { Float($0) * $1 }
         return Tensor(values, shape: [shape.channels])
     }

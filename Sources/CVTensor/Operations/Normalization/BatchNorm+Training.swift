@@ -61,15 +61,15 @@ private struct BatchNormalization {
         let residual: Tensor?
     }
 
-    let shape: PictureShape
+    let shape: ImageShape
     private let x, weight, bias: Tensor
     private let epsilon: Float
     private let residual: Tensor?
     private let relu: Bool
-    private let set = InstructionSet.current.kernel
+    private let isa = InstructionSet.current.cValue
 
     init(_ x: Tensor, _ weight: Tensor, _ bias: Tensor, _ epsilon: Float, _ residual: Tensor?, relu: Bool) {
-        shape = PictureShape(x.shape, for: "batchNorm")
+        shape = ImageShape(x.shape, for: "batchNorm")
         for parameter in [weight, bias] {
             precondition(
                 parameter.shape == [shape.channels], "batchNorm: [\(shape.channels)] expected, found \(parameter.shape)"
@@ -98,7 +98,7 @@ private struct BatchNormalization {
                     channels[index] = channel
                     for start in planes(index) {
                         cvk_normalize(
-                            set, channel.line, x + start, residual.map { UnsafePointer($0.storage.pointer) + start },
+                            isa, channel.line, x + start, residual.map { UnsafePointer($0.storage.pointer) + start },
                             y.baseAddress! + start, shape.plane)
                     }
                 }
@@ -109,7 +109,7 @@ private struct BatchNormalization {
 
     private func statistics(_ index: Int, _ x: UnsafePointer<Float>) -> Channel {
         var moments = Moments()
-        for start in planes(index) { moments.add(x + start, shape.plane, set) }
+        for start in planes(index) { moments.add(x + start, shape.plane, isa) }
         let (mean, variance) = (Float(moments.mean), moments.variance)
         let inverse = 1 / (variance + epsilon).squareRoot()
         let scale = weight.storage.pointer[index] * inverse
@@ -134,7 +134,7 @@ private struct BatchNormalization {
                 if residual != nil, relu {
                     for start in planes(index) {
                         cvk_activate_gradient(
-                            set, CVK_RELU, 0, y.storage.pointer + start, dy.storage.pointer + start,
+                            isa, CVK_RELU, 0, y.storage.pointer + start, dy.storage.pointer + start,
                             passed.storage.pointer + start, shape.plane)
                     }
                     channel.line.relu = false
@@ -144,7 +144,7 @@ private struct BatchNormalization {
                 withUnsafeMutableBytes(of: &sums) { sums in
                     let sums = sums.assumingMemoryBound(to: Double.self).baseAddress!
                     for start in planes(index) {
-                        cvk_normalize_sums(set, channel.line, x + start, channel.mean, g + start, sums, shape.plane)
+                        cvk_normalize_sums(isa, channel.line, x + start, channel.mean, g + start, sums, shape.plane)
                     }
                 }
                 let products = Float(sums.1) * channel.inverseDeviation
@@ -154,7 +154,7 @@ private struct BatchNormalization {
                 let c = -a * Float(sums.0) / count - b * channel.mean
                 for start in planes(index) {
                     cvk_normalize_gradient(
-                        set, channel.line, a, b, c, x + start, g + start, dx.baseAddress! + start, shape.plane)
+                        isa, channel.line, a, b, c, x + start, g + start, dx.baseAddress! + start, shape.plane)
                 }
             }
         }

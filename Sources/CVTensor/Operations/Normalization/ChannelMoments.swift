@@ -8,11 +8,11 @@ struct Moments {
     private(set) var mean = 0.0
     private(set) var squares = 0.0
 
-    mutating func add(_ x: UnsafePointer<Float>, _ size: Int, _ set: cvk_isa) {
+    mutating func add(_ x: UnsafePointer<Float>, _ size: Int, _ isa: cvk_isa) {
         let number = Double(size)
-        let own = Double(cvk_sum(set, x, size)) / number
+        let own = Double(cvk_sum(isa, x, size)) / number
         let shift = Float(own)
-        squares += Double(cvk_dot(set, x, shift, x, shift, size))
+        squares += Double(cvk_dot(isa, x, shift, x, shift, size))
         let difference = own - mean
         squares += difference * difference * count * number / (count + number)
         mean += difference * number / (count + number)
@@ -33,15 +33,15 @@ package struct ChannelMoments {
 
     /// x: [1, C, H, W].
     package mutating func add(_ x: Tensor) {
-        let shape = PictureShape(x.shape, for: "ChannelMoments")
+        let shape = ImageShape(x.shape, for: "ChannelMoments")
         precondition(
             shape.batch == 1 && shape.channels == channels.count,
             "ChannelMoments: [1, \(channels.count), H, W] expected, found \(x.shape)")
-        let set = InstructionSet.current.kernel
+        let isa = InstructionSet.current.cValue
         x.withValues { x in
             channels.withUnsafeMutableBufferPointer { channels in
                 Parallel.forEach(channels.count) { index in
-                    channels[index].add(x.baseAddress! + index * shape.plane, shape.plane, set)
+                    channels[index].add(x.baseAddress! + index * shape.plane, shape.plane, isa)
                 }
             }
         }

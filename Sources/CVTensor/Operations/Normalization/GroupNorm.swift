@@ -6,16 +6,16 @@
 public func groupNorm(
     _ x: Tensor, groups: Int, weight: Tensor? = nil, bias: Tensor? = nil, epsilon: Float = 1e-5
 ) -> Tensor {
-    let shape = PictureShape(x.shape, for: "groupNorm")
+    let shape = ImageShape(x.shape, for: "groupNorm")
     precondition(groups > 0 && shape.channels % groups == 0, "groupNorm: \(groups) groups of \(x.shape)")
     for parameter in [weight, bias].compactMap({ $0 }) {
         precondition(parameter.shape == [shape.channels], "groupNorm: \(parameter.shape) for \(x.shape)")
     }
     // A group is a channel of a batch of one: what is left is the normalisation of that batch.
     let parts = shape.batch * groups
-    let seen = x.reshaped([1, parts, shape.channels / groups * shape.height, shape.width])
+    let grouped = x.reshaped([1, parts, shape.channels / groups * shape.height, shape.width])
     let normalized = batchNorm(
-        seen, weight: Tensor(repeating: 1, shape: [parts]), bias: Tensor(repeating: 0, shape: [parts]),
+        grouped, weight: Tensor(repeating: 1, shape: [parts]), bias: Tensor(repeating: 0, shape: [parts]),
         epsilon: epsilon
     ).y.reshaped(x.shape)
     let scaled = weight.map { normalized * $0.reshaped([1, shape.channels, 1, 1]) } ?? normalized
@@ -28,5 +28,5 @@ public func instanceNorm(
     _ x: Tensor, weight: Tensor? = nil, bias: Tensor? = nil, epsilon: Float = 1e-5
 ) -> Tensor {
     groupNorm(
-        x, groups: PictureShape(x.shape, for: "instanceNorm").channels, weight: weight, bias: bias, epsilon: epsilon)
+        x, groups: ImageShape(x.shape, for: "instanceNorm").channels, weight: weight, bias: bias, epsilon: epsilon)
 }

@@ -11,7 +11,7 @@ public func localResponseNorm(
 ) -> Tensor {
     precondition(size > 0, "localResponseNorm: \(size) channels")
     let norm = LocalResponse(
-        shape: PictureShape(x.shape, for: "localResponseNorm"), size: size, alpha: alpha, beta: beta, k: k)
+        shape: ImageShape(x.shape, for: "localResponseNorm"), size: size, alpha: alpha, beta: beta, k: k)
     let input = x.detached
     let base = norm.base(of: input)
     let y = combined(input, base) { $0 * powf($1, -beta) }
@@ -28,7 +28,7 @@ public func localResponseNorm(
 }
 
 private struct LocalResponse {
-    let shape: PictureShape
+    let shape: ImageShape
     let size: Int
     let alpha, beta, k: Float
 
@@ -45,9 +45,9 @@ private struct LocalResponse {
                 Parallel.forEach(shape.batch * shape.channels) { index in
                     let channel = index % shape.channels
                     let to = sums.baseAddress! + index * shape.plane
-                    for neighbour in max(channel - before, 0)...min(channel + after, shape.channels - 1) {
-                        let from = x.baseAddress! + (index - channel + neighbour) * shape.plane
-                        cvk_add(InstructionSet.current.kernel, to, from, to, shape.plane)
+                    for neighbor in max(channel - before, 0)...min(channel + after, shape.channels - 1) {
+                        let from = x.baseAddress! + (index - channel + neighbor) * shape.plane
+                        cvk_add(InstructionSet.current.cValue, to, from, to, shape.plane)
                     }
                 }
             }

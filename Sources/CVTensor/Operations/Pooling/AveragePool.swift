@@ -8,7 +8,7 @@ import CVCore
 public func averagePool2d(
     _ x: Tensor, _ geometry: ConvGeometry, ceilMode: Bool = false, countIncludePadding: Bool = true
 ) -> Tensor {
-    let input = PictureShape(x.shape, for: "averagePool2d")
+    let input = ImageShape(x.shape, for: "averagePool2d")
     func bins(_ axis: ConvGeometry.Axis, _ size: Int) -> Bins {
         precondition(axis.dilation == 1, "averagePool2d: dilation \(axis.dilation); it has none")
         return Bins(axis, size, count: axis.poolSize(size, ceilMode: ceilMode), withPadding: countIncludePadding)
@@ -20,7 +20,7 @@ public func averagePool2d(
 ///
 /// x: [N, C, H, W] -> [N, C, height, width]. Bin i reaches from ⌊i · H / height⌋ to ⌈(i + 1) · H / height⌉.
 public func adaptiveAveragePool2d(_ x: Tensor, height: Int, width: Int) -> Tensor {
-    let input = PictureShape(x.shape, for: "adaptiveAveragePool2d")
+    let input = ImageShape(x.shape, for: "adaptiveAveragePool2d")
     return average(
         x, rows: Bins(adaptive: height, of: input.height), columns: Bins(adaptive: width, of: input.width))
 }
@@ -32,7 +32,7 @@ public func globalAveragePool2d(_ x: Tensor) -> Tensor { adaptiveAveragePool2d(x
 ///
 /// Of several equal ones the first gets the gradient.
 public func globalMaxPool2d(_ x: Tensor) -> Tensor {
-    let input = PictureShape(x.shape, for: "globalMaxPool2d")
+    let input = ImageShape(x.shape, for: "globalMaxPool2d")
     return maxPool2d(x, ConvGeometry(y: .init(kernel: input.height), x: .init(kernel: input.width)))
 }
 
@@ -85,11 +85,11 @@ private func averagePlane(
     _ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>, _ rows: Bins, _ columns: Bins,
     _ line: UnsafeMutablePointer<Float>
 ) {
-    let set = InstructionSet.current.kernel
+    let isa = InstructionSet.current.cValue
     var y = y
     for (rowRange, rowDivisor) in zip(rows.ranges, rows.divisors) {
         line.update(repeating: 0, count: columns.size)
-        for row in rowRange { cvk_add(set, line, x + row * columns.size, line, columns.size) }
+        for row in rowRange { cvk_add(isa, line, x + row * columns.size, line, columns.size) }
         for (range, divisor) in zip(columns.ranges, columns.divisors) {
             var sum: Float = 0
             for column in range { sum += line[column] }
@@ -105,7 +105,7 @@ private func averageGradient(_ dy: Tensor, shape: Shape, rows: Bins, columns: Bi
         dx.initialize(repeating: 0)
         dy.withValues { dy in
             Parallel.forRanges(dx.count / plane, grain: 1) { planes in
-                let set = InstructionSet.current.kernel
+                let isa = InstructionSet.current.cValue
                 let line = UnsafeMutablePointer<Float>.allocate(capacity: columns.size)
                 defer { line.deallocate() }
                 for index in planes {
@@ -119,7 +119,7 @@ private func averageGradient(_ dy: Tensor, shape: Shape, rows: Bins, columns: Bi
                         }
                         for row in rowRange {
                             let to = dx.baseAddress! + index * plane + row * columns.size
-                            cvk_add(set, to, line, to, columns.size)
+                            cvk_add(isa, to, line, to, columns.size)
                         }
                     }
                 }

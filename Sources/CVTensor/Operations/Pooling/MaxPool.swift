@@ -6,7 +6,7 @@ import CVCore
 /// x: [N, C, H, W] -> [N, C, Ho, Wo]. `groups` of the geometry plays no part. NaN wins over every number.
 /// ceilMode: whether a last window that only partly fits counts, if it starts on a pixel or in the padding before them.
 public func maxPool2d(_ x: Tensor, _ geometry: ConvGeometry, ceilMode: Bool = false) -> Tensor {
-    let input = PictureShape(x.shape, for: "maxPool2d")
+    let input = ImageShape(x.shape, for: "maxPool2d")
     var window = geometry.window(channels: 1, height: input.height, width: input.width)
     window.output_height = geometry.y.poolSize(input.height, ceilMode: ceilMode)
     window.output_width = geometry.x.poolSize(input.width, ceilMode: ceilMode)
@@ -24,7 +24,7 @@ extension ConvGeometry.Axis {
 }
 
 private func maxPool(
-    _ x: Tensor, _ input: PictureShape, _ window: cvk_window, _ geometry: ConvGeometry, operation: String = #function
+    _ x: Tensor, _ input: ImageShape, _ window: cvk_window, _ geometry: ConvGeometry, operation: String = #function
 ) -> Tensor {
     precondition(window.output_height > 0 && window.output_width > 0, "maxPool2d: \(geometry) does not fit \(x.shape)")
     let outputPlane = window.output_height * window.output_width
@@ -36,7 +36,7 @@ private func maxPool(
                 defer { scratch.deallocate() }
                 for index in planes {
                     cvk_max_pool(
-                        InstructionSet.current.kernel, &window, x.baseAddress! + index * input.plane,
+                        InstructionSet.current.cValue, &window, x.baseAddress! + index * input.plane,
                         y.baseAddress! + index * outputPlane, scratch)
                 }
             }
@@ -58,7 +58,7 @@ private func maxPoolGradient(_ dy: Tensor, _ x: Tensor, _ window: cvk_window) ->
                     defer { scratch.deallocate() }
                     for index in planes {
                         cvk_max_pool_gradient(
-                            InstructionSet.current.kernel, &window, x.baseAddress! + index * plane,
+                            InstructionSet.current.cValue, &window, x.baseAddress! + index * plane,
                             dy.baseAddress! + index * outputPlane, dx.baseAddress! + index * plane,
                             scratch)
                     }

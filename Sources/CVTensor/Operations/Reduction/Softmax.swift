@@ -7,9 +7,9 @@ import CVCore
 public func softmax(_ x: Tensor, dimension: Int = -1) -> Tensor {
     let lines = Lines(x.shape, dimension: dimension, for: "softmax")
     let y = lines.mapped(x, x) { x, _, y, count in
-        let set = InstructionSet.current.kernel
-        cvk_exponential(set, -largest(x, count), x, y, count)
-        cvk_scale_shift(set, 1 / cvk_sum(set, y, count), 0, y, y, count)
+        let isa = InstructionSet.current.cValue
+        cvk_exponential(isa, -largest(x, count), x, y, count)
+        cvk_scale_shift(isa, 1 / cvk_sum(isa, y, count), 0, y, y, count)
     }
     // dx = y · (dy - Σ dy · y)
     return y.recorded(
@@ -17,9 +17,9 @@ public func softmax(_ x: Tensor, dimension: Int = -1) -> Tensor {
             x,
             {
                 lines.mapped($0, y) { dy, y, dx, count in
-                    let set = InstructionSet.current.kernel
-                    cvk_scale_shift(set, 1, -cvk_dot(set, dy, 0, y, 0, count), dy, dx, count)
-                    cvk_multiply(set, dx, y, dx, count)
+                    let isa = InstructionSet.current.cValue
+                    cvk_scale_shift(isa, 1, -cvk_dot(isa, dy, 0, y, 0, count), dy, dx, count)
+                    cvk_multiply(isa, dx, y, dx, count)
                 }
             }
         ))
@@ -30,13 +30,13 @@ public func softmax(_ x: Tensor, dimension: Int = -1) -> Tensor {
 public func logSoftmax(_ x: Tensor, dimension: Int = -1) -> Tensor {
     let lines = Lines(x.shape, dimension: dimension, for: "logSoftmax")
     let y = lines.mapped(x, x) { x, _, y, count in
-        let set = InstructionSet.current.kernel
+        let isa = InstructionSet.current.cValue
         let most = largest(x, count)
-        cvk_exponential(set, -most, x, y, count)
-        let logarithm = logf(cvk_sum(set, y, count))
+        cvk_exponential(isa, -most, x, y, count)
+        let logarithm = logf(cvk_sum(isa, y, count))
         // One after the other: beside a large maximum the logarithm would lose its digits.
-        cvk_scale_shift(set, 1, -most, x, y, count)
-        cvk_scale_shift(set, 1, -logarithm, y, y, count)
+        cvk_scale_shift(isa, 1, -most, x, y, count)
+        cvk_scale_shift(isa, 1, -logarithm, y, y, count)
     }
     // dx = dy - e^y · Σ dy
     return y.recorded(
@@ -44,9 +44,9 @@ public func logSoftmax(_ x: Tensor, dimension: Int = -1) -> Tensor {
             x,
             {
                 lines.mapped($0, y) { dy, y, dx, count in
-                    let set = InstructionSet.current.kernel
-                    cvk_exponential(set, 0, y, dx, count)
-                    cvk_combine(set, 1, dy, -cvk_sum(set, dy, count), dx, 0, dx, count)
+                    let isa = InstructionSet.current.cValue
+                    cvk_exponential(isa, 0, y, dx, count)
+                    cvk_combine(isa, 1, dy, -cvk_sum(isa, dy, count), dx, 0, dx, count)
                 }
             }
         ))
@@ -65,10 +65,10 @@ private struct Lines {
     let count, stride: Int
 
     init(_ shape: Shape, dimension: Int, for operation: String) {
-        let place = shape.place(of: dimension, for: operation)
+        let position = shape.axis(of: dimension, for: operation)
         self.shape = shape
-        count = shape[place]
-        stride = shape.dimensions[(place + 1)...].reduce(1, *)
+        count = shape[position]
+        stride = shape.dimensions[(position + 1)...].reduce(1, *)
     }
 
     /// A tensor made line by line from those of two. Lines that are strewn over memory are gathered for `body`.

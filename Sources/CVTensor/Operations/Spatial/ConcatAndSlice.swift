@@ -3,7 +3,7 @@
 /// [N, C1, H, W], [N, C2, H, W] … -> [N, C1 + C2 + …, H, W].
 public func concatenate(_ parts: [Tensor]) -> Tensor {
     precondition(!parts.isEmpty, "concatenate: nothing to concatenate")
-    let shapes = parts.map { PictureShape($0.shape, for: "concatenate") }
+    let shapes = parts.map { ImageShape($0.shape, for: "concatenate") }
     let first = shapes[0]
     for (part, shape) in zip(parts, shapes) {
         precondition(
@@ -15,8 +15,8 @@ public func concatenate(_ parts: [Tensor]) -> Tensor {
         var to = y.baseAddress!
         for batch in 0..<first.batch {
             for (part, shape) in zip(parts, shapes) {
-                part.withValues { to.update(from: $0.baseAddress! + batch * shape.picture, count: shape.picture) }
-                to += shape.picture
+                part.withValues { to.update(from: $0.baseAddress! + batch * shape.image, count: shape.image) }
+                to += shape.image
             }
         }
     }
@@ -33,7 +33,7 @@ public func concatenate(_ parts: [Tensor]) -> Tensor {
 ///
 /// x: [N, C, H, W] -> [N, channels.count, H, W].
 public func slice(_ x: Tensor, channels: Range<Int>) -> Tensor {
-    let input = PictureShape(x.shape, for: "slice")
+    let input = ImageShape(x.shape, for: "slice")
     precondition(
         channels.lowerBound >= 0 && channels.upperBound <= input.channels,
         "slice: channels \(channels) of \(x.shape)")
@@ -41,7 +41,7 @@ public func slice(_ x: Tensor, channels: Range<Int>) -> Tensor {
     let y = Tensor(shape: [input.batch, channels.count, input.height, input.width]) { y in
         x.withValues { x in
             for batch in 0..<input.batch {
-                let from = x.baseAddress! + batch * input.picture + channels.lowerBound * input.plane
+                let from = x.baseAddress! + batch * input.image + channels.lowerBound * input.plane
                 (y.baseAddress! + batch * count).update(from: from, count: count)
             }
         }
@@ -55,14 +55,14 @@ public func slice(_ x: Tensor, channels: Range<Int>) -> Tensor {
 /// x: [N, C, H, W] -> [N, before + C + after, H, W].
 public func padChannels(_ x: Tensor, before: Int, after: Int) -> Tensor {
     precondition(before >= 0 && after >= 0, "padChannels: \(before) and \(after) channels")
-    let input = PictureShape(x.shape, for: "padChannels")
+    let input = ImageShape(x.shape, for: "padChannels")
     let channels = before + input.channels + after
     let y = Tensor(shape: [input.batch, channels, input.height, input.width]) { y in
         y.initialize(repeating: 0)
         x.withValues { x in
             for batch in 0..<input.batch {
                 let to = y.baseAddress! + (batch * channels + before) * input.plane
-                to.update(from: x.baseAddress! + batch * input.picture, count: input.picture)
+                to.update(from: x.baseAddress! + batch * input.image, count: input.image)
             }
         }
     }

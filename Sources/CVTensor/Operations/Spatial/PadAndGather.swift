@@ -16,16 +16,16 @@ public enum PaddingMode: Sendable {
 public func pad2d(
     _ x: Tensor, top: Int = 0, bottom: Int = 0, left: Int = 0, right: Int = 0, mode: PaddingMode = .zero
 ) -> Tensor {
-    let input = PictureShape(x.shape, for: "pad2d")
+    let input = ImageShape(x.shape, for: "pad2d")
     func sources(_ before: Int, _ size: Int, _ after: Int) -> [Int] {
         precondition(before >= 0 && after >= 0, "pad2d: padding \(before) and \(after)")
         precondition(
             mode != .reflect || max(before, after) < size, "pad2d: \(before), \(after) reflected in \(size) pixels")
-        return (-before..<size + after).map { place in
+        return (-before..<size + after).map { position in
             switch mode {
-            case .zero: 0..<size ~= place ? place : -1
-            case .reflect: place < 0 ? -place : place >= size ? 2 * (size - 1) - place : place
-            case .edge: min(max(place, 0), size - 1)
+            case .zero: 0..<size ~= position ? position : -1
+            case .reflect: position < 0 ? -position : position >= size ? 2 * (size - 1) - position : position
+            case .edge: min(max(position, 0), size - 1)
             }
         }
     }
@@ -36,7 +36,7 @@ public func pad2d(
 ///
 /// x: [N, C, H, W] -> [N, C, height, width].
 public func upsampleNearest(_ x: Tensor, height: Int, width: Int) -> Tensor {
-    let input = PictureShape(x.shape, for: "upsampleNearest")
+    let input = ImageShape(x.shape, for: "upsampleNearest")
     func sources(_ size: Int, from original: Int) -> [Int] {
         precondition(size > 0 && original > 0, "upsampleNearest: from \(original) to \(size) pixels")
         let scale = Float(original) / Float(size)
@@ -51,7 +51,7 @@ public func upsampleNearest(_ x: Tensor, height: Int, width: Int) -> Tensor {
 public func subsampled(_ x: Tensor, stride: Int) -> Tensor {
     precondition(stride > 0, "subsampled: a stride of \(stride)")
     if stride == 1 { return x }
-    let input = PictureShape(x.shape, for: "subsampled")
+    let input = ImageShape(x.shape, for: "subsampled")
     return gathered(
         x, rows: Array(Swift.stride(from: 0, to: input.height, by: stride)),
         columns: Array(Swift.stride(from: 0, to: input.width, by: stride)))
@@ -61,7 +61,7 @@ public func subsampled(_ x: Tensor, stride: Int) -> Tensor {
 package func gathered(
     _ x: Tensor, rows: [Int], columns: [Int], operation: String = #function
 ) -> Tensor {
-    let input = PictureShape(x.shape, for: "gathered")
+    let input = ImageShape(x.shape, for: "gathered")
     let plane = rows.count * columns.count
     let together = longestRun(columns)
     let y = Tensor(shape: [input.batch, input.channels, rows.count, columns.count]) { y in
@@ -75,8 +75,10 @@ package func gathered(
                             continue
                         }
                         let from = x.baseAddress! + index * input.plane + row * input.width
-                        func take(_ places: Range<Int>) {
-                            for place in places { to[place] = columns[place] < 0 ? 0 : from[columns[place]] }
+                        func take(_ positions: Range<Int>) {
+                            for position in positions {
+                                to[position] = columns[position] < 0 ? 0 : from[columns[position]]
+                            }
                         }
                         take(0..<together.lowerBound)
                         if !together.isEmpty {
@@ -96,20 +98,20 @@ package func gathered(
 /// The places of the most columns that follow one another: they are copied together, such as all but a picture's border.
 private func longestRun(_ columns: [Int]) -> Range<Int> {
     var (longest, start) = (0..<0, 0)
-    for place in columns.indices {
-        if columns[place] < 0 {
-            start = place + 1
-        } else if place > start, columns[place] != columns[place - 1] + 1 {
-            start = place
+    for position in columns.indices {
+        if columns[position] < 0 {
+            start = position + 1
+        } else if position > start, columns[position] != columns[position - 1] + 1 {
+            start = position
         }
-        if place + 1 - start > longest.count { longest = start..<place + 1 }
+        if position + 1 - start > longest.count { longest = start..<position + 1 }
     }
     return longest
 }
 
 /// The gradient of `gathered`: each element is added to the pixel that it was taken from.
 private func scattered(_ dy: Tensor, to shape: Shape, rows: [Int], columns: [Int]) -> Tensor {
-    let input = PictureShape(shape, for: "gathered gradient")
+    let input = ImageShape(shape, for: "gathered gradient")
     let plane = rows.count * columns.count
     return Tensor(shape: shape) { dx in
         dx.initialize(repeating: 0)
@@ -119,7 +121,9 @@ private func scattered(_ dy: Tensor, to shape: Shape, rows: [Int], columns: [Int
                     for (line, row) in rows.enumerated() where row >= 0 {
                         let from = dy.baseAddress! + index * plane + line * columns.count
                         let to = dx.baseAddress! + index * input.plane + row * input.width
-                        for (place, column) in columns.enumerated() where column >= 0 { to[column] += from[place] }
+                        for (position, column) in columns.enumerated() where column >= 0 {
+                            to[column] += from[position]
+                        }
                     }
                 }
             }

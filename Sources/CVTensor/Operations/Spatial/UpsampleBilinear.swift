@@ -7,7 +7,7 @@ import CVCore
 /// x: [N, C, H, W] -> [N, C, height, width]. alignCorners: whether the centres of the corner pixels keep their place,
 /// else the outer edges of the picture do. No smoothing when it becomes smaller.
 public func upsampleBilinear(_ x: Tensor, height: Int, width: Int, alignCorners: Bool = false) -> Tensor {
-    let input = PictureShape(x.shape, for: "upsampleBilinear")
+    let input = ImageShape(x.shape, for: "upsampleBilinear")
     let rows = Mixture(input.height, to: height, alignCorners: alignCorners)
     let columns = Mixture(input.width, to: width, alignCorners: alignCorners)
     let y = Tensor(shape: [input.batch, input.channels, height, width]) { y in
@@ -23,7 +23,7 @@ public func upsampleBilinear(_ x: Tensor, height: Int, width: Int, alignCorners:
 
 /// `factor` times as large in both directions. See `upsampleBilinear(_:height:width:alignCorners:)`.
 public func upsampleBilinear(_ x: Tensor, factor: Int, alignCorners: Bool = false) -> Tensor {
-    let input = PictureShape(x.shape, for: "upsampleBilinear")
+    let input = ImageShape(x.shape, for: "upsampleBilinear")
     return upsampleBilinear(
         x, height: input.height * factor, width: input.width * factor, alignCorners: alignCorners)
 }
@@ -39,15 +39,15 @@ private struct Mixture {
         let aligned = count > 1 ? Float(size - 1) / Float(count - 1) : 0
         let scale = alignCorners ? aligned : Float(size) / Float(count)
         parts = (0..<count).map { index in
-            let place = alignCorners ? scale * Float(index) : max(scale * (Float(index) + 0.5) - 0.5, 0)
-            let first = min(Int(place), size - 1)
-            return (first, min(first + 1, size - 1), place - Float(first))
+            let position = alignCorners ? scale * Float(index) : max(scale * (Float(index) + 0.5) - 0.5, 0)
+            let first = min(Int(position), size - 1)
+            return (first, min(first + 1, size - 1), position - Float(first))
         }
     }
 }
 
 private func forEachPlane(
-    _ shape: PictureShape, line: Int, _ body: (_ index: Int, _ line: UnsafeMutablePointer<Float>) -> Void
+    _ shape: ImageShape, line: Int, _ body: (_ index: Int, _ line: UnsafeMutablePointer<Float>) -> Void
 ) {
     Parallel.forRanges(shape.batch * shape.channels, grain: 1) { planes in
         let line = UnsafeMutablePointer<Float>.allocate(capacity: line)
@@ -61,11 +61,11 @@ private func mix(
     _ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>, _ rows: Mixture, _ columns: Mixture,
     _ line: UnsafeMutablePointer<Float>
 ) {
-    let set = InstructionSet.current.kernel
+    let isa = InstructionSet.current.cValue
     var to = y
     for row in rows.parts {
         let (first, second) = (x + row.first * columns.size, x + row.second * columns.size)
-        cvk_combine(set, 1 - row.share, first, row.share, second, 0, line, columns.size)
+        cvk_combine(isa, 1 - row.share, first, row.share, second, 0, line, columns.size)
         for column in columns.parts {
             to.pointee = (1 - column.share) * line[column.first] + column.share * line[column.second]
             to += 1
@@ -74,8 +74,8 @@ private func mix(
 }
 
 /// The gradient of `mix`: each element goes back to the four pixels that it was mixed from, in the same shares.
-private func unmixed(_ dy: Tensor, _ input: PictureShape, _ rows: Mixture, _ columns: Mixture) -> Tensor {
-    let set = InstructionSet.current.kernel
+private func unmixed(_ dy: Tensor, _ input: ImageShape, _ rows: Mixture, _ columns: Mixture) -> Tensor {
+    let isa = InstructionSet.current.cValue
     return Tensor(shape: [input.batch, input.channels, input.height, input.width]) { dx in
         dx.initialize(repeating: 0)
         dy.withValues { dy in
@@ -89,9 +89,9 @@ private func unmixed(_ dy: Tensor, _ input: PictureShape, _ rows: Mixture, _ col
                         line[column.second] += column.share * from.pointee
                         from += 1
                     }
-                    for (place, share) in [(row.first, 1 - row.share), (row.second, row.share)] {
-                        let to = plane + place * input.width
-                        cvk_combine(set, share, line, 1, to, 0, to, input.width)
+                    for (position, share) in [(row.first, 1 - row.share), (row.second, row.share)] {
+                        let to = plane + position * input.width
+                        cvk_combine(isa, share, line, 1, to, 0, to, input.width)
                     }
                 }
             }

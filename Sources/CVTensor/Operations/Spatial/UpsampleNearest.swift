@@ -4,7 +4,7 @@ import CVCore
 ///
 /// x: [N, C, H, W] -> [N, C, factor · H, factor · W].
 public func upsampleNearest(_ x: Tensor, factor: Int) -> Tensor {
-    let input = PictureShape(x.shape, for: "upsampleNearest")
+    let input = ImageShape(x.shape, for: "upsampleNearest")
     precondition(factor > 0, "upsampleNearest: factor \(factor)")
     let width = input.width * factor
     let y = Tensor(shape: [input.batch, input.channels, input.height * factor, width]) { y in
@@ -26,7 +26,7 @@ public func upsampleNearest(_ x: Tensor, factor: Int) -> Tensor {
 
 /// The sum of each block of `factor` × `factor` pixels.
 private func sumOfBlocks(_ dy: Tensor, factor: Int) -> Tensor {
-    let output = PictureShape(dy.shape, for: "upsampleNearest gradient")
+    let output = ImageShape(dy.shape, for: "upsampleNearest gradient")
     let (height, width) = (output.height / factor, output.width / factor)
     return Tensor(shape: [output.batch, output.channels, height, width]) { dx in
         dy.withValues { dy in

@@ -49,12 +49,14 @@ package struct AnnotatedRegions: Sendable {
     }
 
     private func fill(_ runs: [Int], _ label: UInt8, width: Int, height: Int, _ values: inout [UInt8]) {
-        var place = 0
+        var position = 0
         for (index, length) in runs.enumerated() {
             if index % 2 == 1 {
-                for place in place..<place + length { values[place % height * width + place / height] = label }
+                for position in position..<position + length {
+                    values[position % height * width + position / height] = label
+                }
             }
-            place += length
+            position += length
         }
     }
 }
@@ -85,7 +87,7 @@ private func forEachRun(of polygons: [[Point]], width: Int, height: Int, _ body:
     }
 }
 
-/// The first of `count` pixels whose middle is not before `place`.
-private func firstMiddle(from place: Double, count: Int) -> Int {
-    Int(min(max((place - 0.5).rounded(.up), 0), Double(count)))
+/// The first of `count` pixels whose middle is not before `position`.
+private func firstMiddle(from position: Double, count: Int) -> Int {
+    Int(min(max((position - 0.5).rounded(.up), 0), Double(count)))
 }

@@ -21,12 +21,12 @@ package struct COCOFile {
         let regions = try regions(annotations, try numbers(names, in: labels))
         let background = LabelmeFolder.backgrounds.lazy.compactMap { labels.names.firstIndex(of: $0) }.first
         var result = SegmentationListing(labels: labels)
-        for (place, image) in images.enumerated() {
+        for (position, image) in images.enumerated() {
             guard let id = image["id"]?.integer, let name = image["file_name"]?.string else {
-                throw error("image \(place + 1) has no \"id\" or no \"file_name\"")
+                throw error("image \(position + 1) has no \"id\" or no \"file_name\"")
             }
             guard let file = file(name) else {
-                result.defects.append(SegmentationDefect(name, .noPicture(in: FileSystem.folder(of: path))))
+                result.defects.append(SegmentationDefect(name, .noImage(in: FileSystem.folder(of: path))))
                 continue
             }
             let drawn = (regions[id] ?? []).sorted { $0.area > $1.area }.map(\.region)
@@ -101,16 +101,16 @@ package struct COCOFile {
     /// By the numbers of the pictures.
     private func regions(_ annotations: [JSONValue], _ numbers: [Int: UInt8]) throws -> [Int: [Drawn]] {
         var regions: [Int: [Drawn]] = [:]
-        for (place, annotation) in annotations.enumerated() {
+        for (position, annotation) in annotations.enumerated() {
             guard let image = annotation["image_id"]?.integer, let category = annotation["category_id"]?.integer else {
-                throw error("annotation \(place + 1) has no \"image_id\" or no \"category_id\"")
+                throw error("annotation \(position + 1) has no \"image_id\" or no \"category_id\"")
             }
             guard let label = numbers[category] else {
-                throw error("annotation \(place + 1) is of the category \(category), which is not in \"categories\"")
+                throw error("annotation \(position + 1) is of the category \(category), which is not in \"categories\"")
             }
             guard let area = annotation["segmentation"].flatMap(Self.area) else {
                 throw error(
-                    "annotation \(place + 1) has no \"segmentation\" of polygons or of runs (\"counts\", \"size\")")
+                    "annotation \(position + 1) has no \"segmentation\" of polygons or of runs (\"counts\", \"size\")")
             }
             regions[image, default: []].append(
                 (annotation["area"]?.double ?? 0, .init(label: label, area: area)))

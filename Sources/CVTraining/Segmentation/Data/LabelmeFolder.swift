@@ -28,7 +28,7 @@ struct LabelmeFolder {
         var result = SegmentationListing(labels: labels)
         for drawing in drawings {
             if FileSystem.kind(of: drawing.image) != .file {
-                result.defects.append(SegmentationDefect(drawing.name, .noPicture(in: ".")))
+                result.defects.append(SegmentationDefect(drawing.name, .noImage(in: ".")))
                 continue
             }
             let unknown = drawing.shapes.map(\.label).filter { numbers[$0] == nil && $0 != Self.ignoredName }

@@ -15,7 +15,7 @@ public struct SegmentationDefect: Sendable, Equatable {
         /// `expected` is the path that was looked for.
         case noMask(expected: String)
         /// Of a mask, or of a file of annotations.
-        case noPicture(in: String)
+        case noImage(in: String)
         case undecodable(reason: String)
         case otherSize(image: Size, mask: Size)
         /// Values of a mask that are no classes.
@@ -36,7 +36,7 @@ public struct SegmentationDataError: ToolkitError, Equatable {
     public enum Problem: Sendable, Equatable {
         /// Neither pictures with masks nor files of annotations.
         case unknownForm
-        case noPictures
+        case noImages
         case sameStem(folder: String, [String])
         /// A list of classes.
         case badLabels(String)
@@ -46,7 +46,7 @@ public struct SegmentationDataError: ToolkitError, Equatable {
         case defects([SegmentationDefect], of: Int, classes: Int?)
         /// Those of the weights are others.
         case otherClasses(expected: [String], found: [String])
-        case nothingLabelled
+        case nothingLabeled
     }
 
     public let path: String
@@ -61,7 +61,7 @@ public struct SegmentationDataError: ToolkitError, Equatable {
         case .unknownForm:
             "holds no pictures with masks: the folders \"images\" and \"masks\", or \"train\" and \"trainannot\" (and "
                 + "\"val\", \"valannot\"), or pictures with .json files of labelme are expected, or a .json file of COCO"
-        case .noPictures: "holds no JPEG or PNG pictures with masks"
+        case .noImages: "holds no JPEG or PNG pictures with masks"
         case .sameStem(let folder, let names):
             "in \(quoted(folder)), \(names.map { quoted($0) }.joined(separator: " and ")) differ in their suffix only; it "
                 + "is not known which belongs to the other folder's file; remove one"
@@ -71,7 +71,7 @@ public struct SegmentationDataError: ToolkitError, Equatable {
         case .otherClasses(let expected, let found):
             "its classes are \(Self.list(found.map { quoted($0) })), but the weights know "
                 + "\(Self.list(expected.map { quoted($0) })); the names must be the same, in the same order"
-        case .nothingLabelled: "no pixel of its masks is of a class; all are ignored"
+        case .nothingLabeled: "no pixel of its masks is of a class; all are ignored"
         }
     }
 
@@ -83,8 +83,8 @@ public struct SegmentationDataError: ToolkitError, Equatable {
         var groups: [(title: String, members: [SegmentationDefect])] = []
         for defect in defects {
             let title = defect.problem.title
-            if let place = groups.firstIndex(where: { $0.title == title }) {
-                groups[place].members.append(defect)
+            if let position = groups.firstIndex(where: { $0.title == title }) {
+                groups[position].members.append(defect)
             } else {
                 groups.append((title, [defect]))
             }
@@ -106,7 +106,7 @@ extension SegmentationDefect.Problem {
     fileprivate var title: String {
         switch self {
         case .noMask: "without a mask"
-        case .noPicture: "without a picture"
+        case .noImage: "without a picture"
         case .undecodable: "that cannot be decoded"
         case .otherSize: "whose mask is of another size"
         case .unknownValues: "with values that are no classes"
@@ -117,7 +117,7 @@ extension SegmentationDefect.Problem {
     fileprivate var detail: String {
         switch self {
         case .noMask(let expected): " (expected: \(quoted(expected)))"
-        case .noPicture(let folder): " (looked for in \(quoted(folder)))"
+        case .noImage(let folder): " (looked for in \(quoted(folder)))"
         case .undecodable(let reason): " (\(reason))"
         case .otherSize(let image, let mask): " (picture \(image), mask \(mask))"
         case .unknownValues(let values):

@@ -12,7 +12,7 @@ import CVSegmentation
 /// Masks are PNG files with a palette, or grey ones of up to 8 bits; the value of a pixel is its class. The names of the
 /// classes stand in `classes.txt` or `labels.txt` beside them, see `SegmentationLabels`.
 ///
-/// Nothing is decoded here: `SegmentationPictures` does that, and checks that masks fit their pictures.
+/// Nothing is decoded here: `SegmentationImages` does that, and checks that masks fit their pictures.
 public struct SegmentationDataset: Sendable {
     /// One picture.
     public struct Item: Sendable, DividedItem {
@@ -68,7 +68,7 @@ public struct SegmentationDataset: Sendable {
             throw SegmentationDataError(
                 path, .defects(listing.defects, of: listing.items.count + listing.defects.count, classes: nil))
         }
-        guard !listing.items.isEmpty else { throw SegmentationDataError(path, .noPictures) }
+        guard !listing.items.isEmpty else { throw SegmentationDataError(path, .noImages) }
         self.path = path
         self.labels = listing.labels
         self.ignored = ignored.union([Mask.ignore])

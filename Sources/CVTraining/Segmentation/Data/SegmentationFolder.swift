@@ -31,7 +31,7 @@ struct SegmentationFolder {
     }
 
     private static let parts: [(name: String, part: DatasetPart)] = [
-        ("train", .train), ("val", .dev), ("valid", .dev), ("test", .test),
+        ("train", .train), ("val", .validation), ("valid", .validation), ("test", .test),
     ]
 
     private var pairs: [Pair] {
@@ -47,22 +47,22 @@ struct SegmentationFolder {
 
     /// Pictures and masks of the same name but for the suffix.
     private func add(_ pair: Pair, to result: inout SegmentationListing) throws {
-        let pictures = try files(of: pair.images) { PictureListing.isPicture($0) }
+        let images = try files(of: pair.images) { ImageListing.isImage($0) }
         var masks = try files(of: pair.masks) { !$0.hasPrefix(".") && $0.lowercased().hasSuffix(".png") }
-        for (stem, name) in pictures.sorted(by: { $0.value < $1.value }) {
-            let picture = FileSystem.join(pair.images, name)
+        for (stem, name) in images.sorted(by: { $0.value < $1.value }) {
+            let image = FileSystem.join(pair.images, name)
             guard let mask = masks.removeValue(forKey: stem) else {
                 let expected = FileSystem.join(pair.masks, stem + ".png")
-                result.defects.append(SegmentationDefect(picture, .noMask(expected: expected)))
+                result.defects.append(SegmentationDefect(image, .noMask(expected: expected)))
                 continue
             }
             result.items.append(
                 .init(
-                    name: picture, part: pair.part, image: FileSystem.join(root, picture),
+                    name: image, part: pair.part, image: FileSystem.join(root, image),
                     annotation: .mask(FileSystem.join(root, FileSystem.join(pair.masks, mask)))))
         }
         for name in masks.values.sorted() {
-            result.defects.append(SegmentationDefect(FileSystem.join(pair.masks, name), .noPicture(in: pair.images)))
+            result.defects.append(SegmentationDefect(FileSystem.join(pair.masks, name), .noImage(in: pair.images)))
         }
     }
 

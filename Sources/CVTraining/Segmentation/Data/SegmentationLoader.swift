@@ -15,8 +15,8 @@ public struct SegmentationBatch: Sendable {
 ///
 /// What a batch holds depends on the seed, the epoch and the step alone, as with `BatchLoader`.
 package struct SegmentationLoader: Sendable {
-    let pictures: SegmentationPictures
-    /// Places in `pictures.items`.
+    let images: SegmentationImages
+    /// Places in `images.items`.
     let items: [Int]
     let batchSize: Int
     let levels: LevelTable
@@ -26,10 +26,10 @@ package struct SegmentationLoader: Sendable {
     private static let ahead = 3
 
     package init(
-        pictures: SegmentationPictures, items: [Int], batchSize: Int, levels: LevelTable,
+        images: SegmentationImages, items: [Int], batchSize: Int, levels: LevelTable,
         augmentation: Augment.Pipeline, seed: UInt64
     ) {
-        (self.pictures, self.items, self.batchSize) = (pictures, items, batchSize)
+        (self.images, self.items, self.batchSize) = (images, items, batchSize)
         (self.levels, self.augmentation, self.seed) = (levels, augmentation, seed)
     }
 
@@ -56,18 +56,18 @@ package struct SegmentationLoader: Sendable {
             // Nobody will look at the batch.
             if stop.isSet { throw CancellationError() }
             var random = SplitMix64(seed: seed, stream: item)
-            let sample = augmentation(try pictures.sample(item), using: &random)
+            let sample = augmentation(try images.sample(item), using: &random)
             samples.append(sample)
             classes += sample.masks[0].values.lazy.map { Int($0) }
         }
         let (width, height) = (samples[0].image.width, samples[0].image.height)
-        let images = Tensor(shape: [samples.count, 3, height, width]) { values in
-            for (place, sample) in samples.enumerated() {
+        let inputs = Tensor(shape: [samples.count, 3, height, width]) { values in
+            for (position, sample) in samples.enumerated() {
                 let count = 3 * height * width
-                let picture = UnsafeMutableBufferPointer(rebasing: values[place * count..<(place + 1) * count])
-                sample.image.pixels.withUnsafeBufferPointer { levels.normalize($0, into: picture) }
+                let image = UnsafeMutableBufferPointer(rebasing: values[position * count..<(position + 1) * count])
+                sample.image.pixels.withUnsafeBufferPointer { levels.normalize($0, into: image) }
             }
         }
-        return SegmentationBatch(images: images, classes: classes)
+        return SegmentationBatch(images: inputs, classes: classes)
     }
 }

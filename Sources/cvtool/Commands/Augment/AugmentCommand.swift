@@ -77,7 +77,7 @@ struct AugmentCommand: ParsableCommand {
 
 /// `--border`.
 enum BorderName: String, CaseIterable, ExpressibleByArgument {
-    case reflect, edge, grey, black
+    case reflect, edge, gray, black
 
     static let list = allCases.map(\.rawValue).joined(separator: ", ")
 
@@ -85,7 +85,7 @@ enum BorderName: String, CaseIterable, ExpressibleByArgument {
         switch self {
         case .reflect: .reflect
         case .edge: .edge
-        case .grey: .fill(.letterbox)
+        case .gray: .fill(.letterbox)
         case .black: .fill(.black)
         }
     }
@@ -111,14 +111,14 @@ struct AugmentOutputOptions: ParsableArguments {
                 + "as they are there.", valueName: "file"))
     var boxes: String?
 
-    @OptionGroup var writing: PictureWritingOptions
-    @OptionGroup var pictures: PictureOptions
+    @OptionGroup var writing: ImageWritingOptions
+    @OptionGroup var images: ImageOptions
 
     @Flag(name: .shortAndLong, help: "No progress bar and no remarks; only results and errors.")
     var quiet = false
 
     func validate() throws {
         try checkAreNames(["-o": output, "--contact-sheet": contactSheet], besides: "the list of copies")
-        try checkIsPicture("--contact-sheet", contactSheet)
+        try checkIsImage("--contact-sheet", contactSheet)
     }
 }

@@ -18,7 +18,7 @@ struct AugmentRun {
         let number: Int
         let recipe: String
         /// Nil if only the sheet is written.
-        let picture, labels: String?
+        let image, labels: String?
     }
 
     /// - Throws: a `ToolkitError`, before anything is written wherever that can be known.
@@ -41,7 +41,7 @@ struct AugmentRun {
                     sheet.add(drawn(sample), caption: caption(of: copy))
                 }
                 bar.advance()
-                guard let path = copy.picture else { continue }
+                guard let path = copy.image else { continue }
                 try bar.hidden { try StandardOutput.write("\(path.escapedForDisplay): \(copy.recipe)\n") }
             }
             if let path = output.contactSheet {
@@ -72,11 +72,11 @@ struct AugmentRun {
             let ending = "_aug" + String(repeating: "0", count: digits - text.count) + text
             return Copy(
                 number: number, recipe: recipes[number % recipes.count],
-                picture: writesFiles ? destination.picturePath(for: command.input, ending: ending) : nil,
+                image: writesFiles ? destination.imagePath(for: command.input, ending: ending) : nil,
                 labels: writesFiles && output.boxes != nil
                     ? destination.companionPath(for: command.input, ending: ending, suffix: "txt") : nil)
         }
-        let paths = copies.flatMap { [$0.picture, $0.labels] } + [output.contactSheet]
+        let paths = copies.flatMap { [$0.image, $0.labels] } + [output.contactSheet]
         try PlannedOutput.check(
             paths.compactMap { $0 }.enumerated().map { PlannedOutput(input: "\(command.input) (\($0))", path: $1) },
             inputs: [command.input] + command.partners + [output.boxes].compactMap { $0 }, destination: destination,
@@ -94,7 +94,7 @@ struct AugmentRun {
     private func name(of recipe: String) -> String { String(recipe.prefix { $0 != "=" }) }
 
     private func readSample() throws -> Sample {
-        let image = try output.pictures.read(argument: command.input)
+        let image = try output.images.read(argument: command.input)
         var sample = Sample(image)
         if let path = output.boxes {
             sample.boxes = try YOLOText.boxes(
@@ -109,7 +109,7 @@ struct AugmentRun {
 
     /// The other pictures are taken at random, without labels.
     private func context() throws -> AugmentationContext {
-        let partners = try command.partners.map { Sample(try output.pictures.read(path: $0)) }
+        let partners = try command.partners.map { Sample(try output.images.read(path: $0)) }
         guard !partners.isEmpty else { return AugmentationContext(border: command.border.border) }
         return AugmentationContext(border: command.border.border) { _, random in
             partners[Int(random.next() % UInt64(partners.count))]
@@ -120,7 +120,7 @@ struct AugmentRun {
         let recipe = try AugmentationRecipe(copy.recipe, context: context)
         var random = SplitMix64(seed: command.seed, stream: copy.number)
         let sample = recipe.pipeline(original, using: &random)
-        if let path = copy.picture {
+        if let path = copy.image {
             try output.writing.write(sample.image, to: path)
         }
         if let path = copy.labels {
@@ -134,8 +134,8 @@ struct AugmentRun {
     private func drawn(_ sample: Sample) -> Image {
         var image = sample.image
         let lineWidth = max(2, max(image.width, image.height) / 100)
-        for labelled in sample.boxes {
-            image.outline(labelled.box, color: Palette.color(forClass: labelled.label), lineWidth: lineWidth)
+        for labeled in sample.boxes {
+            image.outline(labeled.box, color: Palette.color(forClass: labeled.label), lineWidth: lineWidth)
         }
         return image
     }

@@ -79,13 +79,13 @@ struct BenchmarkCommand: ParsableCommand {
         if let train { return try TrainingBenchmark(network: train, batchSize: batchSize).report(runs: runs) }
         if let style { return try StyleBenchmark(size: style).report(runs: runs) }
         let detector = try model.makeDetector()
-        let picture = try image.map { try PictureBenchmark(path: $0, detector: detector) }
+        let imageBenchmark = try image.map { try ImageBenchmark(path: $0, detector: detector) }
         var steps: [BenchmarkStep] = []
         if !noNetwork {
             let input = Self.input(for: detector)
             steps.append(BenchmarkStep("network", runs: runs) { _ = detector.run(input) })
         }
-        if let picture { steps += try picture.steps(runs: runs) }
+        if let imageBenchmark { steps += try imageBenchmark.steps(runs: runs) }
         return BenchmarkReport(detector: detector, runs: runs, steps: steps)
     }
 
@@ -102,7 +102,7 @@ struct BenchmarkCommand: ParsableCommand {
 }
 
 /// The steps of `detect` around the network, on one picture.
-private struct PictureBenchmark {
+private struct ImageBenchmark {
     private let path: String
     private let bytes: [UInt8]
     private let image: Image

@@ -34,7 +34,7 @@ struct StyleBenchmark {
         let clock = ContinuousClock()
         var last: ContinuousClock.Instant?
         var times: [Double] = []
-        _ = try transfer(picture(seed: 1), styles: [StyleSource(picture(seed: 2))], options: options) { step in
+        _ = try transfer(image(seed: 1), styles: [StyleSource(image(seed: 2))], options: options) { step in
             let now = clock.now
             if let last, step.made > 3 { times.append((now - last) / .milliseconds(1)) }
             last = now
@@ -46,7 +46,7 @@ struct StyleBenchmark {
             steps: [BenchmarkStep("step", times: times)])
     }
 
-    private func picture(seed: UInt64) -> Image {
+    private func image(seed: UInt64) -> Image {
         var numbers = SplitMix64(seed: seed)
         let pixels = (0..<3 * size * size).map { _ in UInt8(truncatingIfNeeded: numbers.next()) }
         return Image(width: size, height: size, format: .rgb, pixels: pixels)

@@ -10,7 +10,7 @@ struct TrainingBenchmark {
     private let name: String
     private let network: any Layer
     private let optimizer: any Optimizer
-    private let pictures: Tensor
+    private let images: Tensor
     private let labels: [Int]
 
     /// network: `unet`, in the size of its paper on pictures of 256 × 256, or a classifier with the input of its own.
@@ -37,20 +37,20 @@ struct TrainingBenchmark {
             labels = (0..<batchSize).map { $0 % classes }
         }
         var numbers = SplitMix64(seed: 1)
-        pictures = Tensor((0..<input.count).map { _ in numbers.uniform() }, shape: input)
+        images = Tensor((0..<input.count).map { _ in numbers.uniform() }, shape: input)
     }
 
     func report(runs: Int) -> BenchmarkReport {
-        let input = pictures.shape.dimensions.map { "\($0)" }.joined(separator: "×")
+        let input = images.shape.dimensions.map { "\($0)" }.joined(separator: "×")
         return BenchmarkReport(
             network: "training of \(name)", input: input,
-            facts: [JSONMember("input", .array(pictures.shape.dimensions.map { .integer($0) }))], runs: runs,
+            facts: [JSONMember("input", .array(images.shape.dimensions.map { .integer($0) }))], runs: runs,
             steps: [BenchmarkStep("step", runs: runs, step)])
     }
 
     private func step() {
         let tape = Tape(.training, seed: 1)
-        tape.gradients(of: classificationLoss(network, tape.watch(pictures), labels).loss)
+        tape.gradients(of: classificationLoss(network, tape.watch(images), labels).loss)
         optimizer.step()
         optimizer.clearGradients()
     }

@@ -63,5 +63,5 @@ struct ClassifyCommand: ParsableCommand {
 
     func run() throws { try perform { try ClassifyRun(self).run() } }
 
-    var views: PictureViews { tenCrop ? .tenCrop : flip ? .flip : .whole }
+    var views: ImageViews { tenCrop ? .tenCrop : flip ? .flip : .whole }
 }

@@ -15,7 +15,7 @@ struct ClassifyRun {
         let loop = InputLoop(title: "classify", json: command.json, quiet: command.quiet)
         return try untilOutputIsClosed {
             let summary = try loop.run(inputs) { input in
-                let image = try command.input.pictures.read(input)
+                let image = try command.input.images.read(input)
                 let found = classifier(image, top: command.top, views: command.views)
                 return ClassificationRecord(
                     input: input.name, width: image.width, height: image.height, results: found)

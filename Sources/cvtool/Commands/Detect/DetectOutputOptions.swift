@@ -53,11 +53,11 @@ struct DetectOutputOptions: ParsableArguments {
 
 /// The names of the files that belong to one input.
 struct DetectPaths: OutputPaths {
-    let picture, text, voc: String?
+    let image, text, voc: String?
     private let crop: String?
 
     init(_ input: String, _ options: DetectOutputOptions, _ destination: OutputDestination) {
-        picture = options.noImage ? nil : destination.picturePath(for: input, ending: "_detect")
+        image = options.noImage ? nil : destination.imagePath(for: input, ending: "_detect")
         text = options.saveTxt ? destination.companionPath(for: input, suffix: "txt") : nil
         voc = options.voc ? destination.companionPath(for: input, suffix: "xml") : nil
         crop = options.saveCrop ? destination.companionPath(for: input, ending: "_crop", suffix: "") : nil
@@ -72,6 +72,6 @@ struct DetectPaths: OutputPaths {
 
     /// All of them, crops by what their names have in common: to find out before any work whether two inputs collide.
     func planned(for input: String) -> [PlannedOutput] {
-        [picture, text, voc, crop].compactMap { $0 }.map { PlannedOutput(input: input, path: $0) }
+        [image, text, voc, crop].compactMap { $0 }.map { PlannedOutput(input: input, path: $0) }
     }
 }

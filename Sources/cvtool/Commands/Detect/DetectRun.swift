@@ -62,7 +62,7 @@ struct DetectRun {
     private func process(
         _ job: Job, _ finder: any ObjectFinder, _ options: DetectionOptions
     ) throws -> DetectionRecord {
-        let image = try timing.measure("decode") { try command.input.pictures.read(job.input) }
+        let image = try timing.measure("decode") { try command.input.images.read(job.input) }
         let found = try finder.find(image, options, timing)
         let record = DetectionRecord(input: job.name, width: image.width, height: image.height, results: found)
         if let paths = job.paths { try write(record, image, paths) }
@@ -87,10 +87,10 @@ struct DetectRun {
             try output.common.writing.write(crop, to: path)
             written.add(.crop, path)
         }
-        guard let path = paths.picture else { return }
+        guard let path = paths.image else { return }
         timing.measure("draw") { draw(found, on: &image) }
         try timing.measure("encode") { try output.common.writing.write(image, to: path) }
-        written.add(.picture, path)
+        written.add(.image, path)
     }
 
     private func write(_ text: String, _ kind: WrittenFiles.Kind, to path: String) throws {

@@ -9,22 +9,22 @@ extension ClassificationDataset {
     /// decode: what does it, given a function to be called with the pictures done and all of them.
     func decoded(
         showing title: String, quiet: Bool,
-        _ decode: (ClassificationDataset, (_ done: Int, _ of: Int) -> Void) throws -> DecodedPictures
-    ) throws -> DecodedPictures {
+        _ decode: (ClassificationDataset, (_ done: Int, _ of: Int) -> Void) throws -> DecodedImages
+    ) throws -> DecodedImages {
         if ignored.count > 0, !quiet {
             StandardError.write(
                 "\(path.escapedForDisplay): passed over \(counted(ignored.count, "file")) that \(ignored.count == 1 ? "is" : "are") no picture by suffix, such as "
                     + "\(ignored.examples.prefix(3).map(\.escapedForDisplay).joined(separator: ", "))\n")
         }
         let bar = ProgressBar(title: title, total: items.count, quiet: quiet)
-        let pictures = try decode(self) { _, _ in bar.advance() }
+        let images = try decode(self) { _, _ in bar.advance() }
         bar.finish()
-        for broken in pictures.broken.prefix(Self.shown) { warn("\(broken.error.description); left out") }
-        if pictures.broken.count > Self.shown { warn("… and \(pictures.broken.count - Self.shown) more") }
-        if !pictures.broken.isEmpty {
-            warn("\(pictures.broken.count) of \(counted(items.count, "picture")) cannot be used")
+        for broken in images.broken.prefix(Self.shown) { warn("\(broken.error.description); left out") }
+        if images.broken.count > Self.shown { warn("… and \(images.broken.count - Self.shown) more") }
+        if !images.broken.isEmpty {
+            warn("\(images.broken.count) of \(counted(items.count, "picture")) cannot be used")
         }
-        return pictures
+        return images
     }
 
     /// How many broken pictures are named.

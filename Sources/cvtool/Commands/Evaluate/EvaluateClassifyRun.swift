@@ -15,15 +15,15 @@ struct EvaluateClassifyRun {
         try command.output.checkWritable()
         let classifier = try Classifier(command.weights)
         let dataset = try ClassificationDataset(contentsOf: command.data, classes: classifier.labels)
-        let pictures = try dataset.decoded(showing: "decode", quiet: command.output.quiet) {
+        let images = try dataset.decoded(showing: "decode", quiet: command.output.quiet) {
             try $0.decoded(for: classifier.preprocessing, progress: $1)
         }
-        let items = try command.selection.items(of: pictures.items.count) {
-            try pictures.split(holdout: $0, seed: $1)
+        let items = try command.selection.items(of: images.items.count) {
+            try images.split(holdout: $0, seed: $1)
         }
-        let status: ExitStatus = pictures.broken.isEmpty ? .success : .partial
-        return try command.output.run(pictures: items.count, status: status) {
-            try classifier.evaluate(pictures, items: items, flip: command.flip, progress: $0)
+        let status: ExitStatus = images.broken.isEmpty ? .success : .partial
+        return try command.output.run(images: items.count, status: status) {
+            try classifier.evaluate(images, items: items, flip: command.flip, progress: $0)
         }
     }
 }

@@ -59,7 +59,7 @@ struct EvaluateClassifyCommand: ParsableCommand {
 /// Which part of a data set is looked at.
 struct SplitOptions: ParsableArguments {
     enum Part: String, CaseIterable, ExpressibleByArgument {
-        case all, train, dev
+        case all, train, validation
     }
 
     @Option(
@@ -76,7 +76,9 @@ struct SplitOptions: ParsableArguments {
 
     func validate() throws {
         try checkNumber("--holdout", holdout, in: 0...0.9)
-        if split == .dev, holdout == 0 { throw ValidationError("--split dev: nothing is held back by --holdout 0.") }
+        if split == .validation, holdout == 0 {
+            throw ValidationError("--split dev: nothing is held back by --holdout 0.")
+        }
     }
 
     /// Places among `count` pictures.
@@ -88,7 +90,7 @@ struct SplitOptions: ParsableArguments {
         switch split {
         case .all: return Array(0..<count)
         case .train: return try divide(holdout, seed).train
-        case .dev: return try divide(holdout, seed).dev
+        case .validation: return try divide(holdout, seed).validation
         }
     }
 }

@@ -15,12 +15,12 @@ struct EvaluateSegmentRun {
         try command.output.checkWritable()
         let segmenter = try Segmenter(command.weights)
         let dataset = try command.classes.dataset(command.data, unlisted: segmenter.labels)
-        let pictures = try dataset.checked(quiet: command.output.quiet) {
-            try SegmentationPictures(checking: $0, labels: segmenter.labels, progress: $1)
+        let images = try dataset.checked(quiet: command.output.quiet) {
+            try SegmentationImages(checking: $0, labels: segmenter.labels, progress: $1)
         }
-        let items = try command.selection.items(of: pictures.items.count) { try pictures.split(holdout: $0, seed: $1) }
-        return try command.output.run(pictures: items.count) {
-            try segmenter.evaluate(pictures, items: items, progress: $0)
+        let items = try command.selection.items(of: images.items.count) { try images.split(holdout: $0, seed: $1) }
+        return try command.output.run(images: items.count) {
+            try segmenter.evaluate(images, items: items, progress: $0)
         }
     }
 }
@@ -30,7 +30,7 @@ extension SegmentationMetrics: EvaluationMetrics {
 
     var figures: [(name: String, text: String)] {
         [
-            ("pictures", "\(pictures)"), ("mean IoU", decimal(meanIoU, 4)),
+            ("pictures", "\(images)"), ("mean IoU", decimal(meanIoU, 4)),
             ("pixel accuracy", decimal(pixelAccuracy, 4)),
         ]
     }

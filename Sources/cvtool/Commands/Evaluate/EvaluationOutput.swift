@@ -19,7 +19,7 @@ struct EvaluationOutputOptions: ParsableArguments {
     @Flag(name: .shortAndLong, help: "No progress bar and no remarks; only results and errors.")
     var quiet = false
 
-    func validate() throws { try checkIsPicture("--confusion", confusion) }
+    func validate() throws { try checkIsImage("--confusion", confusion) }
 
     private struct Interrupted: Error {}
 
@@ -37,7 +37,7 @@ struct EvaluationOutputOptions: ParsableArguments {
     ///   - status: for an evaluation that comes to its end.
     ///   - evaluate: does it, given a function to be called with the pictures done.
     func run<Metrics: EvaluationMetrics>(
-        pictures count: Int, status: ExitStatus = .success,
+        images count: Int, status: ExitStatus = .success,
         _ evaluate: (_ progress: (_ done: Int) throws -> Void) throws -> Metrics
     ) throws -> ExitStatus {
         try untilOutputIsClosed {
@@ -67,7 +67,7 @@ struct EvaluationOutputOptions: ParsableArguments {
 
     private func write(_ metrics: some EvaluationMetrics) throws {
         if let confusion {
-            try metrics.confusionPicture.write(to: confusion, overwrite: force)
+            try metrics.confusionImage.write(to: confusion, overwrite: force)
             if !quiet { StandardError.write("wrote \(confusion.escapedForDisplay)\n") }
         }
         try StandardOutput.write(json ? metrics.json.text + "\n" : metrics.text)
@@ -82,7 +82,7 @@ protocol EvaluationMetrics {
     /// The scores of each class, as a table.
     var report: String { get }
     var confusionText: String { get }
-    var confusionPicture: Image { get }
+    var confusionImage: Image { get }
     var json: JSONValue { get }
     /// Larger matrices fill no screen.
     static var mostColumns: Int { get }

@@ -60,7 +60,7 @@ struct ExplainCommand: ParsableCommand {
     @Flag(help: "Print JSON instead: for each input one object on one line, also if it failed.")
     var json = false
 
-    @OptionGroup var writing: PictureWritingOptions
+    @OptionGroup var writing: ImageWritingOptions
 
     @Flag(name: .shortAndLong, help: "No progress bar and no remarks; only results and errors.")
     var quiet = false

@@ -18,7 +18,7 @@ struct ExplainRun {
     func run() throws -> ExitStatus {
         let (jobs, destination) = try Job.plan(
             command.input.expanded, output: command.output, force: command.writing.force,
-            paths: { ExplainPath(picture: $1.picturePath(for: $0, ending: "_explain")) })
+            paths: { ExplainPath(image: $1.imagePath(for: $0, ending: "_explain")) })
         let classifier = try command.classifier.makeClassifier()
         let label = try chosenClass(of: classifier)
         // Here rather than at each picture.
@@ -32,15 +32,15 @@ struct ExplainRun {
     }
 
     private func explain(_ job: Job, _ classifier: Classifier, _ label: Int?) throws -> InputRecord<Explanation> {
-        var image = try command.input.pictures.read(job.input)
+        var image = try command.input.images.read(job.input)
         let map = try classifier.classActivation(of: image, class: label, layer: command.layer)
         // Reading has thrown where there is none.
-        let path = job.paths!.picture
+        let path = job.paths!.image
         let record = InputRecord(
-            input: job.name, width: image.width, height: image.height, results: [Explanation(map, picture: path)])
+            input: job.name, width: image.width, height: image.height, results: [Explanation(map, image: path)])
         draw(map, on: &image)
         try command.writing.write(image, to: path)
-        written.add(.picture, path)
+        written.add(.image, path)
         return record
     }
 
@@ -63,9 +63,9 @@ struct ExplainRun {
 
 /// The picture that is written about an input.
 private struct ExplainPath: OutputPaths {
-    let picture: String
+    let image: String
 
-    func planned(for input: String) -> [PlannedOutput] { [PlannedOutput(input: input, path: picture)] }
+    func planned(for input: String) -> [PlannedOutput] { [PlannedOutput(input: input, path: image)] }
 }
 
 /// What `cvtool explain` tells about a picture.
@@ -75,18 +75,18 @@ private struct Explanation: ReportedResult {
     var text: String { classification.text }
 
     let classification: Classification
-    let layer, picture: String
+    let layer, image: String
 
-    init(_ map: ClassActivationMap, picture: String) {
+    init(_ map: ClassActivationMap, image: String) {
         classification = map.classification
         layer = map.layer
-        self.picture = picture
+        self.image = image
     }
 
     var json: JSONValue {
         [
             "label": .string(classification.label), "class": .integer(classification.index),
-            "probability": JSONValue(classification.probability), "layer": .string(layer), "picture": .string(picture),
+            "probability": JSONValue(classification.probability), "layer": .string(layer), "picture": .string(image),
         ]
     }
 }

@@ -59,22 +59,22 @@ struct FilterCommand: ParsableCommand {
     @Option(help: .init("Pixels from one place of the kernel to the next.", valueName: "n"))
     var stride = 1
 
-    @Flag(help: "Mix the colours to grey first.")
-    var grey = false
+    @Flag(name: .customLong("grey"), help: "Mix the colours to grey first.")
+    var gray = false
 
     @Flag(
         help: .init(
             "How numbers become levels: cut off below 0 and above 255; without their signs; with 0 as grey; or from the "
                 + "least to the greatest. (default: --absolute for kernels whose sum is 0, else --clip)"))
-    var rendering: FilterAnswers.Rendering?
+    var rendering: FilterResponse.Rendering?
 
     @Option(
         name: .shortAndLong,
         help: .init("A folder, or the name of the picture to write. (default: the current folder)", valueName: "path"))
     var output: String?
 
-    @OptionGroup var writing: PictureWritingOptions
-    @OptionGroup var pictures: PictureOptions
+    @OptionGroup var writing: ImageWritingOptions
+    @OptionGroup var images: ImageOptions
 
     func validate() throws {
         try checkNumber("--stride", stride, in: 1...1024)
@@ -92,16 +92,16 @@ struct FilterCommand: ParsableCommand {
 
     private func filter() throws {
         let destination = try OutputDestination(option: output, inputCount: 1)
-        let path = destination.picturePath(for: input, ending: "_filter")
+        let path = destination.imagePath(for: input, ending: "_filter")
         try PlannedOutput.check(
             [PlannedOutput(input: input, path: path)], inputs: [input], destination: destination, force: writing.force)
-        let image = try pictures.read(argument: input)
+        let image = try images.read(argument: input)
         let kernel = try FilterKernel(self.kernel)
-        let answers = try ImageFilter(kernel, padding: padding, stride: stride, grey: grey)(image)
-        let result = answers.image(rendering ?? .init(for: kernel))
+        let response = try ImageFilter(kernel, padding: padding, stride: stride, gray: gray)(image)
+        let result = response.image(rendering ?? .init(for: kernel))
         try destination.createFolder()
         try writing.write(result, to: path)
-        let (least, greatest) = (number(answers.range.lowerBound), number(answers.range.upperBound))
+        let (least, greatest) = (number(response.range.lowerBound), number(response.range.upperBound))
         try StandardOutput.write(
             "\(path.escapedForDisplay): \(result.width)×\(result.height), \(least) to \(greatest)\n")
     }
@@ -114,4 +114,4 @@ struct FilterCommand: ParsableCommand {
 
 extension ImageFilter.Padding: ExpressibleByArgument {}
 
-extension FilterAnswers.Rendering: EnumerableFlag {}
+extension FilterResponse.Rendering: EnumerableFlag {}

@@ -55,7 +55,7 @@ struct ConvertCommand: ParsableCommand {
     @Option(help: .init("How many classes. (default: as many as the last layer has)", valueName: "n"))
     var classes: Int?
 
-    @OptionGroup(title: "How pictures are prepared") var pictures: ConvertPictureOptions
+    @OptionGroup(title: "How pictures are prepared") var images: ConvertImageOptions
 
     @Flag(help: "Store 16-bit floats: half the size, three decimal digits.")
     var half = false
@@ -74,7 +74,7 @@ struct ConvertCommand: ParsableCommand {
         } catch {
             throw ValidationError("--model \(error.description).")
         }
-        try pictures.validate(for: known)
+        try images.validate(for: known)
     }
 
     func run() throws { try perform { try ConvertRun(self).run() } }

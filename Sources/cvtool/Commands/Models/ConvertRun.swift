@@ -20,9 +20,9 @@ struct ConvertRun {
         let checkpoint = try Checkpoint(path: command.checkpoint)
         let conversion = try ClassifierConversion(
             checkpoint, to: .named(command.model), classes: command.classes,
-            channels: command.pictures.channels?.count,
-            size: command.pictures.size.map { ($0.height, $0.width) })
-        let preprocessing = try command.pictures.applied(to: conversion.defaultPreprocessing)
+            channels: command.images.channels?.count,
+            size: command.images.size.map { ($0.height, $0.width) })
+        let preprocessing = try command.images.applied(to: conversion.defaultPreprocessing)
         let bar = ProgressBar(title: "convert", total: checkpoint.entries.count, quiet: command.quiet)
         defer { bar.finish() }
         let bytes: [UInt8]

@@ -42,7 +42,7 @@ extension WeightsCommand {
             }
             if found.isEmpty {
                 warn("no weight files were found; searched:")
-                for place in locator.places { warn("  \(place.path) (\(place.origin))") }
+                for searchPath in locator.searchPaths { warn("  \(searchPath.path) (\(searchPath.origin))") }
             } else {
                 table.print()
             }

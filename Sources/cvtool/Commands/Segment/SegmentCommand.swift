@@ -38,15 +38,15 @@ struct SegmentCommand: ParsableCommand {
 
     @OptionGroup(title: "Input") var input: InputOptions
     @OptionGroup(title: "Network") var model: SegmenterOptions
-    @OptionGroup(title: "Pictures to write (photo_….png or .jpg)") var pictures: SegmentPictureOptions
+    @OptionGroup(title: "Pictures to write (photo_….png or .jpg)") var images: SegmentImageOptions
     @OptionGroup(title: "Output") var output: SegmentOutputOptions
 
     func validate() throws {
-        if output.noImage, !pictures.asked.isEmpty {
-            throw ValidationError("--no-image and --\(pictures.asked[0].rawValue) contradict each other.")
+        if output.noImage, !images.asked.isEmpty {
+            throw ValidationError("--no-image and --\(images.asked[0].rawValue) contradict each other.")
         }
-        guard let file = output.pictureFile, pictures.asked.count > 1 else { return }
-        let options = pictures.asked.map { "--\($0.rawValue)" }.joined(separator: ", ")
+        guard let file = output.imageFile, images.asked.count > 1 else { return }
+        let options = images.asked.map { "--\($0.rawValue)" }.joined(separator: ", ")
         throw ValidationError("-o \(file): one file cannot hold what \(options) make; name a folder.")
     }
 
@@ -77,7 +77,7 @@ struct SegmenterOptions: ParsableArguments {
 }
 
 /// The kinds of pictures that `cvtool segment` can write.
-enum SegmentPicture: String, CaseIterable {
+enum SegmentOutputImage: String, CaseIterable {
     case cutout, mask, overlay, background, palette
 
     /// What the name of its file ends in, before the suffix.
@@ -87,7 +87,7 @@ enum SegmentPicture: String, CaseIterable {
 }
 
 /// Which pictures `cvtool segment` writes.
-struct SegmentPictureOptions: ParsableArguments {
+struct SegmentImageOptions: ParsableArguments {
     @Flag(help: "The cut-out with alpha: photo_segment.png; what is written without any of these options.")
     var cutout = false
 
@@ -110,8 +110,8 @@ struct SegmentPictureOptions: ParsableArguments {
     var palette = false
 
     /// Those that were asked for.
-    var asked: [SegmentPicture] {
-        SegmentPicture.allCases.filter { kind in
+    var asked: [SegmentOutputImage] {
+        SegmentOutputImage.allCases.filter { kind in
             switch kind {
             case .cutout: cutout
             case .mask: mask

@@ -29,7 +29,7 @@ enum SegmentModel {
     }
 
     /// What is written where no kind of picture is asked for.
-    var usualPicture: SegmentPicture {
+    var usualImage: SegmentOutputImage {
         if case .person = self { .cutout } else { .overlay }
     }
 

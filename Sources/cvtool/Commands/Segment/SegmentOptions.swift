@@ -191,7 +191,7 @@ struct SegmentLearningOptions: ParsableArguments {
             valueName: "steps"))
     var augment = own.augmentation
 
-    @OptionGroup var steadying: SteadyingOptions
+    @OptionGroup var stabilization: StabilizationOptions
 
     @Option(
         help: .init(
@@ -220,7 +220,7 @@ struct SegmentLearningOptions: ParsableArguments {
         (recipe.weightDecay, recipe.loss, recipe.classWeights) = (weightDecay, loss, classWeights)
         recipe.augmentation = augment == "none" ? "" : augment
         recipe.holdout = holdout
-        steadying.apply(to: &recipe)
+        stabilization.apply(to: &recipe)
         seeds.apply(to: &recipe)
     }
 }

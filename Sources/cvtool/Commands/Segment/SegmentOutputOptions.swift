@@ -34,17 +34,17 @@ struct SegmentOutputOptions: ParsableArguments {
     }
 
     /// The value of `-o` where it names one file.
-    var pictureFile: String? { output.flatMap { InputExpander.isPictureName($0) ? $0 : nil } }
+    var imageFile: String? { output.flatMap { InputExpander.isImageName($0) ? $0 : nil } }
 }
 
 /// The names of the pictures that belong to one input.
 struct SegmentPaths: OutputPaths {
-    let pictures: [(kind: SegmentPicture, path: String)]
+    let images: [(kind: SegmentOutputImage, path: String)]
 
     /// - Throws: `OutputError` for a file whose format would lose alpha, or change values.
-    init(_ input: String, _ kinds: [SegmentPicture], _ destination: OutputDestination) throws {
-        pictures = try kinds.map { kind in
-            guard kind.needsPNG else { return (kind, destination.picturePath(for: input, ending: kind.ending)) }
+    init(_ input: String, _ kinds: [SegmentOutputImage], _ destination: OutputDestination) throws {
+        images = try kinds.map { kind in
+            guard kind.needsPNG else { return (kind, destination.imagePath(for: input, ending: kind.ending)) }
             if case .file(let path) = destination {
                 guard path.lowercased().hasSuffix(".png") else { throw OutputError.needsPNG(option: path) }
                 return (kind, path)
@@ -54,6 +54,6 @@ struct SegmentPaths: OutputPaths {
     }
 
     func planned(for input: String) -> [PlannedOutput] {
-        pictures.map { PlannedOutput(input: input, path: $0.path) }
+        images.map { PlannedOutput(input: input, path: $0.path) }
     }
 }

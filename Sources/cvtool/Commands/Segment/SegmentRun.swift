@@ -31,7 +31,7 @@ struct SegmentRun {
             command.input.expanded, output: output.output, force: output.common.writing.force,
             others: output.polygons.map { [PlannedOutput(input: "--polygons", path: $0)] } ?? [],
             paths: { try SegmentPaths($0, kinds, $1) })
-        let backdrop = try command.pictures.background.map(backdrop)
+        let backdrop = try command.images.background.map(backdrop)
         try destination.createFolder()
 
         var polygons = PolygonDocument()
@@ -47,32 +47,32 @@ struct SegmentRun {
     }
 
     /// The pictures to write.
-    private func kinds(of model: SegmentModel) throws -> [SegmentPicture] {
+    private func kinds(of model: SegmentModel) throws -> [SegmentOutputImage] {
         if output.noImage { return [] }
-        let asked = command.pictures.asked
-        let needy: Set<SegmentPicture> = [.cutout, .mask, .background]
+        let asked = command.images.asked
+        let needy: Set<SegmentOutputImage> = [.cutout, .mask, .background]
         if !model.hasForeground, let kind = asked.first(where: needy.contains) {
             throw SegmentUsageError.noForeground(option: kind.rawValue)
         }
-        return asked.isEmpty ? [model.usualPicture] : asked
+        return asked.isEmpty ? [model.usualImage] : asked
     }
 
     private func backdrop(_ text: String) throws -> Backdrop {
         if text == "blur" { return .blurred }
         if let color = Color(text: text) { return .color(color) }
         if case .none = FileSystem.kind(of: text) { throw SegmentUsageError.backgroundNotFound(text) }
-        return .picture(try command.input.pictures.read(path: text))
+        return .image(try command.input.images.read(path: text))
     }
 
     private func process(
         _ job: Job, _ model: SegmentModel, _ backdrop: Backdrop?, _ polygons: inout PolygonDocument
     ) throws -> SegmentationRecord {
-        let image = try timing.measure("decode") { try command.input.pictures.read(job.input) }
+        let image = try timing.measure("decode") { try command.input.images.read(job.input) }
         let finding = model.found(in: image, timing)
         if output.polygons != nil {
             timing.measure("polygons") { polygons.append(finding.map, of: finding.outlined, input: job.name) }
         }
-        for (kind, path) in job.paths?.pictures ?? [] {
+        for (kind, path) in job.paths?.images ?? [] {
             try write(kind, finding, image, backdrop, to: path)
         }
         return SegmentationRecord(
@@ -80,11 +80,11 @@ struct SegmentRun {
     }
 
     private func write(
-        _ kind: SegmentPicture, _ finding: SegmentFinding, _ image: Image, _ backdrop: Backdrop?, to path: String
+        _ kind: SegmentOutputImage, _ finding: SegmentFinding, _ image: Image, _ backdrop: Backdrop?, to path: String
     ) throws {
         func write(_ kind: WrittenFiles.Kind, _ draw: () -> Image) throws {
-            let picture = timing.measure("draw", draw)
-            try timing.measure("encode") { try output.common.writing.write(picture, to: path) }
+            let image = timing.measure("draw", draw)
+            try timing.measure("encode") { try output.common.writing.write(image, to: path) }
             written.add(kind, path)
         }
         func write(_ kind: WrittenFiles.Kind, _ mask: Mask, _ appearance: Mask.Appearance) throws {
@@ -98,7 +98,7 @@ struct SegmentRun {
         case (.palette, _, _):
             try write(.palette, finding.map.mask, .palette(finding.labels.colors))
         case (.cutout, let matte?, _): try write(.cutOut) { matte.cutOut(of: image) }
-        case (.mask, let matte?, _): try write(.mask, matte.alpha, .grey)
+        case (.mask, let matte?, _): try write(.mask, matte.alpha, .gray)
         case (.background, let matte?, let backdrop?):
             try write(.background) { matte.composited(image, over: backdrop) }
         case (.cutout, nil, _), (.mask, nil, _), (.background, _, _):
@@ -108,7 +108,7 @@ struct SegmentRun {
 
     private func overlay(_ finding: SegmentFinding, on image: Image) -> Image {
         var image = image
-        let (opacity, colors) = (command.pictures.opacity, finding.labels.colors)
+        let (opacity, colors) = (command.images.opacity, finding.labels.colors)
         if finding.isPerson, let matte = finding.matte {
             image.overlay(mask: matte.alpha.values, color: colors[1], opacity: opacity)
             return image

@@ -43,15 +43,15 @@ struct StylizeCommand: ParsableCommand {
         help: .init(
             "What is painted: a picture (JPEG, PNG), or - for standard input. With --fast also a folder, a pattern, or a "
                 + ".txt file with a path a line.", valueName: "content"))
-    var picture: String?
+    var image: String?
 
     @Argument(help: "How it is painted: one picture or more. With --fast: more pictures to paint.")
     var styles: [String] = []
 
     /// There is one: `validate` sees to it.
-    var content: String { picture ?? "" }
+    var content: String { image ?? "" }
 
-    @OptionGroup(title: "Painting") var painting: StylizePaintingOptions
+    @OptionGroup(title: "Painting") var resultOptions: StylizeResultOptions
     @OptionGroup(title: "Styles and masks") var mixing: StylizeMixingOptions
     @OptionGroup(title: "Fine tuning") var tuning: StylizeTuningOptions
     @OptionGroup(title: "In one go") var fast: StylizeFastOptions
@@ -62,11 +62,11 @@ struct StylizeCommand: ParsableCommand {
     func validate() throws {
         if fast.isUsed { return try fast.validate(self) }
         if let option = fast.given { throw ValidationError("\(option) is for --fast, which is missing.") }
-        if picture == nil { throw ValidationError("A picture to paint is missing.") }
-        if styles.isEmpty, painting.styleWeight > 0 {
+        if image == nil { throw ValidationError("A picture to paint is missing.") }
+        if styles.isEmpty, resultOptions.styleWeight > 0 {
             throw ValidationError("A style picture is missing (without one, only --style-weight 0 makes sense).")
         }
-        if painting.contentWeight == 0, painting.styleWeight == 0 {
+        if resultOptions.contentWeight == 0, resultOptions.styleWeight == 0 {
             throw ValidationError("--content-weight 0 and --style-weight 0 together leave nothing to paint by.")
         }
         try mixing.validate(styles: styles.count)

@@ -38,7 +38,7 @@ struct StylizeFastOptions: ParsableArguments {
             throw ValidationError("--fast needs a style: --style NAME; --style list prints the names.")
         }
         if isList { return }
-        if command.picture == nil { throw ValidationError("A picture to paint is missing.") }
+        if command.image == nil { throw ValidationError("A picture to paint is missing.") }
         if let option = Self.useless(in: command) {
             throw ValidationError("\(option) is for painting step by step; --fast paints in one go.")
         }
@@ -48,14 +48,17 @@ struct StylizeFastOptions: ParsableArguments {
     }
 
     private static func useless(in command: StylizeCommand) -> String? {
-        let (painting, mixing, tuning, output) = (command.painting, command.mixing, command.tuning, command.output)
+        let (resultOptions, mixing, tuning, output) = (
+            command.resultOptions, command.mixing, command.tuning, command.output
+        )
         let (usual, without) = (StyleOptions(), StyleTransfer.defaultWeights)
         let given = [
-            ("--content-weight", painting.contentWeight != usual.contentWeight),
-            ("--style-weight", painting.styleWeight != usual.styleWeight),
-            ("--tv-weight", painting.tvWeight != usual.variationWeight),
-            ("--iterations", painting.iterations != usual.iterations), ("--init", painting.start != "content"),
-            ("--no-palette", painting.noPalette), ("--seed", painting.seed != 0),
+            ("--content-weight", resultOptions.contentWeight != usual.contentWeight),
+            ("--style-weight", resultOptions.styleWeight != usual.styleWeight),
+            ("--tv-weight", resultOptions.tvWeight != usual.variationWeight),
+            ("--iterations", resultOptions.iterations != usual.iterations),
+            ("--init", resultOptions.start != "content"),
+            ("--no-palette", resultOptions.noPalette), ("--seed", resultOptions.seed != 0),
             ("--style-scale", mixing.styleScale != 1),
             ("--style-blur", mixing.styleBlur != usual.styleBlur),
             ("--content-mask", !mixing.contentMask.isEmpty), ("--style-mask", !mixing.styleMask.isEmpty),

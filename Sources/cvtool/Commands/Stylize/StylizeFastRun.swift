@@ -14,7 +14,7 @@ struct StylizeFastRun {
     }
 
     /// The file that belongs to an input.
-    private struct Painting: OutputPaths {
+    private struct StylizedFile: OutputPaths {
         let path: String
 
         func planned(for input: String) -> [PlannedOutput] { [PlannedOutput(input: input, path: path)] }
@@ -26,7 +26,7 @@ struct StylizeFastRun {
         return try untilOutputIsClosed {
             if command.fast.isList { return try list(transfer) }
             let names = try names(of: transfer)
-            return try paint(names, transfer.painter(names, weights: command.mixing.blend()))
+            return try stylize(names, transfer.stylizer(names, weights: command.mixing.blend()))
         }
     }
 
@@ -42,20 +42,20 @@ struct StylizeFastRun {
         return try given.isEmpty ? transfer.styles : given.map { transfer.styles[try transfer.index(of: $0)] }
     }
 
-    private func paint(_ names: [String], _ painter: FastPainter) throws -> ExitStatus {
+    private func stylize(_ names: [String], _ stylizer: FeedForwardStylizer) throws -> ExitStatus {
         let ending = names.map { "_" + $0.asPartOfFileName }.joined()
         let inputs = InputExpander(recursive: command.fast.recursive).expand([command.content] + command.styles)
-        let (jobs, destination) = try InputJob<Painting>.plan(
+        let (jobs, destination) = try InputJob<StylizedFile>.plan(
             inputs, output: output.output, force: output.force,
-            paths: { Painting(path: $1.picturePath(for: $0, ending: ending)) })
+            paths: { StylizedFile(path: $1.imagePath(for: $0, ending: ending)) })
         try destination.createFolder()
         let loop = InputLoop(title: "stylize", quiet: output.quiet)
         return loop.end(
-            try loop.forEach(jobs, work: { try work($0, painter) }, report: { try StandardOutput.write($0) }))
+            try loop.forEach(jobs, work: { try work($0, stylizer) }, report: { try StandardOutput.write($0) }))
     }
 
     /// What is wrong with a picture, where the error itself does not name it.
-    private struct PictureError: ToolkitError {
+    private struct NamedImageError: ToolkitError {
         let name: String
         let error: FastStyleError
 
@@ -63,33 +63,35 @@ struct StylizeFastRun {
     }
 
     /// The line about a picture that was painted.
-    private func work(_ job: InputJob<Painting>, _ painter: FastPainter) throws -> String {
-        let image = try resized(output.pictures.read(job.input))
-        let needed = painter.bytes(width: image.width, height: image.height)
+    private func work(_ job: InputJob<StylizedFile>, _ stylizer: FeedForwardStylizer) throws -> String {
+        let image = try resized(output.images.read(job.input))
+        let needed = stylizer.bytes(width: image.width, height: image.height)
         if let available = availableMemoryBytes(), needed > available {
             let error = FastStyleError.notEnoughMemory(
                 width: image.width, height: image.height, needed: needed, available: available)
-            throw PictureError(name: job.name, error: error)
+            throw NamedImageError(name: job.name, error: error)
         }
         let start = ContinuousClock.now
-        let painted = try painted(image, job, painter)
-        let result = command.painting.originalColors ? painted.withColors(of: image) : painted
+        let stylized = try stylized(image, job, stylizer)
+        let result = command.resultOptions.originalColors ? stylized.withColors(of: image) : stylized
         let seconds = (ContinuousClock.now - start) / .seconds(1)
         let path = job.paths?.path ?? ""
         try result.write(to: path, quality: output.quality, overwrite: output.force)
         return "\(path.escapedForDisplay): \(result.width) × \(result.height), \(decimal(seconds, 1)) s\n"
     }
 
-    private func painted(_ image: Image, _ job: InputJob<Painting>, _ painter: FastPainter) throws -> Image {
+    private func stylized(_ image: Image, _ job: InputJob<StylizedFile>, _ stylizer: FeedForwardStylizer) throws
+        -> Image
+    {
         do throws(FastStyleError) {
-            return try painter(image)
+            return try stylizer(image)
         } catch {
-            throw PictureError(name: job.name, error: error)
+            throw NamedImageError(name: job.name, error: error)
         }
     }
 
     private func resized(_ image: Image) -> Image {
-        guard let size = command.painting.size else { return image.withoutAlpha() }
+        guard let size = command.resultOptions.size else { return image.withoutAlpha() }
         let frame = StyleFrame(image, longerSide: size)
         return image.withoutAlpha().resized(width: frame.width, height: frame.height, filter: .bicubic)
     }

@@ -7,7 +7,7 @@ extension StyleOptions.OptimizerKind: ExpressibleByArgument {}
 extension VGGFeatures.Pooling: ExpressibleByArgument {}
 
 /// What most pictures want.
-struct StylizePaintingOptions: ParsableArguments {
+struct StylizeResultOptions: ParsableArguments {
     private static let usual = StyleOptions()
 
     @Option(
@@ -172,7 +172,7 @@ struct StylizeOutputOptions: ParsableArguments {
     @Option(help: .init("Quality of JPEG pictures that are written, 1 to 100.", valueName: "n"))
     var quality = 92
 
-    @OptionGroup var pictures: PictureOptions
+    @OptionGroup var images: ImageOptions
 
     @Flag(name: .shortAndLong, help: "No progress and no remarks; only the result and errors.")
     var quiet = false
@@ -182,7 +182,7 @@ struct StylizeOutputOptions: ParsableArguments {
         try checkNumber("--save-every", saveEvery, in: 1...)
         try checkAreNames(
             ["-o": output, "--preview": preview, "--loss-plot": lossPlot], besides: "the name of the result")
-        try checkIsPicture("--preview", preview)
-        try checkIsPicture("--loss-plot", lossPlot)
+        try checkIsImage("--preview", preview)
+        try checkIsImage("--loss-plot", lossPlot)
     }
 }

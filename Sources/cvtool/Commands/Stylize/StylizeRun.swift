@@ -17,7 +17,7 @@ struct StylizeRun {
     private struct Files {
         let result: String
         let destination: OutputDestination
-        /// `painted.jpg` after 50 steps is `painted_00050.jpg`.
+        /// `stylized.jpg` after 50 steps is `painted_00050.jpg`.
         func saved(_ step: Int) -> String {
             let digits = "\(step)"
             return FileSystem.join(
@@ -55,10 +55,10 @@ struct StylizeRun {
 
     private func options(_ transfer: StyleTransfer) throws -> StyleOptions {
         var options = StyleOptions()
-        command.painting.apply(to: &options)
+        command.resultOptions.apply(to: &options)
         (options.styleScale, options.styleBlur) = (command.mixing.styleScale, command.mixing.styleBlur)
         try command.tuning.apply(to: &options, known: transfer.layerNames)
-        switch command.painting.start {
+        switch command.resultOptions.start {
         case "content": options.start = .content
         case "noise": options.start = .noise
         case let path: options.start = .image(try read(path))
@@ -67,7 +67,7 @@ struct StylizeRun {
     }
 
     private func read(_ path: String) throws -> Image {
-        try path == "-" ? output.pictures.read(.standardInput) : output.pictures.read(path: path)
+        try path == "-" ? output.images.read(.standardInput) : output.images.read(path: path)
     }
 
     private func readStyles() throws -> [StyleSource] {
@@ -84,14 +84,14 @@ struct StylizeRun {
     /// - Throws: `OutputError` for those that may not be written, or cannot.
     private func files(_ plan: StylePlan) throws -> Files {
         let ending =
-            command.styles.isEmpty || command.painting.styleWeight == 0
+            command.styles.isEmpty || command.resultOptions.styleWeight == 0
             ? "_reconstructed" : command.styles.map { "_" + FileSystem.stem(of: $0) }.joined()
         let destination = try OutputDestination(option: output.output, inputCount: 1)
         let files = Files(
-            result: destination.picturePath(for: command.content, ending: ending), destination: destination)
+            result: destination.imagePath(for: command.content, ending: ending), destination: destination)
         let saved = output.saveEvery.map { stride(from: $0, to: plan.steps, by: $0).map(files.saved) } ?? []
         let paths = [files.result] + saved + [output.preview, output.lossPlot].compactMap { $0 }
-        let start = ["content", "noise"].contains(command.painting.start) ? [] : [command.painting.start]
+        let start = ["content", "noise"].contains(command.resultOptions.start) ? [] : [command.resultOptions.start]
         try PlannedOutput.check(
             paths.enumerated().map { PlannedOutput(input: "\(command.content) (\($0))", path: $1) },
             inputs: [command.content] + command.styles + command.mixing.contentMask + command.mixing.styleMask + start,
@@ -127,15 +127,15 @@ struct StylizeRun {
 
     /// What each cost adds to the sum.
     private func plot(_ result: StyleResult) -> Image {
-        let painting = command.painting
+        let resultOptions = command.resultOptions
         func line(_ name: String, _ weight: Float, _ value: (StyleLosses) -> Float) -> LinePlot.Line? {
             if weight == 0 { return nil }
             return LinePlot.Line(
                 name, result.losses.enumerated().map { (Double($0 + 1), Double(value($1) * weight)) })
         }
         let lines = [
-            line("sum", 1, \.total), line("content", painting.contentWeight, \.content),
-            line("style", painting.styleWeight, \.style), line("smoothness", painting.tvWeight, \.variation),
+            line("sum", 1, \.total), line("content", resultOptions.contentWeight, \.content),
+            line("style", resultOptions.styleWeight, \.style), line("smoothness", resultOptions.tvWeight, \.variation),
         ]
         let title = ([command.content] + command.styles).map { FileSystem.stem(of: $0) }.joined(separator: ", ")
         return LinePlot(

@@ -22,16 +22,16 @@ struct TrainClassifyRun {
         let recipe = try command.recipe(pretrained)
         let dataset = try ClassificationDataset(contentsOf: command.data)
         try folder.prepare(force: output.force, resume: output.resume)
-        let pictures = try dataset.decoded(showing: "decode", quiet: output.quiet) {
+        let images = try dataset.decoded(showing: "decode", quiet: output.quiet) {
             try ClassificationTraining.decoded(recipe, $0, pretrained: pretrained, progress: $1)
         }
-        guard let training = try training(recipe, pictures, pretrained), !Interruption.isRequested else {
+        guard let training = try training(recipe, images, pretrained), !Interruption.isRequested else {
             return .interrupted
         }
         if !output.quiet { StandardError.write(training.summary) }
         let session = TrainingSession(
             output: output, folder: folder, metadata: training.metadata, recipe: training.recipe.json,
-            parameters: training.parameters, isEvaluated: !training.split.dev.isEmpty)
+            parameters: training.parameters, isEvaluated: !training.split.validation.isEmpty)
         return try session.run(training.trainer(files: session.files))
     }
 
@@ -39,13 +39,13 @@ struct TrainClassifyRun {
 
     /// Nil if Ctrl-C was pressed while a frozen backbone looked at the pictures.
     private func training(
-        _ recipe: ClassificationRecipe, _ pictures: DecodedPictures, _ pretrained: PretrainedWeights?
+        _ recipe: ClassificationRecipe, _ images: DecodedImages, _ pretrained: PretrainedWeights?
     ) throws -> ClassificationTraining? {
         var bar: ProgressBar?
         var shown = 0
         defer { bar?.finish() }
         do {
-            return try ClassificationTraining(recipe, decoded: pictures, pretrained: pretrained) { done, total in
+            return try ClassificationTraining(recipe, decoded: images, pretrained: pretrained) { done, total in
                 if Interruption.isRequested { throw Interrupted() }
                 if bar == nil { bar = ProgressBar(title: "features", total: total, quiet: output.quiet) }
                 for _ in shown..<done { bar?.advance() }
@@ -67,8 +67,8 @@ extension ClassificationTraining {
         let part = recipe.frozen == nil ? "" : " of the head, features of \(copies) of each picture"
         return """
             \(recipe.model)\(origin): \(counted(weights, "weight"))\(part), input \(recipe.input); pictures \(augmentation)
-            \(pictures.classes.count) classes: \(counted(split.train.count, "picture")) to learn from, \
-            \(split.dev.count) held back; \(counted(stepsPerEpoch, "step")) an epoch
+            \(images.classes.count) classes: \(counted(split.train.count, "picture")) to learn from, \
+            \(split.validation.count) held back; \(counted(stepsPerEpoch, "step")) an epoch
             \(recipe.optimizer.rawValue), learning rate \(short(recipe.learningRate)) (\(recipe.schedule.rawValue), \
             warm-up \(short(recipe.warmup))), weight decay \(short(recipe.weightDecay)), \
             \(counted(recipe.epochs, "epoch")), seed \(recipe.seed)

@@ -21,16 +21,16 @@ struct TrainSegmentRun {
         let pretrained = try command.model.weights()
         let recipe = try command.recipe(pretrained)
         let dataset = try command.classes.dataset(command.data)
-        let pictures = try dataset.checked(quiet: output.quiet) {
-            try SegmentationPictures($0, size: recipe.size.map { ($0.width, $0.height) }, progress: $1)
+        let images = try dataset.checked(quiet: output.quiet) {
+            try SegmentationImages($0, size: recipe.size.map { ($0.width, $0.height) }, progress: $1)
         }
         if Interruption.isRequested { return .interrupted }
         try folder.prepare(force: output.force, resume: output.resume)
-        let training = try SegmentationTraining(recipe, pictures, pretrained: pretrained)
+        let training = try SegmentationTraining(recipe, images, pretrained: pretrained)
         if !output.quiet { StandardError.write(training.summary) }
         let session = TrainingSession(
             output: output, folder: folder, metadata: training.metadata, recipe: training.recipe.json,
-            parameters: training.parameters, isEvaluated: !training.split.dev.isEmpty)
+            parameters: training.parameters, isEvaluated: !training.split.validation.isEmpty)
         return try session.run(training.trainer(files: session.files))
     }
 }
@@ -41,8 +41,8 @@ extension SegmentationDataset {
     /// check: what does it, given a function to be called with the pictures done and all of them.
     func checked(
         quiet: Bool,
-        _ check: (SegmentationDataset, (_ done: Int, _ of: Int) -> Void) throws -> SegmentationPictures
-    ) throws -> SegmentationPictures {
+        _ check: (SegmentationDataset, (_ done: Int, _ of: Int) -> Void) throws -> SegmentationImages
+    ) throws -> SegmentationImages {
         let bar = ProgressBar(title: "check", total: items.count, quiet: quiet)
         defer { bar.finish() }
         return try check(self) { _, _ in bar.advance() }
@@ -53,16 +53,16 @@ extension SegmentationTraining {
     /// What is going to be done, for the person.
     fileprivate var summary: String {
         let weights = parameters.trainable.reduce(0) { $0 + $1.shape.count }
-        let size = "\(pictures.width)x\(pictures.height)"
+        let size = "\(images.width)x\(images.height)"
         let changes = recipe.augmentation.isEmpty ? "" : "\(recipe.augmentation), "
         let origin = recipe.pretrained.map { " from \($0.name)" } ?? ""
         return """
             \(recipe.model)\(origin): \(counted(weights, "weight")); pictures \(size), steps see \(changes)\
             \(recipe.crop?.description ?? size) of them at \(short(recipe.scale.lowerBound)) to \
             \(short(recipe.scale.upperBound))
-            \(pictures.labels.names.count) classes: \(counted(split.train.count, "picture")) to learn from, \
-            \(split.dev.count) for validation; \(counted(stepsPerEpoch, "step")) an epoch
-            \(recipe.loss), class weights \(recipe.classWeights.rawValue)\(weighed)
+            \(images.labels.names.count) classes: \(counted(split.train.count, "picture")) to learn from, \
+            \(split.validation.count) for validation; \(counted(stepsPerEpoch, "step")) an epoch
+            \(recipe.loss), class weights \(recipe.classWeights.rawValue)\(weighted)
             \(recipe.optimizer.rawValue), learning rate \(short(recipe.learningRate)) (\(recipe.schedule.rawValue), \
             warm-up \(short(recipe.warmup))), weight decay \(short(recipe.weightDecay)), \
             \(counted(recipe.epochs, "epoch")), seed \(recipe.seed)
@@ -71,9 +71,9 @@ extension SegmentationTraining {
     }
 
     /// ` (Sky 0.45, Pole 7.31 …)`.
-    private var weighed: String {
+    private var weighted: String {
         guard let classWeights else { return "" }
-        let texts = zip(pictures.labels.names, classWeights).prefix(20).map {
+        let texts = zip(images.labels.names, classWeights).prefix(20).map {
             "\($0.escapedForDisplay) \(decimal(Double($1), 2))"
         }
         return " (\(texts.joined(separator: ", "))\(classWeights.count > texts.count ? " …" : ""))"

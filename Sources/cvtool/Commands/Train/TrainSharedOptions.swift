@@ -11,7 +11,7 @@ struct ClippingOptions: ParsableArguments {
 }
 
 /// What keeps a training from going astray, and ends it when it gets no better.
-struct SteadyingOptions: ParsableArguments {
+struct StabilizationOptions: ParsableArguments {
     @OptionGroup var clipping: ClippingOptions
 
     @Option(

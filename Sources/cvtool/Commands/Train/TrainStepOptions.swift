@@ -34,7 +34,7 @@ struct StepOptions: ParsableArguments {
     @Option(help: .init("The part of the target that is spread over all classes.", valueName: "part"))
     var labelSmoothing = 0.0
 
-    @OptionGroup var steadying: SteadyingOptions
+    @OptionGroup var stabilization: StabilizationOptions
 
     func validate() throws {
         try checkNumber("--batch-size", batchSize.map(Double.init), in: Self.batchSizes)
@@ -58,7 +58,7 @@ struct StepOptions: ParsableArguments {
         recipe.l1 = l1
         recipe.momentum = momentum
         recipe.labelSmoothing = labelSmoothing
-        steadying.apply(to: &recipe)
+        stabilization.apply(to: &recipe)
     }
 }
 

@@ -61,7 +61,7 @@ struct StyleDataOptions: ParsableArguments {
             "A picture to paint after each epoch. (default: one of those that are held back)", valueName: "file"))
     var sample: String?
 
-    @OptionGroup var pictures: PictureOptions
+    @OptionGroup var imageOptions: ImageOptions
 
     func validate() throws {
         guard (32...1024).contains(size), size % 4 == 0 else {
@@ -127,12 +127,12 @@ struct StyleLearningOptions: ParsableArguments {
     var seed: UInt64 = 1
 
     func validate() throws {
-        try checkNumber("--width", width, in: TransformerForm.widths)
+        try checkNumber("--width", width, in: ImageTransformNet.Variant.widths)
         try checkNumber("--batch-size", batchSize, in: 1...256)
         try checkNumber("--steps", steps, in: 1...100_000_000)
         try checkNumber("--steps-per-epoch", stepsPerEpoch, in: 1...1_000_000)
         try checkNumber("--learning-rate", learningRate, in: StepOptions.rates)
-        try checkNumber("--average", average, in: SteadyingOptions.averages)
+        try checkNumber("--average", average, in: StabilizationOptions.averages)
         try checkCostWeights(content: contentWeight, style: styleWeight, variation: tvWeight)
         if styleWeight == 0 { throw ValidationError("--style-weight 0: without a style there is nothing to learn.") }
     }

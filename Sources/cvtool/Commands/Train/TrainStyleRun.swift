@@ -26,22 +26,22 @@ struct TrainStyleRun {
         var recipe = StyleRecipe(style: FileSystem.stem(of: command.style))
         (recipe.size, recipe.styleScale) = (command.data.size, command.data.styleScale)
         try command.learning.apply(to: &recipe, known: transfer.layerNames)
-        let style = try command.data.pictures.read(path: command.style)
-        let given = try command.data.sample.map { try command.data.pictures.read(path: $0) }
+        let style = try command.data.imageOptions.read(path: command.style)
+        let given = try command.data.sample.map { try command.data.imageOptions.read(path: $0) }
         let dataset = ClassificationDataset(files: try files(), of: command.data.images[0])
-        let pictures = try dataset.decoded(showing: "decode", quiet: output.quiet) {
+        let images = try dataset.decoded(showing: "decode", quiet: output.quiet) {
             try StyleTraining.decoded(recipe, $0, progress: $1)
         }
         if Interruption.isRequested { return .interrupted }
-        let training = try StyleTraining(recipe, style, pictures, transfer)
+        let training = try StyleTraining(recipe, style, images, transfer)
         try folder.prepare(force: output.force, resume: output.resume)
         if !output.quiet { StandardError.write(training.summary) }
         let session = TrainingSession(
             output: output, folder: folder, metadata: training.metadata, recipe: training.recipe.json,
-            parameters: training.parameters, isEvaluated: !training.dev.isEmpty)
+            parameters: training.parameters, isEvaluated: !training.validation.isEmpty)
         let sample = reduced(try given ?? training.sample())
         return try session.run(training.trainer(files: session.files)) { _ in
-            try training.painter(sample).write(to: folder.sample, overwrite: true)
+            try training.stylizer(sample).write(to: folder.sample, overwrite: true)
         }
     }
 
@@ -78,7 +78,7 @@ extension StyleTraining {
         let layers = recipe.styleLayers.map(\.description).joined(separator: ",")
         return """
             \(recipe.form.name): \(counted(weights, "weight")), for the style \(recipe.style.escapedForDisplay)
-            \(counted(train.count, "picture")) of \(recipe.size)x\(recipe.size) to learn from, \(dev.count) held back; \
+            \(counted(train.count, "picture")) of \(recipe.size)x\(recipe.size) to learn from, \(validation.count) held back; \
             \(counted(recipe.batchSize, "picture")) a step
             content \(recipe.contentWeight) (\(recipe.contentLayers.map(\.description).joined(separator: ","))), \
             style \(recipe.styleWeight) (\(layers)), smoothness \(recipe.variationWeight)

@@ -15,7 +15,7 @@ final class TrainingDisplay {
     private let title: String
     private let line: StatusLine
     private var epochs = 0
-    private var secondsLeft: Double?
+    private var timeRemaining: Double?
 
     init(quiet: Bool, title: String = "") {
         self.quiet = quiet
@@ -39,7 +39,7 @@ final class TrainingDisplay {
 
     private func show(_ step: TrainingStep) {
         epochs = step.epochs
-        secondsLeft = step.secondsLeft
+        timeRemaining = step.timeRemaining
         line.show(at: step.seconds) {
             "\(title)epoch \(number(step.epoch + 1))  "
                 + StatusLine.bar(step.step + 1, of: step.stepsPerEpoch)
@@ -47,7 +47,7 @@ final class TrainingDisplay {
         }
     }
 
-    private func text(_ row: TrainingRow) -> String {
+    private func text(_ row: EpochResult) -> String {
         let metrics =
             row.trainingMetrics.map { ($0.name, $0.value) } + row.metrics.map { ("dev " + $0.name, $0.value) }
         let texts = metrics.map { "  \($0) \(decimal($1, 4))" }.joined()
@@ -58,5 +58,5 @@ final class TrainingDisplay {
     /// `  3/36`, as wide for the first epoch as for the last.
     private func number(_ epoch: Int) -> String { "\(epoch)".padded(to: "\(epochs)".count, left: true) + "/\(epochs)" }
 
-    private var left: String { secondsLeft.map { "  \(clock($0)) left" } ?? "" }
+    private var left: String { timeRemaining.map { "  \(clock($0)) left" } ?? "" }
 }

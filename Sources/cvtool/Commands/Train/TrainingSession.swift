@@ -46,13 +46,13 @@ struct TrainingSession {
         return end(summary)
     }
 
-    private func writeCurves(_ rows: [TrainingRow]) throws {
+    private func writeCurves(_ rows: [EpochResult]) throws {
         let log = TrainingLog(rows)
         try log.write(to: folder.log)
         try log.curves(title: model).image().write(to: folder.curves, overwrite: true)
     }
 
-    private func writeLast<Batch>(_ trainer: Trainer<Batch>, _ row: TrainingRow?) throws {
+    private func writeLast<Batch>(_ trainer: Trainer<Batch>, _ row: EpochResult?) throws {
         let metadata = metadata.merging(row?.texts ?? [:]) { $1 }
         let bytes = try trainer.withAveragedWeights {
             try parameters.safetensors(storage: storage, metadata: metadata, hashData: true)
@@ -81,7 +81,7 @@ struct TrainingSession {
     }
 }
 
-extension TrainingRow {
+extension EpochResult {
     /// What weights say about how they came out.
     fileprivate var texts: [String: String] {
         var texts = ["epoch": "\(epoch)"]

@@ -18,7 +18,7 @@ struct TuneClassifyRun {
         let recipe = try baseRecipe()
         let ranges = try command.ranges.ranges(for: recipe.optimizer)
         let dataset = try ClassificationDataset(contentsOf: command.data)
-        let pictures = try dataset.decoded(showing: "decode", quiet: command.quiet) {
+        let images = try dataset.decoded(showing: "decode", quiet: command.quiet) {
             try ClassificationTraining.decoded(recipe, $0, progress: $1)
         }
         let search = HyperparameterSearch(
@@ -26,7 +26,7 @@ struct TuneClassifyRun {
         var unfinished: Set<Int> = []
         var made: [(HyperparameterSearch.Trial, Double?)] = []
         let outcomes = try search.run(shouldStop: isInterrupted) { trial in
-            let row = try train(trial, recipe, pictures)
+            let row = try train(trial, recipe, images)
             if Interruption.isRequested {
                 unfinished.insert(trial.number)
                 return nil
@@ -53,11 +53,11 @@ struct TuneClassifyRun {
 
     /// The best epoch of a trial; nil where the loss was no number, which is an answer, too.
     private func train(
-        _ trial: HyperparameterSearch.Trial, _ recipe: ClassificationRecipe, _ pictures: DecodedPictures
-    ) throws -> TrainingRow? {
+        _ trial: HyperparameterSearch.Trial, _ recipe: ClassificationRecipe, _ images: DecodedImages
+    ) throws -> EpochResult? {
         var recipe = recipe
         RangeOptions.apply(trial, to: &recipe)
-        let training = try ClassificationTraining(recipe, decoded: pictures)
+        let training = try ClassificationTraining(recipe, decoded: images)
         let display = TrainingDisplay(quiet: command.quiet, title: "trial \(trial.number + 1), ")
         defer { display.finish() }
         do {

@@ -4,10 +4,10 @@ import CVCore
 import CVImage
 
 /// One run of `cvtool inside`.
-struct InsideRun {
-    private let command: InsideCommand
+struct ActivationsRun {
+    private let command: ActivationsCommand
 
-    init(_ command: InsideCommand) { self.command = command }
+    init(_ command: ActivationsCommand) { self.command = command }
 
     /// The layers, a line each.
     func list() throws -> ExitStatus {
@@ -23,15 +23,17 @@ struct InsideRun {
     /// - Throws: a `ToolkitError` for what makes the whole run impossible.
     func run() throws -> ExitStatus {
         let (layer, unit) = (command.layer ?? "", command.unit ?? 0)
-        let probe = try UnitProbe(command.classifier.makeClassifier(), layer: layer, unit: unit)
+        let topActivations = try TopActivations(command.classifier.makeClassifier(), layer: layer, unit: unit)
         let path = command.output ?? "\(layer)_\(unit).png"
         try FileOutput.checkWritable(path, overwrite: command.force)
         let inputs = InputExpander(recursive: command.recursive).expand(command.inputs)
         var best = StrongestPatches(count: command.top)
         let loop = InputLoop(title: "look", quiet: command.quiet)
         let summary = try loop.forEach(inputs) { input in
-            let image = try command.pictures.read(input)
-            if let found = probe.strongest(in: image, above: best.least) { best.add(found, of: image, input.name) }
+            let image = try command.images.read(input)
+            if let found = topActivations.strongest(in: image, above: best.least) {
+                best.add(found, of: image, input.name)
+            }
         }
         let status = loop.end(summary)
         guard !best.patches.isEmpty else {
@@ -60,7 +62,7 @@ struct InsideRun {
 struct StrongestPatches {
     struct Patch {
         let input: String
-        let found: Excitation
+        let found: ActivatingPatch
         let image: Image
     }
 
@@ -73,10 +75,10 @@ struct StrongestPatches {
     /// What a patch must exceed to be among them.
     var least: Float { patches.count < count ? -.infinity : patches.last?.found.value ?? -.infinity }
 
-    mutating func add(_ found: Excitation, of image: Image, _ input: String) {
+    mutating func add(_ found: ActivatingPatch, of image: Image, _ input: String) {
         guard let part = image.cropped(to: found.box) else { return }
-        let place = patches.firstIndex { $0.found.value < found.value } ?? patches.count
-        patches.insert(Patch(input: input, found: found, image: part.scaled(toLongerSide: Self.side)), at: place)
+        let position = patches.firstIndex { $0.found.value < found.value } ?? patches.count
+        patches.insert(Patch(input: input, found: found, image: part.scaled(toLongerSide: Self.side)), at: position)
         patches = Array(patches.prefix(count))
     }
 

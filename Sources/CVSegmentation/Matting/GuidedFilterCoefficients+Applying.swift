@@ -1,7 +1,7 @@
 import CVCore
 import CVImage
 
-extension Field {
+extension GuidedFilterCoefficients {
     /// The functions of a guided filter for the colours of a picture, as bytes: 0 for `levels.lowerBound` and less, 255 for
     /// `levels.upperBound` and more.
     ///
@@ -9,8 +9,8 @@ extension Field {
     /// pixel is computed.
     package func applied(to image: Image, levels: ClosedRange<Float>) -> Mask {
         let (width, height, channels) = (image.width, image.height, image.channels)
-        let columns = Places(self.width, in: width)
-        let lines = Places(self.height, in: height).places
+        let columns = LinearInterpolationTable(self.width, in: width)
+        let lines = LinearInterpolationTable(self.height, in: height).taps
         let runs = columns.runs
         let scale = 255 / (levels.upperBound - levels.lowerBound)
         let alpha = [UInt8](unsafeUninitializedCapacity: width * height) { buffer, count in
@@ -30,7 +30,7 @@ extension Field {
                             var pixel = pixels.baseAddress! + y * image.stride + run.columns.lowerBound * channels
                             for x in run.columns {
                                 let color = SIMD4(Float(pixel[0]), Float(pixel[1]), Float(pixel[2]), 255) * (1 / 255)
-                                let function = first + (second - first) * columns.places[x].share
+                                let function = first + (second - first) * columns.taps[x].share
                                 let value = ((color * function).sum() - levels.lowerBound) * scale
                                 row[x] = UInt8(min(max(value, 0), 255) + 0.5)
                                 pixel += channels
@@ -45,7 +45,7 @@ extension Field {
     }
 
     /// The field's values along one row of the large picture.
-    private func mix(_ line: Places.Place, into mixed: inout [SIMD4<Float>]) {
+    private func mix(_ line: LinearInterpolationTable.Tap, into mixed: inout [SIMD4<Float>]) {
         let (first, second) = (line.first * width, line.second * width)
         for x in 0..<width { mixed[x] = values[first + x] + (values[second + x] - values[first + x]) * line.share }
     }

@@ -2,7 +2,7 @@ import CVImage
 import Foundation
 
 /// A picture in a golden file made by `Tools/golden.py pictures`.
-struct GoldenPicture: Decodable {
+struct GoldenImage: Decodable {
     let width: Int
     let height: Int
     let channels: Int
@@ -15,8 +15,8 @@ struct GoldenPicture: Decodable {
 
 /// One case of `Tools/golden.py pictures`.
 struct GoldenCase: Decodable, CustomStringConvertible {
-    let source: GoldenPicture
-    let target: GoldenPicture
+    let source: GoldenImage
+    let target: GoldenImage
     let region: [Float]?
     let matrix: [Double]?
 

@@ -4,7 +4,7 @@ import CVModels
 import CVTensor
 import CVWeights
 
-/// Paints pictures of any size by a `TransformerNetwork`.
+/// Paints pictures of any size by a `ImageTransformNet`.
 ///
 /// A picture of twelve megapixels has 1.5 GB of maps in the first layer alone. So all layers are computed in strips of rows,
 /// each with the rows around it that its convolution sees. What the next layer wants to know of the whole are the mean and
@@ -12,8 +12,8 @@ import CVWeights
 /// Up to rounding, the result is that of the network on the whole picture.
 ///
 /// Immutable: many threads may use one painter at the same time.
-public struct FastPainter: Sendable {
-    private let network: TransformerNetwork
+public struct FeedForwardStylizer: Sendable {
+    private let network: ImageTransformNet
     private let preprocessing: Preprocessing
     /// Numbers in a strip.
     private let stripCount: Int
@@ -21,7 +21,7 @@ public struct FastPainter: Sendable {
     private let keptCount: Int
 
     package init(
-        _ network: TransformerNetwork, _ preprocessing: Preprocessing, stripCount: Int = 1 << 21,
+        _ network: ImageTransformNet, _ preprocessing: Preprocessing, stripCount: Int = 1 << 21,
         keptCount: Int = 1 << 27
     ) {
         (self.network, self.preprocessing) = (network, preprocessing)
@@ -30,7 +30,7 @@ public struct FastPainter: Sendable {
 
     /// About the bytes that a picture of this size takes, beside the picture itself.
     public func bytes(width: Int, height: Int) -> Int {
-        func size(_ stage: TransformerNetwork.Stage, _ part: Int) -> Int {
+        func size(_ stage: ImageTransformNet.Stage, _ part: Int) -> Int {
             let count = stage.convolution.conv2d.weight.shape[0] * (width * height / (part * part) + 1)
             return count > keptCount ? 0 : 4 * count
         }
@@ -43,44 +43,44 @@ public struct FastPainter: Sendable {
     ///
     /// - Throws: `FastStyleError.tooSmall`.
     public func callAsFunction(_ image: Image) throws(FastStyleError) -> Image {
-        let least = TransformerNetwork.minimumSide
+        let least = ImageTransformNet.minimumSide
         guard min(image.width, image.height) >= least else {
             throw .tooSmall(width: image.width, height: image.height)
         }
-        var maps: any MapRows = PictureRows(image.withoutAlpha(), preprocessing)
+        var maps: any RowStream = ImageRowStream(image.withoutAlpha(), preprocessing)
         for stage in network.down { maps = passed(maps, stage) }
         for block in network.blocks {
-            let sum = SummedRows(maps, passed(passed(maps, block.first), block.second))
-            maps = StoredRows(sum, strip: strip(sum)) { _ in }
+            let sum = SumRowStream(maps, passed(passed(maps, block.first), block.second))
+            maps = BufferedRows(sum, strip: strip(sum)) { _ in }
         }
         for stage in network.up { maps = passed(maps, stage) }
-        return picture(maps, width: image.width, height: image.height)
+        return composed(maps, width: image.width, height: image.height)
     }
 
     /// Rows of a strip.
-    private func strip(_ maps: some MapRows) -> Int { max(1, stripCount / (maps.channels * maps.width)) }
+    private func strip(_ maps: some RowStream) -> Int { max(1, stripCount / (maps.channels * maps.width)) }
 
     /// What a stage makes of the maps.
-    private func passed(_ maps: any MapRows, _ stage: TransformerNetwork.Stage) -> any MapRows {
+    private func passed(_ maps: any RowStream, _ stage: ImageTransformNet.Stage) -> any RowStream {
         guard let normalization = stage.normalization else {
-            return ConvolvedRows(maps, stage.convolution, bias: true, .activation(stage.activation))
+            return ConvRowStream(maps, stage.convolution, bias: true, .activation(stage.activation))
         }
         // A bias would move the mean by as much.
-        let raw = ConvolvedRows(maps, stage.convolution, bias: false, .activation(.linear))
+        let raw = ConvRowStream(maps, stage.convolution, bias: false, .activation(.linear))
         var moments = ChannelMoments(channels: raw.channels)
         if raw.channels * raw.height * raw.width <= keptCount {
-            let kept = StoredRows(raw, strip: strip(raw)) { moments.add($0) }
-            return NormalizedRows(kept, moments, normalization, stage.activation)
+            let kept = BufferedRows(raw, strip: strip(raw)) { moments.add($0) }
+            return NormalizedRowStream(kept, moments, normalization, stage.activation)
         }
         raw.forEachStrip(strip(raw)) { _, rows in moments.add(rows) }
         let epilogue = ConvEpilogue(
             mean: moments.mean, variance: moments.variance, weight: normalization.weight!.value,
             bias: normalization.bias!.value, epsilon: normalization.epsilon, stage.activation)
-        return ConvolvedRows(maps, stage.convolution, bias: false, .epilogue(epilogue))
+        return ConvRowStream(maps, stage.convolution, bias: false, .epilogue(epilogue))
     }
 
     /// The colours as a picture; the network's is up to three pixels larger.
-    private func picture(_ colors: any MapRows, width: Int, height: Int) -> Image {
+    private func composed(_ colors: any RowStream, width: Int, height: Int) -> Image {
         var pixels: [UInt8] = []
         pixels.reserveCapacity(3 * width * height)
         colors.forEachStrip(max(1, stripCount / (3 * colors.width))) { range, rows in

@@ -6,7 +6,7 @@ import CVTask
 import CVWeights
 
 /// What changes the preprocessing that is stored with the weights.
-struct ConvertPictureOptions: ParsableArguments {
+struct ConvertImageOptions: ParsableArguments {
     @Option(help: .init("Mean of each colour, such as 0.485,0.456,0.406; one number for grey.", valueName: "r,g,b"))
     var mean: NumberList?
 
@@ -69,14 +69,14 @@ struct ConvertPictureOptions: ParsableArguments {
     func applied(to own: Preprocessing) throws(ConvertError) -> Preprocessing {
         let kind = channels ?? own.channels
         let way = resize ?? (shorterSide == nil ? own.resize : .crop)
-        func colour(_ list: NumberList?, _ option: String) throws(ConvertError) -> [Float]? {
+        func color(_ list: NumberList?, _ option: String) throws(ConvertError) -> [Float]? {
             guard let list else { return nil }
             guard list.values.count == kind.count else {
                 throw .wrongNumbers(option: option, expected: kind.count, found: list.values.count)
             }
             return list.values.map { Float($0 * 255 / Double(levels)) }
         }
-        let (mean, std) = (try colour(mean, "--mean"), try colour(std, "--std"))
+        let (mean, std) = (try color(mean, "--mean"), try color(std, "--std"))
         let usual = ClassifierConversion.shorterSide(forCrop: max(own.width, own.height))
         return Preprocessing(
             width: own.width, height: own.height, resize: way,

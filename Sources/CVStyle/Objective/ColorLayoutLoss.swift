@@ -5,7 +5,7 @@ import CVTensor
 ///
 /// Gram matrices do not know of places. Without this, colours that a style has much of gather where its strokes fit best,
 /// in patches that are larger than any stroke.
-package struct ColorLayout {
+package struct ColorLayoutLoss {
     private let cell: Int
     private let means: Tensor
 

@@ -2,7 +2,7 @@ import CVImage
 import CVTensor
 
 /// A place in a picture that excites a unit of a network.
-public struct Excitation: Sendable, Equatable {
+public struct ActivatingPatch: Sendable, Equatable {
     /// The unit's value there, after its activation.
     public let value: Float
     /// What the unit sees of the picture, in its pixels and inside it.
@@ -15,10 +15,10 @@ public struct Excitation: Sendable, Equatable {
 /// A unit is a channel of a layer: one detector, that looks everywhere.
 ///
 /// ```swift
-/// let unit = try UnitProbe(classifier, layer: "layer2", unit: 7)
+/// let unit = try TopActivations(classifier, layer: "layer2", unit: 7)
 /// if let found = unit.strongest(in: image) { print(found.value, found.box) }
 /// ```
-public struct UnitProbe: Sendable {
+public struct TopActivations: Sendable {
     private let classifier: Classifier
     private let layer: String
     private let unit: Int
@@ -39,44 +39,44 @@ public struct UnitProbe: Sendable {
     ///
     /// What it sees there is where the gradient of its value with respect to the input is not 0. That is its receptive
     /// field, whatever the layers before it, less the borders that cannot matter in this picture.
-    public func strongest(in image: Image, above least: Float = -.infinity) -> Excitation? {
+    public func strongest(in image: Image, above least: Float = -.infinity) -> ActivatingPatch? {
         let x = classifier.preprocessing.tensor(image)
         // Most pictures end here: those are not differentiated.
-        guard let value = peak(maps(LayerResults(of: x, needsGradient: false, run))).value, value > least else {
+        guard let value = peak(maps(ActivationCapture(of: x, needsGradient: false, run))).value, value > least else {
             return nil
         }
-        let seen = LayerResults(of: x, run)
-        let maps = maps(seen)
-        let (_, place) = peak(maps)
+        let capture = ActivationCapture(of: x, run)
+        let maps = maps(capture)
+        let (_, position) = peak(maps)
         let seed = Tensor(shape: maps.shape) { values in
             values.initialize(repeating: 0)
-            values[place] = 1
+            values[position] = 1
         }
-        guard let gradient = seen.gradient(of: maps, seed: seed, withRespectTo: seen.input),
+        guard let gradient = capture.gradient(of: maps, seed: seed, withRespectTo: capture.input),
             let part = receptiveField(gradient)
         else { return nil }
         let frame = classifier.preprocessing.frame(width: image.width, height: image.height)
         let box = frame.toSource(part).clipped(width: image.width, height: image.height)
-        return box.area > 0 ? Excitation(value: value, box: box) : nil
+        return box.area > 0 ? ActivatingPatch(value: value, box: box) : nil
     }
 
     private func run(_ x: Tensor) -> Tensor { classifier.network(x) }
 
-    private func maps(_ seen: LayerResults) -> Tensor {
+    private func maps(_ capture: ActivationCapture) -> Tensor {
         do throws(LayerError) {
-            return try seen[layer]
+            return try capture[layer]
         } catch {
             preconditionFailure("\(error) — it was there when the probe was made")
         }
     }
 
     /// The largest value of the unit's map, and its place in all of `maps`; nil for a NaN.
-    private func peak(_ maps: Tensor) -> (value: Float?, place: Int) {
+    private func peak(_ maps: Tensor) -> (value: Float?, position: Int) {
         let plane = maps.shape[2] * maps.shape[3]
         return maps.withValues { values in
             let mine = unit * plane..<(unit + 1) * plane
-            let place = mine.max { values[$0] < values[$1] } ?? mine.lowerBound
-            return (values[place].isNaN ? nil : values[place], place)
+            let position = mine.max { values[$0] < values[$1] } ?? mine.lowerBound
+            return (values[position].isNaN ? nil : values[position], position)
         }
     }
 }

@@ -1,5 +1,5 @@
-#ifndef CVK_STRIP_H
-#define CVK_STRIP_H
+#ifndef CVK_GEMM_H
+#define CVK_GEMM_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -7,19 +7,19 @@
 #include "isa.h"
 
 /// Columns of a strip at most: three vectors. Also the width of a panel that `cvk_pack_windows` lays out for it.
-size_t cvk_strip_width(cvk_isa isa);
+size_t cvk_panel_width(cvk_isa isa);
 
 /// Matrix product of rows that lie anywhere, for one strip of columns: C = A · B, or C += A · B, float32.
 ///
 /// Row i of A is the k floats from a + a_offsets[i]; row p of B the n floats from b + b_offsets[p]; c has m rows, `ldc`
 /// apart. The rows of a convolution's matrix are the rows of its padded input, shifted: so it need not be laid out.
 ///
-/// n is at most `cvk_strip_width`. Of B whole vectors are read, up to the next multiple of their length: what lies past
+/// n is at most `cvk_panel_width`. Of B whole vectors are read, up to the next multiple of their length: what lies past
 /// n is computed and thrown away.
 ///
 /// Each element is one chain of k multiply-adds in order: the result does not depend on how a caller cuts m and n.
-void cvk_strip_product(cvk_isa isa, size_t m, size_t n, size_t k, const float *a, const ptrdiff_t *a_offsets,
-                       const float *b, const ptrdiff_t *b_offsets, float *c, size_t ldc, bool accumulate);
+void cvk_gemm_panel(cvk_isa isa, size_t m, size_t n, size_t k, const float *a, const ptrdiff_t *a_offsets,
+                    const float *b, const ptrdiff_t *b_offsets, float *c, size_t ldc, bool accumulate);
 
 /// to[x · to_stride + y] = from[y · from_stride + x], for `rows` rows of `columns` floats.
 void cvk_transpose(cvk_isa isa, const float *from, size_t from_stride, size_t rows, size_t columns, float *to,

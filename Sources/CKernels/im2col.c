@@ -1,6 +1,6 @@
-#include "convolution.h"
+#include "im2col.h"
 
-#include "run.h"
+#include "small_copy.h"
 
 /// What one tap sees from the output pixels (y, x_start ..< x_end), along one row of the input.
 static inline void tap_row(const cvk_window *w, const float *row, ptrdiff_t shift, size_t x_start, size_t x_end,
@@ -14,17 +14,17 @@ static inline void tap_row(const cvk_window *w, const float *row, ptrdiff_t shif
     if (low > end) low = end;
     if (high > end) high = end;
     if (high < low) high = low;
-    zero_run(to, (size_t)(low - start));
+    zero_small(to, (size_t)(low - start));
     float *inside = to + (low - start);
     if (stride == 1) {
-        copy_run(inside, row + low + shift, (size_t)(high - low));
+        copy_small(inside, row + low + shift, (size_t)(high - low));
     } else if (stride == 2) {
         // Apart, as the compiler has vectors for a stride that it knows.
         for (ptrdiff_t x = low; x < high; x++) inside[x - low] = row[x * 2 + shift];
     } else {
         for (ptrdiff_t x = low; x < high; x++) inside[x - low] = row[x * stride + shift];
     }
-    zero_run(to + (high - start), (size_t)(end - high));
+    zero_small(to + (high - start), (size_t)(end - high));
 }
 
 /// One row of the matrix: what a tap sees from the output pixels `start ..< end`, counted row after row.
@@ -38,7 +38,7 @@ static void tap_line(const cvk_window *w, const float *plane, size_t tap_y, size
         const size_t count = rest < end - start ? rest : end - start;
         const ptrdiff_t input_y = (ptrdiff_t)(y * w->stride_y) + shift_y;
         if (input_y < 0 || input_y >= (ptrdiff_t)w->height) {
-            zero_run(line, count);
+            zero_small(line, count);
         } else {
             tap_row(w, plane + (size_t)input_y * w->width, shift_x, x, x + count, line);
         }
@@ -54,7 +54,7 @@ void cvk_pack_windows(const cvk_window *window, const float *input, size_t row_s
     const size_t taps = window->kernel_height * window->kernel_width;
     const size_t columns = column_end - column_start, rows = row_end - row_start;
     const size_t panels = (columns + panel - 1) / panel;
-    zero_run(line + columns, panels * panel - columns);
+    zero_small(line + columns, panels * panel - columns);
     for (size_t row = row_start; row < row_end; row++) {
         const size_t channel = row / taps, tap = row % taps;
         const float *plane = input + channel * window->height * window->width;

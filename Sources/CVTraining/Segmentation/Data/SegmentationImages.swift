@@ -7,7 +7,7 @@ import Synchronization
 /// The pictures and masks of a set, all of them checked, and brought to one size.
 ///
 /// In memory where that is within the limit; else each is decoded again whenever it is asked for.
-public struct SegmentationPictures: Sendable {
+public struct SegmentationImages: Sendable {
     public let dataset: SegmentationDataset
     public let labels: SegmentationLabels
     /// Of all pictures, in pixels; those of another size are stretched to it, their masks to the nearest value.
@@ -97,7 +97,7 @@ public struct SegmentationPictures: Sendable {
             throw SegmentationDataError(
                 dataset.path, .defects(defects, of: dataset.items.count, classes: labels.names.count))
         }
-        guard highest != nil else { throw SegmentationDataError(dataset.path, .nothingLabelled) }
+        guard highest != nil else { throw SegmentationDataError(dataset.path, .nothingLabeled) }
         return labels
     }
 
@@ -134,11 +134,11 @@ public struct SegmentationPictures: Sendable {
         try DatasetSplit(items, classes: 1, holdout: holdout, seed: seed, path: dataset.path)
     }
 
-    /// For an input of mean 0 and deviation 1 over these pictures; see `DecodedPictures.normalization`.
+    /// For an input of mean 0 and deviation 1 over these pictures; see `DecodedImages.normalization`.
     public func normalization(over indices: [Int]) throws -> Preprocessing {
         try Preprocessing(width: width, height: height, resize: .stretch).normalized(over: indices.count) {
-            place, count in
-            try sample(indices[place]).image.pixels.withUnsafeBufferPointer(count)
+            position, count in
+            try sample(indices[position]).image.pixels.withUnsafeBufferPointer(count)
         }
     }
 

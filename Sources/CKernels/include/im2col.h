@@ -1,5 +1,5 @@
-#ifndef CVK_CONVOLUTION_H
-#define CVK_CONVOLUTION_H
+#ifndef CVK_IM2COL_H
+#define CVK_IM2COL_H
 
 #include <stddef.h>
 
@@ -18,7 +18,7 @@ typedef struct {
 /// The whole matrix has a row for each (channel, tap y, tap x) and a column for each output pixel; element
 /// (row, column) is the input that the tap sees from that pixel, 0 in the padding. Rows `row_start ..< row_end` and
 /// columns `column_start ..< column_end` go to `packed`, in panels of `panel` columns, one for each
-/// `cvk_strip_product`; the last panel is filled up with zeros. `line` is scratch for column_end - column_start + panel floats.
+/// `cvk_gemm_panel`; the last panel is filled up with zeros. `line` is scratch for column_end - column_start + panel floats.
 void cvk_pack_windows(const cvk_window *window, const float *input, size_t row_start, size_t row_end,
                       size_t column_start, size_t column_end, size_t panel, float *packed, float *line);
 

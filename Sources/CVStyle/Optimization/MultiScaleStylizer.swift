@@ -4,7 +4,7 @@ import CVNN
 import CVTensor
 
 /// One painting, from the coarsest scale to the finest.
-struct StylePainter {
+struct MultiScaleStylizer {
     private let network: StyleNetwork
     private let plan: StylePlan
     private let content: Image
@@ -22,21 +22,21 @@ struct StylePainter {
     }
 
     /// - Throws: `StyleError.notFinite`, and what `observe` throws.
-    func paint(observe: @escaping (StyleStep) throws -> Bool) throws -> StyleResult {
+    func stylize(observe: @escaping (StyleStep) throws -> Bool) throws -> StyleResult {
         var scales: [StyleResult.Scale] = []
-        var canvas: StyleCanvas?
+        var optimized: OptimizedImage?
         var isComplete = true
         for (index, scale) in plan.scales.enumerated() {
             let original = content.resized(width: scale.width, height: scale.height, filter: .bicubic)
             let next =
-                canvas?.resized(width: scale.width, height: scale.height)
-                ?? StyleCanvas(start(scale, original))
-            canvas = next
+                optimized?.resized(width: scale.width, height: scale.height)
+                ?? OptimizedImage(start(scale, original))
+            optimized = next
             let report = reporter(index, made: scales.reduce(0) { $0 + $1.losses.count }, original, observe)
             let objective = StyleObjective(
                 network, content: original, styles: styles(at: index),
                 keepsLayout: options.matchesPalette(of: styles), options)
-            let run = StyleDescent(next, objective, options, steps: scale.steps, report)
+            let run = StyleOptimization(next, objective, options, steps: scale.steps, report)
             try run.descend()
             scales.append(
                 StyleResult.Scale(image: finished(next.image, original), losses: run.losses, reason: run.reason))
@@ -52,14 +52,14 @@ struct StylePainter {
     /// Tells the observer of a step: its number at this scale, its losses, and the painting.
     private func reporter(
         _ index: Int, made: Int, _ original: Image, _ observe: @escaping (StyleStep) throws -> Bool
-    ) -> StyleDescent.Report {
-        { step, losses, painting in
+    ) -> StyleOptimization.Report {
+        { step, losses, stylized in
             let scale = plan.scales[index]
             return try observe(
                 StyleStep(
                     scale: index, scales: plan.scales.count, width: scale.width, height: scale.height, step: step,
                     steps: scale.steps, made: made + step, progress: plan.progress(scale: index, step: step),
-                    losses: losses, painting: { finished(Image(unit: painting), original) }))
+                    losses: losses, stylized: { finished(Image(unit: stylized), original) }))
         }
     }
 
@@ -85,36 +85,36 @@ struct StylePainter {
         return styles.map { style in
             let frame = StyleFrame(
                 style: style.image, longerSide: options.styleSide(longerSide), minimum: minimumSide)
-            let picture = style.image.resized(width: frame.width, height: frame.height, filter: .bicubic)
+            let image = style.image.resized(width: frame.width, height: frame.height, filter: .bicubic)
             return StyleSource(
-                picture.blurred(sigma: options.styleBlur), weight: style.weight, region: style.region, part: style.part)
+                image.blurred(sigma: options.styleBlur), weight: style.weight, region: style.region, part: style.part)
         }
     }
 }
 
 /// What is painted on: the picture as the parameter of an optimiser, and what that remembers.
-package final class StyleCanvas {
-    package let picture: Parameter
+package final class OptimizedImage {
+    package let parameter: Parameter
     /// Of Adam at the scale before, at the size of this one.
     private(set) var memory: StateDictionary = [:]
     /// The result: the average over the steps, if there is one.
-    package var painting: Tensor
+    package var stylized: Tensor
 
     /// x: [1, 3, H, W], 0…1.
     package init(_ x: Tensor, memory: StateDictionary = [:]) {
-        picture = initialized(seed: 0) { $0.parameter("picture", shape: x.shape) }.network
-        picture.value = x
-        painting = x
+        parameter = initialized(seed: 0) { $0.parameter("picture", shape: x.shape) }.network
+        parameter.value = x
+        stylized = x
         self.memory = memory
     }
 
-    var image: Image { Image(unit: painting) }
+    var image: Image { Image(unit: stylized) }
 
     /// For the next scale. What Adam knows of the gradient at a place goes with the picture: it would have to learn it
     /// again, with steps into all directions meanwhile.
-    func resized(width: Int, height: Int) -> StyleCanvas {
+    func resized(width: Int, height: Int) -> OptimizedImage {
         let larger = image.resized(width: width, height: height, filter: .bicubic).unitTensor
-        return StyleCanvas(
+        return OptimizedImage(
             larger,
             memory: memory.mapValues { $0.shape.rank == 4 ? upsampleBilinear($0, height: height, width: width) : $0 })
     }

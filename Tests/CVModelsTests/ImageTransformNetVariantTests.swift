@@ -4,14 +4,14 @@ import CVTensor
 import TestSupport
 import Testing
 
-@Suite struct TransformerFormTests {
+@Suite struct ImageTransformNetVariantTests {
     @Test func aNameSaysItsSize() throws {
-        #expect(TransformerForm("transformer") == TransformerForm(width: 32))
-        #expect(TransformerForm("transformer-w12")?.down == [12, 24, 48])
-        #expect(TransformerForm("transformer-w12")?.up == [24, 12])
-        #expect(TransformerForm("multistyle26") == .multistyle26)
+        #expect(ImageTransformNet.Variant("transformer") == ImageTransformNet.Variant(width: 32))
+        #expect(ImageTransformNet.Variant("transformer-w12")?.down == [12, 24, 48])
+        #expect(ImageTransformNet.Variant("transformer-w12")?.up == [24, 12])
+        #expect(ImageTransformNet.Variant("multistyle26") == .multistyle26)
         for name in ["transformer-w0", "transformer-w129", "transformer-w32", "transformer-w012", "x"] {
-            #expect(TransformerForm(name) == nil, "\(name)")
+            #expect(ImageTransformNet.Variant(name) == nil, "\(name)")
         }
     }
 
@@ -28,8 +28,8 @@ import Testing
 
     /// Two rows of scales and shifts, mixed, are the network whose only row is their mixture.
     @Test func aMixtureOfStylesMixesScalesAndShifts() throws {
-        let form = TransformerForm(width: 2)
-        let one = seededState(parameterShapes { TransformerNetwork(form, $0) }, seed: 5)
+        let form = ImageTransformNet.Variant(width: 2)
+        let one = seededState(parameterShapes { ImageTransformNet(form, $0) }, seed: 5)
         var (two, expected) = (one, one)
         for (key, value) in one where !key.contains("conv2d") {
             let other = uniformTensor(seed: 9, value.shape)
@@ -42,6 +42,8 @@ import Testing
         #expect(relativeError(try form.network(two, mixing: [1, 0])(x), try form.network(one, mixing: [1])(x)) < 1e-6)
         #expect(relativeError(found, try form.network(one, mixing: [1])(x)) > 1e-3)
         #expect(throws: ParameterMismatch.self) { try form.network(two, mixing: [0, 0, 1]) }
-        #expect(throws: ParameterMismatch.self) { try TransformerForm(width: 3).network(two, mixing: [1, 0]) }
+        #expect(throws: ParameterMismatch.self) {
+            try ImageTransformNet.Variant(width: 3).network(two, mixing: [1, 0])
+        }
     }
 }

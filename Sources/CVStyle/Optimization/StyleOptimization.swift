@@ -3,11 +3,11 @@ import CVNN
 import CVTensor
 
 /// The steps at one scale.
-package final class StyleDescent {
+package final class StyleOptimization {
     /// The number of a step, from 1, its losses and the painting; the descent goes on if it returns true.
-    package typealias Report = (_ step: Int, _ losses: StyleLosses, _ painting: Tensor) throws -> Bool
+    package typealias Report = (_ step: Int, _ losses: StyleLosses, _ stylized: Tensor) throws -> Bool
 
-    private let canvas: StyleCanvas
+    private let optimized: OptimizedImage
     private let objective: StyleObjective
     private let options: StyleOptions
     private let steps: Int
@@ -18,10 +18,10 @@ package final class StyleDescent {
     package private(set) var reason: String?
 
     package init(
-        _ canvas: StyleCanvas, _ objective: StyleObjective, _ options: StyleOptions, steps: Int,
+        _ optimized: OptimizedImage, _ objective: StyleObjective, _ options: StyleOptions, steps: Int,
         _ report: @escaping Report
     ) {
-        (self.canvas, self.objective, self.options) = (canvas, objective, options)
+        (self.optimized, self.objective, self.options) = (optimized, objective, options)
         (self.steps, self.report) = (steps, report)
     }
 
@@ -38,43 +38,43 @@ package final class StyleDescent {
     /// be about as small as what optimisers take for zero.
     private func evaluate() -> StyleLosses {
         let tape = Tape(.inference)
-        let x = tape.watch(canvas.picture.value, gradient: true)
+        let x = tape.watch(optimized.parameter.value, gradient: true)
         let (total, losses) = objective(x)
         let gradients = tape.gradients(of: total, seed: Tensor([Float(x.shape.count)], shape: []))
-        canvas.picture.gradient = gradients[x]
+        optimized.parameter.gradient = gradients[x]
         return losses
     }
 
     private func descendWithAdam() throws {
-        let adam = Adam([canvas.picture], learningRate: options.learningRate, beta2: 0.99)
-        if !canvas.memory.isEmpty { try adam.restore(canvas.memory) }
-        let average = WeightAverage([canvas.picture], decay: options.averaging)
+        let adam = Adam([optimized.parameter], learningRate: options.learningRate, beta2: 0.99)
+        if !optimized.memory.isEmpty { try adam.restore(optimized.memory) }
+        let average = WeightAverage([optimized.parameter], decay: options.averaging)
         for step in 1...max(steps, 1) {
             let losses = evaluate()
             guard losses.total.isFinite else { throw StyleError.notFinite(step: step) }
             self.losses.append(losses)
             adam.step()
-            canvas.picture.value = canvas.picture.value.clampedToUnit
+            optimized.parameter.value = optimized.parameter.value.clampedToUnit
             average.update()
-            canvas.painting = average.stateDictionary[canvas.picture.name]!
-            if try !report(step, losses, canvas.painting) {
+            optimized.stylized = average.stateDictionary[optimized.parameter.name]!
+            if try !report(step, losses, optimized.stylized) {
                 wasStopped = true
                 break
             }
         }
-        canvas.remember(adam.state)
+        optimized.remember(adam.state)
     }
 
     private func descendWithLBFGS() throws {
         var (problem, last): ((any Error)?, StyleLosses?)
-        let result = LBFGS([canvas.picture]).minimize(
+        let result = LBFGS([optimized.parameter]).minimize(
             iterations: steps,
             afterStep: { made in
                 guard let losses = last else { return true }
                 self.losses.append(losses)
-                self.canvas.painting = self.canvas.picture.value.clampedToUnit
+                self.optimized.stylized = self.optimized.parameter.value.clampedToUnit
                 do {
-                    self.wasStopped = try !self.report(made, losses, self.canvas.painting)
+                    self.wasStopped = try !self.report(made, losses, self.optimized.stylized)
                 } catch {
                     problem = error
                 }
@@ -83,11 +83,11 @@ package final class StyleDescent {
             {
                 let losses = self.evaluate()
                 last = losses
-                return losses.total * Float(self.canvas.picture.shape.count)
+                return losses.total * Float(self.optimized.parameter.shape.count)
             })
         if let problem { throw problem }
         if result.reason == .notFinite { throw StyleError.notFinite(step: result.iterations + 1) }
-        canvas.painting = canvas.picture.value.clampedToUnit
+        optimized.stylized = optimized.parameter.value.clampedToUnit
         reason = result.reason.rawValue
     }
 }

@@ -1,8 +1,8 @@
 import ArgumentParser
 import CVCore
 
-/// `cvtool inside`: parses and checks; `InsideRun` does the work.
-struct InsideCommand: ParsableCommand {
+/// `cvtool inside`: parses and checks; `ActivationsRun` does the work.
+struct ActivationsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "inside",
         abstract: "Show what a unit of a network has learnt to see.",
@@ -64,14 +64,14 @@ struct InsideCommand: ParsableCommand {
     @Flag(help: "Look also into the folders in a folder.")
     var recursive = false
 
-    @OptionGroup var pictures: PictureOptions
+    @OptionGroup var images: ImageOptions
 
     @Flag(name: .shortAndLong, help: "No progress bar and no remarks; only results and errors.")
     var quiet = false
 
     func validate() throws {
         try checkNumber("--top", top, in: 1...100)
-        try checkIsPicture("-o", output)
+        try checkIsImage("-o", output)
         if list { return }
         if layer == nil || unit == nil {
             throw ValidationError("--layer NAME and --unit NUMBER are expected; --list shows the layers.")
@@ -79,5 +79,5 @@ struct InsideCommand: ParsableCommand {
         if inputs.isEmpty { throw ValidationError("Pictures to look in are expected, such as a folder.") }
     }
 
-    func run() throws { try perform { try list ? InsideRun(self).list() : InsideRun(self).run() } }
+    func run() throws { try perform { try list ? ActivationsRun(self).list() : ActivationsRun(self).run() } }
 }

@@ -54,7 +54,7 @@ def run(name: str, make: Callable[[list[Tensor]], optim.Optimizer],
     return {"name": name, "steps": rows}
 
 
-def optimiser_cases() -> list[dict]:
+def optimizer_cases() -> list[dict]:
     """Every optimiser; the test makes the same by name."""
     clip = torch.nn.utils
     return [
@@ -101,10 +101,10 @@ def schedule_cases() -> list[dict]:
     return cases
 
 
-def write_optimisers(output: Path) -> None:
+def write_optimizers(output: Path) -> None:
     """Writes both, a line for each case."""
     parts = []
-    for key, cases in (("optimisers", optimiser_cases()), ("schedules", schedule_cases())):
+    for key, cases in (("optimisers", optimizer_cases()), ("schedules", schedule_cases())):
         lines = [json.dumps(case, separators=(",", ":")) for case in cases]
         parts.append(f'"{key}": [\n' + ",\n".join(lines) + "\n]")
     output.write_text("{\n" + ",\n".join(parts) + "\n}\n")

@@ -1,5 +1,5 @@
 /// Four numbers for each pixel of a small picture, to be read between its pixels at the places of a large one.
-package struct Field: Sendable {
+package struct GuidedFilterCoefficients: Sendable {
     package let width, height: Int
     /// height × width, row by row.
     package var values: [SIMD4<Float>]
@@ -10,7 +10,7 @@ package struct Field: Sendable {
     }
 
     /// At one place of a large picture.
-    func value(_ column: Places.Place, _ row: Places.Place) -> SIMD4<Float> {
+    func value(_ column: LinearInterpolationTable.Tap, _ row: LinearInterpolationTable.Tap) -> SIMD4<Float> {
         func along(_ line: Int) -> SIMD4<Float> {
             let (first, second) = (values[line * width + column.first], values[line * width + column.second])
             return first + (second - first) * column.share

@@ -5,13 +5,13 @@ import CVTensor
 /// What each layer of a network makes of an input, by the layers' names, and what a result depends on.
 ///
 /// ```swift
-/// let seen = LayerResults(of: x) { network($0) }
+/// let seen = ActivationCapture(of: x) { network($0) }
 /// let maps = try seen["layer4.1.bn2"]                       // [N, C, H, W], after the activation
 /// let gradient = seen.gradient(of: seen.output, seed: oneHot, withRespectTo: maps)
 /// ```
 /// A layer is named as the keys of its parameters begin, and operations without parameters, such as an activation, go
 /// with the layer before them. The network runs as in inference; its parameters must be frozen if other threads use it.
-public struct LayerResults {
+public struct ActivationCapture {
     public struct Layer: Sendable {
         public let name: String
         /// The last result of the name that has the size of its first: after the activation, but before a pooling.
@@ -44,7 +44,7 @@ public struct LayerResults {
     public subscript(name: String) -> Tensor {
         get throws(LayerError) {
             if let exact = layers.first(where: { $0.name == name }) { return exact.value }
-            guard let found = lastMaps(where: { $0.hasPrefix(name + ".") }) else {
+            guard let found = lastFeatureMap(where: { $0.hasPrefix(name + ".") }) else {
                 let names = layers.map(\.name)
                 throw LayerError(name: name, nearest: nearestName(to: name, in: names), known: names)
             }
@@ -53,7 +53,7 @@ public struct LayerResults {
     }
 
     /// What the last layer that gives maps of more than one pixel gives in the end, among those whose names fit.
-    public func lastMaps(where isWanted: (_ name: String) -> Bool) -> Layer? {
+    public func lastFeatureMap(where isWanted: (_ name: String) -> Bool) -> Layer? {
         guard let last = layers.last(where: { isWanted($0.name) && $0.value.plane > 1 }) else { return nil }
         return results.last { $0.name == last.name && $0.value.hasPlane(of: last.value) }
     }
@@ -66,13 +66,13 @@ public struct LayerResults {
     }
 
     private static func layers(_ results: [Layer]) -> [Layer] {
-        var places: [String: Int] = [:]
+        var positions: [String: Int] = [:]
         var layers: [Layer] = []
         for result in results {
-            if let place = places[result.name] {
-                if layers[place].value.shape == result.value.shape { layers[place] = result }
+            if let position = positions[result.name] {
+                if layers[position].value.shape == result.value.shape { layers[position] = result }
             } else {
-                places[result.name] = layers.count
+                positions[result.name] = layers.count
                 layers.append(result)
             }
         }
@@ -82,7 +82,7 @@ public struct LayerResults {
 
 /// Collects the results that are maps, and names them.
 private final class Observed {
-    private(set) var results: [LayerResults.Layer] = []
+    private(set) var results: [ActivationCapture.Layer] = []
     private var name: String?
 
     func add(_ result: ObservedResult) {

@@ -2,7 +2,7 @@ import CVCore
 import CVImage
 
 /// A float for each pixel.
-package struct Plane: Sendable {
+package struct FloatPlane: Sendable {
     package let width, height: Int
     /// height × width, row by row.
     package var values: [Float]
@@ -13,13 +13,13 @@ package struct Plane: Sendable {
     }
 
     /// Red, green and blue of a picture from 0 to 1.
-    package static func colors(of image: Image) -> [Plane] {
+    package static func colors(of image: Image) -> [FloatPlane] {
         let channels = image.channels
         return (0..<3).map { channel in
             let values = image.pixels.withUnsafeBufferPointer { pixels in
                 (0..<image.width * image.height).map { Float(pixels[channels * $0 + channel]) * (1 / 255) }
             }
-            return Plane(width: image.width, height: image.height, values: values)
+            return FloatPlane(width: image.width, height: image.height, values: values)
         }
     }
 
@@ -58,18 +58,18 @@ package struct Plane: Sendable {
         }
     }
 
-    static func * (a: Plane, b: Plane) -> Plane {
-        Plane(width: a.width, height: a.height, values: zip(a.values, b.values).map { $0 * $1 })
+    static func * (a: FloatPlane, b: FloatPlane) -> FloatPlane {
+        FloatPlane(width: a.width, height: a.height, values: zip(a.values, b.values).map { $0 * $1 })
     }
 }
 
 // MARK: Means of windows
 
-extension Plane {
+extension FloatPlane {
     /// Each value the mean of the window of 2 · radius + 1 pixels a side around it, as far as it lies inside.
     ///
     /// By sums that gain a pixel on one side and lose one on the other: the radius costs nothing.
-    func windowMeans(radius: Int) -> Plane {
+    func windowMeans(radius: Int) -> FloatPlane {
         let along = Self.reciprocals(width, radius)
         let across = Self.reciprocals(height, radius)
         var sums = [Double](repeating: 0, count: width)
@@ -101,7 +101,7 @@ extension Plane {
                 }
             }
         }
-        return Plane(width: width, height: height, values: result)
+        return FloatPlane(width: width, height: height, values: result)
     }
 
     /// One over the number of pixels in each window.
@@ -110,8 +110,8 @@ extension Plane {
     }
 
     /// The window means of what each closure makes, on as many threads.
-    static func windowMeans(_ makers: [() -> Plane], radius: Int) -> [Plane] {
-        [Plane](unsafeUninitializedCapacity: makers.count) { buffer, count in
+    static func windowMeans(_ makers: [() -> FloatPlane], radius: Int) -> [FloatPlane] {
+        [FloatPlane](unsafeUninitializedCapacity: makers.count) { buffer, count in
             nonisolated(unsafe) let base = buffer.baseAddress!
             nonisolated(unsafe) let makers = makers
             Parallel.forEach(makers.count) { (base + $0).initialize(to: makers[$0]().windowMeans(radius: radius)) }

@@ -3,9 +3,9 @@ import CVImage
 
 /// The colours of what is in front and of what is behind, as they are near each place: a pixel that shows both is a mixture
 /// of the two (Forte 2021, arXiv:2006.14970, "Approximate Fast Foreground Colour Estimation").
-struct LayerColors: Sendable {
+struct ForegroundEstimate: Sendable {
     /// From 0 to 1.
-    let front, back: Field
+    let front, back: GuidedFilterCoefficients
 
     /// The longer side of the picture that they are estimated in, and the radius of the windows there.
     private static let side = 800, radius = 8
@@ -15,16 +15,16 @@ struct LayerColors: Sendable {
         func reduced(_ size: Int) -> Int { max(1, Int((Double(size) * scale).rounded())) }
         let small = image.withoutAlpha().resized(
             width: reduced(image.width), height: reduced(image.height), filter: .box)
-        let alpha = Plane(averaging: matte.alpha, width: small.width, height: small.height)
-        let colors = Plane.colors(of: small)
-        let means = Plane.windowMeans(
+        let alpha = FloatPlane(averaging: matte.alpha, width: small.width, height: small.height)
+        let colors = FloatPlane.colors(of: small)
+        let means = FloatPlane.windowMeans(
             colors.map { plane in { plane } } + colors.map { plane in { plane * alpha } } + [{ alpha }],
             radius: Self.radius)
-        func field(_ color: (_ index: Int, _ channel: Int) -> Float) -> Field {
+        func field(_ color: (_ index: Int, _ channel: Int) -> Float) -> GuidedFilterCoefficients {
             let values = alpha.values.indices.map { index in
                 SIMD4(color(index, 0), color(index, 1), color(index, 2), 0)
             }
-            return Field(width: small.width, height: small.height, values: values)
+            return GuidedFilterCoefficients(width: small.width, height: small.height, values: values)
         }
         // Far from one of the two its colour is not known, and not needed.
         func shared(_ sum: Float, _ weight: Float, _ index: Int, _ channel: Int) -> Float {
@@ -49,24 +49,24 @@ extension Matte {
             image.width == alpha.width && image.height == alpha.height,
             "a matte of \(alpha.width)×\(alpha.height) for a picture of \(image.width)×\(image.height)")
         let (width, height, channels) = (image.width, image.height, image.channels)
-        let colors = LayerColors(image, self)
-        let columns = Places(colors.front.width, in: width).places
-        let rows = Places(colors.front.height, in: height).places
+        let colors = ForegroundEstimate(image, self)
+        let columns = LinearInterpolationTable(colors.front.width, in: width).taps
+        let rows = LinearInterpolationTable(colors.front.height, in: height).taps
         var pixels = [UInt8](repeating: 0, count: 4 * width * height)
         pixels.withUnsafeMutableBufferPointer { target in
             let target = target.baseAddress!
             image.pixels.withUnsafeBufferPointer { source in
                 alpha.values.withUnsafeBufferPointer { alpha in
                     Parallel.forRanges(width * height, grain: 1 << 14) { range in
-                        for place in range where alpha[place] > 0 {
-                            let pixel = target + 4 * place
-                            let from = source.baseAddress! + channels * place
-                            (pixel[0], pixel[1], pixel[2], pixel[3]) = (from[0], from[1], from[2], alpha[place])
+                        for position in range where alpha[position] > 0 {
+                            let pixel = target + 4 * position
+                            let from = source.baseAddress! + channels * position
+                            (pixel[0], pixel[1], pixel[2], pixel[3]) = (from[0], from[1], from[2], alpha[position])
                             guard pixel[3] < 255 else { continue }
-                            let seen = SIMD4(Float(from[0]), Float(from[1]), Float(from[2]), 0) * (1 / 255)
+                            let observed = SIMD4(Float(from[0]), Float(from[1]), Float(from[2]), 0) * (1 / 255)
                             let front = colors.frontColor(
-                                of: seen, share: Float(pixel[3]) * (1 / 255), column: columns[place % width],
-                                row: rows[place / width])
+                                of: observed, share: Float(pixel[3]) * (1 / 255), column: columns[position % width],
+                                row: rows[position / width])
                             for channel in 0..<3 { pixel[channel] = UInt8(front[channel] * 255 + 0.5) }
                         }
                     }
@@ -77,14 +77,14 @@ extension Matte {
     }
 }
 
-extension LayerColors {
+extension ForegroundEstimate {
     /// The colour of the front in a pixel that shows as much of it: as it is near the pixel, and moved by what the pixel
     /// differs from the mixture that this would give.
     fileprivate func frontColor(
-        of seen: SIMD4<Float>, share: Float, column: Places.Place, row: Places.Place
+        of observed: SIMD4<Float>, share: Float, column: LinearInterpolationTable.Tap, row: LinearInterpolationTable.Tap
     ) -> SIMD4<Float> {
         let (own, other) = (front.value(column, row), back.value(column, row))
         let mixture = own * share + other * (1 - share)
-        return (own + (seen - mixture) * share).clamped(lowerBound: .zero, upperBound: .one)
+        return (own + (observed - mixture) * share).clamped(lowerBound: .zero, upperBound: .one)
     }
 }

@@ -6,7 +6,7 @@ import CVTensor
 import CVWeights
 
 /// Maps of one picture, of which some rows at a time are made when they are asked for.
-protocol MapRows {
+protocol RowStream {
     var channels: Int { get }
     var height: Int { get }
     var width: Int { get }
@@ -14,7 +14,7 @@ protocol MapRows {
     func rows(_ range: Range<Int>) -> Tensor
 }
 
-extension MapRows {
+extension RowStream {
     /// All rows from the first on, so many at a time.
     func forEachStrip(_ count: Int, _ body: (Range<Int>, Tensor) -> Void) {
         for start in stride(from: 0, to: height, by: count) {
@@ -25,7 +25,7 @@ extension MapRows {
 }
 
 /// A picture as the network wants it.
-struct PictureRows: MapRows {
+struct ImageRowStream: RowStream {
     private let image: Image
     private let levels: LevelTable
 
@@ -50,12 +50,12 @@ struct PictureRows: MapRows {
 }
 
 /// Maps that are in memory.
-struct StoredRows: MapRows {
+struct BufferedRows: RowStream {
     private let maps: Tensor
     private let columns: [Int]
 
     /// Makes all rows of `source`, and shows each strip to `look`.
-    init(_ source: some MapRows, strip: Int, look: (Tensor) -> Void) {
+    init(_ source: some RowStream, strip: Int, look: (Tensor) -> Void) {
         let (width, plane) = (source.width, source.height * source.width)
         maps = Tensor(shape: [1, source.channels, source.height, width]) { values in
             source.forEachStrip(strip) { range, rows in
@@ -80,42 +80,42 @@ struct StoredRows: MapRows {
 }
 
 /// What a convolution makes of maps, reflected at the borders of the whole.
-struct ConvolvedRows: MapRows {
+struct ConvRowStream: RowStream {
     /// What follows the convolution.
     enum End {
         case activation(Activation)
         case epilogue(ConvEpilogue)
     }
 
-    private let source: any MapRows
+    private let source: any RowStream
     private let weight: Tensor
     private let bias: Tensor?
     private let geometry: ConvGeometry
-    private let enlargement, padding: Int
+    private let upsampling, padding: Int
     private let end: End
     /// Columns of the source that a row of the convolution's input has.
     private let columns: [Int]
     let height, width: Int
 
-    init(_ source: any MapRows, _ convolution: ReflectedConv2d, bias: Bool, _ end: End) {
+    init(_ source: any RowStream, _ convolution: ReflectedConv2d, bias: Bool, _ end: End) {
         self.source = source
         weight = convolution.conv2d.weight.value
         self.bias = bias ? convolution.conv2d.bias?.value : nil
         (geometry, self.end) = (convolution.conv2d.geometry, end)
-        (enlargement, padding) = (convolution.enlargement, convolution.padding)
-        let (padding, enlargement) = (padding, enlargement)
-        columns = (-padding..<source.width * enlargement + padding).map {
-            Self.origin($0, size: source.width, enlargement)
+        (upsampling, padding) = (convolution.upsampling, convolution.padding)
+        let (padding, upsampling) = (padding, upsampling)
+        columns = (-padding..<source.width * upsampling + padding).map {
+            Self.origin($0, size: source.width, upsampling)
         }
-        height = geometry.y.outputSize(source.height * enlargement + 2 * padding)
-        width = geometry.x.outputSize(source.width * enlargement + 2 * padding)
+        height = geometry.y.outputSize(source.height * upsampling + 2 * padding)
+        width = geometry.x.outputSize(source.width * upsampling + 2 * padding)
     }
 
-    /// Where the pixel at `place` of the enlarged and reflected side is taken from.
-    private static func origin(_ place: Int, size: Int, _ enlargement: Int) -> Int {
-        let large = size * enlargement
-        let inside = place < 0 ? -place : place >= large ? 2 * (large - 1) - place : place
-        return inside / enlargement
+    /// Where the pixel at `position` of the enlarged and reflected side is taken from.
+    private static func origin(_ position: Int, size: Int, _ upsampling: Int) -> Int {
+        let large = size * upsampling
+        let inside = position < 0 ? -position : position >= large ? 2 * (large - 1) - position : position
+        return inside / upsampling
     }
 
     var channels: Int { weight.shape[0] }
@@ -123,7 +123,7 @@ struct ConvolvedRows: MapRows {
     func rows(_ range: Range<Int>) -> Tensor {
         let first = range.lowerBound * geometry.y.stride - padding
         let count = (range.count - 1) * geometry.y.stride + geometry.y.kernel
-        let lines = (first..<first + count).map { Self.origin($0, size: source.height, enlargement) }
+        let lines = (first..<first + count).map { Self.origin($0, size: source.height, upsampling) }
         let (top, bottom) = (lines.min()!, lines.max()!)
         let window = gathered(source.rows(top..<bottom + 1), rows: lines.map { $0 - top }, columns: columns)
         switch end {
@@ -134,13 +134,13 @@ struct ConvolvedRows: MapRows {
 }
 
 /// Maps normalised by the mean and variance of their channels, and the activation after that.
-struct NormalizedRows: MapRows {
-    private let source: StoredRows
+struct NormalizedRowStream: RowStream {
+    private let source: BufferedRows
     private let mean, variance, weight, bias: Tensor
     private let epsilon: Float
     private let activation: Activation
 
-    init(_ source: StoredRows, _ moments: ChannelMoments, _ layer: InstanceNorm2d, _ activation: Activation) {
+    init(_ source: BufferedRows, _ moments: ChannelMoments, _ layer: InstanceNorm2d, _ activation: Activation) {
         self.source = source
         (mean, variance) = (moments.mean, moments.variance)
         (weight, bias, epsilon) = (layer.weight!.value, layer.bias!.value, layer.epsilon)
@@ -159,10 +159,10 @@ struct NormalizedRows: MapRows {
 }
 
 /// The sum of two.
-struct SummedRows: MapRows {
-    private let a, b: any MapRows
+struct SumRowStream: RowStream {
+    private let a, b: any RowStream
 
-    init(_ a: any MapRows, _ b: any MapRows) {
+    init(_ a: any RowStream, _ b: any RowStream) {
         precondition(
             (a.channels, a.height, a.width) == (b.channels, b.height, b.width),
             "the sum of maps [\(a.channels), \(a.height), \(a.width)] and [\(b.channels), \(b.height), \(b.width)]")

@@ -4,7 +4,7 @@ import CVWeights
 import Synchronization
 
 /// A picture of the set that does not decode, and why.
-public struct BrokenPicture: Sendable {
+public struct UndecodableImage: Sendable {
     public let item: ClassificationDataset.Item
     public let error: any ToolkitError
 }
@@ -13,11 +13,11 @@ public struct BrokenPicture: Sendable {
 ///
 /// Those that do not decode are left out and listed in `broken`. In memory as 8-bit samples where that is within the
 /// limit; else each is decoded again whenever it is asked for.
-public struct DecodedPictures: Sendable {
+public struct DecodedImages: Sendable {
     public let dataset: ClassificationDataset
     /// Those that decode, in the order of the data set.
     public let items: [ClassificationDataset.Item]
-    public let broken: [BrokenPicture]
+    public let broken: [UndecodableImage]
     /// How they were resized; its mean and deviation play no part here.
     public let preprocessing: Preprocessing
     /// Empty when they are decoded anew each time; else [slots, height, width, channels].
@@ -28,7 +28,7 @@ public struct DecodedPictures: Sendable {
     public var classes: [String] { dataset.classes }
     public var isInMemory: Bool { !pixels.isEmpty }
     /// Samples of one picture: height × width × channels.
-    var pictureBytes: Int { preprocessing.height * preprocessing.width * preprocessing.channels.count }
+    var imageBytes: Int { preprocessing.height * preprocessing.width * preprocessing.channels.count }
     /// How many pictures each class has.
     public var counts: [Int] { items.countsByLabel(classes: classes.count) }
 
@@ -37,9 +37,9 @@ public struct DecodedPictures: Sendable {
     /// - Throws: `FileError` or `ImageError` when the picture is not in memory and its file has changed since.
     func withPixels<Result>(of index: Int, _ body: (UnsafeBufferPointer<UInt8>) throws -> Result) throws -> Result {
         if isInMemory {
-            let start = slots[index] * pictureBytes
+            let start = slots[index] * imageBytes
             return try pixels.withUnsafeBufferPointer {
-                try body(UnsafeBufferPointer(rebasing: $0[start..<start + pictureBytes]))
+                try body(UnsafeBufferPointer(rebasing: $0[start..<start + imageBytes]))
             }
         }
         let samples = try preprocessing.samples(dataset.image(of: items[index]))
@@ -57,7 +57,7 @@ extension ClassificationDataset {
     public func decoded(
         for preprocessing: Preprocessing, memoryLimit: Int = 1 << 30,
         progress: (_ done: Int, _ of: Int) -> Void = { _, _ in }
-    ) throws(DatasetError) -> DecodedPictures {
+    ) throws(DatasetError) -> DecodedImages {
         let size = preprocessing.height * preprocessing.width * preprocessing.channels.count
         let (bytes, overflows) = size.multipliedReportingOverflow(by: items.count)
         let isKept = !overflows && bytes <= memoryLimit
@@ -89,9 +89,9 @@ extension ClassificationDataset {
         let failures = errors.withLock { $0 }
         let kept = items.indices.filter { failures[$0] == nil }
         let broken = items.indices.compactMap { index in
-            failures[index].map { BrokenPicture(item: items[index], error: $0) }
+            failures[index].map { UndecodableImage(item: items[index], error: $0) }
         }
-        let result = DecodedPictures(
+        let result = DecodedImages(
             dataset: self, items: kept.map { items[$0] }, broken: broken, preprocessing: preprocessing,
             pixels: pixels, slots: kept)
         try result.checkClasses()
@@ -99,7 +99,7 @@ extension ClassificationDataset {
     }
 }
 
-extension DecodedPictures {
+extension DecodedImages {
     /// A class without pictures can neither be learnt nor evaluated.
     fileprivate func checkClasses() throws(DatasetError) {
         for (label, count) in counts.enumerated() where count == 0 {

@@ -1,10 +1,10 @@
-#ifndef CVK_RUN_H
-#define CVK_RUN_H
+#ifndef CVK_SMALL_COPY_H
+#define CVK_SMALL_COPY_H
 
 #include <stddef.h>
 
 /// Copies a short run of floats: most are one row of a small map, where a call of memcpy would cost more than the copy.
-static inline void copy_run(float *to, const float *from, size_t count) {
+static inline void copy_small(float *to, const float *from, size_t count) {
     for (; count >= 16; count -= 16, to += 16, from += 16) __builtin_memcpy(to, from, 16 * sizeof(float));
     if (count & 8) __builtin_memcpy(to, from, 8 * sizeof(float)), to += 8, from += 8;
     if (count & 4) __builtin_memcpy(to, from, 4 * sizeof(float)), to += 4, from += 4;
@@ -13,7 +13,7 @@ static inline void copy_run(float *to, const float *from, size_t count) {
 }
 
 /// Written out, as the compiler would make a loop a call of memset, which takes longer for a few floats.
-static inline void zero_run(float *to, size_t count) {
+static inline void zero_small(float *to, size_t count) {
     const float zeros[16] = {0};
     for (; count >= 16; count -= 16, to += 16) __builtin_memcpy(to, zeros, sizeof(zeros));
     if (count & 8) __builtin_memcpy(to, zeros, 8 * sizeof(float)), to += 8;

@@ -1,12 +1,12 @@
-#include "strip.h"
+#include "gemm.h"
 
-#include "run.h"
+#include "small_copy.h"
 
 // The readable twin: what every tile must give, up to the rounding of a fused multiply-add.
 enum { SCALAR_WIDTH = 12 };
 
-static void strip_scalar(size_t m, size_t n, size_t k, const float *a, const ptrdiff_t *a_offsets, const float *b,
-                         const ptrdiff_t *b_offsets, float *c, size_t ldc, bool accumulate) {
+static void gemm_panel_scalar(size_t m, size_t n, size_t k, const float *a, const ptrdiff_t *a_offsets, const float *b,
+                              const ptrdiff_t *b_offsets, float *c, size_t ldc, bool accumulate) {
     for (size_t i = 0; i < m; i++) {
         for (size_t j = 0; j < n; j++) {
             float sum = accumulate ? c[i * ldc + j] : 0.0f;
@@ -16,10 +16,10 @@ static void strip_scalar(size_t m, size_t n, size_t k, const float *a, const ptr
     }
 }
 
-#define VARIANTS "strip_tile.inc"
+#define VARIANTS "gemm_tile.inc"
 #include "variants.inc"
 
-size_t cvk_strip_width(cvk_isa isa) {
+size_t cvk_panel_width(cvk_isa isa) {
     switch (isa) {
     case CVK_AVX512: return 48;
     case CVK_AVX2: return 24;
@@ -28,23 +28,23 @@ size_t cvk_strip_width(cvk_isa isa) {
     }
 }
 
-void cvk_strip_product(cvk_isa isa, size_t m, size_t n, size_t k, const float *a, const ptrdiff_t *a_offsets,
-                       const float *b, const ptrdiff_t *b_offsets, float *c, size_t ldc, bool accumulate) {
+void cvk_gemm_panel(cvk_isa isa, size_t m, size_t n, size_t k, const float *a, const ptrdiff_t *a_offsets,
+                    const float *b, const ptrdiff_t *b_offsets, float *c, size_t ldc, bool accumulate) {
     switch (isa) {
 #if defined(__x86_64__)
-    case CVK_AVX512: strip_avx512(m, n, k, a, a_offsets, b, b_offsets, c, ldc, accumulate); return;
-    case CVK_AVX2: strip_avx2(m, n, k, a, a_offsets, b, b_offsets, c, ldc, accumulate); return;
+    case CVK_AVX512: gemm_panel_avx512(m, n, k, a, a_offsets, b, b_offsets, c, ldc, accumulate); return;
+    case CVK_AVX2: gemm_panel_avx2(m, n, k, a, a_offsets, b, b_offsets, c, ldc, accumulate); return;
 #elif defined(__aarch64__)
-    case CVK_NEON: strip_neon(m, n, k, a, a_offsets, b, b_offsets, c, ldc, accumulate); return;
+    case CVK_NEON: gemm_panel_neon(m, n, k, a, a_offsets, b, b_offsets, c, ldc, accumulate); return;
 #endif
-    default: strip_scalar(m, n, k, a, a_offsets, b, b_offsets, c, ldc, accumulate); return;
+    default: gemm_panel_scalar(m, n, k, a, a_offsets, b, b_offsets, c, ldc, accumulate); return;
     }
 }
 
 /// Every `stride`-th float of a row.
-static inline void take_run(float *restrict to, const float *restrict from, size_t count, size_t stride) {
+static inline void gather_strided(float *restrict to, const float *restrict from, size_t count, size_t stride) {
     if (stride == 1) {
-        copy_run(to, from, count);
+        copy_small(to, from, count);
     } else if (stride == 2) {
         // Apart, as the compiler has vectors for a stride that it knows.
         for (size_t i = 0; i < count; i++) to[i] = from[2 * i];
@@ -58,32 +58,32 @@ void cvk_pad_planes(const cvk_planes *p, const float *pixels, size_t count, cons
     const size_t pitch = padding->pitch;
     for (size_t plane = 0; plane < count; plane++, pixels += p->stride, padded += padding->stride) {
         float *to = padded;
-        zero_run(to, padding->lead);
+        zero_small(to, padding->lead);
         to += padding->lead;
         for (size_t r = 0; r < padding->rows; r++, to += pitch) {
             const ptrdiff_t row = padding->first + (ptrdiff_t)r;
             if (row < 0 || row >= (ptrdiff_t)p->rows) {
-                zero_run(to, pitch);
+                zero_small(to, pitch);
                 continue;
             }
             const float *from = pixels + (size_t)row * p->row_stride;
             // The same row of the next plane, which is wanted next: no prefetcher knows that it comes after this one.
             for (size_t c = 0; c < p->columns * p->column_stride; c += 16) __builtin_prefetch(from + p->stride + c);
-            take_run(to, from, p->columns, p->column_stride);
-            zero_run(to + p->columns, pitch - p->columns);
+            gather_strided(to, from, p->columns, p->column_stride);
+            zero_small(to + p->columns, pitch - p->columns);
         }
-        zero_run(to, (size_t)(padded + padding->size - to));
+        zero_small(to, (size_t)(padded + padding->size - to));
     }
 }
 
 void cvk_copy_rows(const float *from, size_t pitch, size_t width, size_t rows, float *to) {
-    for (size_t y = 0; y < rows; y++) copy_run(to + y * width, from + y * pitch, width);
+    for (size_t y = 0; y < rows; y++) copy_small(to + y * width, from + y * pitch, width);
 }
 
 void cvk_spread_rows(const float *from, size_t pitch, size_t width, size_t rows, float *to, size_t row_stride,
                      size_t column_stride) {
     for (size_t y = 0; y < rows; y++, from += pitch, to += row_stride) {
-        if (column_stride == 1) copy_run(to, from, width);
+        if (column_stride == 1) copy_small(to, from, width);
         else for (size_t x = 0; x < width; x++) to[x * column_stride] = from[x];
     }
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The PyTorch twin of `cvtool train classify … --model resnet20`: the same network, split, recipe and augmentation.
 
-    python3 Tools/twins/resnet20.py cifar10-train.tar --epochs 36 -o twin.csv
+    python3 Tools/reference/resnet20.py cifar10-train.tar --epochs 36 -o twin.csv
 
 What it reaches on the held-back pictures is what the training in Swift is compared with. The random numbers differ, so
 the two agree in accuracy and not picture by picture. Needs torch, Pillow, numpy.
@@ -71,11 +71,11 @@ def read(path):
                 files["/".join(member.name.split("/")[-2:])] = tar.extractfile(member).read()
     names = sorted(files)
     classes = sorted({name.split("/")[0] for name in names})
-    pictures = np.stack([np.asarray(Image.open(io.BytesIO(files[name])).convert("RGB")) for name in names])
-    return pictures, np.array([classes.index(name.split("/")[0]) for name in names]), names
+    images = np.stack([np.asarray(Image.open(io.BytesIO(files[name])).convert("RGB")) for name in names])
+    return images, np.array([classes.index(name.split("/")[0]) for name in names]), names
 
 
-def held_back(names, labels, fraction, seed):
+def held_out(names, labels, fraction, seed):
     """The part of each class whose names have the smallest hashes: the split of `cvtool train`."""
     mask = np.zeros(len(names), bool)
     rank = [hashlib.sha256(f"{seed}:{name}".encode()).digest() for name in names]
@@ -85,10 +85,10 @@ def held_back(names, labels, fraction, seed):
     return mask
 
 
-def augmented(pictures, padding, random):
+def augmented(images, padding, random):
     """Shifted by up to `padding` pixels with a mirrored border, and mirrored half the time."""
-    count, height, width, _ = pictures.shape
-    wide = np.pad(pictures, ((0, 0), (padding, padding), (padding, padding), (0, 0)), "symmetric")
+    count, height, width, _ = images.shape
+    wide = np.pad(images, ((0, 0), (padding, padding), (padding, padding), (0, 0)), "symmetric")
     y, x = random.integers(0, 2 * padding + 1, (2, count, 1, 1))
     rows, columns = y + np.arange(height)[None, :, None], x + np.arange(width)[None, None, :]
     flip = random.random(count) < 0.5
@@ -115,15 +115,15 @@ def main():
     torch.manual_seed(args.seed)
     random = np.random.default_rng(args.seed)
 
-    pictures, labels, names = read(args.data)
-    dev = held_back(names, labels, args.holdout, args.seed)
-    mean = pictures[~dev].mean((0, 1, 2), dtype=np.float64)
-    std = pictures[~dev].std((0, 1, 2), dtype=np.float64)
+    images, labels, names = read(args.data)
+    validation = held_out(names, labels, args.holdout, args.seed)
+    mean = images[~validation].mean((0, 1, 2), dtype=np.float64)
+    std = images[~validation].std((0, 1, 2), dtype=np.float64)
 
     def tensor(x):
         return torch.from_numpy(((x - mean) / std).astype(np.float32)).permute(0, 3, 1, 2)
 
-    train_x, train_y, dev_x, dev_y = pictures[~dev], labels[~dev], pictures[dev], torch.from_numpy(labels[dev])
+    train_x, train_y, validation_x, validation_y = images[~validation], labels[~validation], images[validation], torch.from_numpy(labels[validation])
     # Channels last: about 1.5 times as fast here, with the same results but for rounding.
     net = ResNet().to(memory_format=torch.channels_last)
     optimizer = torch.optim.SGD(net.parameters(), args.rate, 0.9, weight_decay=args.decay, nesterov=True)
@@ -152,7 +152,7 @@ def main():
             seconds = time.perf_counter() - start
             net.eval()
             with torch.no_grad():
-                scores = torch.cat([net(tensor(dev_x[i : i + 500])) for i in range(0, len(dev_x), 500)])
+                scores = torch.cat([net(tensor(validation_x[i : i + 500])) for i in range(0, len(validation_x), 500)])
             row = [
                 epoch + 1, f"{rate:.5f}", f"{total / steps:.4f}", f"{functional.cross_entropy(scores, dev_y):.4f}",
                 f"{(scores.argmax(1) == dev_y).float().mean():.4f}", f"{seconds:.1f}", f"{1000 * inside / steps:.1f}",

@@ -1,9 +1,9 @@
 /// Where the pixels of a large picture lie between those of a small one that shows the same: linear interpolation, the
 /// outer edges of both being the same.
-struct Places: Sendable {
-    typealias Place = (first: Int, second: Int, share: Float)
+struct LinearInterpolationTable: Sendable {
+    typealias Tap = (first: Int, second: Int, share: Float)
 
-    let places: [Place]
+    let taps: [Tap]
 
     init(_ size: Int, in count: Int) {
         self.init(0..<count, scale: Double(size) / Double(count), offset: 0, size: size)
@@ -12,21 +12,21 @@ struct Places: Sendable {
     /// For the pixels `range`: `scale` small pixels for each of them, of which the first `offset` are left out and `size`
     /// are there.
     init(_ range: Range<Int>, scale: Double, offset: Double, size: Int) {
-        places = range.map { index in
-            let place = min(max((Double(index) + 0.5) * scale - 0.5 - offset, 0), Double(size - 1))
-            let first = Int(place)
-            return (first, min(first + 1, size - 1), Float(place - Double(first)))
+        taps = range.map { index in
+            let position = min(max((Double(index) + 0.5) * scale - 0.5 - offset, 0), Double(size - 1))
+            let first = Int(position)
+            return (first, min(first + 1, size - 1), Float(position - Double(first)))
         }
     }
 
     /// The columns that lie between the same two small pixels, in order.
     var runs: [(first: Int, second: Int, columns: Range<Int>)] {
         var runs: [(first: Int, second: Int, columns: Range<Int>)] = []
-        for (index, place) in places.enumerated() {
-            if let last = runs.last, (last.first, last.second) == (place.first, place.second) {
+        for (index, position) in taps.enumerated() {
+            if let last = runs.last, (last.first, last.second) == (position.first, position.second) {
                 runs[runs.count - 1].columns = last.columns.lowerBound..<index + 1
             } else {
-                runs.append((place.first, place.second, index..<index + 1))
+                runs.append((position.first, position.second, index..<index + 1))
             }
         }
         return runs

@@ -4,7 +4,7 @@ import CVTensor
 import TestSupport
 import Testing
 
-@Suite struct LayerResultsTests {
+@Suite struct ActivationCaptureTests {
     /// Two blocks: a convolution with its normalisation, activation and pooling; and two convolutions beside each other.
     private struct Network {
         let conv: Conv2d, bn: BatchNorm2d, left: Conv2d, right: Conv2d, fc: Linear
@@ -26,36 +26,36 @@ import Testing
         func callAsFunction(_ x: Tensor) -> Tensor { fc(GlobalAvgPool()(maps(x).pair)) }
     }
 
-    private func seen() -> (LayerResults, Network, Tensor) {
+    private func capture() -> (ActivationCapture, Network, Tensor) {
         let (network, parameters) = initialized(seed: 3) { Network($0) }
         parameters.setTrainable(false)
         let x = seededTensor(seed: 4, [1, 1, 8, 8])
-        return (LayerResults(of: x) { network($0) }, network, x)
+        return (ActivationCapture(of: x) { network($0) }, network, x)
     }
 
     @Test func aLayerGivesWhatComesOutOfItsActivation() throws {
-        let (seen, network, x) = seen()
-        #expect(seen.layers.map(\.name) == ["stem.conv", "stem.bn", "pair.left", "pair.right"])
+        let (capture, network, x) = capture()
+        #expect(capture.layers.map(\.name) == ["stem.conv", "stem.bn", "pair.left", "pair.right"])
         let maps = network.maps(x)
-        #expect(try seen["stem.conv"].values == network.conv(x).values)
+        #expect(try capture["stem.conv"].values == network.conv(x).values)
         // After the rectifier, before the pooling.
-        #expect(try relativeError(seen["stem.bn"], Activation.relu(maps.normal)) < 1e-6)
-        #expect(try relativeError(seen["stem"], Activation.relu(maps.normal)) < 1e-6)
-        #expect(try relativeError(seen["pair.left"], Activation.relu(network.left(maps.stem))) < 1e-6)
-        #expect(try relativeError(seen["pair.right"], Activation.relu(network.right(maps.stem))) < 1e-6)
+        #expect(try relativeError(capture["stem.bn"], Activation.relu(maps.normal)) < 1e-6)
+        #expect(try relativeError(capture["stem"], Activation.relu(maps.normal)) < 1e-6)
+        #expect(try relativeError(capture["pair.left"], Activation.relu(network.left(maps.stem))) < 1e-6)
+        #expect(try relativeError(capture["pair.right"], Activation.relu(network.right(maps.stem))) < 1e-6)
         // What was put beside each other belongs to the block.
-        #expect(try relativeError(seen["pair"], maps.pair) < 1e-6)
-        #expect(seen.lastMaps { _ in true }?.value.shape == maps.pair.shape)
-        #expect(seen.lastMaps { $0.hasPrefix("stem.") }?.name == "stem.bn")
-        #expect(seen.lastMaps { $0 == "fc" } == nil)
-        #expect(relativeError(seen.output, network(x)) < 1e-6)
+        #expect(try relativeError(capture["pair"], maps.pair) < 1e-6)
+        #expect(capture.lastFeatureMap { _ in true }?.value.shape == maps.pair.shape)
+        #expect(capture.lastFeatureMap { $0.hasPrefix("stem.") }?.name == "stem.bn")
+        #expect(capture.lastFeatureMap { $0 == "fc" } == nil)
+        #expect(relativeError(capture.output, network(x)) < 1e-6)
     }
 
     @Test func aNameThatNoLayerHasIsAnErrorWithTheNearest() {
-        let (seen, _, _) = seen()
+        let (capture, _, _) = capture()
         for (name, nearest) in [("stem.cnov", "stem.conv"), ("fc", nil), ("", nil), ("pai", nil)] {
             #expect {
-                try seen[name]
+                try capture[name]
             } throws: {
                 let error = $0 as? LayerError
                 return error?.name == name && (nearest == nil || error?.nearest == nearest)
@@ -64,10 +64,10 @@ import Testing
     }
 
     @Test func gradientsAreThoseOfTheRestOfTheNetwork() throws {
-        let (seen, network, _) = seen()
-        let maps = try seen["pair"]
+        let (capture, network, _) = capture()
+        let maps = try capture["pair"]
         let seed = Tensor([0, 1], shape: [1, 2])
-        let gradient = try #require(seen.gradient(of: seen.output, seed: seed, withRespectTo: maps))
+        let gradient = try #require(capture.gradient(of: capture.output, seed: seed, withRespectTo: maps))
         // The mean over 16 pixels, and then the weights of the second class.
         let weights = network.fc.weight.value.values[5...]
         for (channel, weight) in weights.enumerated() {
@@ -79,8 +79,10 @@ import Testing
         let (network, parameters) = initialized(seed: 3) { Network($0) }
         parameters.setTrainable(false)
         let x = seededTensor(seed: 4, [1, 1, 8, 8])
-        let seen = LayerResults(of: x, needsGradient: false) { network($0) }
-        #expect(try seen["pair"].values == self.seen().0["pair"].values)
-        #expect(seen.gradient(of: seen.output, seed: Tensor([0, 1], shape: [1, 2]), withRespectTo: seen.input) == nil)
+        let capture = ActivationCapture(of: x, needsGradient: false) { network($0) }
+        #expect(try capture["pair"].values == self.capture().0["pair"].values)
+        #expect(
+            capture.gradient(of: capture.output, seed: Tensor([0, 1], shape: [1, 2]), withRespectTo: capture.input)
+                == nil)
     }
 }

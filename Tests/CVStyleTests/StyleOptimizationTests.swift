@@ -9,15 +9,15 @@ import TestSupport
 import Testing
 
 /// The losses of 50 steps against PyTorch's: `Tools/golden.py style`.
-@Suite struct StyleDescentTests {
-    private let content = StyleFixture.picture(seed: 1, width: 40, height: 32)
-    private let style = StyleFixture.picture(seed: 3, width: 32, height: 36)
+@Suite struct StyleOptimizationTests {
+    private let content = StyleFixture.image(seed: 1, width: 40, height: 32)
+    private let style = StyleFixture.image(seed: 3, width: 32, height: 36)
 
     /// The sum at each of 50 steps, and in the first `terms` of them each term.
     private func compare(_ name: String, _ objective: StyleObjective, _ start: Image, terms: Int = 50) throws {
         let expected = try #require(try StyleGolden.read().descents.first { $0.name == name }).losses
-        let descent = StyleDescent(
-            StyleCanvas(start.unitTensor), objective, StyleFixture.options(), steps: expected.count
+        let descent = StyleOptimization(
+            OptimizedImage(start.unitTensor), objective, StyleFixture.options(), steps: expected.count
         ) { _, _, _ in true }
         try descent.descend()
         #expect(descent.losses.count == 50)
@@ -48,7 +48,7 @@ import Testing
         let network = StyleNetwork(
             try VGGFeatures.load(.vgg16, through: "conv4_2", pooling: .average, from: file.stateDictionary()),
             try WeightsMetadata(file.metadata).preprocessing)
-        func picture(_ name: String, _ width: Int, _ height: Int) throws -> Image {
+        func image(_ name: String, _ width: Int, _ height: Int) throws -> Image {
             try Image(contentsOf: packageFolder.appending(path: "SampleImages/\(name)").path)
                 .resized(width: width, height: height, filter: .bicubic)
         }
@@ -56,9 +56,9 @@ import Testing
         (options.contentWeight, options.styleWeight, options.variationWeight) = (0.05, 1, 1)
         options.contentLayers = [StyleLayer("conv4_2")]
         options.styleLayers = ["conv1_1", "conv2_1", "conv3_1", "conv4_1"].map { StyleLayer($0) }
-        let portrait = try picture("portrait.jpg", 48, 48)
+        let portrait = try image("portrait.jpg", 48, 48)
         let objective = StyleObjective(
-            network, content: portrait, styles: [StyleSource(try picture("coffee.jpg", 48, 32))], options)
+            network, content: portrait, styles: [StyleSource(try image("coffee.jpg", 48, 32))], options)
         // Adam makes whole steps of rounding errors: after some 30 of them single terms differ by up to 2e-3.
         try compare("vgg16-hed", objective, portrait, terms: 30)
     }
@@ -74,8 +74,8 @@ import Testing
     @Test func lbfgsComesDownAndSaysWhyItStopped() throws {
         var options = StyleFixture.options()
         options.optimizer = .lbfgs
-        let descent = StyleDescent(
-            StyleCanvas(content.unitTensor), try smallObjective(.max), options, steps: 12
+        let descent = StyleOptimization(
+            OptimizedImage(content.unitTensor), try smallObjective(.max), options, steps: 12
         ) { _, _, _ in true }
         try descent.descend()
         #expect(descent.reason == LBFGS.Reason.iterations.rawValue)
@@ -86,8 +86,8 @@ import Testing
     @Test func lbfgsStopsWhenItIsTold() throws {
         var options = StyleFixture.options()
         options.optimizer = .lbfgs
-        let descent = StyleDescent(
-            StyleCanvas(content.unitTensor), try smallObjective(.max), options, steps: 12
+        let descent = StyleOptimization(
+            OptimizedImage(content.unitTensor), try smallObjective(.max), options, steps: 12
         ) { step, _, _ in step < 3 }
         try descent.descend()
         #expect(descent.wasStopped && descent.losses.count == 3)
