@@ -28,6 +28,38 @@ public struct Tensor: Sendable {
         self.init(shape: shape, storage: storage, trace: nil)
     }
 
+    /// The result of an operation on other tensors, that `fill` writes: all `shape.count` values. Where one of the inputs
+    /// is shape-only the result is, too, and `fill` is not called.
+    package init(
+        shape: Shape, from a: Tensor, _ b: Tensor? = nil, _ c: Tensor? = nil, _ d: Tensor? = nil,
+        fill: (UnsafeMutableBufferPointer<Float>) throws -> Void
+    ) rethrows {
+        if Tensor.areShapeOnly(a, b, c, d) {
+            self = .shapeOnly(shape)
+        } else {
+            try self.init(shape: shape, fill: fill)
+        }
+    }
+
+    /// Whether one of an operation's inputs has no values, so that its result has none.
+    package static func areShapeOnly(_ a: Tensor, _ b: Tensor? = nil, _ c: Tensor? = nil, _ d: Tensor? = nil) -> Bool {
+        func isShapeOnly(_ x: Tensor?) -> Bool { x?.isShapeOnly ?? false }
+        return a.isShapeOnly || isShapeOnly(b) || isShapeOnly(c) || isShapeOnly(d)
+    }
+
+    /// A tensor that has a shape, but no values, as one on PyTorch's `meta` device: a network that is given one shows what
+    /// it would compute, without arithmetic and without memory, whatever the size.
+    ///
+    /// An operation with a shape-only tensor among its inputs gives a shape-only result of the right shape, and is
+    /// recorded as it would be otherwise. Asking for values is the programmer's mistake, and so is a gradient.
+    ///
+    /// - Parameter shape: of any size.
+    /// - Returns: a tensor of this shape without values.
+    public static func shapeOnly(_ shape: Shape) -> Tensor { Tensor(shape: shape, storage: .none) }
+
+    /// Whether it has no values. See `shapeOnly(_:)`.
+    public var isShapeOnly: Bool { storage.isNone }
+
     init(shape: Shape, storage: TensorStorage, trace: Trace? = nil) {
         self.shape = shape
         self.storage = storage
@@ -74,7 +106,7 @@ public struct Tensor: Sendable {
     public func reshaped(_ shape: Shape) -> Tensor {
         precondition(shape.count == self.shape.count, "\(self.shape) cannot be seen as \(shape)")
         let (own, y) = (self.shape, Tensor(shape: shape, storage: storage, trace: nil))
-        return y.recorded((self, { $0.reshaped(own) }))
+        return y.recorded(as: .reshape(shape), (self, { $0.reshaped(own) }))
     }
 
     /// Returns the memory that tensors gave back, and that is kept for the next ones, to the system.

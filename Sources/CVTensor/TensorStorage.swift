@@ -3,18 +3,27 @@ import Synchronization
 
 /// The memory of a tensor: written once, while it is made, and only read after that.
 final class TensorStorage: @unchecked Sendable {
-    private let block: BufferPool.Block
-    let count: Int
+    /// Nil only for `none`.
+    private let block: BufferPool.Block?
 
-    var pointer: UnsafeMutablePointer<Float> { block.pointer }
+    /// That of all tensors that are shape-only. Nobody is the only one to hold it, so nobody writes it.
+    static let none = TensorStorage()
 
-    /// Memory with whatever was in it. The caller fills it before anyone else sees it.
-    init(count: Int) {
-        self.count = count
-        block = BufferPool.allocate(count)
+    var isNone: Bool { block == nil }
+
+    var pointer: UnsafeMutablePointer<Float> {
+        guard let block else { preconditionFailure("a tensor that is shape-only has no values") }
+        return block.pointer
     }
 
-    deinit { BufferPool.release(block) }
+    /// Memory with whatever was in it. The caller fills it before anyone else sees it.
+    init(count: Int) { block = BufferPool.allocate(count) }
+
+    private init() { block = nil }
+
+    deinit {
+        if let block { BufferPool.release(block) }
+    }
 }
 
 /// Calls `body` with memory for `count` floats, of whatever values.

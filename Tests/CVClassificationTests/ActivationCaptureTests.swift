@@ -75,6 +75,26 @@ import Testing
         }
     }
 
+    @Test func whatWasRecordedIsFreedWithTheResults() {
+        weak var freed: Tape?
+        do {
+            let (capture, _, _) = capture()
+            freed = capture.output.tape
+            #expect(freed != nil && !capture.layers.isEmpty)
+        }
+        #expect(freed == nil)
+    }
+
+    @Test func shapesAloneHaveTheSameLayers() throws {
+        let (network, _) = shapeOnly { Network($0) }
+        let shapes = ActivationCapture(of: .shapeOnly([1, 1, 8, 8])) { network($0) }
+        let real = capture().0
+        #expect(shapes.layers.map(\.name) == real.layers.map(\.name))
+        #expect(shapes.layers.map(\.value.shape) == real.layers.map(\.value.shape))
+        let pair = try shapes["pair"]
+        #expect(pair.isShapeOnly && shapes.output.shape == real.output.shape)
+    }
+
     @Test func withoutGradientsTheValuesAreTheSame() throws {
         let (network, parameters) = initialized(seed: 3) { Network($0) }
         parameters.setTrainable(false)

@@ -4,8 +4,7 @@ import CVTensor
 import TestSupport
 import Testing
 
-/// One after the other: VGG takes half a gigabyte of weights.
-@Suite(.serialized) struct ModelSummaryTests {
+@Suite struct ModelSummaryTests {
     private struct Counted: Decodable {
         let input: [Int], parameters: Int, multiplyAdds: Int
     }
@@ -65,7 +64,7 @@ import Testing
         #expect(summary.rows.map(\.layer) == ["conv", "conv"] && summary.multiplyAdds == 2 * 16 * 4)
     }
 
-    @Test func whatCannotBeOrWouldTakeGigabytesIsRefused() throws {
+    @Test func whatCannotBeIsRefused() throws {
         func error(
             _ name: String, classes: Int? = nil, _ input: CatalogModel.Input? = nil
         ) throws -> ArchitectureError? {
@@ -76,10 +75,8 @@ import Testing
         #expect(try error("yolov3-tiny", odd) == .multiple(architecture: "yolov3-tiny", found: odd, of: 32))
         #expect(try error("unet", .init(channels: 3, height: 15, width: 32)) != nil)
         #expect(try error("resnet18", classes: 0) != nil)
-        let large = CatalogModel.Input(channels: 3, height: 1024, width: 1025)
-        #expect(try error("vgg16", large) == .pixels(architecture: "vgg16", found: large, limit: 1 << 20))
-        let parameters = try error("logistic", classes: 100_000, .init(channels: 64, height: 1024, width: 1024))
-        #expect(parameters?.description.contains("6710886500000 parameters: at most 268435456") == true)
+        #expect(try error("vgg16", .init(channels: 3, height: 4097, width: 32)) != nil)
+        #expect(try error("resnet18", classes: 100_001) != nil)
         #expect(throws: ArchitectureError.self) { try ModelCatalog.model(named: "yolov3-tny") }
     }
 }

@@ -53,7 +53,9 @@ import Testing
         let owner = Owner()
         let tape = Tape(.training)
         var received: [[Float]] = []
-        func weight() -> Tensor { tape.watch(Tensor([5], shape: [1]), owner: owner) { received.append($0.values) } }
+        func weight() -> Tensor {
+            tape.watch(Tensor([5], shape: [1]), name: "w", owner: owner) { received.append($0.values) }
+        }
         let a = weight() * 2
         let b = weight() * weight()
         tape.gradients(of: a + b)
@@ -101,30 +103,44 @@ import Testing
         #expect(result.values == values.map { max($0, 0) })
     }
 
-    @Test func tellsItsObserverOfEachResult() {
-        var told: [ObservedResult] = []
-        let tape = Tape(.inference) { told.append($0) }
-        let x = tape.watch(seededTensor(seed: 1, [1, 2, 4, 4]), gradient: true)
-        tape.passed("conv.weight")
-        let y = Activation.relu(conv2d(x, seededTensor(seed: 2, [3, 2, 3, 3]), ConvGeometry(kernel: 3)))
-        _ = y + y
-        #expect(told.map(\.operation) == ["input", "conv2d", "relu", "+"])
-        #expect(told.map(\.parameters) == [[], ["conv.weight"], [], []])
+    @Test func itsObserverReceivesEachStepWithItsTensors() {
+        final class Owner {}
+        var observed: [ObservedStep] = []
+        let tape = Tape(.inference)
+        tape.observing {
+            observed.append($0)
+        } during: {
+            let x = tape.watch(seededTensor(seed: 1, [1, 2, 4, 4]), gradient: true)
+            let weight = tape.watch(
+                seededTensor(seed: 2, [3, 2, 3, 3]), name: "conv.weight", owner: Owner(), receive: nil)
+            let y = Activation.relu(conv2d(x, weight, ConvGeometry(kernel: 3)))
+            _ = y + y
+        }
+        #expect(observed.map(\.operation.name) == ["input", "parameter", "conv2d", "relu", "+"])
+        #expect(observed.map(\.parameters) == [[], [], ["conv.weight"], [], []])
         let small: Shape = [1, 3, 2, 2]
-        #expect(told.map(\.inputs) == [[], [[1, 2, 4, 4], [3, 2, 3, 3]], [small], [small, small]])
-        #expect(told.map(\.value.shape) == [[1, 2, 4, 4], [1, 3, 2, 2], [1, 3, 2, 2], [1, 3, 2, 2]])
+        #expect(observed.map(\.inputShapes) == [[], [], [[1, 2, 4, 4], [3, 2, 3, 3]], [small], [small, small]])
+        #expect(observed.map(\.result.shape) == [[1, 2, 4, 4], [3, 2, 3, 3], small, small, small])
+        #expect(
+            tape.gradients(of: observed[4].result, seed: Tensor(repeating: 1, shape: small))[observed[0].result] != nil)
     }
 
-    @Test func poolsAndWhatMovesPixelsAreRecordedByTheirNames() {
-        var told: [String] = []
-        let x = Tape(.inference) { told.append($0.operation) }.watch(seededTensor(seed: 1, [1, 2, 4, 4]))
-        _ = maxPool2d(x, ConvGeometry(kernel: 2, stride: 2))
-        _ = averagePool2d(x, ConvGeometry(kernel: 2))
-        _ = globalAveragePool2d(x)
-        _ = pad2d(x, top: 1)
-        _ = subsampled(x, stride: 2)
-        #expect(
-            told == ["input", "maxPool2d", "averagePool2d", "adaptiveAveragePool2d", "pad2d", "subsampled"])
+    @Test func pullsNothingIntoACycleThatItsObserverKeeps() {
+        final class Kept { var steps: [ObservedStep] = [] }
+        final class Owner {}
+        weak var freed: Tape?
+        do {
+            let (tape, kept) = (Tape(.inference), Kept())
+            tape.observing {
+                kept.steps.append($0)
+            } during: {
+                let x = tape.watch(seededTensor(seed: 1, [100]), gradient: true)
+                _ = x * tape.watch(seededTensor(seed: 2, [100]), name: "w", owner: Owner(), receive: nil)
+            }
+            #expect(kept.steps.count == 3)
+            freed = tape
+        }
+        #expect(freed == nil)
     }
 
     @Test func givesTheGradientsOfResultsThatAreKept() throws {

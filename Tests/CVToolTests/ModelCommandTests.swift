@@ -49,6 +49,24 @@ import Testing
         #expect(record["classes"] == .null && record["input"]?.numbers == [3, 256, 256])
     }
 
+    /// With weights and arithmetic it would take from gigabytes to hundreds of terabytes.
+    @Test(arguments: [
+        (["unet", "--classes", "100000"], ["out", "conv2d", "100000×256×256", "6,500,000", "419,430,400,000"]),
+        (["resnet50", "--imgsz", "4096"], ["conv1", "conv2d", "64×2048×2048", "9,408", "39,460,012,032"]),
+        (
+            ["logistic", "--classes", "100000", "--imgsz", "4096", "--channels", "64"],
+            ["fc", "linear", "100000", "107,374,182,500,000", "107,374,182,400,000"]
+        ),
+        (["vgg19", "--imgsz", "4096", "--classes", "100000"], []),
+    ])
+    func anySizeTakesLittleMemory(_ arguments: [String], _ row: [String]) throws {
+        let line = "ulimit -d 400000; exec \"$CVTOOL\" model " + arguments.joined(separator: " ")
+        let result = try runShell(line, in: packageFolder.path)
+        #expect(result.exitCode == 0 && result.errors.isEmpty, "\(result.errors)")
+        let words = result.lines.map { $0.split(separator: " ").map(String.init) }
+        #expect(row.isEmpty || words.contains(row), "\(result.output)")
+    }
+
     @Test func theListNamesEachNetworkWithItsParametersAndPaper() throws {
         let result = try model()
         #expect(result.exitCode == 0)
@@ -65,7 +83,7 @@ import Testing
         (["resnet-50"], 1, "there is no network \"resnet-50\": did you mean resnet50?"),
         (["nowhere/x.safetensors"], 1, "there is no weight file at this path"),
         (["yolov3-tiny", "--imgsz", "100"], 1, "multiples of 32"),
-        (["vgg16", "--imgsz", "2000"], 1, "at most 1048576 pixels"),
+        (["unet", "--classes", "100001"], 1, "1 to 100000"),
         (["lenet5", "--imgsz", "20"], 1, "sides of 28 to 4096"), (["lenet5", "--classes", "0"], 1, "1 to 100000"),
         (["transformer", "--classes", "2"], 1, "2 classes: only 1 is possible"),
         (["transformer", "--channels", "1"], 1, "1 channel: only 3 is possible"),

@@ -27,12 +27,22 @@ public struct ActivationCapture {
     private let tape: Tape
     private let results: [Layer]
 
-    /// needsGradient: whether `gradient(of:seed:withRespectTo:)` is going to be asked; without, less is kept.
+    /// Runs a network.
+    ///
+    /// - Parameters:
+    ///   - x: what it is given; of a shape-only tensor the results are shape-only, too.
+    ///   - needsGradient: whether `gradient(of:seed:withRespectTo:)` is going to be asked; without, less is kept.
+    ///   - network: as of inference.
     public init(of x: Tensor, needsGradient: Bool = true, _ network: (Tensor) -> Tensor) {
-        let observed = Observed()
-        tape = Tape(.inference) { observed.add($0) }
-        input = tape.watch(x, gradient: needsGradient)
-        output = network(input)
+        var observed = Observed()
+        tape = Tape(.inference)
+        let input = tape.watch(x, gradient: needsGradient)
+        output = tape.observing {
+            observed.add($0)
+        } during: {
+            network(input)
+        }
+        self.input = input
         results = observed.results
         layers = Self.layers(results)
     }
@@ -81,15 +91,16 @@ public struct ActivationCapture {
 }
 
 /// Collects the results that are maps, and names them.
-private final class Observed {
+private struct Observed {
     private(set) var results: [ActivationCapture.Layer] = []
     private var name: String?
 
-    func add(_ result: ObservedResult) {
+    mutating func add(_ step: ObservedStep) {
+        if step.operation.isLeaf { return }
         // `layer1.0.bn1.weight` is a parameter of `layer1.0.bn1`.
-        if let key = result.parameters.last, let dot = key.lastIndex(of: ".") { name = String(key[..<dot]) }
-        guard let name, result.value.shape.rank == 4 else { return }
-        results.append(.init(name: name, value: result.value))
+        if let key = step.parameters.last, let dot = key.lastIndex(of: ".") { name = String(key[..<dot]) }
+        guard let name, step.result.shape.rank == 4 else { return }
+        results.append(.init(name: name, value: step.result))
     }
 }
 

@@ -60,10 +60,10 @@ extension Classifier {
 
     private func shape(of maps: Tensor) -> Shape { Shape(Array(maps.shape.dimensions.dropFirst())) }
 
-    /// What the layers make of an input of zeros.
+    /// The shapes of what the layers make of an input: nothing is computed.
     private var ofNothing: ActivationCapture {
         let shape: Shape = [1, preprocessing.channels.count, preprocessing.height, preprocessing.width]
-        return ActivationCapture(of: Tensor(repeating: 0, shape: shape), needsGradient: false) { network($0) }
+        return ActivationCapture(of: .shapeOnly(shape), needsGradient: false) { network($0) }
     }
 
     private func chosen(_ layer: String?, of capture: ActivationCapture) throws(LayerError) -> (

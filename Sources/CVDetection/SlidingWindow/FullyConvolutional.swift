@@ -35,8 +35,7 @@ public struct FullyConvolutional: Layer {
         self.window = window
         stride = network.outputStride
         // One window tells the size of the maps, whatever paddings and roundings are before them.
-        let image = Tensor(repeating: 0, shape: [1, window.channels, window.height, window.width])
-        let maps = network.maps(image).shape
+        let maps = network.maps(.shapeOnly([1, window.channels, window.height, window.width])).shape
         var conversion = Conversion(window: window, height: maps[2], width: maps[3])
         classificationHead = try conversion.convert(network.classificationHead)
     }

@@ -7,9 +7,6 @@ public enum ArchitectureError: ToolkitError, Equatable {
     case channels(architecture: String, found: Int, allowed: ClosedRange<Int>)
     case size(architecture: String, found: ClassifierArchitecture.Input, allowed: ClosedRange<Int>)
     case multiple(architecture: String, found: ClassifierArchitecture.Input, of: Int)
-    /// More than a summary may take, for which the network is run.
-    case pixels(architecture: String, found: ClassifierArchitecture.Input, limit: Int)
-    case parameters(architecture: String, found: Int, limit: Int)
 
     public var description: String {
         switch self {
@@ -27,14 +24,6 @@ public enum ArchitectureError: ToolkitError, Equatable {
             return
                 "\(architecture) for pictures of \(found.height)×\(found.width) pixels: sides that are multiples of \(side) "
                 + "are possible"
-        case .pixels(let architecture, let found, let limit):
-            return
-                "\(architecture) for pictures of \(found.height)×\(found.width) pixels: at most \(limit) pixels can be "
-                + "summed up, since the network is run for it"
-        case .parameters(let architecture, let found, let limit):
-            return
-                "\(architecture) of this size has \(found) parameters: at most \(limit) can be summed up, since the "
-                + "network is run for it; choose fewer classes or a smaller picture"
         }
     }
 

@@ -18,8 +18,19 @@ public struct CatalogModel: Sendable {
     public let hasClasses: Bool
 
     private let check: @Sendable (_ classes: Int, _ input: Input) throws(ArchitectureError) -> Void
-    private let shapes: @Sendable (_ classes: Int, _ input: Input) -> [(name: String, shape: Shape)]
-    private let run: @Sendable (_ classes: Int, _ input: Input) -> ModelSummary
+    private let make: @Sendable (_ classes: Int, _ input: Input, _ p: ParameterScope) -> Network
+
+    /// A batch of pictures [N, C, H, W] -> what the network gives.
+    package typealias Network = @Sendable (Tensor) -> [Tensor]
+
+    /// The network, for `initialized`, `load` or `shapeOnly`. Classes and input must have passed `check`.
+    package func network(classes: Int? = nil, input: Input? = nil, _ p: ParameterScope) -> Network {
+        make(classes ?? defaultClasses, input ?? defaultInput, p)
+    }
+
+    private func shapes(_ classes: Int, _ input: Input) -> [(name: String, shape: Shape)] {
+        parameterShapes { make(classes, input, $0) }
+    }
 
     /// How many numbers are trained.
     public func parameterCount(classes: Int? = nil, input: Input? = nil) -> Int {
@@ -39,24 +50,18 @@ public struct CatalogModel: Sendable {
         if !difference.isEmpty { throw ParameterMismatch(declared: expected.count, difference: difference) }
     }
 
-    /// Its operations. The network is really run once, which takes as long as for a picture of this size.
+    /// Its operations. The network is run once on shapes alone, which takes no memory for any size.
     ///
-    /// - Throws: `ArchitectureError` for classes or a size that it cannot have, or that would take gigabytes.
+    /// - Parameters:
+    ///   - classes: nil for `defaultClasses`.
+    ///   - input: nil for `defaultInput`.
+    /// - Returns: a row for each operation.
+    /// - Throws: `ArchitectureError` for classes or a size that it cannot have.
     public func summary(classes: Int? = nil, input: Input? = nil) throws(ArchitectureError) -> ModelSummary {
         let (classes, input) = (classes ?? defaultClasses, input ?? defaultInput)
         try check(classes, input)
-        guard input.height * input.width <= Self.maximumPixels else {
-            throw .pixels(architecture: name, found: input, limit: Self.maximumPixels)
-        }
-        let count = parameterCount(classes: classes, input: input)
-        guard count <= Self.maximumParameters else {
-            throw .parameters(architecture: name, found: count, limit: Self.maximumParameters)
-        }
-        return run(classes, input)
+        return ModelSummary(input: input, { make(classes, input, $0) }, running: { _ = $0($1) })
     }
-
-    /// The first maps of VGG or U-Net are a quarter of a gigabyte each then, and so are a hundred million weights.
-    static let maximumPixels = 1 << 20, maximumParameters = 1 << 28
 }
 
 extension ModelCatalog {
@@ -87,10 +92,9 @@ extension CatalogModel {
         defaultClasses = architecture.defaultInput.height > 64 ? 1000 : 10
         hasClasses = true
         check = { classes, input throws(ArchitectureError) in try architecture.check(classes: classes, input: input) }
-        shapes = { classes, input in parameterShapes { architecture.make(classes: classes, input: input, $0) } }
-        run = { classes, input in
-            ModelSummary(
-                input: input, { architecture.make(classes: classes, input: input, $0) }, running: { _ = $0($1) })
+        make = { classes, input, p in
+            let network = architecture.make(classes: classes, input: input, p)
+            return { [network($0)] }
         }
     }
 
@@ -108,8 +112,10 @@ extension CatalogModel {
                 throw .channels(architecture: name, found: input.channels, allowed: 3...3)
             }
         }
-        shapes = { _, _ in parameterShapes { ImageTransformNet(form, $0) } }
-        run = { _, input in ModelSummary(input: input) { ImageTransformNet(form, $0) } }
+        make = { _, _, p in
+            let network = ImageTransformNet(form, p)
+            return { [network($0)] }
+        }
     }
 
     fileprivate static let unet = CatalogModel(
@@ -118,9 +124,9 @@ extension CatalogModel {
         check: { classes, input throws(ArchitectureError) in
             try ClassifierArchitecture.check("unet", classes: classes, input: input, minimumSide: 16)
         },
-        shapes: { classes, input in parameterShapes { UNet(channels: input.channels, classes: classes, $0) } },
-        run: { classes, input in
-            ModelSummary(input: input) { UNet(channels: input.channels, classes: classes, $0) }
+        make: { classes, input, p in
+            let network = UNet(channels: input.channels, classes: classes, p)
+            return { [network($0)] }
         })
 
     fileprivate static let yolov3Tiny = CatalogModel(
@@ -135,8 +141,8 @@ extension CatalogModel {
                 throw .multiple(architecture: "yolov3-tiny", found: input, of: 32)
             }
         },
-        shapes: { classes, _ in parameterShapes { YOLOv3Tiny(classes: classes, $0) } },
-        run: { classes, input in
-            ModelSummary(input: input, { YOLOv3Tiny(classes: classes, $0) }, running: { _ = $0($1) })
+        make: { classes, _, p in
+            let network = YOLOv3Tiny(classes: classes, p)
+            return { network($0).map(\.values) }
         })
 }

@@ -7,14 +7,14 @@ import CVTensor
 /// let summary = ModelSummary(input: .init(channels: 3, height: 224, width: 224)) { ResNet(.resnet50, $0) }
 /// print(summary.multiplyAdds)    // 4089184256
 /// ```
-/// The network is run once, with zeros for weights, and a tape tells what happens: the rows are what was computed, not a
-/// description beside it.
+/// The network is run once on shapes alone, and a tape tells what happens: the rows are what would be computed, not a
+/// description beside it. That takes no arithmetic and no memory, whatever the size.
 public struct ModelSummary: Sendable, Equatable {
     /// One operation, in the order of the computation.
     public struct Row: Sendable, Equatable {
         /// What the keys of its parameters begin with, such as `layer1.0.conv1`; empty for an operation without any.
         public let layer: String
-        /// The function of CVTensor, such as `conv2d`.
+        /// The name of the operation, such as `conv2d`.
         public let operation: String
         /// Of the result for one picture: `[C, H, W]`, or `[features]`.
         public let shape: [Int]
@@ -41,22 +41,32 @@ public struct ModelSummary: Sendable, Equatable {
     }
 
     /// - Parameters:
-    ///   - make: as for `initialized`.
+    ///   - input: the size of the picture.
+    ///   - make: the network, from its place in the tree of names.
     ///   - run: sends a batch of one picture through the network.
     public init<Network>(
         input: ClassifierArchitecture.Input, _ make: (ParameterScope) -> Network,
         running run: (Network, Tensor) -> Void
     ) {
-        let (network, parameters) = initialized(seed: 0, choosing: { _, _ in .zeros }, make)
+        let (network, parameters) = shapeOnly(make)
+        self.init(of: parameters, input: input) { tape in
+            run(network, tape.watch(.shapeOnly([1, input.channels, input.height, input.width])))
+        }
+    }
+
+    /// What `run` records on a tape.
+    package init(of parameters: ParameterSet, input: ClassifierArchitecture.Input, running run: (Tape) -> Void) {
         let trained = parameters.trainable
         // Frozen, so that the tape keeps no result for a gradient.
         parameters.setTrainable(false)
         var counts = Dictionary(uniqueKeysWithValues: trained.map { ($0.name, $0.shape.count) })
         var rows: [Row] = []
-        let tape = Tape(.inference) { result in
-            if let row = Row(result, &counts) { rows.append(row) }
+        let tape = Tape(.inference)
+        tape.observing { step in
+            if !step.operation.isLeaf { rows.append(Row(step, &counts)) }
+        } during: {
+            run(tape)
         }
-        run(network, tape.watch(Tensor(repeating: 0, shape: [1, input.channels, input.height, input.width])))
         self.input = input
         self.rows = rows
         self.parameters = trained.reduce(0) { $0 + $1.shape.count }
@@ -69,17 +79,13 @@ public struct ModelSummary: Sendable, Equatable {
 }
 
 extension ModelSummary.Row {
-    /// Nil for the input, which is no operation.
-    ///
     /// counts: how many numbers the parameters have that were not used yet; those of this row are taken out.
-    fileprivate init?(_ result: ObservedResult, _ counts: inout [String: Int]) {
-        let shape = result.value.shape
-        if result.operation == "input" { return nil }
-        layer = result.parameters.first.map(Self.scope) ?? ""
-        operation = result.operation
-        self.shape = Array(shape.dimensions.dropFirst())
-        parameters = result.parameters.reduce(0) { $0 + (counts.removeValue(forKey: $1) ?? 0) }
-        multiplyAdds = Self.multiplyAdds(result)
+    fileprivate init(_ step: ObservedStep, _ counts: inout [String: Int]) {
+        layer = step.parameters.first.map(Self.scope) ?? ""
+        operation = step.operation.name
+        shape = Array(step.result.shape.dimensions.dropFirst())
+        parameters = step.parameters.reduce(0) { $0 + (counts.removeValue(forKey: $1) ?? 0) }
+        multiplyAdds = Self.multiplyAdds(step)
     }
 
     /// `layer1.0.conv1` of `layer1.0.conv1.weight`.
@@ -87,12 +93,15 @@ extension ModelSummary.Row {
         key.lastIndex(of: ".").map { String(key[..<$0]) } ?? ""
     }
 
-    private static func multiplyAdds(_ result: ObservedResult) -> Int {
-        guard ["conv2d", "convTranspose2d", "linear"].contains(result.operation) else { return 0 }
-        // Each output of a convolution or linear layer is a sum over one filter, [out, in, kernel, kernel] or [out, in];
-        // each input of a transposed convolution goes to one, [in, out, kernel, kernel].
-        let (x, weight) = (result.inputs[0], result.inputs[1])
-        let positions = result.operation == "convTranspose2d" ? x.count : result.value.shape.count
-        return positions * weight.dimensions.dropFirst().reduce(1, *)
+    /// Each output of a convolution or linear layer is a sum over one filter, [out, in, kernel, kernel] or [out, in]; each
+    /// input of a transposed convolution goes to one, [in, out, kernel, kernel].
+    private static func multiplyAdds(_ step: ObservedStep) -> Int {
+        let count =
+            switch step.operation {
+            case .conv2d, .linear: step.result.shape.count
+            case .convTranspose2d: step.inputShapes[0].count
+            default: 0
+            }
+        return count == 0 ? 0 : count * step.inputShapes[1].dimensions.dropFirst().reduce(1, *)
     }
 }

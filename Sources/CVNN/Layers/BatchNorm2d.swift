@@ -32,7 +32,8 @@ public struct BatchNorm2d: Layer {
         let (gamma, beta) = (weight.value(on: x), bias.value(on: x))
         guard x.tape?.mode == .training else {
             let y = batchNorm(
-                x, mean: runningMean.value, variance: runningVar.value, weight: gamma, bias: beta, epsilon: epsilon)
+                x, mean: runningMean.value(on: x), variance: runningVar.value(on: x), weight: gamma, bias: beta,
+                epsilon: epsilon)
             return activation(residual.map { y + $0 } ?? y)
         }
         let (y, mean, variance) = batchNorm(
@@ -43,6 +44,8 @@ public struct BatchNorm2d: Layer {
     }
 
     private func move(_ statistic: Parameter, towards batch: Tensor) {
+        // Shapes alone have no statistics.
+        if batch.isShapeOnly { return }
         statistic.value = statistic.value * (1 - momentum) + batch * momentum
     }
 

@@ -7,7 +7,8 @@ import CVTensor
 public func convolved(
     _ x: Tensor, _ conv: Conv2d, _ bn: BatchNorm2d, adding residual: Tensor? = nil, _ activation: Activation
 ) -> Tensor {
-    guard x.tape == nil, conv.bias == nil else { return bn(conv(x), adding: residual, then: activation) }
+    let isShapeOnly = x.isShapeOnly || conv.weight.value.isShapeOnly
+    guard x.tape == nil, conv.bias == nil, !isShapeOnly else { return bn(conv(x), adding: residual, then: activation) }
     func convolved(_ activation: Activation) -> Tensor {
         conv2d(x, conv.weight.value, conv.geometry(over: x), then: bn.epilogue(activation))
     }

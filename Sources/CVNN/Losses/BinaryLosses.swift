@@ -42,27 +42,32 @@ public func diceLoss(_ probabilities: Tensor, _ targets: Tensor, smoothing: Floa
     precondition(shape.rank >= 2 && shape.count > 0, "diceLoss: [N, C, …] expected, found \(shape)")
     let planes = shape[0] * shape[1]
     let size = shape.count / planes
+    let isShapeOnly = Tensor.areShapeOnly(probabilities, targets)
     /// Of each plane the doubled overlap and the sum, both with the smoothing.
-    let sums = probabilities.withValues { p in
-        targets.withValues { t in
-            (0..<planes).map { plane in
-                let range = plane * size..<(plane + 1) * size
-                return range.reduce(into: (over: Double(smoothing), under: Double(smoothing))) {
-                    $0.over += 2 * Double(p[$1]) * Double(t[$1])
-                    $0.under += Double(p[$1]) + Double(t[$1])
+    let sums: [(over: Double, under: Double)] =
+        isShapeOnly
+        ? []
+        : probabilities.withValues { p in
+            targets.withValues { t in
+                (0..<planes).map { plane in
+                    let range = plane * size..<(plane + 1) * size
+                    return range.reduce(into: (over: Double(smoothing), under: Double(smoothing))) {
+                        $0.over += 2 * Double(p[$1]) * Double(t[$1])
+                        $0.under += Double(p[$1]) + Double(t[$1])
+                    }
                 }
             }
         }
-    }
     let quotients = sums.map { $0.under > 0 ? $0.over / $0.under : 1 }
-    let targets = targets.detached
-    return scalar(1 - quotients.reduce(0, +) / Double(planes)).recorded(
+    let pixels = targets.detached
+    return scalar(from: probabilities, targets) { 1 - quotients.reduce(0, +) / Double(planes) }.recorded(
+        as: .loss("diceLoss"),
         (
             probabilities,
             { dy in
                 let scale = dy.item / Float(planes)
                 return Tensor(shape: shape) { dx in
-                    targets.withValues { t in
+                    pixels.withValues { t in
                         for index in t.indices {
                             let plane = index / size
                             let under = Float(sums[plane].under)
@@ -71,7 +76,7 @@ public func diceLoss(_ probabilities: Tensor, _ targets: Tensor, smoothing: Floa
                     }
                 }
             }
-        ))
+        ), constants: [targets])
 }
 
 /// ln(1 + e^x), without overflow.

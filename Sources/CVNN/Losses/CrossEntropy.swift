@@ -57,12 +57,12 @@ public func crossEntropy(_ logits: Tensor, _ probabilities: Tensor) -> Tensor {
     let rows = SoftmaxRows(logits.shape)
     precondition(
         logits.shape == probabilities.shape, "crossEntropy: targets \(probabilities.shape) for \(logits.shape)")
-    return probabilities.withValues { values in
-        rows.loss(logits, total: Double(rows.count)) { row, target in
-            let start = rows.start(of: row)
+    return rows.loss(logits, targets: probabilities, total: Double(rows.count)) { row, target in
+        let start = rows.start(of: row)
+        probabilities.withValues { values in
             for name in 0..<rows.classes { target[name] = values[start + name * rows.step] }
-            return true
         }
+        return true
     }
 }
 
@@ -89,14 +89,17 @@ private struct SoftmaxRows {
 
     /// Σ target · (ln Σ e^x - x) / total over all rows; its gradient is (softmax · Σ target - target) / total.
     ///
-    /// setTarget: writes what each class counts in a row; false where the row does not count.
+    /// - Parameters:
+    ///   - targets: what `setTarget` reads, if that is a tensor.
+    ///   - setTarget: writes what each class counts in a row; false where the row does not count.
     func loss(
-        _ logits: Tensor, total: Double, _ setTarget: (_ row: Int, UnsafeMutableBufferPointer<Float>) -> Bool
+        _ logits: Tensor, targets: Tensor? = nil, total: Double,
+        _ setTarget: (_ row: Int, UnsafeMutableBufferPointer<Float>) -> Bool
     ) -> Tensor {
         let isWatched = logits.tape != nil
         let scale = total > 0 ? 1 / total : 0
         var sum = 0.0
-        let gradient = Tensor(shape: isWatched ? shape : [0]) { gradient in
+        let gradient = Tensor(shape: isWatched ? shape : [0], from: logits, targets) { gradient in
             logits.withValues { x in
                 sum = sumInPieces(count, grain: max(1, (1 << 13) / max(classes, 1))) { range in
                     withUnsafeTemporaryAllocation(of: Float.self, capacity: classes) { target in
@@ -112,7 +115,9 @@ private struct SoftmaxRows {
                 }
             }
         }
-        return scalar(sum * scale).recorded((logits, { gradient * $0.item }))
+        return scalar(from: logits, targets) { sum * scale }.recorded(
+            as: .loss(gamma == 0 ? "crossEntropy" : "focalLoss"), (logits, { gradient * $0.item }),
+            constants: targets.map { [$0] } ?? [])
     }
 
     /// The loss of one row; its gradient times `scale` goes to `slopes`.

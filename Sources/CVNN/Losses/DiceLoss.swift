@@ -16,7 +16,8 @@ public func diceLoss(
     precondition(logits.shape.rank >= 2, "diceLoss: [N, C, …] expected, found \(logits.shape)")
     let probabilities = softmax(logits, dimension: 1)
     let overlap = ClassOverlap(probabilities.detached, classes, ignored: ignored, smoothing: Double(smoothing))
-    return scalar(overlap.loss).recorded((probabilities, { overlap.gradient * $0.item }))
+    return scalar(from: probabilities) { overlap.loss }.recorded(
+        as: .loss("diceLoss"), (probabilities, { overlap.gradient * $0.item }))
 }
 
 /// The sums of `diceLoss`, class by class.
@@ -40,21 +41,24 @@ private struct ClassOverlap {
             precondition(name >= 0 && name < classes, "diceLoss: class \(name) of \(classes)")
             counts[name] += 1
         }
-        quotients = probabilities.withValues { p in
-            (0..<classes).map { name in
-                guard counts[name] > 0 else { return nil }
-                var (both, all) = (0.0, 0.0)
-                for image in 0..<shape[0] {
-                    let values = p.baseAddress! + (image * classes + name) * plane
-                    let part = targets.withUnsafeBufferPointer { targets in
-                        Self.sums(values, targets.baseAddress! + image * plane, plane, name, ignored)
+        quotients =
+            probabilities.isShapeOnly
+            ? []
+            : probabilities.withValues { p in
+                (0..<classes).map { name in
+                    guard counts[name] > 0 else { return nil }
+                    var (both, all) = (0.0, 0.0)
+                    for image in 0..<shape[0] {
+                        let values = p.baseAddress! + (image * classes + name) * plane
+                        let part = targets.withUnsafeBufferPointer { targets in
+                            Self.sums(values, targets.baseAddress! + image * plane, plane, name, ignored)
+                        }
+                        (both, all) = (both + part.both, all + part.all)
                     }
-                    (both, all) = (both + part.both, all + part.all)
+                    let under = all + Double(counts[name]) + smoothing
+                    return ((2 * both + smoothing) / under, under)
                 }
-                let under = all + Double(counts[name]) + smoothing
-                return ((2 * both + smoothing) / under, under)
             }
-        }
     }
 
     /// Σ p where the class is `name`, and Σ p where any class counts.

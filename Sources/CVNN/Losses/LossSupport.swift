@@ -20,6 +20,11 @@ func sumInPieces(_ count: Int, grain: Int = 1 << 13, _ body: (Range<Int>) -> Dou
 /// The loss as a tensor of one element.
 func scalar(_ value: Double) -> Tensor { Tensor([Float(value)], shape: []) }
 
+/// The loss of tensors, of which one may be shape-only: then it is, too, and nothing is computed.
+func scalar(from x: Tensor, _ y: Tensor? = nil, _ z: Tensor? = nil, _ value: () -> Double) -> Tensor {
+    Tensor.areShapeOnly(x, y, z) ? .shapeOnly([]) : scalar(value())
+}
+
 /// A mean of f(x, t) over all elements, recorded with its gradient, which is made in the same pass if a tape watches.
 ///
 /// f: the value and its derivative with respect to x. `difference`: that f is a function of x - t, so that the derivative
@@ -34,7 +39,7 @@ func elementwiseLoss(
     let isWatched = x.tape != nil || (difference && targets.tape != nil)
     let scale = 1 / Float(x.shape.count)
     var sum = 0.0
-    let slopes = Tensor(shape: isWatched ? x.shape : [0]) { slopes in
+    let slopes = Tensor(shape: isWatched ? x.shape : [0], from: x, targets) { slopes in
         x.withValues { x in
             targets.withValues { targets in
                 sum = sumInPieces(x.count) { range in
@@ -51,5 +56,6 @@ func elementwiseLoss(
     }
     var rules: [GradientRule] = [(x, { slopes * $0.item })]
     if difference { rules.append((targets, { slopes * -$0.item })) }
-    return scalar(sum / Double(x.shape.count)).recorded(rules)
+    return scalar(from: x, targets) { sum / Double(x.shape.count) }.recorded(
+        as: .loss(name), rules, constants: difference ? [] : [targets])
 }

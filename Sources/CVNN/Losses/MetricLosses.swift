@@ -6,11 +6,12 @@ import CVTensor
 /// anchor, positive, negative: [N, D]; d is the Euclidean distance.
 public func tripletLoss(_ anchor: Tensor, positive: Tensor, negative: Tensor, margin: Float = 1) -> Tensor {
     let (near, far) = (RowDifferences(anchor, positive), RowDifferences(anchor, negative))
-    let count = near.distances.count
+    let count = near.shape[0]
     let excess = zip(near.distances, far.distances).map { max(0, $0 - $1 + margin) }
     /// Those that are not far enough apart.
     let counted = excess.map { $0 > 0 ? 1 / Float(count) : 0 }
-    return scalar(excess.reduce(0) { $0 + Double($1) } / Double(count)).recorded(
+    return scalar(from: anchor, positive, negative) { excess.reduce(0) { $0 + Double($1) } / Double(count) }.recorded(
+        as: .loss("tripletLoss"),
         (anchor, { near.gradient(counted, times: $0.item) + far.gradient(counted, times: -$0.item) }),
         (positive, { near.gradient(counted, times: -$0.item) }),
         (negative, { far.gradient(counted, times: $0.item) }))
@@ -21,12 +22,13 @@ public func tripletLoss(_ anchor: Tensor, positive: Tensor, negative: Tensor, ma
 /// a, b: [N, D]; d is the Euclidean distance. isSame: one for each pair.
 public func contrastiveLoss(_ a: Tensor, _ b: Tensor, isSame: [Bool], margin: Float = 1) -> Tensor {
     let pairs = RowDifferences(a, b)
-    let count = pairs.distances.count
+    let count = pairs.shape[0]
     precondition(isSame.count == count, "contrastiveLoss: \(isSame.count) answers for \(count) pairs")
     /// How much too far (positive) or too near (negative) each pair is.
     let excess = zip(pairs.distances, isSame).map { $1 ? $0 : min(0, $0 - margin) }
     let slopes = excess.map { $0 / Float(count) }
-    return scalar(excess.reduce(0) { $0 + Double($1 * $1) } / Double(2 * count)).recorded(
+    return scalar(from: a, b) { excess.reduce(0) { $0 + Double($1 * $1) } / Double(2 * count) }.recorded(
+        as: .loss("contrastiveLoss"),
         (a, { pairs.gradient(slopes, times: $0.item) }), (b, { pairs.gradient(slopes, times: -$0.item) }))
 }
 
@@ -38,7 +40,7 @@ public func selectRows(_ x: Tensor, _ indices: [Int]) -> Tensor {
     precondition(shape.rank >= 1, "selectRows: a scalar has no rows")
     precondition(indices.allSatisfy { $0 >= 0 && $0 < shape[0] }, "selectRows: rows \(indices) of \(shape)")
     let size = shape.dimensions.dropFirst().reduce(1, *)
-    let y = Tensor(shape: Shape([indices.count] + shape.dimensions.dropFirst())) { y in
+    let y = Tensor(shape: Shape([indices.count] + shape.dimensions.dropFirst()), from: x) { y in
         x.withValues { x in
             guard size > 0 else { return }
             for (row, index) in indices.enumerated() {
@@ -46,7 +48,7 @@ public func selectRows(_ x: Tensor, _ indices: [Int]) -> Tensor {
             }
         }
     }
-    return y.recorded((x, { scattered($0, to: indices, shape: shape, size: size) }))
+    return y.recorded(as: .selectRows(indices), (x, { scattered($0, to: indices, shape: shape, size: size) }))
 }
 
 /// Adds each row to the one it came from: the gradient of `selectRows`.
@@ -64,6 +66,7 @@ private func scattered(_ dy: Tensor, to indices: [Int], shape: Shape, size: Int)
 /// The differences of the rows of two matrices, and their lengths.
 private struct RowDifferences: Sendable {
     let shape: Shape
+    /// Empty where a matrix is shape-only.
     let differences, distances: [Float]
 
     /// PyTorch adds this to every difference, so that the distance of equal rows has a gradient.
@@ -75,6 +78,10 @@ private struct RowDifferences: Sendable {
             "two of the same [N, D] expected, found \(a.shape) and \(b.shape)")
         shape = a.shape
         let width = a.shape[1]
+        guard !a.isShapeOnly, !b.isShapeOnly else {
+            (differences, distances) = ([], [])
+            return
+        }
         let differences = zip(a.values, b.values).map { $0 - $1 + Self.epsilon }
         self.differences = differences
         distances = (0..<a.shape[0]).map { row in

@@ -11,23 +11,27 @@ public func totalVariation(_ x: Tensor) -> Tensor {
     let rows = x.shape[0] * x.shape[1] * height
     let pairs = rows * (width - 1) + x.shape[0] * x.shape[1] * width * (height - 1)
     let scale = 1 / Double(max(pairs, 1))
-    let sum = x.withValues { x in
-        sumInPieces(rows, grain: 1 + 8192 / max(width, 1)) { rows in
-            var sum = 0.0
-            for row in rows {
-                let line = x.baseAddress! + row * width
-                let hasNext = row % height < height - 1
-                for column in 0..<width {
-                    let right = column < width - 1 ? line[column + 1] - line[column] : 0
-                    let down = hasNext ? line[column + width] - line[column] : 0
-                    sum += Double(right * right + down * down)
+    let sum =
+        x.isShapeOnly
+        ? 0
+        : x.withValues { x in
+            sumInPieces(rows, grain: 1 + 8192 / max(width, 1)) { rows in
+                var sum = 0.0
+                for row in rows {
+                    let line = x.baseAddress! + row * width
+                    let hasNext = row % height < height - 1
+                    for column in 0..<width {
+                        let right = column < width - 1 ? line[column + 1] - line[column] : 0
+                        let down = hasNext ? line[column + width] - line[column] : 0
+                        sum += Double(right * right + down * down)
+                    }
                 }
+                return sum
             }
-            return sum
         }
-    }
     let pixels = x.detached
-    return scalar(sum * scale).recorded((x, { variationGradient($0.item * Float(2 * scale), pixels) }))
+    return scalar(from: x) { sum * scale }.recorded(
+        as: .loss("totalVariation"), (x, { variationGradient($0.item * Float(2 * scale), pixels) }))
 }
 
 /// `factor` · the sum of a pixel's differences to its neighbours.

@@ -38,9 +38,7 @@ public final class Parameter: @unchecked Sendable {
     /// ```
     public func value(on x: Tensor) -> Tensor {
         guard let tape = x.tape else { return value }
-        tape.passed(name)
-        guard isTrainable else { return value }
-        return tape.watch(value, owner: self) { self.add($0.detached) }
+        return tape.watch(value, name: name, owner: self, receive: isTrainable ? { self.add($0.detached) } : nil)
     }
 
     private func add(_ part: Tensor) { gradient = gradient.map { $0 + part } ?? part }

@@ -36,7 +36,7 @@ public struct ParameterScope {
 
     /// Declares a weight: its value is the checkpoint's, or what `initializer` makes of a seed.
     ///
-    /// A missing key or another shape is noted, for `load` to throw all of them together; the layer is given an empty
+    /// A missing key or another shape is noted, for `load` to throw all of them together; the layer is given a shape-only
     /// tensor meanwhile.
     public func parameter(_ name: String, shape: Shape, initialized initializer: Initializer = .zeros) -> Parameter {
         declared.parameter(prefix + name, shape: shape, initializer, isBuffer: false)
@@ -86,16 +86,31 @@ public func initialized<Network>(
     }
 }
 
+/// Builds a network whose parameters have shapes, but no values, as under `torch.device("meta")`: it takes no memory,
+/// however large it is, and what it computes has shapes only. See `Tensor.shapeOnly(_:)`.
+///
+/// - Parameters:
+///   - keys: those of a checkpoint, for a network with parts that it may leave out; none for all parts.
+///   - make: the network, from its place in the tree of names.
+/// - Returns: the network, and its parameters in the order of its layers.
+public func shapeOnly<Network>(
+    offered keys: [String] = [], _ make: (ParameterScope) -> Network
+) -> (network: Network, parameters: ParameterSet) {
+    let declared = Declared(.shapes(offered: keys))
+    let network = make(ParameterScope(declared))
+    return (network, ParameterSet(declared.parameters))
+}
+
 /// The keys and shapes that a network declares, in the order of its layers.
 ///
-/// keys: those of a checkpoint, for a network with parts that it may leave out; none for all parts.
+/// - Parameters:
+///   - keys: those of a checkpoint, for a network with parts that it may leave out; none for all parts.
+///   - make: the network, from its place in the tree of names.
+/// - Returns: of each parameter and buffer the key and the shape.
 public func parameterShapes(
     offered keys: [String] = [], _ make: (ParameterScope) -> some Any
 ) -> [(name: String, shape: Shape)] {
-    let nothing = Tensor([], shape: [0])
-    let declared = Declared(.checkpoint(Dictionary(keys.map { ($0, nothing) }, uniquingKeysWith: { $1 })))
-    _ = make(ParameterScope(declared))
-    return declared.parameters.map { ($0.name, $0.shape) }
+    shapeOnly(offered: keys, make).parameters.map { ($0.name, $0.shape) }
 }
 
 /// What has been declared so far.
@@ -104,6 +119,8 @@ final class Declared {
     enum Source {
         case checkpoint(StateDictionary)
         case seed(UInt64, choose: (String, Shape) -> Initializer?)
+        /// Nowhere: there are shapes only. offered: the keys of a checkpoint; none for all.
+        case shapes(offered: [String])
     }
 
     private var source: Source
@@ -120,8 +137,11 @@ final class Declared {
 
     /// An empty checkpoint stands for none: whoever loads it is told of everything that it lacks.
     func offers(_ prefix: String) -> Bool {
-        guard case .checkpoint(let state) = source, !state.isEmpty else { return true }
-        return state.keys.contains { $0.hasPrefix(prefix) }
+        switch source {
+        case .checkpoint(let state): state.isEmpty || state.keys.contains { $0.hasPrefix(prefix) }
+        case .shapes(let keys): keys.isEmpty || keys.contains { $0.hasPrefix(prefix) }
+        case .seed: true
+        }
     }
 
     private func value(_ name: String, _ shape: Shape, _ initializer: Initializer) -> Tensor {
@@ -130,13 +150,14 @@ final class Declared {
             if let found = state[name], found.shape == shape { return found }
             // A network without its weights is never run, and its shapes may be absurd: they follow from the number of
             // labels that a file claims to have. So no memory is spent on what is missing.
-            return Tensor([], shape: [0])
+            return .shapeOnly(shape)
+        case .shapes: return .shapeOnly(shape)
         case .seed(let seed, let choose):
             var numbers = SeededNumbers(seed: seed, name: name)
             return (choose(name, shape) ?? initializer).tensor(shape, &numbers)
         }
     }
 
-    /// Lets go of the source: a scope that someone kept declares empty tensors from now on.
-    func finish() { source = .checkpoint([:]) }
+    /// Lets go of the source: a scope that someone kept declares shapes without values from now on.
+    func finish() { source = .shapes(offered: []) }
 }

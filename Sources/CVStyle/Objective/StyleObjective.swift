@@ -146,6 +146,7 @@ package struct StyleObjective {
 /// The same values, whose gradient is scaled so that its absolute values sum up to `size`.
 private func withGradient(_ x: Tensor, ofSize size: Float) -> Tensor {
     x.detached.recorded(
+        as: .identity,
         (
             x,
             { dy in

@@ -22,10 +22,8 @@ public final class Tape: @unchecked Sendable {
     /// What the random numbers of operations such as dropout start from.
     public let seed: UInt64
 
-    /// Is told of each result as it is recorded.
-    private let observer: ((ObservedResult) -> Void)?
-    /// The parameters that were used since the last result: only kept for the observer.
-    private var used: [String] = []
+    /// Only while steps are observed.
+    private(set) var observation: Observation?
 
     private var recorded = 0
     private var streams: UInt64 = 0
@@ -36,46 +34,75 @@ public final class Tape: @unchecked Sendable {
         weak var trace: Trace?
     }
 
-    /// seed: the same seed and the same operations in the same order give the same random numbers, on any number of
-    /// threads. Every step needs another one. observer: is told of each result, in the order of the computation.
-    public init(_ mode: Mode, seed: UInt64 = 0, observer: ((ObservedResult) -> Void)? = nil) {
+    /// - Parameters:
+    ///   - mode: what layers such as dropout do.
+    ///   - seed: the same seed and the same operations in the same order give the same random numbers, on any number of
+    ///     threads. Every step needs another one.
+    public init(_ mode: Mode, seed: UInt64 = 0) {
         self.mode = mode
         self.seed = seed
-        self.observer = observer
     }
 
     /// The tensor as an input of this tape.
     ///
-    /// gradient: whether `gradients(of:)` is to give the gradient with respect to it. Without, it only carries the tape.
+    /// - Parameters:
+    ///   - x: of any shape.
+    ///   - gradient: whether `gradients(of:)` is to give the gradient with respect to it. Without, it only carries the tape.
+    /// - Returns: the same values, watched.
     public func watch(_ x: Tensor, gradient: Bool = false) -> Tensor {
-        let watched = x.traced(Trace(self, needsGradient: gradient, contributions: []))
-        tell(of: watched, by: "input", from: [])
+        let leaf = Trace(self, needsGradient: gradient, contributions: [])
+        let watched = x.traced(leaf)
+        observation?.observe(input: watched, leaf)
         return watched
     }
 
-    /// The value of a parameter as an input of this tape, with a function that is given its gradient.
+    /// The value of a parameter as an input of this tape. However often it is used, it is one value of the tape.
     ///
-    /// owner: whose value it is; its leaf is made once.
-    public func watch(_ x: Tensor, owner: AnyObject, receive: @escaping (Tensor) -> Void) -> Tensor {
+    /// - Parameters:
+    ///   - x: its value.
+    ///   - name: its key in a checkpoint.
+    ///   - owner: whose value it is: what makes it the same parameter.
+    ///   - receive: is given the gradient; nil for one that is frozen.
+    /// - Returns: the same values; watched, but for a frozen parameter only while steps are observed.
+    public func watch(_ x: Tensor, name: String, owner: AnyObject, receive: ((Tensor) -> Void)?) -> Tensor {
+        if receive == nil, observation == nil { return x }
+        let watched = leaf(owner, receive)
+        let value = x.traced(watched)
+        observation?.observe(parameter: value, watched, name: name, owner: owner)
+        return value
+    }
+
+    private func leaf(_ owner: AnyObject, _ receive: ((Tensor) -> Void)?) -> Trace {
         let key = ObjectIdentifier(owner)
-        if let leaf = leaves[key]?.trace { return x.traced(leaf) }
-        let leaf = Trace(self, needsGradient: true, contributions: [], receive: receive)
+        if let leaf = leaves[key]?.trace { return leaf }
+        let leaf = Trace(self, needsGradient: receive != nil, contributions: [], receive: receive)
         leaves[key] = WeakTrace(trace: leaf)
-        return x.traced(leaf)
+        return leaf
     }
 
-    /// Says that the parameter `name` is used by the next operation, so that its result can be told by it.
-    public func passed(_ name: String) {
-        if observer != nil { used.append(name) }
-    }
-
-    /// function: as `#function` gives it, such as `conv2d(_:_:bias:_:)`.
-    func tell(of result: Tensor, by function: @autoclosure () -> String, from inputs: @autoclosure () -> [Shape]) {
-        guard let observer else { return }
-        let operation = function().prefix { $0 != "(" }
-        observer(
-            ObservedResult(operation: String(operation), parameters: used, inputs: inputs(), value: result))
-        used = []
+    /// Records what `body` computes, and hands each step to an observer: the graph of a network, in the order of its
+    /// computation.
+    ///
+    /// ```swift
+    /// var steps: [Step] = []
+    /// let y = tape.observing { steps.append($0.step) } during: { network(tape.watch(x)) }
+    /// ```
+    /// Inputs, parameters and constants are steps without inputs, told before the first step that uses them. The tape
+    /// lets go of the observer when `body` returns, so an observer that keeps results makes no cycle of references.
+    ///
+    /// - Parameters:
+    ///   - observer: receives each step as it is recorded.
+    ///   - body: computes with tensors that this tape watches.
+    /// - Returns: what `body` returns.
+    public func observing<Result>(
+        _ observer: (ObservedStep) -> Void, during body: () throws -> Result
+    ) rethrows -> Result {
+        precondition(observation == nil, "the steps of this tape are observed already")
+        return try withoutActuallyEscaping(observer) { observer in
+            observation = Observation(observer)
+            defer { observation = nil }
+            return try body()
+        }
     }
 
     func nextIndex() -> Int {
@@ -144,18 +171,6 @@ public final class Tape: @unchecked Sendable {
         }
         return found.sorted { $0.index > $1.index }
     }
-}
-
-/// The result of an operation, as the observer of a tape is told of it.
-public struct ObservedResult: Sendable {
-    /// The function that gave it, such as `conv2d`; `input` for a tensor that the tape was told to watch.
-    public let operation: String
-    /// The keys of the parameters that went into it.
-    public let parameters: [String]
-    /// The shapes of what it was computed from, in the order of the function: those of weights as well.
-    public let inputs: [Shape]
-    /// Watched by the tape: its gradient can be asked for.
-    public let value: Tensor
 }
 
 /// Gradients with respect to the inputs of a tape, and to the results that were to be kept.

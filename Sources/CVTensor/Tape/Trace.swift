@@ -10,6 +10,7 @@ final class Trace: @unchecked Sendable {
     let tape: Tape
     /// Grows in the order of recording.
     let index: Int
+    var id: ValueID { ValueID(index: index) }
     let needsGradient: Bool
     let isLeaf: Bool
     let receive: ((Tensor) -> Void)?
@@ -43,15 +44,21 @@ package typealias GradientRule = (input: Tensor, gradient: (_ dy: consuming Tens
 extension Tensor {
     /// The result of an operation, recorded on the tape of its inputs, if one of them has one.
     ///
-    /// operation: the name of the function that calls this, for the observer of the tape.
+    /// - Parameters:
+    ///   - operation: what was done; only looked at while steps are observed.
+    ///   - rules: the inputs that a gradient may go to, in the order that the operation names.
+    ///   - others: the inputs after those, to which no gradient goes; only looked at while steps are observed.
+    /// - Returns: the same values, watched where an input of the rules is.
     package func recorded(
-        _ rules: GradientRule..., operation: @autoclosure () -> String = #function
+        as operation: @autoclosure () -> Operation, _ rules: GradientRule...,
+        constants others: @autoclosure () -> [Tensor] = []
     ) -> Tensor {
-        recorded(rules, operation: operation())
+        recorded(as: operation(), rules, constants: others())
     }
 
     package func recorded(
-        _ rules: [GradientRule], operation: @autoclosure () -> String = #function
+        as operation: @autoclosure () -> Operation, _ rules: [GradientRule],
+        constants others: @autoclosure () -> [Tensor] = []
     ) -> Tensor {
         guard let tape = rules.lazy.compactMap(\.input.trace?.tape).first else { return self }
         let contributions = rules.compactMap { rule -> Trace.Contribution? in
@@ -59,8 +66,11 @@ extension Tensor {
             precondition(trace.tape === tape, "the inputs of an operation were recorded on two tapes")
             return Trace.Contribution(input: trace, compute: rule.gradient)
         }
-        let result = traced(Trace(tape, needsGradient: !contributions.isEmpty, contributions: contributions))
-        tape.tell(of: result, by: operation(), from: rules.map(\.input.shape))
+        let trace = Trace(tape, needsGradient: !contributions.isEmpty, contributions: contributions)
+        let result = traced(trace)
+        if let observation = tape.observation {
+            observation.observe(operation(), of: rules.map(\.input) + others(), giving: result, trace)
+        }
         return result
     }
 }

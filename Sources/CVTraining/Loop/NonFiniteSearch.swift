@@ -20,12 +20,17 @@ struct NonFiniteSearch {
         let parameters = badParameters
         if !parameters.isEmpty { return .parameters(parameters) }
         var (last, found): (String?, NonFiniteCause?) = (nil, nil)
-        let tape = Tape(.training, seed: seed) { result in
-            last = result.parameters.last ?? last
-            guard found == nil, !result.value.isFinite else { return }
+        let tape = Tape(.training, seed: seed)
+        _ = try tape.observing { step in
+            last = step.parameters.last ?? last
+            // Parameters are finite; constants, such as targets, are nothing that the network computed.
+            guard found == nil, !step.operation.isLeaf || step.operation == .input, !step.result.isFinite else {
+                return
+            }
             found = last.map { .result(after: $0) } ?? .input
+        } during: {
+            try forward(tape)
         }
-        _ = try forward(tape)
         return found ?? .loss
     }
 }

@@ -67,7 +67,8 @@ import Testing
                 let y = layers.1(layers.0(tape.watch(x)))
                 let distance = sum(y, over: [0, 1, 2, 3])
                 return TrainingLoss(
-                    Tensor([0], shape: []).recorded((distance, { _ in Tensor([.infinity], shape: []) })))
+                    Tensor([0], shape: []).recorded(
+                        as: .loss("distance"), (distance, { _ in Tensor([.infinity], shape: []) })))
             })
         let error = #expect(throws: TrainingError.self) { try trainer.run() }
         guard case .notFinite(epoch: 1, step: 1, loss: 0, .gradients(let names)) = error?.problem else {

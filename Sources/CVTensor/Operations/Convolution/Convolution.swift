@@ -14,7 +14,7 @@ public func conv2d(_ x: Tensor, _ weight: Tensor, bias: Tensor? = nil, _ geometr
         (weight, { conv2dWeightGradient($0, input, geometry, shape: filters.shape) }),
     ]
     if let bias { rules.append((bias, { sumOfChannels($0) })) }
-    return y.recorded(rules)
+    return y.recorded(as: .conv2d(geometry), rules)
 }
 
 /// What may follow a convolution without another pass over memory: `activation(scale · y + shift)`, scale and shift
@@ -64,7 +64,7 @@ extension ConvolutionProduct {
     func result(
         of x: Tensor, _ weight: Tensor, bias: Tensor? = nil, epilogue: ConvEpilogue? = nil, by run: (Operands) -> Void
     ) -> Tensor {
-        Tensor(shape: outputShape) { y in
+        Tensor(shape: outputShape, from: x, weight, bias) { y in
             x.withValues { x in
                 weight.withValues { weight in
                     run(

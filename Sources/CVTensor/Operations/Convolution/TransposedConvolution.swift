@@ -22,18 +22,22 @@ public func convTranspose2d(
     let width = geometry.x.transposedSize(input.width, outputPadding: outputPadding.x)
     precondition(height > 0 && width > 0, "convTranspose2d: \(geometry) leaves nothing of \(x.shape)")
     let (pixels, kernels) = (x.detached, weight.detached)
-    let y = conv2dInputGradient(pixels, kernels, geometry, height: height, width: width)
+    let channels = filters.channels * geometry.groups
+    let y =
+        Tensor.areShapeOnly(x, weight, bias)
+        ? .shapeOnly([input.batch, channels, height, width])
+        : conv2dInputGradient(pixels, kernels, geometry, height: height, width: width)
     var rules: [GradientRule] = [
         (x, { conv2d($0, kernels, geometry) }),
         (weight, { conv2dWeightGradient(pixels, $0, geometry, shape: kernels.shape) }),
     ]
     if let bias {
-        let channels = filters.channels * geometry.groups
         precondition(bias.shape == [channels], "convTranspose2d: bias \(bias.shape) for \(channels) channels")
-        add(bias, toChannelsOf: y)
+        if !y.isShapeOnly { add(bias, toChannelsOf: y) }
         rules.append((bias, { sumOfChannels($0) }))
     }
-    return y.recorded(rules)
+    return y.recorded(
+        as: .convTranspose2d(geometry, outputPaddingY: outputPadding.y, outputPaddingX: outputPadding.x), rules)
 }
 
 /// In place: nobody else holds the result yet.

@@ -33,13 +33,15 @@ public enum Activation: Sendable, Equatable {
     package func callAsFunction(_ x: consuming Tensor, under isa: InstructionSet) -> Tensor {
         if self == .linear { return x }
         let isInPlace = (gradientUsesOutput || x.trace == nil) && x.isSoleOwner()
-        let y = isInPlace ? x.detached : Tensor(shape: x.shape) { _ in }
-        let (from, to) = (x.storage.pointer, y.storage.pointer)
-        Parallel.forRanges(x.shape.count, grain: 1 << 14) { range in
-            apply(from + range.lowerBound, to + range.lowerBound, count: range.count, under: isa)
+        let y = isInPlace ? x.detached : Tensor(shape: x.shape, from: copy x) { _ in }
+        if !y.isShapeOnly {
+            let (from, to) = (x.storage.pointer, y.storage.pointer)
+            Parallel.forRanges(x.shape.count, grain: 1 << 14) { range in
+                apply(from + range.lowerBound, to + range.lowerBound, count: range.count, under: isa)
+            }
         }
         let known = gradientUsesOutput ? y : x.detached
-        return y.recorded((x, { self.gradient($0, at: known, under: isa) }), operation: "\(self)")
+        return y.recorded(as: .activation(self), (x, { self.gradient($0, at: known, under: isa) }))
     }
 
     /// Whether f'(x) = f'(f(x)): then the result, which the next layer often keeps anyway, is kept instead of the input.

@@ -6,7 +6,7 @@ public func + (a: Tensor, b: Tensor) -> Tensor {
     // The shapes only: the values are not needed for the gradient, so they are not kept for it.
     let (left, right) = (a.shape, b.shape)
     return elementwise(a, b, named: "+", cvk_add).recorded(
-        (a, { sum($0, to: left) }), (b, { sum($0, to: right) }))
+        as: .add, (a, { sum($0, to: left) }), (b, { sum($0, to: right) }))
 }
 
 /// a + b of tensors that no tape watches, in the memory of a where nobody else holds that.
@@ -25,7 +25,7 @@ func added(_ a: consuming Tensor, _ b: Tensor) -> Tensor {
 public func * (a: Tensor, b: Tensor) -> Tensor {
     let (left, right) = (a.detached, b.detached)
     return elementwise(a, b, named: "*", cvk_multiply).recorded(
-        (a, { sum($0 * right, to: left.shape) }), (b, { sum($0 * left, to: right.shape) }))
+        as: .multiply, (a, { sum($0 * right, to: left.shape) }), (b, { sum($0 * left, to: right.shape) }))
 }
 
 /// Elementwise difference; shapes are broadcast as in PyTorch.
@@ -38,7 +38,7 @@ public func * (a: Tensor, factor: Float) -> Tensor { scaled(a, by: factor, plus:
 public func + (a: Tensor, term: Float) -> Tensor { scaled(a, by: 1, plus: term) }
 
 private func scaled(_ x: Tensor, by scale: Float, plus shift: Float) -> Tensor {
-    let y = Tensor(shape: x.shape) { y in
+    let y = Tensor(shape: x.shape, from: x) { y in
         x.withValues { x in
             Parallel.forRanges(x.count, grain: 1 << 14) { range in
                 let start = range.lowerBound
@@ -48,7 +48,7 @@ private func scaled(_ x: Tensor, by scale: Float, plus shift: Float) -> Tensor {
             }
         }
     }
-    return y.recorded((x, { scaled($0, by: scale, plus: 0) }))
+    return y.recorded(as: .scale(factor: scale, term: shift), (x, { scaled($0, by: scale, plus: 0) }))
 }
 
 private typealias Kernel = (
@@ -60,7 +60,7 @@ private func elementwise(_ a: Tensor, _ b: Tensor, named name: String, _ kernel:
         preconditionFailure("\(a.shape) \(name) \(b.shape): the shapes cannot be broadcast")
     }
     let (a, b) = (broadcast(a.detached, to: shape), broadcast(b.detached, to: shape))
-    return Tensor(shape: shape) { y in
+    return Tensor(shape: shape, from: a, b) { y in
         a.withValues { a in
             b.withValues { b in
                 Parallel.forRanges(a.count, grain: 1 << 14) { range in

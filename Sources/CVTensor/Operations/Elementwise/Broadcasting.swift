@@ -23,7 +23,7 @@ extension Shape {
 public func broadcast(_ x: Tensor, to shape: Shape) -> Tensor {
     if x.shape == shape { return x }
     let walk = BroadcastWalk(from: x.shape, to: shape)
-    let y = Tensor(shape: shape) { y in
+    let y = Tensor(shape: shape, from: x) { y in
         x.withValues { x in
             walk.forEachRow { row, start in
                 let to = y.baseAddress! + row * walk.length
@@ -36,14 +36,14 @@ public func broadcast(_ x: Tensor, to shape: Shape) -> Tensor {
         }
     }
     let own = x.shape
-    return y.recorded((x, { sum($0, to: own) }))
+    return y.recorded(as: .broadcast(shape), (x, { sum($0, to: own) }))
 }
 
 /// The sum over the dimensions along which `shape` would be broadcast to that of `y`: the gradient of `broadcast`.
 public func sum(_ y: Tensor, to shape: Shape) -> Tensor {
     if y.shape == shape { return y }
     let walk = BroadcastWalk(from: shape, to: y.shape)
-    let sums = Tensor(shape: shape) { sums in
+    let sums = Tensor(shape: shape, from: y) { sums in
         sums.initialize(repeating: 0)
         y.withValues { y in
             walk.forEachRow { row, start in
@@ -59,7 +59,7 @@ public func sum(_ y: Tensor, to shape: Shape) -> Tensor {
         }
     }
     let whole = y.shape
-    return sums.recorded((y, { broadcast($0, to: whole) }))
+    return sums.recorded(as: .sum(shape), (y, { broadcast($0, to: whole) }))
 }
 
 /// The rows of a large tensor, with the place in a small one that each belongs to.

@@ -10,7 +10,8 @@ public func dropout(_ x: Tensor, probability: Float) -> Tensor {
     precondition(probability >= 0 && probability <= 1, "dropout: probability \(probability)")
     guard let tape = x.tape, tape.mode == .training, probability > 0 else { return x }
     let mask = DropoutMask(seed: tape.nextStream(), probability: probability)
-    return mask.applied(to: x).recorded((x, { mask.applied(to: $0) }))
+    return mask.applied(to: x).recorded(
+        as: .dropout(probability: probability, seed: mask.seed), (x, { mask.applied(to: $0) }))
 }
 
 /// Not kept but made again for the gradient: that is as quick as reading it.
@@ -21,7 +22,7 @@ private struct DropoutMask {
     func applied(to x: Tensor) -> Tensor {
         let threshold = UInt32(probability * Float(1 << 24))
         let scale = probability < 1 ? 1 / (1 - probability) : 0
-        return Tensor(shape: x.shape) { y in
+        return Tensor(shape: x.shape, from: x) { y in
             x.withValues { x in
                 Parallel.forRanges(x.count, grain: 1 << 14) { range in
                     let start = range.lowerBound

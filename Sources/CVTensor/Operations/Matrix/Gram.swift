@@ -12,8 +12,10 @@ public func gram(_ x: Tensor) -> Tensor {
     let maps = x.detached.reshaped([1, batch * channels, input.height, input.width])
     let geometry = ConvGeometry(kernel: 1, groups: batch)
     let filters: Shape = [batch * channels, channels, 1, 1]
-    let products = conv2dWeightGradient(maps, maps, geometry, shape: filters).reshaped([batch, channels, channels])
+    let sums = x.isShapeOnly ? .shapeOnly(filters) : conv2dWeightGradient(maps, maps, geometry, shape: filters)
+    let products = sums.reshaped([batch, channels, channels])
     return (products * scale).recorded(
+        as: .gram,
         (
             x,
             { dy in

@@ -19,6 +19,7 @@ public func matmul(_ a: Tensor, _ b: Tensor, transposeA: Bool = false, transpose
     let (left, right) = (a.detached, b.detached)
     let y = BatchedMatmul(a.shape, b.shape, transposeB: transposeB).run(left, right)
     return y.recorded(
+        as: .matmul(transposeB: transposeB),
         (a, { matmul($0, right, transposeB: !transposeB) }),
         (b, { transposeB ? matmul($0, left, transposeA: true) : matmul(left, $0, transposeA: true) }))
 }
@@ -35,13 +36,13 @@ public func linear(_ x: Tensor, _ weight: Tensor, bias: Tensor? = nil) -> Tensor
     let (rows, outputs) = (leading.reduce(1, *), weight.shape[0])
     let (input, filters) = (x.detached.reshaped([rows, weight.shape[1]]), weight.detached)
     let y = BatchedMatmul(input.shape, weight.shape, transposeB: true).run(input, filters, bias: bias?.detached)
-    // Recorded as one operation on x itself: an observer of the tape is told of it with its parameters.
+    // Recorded as one operation on x itself, not on the reshaped one.
     var rules: [GradientRule] = [
         (x, { matmul($0, filters) }),
         (weight, { matmul($0.reshaped([rows, outputs]), input, transposeA: true) }),
     ]
     if let bias { rules.append((bias, { sumOfRows($0.reshaped([rows, outputs])) })) }
-    return y.reshaped(Shape(leading + [outputs])).recorded(rules)
+    return y.reshaped(Shape(leading + [outputs])).recorded(as: .linear, rules)
 }
 
 /// [M, N] -> [N]: the gradient of a bias that was added to every row.
@@ -68,7 +69,7 @@ public func transposed(_ x: Tensor) -> Tensor {
     let (rows, columns) = (x.shape[x.shape.rank - 2], x.shape[x.shape.rank - 1])
     let tile = 32
     let tiles = (rows + tile - 1) / tile
-    let y = Tensor(shape: Shape(leading + [columns, rows])) { y in
+    let y = Tensor(shape: Shape(leading + [columns, rows]), from: x) { y in
         x.withValues { x in
             // By tiles, so that both sides stay in the cache.
             Parallel.forRanges(leading.reduce(1, *) * tiles, grain: 4) { range in
@@ -82,7 +83,7 @@ public func transposed(_ x: Tensor) -> Tensor {
             }
         }
     }
-    return y.recorded((x, { transposed($0) }))
+    return y.recorded(as: .transpose, (x, { transposed($0) }))
 }
 
 /// Products of a batch of matrices: a [batch, m, k], b [batch, k, n] or transposed [batch, n, k].
@@ -124,7 +125,7 @@ private struct BatchedMatmul {
     func run(_ a: Tensor, _ b: Tensor, bias: Tensor? = nil) -> Tensor {
         let method = MatrixProduct.current
         if method == .openBLAS { openblas_set_num_threads(1) }
-        return Tensor(shape: shape) { y in
+        return Tensor(shape: shape, from: a, b, bias) { y in
             a.withValues { a in
                 b.withValues { b in
                     // The products are added to it.

@@ -12,15 +12,18 @@ public func batchNorm(
     let (y, input, gamma) = (channels.normalized(x, weight, bias), x.detached, weight.detached)
     // The statistics are constants here: each channel is only scaled.
     return y.recorded(
+        as: .batchNorm(epsilon: epsilon),
         (x, { channels.scaled($0, by: gamma) }),
         (weight, { channels.sumOfProducts($0, input) }),
-        (bias, { sumOfChannels($0) }))
+        (bias, { sumOfChannels($0) }), constants: [mean, variance])
 }
 
 /// Given mean and spread of each channel, and what normalisation and its gradient make of them.
 private struct ChannelStatistics {
     let shape: ImageShape
+    /// Empty where they are shape-only.
     let mean, variance, inverseDeviation: [Float]
+    private let isShapeOnly: Bool
 
     init(_ shape: Shape, mean: Tensor, variance: Tensor, epsilon: Float) {
         self.shape = ImageShape(shape, for: "batchNorm")
@@ -29,8 +32,9 @@ private struct ChannelStatistics {
                 statistic.shape == [self.shape.channels],
                 "batchNorm: [\(self.shape.channels)] expected, found \(statistic.shape)")
         }
-        self.mean = mean.values
-        self.variance = variance.values
+        isShapeOnly = Tensor.areShapeOnly(mean, variance)
+        self.mean = isShapeOnly ? [] : mean.values
+        self.variance = isShapeOnly ? [] : variance.values
         inverseDeviation = self.variance.map { 1 / ($0 + epsilon).squareRoot() }
     }
 
@@ -61,6 +65,7 @@ private struct ChannelStatistics {
                 parameter.shape == [shape.channels], "batchNorm: [\(shape.channels)] expected, found \(parameter.shape)"
             )
         }
+        if isShapeOnly || Tensor.areShapeOnly(x, weight, bias) { return .shapeOnly(x.shape) }
         let (gamma, beta) = (weight.values, bias.values)
         return planes(x, x) { channel, x, _, y in
             let scale = gamma[channel] * inverseDeviation[channel]

@@ -23,12 +23,14 @@ public func batchNorm(
         (x, { gradients(of: $0).x }), (weight, { gradients(of: $0).weight }), (bias, { gradients(of: $0).bias }),
     ]
     if let residual { rules.append((residual, { gradients(of: $0).residual! })) }
-    let recorded = y.recorded(rules)
+    let fused = isFused ? activation : .linear
+    let recorded = y.recorded(as: .batchNormTraining(epsilon: epsilon, activation: fused), rules)
     let count = Double(batch.shape.batch * batch.shape.plane)
     let unbiased = count > 1 ? count / (count - 1) : 1
+    let result = isFused ? recorded : activation(recorded)
+    if y.isShapeOnly { return (result, .shapeOnly(weight.shape), .shapeOnly(weight.shape)) }
     return (
-        isFused ? recorded : activation(recorded),
-        Tensor(channels.map { $0.mean }, shape: weight.shape),
+        result, Tensor(channels.map { $0.mean }, shape: weight.shape),
         Tensor(channels.map { Float(Double($0.variance) * unbiased) }, shape: weight.shape)
     )
 }
@@ -49,7 +51,7 @@ private final class SharedGradients {
 }
 
 /// A normalisation in training, channel by channel: what one task reads twice is still in its core's cache then.
-private struct BatchNormalization {
+struct BatchNormalization {
     /// Statistics of a channel, and the line that they make of it.
     struct Channel {
         var mean, variance, inverseDeviation: Float
@@ -90,7 +92,7 @@ private struct BatchNormalization {
     func run() -> (Tensor, [Channel]) {
         let none = Channel(mean: 0, variance: 0, inverseDeviation: 0, line: cvk_normalization())
         var channels = [Channel](repeating: none, count: shape.channels)
-        let y = Tensor(shape: x.shape) { y in
+        let y = Tensor(shape: x.shape, from: x, weight, bias, residual) { y in
             channels.withUnsafeMutableBufferPointer { channels in
                 let x = x.storage.pointer
                 Parallel.forEach(shape.channels) { index in

@@ -6,20 +6,9 @@
 public func groupNorm(
     _ x: Tensor, groups: Int, weight: Tensor? = nil, bias: Tensor? = nil, epsilon: Float = 1e-5
 ) -> Tensor {
-    let shape = ImageShape(x.shape, for: "groupNorm")
-    precondition(groups > 0 && shape.channels % groups == 0, "groupNorm: \(groups) groups of \(x.shape)")
-    for parameter in [weight, bias].compactMap({ $0 }) {
-        precondition(parameter.shape == [shape.channels], "groupNorm: \(parameter.shape) for \(x.shape)")
-    }
-    // A group is a channel of a batch of one: what is left is the normalisation of that batch.
-    let parts = shape.batch * groups
-    let grouped = x.reshaped([1, parts, shape.channels / groups * shape.height, shape.width])
-    let normalized = batchNorm(
-        grouped, weight: Tensor(repeating: 1, shape: [parts]), bias: Tensor(repeating: 0, shape: [parts]),
-        epsilon: epsilon
-    ).y.reshaped(x.shape)
-    let scaled = weight.map { normalized * $0.reshaped([1, shape.channels, 1, 1]) } ?? normalized
-    return bias.map { scaled + $0.reshaped([1, shape.channels, 1, 1]) } ?? scaled
+    let norm = GroupNormalization(x, groups: groups, weight, bias, epsilon, for: "groupNorm")
+    return norm.result(
+        as: .groupNorm(groups: groups, epsilon: epsilon, hasWeight: weight != nil, hasBias: bias != nil))
 }
 
 /// Normalisation of each channel of each picture, as `torch.nn.functional.instance_norm`
@@ -27,6 +16,57 @@ public func groupNorm(
 public func instanceNorm(
     _ x: Tensor, weight: Tensor? = nil, bias: Tensor? = nil, epsilon: Float = 1e-5
 ) -> Tensor {
-    groupNorm(
-        x, groups: ImageShape(x.shape, for: "instanceNorm").channels, weight: weight, bias: bias, epsilon: epsilon)
+    let channels = ImageShape(x.shape, for: "instanceNorm").channels
+    let norm = GroupNormalization(x, groups: channels, weight, bias, epsilon, for: "instanceNorm")
+    return norm.result(as: .instanceNorm(epsilon: epsilon, hasWeight: weight != nil, hasBias: bias != nil))
+}
+
+/// A group is a channel of a batch of one: what is left is the normalisation of that batch, and a scale and a shift of
+/// each channel.
+private struct GroupNormalization {
+    private let x: Tensor
+    private let weight, bias: Tensor?
+    private let batch: BatchNormalization
+    /// Of what has one value for each channel, so that it is broadcast over x.
+    private let perChannel: Shape
+    private let parts: Shape
+
+    init(_ x: Tensor, groups: Int, _ weight: Tensor?, _ bias: Tensor?, _ epsilon: Float, for name: String) {
+        let shape = ImageShape(x.shape, for: name)
+        precondition(groups > 0 && shape.channels % groups == 0, "\(name): \(groups) groups of \(x.shape)")
+        for parameter in [weight, bias].compactMap({ $0 }) {
+            precondition(parameter.shape == [shape.channels], "\(name): \(parameter.shape) for \(x.shape)")
+        }
+        (self.x, self.weight, self.bias) = (x, weight, bias)
+        perChannel = [1, shape.channels, 1, 1]
+        let count = shape.batch * groups
+        parts = [1, count, shape.channels / groups * shape.height, shape.width]
+        batch = BatchNormalization(
+            x.detached.reshaped(parts), Tensor(repeating: 1, shape: [count]), Tensor(repeating: 0, shape: [count]),
+            epsilon, nil, relu: false)
+    }
+
+    /// operation: what the tape records.
+    func result(as operation: @autoclosure () -> Operation) -> Tensor {
+        // Not self, which has x as the tape watches it.
+        let (batch, parts, perChannel, shape) = (batch, parts, perChannel, x.shape)
+        let (grouped, statistics) = batch.run()
+        let normalized = grouped.reshaped(shape)
+        let gamma = weight?.detached.reshaped(perChannel)
+        let scaled = gamma.map { normalized * $0 } ?? normalized
+        let y = bias.map { scaled + $0.detached.reshaped(perChannel) } ?? scaled
+        var rules: [GradientRule] = [
+            (
+                x,
+                { dy in
+                    let scaled = gamma.map { dy * $0 } ?? dy
+                    return batch.gradients(scaled.reshaped(parts), y: grouped, statistics).x.reshaped(shape)
+                }
+            )
+        ]
+        let channels: Shape = [shape[1]]
+        if let weight { rules.append((weight, { sum($0 * normalized, to: perChannel).reshaped(channels) })) }
+        if let bias { rules.append((bias, { sum($0, to: perChannel).reshaped(channels) })) }
+        return y.recorded(as: operation(), rules)
+    }
 }

@@ -17,6 +17,7 @@ public func localResponseNorm(
     let y = combined(input, base) { $0 * powf($1, -beta) }
     // dx = dy · b^-β - 2αβ / size · x · Σ dy · x · b^(-β - 1), the sum over the channels whose window holds this one.
     return y.recorded(
+        as: .localResponseNorm(size: size, alpha: alpha, beta: beta, k: k),
         (
             x,
             { dy in
@@ -39,7 +40,7 @@ private struct LocalResponse {
     func windowSums(_ x: Tensor, mirrored: Bool) -> Tensor {
         let (longer, shorter) = (size / 2, (size - 1) / 2)
         let (before, after) = mirrored ? (shorter, longer) : (longer, shorter)
-        return Tensor(shape: x.shape) { sums in
+        return Tensor(shape: x.shape, from: x) { sums in
             sums.initialize(repeating: 0)
             x.withValues { x in
                 Parallel.forEach(shape.batch * shape.channels) { index in
@@ -57,7 +58,7 @@ private struct LocalResponse {
 
 /// A function of two values, element by element; for what happens too rarely to have a kernel.
 private func combined(_ a: Tensor, _ b: Tensor, _ function: (Float, Float) -> Float) -> Tensor {
-    Tensor(shape: a.shape) { y in
+    Tensor(shape: a.shape, from: a, b) { y in
         a.withValues { a in
             b.withValues { b in
                 Parallel.forRanges(a.count, grain: 1 << 12) { range in

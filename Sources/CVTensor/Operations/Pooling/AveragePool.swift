@@ -13,7 +13,9 @@ public func averagePool2d(
         precondition(axis.dilation == 1, "averagePool2d: dilation \(axis.dilation); it has none")
         return Bins(axis, size, count: axis.poolSize(size, ceilMode: ceilMode), withPadding: countIncludePadding)
     }
-    return average(x, rows: bins(geometry.y, input.height), columns: bins(geometry.x, input.width))
+    return average(
+        x, rows: bins(geometry.y, input.height), columns: bins(geometry.x, input.width),
+        as: .averagePool2d(geometry, ceilMode: ceilMode, countIncludePadding: countIncludePadding))
 }
 
 /// Mean over bins that cover the picture whatever its size, as `torch.nn.functional.adaptive_avg_pool2d`.
@@ -22,7 +24,8 @@ public func averagePool2d(
 public func adaptiveAveragePool2d(_ x: Tensor, height: Int, width: Int) -> Tensor {
     let input = ImageShape(x.shape, for: "adaptiveAveragePool2d")
     return average(
-        x, rows: Bins(adaptive: height, of: input.height), columns: Bins(adaptive: width, of: input.width))
+        x, rows: Bins(adaptive: height, of: input.height), columns: Bins(adaptive: width, of: input.width),
+        as: .adaptiveAveragePool2d(height: height, width: width))
 }
 
 /// Mean of each channel: [N, C, H, W] -> [N, C, 1, 1].
@@ -61,9 +64,11 @@ private struct Bins {
     }
 }
 
-private func average(_ x: Tensor, rows: Bins, columns: Bins, operation: String = #function) -> Tensor {
+private func average(
+    _ x: Tensor, rows: Bins, columns: Bins, as operation: @autoclosure () -> Operation
+) -> Tensor {
     let (plane, outputPlane) = (rows.size * columns.size, rows.ranges.count * columns.ranges.count)
-    let y = Tensor(shape: [x.shape[0], x.shape[1], rows.ranges.count, columns.ranges.count]) { y in
+    let y = Tensor(shape: [x.shape[0], x.shape[1], rows.ranges.count, columns.ranges.count], from: x) { y in
         x.withValues { x in
             Parallel.forRanges(x.count / plane, grain: 1) { planes in
                 let line = UnsafeMutablePointer<Float>.allocate(capacity: columns.size)
@@ -77,7 +82,7 @@ private func average(_ x: Tensor, rows: Bins, columns: Bins, operation: String =
     }
     let shape = x.shape
     return y.recorded(
-        (x, { averageGradient($0, shape: shape, rows: rows, columns: columns) }), operation: operation)
+        as: operation(), (x, { averageGradient($0, shape: shape, rows: rows, columns: columns) }))
 }
 
 /// A mean is separable: first down the rows of a window, for a whole line at once, then along that line.

@@ -10,7 +10,7 @@ public func maxPool2d(_ x: Tensor, _ geometry: ConvGeometry, ceilMode: Bool = fa
     var window = geometry.window(channels: 1, height: input.height, width: input.width)
     window.output_height = geometry.y.poolSize(input.height, ceilMode: ceilMode)
     window.output_width = geometry.x.poolSize(input.width, ceilMode: ceilMode)
-    return maxPool(x, input, window, geometry)
+    return maxPool(x, input, window, geometry, ceilMode: ceilMode)
 }
 
 extension ConvGeometry.Axis {
@@ -24,11 +24,11 @@ extension ConvGeometry.Axis {
 }
 
 private func maxPool(
-    _ x: Tensor, _ input: ImageShape, _ window: cvk_window, _ geometry: ConvGeometry, operation: String = #function
+    _ x: Tensor, _ input: ImageShape, _ window: cvk_window, _ geometry: ConvGeometry, ceilMode: Bool
 ) -> Tensor {
     precondition(window.output_height > 0 && window.output_width > 0, "maxPool2d: \(geometry) does not fit \(x.shape)")
     let outputPlane = window.output_height * window.output_width
-    let y = Tensor(shape: [input.batch, input.channels, window.output_height, window.output_width]) { y in
+    let y = Tensor(shape: [input.batch, input.channels, window.output_height, window.output_width], from: x) { y in
         x.withValues { x in
             Parallel.forRanges(input.batch * input.channels, grain: 1) { planes in
                 var window = window
@@ -43,7 +43,8 @@ private func maxPool(
         }
     }
     let pixels = x.detached
-    return y.recorded((x, { maxPoolGradient($0, pixels, window) }), operation: operation)
+    return y.recorded(
+        as: .maxPool2d(geometry, ceilMode: ceilMode), (x, { maxPoolGradient($0, pixels, window) }))
 }
 
 private func maxPoolGradient(_ dy: Tensor, _ x: Tensor, _ window: cvk_window) -> Tensor {

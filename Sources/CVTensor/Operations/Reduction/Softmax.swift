@@ -13,6 +13,7 @@ public func softmax(_ x: Tensor, dimension: Int = -1) -> Tensor {
     }
     // dx = y · (dy - Σ dy · y)
     return y.recorded(
+        as: .softmax(axis: lines.axis),
         (
             x,
             {
@@ -40,6 +41,7 @@ public func logSoftmax(_ x: Tensor, dimension: Int = -1) -> Tensor {
     }
     // dx = dy - e^y · Σ dy
     return y.recorded(
+        as: .logSoftmax(axis: lines.axis),
         (
             x,
             {
@@ -61,14 +63,16 @@ private func largest(_ x: UnsafePointer<Float>, _ count: Int) -> Float {
 /// A tensor seen as its lines along one dimension.
 private struct Lines {
     let shape: Shape
+    /// The dimension, counted from the first.
+    let axis: Int
     /// Elements of a line, and how far apart they lie.
     let count, stride: Int
 
     init(_ shape: Shape, dimension: Int, for operation: String) {
-        let position = shape.axis(of: dimension, for: operation)
+        axis = shape.axis(of: dimension, for: operation)
         self.shape = shape
-        count = shape[position]
-        stride = shape.dimensions[(position + 1)...].reduce(1, *)
+        count = shape[axis]
+        stride = shape.dimensions[(axis + 1)...].reduce(1, *)
     }
 
     /// A tensor made line by line from those of two. Lines that are strewn over memory are gathered for `body`.
@@ -76,7 +80,7 @@ private struct Lines {
         _ a: Tensor, _ b: Tensor,
         _ body: (UnsafePointer<Float>, UnsafePointer<Float>, UnsafeMutablePointer<Float>, _ count: Int) -> Void
     ) -> Tensor {
-        Tensor(shape: shape) { y in
+        Tensor(shape: shape, from: a, b) { y in
             a.withValues { a in
                 b.withValues { b in
                     guard count > 0 else { return }

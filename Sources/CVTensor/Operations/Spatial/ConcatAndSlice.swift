@@ -11,7 +11,8 @@ public func concatenate(_ parts: [Tensor]) -> Tensor {
             "concatenate: \(part.shape) does not fit \(parts[0].shape)")
     }
     let channels = shapes.reduce(0) { $0 + $1.channels }
-    let joined = Tensor(shape: [first.batch, channels, first.height, first.width]) { y in
+    let shapeOnly = parts.first { $0.isShapeOnly }
+    let joined = Tensor(shape: [first.batch, channels, first.height, first.width], from: parts[0], shapeOnly) { y in
         var to = y.baseAddress!
         for batch in 0..<first.batch {
             for (part, shape) in zip(parts, shapes) {
@@ -22,6 +23,7 @@ public func concatenate(_ parts: [Tensor]) -> Tensor {
     }
     var start = 0
     return joined.recorded(
+        as: .concatenate(axis: 1),
         zip(parts, shapes).map { part, shape in
             let range = start..<start + shape.channels
             start += shape.channels
@@ -38,7 +40,7 @@ public func slice(_ x: Tensor, channels: Range<Int>) -> Tensor {
         channels.lowerBound >= 0 && channels.upperBound <= input.channels,
         "slice: channels \(channels) of \(x.shape)")
     let count = channels.count * input.plane
-    let y = Tensor(shape: [input.batch, channels.count, input.height, input.width]) { y in
+    let y = Tensor(shape: [input.batch, channels.count, input.height, input.width], from: x) { y in
         x.withValues { x in
             for batch in 0..<input.batch {
                 let from = x.baseAddress! + batch * input.image + channels.lowerBound * input.plane
@@ -47,7 +49,8 @@ public func slice(_ x: Tensor, channels: Range<Int>) -> Tensor {
         }
     }
     let after = input.channels - channels.upperBound
-    return y.recorded((x, { padChannels($0, before: channels.lowerBound, after: after) }))
+    return y.recorded(
+        as: .slice(axis: 1, range: channels), (x, { padChannels($0, before: channels.lowerBound, after: after) }))
 }
 
 /// Channels of zeros before and after those of x, as `torch.nn.functional.pad(x, (0, 0, 0, 0, before, after))`.
@@ -57,7 +60,7 @@ public func padChannels(_ x: Tensor, before: Int, after: Int) -> Tensor {
     precondition(before >= 0 && after >= 0, "padChannels: \(before) and \(after) channels")
     let input = ImageShape(x.shape, for: "padChannels")
     let channels = before + input.channels + after
-    let y = Tensor(shape: [input.batch, channels, input.height, input.width]) { y in
+    let y = Tensor(shape: [input.batch, channels, input.height, input.width], from: x) { y in
         y.initialize(repeating: 0)
         x.withValues { x in
             for batch in 0..<input.batch {
@@ -66,5 +69,7 @@ public func padChannels(_ x: Tensor, before: Int, after: Int) -> Tensor {
             }
         }
     }
-    return y.recorded((x, { slice($0, channels: before..<before + input.channels) }))
+    return y.recorded(
+        as: .padChannels(before: before, after: after),
+        (x, { slice($0, channels: before..<before + input.channels) }))
 }

@@ -1,7 +1,7 @@
 import CVCore
 
 /// What `pad2d` puts around a picture.
-public enum PaddingMode: Sendable {
+public enum PaddingMode: Sendable, Equatable {
     /// Zeros, as `torch.nn.ZeroPad2d`.
     case zero
     /// The picture mirrored at its border pixels, which are not repeated, as `torch.nn.ReflectionPad2d`.
@@ -29,7 +29,9 @@ public func pad2d(
             }
         }
     }
-    return gathered(x, rows: sources(top, input.height, bottom), columns: sources(left, input.width, right))
+    return gathered(
+        x, rows: sources(top, input.height, bottom), columns: sources(left, input.width, right),
+        as: .pad2d(top: top, bottom: bottom, left: left, right: right, mode: mode))
 }
 
 /// To another size by the nearest pixel before, as `torch.nn.functional.interpolate(size, mode="nearest")`.
@@ -42,7 +44,9 @@ public func upsampleNearest(_ x: Tensor, height: Int, width: Int) -> Tensor {
         let scale = Float(original) / Float(size)
         return (0..<size).map { min(Int(Float($0) * scale), original - 1) }
     }
-    return gathered(x, rows: sources(height, from: input.height), columns: sources(width, from: input.width))
+    return gathered(
+        x, rows: sources(height, from: input.height), columns: sources(width, from: input.width),
+        as: .resizeNearest(height: height, width: width))
 }
 
 /// Every `stride`-th pixel of every `stride`-th row, from the first, as `x[:, :, ::stride, ::stride]` in PyTorch.
@@ -54,17 +58,24 @@ public func subsampled(_ x: Tensor, stride: Int) -> Tensor {
     let input = ImageShape(x.shape, for: "subsampled")
     return gathered(
         x, rows: Array(Swift.stride(from: 0, to: input.height, by: stride)),
-        columns: Array(Swift.stride(from: 0, to: input.width, by: stride)))
+        columns: Array(Swift.stride(from: 0, to: input.width, by: stride)), as: .subsample(stride: stride))
 }
 
-/// y(i, j) = x(rows[i], columns[j]), 0 where an index is -1. operation: the function that calls this, for the tape.
+/// y(i, j) = x(rows[i], columns[j]), 0 where an index is -1.
+///
+/// - Parameters:
+///   - x: [N, C, H, W].
+///   - rows: of x, or -1.
+///   - columns: of x, or -1.
+///   - operation: what the tape records; nil for `Operation.gather`.
+/// - Returns: [N, C, rows.count, columns.count].
 package func gathered(
-    _ x: Tensor, rows: [Int], columns: [Int], operation: String = #function
+    _ x: Tensor, rows: [Int], columns: [Int], as operation: @autoclosure () -> Operation? = nil
 ) -> Tensor {
     let input = ImageShape(x.shape, for: "gathered")
     let plane = rows.count * columns.count
     let together = longestRun(columns)
-    let y = Tensor(shape: [input.batch, input.channels, rows.count, columns.count]) { y in
+    let y = Tensor(shape: [input.batch, input.channels, rows.count, columns.count], from: x) { y in
         x.withValues { x in
             Parallel.forRanges(input.batch * input.channels, grain: 4) { planes in
                 for index in planes {
@@ -92,7 +103,9 @@ package func gathered(
         }
     }
     let shape = x.shape
-    return y.recorded((x, { scattered($0, to: shape, rows: rows, columns: columns) }), operation: operation)
+    return y.recorded(
+        as: operation() ?? .gather(rows: rows, columns: columns),
+        (x, { scattered($0, to: shape, rows: rows, columns: columns) }))
 }
 
 /// The places of the most columns that follow one another: they are copied together, such as all but a picture's border.

@@ -10,7 +10,7 @@ public func upsampleBilinear(_ x: Tensor, height: Int, width: Int, alignCorners:
     let input = ImageShape(x.shape, for: "upsampleBilinear")
     let rows = Mixture(input.height, to: height, alignCorners: alignCorners)
     let columns = Mixture(input.width, to: width, alignCorners: alignCorners)
-    let y = Tensor(shape: [input.batch, input.channels, height, width]) { y in
+    let y = Tensor(shape: [input.batch, input.channels, height, width], from: x) { y in
         x.withValues { x in
             forEachPlane(input, line: input.width) { index, line in
                 mix(
@@ -18,7 +18,9 @@ public func upsampleBilinear(_ x: Tensor, height: Int, width: Int, alignCorners:
             }
         }
     }
-    return y.recorded((x, { unmixed($0, input, rows, columns) }))
+    return y.recorded(
+        as: .upsampleBilinear(height: height, width: width, alignCorners: alignCorners),
+        (x, { unmixed($0, input, rows, columns) }))
 }
 
 /// `factor` times as large in both directions. See `upsampleBilinear(_:height:width:alignCorners:)`.

@@ -7,7 +7,7 @@ public func upsampleNearest(_ x: Tensor, factor: Int) -> Tensor {
     let input = ImageShape(x.shape, for: "upsampleNearest")
     precondition(factor > 0, "upsampleNearest: factor \(factor)")
     let width = input.width * factor
-    let y = Tensor(shape: [input.batch, input.channels, input.height * factor, width]) { y in
+    let y = Tensor(shape: [input.batch, input.channels, input.height * factor, width], from: x) { y in
         x.withValues { x in
             Parallel.forRanges(input.batch * input.channels, grain: 4) { planes in
                 for row in planes.lowerBound * input.height..<planes.upperBound * input.height {
@@ -21,7 +21,7 @@ public func upsampleNearest(_ x: Tensor, factor: Int) -> Tensor {
             }
         }
     }
-    return y.recorded((x, { sumOfBlocks($0, factor: factor) }))
+    return y.recorded(as: .upsampleNearest(factor: factor), (x, { sumOfBlocks($0, factor: factor) }))
 }
 
 /// The sum of each block of `factor` × `factor` pixels.

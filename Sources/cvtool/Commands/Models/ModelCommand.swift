@@ -15,7 +15,7 @@ struct ModelCommand: ParsableCommand {
             a line: the layer by its key in a checkpoint, the shape of its result for one picture (channels × height × \
             width), the numbers that are trained in it, and its multiply-adds. Those of convolutions, transposed \
             convolutions and linear layers are counted, without biases, as in papers and torchvision's tables. \
-            The network is really run, once, with zeros for weights.
+            The network is run on shapes alone: nothing is computed, whatever the size.
 
             EXAMPLES
               cvtool model

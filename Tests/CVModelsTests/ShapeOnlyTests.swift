@@ -1,0 +1,52 @@
+import CVModels
+import CVNN
+import CVTensor
+import TestSupport
+import Testing
+
+/// All networks of the catalog, run on shapes alone and with values.
+@Suite("Networks on shapes alone", .serialized) struct ShapeOnlyTests {
+    /// The smallest square picture, of some sizes, that the network takes.
+    private func smallest(_ model: CatalogModel) throws -> (CatalogModel.Input, ModelSummary) {
+        for side in [16, 28, 32, 64, 75, 96, 128, 224, 299] {
+            let input = CatalogModel.Input(channels: model.defaultInput.channels, height: side, width: side)
+            if let summary = try? model.summary(input: input) { return (input, summary) }
+        }
+        throw ArchitectureError.unknown(model.name, nearest: nil, known: [])
+    }
+
+    @Test("the summary on shapes is that of a real run, and the recorded graph computes the same", arguments: small)
+    func shapesAreThoseOfARealRun(_ name: String) throws {
+        let model = try ModelCatalog.model(named: name)
+        let (input, summary) = try smallest(model)
+        let (network, parameters) = initialized(seed: 1) { model.network(input: input, $0) }
+        let x = seededTensor(seed: 2, [1, input.channels, input.height, input.width])
+        #expect(ModelSummary(of: parameters, input: input) { _ = network($0.watch(x)) } == summary)
+
+        var outputs: [Tensor] = []
+        let real = RecordedGraph(.inference) { outputs = network($0.watch(x)) }
+        // The last step gives the last output.
+        #expect(real.replayed().values == outputs.last?.values)
+        let (unloaded, shapes) = shapeOnly { model.network(input: input, $0) }
+        shapes.setTrainable(false)
+        let expected = RecordedGraph(.inference) { outputs = unloaded($0.watch(.shapeOnly(x.shape))) }
+        #expect(real.steps == expected.steps && real.shapes == expected.shapes)
+        #expect(outputs.allSatisfy { $0.isShapeOnly })
+    }
+
+    /// Those whose weights do not take half a gigabyte: the numbers of the others are compared with PyTorch's.
+    static let small = ModelCatalog.models.filter { $0.parameterCount() < 30_000_000 }.map(\.name)
+
+    /// Nothing overflows, and nothing is allocated: the weights of some would be hundreds of terabytes.
+    @Test("the largest that may be asked for", arguments: ModelCatalog.models.map(\.name))
+    func theLargestHasASummary(_ name: String) throws {
+        let model = try ModelCatalog.model(named: name)
+        let classes = model.hasClasses ? 100_000 : 1
+        let sizes = [64, 3].map { CatalogModel.Input(channels: $0, height: 4096, width: 4096) }
+        let found = sizes.compactMap { try? model.summary(classes: classes, input: $0) }
+        let summary = try #require(found.first)
+        #expect(summary.parameters == model.parameterCount(classes: classes, input: summary.input))
+        #expect(summary.rows.reduce(0) { $0 + $1.parameters } <= summary.parameters)
+        #expect(summary.multiplyAdds > 0 && summary.activationBytes > 0)
+    }
+}

@@ -1,0 +1,99 @@
+import CVTensor
+
+/// The steps that a tape recorded, with the values of the leaves, so that the computation can be done again.
+public struct RecordedGraph {
+    public private(set) var steps: [Step] = []
+    public private(set) var shapes: [ValueID: Shape] = [:]
+    private var leaves: [ValueID: Tensor] = [:]
+
+    /// Runs `body` on a tape that is observed.
+    public init(_ mode: Tape.Mode = .training, seed: UInt64 = 1, _ body: (Tape) -> Void) {
+        let tape = Tape(mode, seed: seed)
+        tape.observing {
+            add($0)
+        } during: {
+            body(tape)
+        }
+    }
+
+    private mutating func add(_ observed: ObservedStep) {
+        steps.append(observed.step)
+        let id = observed.step.outputs[0]
+        shapes[id] = observed.result.shape
+        if observed.operation.isLeaf { leaves[id] = observed.result.detached }
+    }
+
+    /// Those that are not leaves.
+    public var operations: [Operation] { steps.map(\.operation).filter { !$0.isLeaf } }
+
+    /// What the last step gives, computed from nothing but the steps and the leaves.
+    public func replayed() -> Tensor {
+        var values = leaves
+        for step in steps where !step.operation.isLeaf {
+            values[step.outputs[0]] = applied(step.operation, to: step.inputs.map { values[$0]! })
+        }
+        return values[steps.last!.outputs[0]]!
+    }
+}
+
+/// The function that this operation names, of its inputs.
+private func applied(_ operation: Operation, to x: [Tensor]) -> Tensor {
+    switch operation {
+    case .input, .parameter, .constant, .loss: preconditionFailure("\(operation) cannot be computed")
+    case .conv2d(let geometry): conv2d(x[0], x[1], bias: x.at(2), geometry)
+    case .convTranspose2d(let geometry, let dy, let dx):
+        convTranspose2d(x[0], x[1], bias: x.at(2), geometry, outputPadding: (dy, dx))
+    case .linear: linear(x[0], x[1], bias: x.at(2))
+    case .matmul(let transposeB): matmul(x[0], x[1], transposeB: transposeB)
+    case .transpose: transposed(x[0])
+    case .gram: gram(x[0])
+    case .batchNorm(let epsilon):
+        batchNorm(x[0], mean: x[3], variance: x[4], weight: x[1], bias: x[2], epsilon: epsilon)
+    case .batchNormTraining(let epsilon, let activation):
+        batchNorm(x[0], weight: x[1], bias: x[2], epsilon: epsilon, adding: x.at(3), then: activation).y
+    case .groupNorm(let groups, let epsilon, let hasWeight, let hasBias):
+        groupNorm(
+            x[0], groups: groups, weight: hasWeight ? x[1] : nil, bias: hasBias ? x.last : nil, epsilon: epsilon)
+    case .instanceNorm(let epsilon, let hasWeight, let hasBias):
+        instanceNorm(x[0], weight: hasWeight ? x[1] : nil, bias: hasBias ? x.last : nil, epsilon: epsilon)
+    case .localResponseNorm(let size, let alpha, let beta, let k):
+        localResponseNorm(x[0], size: size, alpha: alpha, beta: beta, k: k)
+    case .activation(let activation): activation(x[0])
+    case .add: x[0] + x[1]
+    case .multiply: x[0] * x[1]
+    case .scale(let factor, let term): term == 0 ? x[0] * factor : x[0] * factor + term
+    case .dropout, .identity, .selectRows: preconditionFailure("\(operation) is not replayed here")
+    default: moved(operation, x)
+    }
+}
+
+/// Those that move, drop or mix values within one tensor, or put several together.
+private func moved(_ operation: Operation, _ x: [Tensor]) -> Tensor {
+    switch operation {
+    case .reshape(let shape): x[0].reshaped(shape)
+    case .broadcast(let shape): broadcast(x[0], to: shape)
+    case .sum(let shape): sum(x[0], to: shape)
+    case .concatenate(axis: 1): concatenate(x)
+    case .slice(axis: 1, let range): slice(x[0], channels: range)
+    case .padChannels(let before, let after): padChannels(x[0], before: before, after: after)
+    case .maxPool2d(let geometry, let ceilMode): maxPool2d(x[0], geometry, ceilMode: ceilMode)
+    case .averagePool2d(let geometry, let ceilMode, let countIncludePadding):
+        averagePool2d(x[0], geometry, ceilMode: ceilMode, countIncludePadding: countIncludePadding)
+    case .adaptiveAveragePool2d(let height, let width): adaptiveAveragePool2d(x[0], height: height, width: width)
+    case .pad2d(let top, let bottom, let left, let right, let mode):
+        pad2d(x[0], top: top, bottom: bottom, left: left, right: right, mode: mode)
+    case .upsampleNearest(let factor): upsampleNearest(x[0], factor: factor)
+    case .resizeNearest(let height, let width): upsampleNearest(x[0], height: height, width: width)
+    case .upsampleBilinear(let height, let width, let alignCorners):
+        upsampleBilinear(x[0], height: height, width: width, alignCorners: alignCorners)
+    case .subsample(let stride): subsampled(x[0], stride: stride)
+    case .gather(let rows, let columns): gathered(x[0], rows: rows, columns: columns)
+    case .softmax(let axis): softmax(x[0], dimension: axis)
+    case .logSoftmax(let axis): logSoftmax(x[0], dimension: axis)
+    default: preconditionFailure("\(operation) cannot be computed")
+    }
+}
+
+extension [Tensor] {
+    fileprivate func at(_ index: Int) -> Tensor? { index < count ? self[index] : nil }
+}
