@@ -72,17 +72,62 @@ import Testing
         checkGradient(of: inputs) { linear($0[0], $0[1], bias: $0[2]) }
     }
 
-    /// In one pass without a tape, in three with one; a bias of the convolution is not lost.
-    @Test(arguments: [false, true]) func convolvedIsTheSameOnATape(_ bias: Bool) {
-        let (conv, bn) = initialized(seed: 5) { p in
-            (Conv2d(3, 8, kernel: 3, padding: 1, bias: bias, p.scope("conv")), BatchNorm2d(8, p.scope("bn")))
+    /// In one pass without a tape, in several with one; a bias of the convolution is not lost.
+    @Test("ConvNorm is the same on a tape", arguments: [false, true], [false, true])
+    func convNormIsTheSameOnATape(_ bias: Bool, _ hasResidual: Bool) {
+        let layer = initialized(seed: 5) { p in
+            ConvNorm(
+                Conv2d(3, 8, kernel: 3, padding: 1, bias: bias, p.scope("conv")), BatchNorm2d(8, p.scope("bn")), .silu)
         }.network
-        bn.runningMean.value = seededTensor(seed: 1, [8])
-        bn.runningVar.value = uniformTensor(seed: 2, [8]) + 0.5
+        layer.bn!.runningMean.value = seededTensor(seed: 1, [8])
+        layer.bn!.runningVar.value = uniformTensor(seed: 2, [8]) + 0.5
         let x = seededTensor(seed: 3, [2, 3, 9, 7])
-        let expected = Activation.silu(bn(conv(x)))
-        #expect(relativeError(convolved(x, conv, bn, .silu), expected) < 2e-6)
-        #expect(convolved(Tape(.inference).watch(x), conv, bn, .silu).values == expected.values)
+        let residual = hasResidual ? seededTensor(seed: 4, [2, 8, 9, 7]) : nil
+        let normalized = layer.bn!(layer.conv(x))
+        let expected = Activation.silu(residual.map { normalized + $0 } ?? normalized)
+        #expect(relativeError(layer(x, adding: residual), expected) < 2e-6)
+        #expect(layer(Tape(.inference).watch(x), adding: residual).values == expected.values)
+        if let residual {
+            #expect(layer(x, adding: Tape(.inference).watch(residual)).values == expected.values)
+        }
+    }
+
+    /// With the statistics of the batch: what the layers do one by one.
+    @Test("ConvNorm trains like its layers", arguments: [Activation.relu, .silu])
+    func convNormTrainsLikeItsLayers(_ activation: Activation) {
+        let layers = (0..<2).map { _ in
+            initialized(seed: 6) { p in
+                ConvNorm(4, 6, kernel: 3, stride: 2, activation, keys: ("conv", "bn"), p)
+            }.network
+        }
+        let x = seededTensor(seed: 7, [3, 4, 9, 8])
+        let shortcut = seededTensor(seed: 8, [3, 6, 5, 4])
+        let results = (0..<2).map { index in
+            let (tape, layer) = (Tape(.training), layers[index])
+            let (image, residual) = (tape.watch(x, gradient: true), tape.watch(shortcut, gradient: true))
+            let y =
+                index == 0
+                ? layer(image, adding: residual) : layer.bn!(layer.conv(image), adding: residual, then: activation)
+            let gradients = tape.gradients(of: y, seed: seededTensor(seed: 9, y.shape))
+            return [
+                y.values, gradients[image]!.values, gradients[residual]!.values, layer.conv.weight.gradient!.values,
+                layer.bn!.weight.gradient!.values, layer.bn!.runningVar.value.values,
+            ]
+        }
+        #expect(results[0] == results[1])
+    }
+
+    @Test("ConvNorm without a normalization is convolution and activation")
+    func convNormWithoutNormalization() {
+        let conv = initialized(seed: 5) { p in Conv2d(3, 8, kernel: 3, padding: 1, p.scope("conv")) }.network
+        let layer = ConvNorm(conv, nil, .relu)
+        let x = seededTensor(seed: 3, [2, 3, 9, 7])
+        let expected = Activation.relu(conv(x))
+        #expect(relativeError(layer(x), expected) < 2e-6)
+        #expect(layer(Tape(.training).watch(x)).values == expected.values)
+        let sum = Activation.relu(conv(x) + expected)
+        #expect(relativeError(layer(x, adding: expected), sum) < 2e-6)
+        #expect(layer(Tape(.training).watch(x), adding: expected).values == sum.values)
     }
 
     @Test func channelsAndPixelsAreTakenAsInPyTorch() {

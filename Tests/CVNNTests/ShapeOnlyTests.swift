@@ -35,8 +35,8 @@ import Testing
     }
 
     @Test("without a tape a convolution with its normalization gives a shape") func inferenceWithoutATape() {
-        let (layers, _) = shapeOnly { (Conv2d(3, 4, kernel: 3, bias: false, $0), BatchNorm2d(4, $0)) }
-        let y = convolved(seededTensor(seed: 1, [1, 3, 5, 5]), layers.0, layers.1, .relu)
+        let (layer, _) = shapeOnly { ConvNorm(Conv2d(3, 4, kernel: 3, bias: false, $0), BatchNorm2d(4, $0), .relu) }
+        let y = layer(seededTensor(seed: 1, [1, 3, 5, 5]))
         #expect(y.isShapeOnly && y.shape == [1, 4, 3, 3])
     }
 }

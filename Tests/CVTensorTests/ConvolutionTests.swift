@@ -3,59 +3,25 @@ import CVTensor
 import TestSupport
 import Testing
 
-/// The definition, one loop for each letter.
-private func naive(_ x: Tensor, _ weight: Tensor, bias: Tensor?, _ geometry: ConvGeometry) -> Tensor {
-    let (n, cin, h, w) = (x.shape[0], x.shape[1], x.shape[2], x.shape[3])
-    let (cout, part) = (weight.shape[0], weight.shape[1])
-    let (ho, wo) = (geometry.y.outputSize(h), geometry.x.outputSize(w))
-    let (values, filters) = (x.values, weight.values)
-    var y = [Float](repeating: 0, count: n * cout * ho * wo)
-    for batch in 0..<n {
-        for o in 0..<cout {
-            let group = o / (cout / geometry.groups)
-            for oy in 0..<ho {
-                for ox in 0..<wo {
-                    var sum = Double(bias?.values[o] ?? 0)
-                    for i in 0..<part {
-                        for ky in 0..<geometry.y.kernel {
-                            for kx in 0..<geometry.x.kernel {
-                                let iy = oy * geometry.y.stride + ky * geometry.y.dilation - geometry.y.padding.before
-                                let ix = ox * geometry.x.stride + kx * geometry.x.dilation - geometry.x.padding.before
-                                guard (0..<h).contains(iy), (0..<w).contains(ix) else { continue }
-                                let filter = ((o * part + i) * geometry.y.kernel + ky) * geometry.x.kernel + kx
-                                let pixel = ((batch * cin + group * part + i) * h + iy) * w + ix
-                                sum += Double(filters[filter]) * Double(values[pixel])
-                            }
-                        }
-                    }
-                    y[((batch * cout + o) * ho + oy) * wo + ox] = Float(sum)
-                }
-            }
-        }
-    }
-    return Tensor(y, shape: [n, cout, ho, wo])
-}
-
 private struct Case: CustomTestStringConvertible {
     let input: Shape, cout: Int, geometry: ConvGeometry, bias: Bool
 
     var testDescription: String { "\(input) → \(cout), \(geometry), bias \(bias)" }
 
-    func check(_ method: MatrixProduct) {
+    func check(_ isa: InstructionSet, _ tuning: ConvTuning) {
         let x = seededTensor(seed: 7, input)
         let weight = seededTensor(
             seed: 8, [cout, input[1] / geometry.groups, geometry.y.kernel, geometry.x.kernel])
         let bias = bias ? seededTensor(seed: 9, [cout]) : nil
+        let problem = ConvProblem(x: input, weight: weight.shape, bias: bias?.shape, geometry)
         let error = relativeError(
-            conv2d(x, weight, bias: bias, geometry, method: method), naive(x, weight, bias: bias, geometry))
-        #expect(error < 2e-6, "\(method), \(testDescription)")
+            problem.forward(x, weight, Epilogue(bias: bias), isa: isa, tuning: tuning),
+            ConvolutionDefinition(x.shape, weight.shape, geometry).forward(x, weight, bias: bias))
+        #expect(error < 2e-6, "\(isa), \(tuning.forced?.rawValue ?? "chosen"), \(testDescription)")
     }
 }
 
 @Suite struct ConvolutionTests {
-    private static let methods: [MatrixProduct] =
-        InstructionSet.available.map(MatrixProduct.tiles) + [.openBLAS]
-
     private static let cases: [Case] = {
         let same = ConvGeometry.Axis(kernel: 3, stride: 2, padding: (0, 1))
         let long = ConvGeometry.Axis(kernel: 7, stride: 1, padding: (3, 3))
@@ -77,11 +43,16 @@ private struct Case: CustomTestStringConvertible {
         ]
     }()
 
-    @Test(arguments: cases) fileprivate func isTheDefinitionByEveryMethod(_ sample: Case) {
-        for method in Self.methods { sample.check(method) }
+    @Test("conv2d is the definition under every instruction set", arguments: cases)
+    fileprivate func isTheDefinitionUnderEveryInstructionSet(_ sample: Case) {
+        for isa in InstructionSet.available {
+            sample.check(isa, .standard)
+            sample.check(isa, .forcing(.direct))
+        }
     }
 
-    @Test func endsWithNormalizationAndActivation() {
+    @Test("a fused convolution is convolution, normalization, sum and activation", arguments: [false, true])
+    func endsWithNormalizationAndActivation(_ hasResidual: Bool) {
         let x = seededTensor(seed: 101, [2, 6, 25, 31])
         let weight = seededTensor(seed: 102, [10, 3, 3, 3])
         let geometry = ConvGeometry(kernel: 3, padding: 1, groups: 2)
@@ -89,17 +60,20 @@ private struct Case: CustomTestStringConvertible {
             seededTensor(seed: 103, [10]), seededTensor(seed: 104, [10]), seededTensor(seed: 105, [10])
         )
         let variance = Tensor(seededTensor(seed: 106, [10]).values.map { $0 + 1.5 }, shape: [10])
+        let residual = hasResidual ? seededTensor(seed: 109, [2, 10, 25, 31]) : nil
         for activation in [Activation.linear, .leakyReLU(slope: 0.1), .mish] {
-            let epilogue = ConvEpilogue(
-                mean: mean, variance: variance, weight: scale, bias: bias, epsilon: 1e-3, activation)
+            let fused = FusedConv2d(
+                weight, bias: nil, geometry,
+                .init(mean: mean, variance: variance, weight: scale, bias: bias, epsilon: 1e-3), activation)
             let apart = batchNorm(
                 conv2d(x, weight, geometry), mean: mean, variance: variance, weight: scale, bias: bias, epsilon: 1e-3)
-            let error = relativeError(conv2d(x, weight, geometry, then: epilogue), activation(apart))
-            #expect(error < 1e-6, "\(activation)")
+            let expected = activation(residual.map { apart + $0 } ?? apart)
+            #expect(relativeError(fused(x, adding: residual), expected) < 1e-6, "\(activation)")
+            #expect(relativeError(fused(Tape(.inference).watch(x), adding: residual), expected) < 1e-6)
         }
     }
 
-    @Test func doesNotDependOnTheNumberOfThreads() {
+    @Test("conv2d does not depend on the number of threads") func doesNotDependOnTheNumberOfThreads() {
         let x = seededTensor(seed: 107, [1, 64, 26, 26])
         let weight = seededTensor(seed: 108, [130, 64, 3, 3])
         let before = Parallel.threadCount

@@ -21,6 +21,7 @@ import Testing
         var tolerance: Float { input[1] < 200 ? 1e-5 : 3e-5 }
 
         var testDescription: String { "\(input) → \(cout), \(geometry), bias \(bias)" }
+        var problem: ConvProblem { ConvProblem(x: input, weight: weight.shape, geometry) }
         var x: Tensor { seededTensor(seed: 1, input) }
         var weight: Tensor {
             seededTensor(seed: 2, [cout, input[1] / geometry.groups, geometry.y.kernel, geometry.x.kernel])
@@ -70,16 +71,19 @@ import Testing
     /// Gradients of filters whose input is transformed some channels at a time.
     static let manyChannels = [Case([1, 512, 52, 48], cout: 48), Case([1, 519, 49, 51], cout: 101)]
 
-    @Test(arguments: cases, InstructionSet.available)
+    @Test("the convolution is that of OpenBLAS", arguments: cases, InstructionSet.available)
     func givesTheConvolution(_ shape: Case, _ isa: InstructionSet) {
-        let bias = shape.bias ? seededTensor(seed: 3, [shape.cout]) : nil
-        let found = conv2d(shape.x, shape.weight, bias: bias, shape.geometry, method: .tiles(isa))
-        let expected = conv2d(shape.x, shape.weight, bias: bias, shape.geometry, method: .openBLAS)
+        let bias = Epilogue(bias: shape.bias ? seededTensor(seed: 3, [shape.cout]) : nil)
+        // The scalar kernels, where the choice would be OpenBLAS.
+        let scalar = ConvTuning.forcing(shape.geometry.groups == shape.input[1] ? .depthwise : .direct)
+        let found = shape.problem.forward(
+            shape.x, shape.weight, bias, isa: isa, tuning: isa == .scalar ? scalar : .standard)
+        let expected = shape.problem.forward(shape.x, shape.weight, bias, isa: .scalar)
         #expect(relativeError(found, expected) < shape.tolerance)
     }
 
     /// A convolution is linear in x and in its weight, so for any direction V: Σ dW · V = Σ dY · conv(x, V).
-    @Test(arguments: cases + manyChannels) func givesTheGradients(_ shape: Case) {
+    @Test("gradients are the adjoints", arguments: cases + manyChannels) func givesTheGradients(_ shape: Case) {
         let tape = Tape(.training)
         let (x, weight) = (tape.watch(shape.x, gradient: true), tape.watch(shape.weight, gradient: true))
         let y = conv2d(x, weight, shape.geometry)
@@ -88,15 +92,15 @@ import Testing
         for seed: UInt64 in 5..<8 {
             let (u, v) = (seededTensor(seed: seed, shape.input), seededTensor(seed: seed, shape.weight.shape))
             let moved = (
-                conv2d(u, shape.weight, bias: nil, shape.geometry, method: .openBLAS),
-                conv2d(shape.x, v, bias: nil, shape.geometry, method: .openBLAS)
+                shape.problem.forward(u, shape.weight, isa: .scalar), shape.problem.forward(shape.x, v, isa: .scalar)
             )
             expectEqual(dot(gradients[x]!, u), dot(dy, moved.0))
             expectEqual(dot(gradients[weight]!, v), dot(dy, moved.1))
         }
     }
 
-    @Test(arguments: cases) func doesNotDependOnTheNumberOfThreads(_ shape: Case) {
+    @Test("results do not depend on the number of threads", arguments: cases)
+    func doesNotDependOnTheNumberOfThreads(_ shape: Case) {
         let before = Parallel.threadCount
         defer { Parallel.threadCount = before }
         let results = [1, 2, 5].map { threads in

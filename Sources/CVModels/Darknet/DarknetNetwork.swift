@@ -16,13 +16,7 @@ public struct DarknetNetwork: YOLONetwork {
     private let layers: [DarknetLayer]
     /// For each layer, how many later ones read its output.
     private let uses: [Int]
-    private let parameters: [Int: ConvolutionParameters]
-
-    private struct ConvolutionParameters: Sendable {
-        let weight, bias: Tensor
-        /// γ, mean and variance; the bias is β then.
-        let normalization: (scale: Tensor, mean: Tensor, variance: Tensor)?
-    }
+    private let convolutions: [Int: FusedConv2d]
 
     /// darknet adds it to the variance.
     private static let epsilon: Float = 1e-6
@@ -58,7 +52,7 @@ public struct DarknetNetwork: YOLONetwork {
         let ratio = min(width, height) / max(cells, 1)
         stride = ratio <= 1 ? 1 : 1 << (Int.bitWidth - (ratio - 1).leadingZeroBitCount)
         uses = Self.countUses(layers)
-        parameters = try Self.read(layers, DarknetWeights(bytes: weights, name: weightsName), weightsName)
+        convolutions = try Self.read(layers, DarknetWeights(bytes: weights, name: weightsName), weightsName)
     }
 
     /// Routes and shortcuts must meet, and what the layers make must fit in memory.
@@ -96,7 +90,7 @@ public struct DarknetNetwork: YOLONetwork {
 
     private func run(_ index: Int, _ layer: DarknetLayer, _ x: Tensor, _ outputs: [Tensor?]) -> Tensor {
         switch layer.kind {
-        case .convolution(let convolution): return convolve(x, convolution, parameters[index]!)
+        case .convolution: return convolutions[index]!(x)
         case .maxPool(let geometry): return maxPool2d(x, geometry)
         case .upsample(let factor, let scale):
             let y = upsampleNearest(x, factor: factor)
@@ -112,19 +106,6 @@ public struct DarknetNetwork: YOLONetwork {
             return activation(sources.reduce(x) { addCommonChannels($0, outputs[$1]!) })
         case .dropout, .yolo: return x
         }
-    }
-
-    private func convolve(
-        _ x: Tensor, _ convolution: DarknetLayer.Convolution, _ parameters: ConvolutionParameters
-    ) -> Tensor {
-        guard let normalization = parameters.normalization else {
-            return convolution.activation(
-                conv2d(x, parameters.weight, bias: parameters.bias, convolution.geometry))
-        }
-        let epilogue = ConvEpilogue(
-            mean: normalization.mean, variance: normalization.variance, weight: normalization.scale,
-            bias: parameters.bias, epsilon: Self.epsilon, convolution.activation)
-        return conv2d(x, parameters.weight, convolution.geometry, then: epilogue)
     }
 
     /// a + b on the channels that both have; the rest of a stays as it is.
@@ -158,29 +139,34 @@ public struct DarknetNetwork: YOLONetwork {
 
     private static func read(
         _ layers: [DarknetLayer], _ weights: DarknetWeights, _ name: String
-    ) throws(DarknetError) -> [Int: ConvolutionParameters] {
+    ) throws(DarknetError) -> [Int: FusedConv2d] {
         let needed = layers.reduce(0) { $0 + $1.parameterCount }
         guard weights.count == needed else {
             throw DarknetError(name, .weightCount(expected: needed, found: weights.count))
         }
         var weights = weights
-        var result: [Int: ConvolutionParameters] = [:]
+        var result: [Int: FusedConv2d] = [:]
         for (index, layer) in layers.enumerated() {
             guard case .convolution(let convolution) = layer.kind else { continue }
             func vector() throws(DarknetError) -> Tensor {
                 let values = try weights.take(convolution.filters, for: layer.location)
                 return Tensor(values, shape: [convolution.filters])
             }
+            // With a normalization it is β.
             let bias = try vector()
-            var normalization: (scale: Tensor, mean: Tensor, variance: Tensor)?
-            if convolution.batchNormalize { normalization = (try vector(), try vector(), try vector()) }
+            var normalization: FusedConv2d.Normalization?
+            if convolution.batchNormalize {
+                let (gamma, mean, variance) = (try vector(), try vector(), try vector())
+                normalization = .init(mean: mean, variance: variance, weight: gamma, bias: bias, epsilon: epsilon)
+            }
             let kernel = try weights.take(convolution.kernelCount, for: layer.location)
             let geometry = convolution.geometry
             let shape: Shape = [
                 convolution.filters, convolution.inputs / geometry.groups, geometry.y.kernel, geometry.x.kernel,
             ]
-            result[index] = ConvolutionParameters(
-                weight: Tensor(kernel, shape: shape), bias: bias, normalization: normalization)
+            result[index] = FusedConv2d(
+                Tensor(kernel, shape: shape), bias: normalization == nil ? bias : nil, geometry, normalization,
+                convolution.activation)
         }
         return result
     }

@@ -10,7 +10,7 @@ import CVTensor
 public struct GoogLeNet: AuxiliaryClassifier, SlidingClassifier {
     static let minimumSide = 15
 
-    let conv1, conv2, conv3: BasicConv2d
+    let conv1, conv2, conv3: ConvNorm
     let inception3a, inception3b: Inception
     let inception4a, inception4b, inception4c, inception4d, inception4e: Inception
     let inception5a, inception5b: Inception
@@ -28,8 +28,8 @@ public struct GoogLeNet: AuxiliaryClassifier, SlidingClassifier {
     public init(
         channels: Int = 3, classes: Int = 1000, dropout: Float = 0.2, auxiliaryDropout: Float = 0.7, _ p: ParameterScope
     ) {
-        func conv(_ name: String, _ cin: Int, _ cout: Int, kernel: Int, stride: Int = 1) -> BasicConv2d {
-            BasicConv2d(
+        func conv(_ name: String, _ cin: Int, _ cout: Int, kernel: Int, stride: Int = 1) -> ConvNorm {
+            .inception(
                 cin, cout, kernel: (kernel, kernel), stride: stride, deviation: Self.deviation, p.scope(name))
         }
         func inception(
@@ -105,16 +105,16 @@ public struct GoogLeNet: AuxiliaryClassifier, SlidingClassifier {
 /// x: [N, cin, H, W] -> [N, one + three.1 + five.1 + pool, H, W]. Keys: `branch1`, `branch2.0`, `branch2.1`, `branch3.0`,
 /// `branch3.1`, `branch4.1`.
 struct Inception: Layer {
-    let branch1: BasicConv2d
+    let branch1: ConvNorm
     let branch2, branch3, branch4: Sequential
 
     /// three, five: the channels of the 1×1 convolution and of the window after it. `five` is the name in the paper;
     /// the window is 3×3 in torchvision, and so in all checkpoints (pytorch/vision issue 906).
     init(_ cin: Int, one: Int, three: (Int, Int), five: (Int, Int), pool: Int, _ p: ParameterScope) {
         func conv(_ cin: Int, _ cout: Int, kernel: Int) -> (ParameterScope) -> any Layer {
-            { BasicConv2d(cin, cout, kernel: (kernel, kernel), deviation: GoogLeNet.deviation, $0) }
+            { ConvNorm.inception(cin, cout, kernel: (kernel, kernel), deviation: GoogLeNet.deviation, $0) }
         }
-        branch1 = BasicConv2d(cin, one, kernel: (1, 1), deviation: GoogLeNet.deviation, p.scope("branch1"))
+        branch1 = .inception(cin, one, kernel: (1, 1), deviation: GoogLeNet.deviation, p.scope("branch1"))
         branch2 = Sequential([conv(cin, three.0, kernel: 1), conv(three.0, three.1, kernel: 3)], p.scope("branch2"))
         branch3 = Sequential([conv(cin, five.0, kernel: 1), conv(five.0, five.1, kernel: 3)], p.scope("branch3"))
         branch4 = Sequential(
@@ -126,14 +126,14 @@ struct Inception: Layer {
 
 /// An auxiliary head: [N, cin, H, W], 14 × 14 in the paper -> logits [N, classes].
 struct GoogLeNetAuxiliary: Layer {
-    let conv: BasicConv2d
+    let conv: ConvNorm
     let fc1, fc2: Linear
     let dropout: Dropout
     let pool = AdaptiveAvgPool2d(height: 4, width: 4)
 
     init(_ cin: Int, classes: Int, dropout: Float, _ p: ParameterScope) {
         let normal = Initializer.normal(deviation: GoogLeNet.deviation)
-        conv = BasicConv2d(cin, 128, kernel: (1, 1), deviation: GoogLeNet.deviation, p.scope("conv"))
+        conv = .inception(cin, 128, kernel: (1, 1), deviation: GoogLeNet.deviation, p.scope("conv"))
         fc1 = Linear(128 * 4 * 4, 1024, initialized: normal, p.scope("fc1"))
         fc2 = Linear(1024, classes, initialized: normal, p.scope("fc2"))
         self.dropout = Dropout(dropout)

@@ -10,7 +10,7 @@ import CVTensor
 public struct InceptionV3: AuxiliaryClassifier, SlidingClassifier {
     static let minimumSide = 75
 
-    let conv1a, conv2a, conv2b, conv3b, conv4a: BasicConv2d
+    let conv1a, conv2a, conv2b, conv3b, conv4a: ConvNorm
     let mixed5b, mixed5c, mixed5d: InceptionA
     let mixed6a: InceptionB
     let mixed6b, mixed6c, mixed6d, mixed6e: InceptionC
@@ -28,8 +28,8 @@ public struct InceptionV3: AuxiliaryClassifier, SlidingClassifier {
     public init(channels: Int = 3, classes: Int = 1000, dropout: Float = 0.5, _ p: ParameterScope) {
         func conv(
             _ name: String, _ cin: Int, _ cout: Int, kernel: Int, stride: Int = 1, padded: Bool = false
-        ) -> BasicConv2d {
-            BasicConv2d(
+        ) -> ConvNorm {
+            .inception(
                 cin, cout, kernel: (kernel, kernel), stride: stride, padded: padded, deviation: Self.deviation,
                 p.scope("Conv2d_\(name)"))
         }
@@ -96,13 +96,13 @@ public struct InceptionV3: AuxiliaryClassifier, SlidingClassifier {
 
 /// The auxiliary head: [N, cin, 17, 17] or more -> logits [N, classes].
 struct InceptionV3Auxiliary: Layer {
-    let conv0, conv1: BasicConv2d
+    let conv0, conv1: ConvNorm
     let fc: Linear
     let pool = AvgPool2d(5, stride: 3)
 
     init(_ cin: Int, classes: Int, _ p: ParameterScope) {
-        conv0 = BasicConv2d(cin, 128, kernel: (1, 1), deviation: InceptionV3.deviation, p.scope("conv0"))
-        conv1 = BasicConv2d(128, 768, kernel: (5, 5), padded: false, deviation: 0.01, p.scope("conv1"))
+        conv0 = .inception(cin, 128, kernel: (1, 1), deviation: InceptionV3.deviation, p.scope("conv0"))
+        conv1 = .inception(128, 768, kernel: (5, 5), padded: false, deviation: 0.01, p.scope("conv1"))
         fc = Linear(768, classes, initialized: .normal(deviation: 0.001), p.scope("fc"))
     }
 

@@ -12,7 +12,7 @@ struct InceptionBranch: Layer {
         }
     }
 
-    let convolutions: [BasicConv2d]
+    let convolutions: [ConvNorm]
 
     init(_ name: String, _ cin: Int, _ steps: [Step], _ p: ParameterScope) {
         convolutions = zip([cin] + steps.map(\.channels), steps).enumerated().map { index, step in
@@ -21,8 +21,8 @@ struct InceptionBranch: Layer {
     }
 
     /// One convolution under a key of its own.
-    static func convolution(_ key: String, _ cin: Int, _ step: Step, _ p: ParameterScope) -> BasicConv2d {
-        BasicConv2d(
+    static func convolution(_ key: String, _ cin: Int, _ step: Step, _ p: ParameterScope) -> ConvNorm {
+        .inception(
             cin, step.channels, kernel: (step.height, step.width), stride: step.stride, padded: step.stride == 1,
             deviation: InceptionV3.deviation, p.scope(key))
     }
@@ -32,7 +32,7 @@ struct InceptionBranch: Layer {
 
 /// Figure 5 of the paper: a 5×5 window as two of 3×3. [N, cin, H, W] -> [N, 224 + pool, H, W].
 struct InceptionA: Layer {
-    let branch1x1, branchPool: BasicConv2d
+    let branch1x1, branchPool: ConvNorm
     let branch5x5, branch3x3dbl: InceptionBranch
     let pool = AvgPool2d(3, stride: 1, padding: 1)
 
@@ -50,7 +50,7 @@ struct InceptionA: Layer {
 
 /// To half the size. [N, cin, H, W] -> [N, 480 + cin, (H - 3) / 2 + 1, (W - 3) / 2 + 1].
 struct InceptionB: Layer {
-    let branch3x3: BasicConv2d
+    let branch3x3: ConvNorm
     let branch3x3dbl: InceptionBranch
     let pool = MaxPool2d(3, stride: 2)
 
@@ -65,7 +65,7 @@ struct InceptionB: Layer {
 
 /// Figure 6 of the paper: a 7×7 window as one of a row and one of a column. [N, cin, H, W] -> [N, 768, H, W].
 struct InceptionC: Layer {
-    let branch1x1, branchPool: BasicConv2d
+    let branch1x1, branchPool: ConvNorm
     let branch7x7, branch7x7dbl: InceptionBranch
     let pool = AvgPool2d(3, stride: 1, padding: 1)
 
@@ -100,9 +100,9 @@ struct InceptionD: Layer {
 
 /// Figure 7 of the paper: a row and a column side by side, for many channels. [N, cin, H, W] -> [N, 2048, H, W].
 struct InceptionE: Layer {
-    let branch1x1, branchPool: BasicConv2d
+    let branch1x1, branchPool: ConvNorm
     let branch3x3, branch3x3dbl: InceptionBranch
-    let row3x3, column3x3, row3x3dbl, column3x3dbl: BasicConv2d
+    let row3x3, column3x3, row3x3dbl, column3x3dbl: ConvNorm
     let pool = AvgPool2d(3, stride: 1, padding: 1)
 
     init(_ cin: Int, _ p: ParameterScope) {

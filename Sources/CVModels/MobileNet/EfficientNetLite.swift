@@ -8,9 +8,9 @@ import CVTensor
 /// those of the PyTorch package `efficientnet_lite_pytorch`: `_conv_stem`, `_bn0`, `_blocks.0._depthwise_conv`, …, `_fc`.
 /// The padding is TensorFlow's SAME. Training drops no blocks.
 public struct EfficientNetLite: SlidingClassifier {
-    let convStem: Conv2d, bn0: BatchNorm2d
+    let convStem: ConvNorm
     let blocks: Sequential
-    let convHead: Conv2d, bn1: BatchNorm2d
+    let convHead: ConvNorm
     let dropout = Dropout(0.2)
     let fc: Linear
 
@@ -24,14 +24,14 @@ public struct EfficientNetLite: SlidingClassifier {
     ]
 
     public init(channels: Int = 3, classes: Int = 1000, _ p: ParameterScope) {
-        (convStem, bn0) = Self.stem(channels: channels, p)
+        convStem = Self.stem(channels: channels, p)
         blocks = Sequential(Self.blocks, p.scope("_blocks"))
-        (convHead, bn1) = MBConvBlock.layer(320, 1280, kernel: 1, "_conv_head", "_bn1", p)
+        convHead = MBConvBlock.layer(320, 1280, kernel: 1, .relu6, keys: ("_conv_head", "_bn1"), p)
         fc = Linear(1280, classes, p.scope("_fc"))
     }
 
-    static func stem(channels: Int, _ p: ParameterScope) -> (Conv2d, BatchNorm2d) {
-        MBConvBlock.layer(channels, 32, kernel: 3, stride: 2, "_conv_stem", "_bn0", p)
+    static func stem(channels: Int, _ p: ParameterScope) -> ConvNorm {
+        MBConvBlock.layer(channels, 32, kernel: 3, stride: 2, .relu6, keys: ("_conv_stem", "_bn0"), p)
     }
 
     /// All 16, in their order.
@@ -53,9 +53,9 @@ public struct EfficientNetLite: SlidingClassifier {
 
     /// The last maps: [N, 1280, H / 32, W / 32], rounded up.
     public func features(_ x: Tensor) -> Tensor {
-        var y = convolved(x, convStem, bn0, .relu6)  // [32, 112, 112]
+        var y = convStem(x)  // [32, 112, 112]
         y = blocks(y)  // [320, 7, 7]
-        return convolved(y, convHead, bn1, .relu6)  // [1280, 7, 7]
+        return convHead(y)  // [1280, 7, 7]
     }
 
     public func backbone(_ x: Tensor) -> Tensor { GlobalAvgPool()(features(x)) }
@@ -75,38 +75,34 @@ public struct EfficientNetLite: SlidingClassifier {
 ///
 /// x: [N, cin, H, W] -> [N, cout, H / stride, W / stride], rounded up.
 struct MBConvBlock: Layer {
-    let expandConv: Conv2d?, bn0: BatchNorm2d?
-    let depthwiseConv: Conv2d, bn1: BatchNorm2d
-    let projectConv: Conv2d, bn2: BatchNorm2d
+    /// nil where the block is not wider within.
+    let expandConv: ConvNorm?
+    let depthwiseConv, projectConv: ConvNorm
     let hasShortcut: Bool
 
     init(_ cin: Int, _ cout: Int, kernel: Int, stride: Int, expansion: Int, _ p: ParameterScope) {
         let wide = cin * expansion
-        let expand = expansion == 1 ? nil : Self.layer(cin, wide, kernel: 1, "_expand_conv", "_bn0", p)
-        (expandConv, bn0) = (expand?.0, expand?.1)
-        (depthwiseConv, bn1) = Self.layer(
-            wide, wide, kernel: kernel, stride: stride, groups: wide, "_depthwise_conv", "_bn1", p)
-        (projectConv, bn2) = Self.layer(wide, cout, kernel: 1, "_project_conv", "_bn2", p)
+        expandConv =
+            expansion == 1 ? nil : Self.layer(cin, wide, kernel: 1, .relu6, keys: ("_expand_conv", "_bn0"), p)
+        depthwiseConv = Self.layer(
+            wide, wide, kernel: kernel, stride: stride, groups: wide, .relu6, keys: ("_depthwise_conv", "_bn1"), p)
+        projectConv = Self.layer(wide, cout, kernel: 1, .linear, keys: ("_project_conv", "_bn2"), p)
         hasShortcut = stride == 1 && cin == cout
     }
 
-    /// A convolution as TensorFlow pads it, and its normalisation, by their names.
+    /// A convolution as TensorFlow pads it, and its normalization.
     static func layer(
-        _ cin: Int, _ cout: Int, kernel: Int, stride: Int = 1, groups: Int = 1, _ name: String, _ norm: String,
-        _ p: ParameterScope
-    ) -> (Conv2d, BatchNorm2d) {
-        (
+        _ cin: Int, _ cout: Int, kernel: Int, stride: Int = 1, groups: Int = 1, _ activation: Activation,
+        keys: (conv: String, bn: String), _ p: ParameterScope
+    ) -> ConvNorm {
+        ConvNorm(
             Conv2d(
                 cin, cout, kernel: kernel, stride: stride, groups: groups, samePadding: true, bias: false,
-                initialized: .heNormal(fan: .output), p.scope(name)),
-            BatchNorm2d(cout, epsilon: 1e-3, momentum: 0.01, p.scope(norm))
-        )
+                initialized: .heNormal(fan: .output), p.scope(keys.conv)),
+            BatchNorm2d(cout, epsilon: 1e-3, momentum: 0.01, p.scope(keys.bn)), activation)
     }
 
     func callAsFunction(_ x: Tensor) -> Tensor {
-        var y = x
-        if let expandConv, let bn0 { y = convolved(y, expandConv, bn0, .relu6) }
-        y = convolved(y, depthwiseConv, bn1, .relu6)
-        return convolved(y, projectConv, bn2, adding: hasShortcut ? x : nil, .linear)
+        projectConv(depthwiseConv(expandConv?(x) ?? x), adding: hasShortcut ? x : nil)
     }
 }

@@ -18,7 +18,7 @@ public struct MobileNetV1: SlidingClassifier {
 
     public init(channels: Int = 3, classes: Int = 1000, _ p: ParameterScope) {
         var layers: [(ParameterScope) -> any Layer] = [
-            { ConvBlock(channels, 32, kernel: 3, stride: 2, then: .relu, $0) }  // [32, 112, 112]
+            { ConvNorm(channels, 32, kernel: 3, stride: 2, .relu, $0) }  // [32, 112, 112]
         ]
         var cin = 32
         for (cout, stride) in Self.settings {
@@ -48,11 +48,11 @@ public struct MobileNetV1: SlidingClassifier {
 ///
 /// x: [N, cin, H, W] -> [N, cout, H / stride, W / stride], rounded up.
 struct SeparableConv: Layer {
-    let depthwise, pointwise: ConvBlock
+    let depthwise, pointwise: ConvNorm
 
     init(_ cin: Int, _ cout: Int, stride: Int, _ p: ParameterScope) {
-        depthwise = ConvBlock(cin, cin, kernel: 3, stride: stride, groups: cin, then: .relu, p.scope("depthwise"))
-        pointwise = ConvBlock(cin, cout, kernel: 1, then: .relu, p.scope("pointwise"))
+        depthwise = ConvNorm(cin, cin, kernel: 3, stride: stride, groups: cin, .relu, p.scope("depthwise"))
+        pointwise = ConvNorm(cin, cout, kernel: 1, .relu, p.scope("pointwise"))
     }
 
     func callAsFunction(_ x: Tensor) -> Tensor { pointwise(depthwise(x)) }

@@ -17,7 +17,7 @@ public struct MobileNetV2: SlidingClassifier {
 
     public init(channels: Int = 3, classes: Int = 1000, _ p: ParameterScope) {
         features = Sequential(
-            Self.blocks(channels: channels) + [{ ConvBlock(320, 1280, kernel: 1, then: .relu6, $0) }],
+            Self.blocks(channels: channels) + [{ ConvNorm(320, 1280, kernel: 1, .relu6, $0) }],
             p.scope("features"))
         classifier = Sequential(
             [{ _ in Dropout(0.2) }, { Linear(1280, classes, initialized: .normal(deviation: 0.01), $0) }],
@@ -27,7 +27,7 @@ public struct MobileNetV2: SlidingClassifier {
     /// All of `features` but the last: the first convolution, and the 17 blocks.
     static func blocks(channels: Int) -> [(ParameterScope) -> any Layer] {
         var layers: [(ParameterScope) -> any Layer] = [
-            { ConvBlock(channels, 32, kernel: 3, stride: 2, then: .relu6, $0) }
+            { ConvNorm(channels, 32, kernel: 3, stride: 2, .relu6, $0) }
         ]
         var cin = 32
         for (expansion, cout, count, stride) in settings {
@@ -60,23 +60,21 @@ public struct MobileNetV2: SlidingClassifier {
 ///
 /// x: [N, cin, H, W] -> [N, cout, H / stride, W / stride], rounded up.
 struct InvertedResidual: Layer {
-    let wide: [ConvBlock]
-    let project: Conv2d, bn: BatchNorm2d
+    let wide: [ConvNorm]
+    let project: ConvNorm
     let hasShortcut: Bool
 
     init(_ cin: Int, _ cout: Int, stride: Int, expansion: Int, _ p: ParameterScope) {
         let (width, p) = (cin * expansion, p.scope("conv"))
-        let expand = expansion == 1 ? [] : [ConvBlock(cin, width, kernel: 1, then: .relu6, p.scope("0"))]
-        let depthwise = ConvBlock(
-            width, width, kernel: 3, stride: stride, groups: width, then: .relu6, p.scope("\(expand.count)"))
+        let expand = expansion == 1 ? [] : [ConvNorm(cin, width, kernel: 1, .relu6, p.scope("0"))]
+        let depthwise = ConvNorm(
+            width, width, kernel: 3, stride: stride, groups: width, .relu6, p.scope("\(expand.count)"))
         wide = expand + [depthwise]
-        project = Conv2d(
-            width, cout, kernel: 1, bias: false, initialized: .heNormal(fan: .output), p.scope("\(wide.count)"))
-        bn = BatchNorm2d(cout, p.scope("\(wide.count + 1)"))
+        project = ConvNorm(width, cout, kernel: 1, .linear, keys: ("\(wide.count)", "\(wide.count + 1)"), p)
         hasShortcut = stride == 1 && cin == cout
     }
 
     func callAsFunction(_ x: Tensor) -> Tensor {
-        convolved(wide.reduce(x) { $1($0) }, project, bn, adding: hasShortcut ? x : nil, .linear)
+        project(wide.reduce(x) { $1($0) }, adding: hasShortcut ? x : nil)
     }
 }

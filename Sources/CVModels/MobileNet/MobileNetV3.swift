@@ -24,9 +24,9 @@ public struct MobileNetV3: ClassifierNetwork {
         var layers: [(ParameterScope) -> any Layer] = [
             {
                 // [16, 112, 112]
-                ConvBlock(
+                ConvNorm(
                     channels, 16, kernel: 3, stride: 2, epsilon: Self.epsilon, momentum: Self.momentum,
-                    then: .hardSwish, $0)
+                    .hardSwish, $0)
             }
         ]
         var cin = 16
@@ -38,8 +38,8 @@ public struct MobileNetV3: ClassifierNetwork {
         let (last, wide) = (cin, 6 * cin)
         layers.append {
             // [576 or 960, 7, 7]
-            ConvBlock(
-                last, wide, kernel: 1, epsilon: Self.epsilon, momentum: Self.momentum, then: .hardSwish, $0)
+            ConvNorm(
+                last, wide, kernel: 1, epsilon: Self.epsilon, momentum: Self.momentum, .hardSwish, $0)
         }
         features = Sequential(layers, p.scope("features"))
         let normal = Initializer.normal(deviation: 0.01)
@@ -104,21 +104,22 @@ extension MobileNetV3.Size {
 }
 
 /// 1×1 to more channels unless they are as many, k×k on each of them apart, squeeze-and-excitation or not, 1×1 to few; the
-/// sum with x where the size stays. The layers are counted under `block`.
+/// sum with x where the size stays. The keys number the layers under `block`.
 ///
 /// x: [N, cin, H, W] -> [N, cout, H / stride, W / stride], rounded up.
 struct SearchedBlock: Layer {
-    let block: [any Layer]
+    let expanded: [any Layer]
+    let project: ConvNorm
     let hasShortcut: Bool
 
     init(_ cin: Int, _ shape: MobileNetV3.Size.Block, _ p: ParameterScope) {
         func conv(
             _ cin: Int, _ cout: Int, kernel: Int = 1, stride: Int = 1, groups: Int = 1, then activation: Activation,
             _ p: ParameterScope
-        ) -> any Layer {
-            ConvBlock(
+        ) -> ConvNorm {
+            ConvNorm(
                 cin, cout, kernel: kernel, stride: stride, groups: groups, epsilon: MobileNetV3.epsilon,
-                momentum: MobileNetV3.momentum, then: activation, p)
+                momentum: MobileNetV3.momentum, activation, p)
         }
         let wide = shape.expanded
         var layers: [(ParameterScope) -> any Layer] = []
@@ -130,8 +131,9 @@ struct SearchedBlock: Layer {
         if shape.squeezes {
             layers.append { SqueezeExcitation(wide, squeeze: Self.squeezed(wide), gate: .hardSigmoid, $0) }
         }
-        layers.append { conv(wide, shape.cout, then: .linear, $0) }
-        block = Sequential(layers, p.scope("block")).layers
+        let block = p.scope("block")
+        expanded = Sequential(layers, block).layers
+        project = conv(wide, shape.cout, then: .linear, block.scope("\(layers.count)"))
         hasShortcut = shape.stride == 1 && cin == shape.cout
     }
 
@@ -143,7 +145,6 @@ struct SearchedBlock: Layer {
     }
 
     func callAsFunction(_ x: Tensor) -> Tensor {
-        let y = block.reduce(x) { $1($0) }
-        return hasShortcut ? y + x : y
+        project(expanded.reduce(x) { $1($0) }, adding: hasShortcut ? x : nil)
     }
 }

@@ -9,7 +9,7 @@ import CVTensor
 ///
 /// Without shortcuts it is the plain network of the same section, which learns worse the deeper it is.
 public struct CIFARResNet: SlidingClassifier {
-    let conv1: Conv2d, bn1: BatchNorm2d
+    let conv1: ConvNorm
     let layer1, layer2, layer3: [CIFARBlock]
     let fc: Linear
 
@@ -31,9 +31,7 @@ public struct CIFARResNet: SlidingClassifier {
                     p.scope("\(index)"))
             }
         }
-        conv1 = Conv2d(
-            channels, 16, kernel: 3, padding: 1, bias: false, initialized: .heNormal(fan: .output), p.scope("conv1"))
-        bn1 = BatchNorm2d(16, p.scope("bn1"))
+        conv1 = ConvNorm(channels, 16, kernel: 3, .relu, keys: ("conv1", "bn1"), p)
         layer1 = stage(16, 16, stride: 1, p.scope("layer1"))
         layer2 = stage(16, 32, stride: 2, p.scope("layer2"))
         layer3 = stage(32, 64, stride: 2, p.scope("layer3"))
@@ -41,7 +39,7 @@ public struct CIFARResNet: SlidingClassifier {
     }
 
     public func maps(_ x: Tensor) -> Tensor {
-        var y = convolved(x, conv1, bn1, .relu)  // [16, 32, 32]
+        var y = conv1(x)  // [16, 32, 32]
         for block in layer1 { y = block(y) }  // [16, 32, 32]
         for block in layer2 { y = block(y) }  // [32, 16, 16]
         for block in layer3 { y = block(y) }  // [64, 8, 8]
@@ -64,23 +62,19 @@ public struct CIFARResNet: SlidingClassifier {
 ///
 /// x: [N, cin, H, W] -> [N, cout, H / stride, W / stride], rounded up.
 struct CIFARBlock: Layer {
-    let conv1, conv2: Conv2d, bn1, bn2: BatchNorm2d
+    let conv1, conv2: ConvNorm
     let stride, extraChannels: Int, hasShortcut: Bool
 
     init(_ cin: Int, _ cout: Int, stride: Int, shortcut: Bool, _ p: ParameterScope) {
-        let he = Initializer.heNormal(fan: .output)
-        conv1 = Conv2d(
-            cin, cout, kernel: 3, stride: stride, padding: 1, bias: false, initialized: he, p.scope("conv1"))
-        bn1 = BatchNorm2d(cout, p.scope("bn1"))
-        conv2 = Conv2d(cout, cout, kernel: 3, padding: 1, bias: false, initialized: he, p.scope("conv2"))
-        bn2 = BatchNorm2d(cout, p.scope("bn2"))
+        conv1 = ConvNorm(cin, cout, kernel: 3, stride: stride, .relu, keys: ("conv1", "bn1"), p)
+        conv2 = ConvNorm(cout, cout, kernel: 3, .relu, keys: ("conv2", "bn2"), p)
         self.stride = stride
         extraChannels = cout - cin
         hasShortcut = shortcut
     }
 
     func callAsFunction(_ x: Tensor) -> Tensor {
-        convolved(convolved(x, conv1, bn1, .relu), conv2, bn2, adding: hasShortcut ? shortcut(x) : nil, .relu)
+        conv2(conv1(x), adding: hasShortcut ? shortcut(x) : nil)
     }
 
     private func shortcut(_ x: Tensor) -> Tensor {

@@ -8,7 +8,7 @@ import CVTensor
 ///
 /// Without shortcuts it is the plain network of the paper's section 4.1, which learns worse the deeper it is.
 public struct ResNet: SlidingClassifier {
-    let conv1: Conv2d, bn1: BatchNorm2d
+    let conv1: ConvNorm
     let layer1, layer2, layer3, layer4: [any Layer]
     let fc: Linear
     let pool = MaxPool2d(3, stride: 2, padding: 1)
@@ -50,10 +50,7 @@ public struct ResNet: SlidingClassifier {
                     : BasicBlock(cin, width, stride: stride, shortcut: shortcuts, position)
             }
         }
-        conv1 = Conv2d(
-            channels, 64, kernel: 7, stride: 2, padding: 3, bias: false, initialized: .heNormal(fan: .output),
-            p.scope("conv1"))
-        bn1 = BatchNorm2d(64, p.scope("bn1"))
+        conv1 = ConvNorm(channels, 64, kernel: 7, stride: 2, .relu, keys: ("conv1", "bn1"), p)
         layer1 = stage(1, 64, width: 64)
         layer2 = stage(2, 64 * expansion, width: 128)
         layer3 = stage(3, 128 * expansion, width: 256)
@@ -75,7 +72,7 @@ public struct ResNet: SlidingClassifier {
 
     /// The last maps: [N, 512, H / 32, W / 32], or 2048 channels from 50 layers on.
     public func features(_ x: Tensor) -> Tensor {
-        var y = pool(convolved(x, conv1, bn1, .relu))  // [64, 56, 56]
+        var y = pool(conv1(x))  // [64, 56, 56]
         for block in layer1 { y = block(y) }  // [64 · expansion, 56, 56]
         for block in layer2 { y = block(y) }  // [128 · expansion, 28, 28]
         for block in layer3 { y = block(y) }  // [256 · expansion, 14, 14]
@@ -86,23 +83,21 @@ public struct ResNet: SlidingClassifier {
 
 /// Two 3×3 convolutions, beside a shortcut or plain. x: [N, cin, H, W] -> [N, cout, H / stride, W / stride], rounded up.
 struct BasicBlock: Layer {
-    let conv1, conv2: Conv2d, bn1, bn2: BatchNorm2d, downsample: Downsample?
+    let conv1, conv2: ConvNorm
+    /// nil where the shortcut is x itself.
+    let downsample: ConvNorm?
     let hasShortcut: Bool
 
     init(_ cin: Int, _ cout: Int, stride: Int, shortcut: Bool, _ p: ParameterScope) {
-        let he = Initializer.heNormal(fan: .output)
-        conv1 = Conv2d(
-            cin, cout, kernel: 3, stride: stride, padding: 1, bias: false, initialized: he, p.scope("conv1"))
-        bn1 = BatchNorm2d(cout, p.scope("bn1"))
-        conv2 = Conv2d(cout, cout, kernel: 3, padding: 1, bias: false, initialized: he, p.scope("conv2"))
-        bn2 = BatchNorm2d(cout, p.scope("bn2"))
-        downsample = shortcut ? Downsample(cin, cout, stride: stride, p.scope("downsample")) : nil
+        conv1 = ConvNorm(cin, cout, kernel: 3, stride: stride, .relu, keys: ("conv1", "bn1"), p)
+        conv2 = ConvNorm(cout, cout, kernel: 3, .relu, keys: ("conv2", "bn2"), p)
+        downsample = shortcut ? .downsample(cin, cout, stride: stride, p.scope("downsample")) : nil
         hasShortcut = shortcut
     }
 
     func callAsFunction(_ x: Tensor) -> Tensor {
         let shortcut = hasShortcut ? downsample?(x) ?? x : nil
-        return convolved(convolved(x, conv1, bn1, .relu), conv2, bn2, adding: shortcut, .relu)
+        return conv2(conv1(x), adding: shortcut)
     }
 }
 
@@ -111,39 +106,28 @@ struct BasicBlock: Layer {
 struct Bottleneck: Layer {
     static let expansion = 4
 
-    let conv1, conv2, conv3: Conv2d, bn1, bn2, bn3: BatchNorm2d, downsample: Downsample?
+    let conv1, conv2, conv3: ConvNorm
+    /// nil where the shortcut is x itself.
+    let downsample: ConvNorm?
 
     init(_ cin: Int, width: Int, stride: Int, _ p: ParameterScope) {
-        let he = Initializer.heNormal(fan: .output)
         let cout = width * Self.expansion
-        conv1 = Conv2d(cin, width, kernel: 1, bias: false, initialized: he, p.scope("conv1"))
-        bn1 = BatchNorm2d(width, p.scope("bn1"))
-        conv2 = Conv2d(
-            width, width, kernel: 3, stride: stride, padding: 1, bias: false, initialized: he, p.scope("conv2"))
-        bn2 = BatchNorm2d(width, p.scope("bn2"))
-        conv3 = Conv2d(width, cout, kernel: 1, bias: false, initialized: he, p.scope("conv3"))
-        bn3 = BatchNorm2d(cout, p.scope("bn3"))
-        downsample = Downsample(cin, cout, stride: stride, p.scope("downsample"))
+        conv1 = ConvNorm(cin, width, kernel: 1, .relu, keys: ("conv1", "bn1"), p)
+        conv2 = ConvNorm(width, width, kernel: 3, stride: stride, .relu, keys: ("conv2", "bn2"), p)
+        conv3 = ConvNorm(width, cout, kernel: 1, .relu, keys: ("conv3", "bn3"), p)
+        downsample = .downsample(cin, cout, stride: stride, p.scope("downsample"))
     }
 
     func callAsFunction(_ x: Tensor) -> Tensor {
-        var y = convolved(x, conv1, bn1, .relu)
-        y = convolved(y, conv2, bn2, .relu)
-        return convolved(y, conv3, bn3, adding: downsample?(x) ?? x, .relu)
+        conv3(conv2(conv1(x)), adding: downsample?(x) ?? x)
     }
 }
 
-/// The shortcut where a block changes the size or the channels: a 1×1 convolution, key `0`, and batch-norm, key `1`.
-struct Downsample: Layer {
-    let conv: Conv2d, bn: BatchNorm2d
-
+extension ConvNorm {
+    /// The shortcut where a block changes the size or the channels: a 1×1 convolution, key `0`, and batch-norm, key `1`.
+    ///
     /// nil where the shortcut is the identity.
-    init?(_ cin: Int, _ cout: Int, stride: Int, _ p: ParameterScope) {
-        if stride == 1 && cin == cout { return nil }
-        conv = Conv2d(
-            cin, cout, kernel: 1, stride: stride, bias: false, initialized: .heNormal(fan: .output), p.scope("0"))
-        bn = BatchNorm2d(cout, p.scope("1"))
+    fileprivate static func downsample(_ cin: Int, _ cout: Int, stride: Int, _ p: ParameterScope) -> ConvNorm? {
+        stride == 1 && cin == cout ? nil : ConvNorm(cin, cout, kernel: 1, stride: stride, .linear, p)
     }
-
-    func callAsFunction(_ x: Tensor) -> Tensor { convolved(x, conv, bn, .linear) }
 }

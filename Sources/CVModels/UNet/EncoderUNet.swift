@@ -37,20 +37,15 @@ struct EncoderUNet<Encoder: SegmentationEncoder>: Layer {
 
 /// x: [N, cin, h, w], skip: [N, skip, H, W] -> [N, cout, H, W]: enlarged, joined, and two 3×3 convolutions.
 struct DecoderBlock: Sendable {
-    let conv1, conv2: Conv2d, bn1, bn2: BatchNorm2d
+    let conv1, conv2: ConvNorm
 
     init(_ cin: Int, skip: Int, _ cout: Int, _ p: ParameterScope) {
-        func convolution(_ cin: Int, _ key: String) -> Conv2d {
-            Conv2d(cin, cout, kernel: 3, padding: 1, bias: false, initialized: .heNormal(), p.scope(key))
-        }
-        conv1 = convolution(cin + skip, "conv1")
-        bn1 = BatchNorm2d(cout, p.scope("bn1"))
-        conv2 = convolution(cout, "conv2")
-        bn2 = BatchNorm2d(cout, p.scope("bn2"))
+        conv1 = ConvNorm(cin + skip, cout, kernel: 3, .relu, initialized: .heNormal(), keys: ("conv1", "bn1"), p)
+        conv2 = ConvNorm(cout, cout, kernel: 3, .relu, initialized: .heNormal(), keys: ("conv2", "bn2"), p)
     }
 
     func callAsFunction(_ x: Tensor, joining skip: Tensor) -> Tensor {
         let large = upsampleBilinear(x, height: skip.shape[2], width: skip.shape[3])
-        return convolved(convolved(concatenate([large, skip]), conv1, bn1, .relu), conv2, bn2, .relu)
+        return conv2(conv1(concatenate([large, skip])))
     }
 }

@@ -41,15 +41,15 @@ struct MobileNetV2Encoder: SegmentationEncoder {
 /// EfficientNet-Lite0 without its last convolution and without its head: `_conv_stem`, `_bn0` and `_blocks`.
 struct EfficientNetLiteEncoder: SegmentationEncoder {
     static let widths = [16, 24, 40, 112, 320]
-    let convStem: Conv2d, bn0: BatchNorm2d
+    let convStem: ConvNorm
     let blocks: Sequential
 
     init(channels: Int, _ p: ParameterScope) {
-        (convStem, bn0) = EfficientNetLite.stem(channels: channels, p)
+        convStem = EfficientNetLite.stem(channels: channels, p)
         blocks = Sequential(EfficientNetLite.blocks, p.scope("_blocks"))
     }
 
     func maps(_ x: Tensor) -> [Tensor] {
-        Self.results(convolved(x, convStem, bn0, .relu6), of: blocks.layers, at: [0, 2, 4, 10, 15])
+        Self.results(convStem(x), of: blocks.layers, at: [0, 2, 4, 10, 15])
     }
 }

@@ -81,21 +81,21 @@ public struct UNet: Layer {
 
 /// Two 3×3 convolutions, each followed by ReLU, with batch-norm before it if asked. [N, cin, H, W] -> [N, cout, H, W].
 struct DoubleConvolution: Layer {
-    let conv1, conv2: Conv2d, norms: (BatchNorm2d, BatchNorm2d)?
+    let conv1, conv2: ConvNorm
 
     init(_ cin: Int, _ cout: Int, batchNorm: Bool, _ p: ParameterScope) {
-        func convolution(_ cin: Int, _ key: String) -> Conv2d {
-            Conv2d(cin, cout, kernel: 3, padding: 1, bias: !batchNorm, initialized: .heNormal(), p.scope(key))
+        func layer(_ cin: Int, _ key: Int) -> ConvNorm {
+            ConvNorm(
+                Conv2d(
+                    cin, cout, kernel: 3, padding: 1, bias: !batchNorm, initialized: .heNormal(), p.scope("\(key)")),
+                batchNorm ? BatchNorm2d(cout, p.scope("\(key + 1)")) : nil, .relu)
         }
-        conv1 = convolution(cin, "0")
-        let first = batchNorm ? BatchNorm2d(cout, p.scope("1")) : nil
-        conv2 = convolution(cout, batchNorm ? "3" : "2")
-        norms = first.map { ($0, BatchNorm2d(cout, p.scope("4"))) }
+        conv1 = layer(cin, 0)
+        conv2 = layer(cout, batchNorm ? 3 : 2)
     }
 
     func callAsFunction(_ x: Tensor) -> Tensor {
-        guard let norms else { return Activation.relu(conv2(Activation.relu(conv1(x)))) }
-        return convolved(convolved(x, conv1, norms.0, .relu), conv2, norms.1, .relu)
+        conv2(conv1(x))
     }
 }
 

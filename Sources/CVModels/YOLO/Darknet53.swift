@@ -7,7 +7,7 @@ import CVTensor
 /// x: [N, 3, H, W]. Keys: `conv1`, then for each stage the halving `layer1.conv` and the blocks `layer1.0.conv1`,
 /// `layer1.0.conv2`, …, `layer5.3.conv2`, each with `conv` and `bn` within.
 struct Darknet53: Sendable {
-    let conv1: DarknetBlock
+    let conv1: ConvNorm
     let layer1, layer2, layer3, layer4, layer5: DarknetStage
 
     /// width: the channels of the first convolution; they double with each stage.
@@ -15,7 +15,7 @@ struct Darknet53: Sendable {
         func stage(_ number: Int, blocks: Int) -> DarknetStage {
             DarknetStage(width << (number - 1), blocks: blocks, p.scope("layer\(number)"))
         }
-        conv1 = DarknetBlock(3, width, kernel: 3, p.scope("conv1"))
+        conv1 = .darknet(3, width, kernel: 3, p.scope("conv1"))
         layer1 = stage(1, blocks: 1)
         layer2 = stage(2, blocks: 2)
         layer3 = stage(3, blocks: 8)
@@ -36,11 +36,11 @@ struct Darknet53: Sendable {
 ///
 /// x: [N, cin, H, W] -> [N, 2 · cin, H / 2, W / 2], rounded up.
 struct DarknetStage: Layer {
-    let conv: DarknetBlock
+    let conv: ConvNorm
     let blocks: [DarknetResidual]
 
     init(_ cin: Int, blocks: Int, _ p: ParameterScope) {
-        conv = DarknetBlock(cin, 2 * cin, kernel: 3, stride: 2, p.scope("conv"))
+        conv = .darknet(cin, 2 * cin, kernel: 3, stride: 2, p.scope("conv"))
         self.blocks = (0..<blocks).map { DarknetResidual(2 * cin, p.scope("\($0)")) }
     }
 
@@ -49,11 +49,11 @@ struct DarknetStage: Layer {
 
 /// 1×1 to half of the channels, 3×3 back, and the sum with x, which no function follows. The shape stays.
 struct DarknetResidual: Layer {
-    let conv1, conv2: DarknetBlock
+    let conv1, conv2: ConvNorm
 
     init(_ channels: Int, _ p: ParameterScope) {
-        conv1 = DarknetBlock(channels, channels / 2, kernel: 1, p.scope("conv1"))
-        conv2 = DarknetBlock(channels / 2, channels, kernel: 3, p.scope("conv2"))
+        conv1 = .darknet(channels, channels / 2, kernel: 1, p.scope("conv1"))
+        conv2 = .darknet(channels / 2, channels, kernel: 3, p.scope("conv2"))
     }
 
     func callAsFunction(_ x: Tensor) -> Tensor { x + conv2(conv1(x)) }

@@ -12,7 +12,7 @@ public struct YOLOv3: YOLONetwork {
 
     let darknet: Darknet53
     let scale1, scale2, scale3: YOLOScale
-    let up1, up2: DarknetBlock
+    let up1, up2: ConvNorm
     private let width: Int
 
     /// Sizes in pixels, from the clusters of COCO's boxes.
@@ -27,9 +27,9 @@ public struct YOLOv3: YOLONetwork {
         self.width = width
         darknet = Darknet53(width: width, p.scope("darknet"))
         scale1 = YOLOScale(32 * width, 16 * width, classes: classes, p.scope("scale1"))
-        up1 = DarknetBlock(16 * width, 8 * width, kernel: 1, p.scope("up1"))
+        up1 = .darknet(16 * width, 8 * width, kernel: 1, p.scope("up1"))
         scale2 = YOLOScale((16 + 8) * width, 8 * width, classes: classes, p.scope("scale2"))
-        up2 = DarknetBlock(8 * width, 4 * width, kernel: 1, p.scope("up2"))
+        up2 = .darknet(8 * width, 4 * width, kernel: 1, p.scope("up2"))
         scale3 = YOLOScale((8 + 4) * width, 4 * width, classes: classes, p.scope("scale3"))
     }
 
@@ -58,12 +58,12 @@ public struct YOLOv3: YOLONetwork {
 ///
 /// x: [N, cin, H, W] -> the grid [N, 3 · (5 + classes), H, W], and what the next scale takes, [N, width, H, W].
 struct YOLOScale: Sendable {
-    let conv1, conv2, conv3, conv4, conv5, conv6: DarknetBlock
+    let conv1, conv2, conv3, conv4, conv5, conv6: ConvNorm
     let head: Conv2d
 
     init(_ cin: Int, _ width: Int, classes: Int, _ p: ParameterScope) {
-        func narrow(_ cin: Int, _ key: String) -> DarknetBlock { DarknetBlock(cin, width, kernel: 1, p.scope(key)) }
-        func wide(_ key: String) -> DarknetBlock { DarknetBlock(width, 2 * width, kernel: 3, p.scope(key)) }
+        func narrow(_ cin: Int, _ key: String) -> ConvNorm { .darknet(cin, width, kernel: 1, p.scope(key)) }
+        func wide(_ key: String) -> ConvNorm { .darknet(width, 2 * width, kernel: 3, p.scope(key)) }
         conv1 = narrow(cin, "conv1")
         conv2 = wide("conv2")
         conv3 = narrow(2 * width, "conv3")

@@ -8,7 +8,7 @@ public struct YOLOv3Tiny: YOLONetwork {
     public let classCount: Int
     public let stride = 32
 
-    let conv1, conv2, conv3, conv4, conv5, conv6, conv7, conv8, conv9, conv10, conv11: DarknetBlock
+    let conv1, conv2, conv3, conv4, conv5, conv6, conv7, conv8, conv9, conv10, conv11: ConvNorm
     let head1, head2: Conv2d
 
     /// Sizes in pixels, from the clusters of COCO's boxes; the coarse grid takes the larger ones.
@@ -19,18 +19,18 @@ public struct YOLOv3Tiny: YOLONetwork {
 
     public init(classes: Int = 80, _ p: ParameterScope) {
         classCount = classes
-        conv1 = DarknetBlock(3, 16, kernel: 3, p.scope("conv1"))
-        conv2 = DarknetBlock(16, 32, kernel: 3, p.scope("conv2"))
-        conv3 = DarknetBlock(32, 64, kernel: 3, p.scope("conv3"))
-        conv4 = DarknetBlock(64, 128, kernel: 3, p.scope("conv4"))
-        conv5 = DarknetBlock(128, 256, kernel: 3, p.scope("conv5"))
-        conv6 = DarknetBlock(256, 512, kernel: 3, p.scope("conv6"))
-        conv7 = DarknetBlock(512, 1024, kernel: 3, p.scope("conv7"))
-        conv8 = DarknetBlock(1024, 256, kernel: 1, p.scope("conv8"))
-        conv9 = DarknetBlock(256, 512, kernel: 3, p.scope("conv9"))
+        conv1 = .darknet(3, 16, kernel: 3, p.scope("conv1"))
+        conv2 = .darknet(16, 32, kernel: 3, p.scope("conv2"))
+        conv3 = .darknet(32, 64, kernel: 3, p.scope("conv3"))
+        conv4 = .darknet(64, 128, kernel: 3, p.scope("conv4"))
+        conv5 = .darknet(128, 256, kernel: 3, p.scope("conv5"))
+        conv6 = .darknet(256, 512, kernel: 3, p.scope("conv6"))
+        conv7 = .darknet(512, 1024, kernel: 3, p.scope("conv7"))
+        conv8 = .darknet(1024, 256, kernel: 1, p.scope("conv8"))
+        conv9 = .darknet(256, 512, kernel: 3, p.scope("conv9"))
         head1 = Conv2d(512, 3 * (5 + classes), kernel: 1, p.scope("head1"))
-        conv10 = DarknetBlock(256, 128, kernel: 1, p.scope("conv10"))
-        conv11 = DarknetBlock(384, 256, kernel: 3, p.scope("conv11"))
+        conv10 = .darknet(256, 128, kernel: 1, p.scope("conv10"))
+        conv11 = .darknet(384, 256, kernel: 3, p.scope("conv11"))
         head2 = Conv2d(256, 3 * (5 + classes), kernel: 1, p.scope("head2"))
     }
 

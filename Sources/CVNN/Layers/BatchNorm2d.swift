@@ -1,21 +1,30 @@
 import CVTensor
 
-/// Batch normalisation, as `torch.nn.BatchNorm2d` (Ioffe & Szegedy 2015, arXiv:1502.03167).
+/// Batch normalization, as `torch.nn.BatchNorm2d` (Ioffe & Szegedy 2015, arXiv:1502.03167).
 ///
 /// x: [N, C, H, W] -> the same shape; weight (γ), bias (β), running_mean, running_var: [C].
 ///
-/// On a tape in training it normalises with the statistics of the batch and moves the running ones towards them;
+/// On a tape in training it normalizes with the statistics of the batch and moves the running ones towards them;
 /// otherwise it uses the running ones.
 public struct BatchNorm2d: Layer {
+    /// γ, [C].
     public let weight: Parameter
+    /// β, [C].
     public let bias: Parameter
+    /// [C], not learned.
     public let runningMean: Parameter
+    /// [C], not learned: the unbiased variance, as PyTorch keeps it.
     public let runningVar: Parameter
     /// Added to the variance. PyTorch's default is 1e-5; darknet uses 1e-6.
     public let epsilon: Float
     /// The part of the batch's statistics in the new running ones.
     public let momentum: Float
 
+    /// - Parameters:
+    ///   - channels: of the input.
+    ///   - epsilon: what is added to the variance.
+    ///   - momentum: the part of the batch's statistics in the new running ones.
+    ///   - p: where the layer is in the tree of names.
     public init(_ channels: Int, epsilon: Float = 1e-5, momentum: Float = 0.1, _ p: ParameterScope) {
         weight = p.parameter("weight", shape: [channels], initialized: .ones)
         bias = p.parameter("bias", shape: [channels], initialized: .zeros)
@@ -25,9 +34,16 @@ public struct BatchNorm2d: Layer {
         self.momentum = momentum
     }
 
+    /// x: [N, C, H, W] -> the same shape.
     public func callAsFunction(_ x: Tensor) -> Tensor { self(x, then: .linear) }
 
     /// What usually follows in the same pass over memory: `activation(self(x) + residual)`.
+    ///
+    /// - Parameters:
+    ///   - x: [N, C, H, W].
+    ///   - residual: what is added, of the same shape; nil for nothing.
+    ///   - activation: the last step.
+    /// - Returns: the same shape.
     public func callAsFunction(_ x: Tensor, adding residual: Tensor? = nil, then activation: Activation) -> Tensor {
         let (gamma, beta) = (weight.value(on: x), bias.value(on: x))
         guard x.tape?.mode == .training else {
@@ -49,10 +65,10 @@ public struct BatchNorm2d: Layer {
         statistic.value = statistic.value * (1 - momentum) + batch * momentum
     }
 
-    /// This layer and an activation as the end of the convolution before it, for inference.
-    public func epilogue(_ activation: Activation) -> ConvEpilogue {
-        ConvEpilogue(
+    /// What it does in inference, to be folded into the convolution before it.
+    var normalization: FusedConv2d.Normalization {
+        FusedConv2d.Normalization(
             mean: runningMean.value, variance: runningVar.value, weight: weight.value, bias: bias.value,
-            epsilon: epsilon, activation)
+            epsilon: epsilon)
     }
 }

@@ -5,12 +5,29 @@ import CVTensor
 /// x: [N, Cin, H, W] -> y: [N, Cout, Ho, Wo], Ho = (H + 2 · padding - dilation · (kernel - 1) - 1) / stride + 1.
 /// weight: [Cout, Cin / groups, kernel, kernel]; bias: [Cout].
 public struct Conv2d: Layer {
+    /// [Cout, Cin / groups, kernel, kernel].
     public let weight: Parameter
+    /// [Cout], or none.
     public let bias: Parameter?
+    /// How the window moves; with `padsToSame` its padding is replaced.
     public let geometry: ConvGeometry
-    /// Whether the padding is TensorFlow's SAME, which depends on the picture's size: Ho = ⌈H / stride⌉.
+    /// Whether the padding is TensorFlow's SAME, which depends on the image's size: Ho = ⌈H / stride⌉.
     public let padsToSame: Bool
 
+    /// With a square window.
+    ///
+    /// - Parameters:
+    ///   - cin: channels of the input.
+    ///   - cout: channels of the result.
+    ///   - kernel: height and width of the window.
+    ///   - stride: from one position of the window to the next.
+    ///   - padding: zeros on each side.
+    ///   - dilation: from one tap to the next.
+    ///   - groups: into how many parts the channels are cut.
+    ///   - samePadding: whether the padding is TensorFlow's SAME.
+    ///   - bias: whether there is one.
+    ///   - initializer: of the weight, before training.
+    ///   - p: where the layer is in the tree of names.
     public init(
         _ cin: Int, _ cout: Int, kernel: Int, stride: Int = 1, padding: Int = 0, dilation: Int = 1, groups: Int = 1,
         samePadding: Bool = false, bias: Bool = true, initialized initializer: Initializer = .pyTorchWeight,
@@ -23,6 +40,15 @@ public struct Conv2d: Layer {
     }
 
     /// With another window than a square: weight is [Cout, Cin / groups, kernel height, kernel width].
+    ///
+    /// - Parameters:
+    ///   - cin: channels of the input.
+    ///   - cout: channels of the result.
+    ///   - geometry: how the window moves.
+    ///   - samePadding: whether the padding is TensorFlow's SAME.
+    ///   - bias: whether there is one.
+    ///   - initializer: of the weight, before training.
+    ///   - p: where the layer is in the tree of names.
     public init(
         _ cin: Int, _ cout: Int, _ geometry: ConvGeometry, samePadding: Bool = false, bias: Bool = true,
         initialized initializer: Initializer = .pyTorchWeight, _ p: ParameterScope
@@ -34,11 +60,15 @@ public struct Conv2d: Layer {
         self.bias = bias ? p.parameter("bias", shape: [cout], initialized: .pyTorchBias(of: shape)) : nil
     }
 
+    /// x: [N, Cin, H, W] -> [N, Cout, Ho, Wo].
     public func callAsFunction(_ x: Tensor) -> Tensor {
         conv2d(x, weight.value(on: x), bias: bias?.value(on: x), geometry(over: x))
     }
 
     /// How the window moves over x.
+    ///
+    /// - Parameter x: [N, Cin, H, W].
+    /// - Returns: `geometry`, with the padding for the size of x.
     public func geometry(over x: Tensor) -> ConvGeometry {
         padsToSame ? geometry.paddedToSame(height: x.shape[2], width: x.shape[3]) : geometry
     }

@@ -63,20 +63,20 @@ public struct FeedForwardStylizer: Sendable {
     /// What a stage makes of the maps.
     private func passed(_ maps: any RowStream, _ stage: ImageTransformNet.Stage) -> any RowStream {
         guard let normalization = stage.normalization else {
-            return ConvRowStream(maps, stage.convolution, bias: true, .activation(stage.activation))
+            return ConvRowStream(maps, stage.convolution, bias: true, stage.activation)
         }
         // A bias would move the mean by as much.
-        let raw = ConvRowStream(maps, stage.convolution, bias: false, .activation(.linear))
+        let raw = ConvRowStream(maps, stage.convolution, bias: false, .linear)
         var moments = ChannelMoments(channels: raw.channels)
         if raw.channels * raw.height * raw.width <= keptCount {
             let kept = BufferedRows(raw, strip: strip(raw)) { moments.add($0) }
             return NormalizedRowStream(kept, moments, normalization, stage.activation)
         }
         raw.forEachStrip(strip(raw)) { _, rows in moments.add(rows) }
-        let epilogue = ConvEpilogue(
+        let known = FusedConv2d.Normalization(
             mean: moments.mean, variance: moments.variance, weight: normalization.weight!.value,
-            bias: normalization.bias!.value, epsilon: normalization.epsilon, stage.activation)
-        return ConvRowStream(maps, stage.convolution, bias: false, .epilogue(epilogue))
+            bias: normalization.bias!.value, epsilon: normalization.epsilon)
+        return ConvRowStream(maps, stage.convolution, bias: false, normalization: known, stage.activation)
     }
 
     /// The colours as a picture; the network's is up to three pixels larger.

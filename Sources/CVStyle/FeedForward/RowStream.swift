@@ -81,27 +81,23 @@ struct BufferedRows: RowStream {
 
 /// What a convolution makes of maps, reflected at the borders of the whole.
 struct ConvRowStream: RowStream {
-    /// What follows the convolution.
-    enum End {
-        case activation(Activation)
-        case epilogue(ConvEpilogue)
-    }
-
     private let source: any RowStream
-    private let weight: Tensor
-    private let bias: Tensor?
+    private let convolution: FusedConv2d
     private let geometry: ConvGeometry
     private let upsampling, padding: Int
-    private let end: End
     /// Columns of the source that a row of the convolution's input has.
     private let columns: [Int]
-    let height, width: Int
+    let channels, height, width: Int
 
-    init(_ source: any RowStream, _ convolution: ReflectedConv2d, bias: Bool, _ end: End) {
+    /// bias: whether that of the convolution is added.
+    init(
+        _ source: any RowStream, _ convolution: ReflectedConv2d, bias: Bool,
+        normalization: FusedConv2d.Normalization? = nil, _ activation: Activation
+    ) {
         self.source = source
-        weight = convolution.conv2d.weight.value
-        self.bias = bias ? convolution.conv2d.bias?.value : nil
-        (geometry, self.end) = (convolution.conv2d.geometry, end)
+        let (weight, bias) = (convolution.conv2d.weight.value, bias ? convolution.conv2d.bias?.value : nil)
+        (geometry, channels) = (convolution.conv2d.geometry, weight.shape[0])
+        self.convolution = FusedConv2d(weight, bias: bias, geometry, normalization, activation)
         (upsampling, padding) = (convolution.upsampling, convolution.padding)
         let (padding, upsampling) = (padding, upsampling)
         columns = (-padding..<source.width * upsampling + padding).map {
@@ -118,18 +114,12 @@ struct ConvRowStream: RowStream {
         return inside / upsampling
     }
 
-    var channels: Int { weight.shape[0] }
-
     func rows(_ range: Range<Int>) -> Tensor {
         let first = range.lowerBound * geometry.y.stride - padding
         let count = (range.count - 1) * geometry.y.stride + geometry.y.kernel
         let lines = (first..<first + count).map { Self.origin($0, size: source.height, upsampling) }
         let (top, bottom) = (lines.min()!, lines.max()!)
-        let window = gathered(source.rows(top..<bottom + 1), rows: lines.map { $0 - top }, columns: columns)
-        switch end {
-        case .activation(let activation): return activation(conv2d(window, weight, bias: bias, geometry))
-        case .epilogue(let epilogue): return conv2d(window, weight, geometry, then: epilogue)
-        }
+        return convolution(gathered(source.rows(top..<bottom + 1), rows: lines.map { $0 - top }, columns: columns))
     }
 }
 

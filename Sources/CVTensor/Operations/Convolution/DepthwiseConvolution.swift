@@ -1,116 +1,91 @@
 import CKernels
 import CVCore
 
-/// A convolution whose groups have one input channel each (Howard et al. 2017, arXiv:1704.04861), by the kernels of
-/// CKernels: a matrix product would have one row, and nothing to share between its columns.
+/// A convolution whose groups have one input channel each (Howard et al. 2017, arXiv:1704.04861): a matrix product would
+/// have one row, and nothing to share between its columns.
 ///
-/// A plane is laid out so that what a tap sees from neighbouring output pixels lies side by side, for any stride; then
-/// each filter of its group passes over it, while it is in the cache. A task makes whole planes.
-struct DepthwiseConvolution {
-    private let batch, groups: Int
-    /// Filters of a group.
-    private let m: Int
-    private let window: cvk_window
-    private let phases: cvk_phases
-    private let isa: InstructionSet
-    /// Where each tap finds the first output pixel, and the floats from one output row to the next.
-    private let offsets: [Int], step: Int
+/// A plane is packed so that what a tap sees from neighboring output pixels is contiguous, for any stride; then each
+/// filter of its group passes over it, while it is in the cache. A task makes whole planes.
+struct DepthwiseConvolution: ConvAlgorithm {
+    private let layout: PhaseSplitLayout
 
-    /// Nil for other convolutions.
-    init?(_ product: ConvolutionProduct, _ isa: InstructionSet) {
-        let window = product.window
-        guard window.channels == 1, product.groups > 1 else { return nil }
-        (batch, groups, m, self.window, self.isa) = (product.batch, product.groups, product.m, window, isa)
-        let stride = window.stride_x
-        let (right, below) = (
-            (window.kernel_width - 1) * window.dilation_x, (window.kernel_height - 1) * window.dilation_y
-        )
-        let pitch = window.output_width + right / stride
-        phases = cvk_phases(
-            height: window.height, width: window.width, pad_top: window.pad_top, pad_left: window.pad_left,
-            stride: stride, rows: (window.output_height - 1) * window.stride_y + below + 1,
-            pitch: pitch)
-        let row = stride * pitch
-        step = window.stride_y * row
-        offsets = (0..<window.kernel_height).flatMap { y in
-            (0..<window.kernel_width).map { x in
-                let (position, phase) = (x * window.dilation_x).quotientAndRemainder(dividingBy: stride)
-                return y * window.dilation_y * row + phase * pitch + position
-            }
-        }
+    var kind: ConvAlgorithmKind { .depthwise }
+
+    init?(_ problem: ConvProblem, _ isa: InstructionSet, _ tuning: ConvTuning) {
+        guard let layout = PhaseSplitLayout(problem, isa, tuning) else { return nil }
+        self.layout = layout
     }
 
-    private var taps: Int { offsets.count }
-    private var inputPlane: Int { window.height * window.width }
-    private var outputPlane: Int { window.output_height * window.output_width }
-    private var size: Int { withUnsafePointer(to: phases) { cvk_phases_size($0) } }
-
-    /// Planes of a task: enough of them that a task is worth its call.
-    private var grain: Int { max(1, 16384 / max(taps * m * outputPlane, 1)) }
-
-    func run(_ operands: ConvolutionProduct.Operands) {
-        forPlanes(batch * groups) { plane, laid in
-            let group = plane % groups
-            lay(operands.x + plane * inputPlane, in: laid)
-            for channel in group * m..<(group + 1) * m {
-                let y = operands.y + (plane * m + channel - group * m) * outputPlane
+    func run(_ operands: ConvOperands, _ weights: PackedWeights, _ epilogue: Epilogue) {
+        let (problem, window, isa) = (layout.problem, layout.problem.window, layout.isa)
+        layout.forPlanes(problem.batch * problem.groups) { plane, packed in
+            let channels = problem.m * (plane % problem.groups)..<problem.m * (plane % problem.groups + 1)
+            layout.pack(operands.x + plane * problem.inputPlane, to: packed)
+            for channel in channels {
+                let start = (plane * problem.m + channel - channels.lowerBound) * problem.n
                 cvk_depthwise(
-                    isa.cValue, laid, step, offsets, operands.weight + channel * taps, taps, window.output_height,
-                    window.output_width, y)
-                if let bias = operands.bias { cvk_scale_shift(isa.cValue, 1, bias[channel], y, y, outputPlane) }
-                operands.epilogue?.apply(channel: channel, y, count: outputPlane)
+                    isa.cValue, packed, layout.rowStride, layout.offsets, weights.pointer + channel * problem.taps,
+                    problem.taps, window.output_height, window.output_width, operands.y + start)
+                epilogue.apply(operands, channel: channel, at: start, count: problem.n, isa)
             }
         }
     }
+}
 
-    /// dx [N, groups, H, W], from dy [N, groups · m, Ho, Wo] and the filters.
-    func inputGradient(_ dyTensor: Tensor, _ weight: Tensor, shape: Shape) -> Tensor {
-        let (dy, weights) = (dyTensor.storage.pointer, weight.storage.pointer)
-        let result = Tensor(shape: shape) { dx in
-            forPlanes(batch * groups) { plane, laid in
-                let group = plane % groups
-                laid.update(repeating: 0, count: size)
-                for channel in 0..<m {
-                    cvk_depthwise_input(
-                        isa.cValue, laid, step, offsets, weights + (group * m + channel) * taps, taps,
-                        window.output_height, window.output_width, dy + (plane * m + channel) * outputPlane)
+/// Backward-data of a depthwise convolution, with any stride: each filter adds to the packed plane of dx.
+struct DepthwiseInputGradient: ConvAlgorithm {
+    private let layout: PhaseSplitLayout
+
+    var kind: ConvAlgorithmKind { .depthwise }
+
+    init?(_ problem: ConvProblem, _ isa: InstructionSet, _ tuning: ConvTuning) {
+        guard let layout = PhaseSplitLayout(problem, isa, tuning) else { return nil }
+        self.layout = layout
+    }
+
+    func run(_ operands: ConvOperands, _ weights: PackedWeights, _ epilogue: Epilogue) {
+        let (problem, window, isa) = (layout.problem, layout.problem.window, layout.isa)
+        layout.forPlanes(problem.batch * problem.groups) { plane, packed in
+            let group = plane % problem.groups
+            packed.update(repeating: 0, count: layout.count)
+            for filter in 0..<problem.m {
+                cvk_depthwise_input(
+                    isa.cValue, packed, layout.rowStride, layout.offsets,
+                    weights.pointer + (group * problem.m + filter) * problem.taps, problem.taps, window.output_height,
+                    window.output_width, operands.x + (plane * problem.m + filter) * problem.n)
+            }
+            let start = plane * problem.inputPlane
+            layout.unpack(packed, to: operands.y + start)
+            epilogue.apply(operands, channel: group, at: start, count: problem.inputPlane, isa)
+        }
+    }
+}
+
+/// Backward-weights of a depthwise convolution: a task makes the filters of some groups, over the images in their order.
+struct DepthwiseWeightGradient: ConvWeightGradient {
+    private let layout: PhaseSplitLayout
+
+    var kind: ConvAlgorithmKind { .depthwise }
+
+    init?(_ problem: ConvProblem, _ isa: InstructionSet, _ tuning: ConvTuning) {
+        guard let layout = PhaseSplitLayout(problem, isa, tuning) else { return nil }
+        self.layout = layout
+    }
+
+    func run(dy: UnsafePointer<Float>, x: UnsafePointer<Float>, to dw: UnsafeMutablePointer<Float>) {
+        let (problem, window, isa) = (layout.problem, layout.problem.window, layout.isa)
+        layout.forPlanes(problem.groups) { group, packed in
+            let gradient = dw + group * problem.m * problem.taps
+            gradient.update(repeating: 0, count: problem.m * problem.taps)
+            for image in 0..<problem.batch {
+                let plane = image * problem.groups + group
+                layout.pack(x + plane * problem.inputPlane, to: packed)
+                for filter in 0..<problem.m {
+                    cvk_depthwise_weight(
+                        isa.cValue, packed, layout.rowStride, layout.offsets, problem.taps, window.output_height,
+                        window.output_width, dy + (plane * problem.m + filter) * problem.n,
+                        gradient + filter * problem.taps)
                 }
-                withUnsafePointer(to: phases) { cvk_unpack_phases($0, laid, dx.baseAddress! + plane * inputPlane) }
-            }
-        }
-        return withExtendedLifetime((dyTensor, weight)) { result }
-    }
-
-    /// dw [groups · m, 1, kernel, kernel]: a task makes those of some groups, over the pictures in their order.
-    func weightGradient(_ dyTensor: Tensor, _ xTensor: Tensor, shape: Shape) -> Tensor {
-        let (dy, x) = (dyTensor.storage.pointer, xTensor.storage.pointer)
-        let result = Tensor(shape: shape) { dw in
-            forPlanes(groups) { group, laid in
-                let gradient = dw.baseAddress! + group * m * taps
-                gradient.update(repeating: 0, count: m * taps)
-                for image in 0..<batch {
-                    let plane = image * groups + group
-                    lay(x + plane * inputPlane, in: laid)
-                    for channel in 0..<m {
-                        cvk_depthwise_weight(
-                            isa.cValue, laid, step, offsets, taps, window.output_height, window.output_width,
-                            dy + (plane * m + channel) * outputPlane, gradient + channel * taps)
-                    }
-                }
-            }
-        }
-        return withExtendedLifetime((dyTensor, xTensor)) { result }
-    }
-
-    private func lay(_ plane: UnsafePointer<Float>, in laid: UnsafeMutablePointer<Float>) {
-        withUnsafePointer(to: phases) { cvk_pack_phases($0, plane, laid) }
-    }
-
-    /// Calls `body` for each plane, with memory for one that is laid out.
-    private func forPlanes(_ count: Int, _ body: (_ plane: Int, _ laid: UnsafeMutablePointer<Float>) -> Void) {
-        Parallel.forRanges(count, grain: grain) { planes in
-            withScratch(size) { laid in
-                for plane in planes { body(plane, laid) }
             }
         }
     }

@@ -1,67 +1,53 @@
 import CKernels
 import CVCore
 
-/// The gradient with respect to the filters of a 3×3 convolution of stride 1 by the transforms of Winograd's minimal
-/// filtering (see `WinogradConvolution`):
+/// Backward-weights of a 3×3 convolution of stride 1 by the transforms of Winograd's minimal filtering (see
+/// `WinogradConvolution`):
 ///
 ///     dW = Gᵀ [ Σ over tiles  (A dY Aᵀ) ⊙ (Bᵀ d B) ] G
 ///
 /// The sums over tiles are 36 matrix products. What is shared out depends on which of the two is larger. Many tiles: as in
-/// `WeightGradient` the sums are made in a few parts, whose number follows from the shapes alone, and added in order. Few
-/// tiles: all are transformed first, and a task makes some filters, whose sums of 36 never leave its core's cache.
-struct WinogradWeightGradient {
-    private let product: ConvolutionProduct
+/// `DirectWeightGradient` the sums are made in a few parts, whose number follows from the shapes alone, and added in order.
+/// Few tiles: all are transformed first, and a task makes some filters, whose sums of 36 never leave its core's cache.
+struct WinogradWeightGradient: ConvWeightGradient {
+    private let problem: ConvProblem
     private let tiles: WinogradTiles
     private let isa: InstructionSet
-    /// Output channels filled up to whole vectors, and of a panel: a strip at most.
+    private let tuning: ConvTuning.WinogradWeights
+    /// Output channels filled up to whole vectors, and those of a panel.
     private let width, panel: Int
     private let rowsPerBlock, blocks: Int
     private let blockParts: Int
 
-    init?(_ product: ConvolutionProduct, _ isa: InstructionSet) {
-        guard let tiles = WinogradTiles(product, isa) else { return nil }
-        self.product = product
-        self.tiles = tiles
-        self.isa = isa
-        let strip = cvk_panel_width(isa.cValue)
-        width = (product.m + strip / 3 - 1) / (strip / 3) * (strip / 3)
-        panel = min(strip, width)
-        rowsPerBlock = max(1, min(tiles.rows, 96 / tiles.across))
+    var kind: ConvAlgorithmKind { .winograd }
+
+    init?(_ problem: ConvProblem, _ isa: InstructionSet, _ tuning: ConvTuning) {
+        guard let tiles = WinogradTiles(problem, tuning.winograd) else { return nil }
+        (self.problem, self.tiles, self.isa, self.tuning) = (problem, tiles, isa, tuning.winogradWeights)
+        let panel = cvk_panel_width(isa.cValue)
+        width = (problem.m + panel / 3 - 1) / (panel / 3) * (panel / 3)
+        self.panel = min(panel, width)
+        rowsPerBlock = max(1, min(tiles.rows, self.tuning.tilesPerBlock / tiles.across))
         blocks = (tiles.rows + rowsPerBlock - 1) / rowsPerBlock
-        let room = max(1, (6 << 20) / (36 * product.window.channels * width))
-        blockParts = min(blocks, min(room, Self.enoughParts))
+        let room = max(1, self.tuning.partialSums / (36 * problem.cin * width))
+        blockParts = min(blocks, min(room, self.tuning.parts))
     }
 
-    func run(_ dy: Tensor, _ x: Tensor) -> Tensor {
-        Tensor(shape: [product.m, product.window.channels, 3, 3]) { dw in
-            if blockParts < Self.enoughParts {
-                runByFilters(dy.storage.pointer, x.storage.pointer, to: dw.baseAddress!)
-            } else {
-                runByTiles(dy.storage.pointer, x.storage.pointer, to: dw.baseAddress!)
-            }
-        }
+    func run(dy: UnsafePointer<Float>, x: UnsafePointer<Float>, to dw: UnsafeMutablePointer<Float>) {
+        if blockParts < tuning.parts { runByFilters(dy, x, to: dw) } else { runByTiles(dy, x, to: dw) }
     }
-
-    /// Parts of the sums that keep some threads busy.
-    private static let enoughParts = 8
-
-    /// Floats of a filter's sums that stay in the cache of a core.
-    private static let cachedSums = 110_000
-
-    /// Floats of transformed input at a time.
-    private static let transformedInput = 3 << 20
 
     // MARK: Many tiles
 
     private func runByTiles(
         _ dy: UnsafePointer<Float>, _ x: UnsafePointer<Float>, to dw: UnsafeMutablePointer<Float>
     ) {
-        let cin = product.window.channels
+        let cin = problem.cin
         let size = cin * 36 * width
         withScratch(blockParts * size) { sums in
             Parallel.forEach(blockParts) { part in
                 add(
-                    ConvolutionProduct.range(part, of: blockParts, count: blocks, multiple: 1), dy, x,
+                    Range.part(part, of: blockParts, count: blocks, multiple: 1), dy, x,
                     to: sums + part * size)
             }
             Parallel.forRanges(cin, grain: max(1, 2048 / width)) { channels in
@@ -69,7 +55,7 @@ struct WinogradWeightGradient {
                 for part in 1..<blockParts {
                     cvk_add(isa.cValue, own, own + part * size, own, channels.count * 36 * width)
                 }
-                finish(own, channels, 0..<product.m, width: width, to: dw)
+                finish(own, channels, 0..<problem.m, width: width, to: dw)
             }
         }
     }
@@ -79,23 +65,23 @@ struct WinogradWeightGradient {
         _ blocks: Range<Int>, _ dy: UnsafePointer<Float>, _ x: UnsafePointer<Float>,
         to sums: UnsafeMutablePointer<Float>
     ) {
-        let cin = product.window.channels
+        let cin = problem.cin
         let most = rowsPerBlock * tiles.across
         let pitch = most + 16
-        let inputPosition = WinogradConvolution.positionStride(cin * pitch)
-        let gradientPosition = WinogradConvolution.positionStride(most * panel)
-        withScratch(36 * (inputPosition + gradientPosition) + tiles.scratch(rows: rowsPerBlock)) { input in
-            let gradients = input + 36 * inputPosition
+        let inputStride = WinogradConvolution.elementStride(cin * pitch)
+        let gradientStride = WinogradConvolution.elementStride(most * panel)
+        withScratch(36 * (inputStride + gradientStride) + tiles.scratch(rows: rowsPerBlock)) { input in
+            let gradients = input + 36 * inputStride
             for block in blocks {
                 let rows = block * rowsPerBlock..<min((block + 1) * rowsPerBlock, tiles.rows)
                 tiles.transform(
-                    x, channels: 0..<cin, of: cin, rows, to: input, pitch: pitch, positions: inputPosition,
-                    scratch: gradients + 36 * gradientPosition, isa)
+                    x, channels: 0..<cin, of: cin, rows, to: input, pitch: pitch, stride: inputStride,
+                    scratch: gradients + 36 * gradientStride, isa)
                 for column in stride(from: 0, to: width, by: panel) {
-                    transform(dy, column: column, rows, to: gradients, positions: gradientPosition)
+                    transform(dy, column: column, rows, to: gradients, stride: gradientStride)
                     multiply(
                         channels: cin, columns: min(panel, width - column), tiles: rows.count * tiles.across, input,
-                        pitch: pitch, inputPosition, gradients, gradientPosition, to: sums + column, width: width,
+                        pitch: pitch, inputStride, gradients, gradientStride, to: sums + column, width: width,
                         adding: block > blocks.lowerBound)
                 }
             }
@@ -107,21 +93,21 @@ struct WinogradWeightGradient {
     private func runByFilters(
         _ dy: UnsafePointer<Float>, _ x: UnsafePointer<Float>, to dw: UnsafeMutablePointer<Float>
     ) {
-        let cin = product.window.channels
+        let cin = problem.cin
         let panels = (width + panel - 1) / panel
-        let gradientPosition = WinogradConvolution.positionStride(tiles.count * panel)
+        let gradientStride = WinogradConvolution.elementStride(tiles.count * panel)
         // A task makes the filters of two panels, for as many input channels as its cache has room for.
         let own = min(2, panels) * panel
-        let chunk = max(8, min(cin, Self.cachedSums / (36 * own) / 8 * 8))
+        let chunk = max(8, min(cin, tuning.cachedSums / (36 * own) / 8 * 8))
         let pitch = tiles.count + 16
-        let most = max(chunk, Self.transformedInput / (36 * pitch) / chunk * chunk)
-        let inputPosition = WinogradConvolution.positionStride(min(most, cin) * pitch)
-        withScratch(36 * (inputPosition + panels * gradientPosition)) { input in
-            let gradients = input + 36 * inputPosition
+        let most = max(chunk, tuning.transformedInput / (36 * pitch) / chunk * chunk)
+        let inputStride = WinogradConvolution.elementStride(min(most, cin) * pitch)
+        withScratch(36 * (inputStride + panels * gradientStride)) { input in
+            let gradients = input + 36 * inputStride
             Parallel.forEach(panels) { index in
                 transform(
-                    dy, column: index * panel, 0..<tiles.rows, to: gradients + 36 * index * gradientPosition,
-                    positions: gradientPosition)
+                    dy, column: index * panel, 0..<tiles.rows, to: gradients + 36 * index * gradientStride,
+                    stride: gradientStride)
             }
             for first in stride(from: 0, to: cin, by: most) {
                 let group = first..<min(first + most, cin)
@@ -130,7 +116,7 @@ struct WinogradWeightGradient {
                         tiles.transform(
                             x, channels: first + channels.lowerBound..<first + channels.upperBound, of: cin,
                             0..<tiles.rows, to: input + channels.lowerBound * pitch, pitch: pitch,
-                            positions: inputPosition, scratch: scratch, isa)
+                            stride: inputStride, scratch: scratch, isa)
                     }
                 }
                 let chunks = (group.count + chunk - 1) / chunk
@@ -139,8 +125,8 @@ struct WinogradWeightGradient {
                     let column = task / chunks * own
                     filters(
                         start..<min(start + chunk, group.upperBound), column..<min(column + own, width), width: own,
-                        input + (start - first) * pitch, pitch: pitch, inputPosition,
-                        gradients + 36 * (column / panel) * gradientPosition, gradientPosition, to: dw)
+                        input + (start - first) * pitch, pitch: pitch, inputStride,
+                        gradients + 36 * (column / panel) * gradientStride, gradientStride, to: dw)
                 }
             }
         }
@@ -149,17 +135,17 @@ struct WinogradWeightGradient {
     /// The filters between some input and some output channels, from the transformed tiles of both.
     private func filters(
         _ channels: Range<Int>, _ columns: Range<Int>, width: Int, _ input: UnsafePointer<Float>, pitch: Int,
-        _ inputPosition: Int, _ gradients: UnsafePointer<Float>, _ gradientPosition: Int,
+        _ inputStride: Int, _ gradients: UnsafePointer<Float>, _ gradientStride: Int,
         to dw: UnsafeMutablePointer<Float>
     ) {
         withScratch(channels.count * 36 * width) { sums in
             for column in stride(from: 0, to: columns.count, by: panel) {
                 multiply(
                     channels: channels.count, columns: min(panel, columns.count - column), tiles: tiles.count, input,
-                    pitch: pitch, inputPosition, gradients + 36 * (column / panel) * gradientPosition, gradientPosition,
+                    pitch: pitch, inputStride, gradients + 36 * (column / panel) * gradientStride, gradientStride,
                     to: sums + column, width: width, adding: false)
             }
-            finish(sums, channels, columns.lowerBound..<min(columns.upperBound, product.m), width: width, to: dw)
+            finish(sums, channels, columns.lowerBound..<min(columns.upperBound, problem.m), width: width, to: dw)
         }
     }
 
@@ -167,36 +153,36 @@ struct WinogradWeightGradient {
 
     /// sums[channel][ξ][column] from the transformed input [ξ][channel][tile] and a panel of gradients [ξ][tile][column].
     private func multiply(
-        channels: Int, columns: Int, tiles count: Int, _ input: UnsafePointer<Float>, pitch: Int, _ inputPosition: Int,
-        _ gradients: UnsafePointer<Float>, _ gradientPosition: Int, to sums: UnsafeMutablePointer<Float>, width: Int,
+        channels: Int, columns: Int, tiles count: Int, _ input: UnsafePointer<Float>, pitch: Int, _ inputStride: Int,
+        _ gradients: UnsafePointer<Float>, _ gradientStride: Int, to sums: UnsafeMutablePointer<Float>, width: Int,
         adding: Bool
     ) {
         let inputOffsets = (0..<channels).map { $0 * pitch }
         let panelOffsets = (0..<count).map { $0 * panel }
-        for position in 0..<36 {
+        for element in 0..<36 {
             cvk_gemm_panel(
-                isa.cValue, channels, columns, count, input + position * inputPosition, inputOffsets,
-                gradients + position * gradientPosition, panelOffsets, sums + position * width, 36 * width, adding)
+                isa.cValue, channels, columns, count, input + element * inputStride, inputOffsets,
+                gradients + element * gradientStride, panelOffsets, sums + element * width, 36 * width, adding)
         }
     }
 
     /// A dY Aᵀ for a panel of output channels: [36][tiles][panel].
     private func transform(
         _ dy: UnsafePointer<Float>, column: Int, _ rows: Range<Int>, to gradients: UnsafeMutablePointer<Float>,
-        positions: Int
+        stride: Int
     ) {
-        let (height, width) = (product.window.output_height, product.window.output_width)
+        let (height, width) = (problem.outputHeight, problem.outputWidth)
         let pitch = 4 * tiles.across
         withScratch(4 * pitch * panel) { packed in
             for (index, row) in rows.enumerated() {
                 let (image, down) = row.quotientAndRemainder(dividingBy: tiles.down)
                 let lines = min(4, height - 4 * down)
-                let planes = dy + (image * product.m + column) * product.n + 4 * down * width
+                let planes = dy + (image * problem.m + column) * problem.n + 4 * down * width
                 cvk_pack_transposed(
-                    isa.cValue, planes, product.n, min(panel, product.m - column), lines, width, pitch, panel, packed)
+                    isa.cValue, planes, problem.n, min(panel, problem.m - column), lines, width, pitch, panel, packed)
                 (packed + lines * pitch * panel).update(repeating: 0, count: (4 - lines) * pitch * panel)
                 cvk_winograd_gradient(
-                    isa.cValue, packed, tiles.across, panel, gradients + index * tiles.across * panel, positions)
+                    isa.cValue, packed, tiles.across, panel, gradients + index * tiles.across * panel, stride)
             }
         }
     }
@@ -206,7 +192,7 @@ struct WinogradWeightGradient {
         _ sums: UnsafePointer<Float>, _ channels: Range<Int>, _ outputs: Range<Int>, width: Int,
         to dw: UnsafeMutablePointer<Float>
     ) {
-        let cin = product.window.channels
+        let cin = problem.cin
         withScratch(channels.count * 9 * width) { taps in
             for channel in 0..<channels.count {
                 cvk_winograd_filter_gradient(

@@ -10,9 +10,9 @@ public func gram(_ x: Tensor) -> Tensor {
     // left such a convolution: pictures as groups. Neither lays the maps out again.
     let (batch, channels) = (input.batch, input.channels)
     let maps = x.detached.reshaped([1, batch * channels, input.height, input.width])
-    let geometry = ConvGeometry(kernel: 1, groups: batch)
     let filters: Shape = [batch * channels, channels, 1, 1]
-    let sums = x.isShapeOnly ? .shapeOnly(filters) : conv2dWeightGradient(maps, maps, geometry, shape: filters)
+    let problem = ConvProblem(x: maps.shape, weight: filters, ConvGeometry(kernel: 1, groups: batch), for: "gram")
+    let sums = x.isShapeOnly ? .shapeOnly(filters) : problem.backwardWeights(maps, maps)
     let products = sums.reshaped([batch, channels, channels])
     return (products * scale).recorded(
         as: .gram,
@@ -20,7 +20,7 @@ public func gram(_ x: Tensor) -> Tensor {
             x,
             { dy in
                 let weight = ((dy + transposed(dy)) * scale).reshaped(filters)
-                return conv2d(maps, weight, geometry).reshaped(shape)
+                return problem.forward(maps, weight).reshaped(shape)
             }
         ))
 }

@@ -1,5 +1,4 @@
 import CKernels
-import COpenBLAS
 import CVCore
 
 /// Matrix product over the last two dimensions, as `torch.matmul`.
@@ -96,7 +95,7 @@ private struct BatchedMatmul {
     private let blockRows, blockColumns: Int
     /// Blocks that give the threads something to share.
     private static let fewBlocks = 8
-    /// Up to this many rows of `a`, laying b out would take longer than the product.
+    /// Up to this many rows of `a`, packing b would take longer than the product.
     private static let fewRows = 3
 
     init(_ a: Shape, _ b: Shape, transposeB: Bool) {
@@ -113,7 +112,7 @@ private struct BatchedMatmul {
         (blockRows, blockColumns) = Self.blockSize(batch, m, n)
     }
 
-    /// Small matrices are cut finer. Columns first: each cut through the rows makes every task lay b out again.
+    /// Small matrices are cut finer. Columns first: each cut through the rows makes every task pack b again.
     private static func blockSize(_ batch: Int, _ m: Int, _ n: Int) -> (rows: Int, columns: Int) {
         let sizes = [(128, 144), (128, 48), (64, 48)]
         return sizes.first { rows, columns in
@@ -123,8 +122,8 @@ private struct BatchedMatmul {
 
     /// bias: a row that is added to each of the result.
     func run(_ a: Tensor, _ b: Tensor, bias: Tensor? = nil) -> Tensor {
-        let method = MatrixProduct.current
-        if method == .openBLAS { openblas_set_num_threads(1) }
+        let backend = GEMMBackend.current
+        backend.prepare()
         return Tensor(shape: shape, from: a, b, bias) { y in
             a.withValues { a in
                 b.withValues { b in
@@ -141,7 +140,8 @@ private struct BatchedMatmul {
                         let column = task % columnParts * blockColumns
                         block(
                             operands.product(task / (rowParts * columnParts), self),
-                            rows: row..<min(row + blockRows, m), columns: column..<min(column + blockColumns, n), method
+                            rows: row..<min(row + blockRows, m), columns: column..<min(column + blockColumns, n),
+                            backend
                         )
                     }
                 }
@@ -187,11 +187,11 @@ private struct BatchedMatmul {
     }
 
     /// One block of the result, all of k, in parts of b that stay in the cache.
-    private func block(_ operands: Operands, rows: Range<Int>, columns: Range<Int>, _ method: MatrixProduct) {
+    private func block(_ operands: Operands, rows: Range<Int>, columns: Range<Int>, _ backend: GEMMBackend) {
         let (a, b, y) = (operands.a, operands.b, operands.y)
-        let panel = method.panel(columns: columns.count)
+        let panel = backend.panelWidth(columns: columns.count)
         let width = (columns.count + panel - 1) / panel * panel
-        let depth = min(k, ConvolutionProduct.blockRows)
+        let depth = min(k, GEMMBackend.blockDepth)
         let scratch = UnsafeMutablePointer<Float>.allocate(capacity: depth * width + max(width, depth))
         defer { scratch.deallocate() }
         let line = scratch + depth * width
@@ -207,7 +207,7 @@ private struct BatchedMatmul {
                 cvk_pack_windows(
                     &matrix, b, start, end, columns.lowerBound, columns.upperBound, panel, scratch, line)
             }
-            method.multiply(
+            backend.multiply(
                 rows.count, columns.count, end - start, a + rows.lowerBound * k + start, stride: k, scratch,
                 panel: panel, to: y + rows.lowerBound * n + columns.lowerBound, stride: n,
                 adding: start > 0 || operands.isStarted)

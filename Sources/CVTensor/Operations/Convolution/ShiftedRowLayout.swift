@@ -1,38 +1,38 @@
 import CKernels
 
-/// How a picture is laid out so that every tap of a window sees its pixels as one run of floats.
+/// How an image is packed so that every tap of a window sees its pixels as one run of floats.
 ///
 /// A window of stride 1 sees, from one output pixel to the next, the next input pixel. With the rows of a plane one
 /// after the other, zeros in the gaps, and output pixels counted with the same pitch, what a tap sees is the plane
-/// itself, shifted: the matrix `columns` of a convolution need not be laid out. One gap serves as the right border of
+/// itself, shifted: the matrix `columns` of a convolution need not be packed. One gap serves as the right border of
 /// a row and as the left one of the next. Outputs that fall into a gap are computed and dropped.
 ///
-/// A window of stride s sees every s-th pixel: the pixels whose places have the same remainder modulo s are a plane of
+/// A window of stride s sees every s-th pixel: the pixels whose indices have the same remainder modulo s are a plane of
 /// their own (a phase), and what a tap sees is one of these planes, shifted.
-struct ShiftedRows {
+struct ShiftedRowLayout: Sendable {
     let window: cvk_window
     /// From one row to the next.
     let pitch: Int
     private let y, x: Phases
 
-    /// The phases along one direction, and where the taps look.
-    struct Phases {
-        /// For each tap: its phase, as an index of `remainders`, and how many pixels of the phase before or after the
-        /// place of the output pixel it looks.
+    /// The phases along one direction, and where the taps read.
+    struct Phases: Sendable {
+        /// For each tap: its phase, as an index of `remainders`, and the offset in pixels of the phase at which it reads,
+        /// from the position of the output pixel.
         let taps: [(phase: Int, shift: Int)]
-        /// The phases that some tap sees: the place of their first pixel.
+        /// The phases that some tap reads: the index of their first pixel.
         let remainders: [Int]
-        /// The furthest look before and after.
+        /// The largest offsets before and after.
         let before, after: Int
 
         init(kernel: Int, stride: Int, padding: Int, dilation: Int) {
             let positions = (0..<kernel).map { $0 * dilation - padding }
             let remainder = { (position: Int) in (position % stride + stride) % stride }
-            let seen = Set(positions.map(remainder)).sorted()
+            let found = Set(positions.map(remainder)).sorted()
             taps = positions.map { position in
-                (seen.firstIndex(of: remainder(position))!, (position - remainder(position)) / stride)
+                (found.firstIndex(of: remainder(position))!, (position - remainder(position)) / stride)
             }
-            remainders = seen
+            remainders = found
             before = -(taps.map(\.shift).min() ?? 0)
             after = taps.map(\.shift).max() ?? 0
         }
@@ -50,14 +50,14 @@ struct ShiftedRows {
         pitch = max(width + max(x.before, 0), window.output_width + max(x.after, 0))
     }
 
-    /// True where the picture as it is has this layout: windows of one pixel without a border.
+    /// True where the image as it is has this layout: windows of one pixel without a border.
     var isImage: Bool {
         window.kernel_width == 1 && window.kernel_height == 1 && window.pad_left == 0 && window.pad_top == 0
             && window.stride_x == 1 && window.stride_y == 1 && pitch == window.width
             && window.output_height == window.height
     }
 
-    /// Floats of the phases of a channel that give `rows` rows of the output. Past their end a strip may still read
+    /// Floats of the phases of a channel that give `rows` rows of the output. Past their end a panel may still read
     /// whole vectors.
     func channelStride(rows: Int) -> Int {
         isImage ? window.height * window.width : y.remainders.count * x.remainders.count * planeStride(rows: rows)
@@ -77,21 +77,21 @@ struct ShiftedRows {
     /// The same for some of the taps.
     func offsets(channels: Int, rows: Int, taps: [(y: Int, x: Int)]) -> [Int] {
         let (channelStride, planeStride) = (channelStride(rows: rows), planeStride(rows: rows))
-        let positions = taps.map { tap in
+        let starts = taps.map { tap in
             let (down, right) = (y.taps[tap.y], x.taps[tap.x])
             return (down.phase * x.remainders.count + right.phase) * planeStride + (down.shift + y.before) * pitch
                 + right.shift + x.before
         }
-        return (0..<channels).flatMap { channel in positions.map { channel * channelStride + $0 } }
+        return (0..<channels).flatMap { channel in starts.map { channel * channelStride + $0 } }
     }
 
-    /// Lays out what the output rows `rows` see of some channels; `planes` starts with the first of them.
+    /// Packs what the output rows `rows` see of some channels; `planes` starts with the first of them.
     ///
     /// most: the rows that `offsets` were asked for.
-    /// - Returns: the layout: the picture itself where it has it, else `scratch`.
-    func lay(
+    /// - Returns: the image itself where it has this layout, else `scratch`.
+    func pack(
         _ planes: UnsafePointer<Float>, channels: Int, rows: Range<Int>, most: Int,
-        in scratch: UnsafeMutablePointer<Float>
+        to scratch: UnsafeMutablePointer<Float>
     ) -> UnsafePointer<Float> {
         if isImage { return planes + rows.lowerBound * pitch }
         let plane = planeStride(rows: most)
