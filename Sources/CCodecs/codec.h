@@ -5,25 +5,25 @@
 
 #include "ccodecs.h"
 
-/// What both decoders have in common: each begins with this struct, so that a pointer to one points to the other.
+/// The common part of both decoders. It is their first member, so that a pointer to one is a pointer to the other.
 struct cvc_decoder {
     cvc_options options;
     cvc_header header;
     cvc_status status;
     char message[256];
-    jmp_buf escape;  // where an error of the library ends up; set anew by every entry point
+    jmp_buf escape;  // the target of the library's error handler; set by every entry point
     void (*read)(cvc_decoder *decoder, uint8_t *pixels);
     void (*close)(cvc_decoder *decoder);
 };
 
 struct cvc_encoded {
-    uint8_t *bytes;  // malloc
+    uint8_t *bytes;  // owned, from malloc
     size_t count, capacity;
     char message[256];
     jmp_buf escape;
 };
 
-/// Makes room for `extra` bytes after the first `count`. False when memory runs out; what is there stays.
+/// Makes room for `extra` bytes after the first `count`. Returns false if memory runs out; the bytes are kept then.
 bool cvc_encoded_reserve(cvc_encoded *encoded, size_t extra);
 
 #endif

@@ -12,10 +12,10 @@ typedef struct {
     struct jpeg_decompress_struct info;
     struct jpeg_error_mgr errors;
     struct jpeg_progress_mgr progress;
-    uint8_t *cmyk;  // a band of rows, for pictures of four inks only
+    uint8_t *cmyk;  // a band of rows, for CMYK images only
 } jpeg_decoder;
 
-enum { BAND = 16 };  // rows asked for at a time; libjpeg gives what one row of its blocks makes
+enum { BAND = 16 };  // rows requested at a time; libjpeg returns at most one row of its blocks
 
 static jpeg_decoder *owner(j_common_ptr info) { return (jpeg_decoder *)info->client_data; }
 
@@ -37,14 +37,14 @@ static void on_error(j_common_ptr info) {
         case JERR_FRACT_SAMPLE_NOTIMPL:
         case JERR_NOT_COMPILED:
         case JERR_OUT_OF_MEMORY: fail(decoder, CVC_UNSUPPORTED);
-        // Missing bytes are reported as a warning first; when they are allowed to be missing, what then
-        // follows from it still is the end of the data rather than a contradiction in them.
+        // Missing bytes are reported as a warning first. With `tolerant`, an error that follows from it still means
+        // truncated data rather than corrupt data.
         default: fail(decoder, decoder->common.status == CVC_TRUNCATED ? CVC_TRUNCATED : CVC_CORRUPT);
     }
 }
 
-/// libjpeg makes up for damage and goes on. Of its warnings, those that mean lost pixels are errors here; the
-/// others (padding before a marker, an odd marker of some camera) say nothing about the picture.
+/// libjpeg conceals damage and continues. Warnings that mean lost pixels are errors here; the others (padding before a
+/// marker, an unknown marker of some camera) do not affect the image.
 static void on_message(j_common_ptr info, int level) {
     if (level >= 0) return;  // a trace
     cvc_status status;
@@ -60,7 +60,7 @@ static void on_message(j_common_ptr info, int level) {
     owner(info)->common.status = status;
 }
 
-/// Each scan of a progressive picture may be a few bytes and costs a pass over all of it.
+/// Limits the scans: each scan of a progressive image may be a few bytes, but costs a pass over the whole image.
 static void on_progress(j_common_ptr info) {
     jpeg_decoder *decoder = owner(info);
     if (decoder->info.input_scan_number <= decoder->common.options.max_scans) return;
@@ -68,8 +68,8 @@ static void on_progress(j_common_ptr info) {
     longjmp(decoder->common.escape, 1);
 }
 
-/// As Pillow's CMYK to RGB: (255 - ink) · (255 - black) / 255, rounded. `inverted`: samples are 255 - ink, as
-/// Adobe's programs write them and say so by their marker.
+/// CMYK to RGB as in Pillow: (255 - ink) · (255 - black) / 255, rounded. inverted: samples are 255 - ink, as in files
+/// with an Adobe marker.
 static void convert_cmyk(const uint8_t *cmyk, uint8_t *rgb, size_t count, bool inverted) {
     uint8_t flip = inverted ? 0 : 255;
     for (size_t i = 0; i < count; i++, cmyk += 4, rgb += 3) {
@@ -86,9 +86,9 @@ static void read_rgb(struct jpeg_decompress_struct *info, uint8_t *pixels) {
     JSAMPROW rows[BAND];
     while (info->output_scanline < info->output_height) {
         JDIMENSION left = info->output_height - info->output_scanline;
-        JDIMENSION wanted = left < BAND ? left : BAND;
-        for (JDIMENSION i = 0; i < wanted; i++) rows[i] = pixels + (info->output_scanline + i) * stride;
-        jpeg_read_scanlines(info, rows, wanted);
+        JDIMENSION count = left < BAND ? left : BAND;
+        for (JDIMENSION i = 0; i < count; i++) rows[i] = pixels + (info->output_scanline + i) * stride;
+        jpeg_read_scanlines(info, rows, count);
     }
 }
 
@@ -101,18 +101,18 @@ static void read_cmyk(jpeg_decoder *decoder, uint8_t *pixels) {
     for (int i = 0; i < BAND; i++) rows[i] = decoder->cmyk + (size_t)i * width * 4;
     while (info->output_scanline < info->output_height) {
         uint8_t *target = pixels + info->output_scanline * width * 3;
-        JDIMENSION got = jpeg_read_scanlines(info, rows, BAND);
-        convert_cmyk(decoder->cmyk, target, got * width, info->saw_Adobe_marker);
+        JDIMENSION count = jpeg_read_scanlines(info, rows, BAND);
+        convert_cmyk(decoder->cmyk, target, count * width, info->saw_Adobe_marker);
     }
 }
 
 static void jpeg_read(cvc_decoder *common, uint8_t *pixels) {
     jpeg_decoder *decoder = (jpeg_decoder *)common;
     if (setjmp(common->escape)) return;
-    bool inks = decoder->info.num_components == 4;
-    decoder->info.out_color_space = inks ? JCS_CMYK : JCS_RGB;
+    bool is_cmyk = decoder->info.num_components == 4;
+    decoder->info.out_color_space = is_cmyk ? JCS_CMYK : JCS_RGB;
     jpeg_start_decompress(&decoder->info);
-    if (inks)
+    if (is_cmyk)
         read_cmyk(decoder, pixels);
     else
         read_rgb(&decoder->info, pixels);

@@ -18,9 +18,9 @@ static void on_error(j_common_ptr info) {
     longjmp(result->escape, 1);
 }
 
-enum { PIECE = 1 << 18 };  // bytes that the output grows by, at least
+enum { PIECE = 1 << 18 };  // the output grows by at least this many bytes
 
-/// Hands the room after what is written to libjpeg.
+/// Gives libjpeg the free capacity after the written bytes.
 static void offer_room(j_compress_ptr info) {
     cvc_encoded *result = info->client_data;
     if (!cvc_encoded_reserve(result, PIECE)) ERREXIT1(info, JERR_OUT_OF_MEMORY, 0);
@@ -54,10 +54,10 @@ static void write_rows(struct jpeg_compress_struct *info, const uint8_t *rgb) {
     JSAMPROW rows[BAND];
     while (info->next_scanline < info->image_height) {
         JDIMENSION left = info->image_height - info->next_scanline;
-        JDIMENSION given = left < BAND ? left : BAND;
+        JDIMENSION count = left < BAND ? left : BAND;
         // libjpeg's type is not const, though it only reads.
-        for (JDIMENSION i = 0; i < given; i++) rows[i] = (JSAMPROW)rgb + (info->next_scanline + i) * stride;
-        jpeg_write_scanlines(info, rows, given);
+        for (JDIMENSION i = 0; i < count; i++) rows[i] = (JSAMPROW)rgb + (info->next_scanline + i) * stride;
+        jpeg_write_scanlines(info, rows, count);
     }
 }
 

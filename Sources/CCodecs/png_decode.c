@@ -16,7 +16,7 @@ typedef struct {
 
 static void on_error(png_structp png, png_const_charp message) {
     cvc_decoder *common = png_get_error_ptr(png);
-    // An end of the data was noticed already by read_bytes.
+    // read_bytes has already detected truncated data.
     if (common->status != CVC_TRUNCATED) common->status = CVC_CORRUPT;
     snprintf(common->message, sizeof common->message, "%s", message);
     longjmp(common->escape, 1);
@@ -38,20 +38,20 @@ static void read_bytes(png_structp png, png_bytep target, size_t count) {
     decoder->left -= count;
 }
 
-/// What keeps a small file from asking for much memory or time.
+/// Limits the memory and time that a small file can cause.
 static void limit(png_structp png, bool tolerant) {
-    // The caller limits the number of pixels, which counts; libpng would limit each side to a million.
+    // The caller limits the number of pixels; libpng would limit each side to a million.
     png_set_user_limits(png, PNG_UINT_31_MAX, PNG_UINT_31_MAX);
-    // Text, colour profiles and every other chunk but palette and tRNS are skipped, never stored or
-    // decompressed: no bomb goes off. Hence no limit on their length is needed either.
+    // Text, color profiles and every other chunk but palette and tRNS are skipped, never stored or decompressed, so
+    // that decompression bombs do no harm. Hence their length needs no limit.
     png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_NEVER, NULL, -1);
     png_set_chunk_malloc_max(png, 0);
-    // A checksum that does not fit is an error also in a chunk that is skipped: the file was damaged.
+    // A wrong checksum is an error also in a skipped chunk: the file is damaged.
     int on_bad_checksum = tolerant ? PNG_CRC_QUIET_USE : PNG_CRC_ERROR_QUIT;
     png_set_crc_action(png, on_bad_checksum, on_bad_checksum);
 }
 
-/// Whatever the file holds becomes 8-bit RGB or RGBA; or indices of a byte each.
+/// Converts every format to 8-bit RGB or RGBA, or to indices of one byte each.
 static void normalize(png_decoder *decoder) {
     png_structp png = decoder->png;
     if (decoder->common.options.indices) {
@@ -71,7 +71,7 @@ static void read_header(png_decoder *decoder) {
     if (indices && (!is_indexed || png_get_bit_depth(decoder->png, decoder->info) > 8)) {
         decoder->common.status = CVC_UNSUPPORTED;
         snprintf(decoder->common.message, sizeof decoder->common.message, "%s",
-                 is_indexed ? "it has 16 bits a pixel" : "it has colours of their own or transparency");
+                 is_indexed ? "it has 16 bits a pixel" : "it has true color or transparency");
     }
     bool transparent = (type & PNG_COLOR_MASK_ALPHA) || png_get_valid(decoder->png, decoder->info, PNG_INFO_tRNS);
     decoder->common.header = (cvc_header){
@@ -84,7 +84,7 @@ static void read_header(png_decoder *decoder) {
 static void png_read_pixels(cvc_decoder *common, uint8_t *pixels) {
     png_decoder *decoder = (png_decoder *)common;
     size_t stride = (size_t)common->header.width * (size_t)common->header.channels;
-    // Rows that never come are black, and transparent where there is alpha.
+    // Missing rows are black, and transparent if there is alpha.
     if (common->options.tolerant) memset(pixels, 0, stride * common->header.height);
     if (setjmp(common->escape)) return;
     normalize(decoder);
@@ -97,7 +97,7 @@ static void png_read_pixels(cvc_decoder *common, uint8_t *pixels) {
     png_read_end(decoder->png, NULL);
 }
 
-/// With tolerance, an error after the header leaves the rows that came before it.
+/// With `tolerant`, an error after the header keeps the rows decoded before it.
 static void png_read(cvc_decoder *common, uint8_t *pixels) {
     png_read_pixels(common, pixels);
     if (common->options.tolerant) common->status = CVC_OK;

@@ -30,7 +30,7 @@ typedef struct {
     const uint8_t *pixels;
     uint32_t width, height;
     int channels, compression;
-    const uint8_t *palette;  // three samples a colour; NULL where pixels are no indices
+    const uint8_t *palette;  // colors × 3 samples; NULL if pixels are not indices
     int colors;
 } image;
 
@@ -55,8 +55,8 @@ static void set_palette(png_structp png, png_infop info, const image *image) {
 static void write_image(png_structp png, png_infop info, const image *image) {
     png_set_user_limits(png, PNG_UINT_31_MAX, PNG_UINT_31_MAX);
     png_set_compression_level(png, image->compression);
-    // One filter for all rows. On five photographs the files are as large in sum as with libpng's choice of a filter
-    // for each row (within 8 % on each), in half to three quarters of the time. Indices have no slopes to follow.
+    // One filter for all rows. On five photographs the total size equals that of libpng's choice of a filter for each
+    // row (within 8 % on each), in half to three quarters of the time. Indices have no gradients to predict.
     png_set_filter(png, PNG_FILTER_TYPE_BASE, image->palette ? PNG_FILTER_NONE : PNG_FILTER_UP);
     png_set_compression_buffer_size(png, 1 << 18);
     png_set_IHDR(png, info, image->width, image->height, 8, color_type(image), PNG_INTERLACE_NONE,

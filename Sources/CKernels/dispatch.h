@@ -1,7 +1,7 @@
 #ifndef CVK_DISPATCH_H
 #define CVK_DISPATCH_H
 
-// Calls the function of the instruction set `isa`, with its name at the end of the function's.
+// Calls the variant of `function` for the instruction set `isa`: its name has the suffix of the instruction set.
 #if defined(__x86_64__)
 #define DISPATCH(function, ...)                                 \
     switch (isa) {                                              \

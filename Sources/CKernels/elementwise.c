@@ -2,7 +2,7 @@
 
 #include <math.h>
 
-// The readable twins.
+// The scalar reference implementations.
 
 static float activation_scalar(cvk_activation kind, float slope, float x) {
     switch (kind) {
@@ -56,7 +56,8 @@ static float dot_scalar(const float *x, float shift_x, const float *y, float shi
     return sum;
 }
 
-static float slope_scalar(cvk_activation kind, float slope, float x) {
+/// The derivative of the activation function. `slope` is its parameter.
+static float derivative_scalar(cvk_activation kind, float slope, float x) {
     const float s = 1 / (1 + expf(-x));
     switch (kind) {
     case CVK_RELU: return x > 0;
@@ -78,7 +79,7 @@ static float slope_scalar(cvk_activation kind, float slope, float x) {
 
 static void activate_gradient_scalar(cvk_activation kind, float slope, const float *x, const float *dy, float *dx,
                                      size_t count) {
-    for (size_t i = 0; i < count; i++) dx[i] = dy[i] * slope_scalar(kind, slope, x[i]);
+    for (size_t i = 0; i < count; i++) dx[i] = dy[i] * derivative_scalar(kind, slope, x[i]);
 }
 
 #define VARIANTS "elementwise.inc"

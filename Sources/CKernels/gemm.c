@@ -2,7 +2,8 @@
 
 #include "small_copy.h"
 
-// The readable twin: what every tile must give, up to the rounding of a fused multiply-add.
+/// The panel width of the scalar reference implementation, which every tile matches up to the rounding of a fused
+/// multiply-add.
 enum { SCALAR_WIDTH = 12 };
 
 static void gemm_panel_scalar(size_t m, size_t n, size_t k, const float *a, const ptrdiff_t *a_offsets, const float *b,
@@ -41,12 +42,12 @@ void cvk_gemm_panel(cvk_isa isa, size_t m, size_t n, size_t k, const float *a, c
     }
 }
 
-/// Every `stride`-th float of a row.
+/// Copies every `stride`-th float of a row.
 static inline void gather_strided(float *restrict to, const float *restrict from, size_t count, size_t stride) {
     if (stride == 1) {
         copy_small(to, from, count);
     } else if (stride == 2) {
-        // Apart, as the compiler has vectors for a stride that it knows.
+        // A case of its own: the compiler vectorizes a constant stride.
         for (size_t i = 0; i < count; i++) to[i] = from[2 * i];
     } else {
         for (size_t i = 0; i < count; i++) to[i] = from[stride * i];
@@ -67,7 +68,7 @@ void cvk_pad_planes(const cvk_planes *p, const float *pixels, size_t count, cons
                 continue;
             }
             const float *from = pixels + (size_t)row * p->row_stride;
-            // The same row of the next plane, which is wanted next: no prefetcher knows that it comes after this one.
+            // Prefetch the same row of the next plane: the hardware prefetcher cannot predict the jump between planes.
             for (size_t c = 0; c < p->columns * p->column_stride; c += 16) __builtin_prefetch(from + p->stride + c);
             gather_strided(to, from, p->columns, p->column_stride);
             zero_small(to + p->columns, pitch - p->columns);

@@ -3,7 +3,7 @@
 #include <stdint.h>
 #include <string.h>
 
-// MARK: Scalar twins, one number at a time
+// MARK: Scalar reference implementations, one number at a time
 
 static float float_from_bits(uint32_t bits) {
     float value;
@@ -48,14 +48,14 @@ static uint16_t f16_from_float(float value) {
     if (magnitude > 0x7F800000) return (uint16_t)(sign | 0x7E00 | (magnitude >> 13 & 0x3FF));
     if (magnitude >= 0x477FF000) return sign | 0x7C00;  // from 65520, halfway to the first power of two beyond
     if (magnitude < 0x38800000) {
-        // Below 2^-14 the result counts units of 2^-24, which is the last place of numbers from 0.5 to 1:
-        // adding 0.5 lets the processor do the rounding.
+        // Below 2^-14 the result counts units of 2^-24, which is the ulp of numbers from 0.5 to 1: adding 0.5 lets the
+        // processor do the rounding.
         float shifted = float_from_bits(magnitude) + 0.5f;
         return (uint16_t)(sign | (bits_of_float(shifted) - bits_of_float(0.5f)));
     }
     uint32_t rebiased = magnitude - ((127 - 15) << 23);
-    // Just under half of the last place, and one more where that place is odd: ties go to even. A carry out of
-    // the mantissa increments the exponent, as it should.
+    // Just under half an ulp, and one more if the last bit is odd: ties go to even. A carry out of the mantissa
+    // correctly increments the exponent.
     rebiased += 0xFFF + (rebiased >> 13 & 1);
     return (uint16_t)(sign | rebiased >> 13);
 }
@@ -72,15 +72,15 @@ static uint16_t bf16_from_float(float value) {
     return (uint16_t)((bits + 0x7FFF + (bits >> 16 & 1)) >> 16);
 }
 
-// MARK: Eight at a time
+// MARK: AVX2 and F16C, eight numbers at a time
 //
-// These run at the speed of memory already: AVX-512 was measured at most a tenth faster, so it has no version.
+// These are memory-bound: AVX-512 was measured at most 10 % faster, so there is no AVX-512 variant.
 
 #if defined(__x86_64__)
 #include <immintrin.h>
 #pragma clang attribute push(__attribute__((target("avx2,fma,f16c"))), apply_to = function)
 
-// Each returns how many it converted: a multiple of eight. The rest is left to the scalar twin.
+// Each returns the number of converted elements, a multiple of eight. The caller converts the rest in scalar code.
 
 static size_t f16_to_f32_avx2(const void *from, float *to, size_t count) {
     size_t i = 0;
@@ -127,7 +127,7 @@ static size_t f32_to_bf16_avx2(const float *from, void *to, size_t count) {
         __m256i odd = _mm256_and_si256(upper, one);
         __m256i rounded = _mm256_srli_epi32(_mm256_add_epi32(bits, _mm256_add_epi32(half, odd)), 16);
         __m256i result = _mm256_blendv_epi8(rounded, _mm256_or_si256(upper, quiet), is_nan_avx2(bits));
-        // Packing works within each half of the register: bring the two useful quarters together.
+        // Packing works within 128-bit halves: join the two useful 64-bit parts.
         __m256i packed = _mm256_permute4x64_epi64(_mm256_packus_epi32(result, result), 0x08);
         _mm_storeu_si128((__m128i *)((char *)to + 2 * i), _mm256_castsi256_si128(packed));
     }

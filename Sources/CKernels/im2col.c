@@ -2,7 +2,8 @@
 
 #include "small_copy.h"
 
-/// What one tap sees from the output pixels (y, x_start ..< x_end), along one row of the input.
+/// The input under one tap of the windows x_start ..< x_end of an output row: `to[x - x_start]` is row[x · stride +
+/// shift], or 0 in the padding.
 static inline void tap_row(const cvk_window *w, const float *row, ptrdiff_t shift, size_t x_start, size_t x_end,
                            float *to) {
     const ptrdiff_t stride = (ptrdiff_t)w->stride_x, width = (ptrdiff_t)w->width;
@@ -19,7 +20,7 @@ static inline void tap_row(const cvk_window *w, const float *row, ptrdiff_t shif
     if (stride == 1) {
         copy_small(inside, row + low + shift, (size_t)(high - low));
     } else if (stride == 2) {
-        // Apart, as the compiler has vectors for a stride that it knows.
+        // A case of its own: the compiler vectorizes a constant stride.
         for (ptrdiff_t x = low; x < high; x++) inside[x - low] = row[x * 2 + shift];
     } else {
         for (ptrdiff_t x = low; x < high; x++) inside[x - low] = row[x * stride + shift];
@@ -27,7 +28,8 @@ static inline void tap_row(const cvk_window *w, const float *row, ptrdiff_t shif
     zero_small(to + (high - start), (size_t)(end - high));
 }
 
-/// One row of the matrix: what a tap sees from the output pixels `start ..< end`, counted row after row.
+/// Columns `start ..< end` of one row of the im2col matrix: the input under one tap, for output pixels in row-major
+/// order.
 static void tap_line(const cvk_window *w, const float *plane, size_t tap_y, size_t tap_x, size_t start, size_t end,
                      float *line) {
     const ptrdiff_t shift_y = (ptrdiff_t)(tap_y * w->dilation_y) - (ptrdiff_t)w->pad_top;
@@ -93,7 +95,7 @@ void cvk_add_windows(const cvk_window *w, const float *taps, size_t stride, size
         const ptrdiff_t shift_y = (ptrdiff_t)(tap / w->kernel_width * w->dilation_y) - (ptrdiff_t)w->pad_top;
         const ptrdiff_t shift_x = (ptrdiff_t)(tap % w->kernel_width * w->dilation_x) - (ptrdiff_t)w->pad_left;
         const ptrdiff_t step = (ptrdiff_t)w->stride_x;
-        // The output columns whose tap lies inside a row of the plane.
+        // The output columns low ..< high whose tap lies inside a row of the plane.
         ptrdiff_t low = shift_x >= 0 ? 0 : (-shift_x + step - 1) / step;
         ptrdiff_t high = width - shift_x <= 0 ? 0 : (width - shift_x + step - 1) / step;
         for (size_t start = column_start; start < column_end;) {

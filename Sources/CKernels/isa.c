@@ -2,7 +2,7 @@
 
 cvk_isa cvk_isa_best(void) {
 #if defined(__x86_64__)
-    // These ask the processor and the operating system (which must save the wide registers).
+    // These query the processor and the operating system (which must save the wide registers).
     __builtin_cpu_init();
     if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma") || !__builtin_cpu_supports("f16c"))
         return CVK_SCALAR;

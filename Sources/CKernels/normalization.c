@@ -1,8 +1,9 @@
 #include "normalization.h"
 
-// The readable twins.
+// The scalar reference implementations.
 
-static float passed_scalar(cvk_normalization channel, float x, float dy) {
+/// The gradient behind the ReLU: dy, or 0 where the ReLU clamps.
+static float relu_gradient_scalar(cvk_normalization channel, float x, float dy) {
     return channel.relu && !(channel.scale * x + channel.shift > 0) ? 0 : dy;
 }
 
@@ -18,7 +19,7 @@ static void normalize_sums_scalar(cvk_normalization channel, const float *x, flo
                                   double sums[2], size_t count) {
     float sum = 0, dot = 0;
     for (size_t i = 0; i < count; i++) {
-        const float g = passed_scalar(channel, x[i], dy[i]);
+        const float g = relu_gradient_scalar(channel, x[i], dy[i]);
         sum += g;
         dot += g * (x[i] - mean);
     }
@@ -28,7 +29,7 @@ static void normalize_sums_scalar(cvk_normalization channel, const float *x, flo
 
 static void normalize_gradient_scalar(cvk_normalization channel, float a, float b, float c, const float *x,
                                       const float *dy, float *dx, size_t count) {
-    for (size_t i = 0; i < count; i++) dx[i] = a * passed_scalar(channel, x[i], dy[i]) + b * x[i] + c;
+    for (size_t i = 0; i < count; i++) dx[i] = a * relu_gradient_scalar(channel, x[i], dy[i]) + b * x[i] + c;
 }
 
 #define VARIANTS "normalization.inc"

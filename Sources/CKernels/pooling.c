@@ -6,12 +6,12 @@
 
 #define INLINE static inline __attribute__((always_inline))
 
-/// The larger one; NaN if either is.
+/// The greater of two values; NaN if either is NaN.
 INLINE float larger(float a, float b) { return b > a || b != b ? b : a; }
 
 INLINE int32_t lower(int32_t a, int32_t b) { return b < a ? b : a; }
 
-/// A whole number for each float, in the same order: one for both zeros, the highest for NaN, none is INT32_MIN.
+/// Maps floats to integers of the same order: both zeros are equal, NaN is the greatest. No float maps to INT32_MIN.
 INLINE int32_t rank(float x) {
     const float unsigned_zero = x + 0.0f;
     int32_t bits;
@@ -47,19 +47,19 @@ static inline ptrdiff_t input_column(const cvk_window *w, size_t x, size_t tap_x
     return column >= 0 && column < (ptrdiff_t)w->width ? column : -1;
 }
 
-/// Whether windows are as narrow as in nearly all networks, so that a line with its padding is hardly longer than one
-/// without, and a loop along it needs no tests on the border.
+/// Whether windows are as narrow as in nearly all networks: a padded line is then hardly longer than one without
+/// padding, and a loop along it needs no bounds tests.
 static int is_narrow(const cvk_window *w) {
     return w->kernel_width <= 3 && w->stride_x <= 2 && w->pad_left <= 2 && w->dilation_x == 1;
 }
 
-/// Floats in one line of scratch: the columns that windows see, two more windows before, a vector of them after.
+/// Floats in one line of scratch: the columns that windows cover, two more windows before, a vector of them after.
 static size_t line_length(const cvk_window *w) {
     const size_t covered = is_narrow(w) ? w->stride_x * w->output_width : 0;
     return (w->width > covered ? w->width : covered) + 36;
 }
 
-/// Lines of scratch for one row of windows of 3×3 pixels.
+/// Lines of scratch for one row of 3×3 windows.
 enum { WINDOW_ROW_LINES = 7 };
 
 size_t cvk_max_pool_scratch(const cvk_window *w) { return (2 * WINDOW_ROW_LINES + 1) * line_length(w); }
@@ -72,7 +72,7 @@ static void row_max(cvk_isa isa, size_t kernel, size_t stride, const float *line
     DISPATCH(row_max, kernel, stride, line, to, count)
 }
 
-/// The largest of each column of the windows of output row y; -infinity where all rows are in the padding.
+/// The maximum over each column of the windows of output row y; -infinity if all rows are in the padding.
 static void column_max(cvk_isa isa, const cvk_window *w, const float *plane, size_t y, float *line) {
     int is_first = 1;
     for (size_t tap = 0; tap < w->kernel_height; tap++) {
@@ -87,7 +87,7 @@ static void column_max(cvk_isa isa, const cvk_window *w, const float *plane, siz
         for (size_t x = 0; x < w->width; x++) line[x] = -INFINITY;
 }
 
-// A maximum is separable: first down the columns of a window for a whole row at once, then along that row.
+// The maximum is separable: first over the columns of the windows, a whole row at once, then along that row.
 
 void cvk_max_pool(cvk_isa isa, const cvk_window *w, const float *plane, float *output, float *scratch) {
     const int narrow = is_narrow(w);
@@ -110,8 +110,8 @@ void cvk_max_pool(cvk_isa isa, const cvk_window *w, const float *plane, float *o
     }
 }
 
-/// The place of the largest of a window that lies inside the plane: of equal ones the first; of NaN the first, too.
-/// `height` and `width` are constants where this is inlined, so that there are no loops and no jumps.
+/// The argmax of a window inside the plane, as an offset: the first of equal values, the first NaN if there is one.
+/// `height` and `width` are compile-time constants after inlining, so that there are no loops and no branches.
 static inline __attribute__((always_inline)) size_t largest(const float *window, size_t row, const size_t height,
                                                             const size_t width) {
     float best = window[0];
@@ -128,7 +128,7 @@ static inline __attribute__((always_inline)) size_t largest(const float *window,
     return position;
 }
 
-/// The same for a window that may reach outside; -1 if all of it does.
+/// The argmax of a window that may reach into the padding, as an offset in the plane; -1 if all of it is padding.
 static ptrdiff_t largest_at_border(const cvk_window *w, const float *plane, size_t y, size_t x) {
     ptrdiff_t best = -1;
     for (size_t tap_y = 0; tap_y < w->kernel_height; tap_y++) {
@@ -149,7 +149,7 @@ static void max_pool_2x2_backward_row(cvk_isa isa, const float *top, const float
     DISPATCH(max_pool_2x2_backward_row, top, bottom, dy, dx_top, dx_bottom, count)
 }
 
-/// Windows of 2×2 pixels side by side, the usual case: each pixel belongs to one of them, or to none.
+/// Windows of 2×2 pixels with stride 2, the usual case: each pixel belongs to at most one of them.
 static void max_pool_2x2_backward(cvk_isa isa, const cvk_window *w, const float *plane, const float *dy, float *dx) {
     const size_t width = w->width, covered = 2 * w->output_width;
     for (size_t y = 0; y < w->output_height; y++, dy += w->output_width) {
@@ -179,8 +179,8 @@ static void scatter_row(cvk_isa isa, size_t stride, int32_t left, const int32_t 
 
 /// Lines of scratch for one row of windows. The columns are those of the padded plane.
 typedef struct {
-    int32_t *ranks, *rows;  // the winner of each column of three pixels
-    int32_t *taps;          // the winner of each window, after two that do not exist
+    int32_t *ranks, *rows;  // maximum and argmax of each column of three pixels
+    int32_t *taps;          // argmax of each window, after two windows that do not exist
     float *dy;              // of the same windows
     float *sums[3];         // gradient of the three rows of pixels under the windows
 } window_row;
@@ -196,6 +196,7 @@ static window_row window_row_in(float *lines, size_t length) {
     return row;
 }
 
+/// Column maxima of output row y. A row in the padding is clamped to INT32_MIN, below every value.
 static void find_columns(cvk_isa isa, const cvk_window *w, const float *plane, size_t y, const window_row *lines) {
     const float *from[3];
     int32_t clamps[3];
@@ -207,7 +208,8 @@ static void find_columns(cvk_isa isa, const cvk_window *w, const float *plane, s
     columns(isa, from[0], from[1], from[2], clamps, lines->ranks + w->pad_left, lines->rows + w->pad_left, w->width);
 }
 
-/// `above`: the lines of the windows above, which share 3 - stride rows of pixels with these.
+/// Scatters the gradient of a row of windows. above: the lines of the windows above, which share 3 - stride rows of
+/// pixels with these.
 static void scatter_rows(cvk_isa isa, const cvk_window *w, const window_row *above, const window_row *lines,
                          const float *zeros) {
     for (size_t tap = 0; tap < 3; tap++) {
@@ -217,7 +219,7 @@ static void scatter_rows(cvk_isa isa, const cvk_window *w, const window_row *abo
     }
 }
 
-/// Writes the rows of pixels that no windows below share. What lies in the padding is dropped.
+/// Writes the rows of pixels that are complete because no window below covers them. The padding is dropped.
 static void finish_rows(const cvk_window *w, size_t y, const window_row *lines, float *dx) {
     const size_t finished = y + 1 < w->output_height ? w->stride_y : 3;
     for (size_t tap = 0; tap < finished; tap++) {
@@ -226,10 +228,9 @@ static void finish_rows(const cvk_window *w, size_t y, const window_row *lines, 
     }
 }
 
-/// Windows of 3×3 pixels, one or two apart. A window that is all padding gives to the padding.
+/// Windows of 3×3 pixels with stride 1 or 2. The gradient of a window that is all padding goes to the padding.
 ///
-/// A conveyor of four steps, each on a row of its own, because a processor waits when it reads in other pieces what it
-/// has just written.
+/// Software-pipelined over rows, in four stages, to avoid store-to-load forwarding stalls.
 static void max_pool_3x3_backward(cvk_isa isa, const cvk_window *w, const float *plane, const float *dy, float *dx,
                                   float *scratch) {
     const size_t length = line_length(w), count = w->output_height;

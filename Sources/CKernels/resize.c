@@ -4,7 +4,7 @@ void cvk_resize_rows(cvk_isa isa, const uint8_t *src, size_t src_stride, int32_t
                      size_t dst_stride, int32_t dst_width, int32_t rows, int32_t channels, const cvk_taps *taps,
                      const int16_t *weights) {
 #if defined(__x86_64__)
-    // Wider registers would not help: a picture is seldom shrunk so far that a pixel has taps to fill them.
+    // Wider registers would not help: few images are shrunk so far that the taps of a pixel fill them.
     if (isa >= CVK_AVX2) {
         cvk_resize_rows_avx2(src, src_stride, src_width, dst, dst_stride, dst_width, rows, channels, taps, weights);
         return;
@@ -33,7 +33,7 @@ void cvk_premultiply(const uint8_t *src, uint8_t *dst, size_t pixels) {
     for (size_t i = 0; i < pixels * 4; i += 4) {
         uint32_t alpha = src[i + 3];
         for (size_t c = 0; c < 3; c++) {
-            // (v + 128 + (v + 128) / 256) / 256 is v / 255, rounded, for every v of 16 bits.
+            // (v + 128 + (v + 128) / 256) / 256 is v / 255, rounded, for every 16-bit v.
             uint32_t product = src[i + c] * alpha + 128;
             dst[i + c] = (uint8_t)((product + (product >> 8)) >> 8);
         }

@@ -6,14 +6,14 @@
 
 #pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
 
-/// Sum of both halves' products, rounded and shifted: four samples of 32 bits, not yet clipped.
+/// Sum of the products of both halves, rounded and shifted: four 32-bit samples, not yet clamped.
 static inline __m128i finish(__m256i high, __m256i low) {
     __m256i sum = _mm256_add_epi32(_mm256_slli_epi32(high, CVK_LOW_BITS), low);
     __m128i pixel = _mm_add_epi32(_mm256_castsi256_si128(sum), _mm256_extracti128_si256(sum, 1));
     return _mm_srai_epi32(_mm_add_epi32(pixel, _mm_set1_epi32(1 << (CVK_WEIGHT_BITS - 1))), CVK_WEIGHT_BITS);
 }
 
-/// One output pixel in each of `rows` (a constant after inlining) rows, which share the weights.
+/// One output pixel in each of `rows` rows (a compile-time constant after inlining), which share the weights.
 ///
 /// A register holds four taps: 16-bit pairs (tap 0, tap 1) of each channel in the lower half, (tap 2, tap 3) in
 /// the upper, so that one multiply-add covers two taps of every channel.
@@ -49,7 +49,7 @@ static inline __attribute__((always_inline)) void resize_pixel(const uint8_t *sr
     }
 }
 
-/// `rows` rows, up to the pixels whose 16-byte loads would reach past the end of the row; those one by one.
+/// Resizes `rows` rows; pixels whose 16-byte loads would reach past the end of the row are computed in scalar code.
 static inline __attribute__((always_inline)) void resize_rows(const uint8_t *src, size_t src_stride,
                                                               int32_t src_width, uint8_t *dst, size_t dst_stride,
                                                               int32_t dst_width, int rows, int channels,
@@ -90,7 +90,7 @@ void cvk_resize_rows_avx2(const uint8_t *src, size_t src_stride, int32_t src_wid
     }
 }
 
-/// Weights of taps `tap` and `tap` + 1 in every 32-bit lane; `half` is 0 for the high halves, 1 for the low.
+/// Weights of taps `tap` and `tap` + 1 in every 32-bit lane; half: 0 for the high halves, 1 for the low ones.
 static inline __m256i weight_pair(const int16_t *weights, int32_t tap, int half) {
     int32_t pair;
     memcpy(&pair, weights + (tap / CVK_GROUP) * 2 * CVK_GROUP + half * CVK_GROUP + tap % CVK_GROUP, sizeof pair);
@@ -104,7 +104,7 @@ void cvk_resize_column_avx2(const uint8_t *src, size_t stride, int32_t count, co
         __m256i high0 = _mm256_setzero_si256(), low0 = high0, high1 = high0, low1 = high0;
         for (int32_t tap = 0; tap < count; tap += 2) {
             const uint8_t *first = src + (size_t)tap * stride + x;
-            // With no second row its weight is 0: read the first again.
+            // Without a second row its weight is 0: read the first again.
             const uint8_t *second = tap + 1 < count ? first + stride : first;
             __m128i a = _mm_loadu_si128((const __m128i *)first), b = _mm_loadu_si128((const __m128i *)second);
             __m256i in0 = _mm256_cvtepu8_epi16(_mm_unpacklo_epi8(a, b));
@@ -118,7 +118,7 @@ void cvk_resize_column_avx2(const uint8_t *src, size_t stride, int32_t count, co
         const __m256i half = _mm256_set1_epi32(1 << (CVK_WEIGHT_BITS - 1));
         __m256i sum0 = _mm256_add_epi32(_mm256_add_epi32(_mm256_slli_epi32(high0, CVK_LOW_BITS), low0), half);
         __m256i sum1 = _mm256_add_epi32(_mm256_add_epi32(_mm256_slli_epi32(high1, CVK_LOW_BITS), low1), half);
-        // Packing works within 128-bit halves; the permutation puts the words back into their order.
+        // Packing works within 128-bit halves; the permutation restores the order of the words.
         __m256i words =
             _mm256_packs_epi32(_mm256_srai_epi32(sum0, CVK_WEIGHT_BITS), _mm256_srai_epi32(sum1, CVK_WEIGHT_BITS));
         words = _mm256_permute4x64_epi64(words, 0xD8);

@@ -3,7 +3,7 @@
 
 #include <stddef.h>
 
-/// Copies a short run of floats: most are one row of a small map, where a call of memcpy would cost more than the copy.
+/// Copies a few floats, mostly one row of a small feature map: calling memcpy would cost more than the copy itself.
 static inline void copy_small(float *to, const float *from, size_t count) {
     for (; count >= 16; count -= 16, to += 16, from += 16) __builtin_memcpy(to, from, 16 * sizeof(float));
     if (count & 8) __builtin_memcpy(to, from, 8 * sizeof(float)), to += 8, from += 8;
@@ -12,7 +12,7 @@ static inline void copy_small(float *to, const float *from, size_t count) {
     if (count & 1) *to = *from;
 }
 
-/// Written out, as the compiler would make a loop a call of memset, which takes longer for a few floats.
+/// Zeros a few floats. Unrolled by hand: the compiler would turn a loop into a call of memset, which is slower.
 static inline void zero_small(float *to, size_t count) {
     const float zeros[16] = {0};
     for (; count >= 16; count -= 16, to += 16) __builtin_memcpy(to, zeros, sizeof(zeros));

@@ -2,7 +2,7 @@
 
 #include "gemm.h"
 
-/// The readable twin.
+/// The scalar reference implementation.
 static void transpose_scalar(const float *from, size_t from_stride, size_t rows, size_t columns, float *to,
                              size_t to_stride) {
     for (size_t x = 0; x < columns; x++)
@@ -41,10 +41,10 @@ static void transpose_avx2(const float *from, size_t from_stride, size_t rows, s
         transpose_scalar(from, from_stride, rows, columns, to, to_stride);
         return;
     }
-    // How many rows ahead to ask for: where they are planes of a picture, or filters far apart, no prefetcher knows that
-    // they come next. Short rows are over before what was asked for is there.
+    // Prefetch distance in rows: the hardware prefetcher cannot predict rows that are far apart, such as planes of an
+    // image or filters. Short rows need a longer distance.
     const size_t ahead = columns < 64 ? 32 : 8;
-    // What is left of eight rows or columns: the last eight, some of them once more.
+    // A remainder of fewer than eight rows or columns: the last eight, some of them a second time.
     for (size_t y = 0; y < rows; y += 8) {
         const size_t row = y + 8 <= rows ? y : rows - 8;
         for (size_t x = 0; x < columns; x += 8) {
@@ -77,11 +77,11 @@ void cvk_pack_transposed(cvk_isa isa, const float *planes, size_t stride, size_t
         cvk_transpose(isa, planes, stride, count, rows * columns, packed, width);
         return;
     }
-    // A row of fewer pixels than a vector has is taken with what follows it: that is overwritten with zeros.
-    const size_t taken = columns < 8 && pitch >= 8 ? 8 : columns;
+    // A row shorter than a vector is copied with what follows it, which is then overwritten with zeros.
+    const size_t copied = columns < 8 && pitch >= 8 ? 8 : columns;
     for (size_t y = 0; y < rows; y++) {
         float *to = packed + y * pitch * width;
-        cvk_transpose(isa, planes + y * columns, stride, count, taken, to, width);
+        cvk_transpose(isa, planes + y * columns, stride, count, copied, to, width);
         memset(to + columns * width, 0, (pitch - columns) * width * sizeof(float));
     }
 }

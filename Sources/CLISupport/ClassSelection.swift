@@ -1,11 +1,17 @@
 import CVCore
 
-/// The value of `--classes`: names or ids, separated by commas, the option repeated at will.
+/// Parses the value of `--classes`: names or ids, separated by commas; the option may be repeated.
 public enum ClassSelection {
-    /// The indices into `labels` that `texts` names; nil when `texts` is empty, which means all classes.
+    /// Parses class names and ids.
     ///
-    /// A number is an id, from 0. Names ignore case, and spaces, hyphens and underscores wherever they stand: lists of
-    /// the same classes write "dining table", "dining_table" and "diningtable".
+    /// A number is an id, from 0. Names ignore case, spaces, hyphens and underscores: lists of the same classes write
+    /// "dining table", "dining_table" and "diningtable".
+    ///
+    /// - Parameters:
+    ///   - texts: the values of the option.
+    ///   - labels: the class names of the network.
+    /// - Returns: indices into `labels`; nil if `texts` is empty, which means all classes.
+    /// - Throws: `ClassSelectionError`.
     public static func parse(_ texts: [String], labels: [String]) throws(ClassSelectionError) -> Set<Int>? {
         var selected: Set<Int> = []
         for text in texts {
@@ -16,7 +22,13 @@ public enum ClassSelection {
         return texts.isEmpty ? nil : selected
     }
 
-    /// The index of one class, by its name, in which there may be commas, or its number.
+    /// The index of one class.
+    ///
+    /// - Parameters:
+    ///   - item: a name, which may contain commas, or a number.
+    ///   - labels: the class names of the network.
+    /// - Returns: an index into `labels`.
+    /// - Throws: `ClassSelectionError`.
     public static func index(of item: String, labels: [String]) throws(ClassSelectionError) -> Int {
         guard !item.isEmpty else { throw .empty }
         if item.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }) {
@@ -32,7 +44,7 @@ public enum ClassSelection {
         return index
     }
 
-    /// A class whose name goes on from `item` ("tv" to "tvmonitor"), else the one with the fewest letters changed.
+    /// A class whose name starts with `item` ("tv" for "tvmonitor"), else the one with the smallest edit distance.
     private static func nearest(to item: String, in labels: [String]) -> String? {
         let start = folded(item)
         let longer = start.count > 1 ? labels.first { folded($0).hasPrefix(start) } : nil
@@ -49,14 +61,20 @@ public enum ClassSelection {
 
 /// A class that the network does not have.
 public enum ClassSelectionError: ToolkitError, Equatable {
+    /// An empty item beside a comma.
     case empty
-    /// known: the names that the network has.
+    /// No class of this name. `known`: the names of the network.
     case unknown(name: String, nearest: String?, known: [String])
+    /// An id beyond the `count` classes.
     case outOfRange(id: String, count: Int)
 
+    /// The message for `--classes`.
     public var description: String { text(option: "--classes") }
 
-    /// What is wrong, for the option that named the class.
+    /// The message for an option.
+    ///
+    /// - Parameter option: the option that named the class.
+    /// - Returns: one line without a newline.
     public func text(option: String) -> String {
         switch self {
         case .empty: "\(option): a name is missing beside a comma; write for example \(option) person,dog"

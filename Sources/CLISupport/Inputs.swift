@@ -1,12 +1,15 @@
 import CVCore
 
-/// One thing to work on, or the reason why it cannot be.
+/// One input of a command, or the reason why there is none.
 public enum Input: Sendable, Equatable {
+    /// A file to read.
     case file(path: String, origin: InputOrigin)
+    /// The bytes of standard input.
     case standardInput
+    /// An argument that gives no input.
     case problem(InputProblem)
 
-    /// The path as the user gave it; "-" for standard input.
+    /// The path as given by the user; "-" for standard input.
     public var name: String {
         switch self {
         case .file(let path, _): path
@@ -16,49 +19,64 @@ public enum Input: Sendable, Equatable {
     }
 }
 
-/// How a file came to be among the inputs.
+/// Where an input file was named.
 public enum InputOrigin: Sendable, Equatable {
+    /// On the command line.
     case argument
+    /// In a folder on the command line.
     case folder(String)
+    /// As a match of a pattern.
     case glob(String)
-    /// line: from 1.
+    /// In a list file; lines count from 1.
     case list(String, line: Int)
 }
 
 /// An argument, an entry of a folder or a line of a list that gives no input.
 public struct InputProblem: ToolkitError, Equatable {
+    /// The path as given or found.
     public let path: String
-    /// What is wrong, without the path.
+    /// The error message, without the path.
     public let message: String
 
+    /// A problem with a path.
     public init(_ path: String, _ message: String) {
         self.path = path
         self.message = message
     }
 
+    /// The path and the message.
     public var description: String { "\(path.escapedForDisplay): \(message)" }
 }
 
-/// Turns the arguments of a command into its inputs.
+/// Expands the arguments of a command into its inputs.
 ///
 /// - `-` is standard input, once.
-/// - A folder stands for the images in it by suffix, sorted by name, hidden ones left out; with `recursive` also those
-///   of its folders. Links are followed; a link back to a folder above is a problem, a folder reached twice is read once.
-/// - A file that ends in `.txt` is a list: one path a line, relative to the folder of the list; blank lines and lines
-///   that start with `#` are passed over.
-/// - A name with `*`, `?` or `[` that no file has is a pattern, as in a shell; of the files that match, the images by
-///   suffix are taken, and folders as above.
-/// - Any other file is taken whatever its suffix: its content will tell.
+/// - A folder stands for the images in it, selected by suffix and sorted by name, without hidden files; with
+///   `recursive` also for those in its subfolders. Links are followed; a link to a parent folder is a problem, a folder
+///   reached twice is read once.
+/// - A `.txt` file is a list: one path per line, relative to the folder of the list; blank lines and lines that start
+///   with `#` are ignored.
+/// - A name with `*`, `?` or `[` that is not a file is a shell pattern; it stands for the matching images, selected by
+///   suffix, and for matching folders as above.
+/// - Any other file is used whatever its suffix: its content decides.
 ///
-/// What goes wrong becomes a `.problem` in its place, and the rest goes on.
+/// An error becomes a `.problem` at its position, and the other inputs are still expanded.
 public struct InputExpander: Sendable {
+    /// The suffixes of image files, in lower case.
     public static let imageSuffixes = ["jpg", "jpeg", "jpe", "jfif", "png"]
 
+    /// Whether folders include their subfolders.
     public var recursive: Bool
 
+    /// An expander.
+    ///
+    /// - Parameter recursive: whether folders include their subfolders.
     public init(recursive: Bool = false) { self.recursive = recursive }
 
-    /// The inputs, in the order of the arguments. Nothing is opened but folders and lists.
+    /// Expands arguments. Only folders and lists are opened.
+    ///
+    /// - Parameter arguments: as on the command line.
+    /// - Returns: the inputs, in the order of the arguments.
     public func expand(_ arguments: [String]) -> [Input] {
         var inputs: [Input] = []
         for argument in arguments {
@@ -73,7 +91,10 @@ public struct InputExpander: Sendable {
         return inputs
     }
 
-    /// Whether the suffix is that of a picture.
+    /// Whether a file name has the suffix of an image.
+    ///
+    /// - Parameter name: a name or a path.
+    /// - Returns: whether its suffix is one of ``imageSuffixes``, in any case.
     public static func isImageName(_ name: String) -> Bool {
         FileSystem.suffix(of: name).map { imageSuffixes.contains($0.lowercased()) } ?? false
     }
@@ -131,7 +152,7 @@ public struct InputExpander: Sendable {
         do {
             bytes = try FileInput.read(path, maxBytes: 256 << 20)
         } catch {
-            // The error's own words, without the path that it opens with.
+            // The message of the error, without the path that it starts with.
             let text = error.description.dropFirst(path.escapedForDisplay.count + 2)
             inputs.append(.problem(InputProblem(path, String(text))))
             return
@@ -151,12 +172,12 @@ public struct InputExpander: Sendable {
         guard let text = String(validating: line, as: UTF8.self) else {
             return .problem(InputProblem(list, "line \(number) is not valid UTF-8"))
         }
-        // A byte order mark, and the other half of a Windows line end.
+        // Drop a byte order mark, and the CR of a Windows line end.
         var name = Substring(text)
         if number == 1, name.unicodeScalars.first == "\u{FEFF}" { name.unicodeScalars.removeFirst() }
         if name.unicodeScalars.last == "\r" { name.unicodeScalars.removeLast() }
         guard !name.allSatisfy(\.isWhitespace), !name.hasPrefix("#") else { return nil }
-        // A list in the current folder: its names stand for themselves, but "-" would be standard input.
+        // A list in the current folder: its names need no prefix, but "-" would be standard input.
         let isPlain = name.hasPrefix("/") || (folder == "." && name != "-")
         let path = isPlain ? String(name) : FileSystem.join(folder, String(name))
         switch FileSystem.kind(of: path) {
@@ -167,15 +188,15 @@ public struct InputExpander: Sendable {
     }
 }
 
-/// Collects the images of one folder and, if asked, of the folders in it.
+/// Collects the images of one folder and, if recursive, of its subfolders.
 private struct FolderWalk {
     let recursive: Bool
     let origin: InputOrigin
     var found: [Input] = []
     var hasFolders = false
-    /// Folders that the walk is inside of, and all that it has read.
+    /// The folders on the current path, and all folders visited.
     private var above: [FileSystem.Identity] = []
-    private var seen: Set<FileSystem.Identity> = []
+    private var visited: Set<FileSystem.Identity> = []
 
     init(recursive: Bool, origin: InputOrigin) {
         self.recursive = recursive
@@ -183,13 +204,13 @@ private struct FolderWalk {
     }
 
     mutating func visit(_ folder: String) {
-        // Nil if it went away since it was seen.
+        // Nil if it was removed in the meantime.
         guard let identity = FileSystem.identity(of: folder) else { return }
         guard !above.contains(identity) else {
             found.append(.problem(InputProblem(folder, "is a link back to a folder above it; not followed")))
             return
         }
-        guard seen.insert(identity).inserted else { return }
+        guard visited.insert(identity).inserted else { return }
         switch FileSystem.entries(of: folder) {
         case .failure(let reason): found.append(.problem(InputProblem(folder, reason.text)))
         case .success(let entries):

@@ -1,19 +1,20 @@
 import CVCore
 import Synchronization
 
-/// Signals that end a long job in good order: between two inputs, with what is done kept.
+/// Graceful interruption of a long job: it stops between two inputs and keeps what is done.
 public enum Interruption {
-    /// An atomic, because nothing else may be touched by a signal handler.
+    /// An atomic: a signal handler may access nothing else.
     private static let flag = Atomic<Bool>(false)
 
-    /// Whether Ctrl-C has been pressed. Loops ask this before each input, then stop and exit with 130.
+    /// Whether Ctrl-C has been pressed. Loops check it before each input, then stop and exit with 130.
     public static var isRequested: Bool { flag.load(ordering: .relaxed) }
 
-    /// The first SIGINT sets `isRequested`, a second one ends the process as usual. SIGPIPE becomes an error of `write`.
+    /// Installs the signal handlers: the first SIGINT sets ``isRequested``, a second one ends the process as usual.
+    /// SIGPIPE becomes an error of `write`.
     ///
     /// To be called once, at the start of the command.
     public static func install() {
-        // Made here, so that the handler does not have to.
+        // Initialized here, so that the handler need not.
         flag.store(false, ordering: .relaxed)
         signal(SIGPIPE, SIG_IGN)
         signal(SIGINT) { _ in

@@ -1,16 +1,24 @@
 import CVCore
 
-/// Where results go: the current folder, `-o DIR` or `-o FILE`.
+/// The destination of results: the current folder, `-o DIR` or `-o FILE`.
 public enum OutputDestination: Sendable, Equatable {
+    /// A folder.
     case folder(String)
+    /// One file.
     case file(String)
 
+    /// The default without `-o`.
     public static let currentFolder = OutputDestination.folder(".")
 
-    /// The meaning of `-o`'s value; nil for an option that was not given.
+    /// Interprets the value of `-o`.
     ///
-    /// A folder that exists, a name that ends in a slash, and a name without a suffix are folders: a picture's file needs
-    /// a suffix. Any other name is a file, and fits only one input.
+    /// An existing folder, a name that ends in a slash and a name without a suffix are folders: an image file needs a
+    /// suffix. Any other name is a file, and fits only one input.
+    ///
+    /// - Parameters:
+    ///   - option: the value of `-o`; nil if it was not given.
+    ///   - inputCount: the number of inputs.
+    /// - Throws: `OutputError` for a file with several inputs, or with a suffix that cannot be written.
     public init(option: String?, inputCount: Int) throws(OutputError) {
         guard let option else {
             self = .currentFolder
@@ -35,10 +43,15 @@ public enum OutputDestination: Sendable, Equatable {
         }
     }
 
-    /// The path of the annotated picture: `a/photo.png` with the ending `_detect` is `photo_detect.png` in the folder.
+    /// The path of an output image: `a/photo.png` with the ending `_detect` becomes `photo_detect.png` in the folder.
     ///
-    /// A suffix that says what can be written is kept, so `x.jpg` and `x.png` do not collide; others become `jpg`.
-    /// input: a path, or "-" for standard input, whose stem is `stdin`.
+    /// A suffix of a format that can be written is kept, so that `x.jpg` and `x.png` do not collide; others become
+    /// `jpg`.
+    ///
+    /// - Parameters:
+    ///   - input: a path, or "-" for standard input, whose stem is `stdin`.
+    ///   - ending: appended to the stem.
+    /// - Returns: a path.
     public func imagePath(for input: String, ending: String) -> String {
         switch self {
         case .file(let path): path
@@ -49,13 +62,19 @@ public enum OutputDestination: Sendable, Equatable {
         }
     }
 
-    /// The path of another file about the same input, such as `photo.txt`: in the folder, or beside the output file.
+    /// The path of another output for an input, such as `photo.txt`: in the folder, or beside the output file.
+    ///
+    /// - Parameters:
+    ///   - input: a path, or "-" for standard input.
+    ///   - ending: appended to the stem.
+    ///   - suffix: without the dot.
+    /// - Returns: a path.
     public func companionPath(for input: String, ending: String = "", suffix: String) -> String {
         let stem = input == "-" ? "stdin" : FileSystem.stem(of: input)
         return inFolder(stem + ending + "." + suffix)
     }
 
-    /// Where the companions go; "." for the current folder.
+    /// The folder of the outputs; "." for the current folder.
     public var folder: String {
         switch self {
         case .folder(let path): path
@@ -67,33 +86,48 @@ public enum OutputDestination: Sendable, Equatable {
         folder == "." ? name : FileSystem.join(folder, name)
     }
 
-    /// Makes the folder if it is missing.
+    /// Creates the folder and its parents if missing.
+    ///
+    /// - Throws: `FileError`.
     public func createFolder() throws(FileError) {
         if case .folder(let path) = self { try FileSystem.createFolder(path) }
     }
 
-    /// The folder that `createFolder` would make.
+    /// The folder that `createFolder` would create.
     fileprivate var missingFolder: String? {
         guard case .folder(let path) = self, case .none = FileSystem.kind(of: path) else { return nil }
         return path
     }
 }
 
-/// A file that is going to be written, and the input that it is about.
+/// An output file and the input that it belongs to.
 public struct PlannedOutput: Sendable, Equatable {
+    /// The path of the input.
     public let input: String
+    /// The path to be written.
     public let path: String
 
+    /// An output for an input.
+    ///
+    /// - Parameters:
+    ///   - input: the path of the input.
+    ///   - path: the path to be written.
     public init(input: String, path: String) {
         self.input = input
         self.path = path
     }
 
-    /// Throws if two outputs have one path, if one would replace an input, if one exists and `force` is false, or if a
-    /// folder is missing or read-only.
+    /// Checks all outputs before any work. Creates and writes nothing.
     ///
-    /// To be called before any work, with all outputs of all inputs. Touches nothing. That the folder of `destination`
-    /// does not exist yet is no error: `createFolder` makes it.
+    /// A missing folder of `destination` is not an error: `createFolder` creates it.
+    ///
+    /// - Parameters:
+    ///   - outputs: all outputs of all inputs.
+    ///   - inputs: the paths of all inputs, which no output may replace.
+    ///   - destination: the value of `-o`.
+    ///   - force: whether existing files may be replaced.
+    /// - Throws: `OutputError` if two outputs have the same path, if one would replace an input, if one exists and
+    ///   `force` is false, or if a folder is missing or read-only.
     public static func check(
         _ outputs: [PlannedOutput], inputs: [String], destination: OutputDestination, force: Bool
     ) throws(OutputError) {
@@ -134,37 +168,51 @@ public struct PlannedOutput: Sendable, Equatable {
         if !collisions.isEmpty { throw .collisions(collisions) }
     }
 
-    /// Without the parts of a path that lead nowhere: "a//b" and "./a/b" are "a/b".
+    /// The path without redundant parts: "a//b" and "./a/b" are "a/b".
     private static func plain(_ path: String) -> String {
         let parts = path.split(separator: "/").filter { $0 != "." }.joined(separator: "/")
         return path.hasPrefix("/") ? "/" + parts : parts
     }
 }
 
-/// Outputs that cannot be written as asked; known before any work.
+/// Outputs that cannot be written; detected before any work.
 public enum OutputError: ToolkitError, Equatable {
-    /// Two inputs whose outputs would have one name.
+    /// Two inputs whose outputs have the same path.
     public struct Collision: Sendable, Equatable {
+        /// The common path.
         public let output: String
+        /// The paths of the inputs.
         public let inputs: [String]
 
+        /// A collision.
+        ///
+        /// - Parameters:
+        ///   - output: the common path.
+        ///   - inputs: the paths of the inputs.
         public init(output: String, inputs: [String]) {
             self.output = output
             self.inputs = inputs
         }
     }
 
+    /// One output file for several inputs.
     case fileForSeveral(option: String, inputs: Int)
+    /// A file name whose suffix is not an image format that can be written.
     case unknownSuffix(option: String)
-    /// A picture whose pixels must stay as they are, or that has alpha.
+    /// An image with alpha, or with exact values such as a mask, needs a PNG file.
     case needsPNG(option: String)
+    /// Outputs with the same path.
     case collisions([Collision])
+    /// An input that was given twice.
     case givenTwice(input: String)
+    /// An output that would replace an input.
     case replacesInput(output: String, input: String)
+    /// Files that exist already.
     case exist([String])
+    /// A file or folder that cannot be written.
     case file(FileError)
 
-    /// Whether the option itself makes no sense, whatever files there are.
+    /// Whether the arguments themselves are wrong, independent of existing files.
     public var isUsage: Bool {
         switch self {
         case .fileForSeveral, .unknownSuffix, .needsPNG, .givenTwice: true
@@ -172,16 +220,17 @@ public enum OutputError: ToolkitError, Equatable {
         }
     }
 
+    /// The whole message.
     public var description: String {
         switch self {
         case .fileForSeveral(let option, let inputs):
             "-o \(option.escapedForDisplay): one file cannot hold the results of \(inputs) inputs;"
                 + " to name a folder, end it with a slash"
         case .unknownSuffix(let option):
-            "-o \(option.escapedForDisplay): the suffix says no picture format that can be written"
+            "-o \(option.escapedForDisplay): the suffix is not an image format that can be written"
                 + " (\(InputExpander.imageSuffixes.joined(separator: ", "))); to name a folder, end it with a slash"
         case .needsPNG(let option):
-            "-o \(option.escapedForDisplay): this picture has alpha, or values that must stay what they are; its name must"
+            "-o \(option.escapedForDisplay): this image has alpha, or values that must stay what they are; its name must"
                 + " end in .png"
         case .collisions(let collisions):
             "outputs would have the same name: "
@@ -199,7 +248,7 @@ public enum OutputError: ToolkitError, Equatable {
         }
     }
 
-    /// The first five, and how many more.
+    /// The first five items, and the number of the others.
     private static func list(_ items: [String], _ separator: String) -> String {
         let shown = items.prefix(5).map(\.escapedForDisplay).joined(separator: separator)
         return items.count > 5 ? shown + separator + "and \(items.count - 5) more" : shown

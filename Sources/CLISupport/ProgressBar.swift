@@ -1,23 +1,24 @@
 import CVCore
 import Synchronization
 
-/// A line on standard error that says how far a job over several inputs is.
+/// A progress bar on standard error for a job over several inputs.
 ///
 /// ```
 /// detect  34/340  10% [####                ] 4.2/s  1:13 left
 /// ```
-/// Shown only if it has someone to see it and something to say: see `init(title:total:quiet:)`. It has no colours, so
-/// `NO_COLOR` changes nothing. All methods may be called from any thread.
+///
+/// Shown only on a terminal, for more than one input: see ``init(title:total:quiet:)``. It has no colors, so `NO_COLOR`
+/// changes nothing. All methods may be called from any thread.
 public final class ProgressBar: Sendable {
-    /// The least time between two drawings, in seconds.
+    /// The minimum time between two updates, in seconds.
     private static let interval = 0.1
 
     private struct State {
         var done = 0
         var drawnAt: Double?
-        /// Columns that the line on the screen takes; 0 when none is there.
+        /// The columns of the visible line; 0 if none is visible.
         var shown = 0
-        /// How many calls of `hidden` are under way.
+        /// The number of active calls of `hidden`.
         var hiders = 0
     }
 
@@ -31,6 +32,11 @@ public final class ProgressBar: Sendable {
     private let state = Mutex(State())
 
     /// A bar on standard error, if that is a terminal, there is more than one input and `quiet` is false.
+    ///
+    /// - Parameters:
+    ///   - title: shown in front of the count.
+    ///   - total: the number of inputs.
+    ///   - quiet: whether to show nothing.
     public convenience init(title: String, total: Int, quiet: Bool) {
         let start = ContinuousClock.now
         self.init(
@@ -39,7 +45,7 @@ public final class ProgressBar: Sendable {
             seconds: { (ContinuousClock.now - start) / .seconds(1) })
     }
 
-    /// For tests: with all that is outside passed in.
+    /// For tests: with all dependencies passed in.
     package init(
         title: String, total: Int, isEnabled: Bool, width: @escaping @Sendable () -> Int,
         write: @escaping @Sendable (String) -> Void, seconds: @escaping @Sendable () -> Double
@@ -54,7 +60,7 @@ public final class ProgressBar: Sendable {
         state.withLock { draw(&$0) }
     }
 
-    /// One more input is done.
+    /// Counts one more input as done.
     public func advance() {
         state.withLock { state in
             state.done += 1
@@ -62,7 +68,11 @@ public final class ProgressBar: Sendable {
         }
     }
 
-    /// Takes the bar off the screen while `body` prints, so that lines and bar do not mix.
+    /// Hides the bar while `body` prints, so that lines and bar do not mix.
+    ///
+    /// - Parameter body: called once.
+    /// - Returns: the result of `body`.
+    /// - Throws: the error of `body`.
     public func hidden<Result, Failure: Error>(during body: () throws(Failure) -> Result) throws(Failure) -> Result {
         state.withLock { state in
             clear(&state)
@@ -77,7 +87,7 @@ public final class ProgressBar: Sendable {
         return try body()
     }
 
-    /// Takes the bar off the screen for good. To be called at the end, and before an exit.
+    /// Removes the bar. To be called at the end, and before an exit.
     public func finish() {
         state.withLock { state in
             clear(&state)
@@ -90,7 +100,7 @@ public final class ProgressBar: Sendable {
         let now = seconds()
         if let last = state.drawnAt, last == .infinity || (!atOnce && now - last < Self.interval) { return }
         let line = line(done: state.done, elapsed: now - started)
-        // Spaces over what a longer line has left; terminals without escape codes know them too.
+        // Overwrite the rest of a longer line with spaces; that works also on terminals without escape codes.
         let rest = String(repeating: " ", count: max(0, state.shown - line.count))
         write("\r" + line + rest + (rest.isEmpty ? "" : "\r" + line))
         state.shown = line.count
@@ -103,7 +113,7 @@ public final class ProgressBar: Sendable {
         state.shown = 0
     }
 
-    /// The text, cut so that it never reaches the last column, where some terminals begin a new line.
+    /// The text, truncated so that it never reaches the last column, where some terminals wrap.
     private func line(done: Int, elapsed: Double) -> String {
         let columns = max(width() - 1, 0)
         let head = "\(title)  \(done)/\(total)  \(done * 100 / max(total, 1))%"

@@ -2,42 +2,52 @@ import CVCore
 
 /// The exit codes of the command.
 public enum ExitStatus: Int32, Sendable {
-    /// All inputs done; finding nothing in them is no failure.
+    /// All inputs were processed; finding nothing in them is not a failure.
     case success = 0
+    /// The run failed, or all inputs did.
     case failure = 1
     /// Some of several inputs failed.
     case partial = 2
-    /// The arguments make no sense (EX_USAGE of sysexits.h, as swift-argument-parser has it).
+    /// The arguments are invalid (EX_USAGE of sysexits.h, as in swift-argument-parser).
     case usage = 64
-    /// Stopped by Ctrl-C: 128 and the signal's number.
+    /// Stopped by Ctrl-C: 128 plus the number of the signal.
     case interrupted = 130
 }
 
-/// Keeps count of what became of the inputs of one run.
+/// Counts the successes and failures of one run.
 public struct RunSummary: Sendable {
-    /// How many inputs there are in all.
+    /// The number of inputs.
     public let total: Int
+    /// The number of inputs that succeeded.
     public private(set) var succeeded = 0
-    /// The inputs that failed, as they were given.
+    /// The inputs that failed, as given.
     public private(set) var failures: [String] = []
-    /// Set when the run stopped before its last input.
+    /// Whether the run stopped before its last input.
     public var isInterrupted = false
 
+    /// A run that has not started.
+    ///
+    /// - Parameter total: the number of inputs.
     public init(total: Int) { self.total = total }
 
+    /// Counts one success.
     public mutating func recordSuccess() { succeeded += 1 }
 
+    /// Records one failure.
+    ///
+    /// - Parameter input: the input, as given.
     public mutating func recordFailure(_ input: String) { failures.append(input) }
 
+    /// The exit code of the run.
     public var status: ExitStatus {
         if isInterrupted { return .interrupted }
         if failures.isEmpty { return .success }
         return succeeded > 0 ? .partial : .failure
     }
 
-    /// What to say at the end on standard error, a line each; nil if there is nothing to add.
+    /// The summary for standard error, with a newline at the end; nil if there is nothing to add.
     ///
-    /// Why an input failed has been said when it happened, and is not said again.
+    /// The reason of a failure is reported when it happens and not repeated here.
     public var text: String? {
         var lines: [String] = []
         if isInterrupted {

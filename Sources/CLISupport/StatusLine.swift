@@ -1,16 +1,23 @@
-/// A line on standard error that says what is being done, written over again and again; only on a terminal.
+/// A status line on standard error that is updated in place; only on a terminal.
 public final class StatusLine {
     private let isTerminal: Bool
     private let quiet: Bool
-    /// Seconds at the last drawing, and the columns that it took.
+    /// The time of the last update, in seconds, and the columns of the visible line.
     private var drawnAt = -1.0, shown = 0
 
+    /// A status line.
+    ///
+    /// - Parameter quiet: whether to show nothing.
     public init(quiet: Bool) {
         self.quiet = quiet
         isTerminal = !quiet && Terminal.isStandardErrorATerminal
     }
 
-    /// Writes the line, ten times a second at most. seconds: of any clock.
+    /// Shows a text, at most ten times a second.
+    ///
+    /// - Parameters:
+    ///   - seconds: the time, of any clock.
+    ///   - text: called only if the line is updated.
     public func show(at seconds: Double, _ text: () -> String) {
         guard isTerminal, seconds - drawnAt >= 0.1 else { return }
         drawnAt = seconds
@@ -19,20 +26,27 @@ public final class StatusLine {
         shown = max(shown, line.count)
     }
 
-    /// Takes the line off the screen.
+    /// Removes the line.
     public func clear() {
         guard shown > 0 else { return }
         StandardError.write("\r" + String(repeating: " ", count: shown) + "\r")
         shown = 0
     }
 
-    /// Writes a line that stays, unless all shall be quiet.
+    /// Writes a permanent line, unless quiet.
+    ///
+    /// - Parameter line: without a newline.
     public func say(_ line: String) {
         clear()
         if !quiet { StandardError.write(line + "\n") }
     }
 
-    /// `[#####               ] 12/48`.
+    /// A text progress bar: `[#####               ] 12/48`.
+    ///
+    /// - Parameters:
+    ///   - done: the finished steps.
+    ///   - total: all steps.
+    /// - Returns: a bar of 20 characters in brackets, and the count.
     public static func bar(_ done: Int, of total: Int) -> String {
         let filled = min(20, 20 * done / max(total, 1))
         return "[" + String(repeating: "#", count: filled) + String(repeating: " ", count: 20 - filled)

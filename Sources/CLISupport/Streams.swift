@@ -1,11 +1,13 @@
 import CVCore
 
-/// Writing to standard output failed.
+/// A failure to write to standard output.
 public enum StreamError: ToolkitError, Equatable {
-    /// Whoever read the output has left, such as `head`: a reason to stop, quietly, not a failure.
+    /// The reader has closed the pipe, as `head` does: a reason to stop quietly, not a failure.
     case closed
+    /// The message of the system.
     case failed(reason: String)
 
+    /// The whole message.
     public var description: String {
         switch self {
         case .closed: "standard output: the reader has left"
@@ -14,23 +16,27 @@ public enum StreamError: ToolkitError, Equatable {
     }
 }
 
-/// Descriptors 0, 1 and 2.
+/// The file descriptors 0, 1 and 2.
 public enum StandardStreams {
-    /// Puts something in the place of those that are closed.
+    /// Opens /dev/null for those that are closed.
     ///
-    /// The next file to be opened would otherwise get the number, and with it what is meant for standard output. To be
+    /// Otherwise the next opened file would get the number, and with it the data meant for standard output. To be
     /// called before anything is opened.
     public static func occupyClosed() {
         for descriptor in STDIN_FILENO...STDERR_FILENO where fcntl(descriptor, F_GETFD) == -1 {
-            // Open the wrong way round, so that reading and writing still fail. The lowest free number is taken.
+            // Opened in the wrong direction, so that reading and writing still fail. The lowest free number is used.
             _ = open("/dev/null", descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY)
         }
     }
 }
 
-/// Data for the next program; unbuffered, so that it can be followed while a long job runs.
+/// Output for the next program; unbuffered, so that it can be followed during a long job.
 public enum StandardOutput {
-    /// `Interruption.install()` must have been called: without it a reader that leaves ends the process by a signal.
+    /// Writes text. ``Interruption/install()`` must have been called: otherwise a closed pipe ends the process by
+    /// SIGPIPE.
+    ///
+    /// - Parameter text: written as UTF-8.
+    /// - Throws: `StreamError`.
     public static func write(_ text: String) throws(StreamError) {
         try write(text, to: STDOUT_FILENO)
     }
@@ -42,8 +48,11 @@ public enum StandardOutput {
     }
 }
 
-/// Words for the person. Failing to say them is no reason to fail.
+/// Messages for the user. A failure to write them is ignored.
 public enum StandardError {
+    /// Writes text.
+    ///
+    /// - Parameter text: written as UTF-8.
     public static func write(_ text: String) { _ = writeAll(text, to: STDERR_FILENO) }
 }
 

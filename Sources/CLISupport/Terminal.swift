@@ -1,11 +1,13 @@
 import CVCore
 
-/// What the command knows about the terminal that it writes to.
+/// The terminal of the command.
 public enum Terminal {
+    /// Whether standard error is a terminal.
     public static var isStandardErrorATerminal: Bool { isatty(STDERR_FILENO) == 1 }
+    /// Whether standard output is a terminal.
     public static var isStandardOutputATerminal: Bool { isatty(STDOUT_FILENO) == 1 }
 
-    /// Columns: `COLUMNS` if it is set to a number, else what the terminal says, else 80.
+    /// Its width in columns: `COLUMNS` if it is a positive number, else the width that the terminal reports, else 80.
     public static var width: Int {
         width(columns: environmentVariable("COLUMNS"), ofTerminal: windowWidth())
     }

@@ -1,4 +1,5 @@
-// What differs between systems: the C library's name, and what only one of them tells. No other file asks which one it is.
+// Differences between systems: the name of the C library, and what only one of them provides. No other file tests the
+// system.
 
 #if canImport(Glibc)
 @_exported import Glibc
@@ -17,10 +18,10 @@ import Foundation
 /// The value of an environment variable; nil if it is not set.
 package func environmentVariable(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
 
-/// The processors in this process's affinity mask.
+/// The processors in the affinity mask of this process.
 package func activeProcessorCount() -> Int { ProcessInfo.processInfo.activeProcessorCount }
 
-/// The most physical memory that this process has held at a time, in bytes; 0 if the system does not tell.
+/// The peak physical memory of this process, in bytes; 0 if unknown.
 package func peakResidentBytes() -> Int {
     var usage = rusage()
     #if canImport(Glibc)
@@ -36,6 +37,6 @@ package func peakResidentBytes() -> Int {
     return status == 0 ? Int(usage.ru_maxrss) * unit : 0
 }
 
-// The system calls of types that have methods of the same name.
+// System calls whose names are also those of methods.
 let systemRead = read
 let systemWrite = write

@@ -1,11 +1,13 @@
-/// A picture of 8-bit samples, row after row from the top left, its channels interleaved.
+/// An image of 8-bit samples in row-major order from the top left, with interleaved channels (`[H, W, C]`).
 ///
-/// Whatever a file held (grey, palette, 16 bits, CMYK …), decoding makes it `.rgb`, or `.rgba` where it has
-/// transparency. Alpha is straight (not premultiplied). Value semantics: a copy is cheap until it is changed.
+/// Decoding converts every file format (grayscale, palette, 16 bits, CMYK …) to `.rgb`, or to `.rgba` if it has
+/// transparency. Alpha is straight (not premultiplied). Value semantics: a copy is cheap until it is modified.
 public struct Image: Sendable, Equatable {
-    /// The raw value is the number of channels.
+    /// The pixel format. The raw value is the number of channels.
     public enum Format: Int, Sendable, Equatable {
+        /// Red, green, blue.
         case rgb = 3
+        /// Red, green, blue, straight alpha.
         case rgba = 4
     }
 
@@ -13,6 +15,7 @@ public struct Image: Sendable, Equatable {
     public let width: Int
     /// In pixels; at least 1.
     public let height: Int
+    /// The pixel format.
     public let format: Format
     /// `height × width × channels` samples.
     public internal(set) var pixels: [UInt8]
@@ -22,8 +25,15 @@ public struct Image: Sendable, Equatable {
     /// Samples per row.
     public var stride: Int { width * channels }
 
+    /// An image of existing samples.
+    ///
+    /// - Parameters:
+    ///   - width: in pixels, at least 1.
+    ///   - height: in pixels, at least 1.
+    ///   - format: the pixel format.
+    ///   - pixels: height × width × channels samples.
     public init(width: Int, height: Int, format: Format, pixels: [UInt8]) {
-        precondition(width > 0 && height > 0, "a picture of \(width)×\(height) pixels has no pixels")
+        precondition(width > 0 && height > 0, "an image of \(width)×\(height) pixels is empty")
         precondition(
             pixels.count == width * height * format.rawValue,
             "\(width)×\(height)×\(format.rawValue) samples expected, found \(pixels.count)")
@@ -33,7 +43,13 @@ public struct Image: Sendable, Equatable {
         self.pixels = pixels
     }
 
-    /// A picture of one colour. For `.rgb` the alpha of `fill` is dropped.
+    /// An image of one color.
+    ///
+    /// - Parameters:
+    ///   - width: in pixels, at least 1.
+    ///   - height: in pixels, at least 1.
+    ///   - format: the pixel format.
+    ///   - fill: the color; its alpha is dropped for `.rgb`.
     public init(width: Int, height: Int, format: Format = .rgb, fill: Color) {
         let sample = [fill.red, fill.green, fill.blue, fill.alpha]
         let channels = format.rawValue
@@ -44,7 +60,11 @@ public struct Image: Sendable, Equatable {
         self.init(width: width, height: height, format: format, pixels: pixels)
     }
 
-    /// The colour of one pixel; opaque for `.rgb`.
+    /// The color of one pixel; opaque for `.rgb`.
+    ///
+    /// - Parameters:
+    ///   - x: the column, from the left.
+    ///   - y: the row, from the top.
     public subscript(x: Int, y: Int) -> Color {
         get {
             let start = offset(x, y)
@@ -68,7 +88,9 @@ public struct Image: Sendable, Equatable {
 }
 
 extension Image {
-    /// The picture without its transparency: colours stay as they are below it.
+    /// Drops the alpha channel; the colors are unchanged.
+    ///
+    /// - Returns: an image of format `.rgb`.
     public func withoutAlpha() -> Image {
         guard format == .rgba else { return self }
         let count = width * height

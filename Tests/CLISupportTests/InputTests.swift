@@ -9,7 +9,7 @@ import Testing
 
     init() throws { scratch = try Scratch() }
 
-    /// Inputs in few words, paths relative to the scratch folder: "a.jpg", "-", "b.jpg!" for a problem.
+    /// Expanded inputs in short form, with paths relative to the scratch folder: "a.jpg", "-", "b.jpg!" for a problem.
     func expand(_ arguments: String..., recursive: Bool = false) -> [String] {
         expandAll(arguments, recursive: recursive).map { input in
             switch input {
@@ -29,19 +29,22 @@ import Testing
         return nil
     }
 
-    @Test func namedFilesKeepTheirOrderAndAnySuffix() throws {
+    @Test("inputs: named files keep their order and may have any suffix") func namedFilesKeepTheirOrderAndAnySuffix()
+        throws
+    {
         try scratch.make("b.jpg", "a.dat", "c")
         #expect(expand("b.jpg", "a.dat", "c", "none.jpg") == ["b.jpg", "a.dat", "c", "none.jpg!"])
         #expect(message("none.jpg") == "cannot be opened: No such file or directory")
         #expect(expandAll(["b.jpg"]) == [.file(path: root + "/b.jpg", origin: .argument)])
     }
 
-    @Test func standardInputIsTakenOnce() throws {
+    @Test("inputs: standard input is read only once") func standardInputIsTakenOnce() throws {
         try scratch.make("a.jpg")
         #expect(expand("-", "a.jpg", "-") == ["-", "a.jpg", "-!"])
     }
 
-    @Test func folderGivesItsImagesSortedWithoutHiddenOnes() throws {
+    @Test("inputs: a folder gives its images, sorted, without hidden files")
+    func folderGivesItsImagesSortedWithoutHiddenOnes() throws {
         try scratch.make(
             "d/b.JPG", "d/a.png", "d/c.jpeg", "d/e.jfif", "d/f.jpe", "d/.h.jpg", "d/x.txt", "d/jpg", "d/s/z.jpg")
         let flat = ["d/a.png", "d/b.JPG", "d/c.jpeg", "d/e.jfif", "d/f.jpe"]
@@ -51,7 +54,7 @@ import Testing
         #expect(expand("d/").first?.hasSuffix("d/a.png") == true)
     }
 
-    @Test func folderWithoutImagesIsAProblem() throws {
+    @Test("inputs: a folder without images is a problem") func folderWithoutImagesIsAProblem() throws {
         try scratch.make("d/x.txt", "e/s/a.jpg")
         #expect(expand("d", "e") == ["d!", "e!"])
         #expect(message("d")?.contains("--recursive") == false)
@@ -59,7 +62,7 @@ import Testing
         #expect(expand("d", "e", recursive: true) == ["d!", "e/s/a.jpg"])
     }
 
-    @Test func linksAreFollowedAndLoopsReported() throws {
+    @Test("inputs: links are followed and loops reported") func linksAreFollowedAndLoopsReported() throws {
         try scratch.make("d/a.jpg", "d/s/b.jpg", "other/c.jpg")
         try scratch.link("d/s/up", to: root + "/d")
         try scratch.link("d/l", to: root + "/other")
@@ -74,15 +77,16 @@ import Testing
         #expect(message("d/self.jpg") == "cannot be opened: Too many levels of symbolic links")
     }
 
-    /// The superuser can read every folder.
-    @Test(.enabled(if: geteuid() != 0)) func folderThatCannotBeReadIsReportedAndTheRestGoesOn() throws {
+    /// Disabled for root, who can read every folder.
+    @Test("inputs: an unreadable folder is reported and the others are expanded", .enabled(if: geteuid() != 0))
+    func folderThatCannotBeReadIsReportedAndTheRestGoesOn() throws {
         try scratch.make("d/a.jpg", "d/s/b.jpg", "d/t.jpg")
         chmod(root + "/d/s", 0)
         defer { chmod(root + "/d/s", 0o700) }
         #expect(expand("d", recursive: true) == ["d/a.jpg", "d/s!", "d/t.jpg"])
     }
 
-    @Test func patternsMatchAsInAShell() throws {
+    @Test("inputs: patterns match as in a shell") func patternsMatchAsInAShell() throws {
         try scratch.make("a1.jpg", "a2.png", "a3.txt", "b1.jpg", "d1/x.jpg", "d2/x.jpg", ".a4.jpg", "f/a5.jpg")
         #expect(expand("a*") == ["a1.jpg", "a2.png"])
         #expect(expand("?1.jpg") == ["a1.jpg", "b1.jpg"])
@@ -95,12 +99,13 @@ import Testing
         #expect(expandAll(["b*"]) == [.file(path: root + "/b1.jpg", origin: .glob(root + "/b*"))])
     }
 
-    @Test func fileWhoseNameLooksLikeAPatternIsThatFile() throws {
+    @Test("inputs: an existing file whose name looks like a pattern is that file")
+    func fileWhoseNameLooksLikeAPatternIsThatFile() throws {
         try scratch.make("a[1].jpg", "a1.jpg")
         #expect(expand("a[1].jpg") == ["a[1].jpg"])
     }
 
-    @Test func listNamesFilesRelativeToItsFolder() throws {
+    @Test("inputs: paths in a list are relative to its folder") func listNamesFilesRelativeToItsFolder() throws {
         try scratch.make("d/a.jpg", "d/s/b c.jpg", "e.jpg", "d/#x.jpg")
         let text = "\u{FEFF}a.jpg\r\n\n  \n# comment\ns/b c.jpg\n../e.jpg\n\(root)/e.jpg\nnone.jpg\ns\n./#x.jpg"
         try scratch.write("d/list.TXT", Array(text.utf8))
@@ -113,7 +118,7 @@ import Testing
                 == .file(path: root + "/d/s/b c.jpg", origin: .list(root + "/d/list.TXT", line: 5)))
     }
 
-    @Test func listsThatAreEmptyOrNoTextAreProblems() throws {
+    @Test("inputs: lists that are empty or not text are problems") func listsThatAreEmptyOrNoTextAreProblems() throws {
         try scratch.write("empty.txt", [])
         try scratch.write("bad.txt", [0x61, 0xFF, 0x0A, 0x62, 0x0A])
         #expect(message("empty.txt") == "this list names no file")
@@ -123,7 +128,8 @@ import Testing
         #expect(message("pipe.txt") == "is a pipe, socket or device; a regular file is expected here")
     }
 
-    @Test func namesOfOddBytesAreReportedOrOpened() throws {
+    @Test("inputs: names with control characters are opened, invalid UTF-8 is reported")
+    func namesOfOddBytesAreReportedOrOpened() throws {
         try scratch.make("d/line\nend.jpg", "d/é 🐕.jpg")
         let bad = Array((root + "/d/a").utf8) + [0xFF, 0xFE] + Array(".jpg".utf8)
         let descriptor = bad.map { CChar(bitPattern: $0) }.withUnsafeBufferPointer { name in
@@ -139,7 +145,9 @@ import Testing
         #expect(InputProblem("a\nb", "x").description == "a\\nb: x")
     }
 
-    @Test func namesBesidesPlainLettersAreSplitByBytes() throws {
+    @Test("inputs: paths with combining characters are split by scalars") func namesBesidesPlainLettersAreSplitByBytes()
+        throws
+    {
         // A combining accent right after the slash and the dot.
         try scratch.make("d/\u{301}a.\u{301}jpg", "d/\u{301}b.jpg")
         #expect(expand("d") == ["d/\u{301}b.jpg"])

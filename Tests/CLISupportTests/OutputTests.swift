@@ -9,7 +9,7 @@ import Testing
 
     init() throws { scratch = try Scratch() }
 
-    @Test func optionIsAFolderOrAFile() throws {
+    @Test("outputs: -o is a folder or a file") func optionIsAFolderOrAFile() throws {
         try scratch.makeFolder("dir")
         #expect(try OutputDestination(option: nil, inputCount: 9) == .currentFolder)
         #expect(try OutputDestination(option: root + "/dir", inputCount: 9) == .folder(root + "/dir"))
@@ -28,7 +28,7 @@ import Testing
         }
     }
 
-    @Test func namesFollowTheInput() {
+    @Test("outputs: file names follow the input") func namesFollowTheInput() {
         let here = OutputDestination.currentFolder
         #expect(here.imagePath(for: "a/photo.jpg", ending: "_detect") == "photo_detect.jpg")
         #expect(here.imagePath(for: "photo.PNG", ending: "_detect") == "photo_detect.PNG")
@@ -55,7 +55,7 @@ import Testing
         }
     }
 
-    @Test func collisionsAreListedInPairs() throws {
+    @Test("outputs: collisions are listed in pairs") func collisionsAreListedInPairs() throws {
         let inputs = ["a/x.jpg", "b/x.jpg", "x.png", "y.jpg"]
         let error = try #require(throws: OutputError.self) {
             try PlannedOutput.check(plan(inputs), inputs: [], destination: folder, force: true)
@@ -70,7 +70,7 @@ import Testing
         }
     }
 
-    @Test func oneInputGivenTwiceIsSaidSo() {
+    @Test("outputs: an input given twice is an error of its own") func oneInputGivenTwiceIsSaidSo() {
         let error = OutputError.givenTwice(input: "x.jpg")
         #expect(throws: error) {
             try PlannedOutput.check(plan(["x.jpg", "x.jpg"]), inputs: [], destination: folder, force: true)
@@ -78,7 +78,7 @@ import Testing
         #expect(error.description == "x.jpg: is given twice; once is enough")
     }
 
-    @Test func differentSpellingsOfOnePathCollide() {
+    @Test("outputs: different spellings of one path collide") func differentSpellingsOfOnePathCollide() {
         let outputs = ["r.json", "./r.json", ".//r.json"].map { PlannedOutput(input: $0, path: $0) }
         for other in outputs.dropFirst() {
             #expect(throws: OutputError.self) {
@@ -87,7 +87,7 @@ import Testing
         }
     }
 
-    @Test func existingOutputsNeedForce() throws {
+    @Test("outputs: existing files need --force") func existingOutputsNeedForce() throws {
         try scratch.make("x_detect.jpg", "y_detect.jpg")
         let outputs = plan(["x.jpg", "y.jpg", "z.jpg"])
         let error = OutputError.exist([root + "/x_detect.jpg", root + "/y_detect.jpg"])
@@ -96,7 +96,7 @@ import Testing
         try PlannedOutput.check(outputs, inputs: [], destination: folder, force: true)
     }
 
-    @Test func inputIsNeverReplacedEvenWithForce() throws {
+    @Test("outputs: an input is never replaced, even with --force") func inputIsNeverReplacedEvenWithForce() throws {
         try scratch.make("x.jpg")
         try scratch.link("link.jpg", to: root + "/x.jpg")
         for name in ["x.jpg", "link.jpg", "./x.jpg"] {
@@ -109,14 +109,14 @@ import Testing
         }
     }
 
-    @Test func targetsThatCannotBeWrittenAreReported() throws {
+    @Test("outputs: unwritable targets are reported") func targetsThatCannotBeWrittenAreReported() throws {
         try scratch.makeFolder("x_detect.jpg")
         #expect(throws: OutputError.file(FileError(root + "/x_detect.jpg", .isDirectory))) {
             try PlannedOutput.check(plan(["x.jpg"]), inputs: [], destination: folder, force: true)
         }
     }
 
-    @Test func onlyTheFolderThatWillBeMadeMayBeMissing() throws {
+    @Test("outputs: only the folder of -o may be missing") func onlyTheFolderThatWillBeMadeMayBeMissing() throws {
         let inside = PlannedOutput(input: "x.jpg", path: root + "/new/x.txt")
         let outside = PlannedOutput(input: "x.jpg", path: root + "/none/r.json")
         let new = OutputDestination.folder(root + "/new/")
@@ -130,7 +130,7 @@ import Testing
         }
     }
 
-    @Test func foldersAreMadeWithThoseAbove() throws {
+    @Test("outputs: folders are created with their parents") func foldersAreMadeWithThoseAbove() throws {
         let deep = OutputDestination.folder(root + "/a/b//c/")
         let path = deep.imagePath(for: "x.jpg", ending: "_d")
         try PlannedOutput.check(
@@ -145,7 +145,7 @@ import Testing
         }
     }
 
-    @Test func longListsAreCut() {
+    @Test("outputs: long lists are truncated") func longListsAreCut() {
         let error = OutputError.exist((1...9).map { "f\($0)" })
         #expect(error.description.hasPrefix("f1, f2, f3, f4, f5, and 4 more: exist already"))
     }

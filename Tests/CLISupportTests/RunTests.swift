@@ -4,10 +4,10 @@ import Synchronization
 import Testing
 
 @Suite struct RunTests {
-    // Testing has a type of this name too.
+    // Testing also has a type of this name.
     typealias ExitStatus = CLISupport.ExitStatus
 
-    @Test func statusFollowsWhatBecameOfTheInputs() {
+    @Test("run summary: the exit code follows successes and failures") func statusFollowsWhatBecameOfTheInputs() {
         func status(_ succeeded: Int, _ failed: Int, interrupted: Bool = false) -> ExitStatus {
             var summary = RunSummary(total: succeeded + failed)
             for _ in 0..<succeeded { summary.recordSuccess() }
@@ -24,7 +24,7 @@ import Testing
         #expect([ExitStatus.success, .failure, .partial, .usage, .interrupted].map(\.rawValue) == [0, 1, 2, 64, 130])
     }
 
-    @Test func summaryListsFailuresOfSeveralInputs() {
+    @Test("run summary: failures of several inputs are listed") func summaryListsFailuresOfSeveralInputs() {
         var summary = RunSummary(total: 30)
         summary.recordSuccess()
         #expect(summary.text == nil)
@@ -39,10 +39,11 @@ import Testing
         #expect(single.text == nil)
     }
 
-    @Test func interruptSetsTheFlagAndALostReaderIsAnError() throws {
+    @Test("interruption: SIGINT sets the flag, a closed pipe is an error")
+    func interruptSetsTheFlagAndALostReaderIsAnError() throws {
         Interruption.install()
         #expect(!Interruption.isRequested)
-        // To the process, not to this thread: threads of the pool keep signals off.
+        // To the process, not to this thread: pool threads block signals.
         kill(getpid(), SIGINT)
         for _ in 0..<2000 where !Interruption.isRequested { usleep(1000) }
         #expect(Interruption.isRequested)
@@ -61,7 +62,8 @@ import Testing
         #expect(throws: StreamError.failed(reason: "Bad file descriptor")) { try StandardOutput.write("x", to: -1) }
     }
 
-    @Test func widthComesFromColumnsThenTheTerminal() {
+    @Test("terminal: the width comes from COLUMNS, then from the terminal") func widthComesFromColumnsThenTheTerminal()
+    {
         #expect(Terminal.width(columns: "120", ofTerminal: 90) == 120)
         #expect(Terminal.width(columns: nil, ofTerminal: 90) == 90)
         #expect(Terminal.width(columns: nil, ofTerminal: nil) == 80)
@@ -72,7 +74,7 @@ import Testing
 }
 
 @Suite struct ProgressBarTests {
-    /// A terminal that knows carriage return and line feed, and a clock that is set by hand.
+    /// A terminal that interprets carriage return and line feed, with a manual clock.
     final class Screen: Sendable {
         struct State {
             var lines = [[Character]()]
@@ -106,7 +108,7 @@ import Testing
             }
         }
 
-        /// Lines as a person sees them, without spaces at the end.
+        /// The visible lines, without trailing spaces.
         var text: [String] {
             state.withLock { state in
                 state.lines.map { line in
@@ -126,7 +128,7 @@ import Testing
         }
     }
 
-    @Test func saysCountPercentRateAndTimeLeft() {
+    @Test("progress bar: shows count, percent, rate and time left") func saysCountPercentRateAndTimeLeft() {
         let screen = Screen()
         let bar = screen.bar(total: 40)
         #expect(screen.text == ["detect  0/40  0% [                              ]"])
@@ -141,7 +143,7 @@ import Testing
         #expect(screen.text == [""])
     }
 
-    @Test func drawsAtMostTenTimesASecond() {
+    @Test("progress bar: updates at most ten times a second") func drawsAtMostTenTimesASecond() {
         let screen = Screen()
         let bar = screen.bar(total: 100_000)
         for _ in 0..<10_000 {
@@ -152,7 +154,7 @@ import Testing
         #expect(screen.state.withLock { $0.writes } > 80)
     }
 
-    @Test func printedLinesAreNotMixedWithTheBar() {
+    @Test("progress bar: printed lines do not mix with the bar") func printedLinesAreNotMixedWithTheBar() {
         let screen = Screen()
         let bar = screen.bar(total: 3)
         for name in ["a", "b"] {
@@ -171,7 +173,10 @@ import Testing
         #expect(screen.text == ["a.jpg", "b.jpg", ""])
     }
 
-    @Test(arguments: [1, 2, 10, 20, 30, 40, 41, 42, 43, 44, 45, 46, 47, 48, 60, 200]) func fitsTheWidth(width: Int) {
+    @Test(
+        "progress bar: fits the width of the terminal",
+        arguments: [1, 2, 10, 20, 30, 40, 41, 42, 43, 44, 45, 46, 47, 48, 60, 200]) func fitsTheWidth(width: Int)
+    {
         let screen = Screen()
         let bar = screen.bar(total: 1000, width: width)
         for _ in 0..<1000 {
@@ -183,7 +188,7 @@ import Testing
         #expect(screen.text == [""])
     }
 
-    @Test func writesNothingWhenNotEnabled() {
+    @Test("progress bar: writes nothing when disabled") func writesNothingWhenNotEnabled() {
         let screen = Screen()
         let bar = screen.bar(total: 10, isEnabled: false)
         screen.wait(9)

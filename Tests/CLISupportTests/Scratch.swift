@@ -1,7 +1,7 @@
 import CVCore
 import Foundation
 
-/// An empty folder for one test, gone with it.
+/// A temporary folder for one test.
 final class Scratch {
     let path: String
 
@@ -12,7 +12,7 @@ final class Scratch {
 
     deinit { try? FileManager.default.removeItem(atPath: path) }
 
-    /// Files with one byte each, their folders made.
+    /// Creates files of one byte each, with their folders.
     func make(_ names: String...) throws {
         for name in names {
             let file = path + "/" + name

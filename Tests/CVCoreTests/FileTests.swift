@@ -10,7 +10,7 @@ import Testing
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     }
 
-    @Test func writesAndReadsBack() throws {
+    @Test("files: written bytes are read back") func writesAndReadsBack() throws {
         let path = folder + "/a.bin"
         let bytes = (0..<100_000).map { UInt8(truncatingIfNeeded: $0 &* 31) }
         try FileOutput.write(bytes, to: path)
@@ -18,7 +18,7 @@ import Testing
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["a.bin"])
     }
 
-    @Test func readsTheBeginning() throws {
+    @Test("files: a prefix is read") func readsTheBeginning() throws {
         let path = folder + "/a.bin"
         try FileOutput.write([1, 2, 3], to: path)
         for (count, expected) in [(0, []), (2, [1, 2]), (3, [1, 2, 3]), (9, [1, 2, 3])] as [(Int, [UInt8])] {
@@ -29,8 +29,8 @@ import Testing
         #expect(throws: FileError(folder, .isDirectory)) { try FileInput.readPrefix(folder, count: 1) }
     }
 
-    /// Every thread reads its own part; a file that was cut short meanwhile is an error.
-    @Test func readsPartsOfAnOpenFile() throws {
+    /// Every thread reads its own range; a file that was truncated meanwhile is an error.
+    @Test("files: an open file is read at any offset, by several threads") func readsPartsOfAnOpenFile() throws {
         let path = folder + "/a.bin"
         let bytes = (0..<100_000).map { UInt8(truncatingIfNeeded: $0 &* 31) }
         try FileOutput.write(bytes, to: path)
@@ -47,7 +47,7 @@ import Testing
         #expect(throws: FileError(folder, .isDirectory)) { try RandomAccessFile(folder) }
     }
 
-    @Test func overwritesOnlyWhenAsked() throws {
+    @Test("files: existing files need overwrite") func overwritesOnlyWhenAsked() throws {
         let path = folder + "/a.bin"
         try FileOutput.write([1], to: path)
         #expect(throws: FileError(path, .exists)) { try FileOutput.write([2], to: path) }
@@ -57,7 +57,7 @@ import Testing
         #expect(try FileInput.read(path) == [2])
     }
 
-    @Test func replacesTheTargetOfALinkNotTheLink() throws {
+    @Test("files: writing through a link replaces its target") func replacesTheTargetOfALinkNotTheLink() throws {
         let target = folder + "/target"
         let link = folder + "/link"
         try FileOutput.write([1], to: target)
@@ -67,7 +67,7 @@ import Testing
         #expect(try FileManager.default.destinationOfSymbolicLink(atPath: link) == target)
     }
 
-    @Test func refusesWhatIsNoRegularFile() throws {
+    @Test("files: directories, pipes and devices are errors") func refusesWhatIsNoRegularFile() throws {
         #expect(throws: FileError(folder, .isDirectory)) { try FileInput.read(folder) }
         let pipe = folder + "/pipe"
         #expect(mkfifo(pipe, 0o600) == 0)
@@ -79,7 +79,7 @@ import Testing
         }
     }
 
-    @Test func refusesALinkLoop() throws {
+    @Test("files: a link loop is an error") func refusesALinkLoop() throws {
         let a = folder + "/a"
         let b = folder + "/b"
         try FileManager.default.createSymbolicLink(atPath: a, withDestinationPath: b)
@@ -89,7 +89,7 @@ import Testing
         }
     }
 
-    @Test func limitsTheSize() throws {
+    @Test("files: the size limit is enforced") func limitsTheSize() throws {
         let path = folder + "/big"
         try FileOutput.write([UInt8](repeating: 0, count: 1001), to: path)
         #expect(throws: FileError(path, .tooLarge(bytes: 1001, limit: 1000))) {
@@ -97,19 +97,19 @@ import Testing
         }
     }
 
-    @Test func reportsAFolderThatIsMissing() {
+    @Test("files: a missing folder is reported") func reportsAFolderThatIsMissing() {
         let path = folder + "/none/a.bin"
         let error = FileError(path, .cannotWrite(reason: "No such file or directory"))
         #expect(throws: error) { try FileOutput.write([1], to: path) }
         #expect(throws: error) { try FileOutput.checkWritable(path) }
     }
 
-    @Test func writesToADeviceWithoutReplacingIt() throws {
+    @Test("files: a device is written to, not replaced") func writesToADeviceWithoutReplacingIt() throws {
         try FileOutput.write([1, 2, 3], to: "/dev/null", overwrite: true)
         #expect(throws: FileError("/dev/null", .notRegular)) { try FileInput.read("/dev/null") }
     }
 
-    @Test func showsNamesOnOneLine() {
+    @Test("files: messages show names on one line") func showsNamesOnOneLine() {
         let message = FileError("a\nb\u{1B}[31m", .isDirectory).description
         #expect(message == "a\\nb\\u{1b}[31m: is a directory; a file is expected here")
     }

@@ -3,58 +3,68 @@ import TestSupport
 import Testing
 
 @Suite struct JSONTests {
-    @Test func parsesEveryKindOfValueInOrder() throws {
+    @Test("JSON: all kinds of values are parsed in order") func parsesEveryKindOfValueInOrder() throws {
         let value = try JSONValue.parse(#" {"z": [1, -2.5e1, true, false, null, "s"], "a": {}, "e": []} "#)
         #expect(value == ["z": [1, -25.0, true, false, .null, "s"], "a": [:], "e": []])
         #expect(value["z"]?.array?.count == 6)
         #expect(value["missing"] == nil)
     }
 
-    @Test(arguments: [
-        ("0", JSONValue.integer(0)), ("-0", .number(-0.0)), ("9223372036854775807", .integer(.max)),
-        ("-9223372036854775808", .integer(.min)), ("9223372036854775808", .number(9_223_372_036_854_775_808)),
-        ("1e2", .number(100)), ("1E+2", .number(100)), ("1.50", .number(1.5)),
-        ("5e-324", .number(.leastNonzeroMagnitude)),
-    ]) func parsesNumbers(text: String, value: JSONValue) throws {
+    @Test(
+        "JSON: numbers are parsed",
+        arguments: [
+            ("0", JSONValue.integer(0)), ("-0", .number(-0.0)), ("9223372036854775807", .integer(.max)),
+            ("-9223372036854775808", .integer(.min)), ("9223372036854775808", .number(9_223_372_036_854_775_808)),
+            ("1e2", .number(100)), ("1E+2", .number(100)), ("1.50", .number(1.5)),
+            ("5e-324", .number(.leastNonzeroMagnitude)),
+        ]) func parsesNumbers(text: String, value: JSONValue) throws
+    {
         let parsed = try JSONValue.parse(text)
         #expect(parsed == value)
         #expect(parsed.double?.sign == value.double?.sign)
     }
 
-    @Test(arguments: [
-        (#""\u0041\n\/\\\"\b\f\r\t""#, "A\n/\\\"\u{8}\u{C}\r\t"), (#""\ud83d\ude00\uD83D\uDE00""#, "😀😀"),
-        ("\"é😀\"", "é😀"), (#""\u0000""#, "\0"), (#""\uffff\uFFFD""#, "\u{FFFF}\u{FFFD}"),
-    ]) func parsesStrings(text: String, string: String) throws {
+    @Test(
+        "JSON: strings are parsed",
+        arguments: [
+            (#""\u0041\n\/\\\"\b\f\r\t""#, "A\n/\\\"\u{8}\u{C}\r\t"), (#""\ud83d\ude00\uD83D\uDE00""#, "😀😀"),
+            ("\"é😀\"", "é😀"), (#""\u0000""#, "\0"), (#""\uffff\uFFFD""#, "\u{FFFF}\u{FFFD}"),
+        ]) func parsesStrings(text: String, string: String) throws
+    {
         #expect(try JSONValue.parse(text) == .string(string))
     }
 
-    @Test(arguments: [
-        ("", 0, JSONError.Problem.unexpected(found: nil, expected: "a value")),
-        ("nul", 0, .unexpected(found: UInt8(ascii: "n"), expected: "a value")),
-        ("NaN", 0, .unexpected(found: UInt8(ascii: "N"), expected: "a value")),
-        ("[1,]", 3, .unexpected(found: UInt8(ascii: "]"), expected: "a value")),
-        ("[1 2]", 3, .unexpected(found: UInt8(ascii: "2"), expected: "',' or ']'")),
-        ("{1:2}", 1, .unexpected(found: UInt8(ascii: "1"), expected: "a key in quotes")),
-        (#"{"a" 1}"#, 5, .unexpected(found: UInt8(ascii: "1"), expected: "':'")),
-        (#"{"a":1,}"#, 7, .unexpected(found: UInt8(ascii: "}"), expected: "a key in quotes")),
-        (#"{"a":1"#, 6, .unexpected(found: nil, expected: "',' or '}'")),
-        ("1 1", 2, .unexpected(found: UInt8(ascii: "1"), expected: "the end")),
-        ("01", 1, .unexpected(found: UInt8(ascii: "1"), expected: "the end")),
-        ("+1", 0, .unexpected(found: UInt8(ascii: "+"), expected: "a value")),
-        (".5", 0, .unexpected(found: UInt8(ascii: "."), expected: "a value")),
-        ("1.", 2, .unexpected(found: nil, expected: "a digit")),
-        ("-", 1, .unexpected(found: nil, expected: "a digit")), ("1e999", 0, .numberOutOfRange),
-        ("\u{FEFF}1", 0, .unexpected(found: 0xEF, expected: "a value")),
-        ("\"a", 2, .unexpected(found: nil, expected: "'\"'")), ("\"\n\"", 1, .controlCharacter(10)),
-        (#""\x""#, 1, .badEscape), (#""\u12G4""#, 1, .badEscape), (#""\"#, 1, .badEscape),
-        (#""\ud800""#, 1, .loneSurrogate), (#""\udc00\ud800""#, 1, .loneSurrogate),
-        (#""\ud800\u0041""#, 1, .loneSurrogate), (#"{"a":1,"b":{"c":1,"c":2}}"#, 18, .duplicateKey("c")),
-        (#"{"a":1,"\u0061":2}"#, 7, .duplicateKey("a")),
-    ]) func namesWhatIsWrongAndWhere(text: String, offset: Int, problem: JSONError.Problem) {
+    @Test(
+        "JSON: errors have a kind and an offset",
+        arguments: [
+            ("", 0, JSONError.Problem.unexpected(found: nil, expected: "a value")),
+            ("nul", 0, .unexpected(found: UInt8(ascii: "n"), expected: "a value")),
+            ("NaN", 0, .unexpected(found: UInt8(ascii: "N"), expected: "a value")),
+            ("[1,]", 3, .unexpected(found: UInt8(ascii: "]"), expected: "a value")),
+            ("[1 2]", 3, .unexpected(found: UInt8(ascii: "2"), expected: "',' or ']'")),
+            ("{1:2}", 1, .unexpected(found: UInt8(ascii: "1"), expected: "a key in quotes")),
+            (#"{"a" 1}"#, 5, .unexpected(found: UInt8(ascii: "1"), expected: "':'")),
+            (#"{"a":1,}"#, 7, .unexpected(found: UInt8(ascii: "}"), expected: "a key in quotes")),
+            (#"{"a":1"#, 6, .unexpected(found: nil, expected: "',' or '}'")),
+            ("1 1", 2, .unexpected(found: UInt8(ascii: "1"), expected: "the end")),
+            ("01", 1, .unexpected(found: UInt8(ascii: "1"), expected: "the end")),
+            ("+1", 0, .unexpected(found: UInt8(ascii: "+"), expected: "a value")),
+            (".5", 0, .unexpected(found: UInt8(ascii: "."), expected: "a value")),
+            ("1.", 2, .unexpected(found: nil, expected: "a digit")),
+            ("-", 1, .unexpected(found: nil, expected: "a digit")), ("1e999", 0, .numberOutOfRange),
+            ("\u{FEFF}1", 0, .unexpected(found: 0xEF, expected: "a value")),
+            ("\"a", 2, .unexpected(found: nil, expected: "'\"'")), ("\"\n\"", 1, .controlCharacter(10)),
+            (#""\x""#, 1, .badEscape), (#""\u12G4""#, 1, .badEscape), (#""\"#, 1, .badEscape),
+            (#""\ud800""#, 1, .loneSurrogate), (#""\udc00\ud800""#, 1, .loneSurrogate),
+            (#""\ud800\u0041""#, 1, .loneSurrogate), (#"{"a":1,"b":{"c":1,"c":2}}"#, 18, .duplicateKey("c")),
+            (#"{"a":1,"\u0061":2}"#, 7, .duplicateKey("a")),
+        ]) func namesWhatIsWrongAndWhere(text: String, offset: Int, problem: JSONError.Problem)
+    {
         #expect(throws: JSONError(problem, at: offset)) { try JSONValue.parse(text) }
     }
 
     @Test(
+        "JSON: invalid UTF-8 is an error",
         arguments: [
             [0xFF], [0xC0, 0x80], [0xE0, 0x80, 0x80], [0xED, 0xA0, 0x80], [0xF4, 0x90, 0x80, 0x80], [0xC3], [0x80],
         ] as [[UInt8]]) func rejectsWhatIsNoUTF8(bytes: [UInt8])
@@ -63,7 +73,7 @@ import Testing
         #expect(throws: JSONError(.invalidUTF8, at: 0)) { try JSONValue.parse(quoted) }
     }
 
-    @Test func limitsDepthAndCount() throws {
+    @Test("JSON: depth, count and length are limited") func limitsDepthAndCount() throws {
         let nested = { (depth: Int) in String(repeating: "[", count: depth) + String(repeating: "]", count: depth) }
         _ = try JSONValue.parse(nested(65))
         #expect(throws: JSONError(.tooDeep(limit: 64), at: 65)) { try JSONValue.parse(nested(66)) }
@@ -88,15 +98,17 @@ import Testing
         (["b": [1, 2.5, true, .null], "a": [:]], #"{"b":[1,2.5,true,null],"a":{}}"#),
     ]
 
-    @Test(arguments: written) func writesCompactText(value: JSONValue, text: String) {
+    @Test("JSON: values are written compactly", arguments: written) func writesCompactText(
+        value: JSONValue, text: String
+    ) {
         #expect(value.text == text)
     }
 
-    @Test func omitsMembersWithoutValue() {
+    @Test("JSON: members without a value are omitted") func omitsMembersWithoutValue() {
         #expect(JSONValue.members(["a": 1, "b": nil, "c": .null]).text == #"{"a":1,"c":null}"#)
     }
 
-    @Test func numbersReadBackAsTheSame() throws {
+    @Test("JSON: written numbers read back exactly") func numbersReadBackAsTheSame() throws {
         var generator = SplitMix64(seed: 1)
         for _ in 0..<20_000 {
             let double = Double(bitPattern: generator.next())
@@ -107,7 +119,7 @@ import Testing
     }
 
     /// Any change of a byte gives a value or an error with an offset inside the text.
-    @Test func damagedTextGivesAValueOrAnError() {
+    @Test("JSON: damaged text gives a value or an error") func damagedTextGivesAValueOrAnError() {
         let text = Array(#"{"a":[1,-2.5e3,"x\u00e9\ud83d\ude00é"],"b":{"c":null,"d":true}}"#.utf8)
         for position in text.indices {
             for byte in UInt8.min...UInt8.max {

@@ -4,9 +4,9 @@ import Synchronization
 import Testing
 
 @Suite struct WorkerPoolTests {
-    /// Callers at the same time, regions of hardly any work, and a number of threads that changes: each index is visited
-    /// once, before the call returns, or the pool says that it is taken.
-    @Test func callersDoNotDisturbEachOther() {
+    /// Concurrent callers, tiny regions and a varying number of threads: each index is visited once before the call
+    /// returns, or the pool reports that it is in use.
+    @Test("worker pool: concurrent callers do not interfere") func callersDoNotDisturbEachOther() {
         let pool = WorkerPool()
         let wrong = Atomic<Int>(0)
         let refused = Atomic<Int>(0)
@@ -30,9 +30,9 @@ import Testing
         #expect(refused.load(ordering: .relaxed) < 60_000)
     }
 
-    /// Regions that take two threads to end, after pauses of which some are long enough that the other one sleeps or is
-    /// about to.
-    @Test func everyRegionIsHeard() {
+    /// Regions that need two threads to finish, after pauses of which some are long enough for the other thread to
+    /// sleep.
+    @Test("worker pool: sleeping threads wake up for every region") func everyRegionIsHeard() {
         let pool = WorkerPool()
         let pauses: [UInt64] = [0, 20, 45, 50, 52, 55, 60, 100, 5000]
         for pause in pauses.flatMap({ [UInt64](repeating: $0, count: 20) }) {
@@ -47,7 +47,7 @@ import Testing
         }
     }
 
-    @Test func aRegionInsideAnotherIsRefused() {
+    @Test("worker pool: a nested region is refused") func aRegionInsideAnotherIsRefused() {
         let pool = WorkerPool()
         let refused = Atomic<Int>(0)
         let isDone = pool.run(8, workers: 3) { _ in

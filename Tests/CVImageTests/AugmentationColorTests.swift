@@ -4,7 +4,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Changes of colour and blurs against Pillow, torchvision and colorsys: `Tools/golden.py augmentation`.
+/// Color adjustments and blur against Pillow, torchvision and colorsys: `Tools/golden.py augmentation`.
 @Suite struct AugmentationColorTests {
     struct Case: Decodable, CustomStringConvertible {
         let operation: String
@@ -13,7 +13,7 @@ import Testing
         var description: String { "\(operation) \(numbers)" }
     }
 
-    /// As the golden script makes it.
+    /// The same image as in the golden script.
     static func image() -> Image {
         var random = SplitMix64(seed: 7)
         var pixels = (0..<24 * 16 * 3).map { _ in UInt8(random.uniform() * 256) }
@@ -26,7 +26,7 @@ import Testing
         return Image(width: 24, height: 16, format: .rgb, pixels: pixels)
     }
 
-    @Test func everyGoldenIsReproduced() throws {
+    @Test("color: adjustments and blur equal Pillow, torchvision and colorsys") func everyGoldenIsReproduced() throws {
         let cases = try decoded("Golden/augmentation.json", as: [Case].self)
         #expect(cases.count == 23)
         let image = Self.image()
@@ -38,7 +38,7 @@ import Testing
                 case "contrast": (image.withContrast(n[0]), 0)
                 case "saturation": (image.withSaturation(n[0]), 0)
                 case "gamma": (image.withGamma(n[0]), 0)
-                // torchvision cuts fractions off where this rounds.
+                // torchvision truncates where this rounds.
                 case "hue": (image.shifted(hueDegrees: n[0], saturation: 1, value: 1), 1)
                 // Single precision here, double in colorsys.
                 case "hsv": (image.shifted(hueDegrees: n[0], saturation: n[1], value: n[2]), 1)
@@ -51,7 +51,7 @@ import Testing
         }
     }
 
-    @Test func neutralNumbersChangeNothing() {
+    @Test("color: neutral parameters change nothing") func neutralNumbersChangeNothing() {
         let image = Self.image()
         #expect(image.shifted(red: 0, green: 0, blue: 0) == image)
         #expect(image.shifted(hueDegrees: 360, saturation: 1, value: 1) == image)
@@ -59,12 +59,13 @@ import Testing
         #expect(image.withBrightness(1) == image)
     }
 
-    @Test func shiftsAreAddedAndCut() {
+    @Test("color: shifts are clamped") func shiftsAreAddedAndCut() {
         let image = Image(width: 2, height: 1, fill: Color(10, 128, 250))
         #expect(image.shifted(red: -20, green: 5, blue: 20)[1, 0] == Color(0, 133, 255))
     }
 
-    @Test func alphaStaysAndTransparentColorsDoNotBleed() {
+    @Test("color: alpha is unchanged and transparent colors do not bleed")
+    func alphaStaysAndTransparentColorsDoNotBleed() {
         let image = noise(width: 9, height: 7, format: .rgba)
         for changed in [
             image.withBrightness(1.5), image.withContrast(0.5), image.withSaturation(2), image.withGamma(2),
@@ -78,15 +79,15 @@ import Testing
         #expect(glass.blurred(sigma: 1)[3, 0].red == 0)
     }
 
-    /// The weights of the kernel add up to 1, also where it is wider than the picture.
-    @Test(arguments: [(1, 1), (2, 1), (1, 9), (3, 3), (40, 2)])
+    /// The weights of the kernel sum to 1, also if it is wider than the image.
+    @Test("blur: a constant image is unchanged", arguments: [(1, 1), (2, 1), (1, 9), (3, 3), (40, 2)])
     func aFlatImageStaysFlat(width: Int, height: Int) {
         let image = Image(width: width, height: height, fill: Color(7, 130, 255))
         for sigma in [0.3, 1, 6, 50] { #expect(image.blurred(sigma: sigma) == image) }
     }
 
-    /// The mean and deviation of 100,000 draws, within five standard errors.
-    @Test func noiseHasTheDeviationAskedFor() {
+    /// The mean and standard deviation of 100,000 numbers, within five standard errors.
+    @Test("noise: mean and standard deviation are as requested") func noiseHasTheDeviationAskedFor() {
         let gray = Sample(Image(width: 400, height: 84, fill: Color(128, 128, 128)))
         let noisy = Augment.Noise(deviation: 20...20)(gray, seed: 3).image.pixels.map { Double($0) - 128 }
         let count = Double(noisy.count)
@@ -96,8 +97,8 @@ import Testing
         #expect(abs(deviation - 20) < 5 * 20 / (2 * count).squareRoot() + 0.01, "deviation \(deviation)")
     }
 
-    /// The axis along which photographs vary most is nearly grey: channels move together, by 0.2175 · 0.57 · 255 · σ.
-    @Test func thePrincipalShiftIsMostlyOneOfLight() {
+    /// The first principal axis of photographs is nearly gray: channels move together, by 0.2175 · 0.57 · 255 · σ.
+    @Test("PCA shift: channels move mostly together") func thePrincipalShiftIsMostlyOneOfLight() {
         let gray = Sample(Image(width: 1, height: 1, fill: Color(128, 128, 128)))
         var (along, across) = (0.0, 0.0)
         for seed in 0..<2000 {

@@ -3,12 +3,12 @@ import CVImage
 import TestSupport
 import Testing
 
-/// A picture on which what the labels say can be seen: red boxes, a green disc at each keypoint, and a mask of the boxes.
+/// An image whose pixels show its labels: red boxes, a green circle at each keypoint, and a mask of the boxes.
 struct PaintedSample {
     static let boxes = [Box(minX: 60, minY: 40, maxX: 110, maxY: 90), Box(minX: 150, minY: 100, maxX: 190, maxY: 160)]
     static let points = [Point(x: 85, y: 65), Point(x: 170, y: 130), Point(x: 40, y: 170), Point(x: 200, y: 30)]
 
-    /// 240 × 200, black where nothing is.
+    /// 240 × 200 pixels on black.
     static func make() -> Sample {
         var image = Image(width: 240, height: 200, fill: .black)
         var values = [UInt8](repeating: 0, count: 240 * 200)
@@ -26,7 +26,7 @@ struct PaintedSample {
 }
 
 @Suite struct AugmentationGeometryTests {
-    /// A fill keeps copies of the paint out of the borders.
+    /// A fill, because other borders would repeat the objects.
     static let moves: [(name: String, move: any Augmentation)] = [
         ("mirror", Augment.Mirror()),
         ("flip", Augment.Flip()),
@@ -41,7 +41,7 @@ struct PaintedSample {
         ("elastic", Augment.Elastic(cells: 4, strength: 0.33, border: .fill(.black))),
     ]
 
-    /// The upright box around the pixels that `isPaint` says; nil for none.
+    /// The bounding box of the pixels where `isPaint` is true; nil for none.
     private func extent(_ image: Image, where isPaint: (Int, Int) -> Bool) -> Box? {
         var box: Box?
         for y in 0..<image.height {
@@ -60,8 +60,8 @@ struct PaintedSample {
         max(abs(a.minX - b.minX), abs(a.minY - b.minY), abs(a.maxX - b.maxX), abs(a.maxY - b.maxY))
     }
 
-    /// Paint is found again, by its mask and its colour, where the box, the mask and the keypoints say.
-    @Test(arguments: moves.indices)
+    /// The objects, located by mask and color, are where boxes, masks and keypoints are.
+    @Test("augmentation: boxes, masks and keypoints move with the pixels", arguments: moves.indices)
     func labelsMoveWithThePaint(index: Int) {
         let (name, move) = Self.moves[index]
         let original = PaintedSample.make()
@@ -71,26 +71,26 @@ struct PaintedSample {
             let (image, mask) = (sample.image, sample.masks[0])
             #expect(mask.width == image.width && mask.height == image.height)
             for labeled in sample.boxes {
-                guard let seen = extent(image, where: { mask[$0, $1] == UInt8(labeled.label + 1) }) else {
+                guard let found = extent(image, where: { mask[$0, $1] == UInt8(labeled.label + 1) }) else {
                     Issue.record("\(name), seed \(seed): box \(labeled) without paint")
                     continue
                 }
                 boxes += 1
-                #expect(distance(seen, labeled.box) <= 2.1, "\(name), seed \(seed): \(labeled.box) \(seen)")
+                #expect(distance(found, labeled.box) <= 2.1, "\(name), seed \(seed): \(labeled.box) \(found)")
             }
             checkMask(sample, name, seed)
             checkKeypoints(sample, name, seed)
         }
-        #expect(boxes >= 12, "\(name): \(boxes) boxes were left in 12 pictures")
+        #expect(boxes >= 12, "\(name): \(boxes) boxes remain in 12 images")
     }
 
-    /// A pixel of which the mask says that it is inside an object is red or green, and one outside is not red.
+    /// A pixel inside an object by its mask is red or green, and one outside is not red.
     private func checkMask(_ sample: Sample, _ name: String, _ seed: Int) {
         var wrong = 0
         let mask = sample.masks[0]
         for y in 1..<mask.height - 1 {
             for x in 1..<mask.width - 1 {
-                // Along edges interpolation mixes: only where the mask is the same all around.
+                // Edges are blended by interpolation: only where the mask is constant around the pixel.
                 let around = [(x, y), (x - 1, y - 1), (x + 1, y - 1), (x - 1, y + 1), (x + 1, y + 1)].map {
                     mask[$0, $1]
                 }
@@ -104,7 +104,7 @@ struct PaintedSample {
         #expect(wrong <= 4, "\(name), seed \(seed): \(wrong) pixels")
     }
 
-    /// The middle of each green disc that lies whole inside is where its keypoint says.
+    /// The centroid of each green circle that is fully inside is at its keypoint.
     private func checkKeypoints(_ sample: Sample, _ name: String, _ seed: Int) {
         let image = sample.image
         for keypoint in sample.keypoints[0] {
@@ -127,7 +127,7 @@ struct PaintedSample {
         }
     }
 
-    @Test func aMirrorSwapsLeftAndRightKeypointsOfEachObject() {
+    @Test("mirror: left and right keypoints of each object swap") func aMirrorSwapsLeftAndRightKeypointsOfEachObject() {
         var sample = PaintedSample.make()
         sample.keypoints = [
             [Keypoint(Point(x: 10, y: 20)), Keypoint(Point(x: 30, y: 20)), Keypoint(Point(x: 20, y: 25))],
@@ -149,7 +149,8 @@ struct PaintedSample {
         #expect(mirrored.mirrored(keypointPairs: [(0, 1)]) == sample)
     }
 
-    @Test func boxesAreCutAtTheBorderAndDroppedWhenTooLittleIsLeft() {
+    @Test("crop: boxes are clipped, and dropped if too little is left")
+    func boxesAreCutAtTheBorderAndDroppedWhenTooLittleIsLeft() {
         var sample = Sample(Image(width: 100, height: 100, fill: .white))
         func box(_ x: Float, _ y: Float, _ width: Float, _ height: Float) -> LabeledBox {
             LabeledBox(Box(minX: x, minY: y, maxX: x + width, maxY: y + height), label: Int(x))
@@ -168,8 +169,8 @@ struct PaintedSample {
         #expect(sample.mirrored().boxes.isEmpty)
     }
 
-    /// Past the border: the picture in a mirror, its last pixels, or a colour; the mask says "ignore" for all three.
-    @Test func bordersAreWhatTheySay() {
+    /// Outside the image: its mirror image, its edge pixels, or a color; the mask is `Mask.ignore` for all three.
+    @Test("border: reflect, edge and fill") func bordersAreWhatTheySay() {
         var image = Image(width: 6, height: 1, fill: .black)
         for x in 0..<6 { image[x, 0] = Color(UInt8(40 * x), 0, 0) }
         let sample = Sample(image, masks: [Mask(width: 6, height: 1, values: [1, 2, 3, 4, 5, 6])])
@@ -181,14 +182,16 @@ struct PaintedSample {
         #expect(reds(.reflect) == [40, 0, 0, 40, 80, 120])
         #expect(reds(.edge) == [0, 0, 0, 40, 80, 120])
         #expect(reds(.fill(Color(9, 9, 9))) == [9, 9, 0, 40, 80, 120])
-        // Further than the picture is wide, it is seen again and again.
+        // Beyond the width of the image, it repeats.
         let far = sample.warped(by: .translation(x: 8, y: 0)).image
         #expect((0..<6).map { far[$0, 0].red } == [160, 200, 200, 160, 120, 80])
         #expect(sample.warped(by: .translation(x: 14, y: 0)).image == sample.warped(by: .translation(x: 2, y: 0)).image)
     }
 
-    /// Copying gives what resampling gives, for every border, and as far as one likes.
-    @Test(arguments: [Border.reflect, .edge, .fill(Color(9, 8, 7))], [Image.Format.rgb, .rgba])
+    /// Copying equals resampling, for every border and any distance.
+    @Test(
+        "shift: equals a warp by the translation", arguments: [Border.reflect, .edge, .fill(Color(9, 8, 7))],
+        [Image.Format.rgb, .rgba])
     func aShiftIsATranslation(border: Border, format: Image.Format) {
         for (width, height) in [(7, 5), (1, 4), (32, 32)] {
             let image = noise(width: width, height: height, format: format)
@@ -206,8 +209,8 @@ struct PaintedSample {
         }
     }
 
-    /// Every move of up to four pixels each way is about as likely as any other: 81 of them.
-    @Test func shiftsAreDrawnEvenly() {
+    /// All 81 translations of up to four pixels each way are about equally likely.
+    @Test("shift: translations are uniformly distributed") func shiftsAreDrawnEvenly() {
         var image = Image(width: 32, height: 32, fill: .black)
         image[16, 16] = .white
         var counts: [Int: Int] = [:]
@@ -222,7 +225,7 @@ struct PaintedSample {
         #expect(counts.values.allSatisfy { (50...150).contains($0) })
     }
 
-    @Test(arguments: [(1, 1), (1, 30), (30, 1), (2, 3)])
+    @Test("augmentation: tiny images pass through all kinds", arguments: [(1, 1), (1, 30), (30, 1), (2, 3)])
     func tinyImagesGoThroughEverything(width: Int, height: Int) throws {
         let image = noise(width: width, height: height, format: width == 2 ? .rgba : .rgb)
         let sample = Sample(

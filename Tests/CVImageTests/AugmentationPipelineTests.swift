@@ -6,7 +6,8 @@ import Testing
 @Suite(.serialized) struct AugmentationPipelineTests {
     static let everything = AugmentationKind.all.map(\.demonstration)
 
-    @Test func theSameSeedGivesTheSameBytesAtAnyNumberOfThreads() throws {
+    @Test("augmentation: the result depends on the seed, not on the threads")
+    func theSameSeedGivesTheSameBytesAtAnyNumberOfThreads() throws {
         let before = Parallel.threadCount
         defer { Parallel.threadCount = before }
         let sample = PaintedSample.make()
@@ -21,8 +22,8 @@ import Testing
         }
     }
 
-    /// Every draw counts: what has a range is another picture for another seed; and all of them change the picture.
-    @Test func anotherSeedGivesAnotherImage() throws {
+    /// Augmentations with a range give another image for another seed; all of them change the image.
+    @Test("augmentation: another seed gives another image") func anotherSeedGivesAnotherImage() throws {
         let sample = Sample(noise(width: 60, height: 40, format: .rgb))
         for kind in AugmentationKind.all {
             let pipeline = try AugmentationRecipe(kind.demonstration).pipeline
@@ -32,7 +33,7 @@ import Testing
         }
     }
 
-    @Test func whatHasNoTransparencyGetsNoneAndWhatHasKeepsIt() throws {
+    @Test("augmentation: the pixel format is kept") func whatHasNoTransparencyGetsNoneAndWhatHasKeepsIt() throws {
         for format in [Image.Format.rgb, .rgba] {
             let sample = Sample(noise(width: 40, height: 30, format: format))
             for text in Self.everything {
@@ -41,18 +42,18 @@ import Testing
         }
     }
 
-    @Test func aStepIsTakenWithItsProbability() throws {
+    @Test("augmentation: steps are applied with their probability") func aStepIsTakenWithItsProbability() throws {
         let sample = Sample(noise(width: 2, height: 1, format: .rgb))
         let pipeline = try AugmentationRecipe("mirror@0.3").pipeline
-        let taken = (0..<2000).filter { pipeline(sample, seed: UInt64($0)) != sample }.count
+        let applied = (0..<2000).filter { pipeline(sample, seed: UInt64($0)) != sample }.count
         // Five standard errors of 600.
-        #expect(abs(taken - 600) < 103, "\(taken) of 2000")
+        #expect(abs(applied - 600) < 103, "\(applied) of 2000")
         let one = Augment.OneOf([Augment.Mirror(), Augment.Flip()])
         let mirrored = (0..<2000).filter { one(sample, seed: UInt64($0)) != sample }.count
         #expect(abs(mirrored - 1000) < 112, "\(mirrored) of 2000")
     }
 
-    @Test func cutoutHidesKeypointsBelowIt() {
+    @Test("cutout: covered keypoints become invisible") func cutoutHidesKeypointsBelowIt() {
         let sample = PaintedSample.make()
         let color = Color(1, 2, 3)
         for seed in 0..<20 {
@@ -65,8 +66,8 @@ import Testing
         }
     }
 
-    /// Each tile has a colour of its own, its box and its mask; they stay together.
-    @Test func aMosaicHoldsFourImagesWithTheirLabels() {
+    /// Each tile has its own color, box and mask; they stay aligned.
+    @Test("mosaic: holds four images with their labels") func aMosaicHoldsFourImagesWithTheirLabels() {
         let colors = [Color(255, 0, 0), Color(0, 255, 0), Color(0, 0, 255), Color(255, 255, 0)]
         let samples = colors.enumerated().map { index, color in
             let (width, height) = (80 + 20 * index, 90)
@@ -95,13 +96,13 @@ import Testing
                 }
             }
         }
-        // Corners that meet in a corner leave three tiles without room.
+        // Quadrants that meet in a corner leave no room for three tiles.
         var random = SplitMix64(seed: 0)
         let alone = Augment.Mosaic(meeting: 1...1).combine(samples, using: &random)
         #expect(alone.boxes.map(\.label) == [0])
     }
 
-    @Test func mixupWeightsImagesAsItSays() {
+    @Test("mixup: images are blended by the reported weight") func mixupWeightsImagesAsItSays() {
         let first = Sample(
             Image(width: 4, height: 4, fill: Color(200, 0, 100)),
             boxes: [LabeledBox(Box(minX: 0, minY: 0, maxX: 4, maxY: 4), label: 0)])
@@ -121,7 +122,7 @@ import Testing
     }
 
     /// The beta distribution's mean is 1/2 and its variance 1 / (4 (2 alpha + 1)).
-    @Test(arguments: [0.05, 0.2, 1, 32])
+    @Test("mixup: the weight is beta distributed", arguments: [0.05, 0.2, 1, 32])
     func theWeightOfMixupIsBetaDistributed(alpha: Double) {
         let sample = Sample(Image(width: 1, height: 1, fill: .white))
         let mixup = Augment.Mixup(alpha: alpha)
@@ -135,30 +136,32 @@ import Testing
         #expect(abs(variance / expected - 1) < 0.06, "\(variance), expected \(expected)")
     }
 
-    @Test(arguments: [
-        ("rotat=5", AugmentationError.unknownName("rotat"), "did you mean \"rotate\"?"),
-        ("zebra", .unknownName("zebra"), "there are mirror, resized-crop, "),
-        ("", .emptyStep, "a name is missing beside a comma"),
-        ("mirror,,flip", .emptyStep, "a name is missing"),
-        ("=5", .emptyStep, "a name is missing"),
-        ("mirror=5", .needlessValue("mirror", found: "5"), "mirror takes no number"),
-        ("rotate=x", .badValue("rotate", found: "x", limits: -360...360), "a number from -360 to 360 is expected"),
-        ("rotate=nan", .badValue("rotate", found: "nan", limits: -360...360), "a number from"),
-        ("rotate=20:10", .badValue("rotate", found: "20:10", limits: -360...360), "two in order, as low:high"),
-        ("rotate=1:2:3", .badValue("rotate", found: "1:2:3", limits: -360...360), "as low:high"),
-        ("rotate=", .badValue("rotate", found: "", limits: -360...360), "a number from"),
-        ("elastic=0.5", .badValue("elastic", found: "0.5", limits: 0...0.33), "from 0 to 0.33"),
-        ("blur=1e999", .badValue("blur", found: "1e999", limits: 0...100), "from 0 to 100"),
-        ("elastic=0.1:0.2", .needlessRange("elastic", found: "0.1:0.2"), "elastic takes one number"),
-        ("mirror@2", .badProbability("mirror", found: "2"), "a probability from 0 to 1"),
-        ("mirror@", .badProbability("mirror", found: ""), "a probability from 0 to 1"),
-    ])
+    @Test(
+        "recipe: errors describe the problem",
+        arguments: [
+            ("rotat=5", AugmentationError.unknownName("rotat"), "did you mean \"rotate\"?"),
+            ("zebra", .unknownName("zebra"), "there are mirror, resized-crop, "),
+            ("", .emptyStep, "a name is missing beside a comma"),
+            ("mirror,,flip", .emptyStep, "a name is missing"),
+            ("=5", .emptyStep, "a name is missing"),
+            ("mirror=5", .needlessValue("mirror", found: "5"), "mirror takes no number"),
+            ("rotate=x", .badValue("rotate", found: "x", limits: -360...360), "a number from -360 to 360 is expected"),
+            ("rotate=nan", .badValue("rotate", found: "nan", limits: -360...360), "a number from"),
+            ("rotate=20:10", .badValue("rotate", found: "20:10", limits: -360...360), "two in order, as low:high"),
+            ("rotate=1:2:3", .badValue("rotate", found: "1:2:3", limits: -360...360), "as low:high"),
+            ("rotate=", .badValue("rotate", found: "", limits: -360...360), "a number from"),
+            ("elastic=0.5", .badValue("elastic", found: "0.5", limits: 0...0.33), "from 0 to 0.33"),
+            ("blur=1e999", .badValue("blur", found: "1e999", limits: 0...100), "from 0 to 100"),
+            ("elastic=0.1:0.2", .needlessRange("elastic", found: "0.1:0.2"), "elastic takes one number"),
+            ("mirror@2", .badProbability("mirror", found: "2"), "a probability from 0 to 1"),
+            ("mirror@", .badProbability("mirror", found: ""), "a probability from 0 to 1"),
+        ])
     func badRecipesSayWhatIsWrong(text: String, error: AugmentationError, message: String) {
         #expect(error.description.contains(message))
         #expect(throws: error) { try AugmentationRecipe(text) }
     }
 
-    @Test func numbersAreStrengthsOrRanges() throws {
+    @Test("recipe: numbers are strengths or ranges") func numbersAreStrengthsOrRanges() throws {
         let sample = PaintedSample.make()
         func same(_ text: String, _ augmentation: any Augmentation) throws {
             #expect(try AugmentationRecipe(text).pipeline(sample, seed: 4) == augmentation(sample, seed: 4), "\(text)")
@@ -172,8 +175,8 @@ import Testing
         try same("crop", Augment.Crop())
     }
 
-    /// At every limit, too: no number that is let through may trap.
-    @Test func everyNumberWithinTheLimitsWorks() throws {
+    /// Also at the limits: no accepted number may trap.
+    @Test("recipe: all numbers within the limits are valid") func everyNumberWithinTheLimitsWorks() throws {
         let sample = Sample(noise(width: 13, height: 9, format: .rgb))
         for kind in AugmentationKind.all {
             guard let limits = kind.limits else { continue }

@@ -2,9 +2,9 @@ import CVCore
 import CVImage
 import Testing
 
-/// A frame of fixed size at a drawn scale, with what it does to masks.
+/// Crops of fixed size at a random scale, with masks.
 @Suite struct AugmentationScaledCropTests {
-    /// 0 to 5 in blocks of 8 × 8 pixels; the red of the picture is 40 times the mask.
+    /// 0 to 5 in blocks of 8 × 8 pixels; the red of the image is 40 times the mask.
     private let sample: Sample = {
         let values = (0..<24 * 16).map { (index: Int) -> UInt8 in
             let (row, column) = index.quotientAndRemainder(dividingBy: 24)
@@ -14,12 +14,12 @@ import Testing
         return Sample(image, masks: [Mask(width: 24, height: 16, values: values)])
     }()
 
-    @Test func atItsOwnSizeAnImageStaysAsItIs() {
+    @Test("scaled crop: at full size the sample is unchanged") func atItsOwnSizeAnImageStaysAsItIs() {
         let same = Augment.ScaledCrop(width: 24, height: 16)(sample, seed: 1)
         #expect(same == sample)
     }
 
-    @Test func withoutScaleItIsAPartOfTheImage() {
+    @Test("scaled crop: without scaling it is a region of the image") func withoutScaleItIsAPartOfTheImage() {
         var positions: Set<[Int]> = []
         for seed in 0..<50 {
             let part = Augment.ScaledCrop(width: 10, height: 7)(sample, seed: UInt64(seed))
@@ -32,8 +32,9 @@ import Testing
         #expect(positions.count > 20)
     }
 
-    /// Where the mask says that a pixel is of the picture, the picture is there; elsewhere it is grey.
-    @Test(arguments: [0.3...0.7, 1.5...2.5, 0.5...2]) func imageAndMaskMoveTogether(scale: ClosedRange<Double>) {
+    /// Pixels with a class show the image; the others are gray.
+    @Test("scaled crop: image and mask stay aligned", arguments: [0.3...0.7, 1.5...2.5, 0.5...2])
+    func imageAndMaskMoveTogether(scale: ClosedRange<Double>) {
         var ignored = 0
         for seed in 0..<40 {
             let moved = Augment.ScaledCrop(width: 20, height: 20, scale: scale)(sample, seed: UInt64(seed))
@@ -46,10 +47,10 @@ import Testing
                         ignored += 1
                         continue
                     }
-                    // Away from the edges of blocks, where the picture is a mixture.
+                    // Away from the edges of blocks, where the image is blended.
                     let around = [-1, 0, 1].flatMap { dy in [-1, 0, 1].map { mask[x + $0, y + dy] } }
                     if Set(around).count == 1, scale.lowerBound > 1 {
-                        // Enlarging overshoots a little beside an edge.
+                        // Upsampling overshoots slightly beside an edge.
                         #expect(abs(Int(image[x, y].red) - Int(mask[x, y]) * 40) <= 12)
                     }
                     #expect(image[x, y].green == 0)

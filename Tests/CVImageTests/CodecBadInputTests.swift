@@ -3,9 +3,9 @@ import CVImage
 import Foundation
 import Testing
 
-/// Broken files give the error that is due, and name the file in it.
+/// Invalid files give the expected error, which names the file.
 @Suite struct CodecBadInputTests {
-    @Test func bytesOfOtherFormatsAreNamed() throws {
+    @Test("decoding: other file formats are named in the error") func bytesOfOtherFormatsAreNamed() throws {
         let cases: [(bytes: [UInt8], words: String)] = [
             ([], "it is empty"),
             (Array("hello, world\n".utf8), "it looks like text"),
@@ -14,7 +14,7 @@ import Testing
             (Array("II*\0\u{8}\0\0\0".utf8), "TIFF"),
             (Array("BM".utf8) + [UInt8](repeating: 0, count: 60), "BMP"),
             ([0, 0, 0, 24] + Array("ftypheic\0\0\0\0".utf8), "HEIC"),
-            ([0, 0, 0, 24] + Array("ftypisom\0\0\0\0".utf8), "film"),
+            ([0, 0, 0, 24] + Array("ftypisom\0\0\0\0".utf8), "video"),
             (Array("%PDF-1.7".utf8), "PDF"),
             ([1, 2, 0xAB], "it starts with the bytes 01 02 AB"),
             ([0xFF, 0xD8], "it ends within the signature"),
@@ -26,13 +26,14 @@ import Testing
                 Issue.record("\(error)")
                 continue
             }
-            #expect(error.description.hasPrefix("a.jpg: is no JPEG or PNG picture: "))
+            #expect(error.description.hasPrefix("a.jpg: is not a JPEG or PNG image: "))
             #expect(error.description.contains(words), "\(error)")
         }
     }
 
-    /// The header alone asks for 12 GB, or for more than 2^62 pixels: an attempt to allocate them would end the process.
-    @Test func hugeImagesAreRefusedBeforeAllocation() throws {
+    /// The header alone would require 12 GB, or more than 2^62 pixels: an attempt to allocate them would end the
+    /// process.
+    @Test("decoding: huge images are refused before allocation") func hugeImagesAreRefusedBeforeAllocation() throws {
         for (name, side) in [("bad-65500x65500.jpg", 65500), ("bad-65500x65500.png", 65500)] {
             let expected = ImageError.Problem.tooLarge(width: side, height: side, limit: 178_000_000)
             #expect(try problem(decoding: Golden.bytes(name)) == expected)
@@ -50,7 +51,7 @@ import Testing
         #expect(try problem(decoding: Golden.bytes("grey.jpg"), DecodingOptions(maxPixels: 37 * 29)) == nil)
     }
 
-    @Test func scansAreLimited() throws {
+    @Test("decoding: the number of JPEG scans is limited") func scansAreLimited() throws {
         let bomb = try Golden.bytes("bad-scans.jpg")
         #expect(try problem(decoding: bomb) == .tooManyScans(limit: 100))
         // The scans themselves are legal: it is their number that is refused.
@@ -60,7 +61,7 @@ import Testing
                 == .tooManyScans(limit: 3))
     }
 
-    @Test(arguments: ["bad-12bit.jpg", "bad-lossless.jpg"])
+    @Test("decoding: unsupported kinds of JPEG are reported as such", arguments: ["bad-12bit.jpg", "bad-lossless.jpg"])
     func kindsOfJPEGThatAreNotDecodedAreCalledSo(_ name: String) throws {
         guard case .unsupported = try problem(decoding: Golden.bytes(name)) else {
             Issue.record("\(String(describing: try problem(decoding: Golden.bytes(name))))")
@@ -68,10 +69,12 @@ import Testing
         }
     }
 
-    @Test(arguments: [
-        "bad-0x0.jpg", "bad-no-tables.jpg", "bad-tables-only.jpg", "bad-0x8.png", "bad-depth.png", "bad-kind.png",
-        "bad-taller.png", "bad-no-idat.png", "bad-no-palette.png", "bad-deflate.png",
-    ])
+    @Test(
+        "decoding: invalid files are reported as corrupt",
+        arguments: [
+            "bad-0x0.jpg", "bad-no-tables.jpg", "bad-tables-only.jpg", "bad-0x8.png", "bad-depth.png", "bad-kind.png",
+            "bad-taller.png", "bad-no-idat.png", "bad-no-palette.png", "bad-deflate.png",
+        ])
     func contradictionsAreCorrupt(_ name: String) throws {
         guard case .corrupt(let reason) = try problem(decoding: Golden.bytes(name)) else {
             Issue.record("\(String(describing: try problem(decoding: Golden.bytes(name))))")
@@ -80,7 +83,7 @@ import Testing
         #expect(!reason.isEmpty)
     }
 
-    @Test func checksumOfEveryPNGChunkCounts() throws {
+    @Test("decoding: the checksum of every PNG chunk is verified") func checksumOfEveryPNGChunkCounts() throws {
         let bytes = try Golden.bytes("palette4-trns.png")
         var offset = 8
         var chunks = 0
@@ -98,12 +101,12 @@ import Testing
         #expect(chunks == 5)
     }
 
-    @Test func messageNamesTheFileOnOneLine() throws {
+    @Test("decoding: the error names the file on one line") func messageNamesTheFileOnOneLine() throws {
         let path = NSTemporaryDirectory() + "cvimage-\(UUID().uuidString)\nline.png"
-        try FileOutput.write(Array("not a picture".utf8), to: path)
+        try FileOutput.write(Array("not an image".utf8), to: path)
         defer { try? FileManager.default.removeItem(atPath: path) }
         let error = try #require(throws: ImageError.self) { _ = try Image(contentsOf: path) }
-        #expect(error.description.contains("\\nline.png: is no JPEG or PNG picture: it looks like text"))
+        #expect(error.description.contains("\\nline.png: is not a JPEG or PNG image: it looks like text"))
         #expect(!error.description.contains("\n"))
     }
 }

@@ -1,34 +1,36 @@
 import CVImage
 import Testing
 
-/// Valid pictures of every kind, against Pillow or the samples they were made of (`Tools/make_bad_images.py`).
+/// Valid images of every kind, against Pillow or the samples they were made of (`Tools/make_bad_images.py`).
 @Suite struct CodecDecodingTests {
-    @Test func goldenFilesAreThere() {
+    @Test("decoding: golden files are present") func goldenFilesAreThere() {
         #expect(Golden.valid(suffix: ".jpg").count >= 19)
         #expect(Golden.valid(suffix: ".png").count >= 60)
     }
 
-    /// Two levels: versions of libjpeg round differently. The widest picture measured is within that.
-    @Test(arguments: Golden.valid(suffix: ".jpg"))
+    /// Two levels: versions of libjpeg round differently. The largest measured difference is within that.
+    @Test("decoding: JPEG equals Pillow within two levels", arguments: Golden.valid(suffix: ".jpg"))
     func jpegIsWhatPillowReads(_ name: String) throws {
         let image = try Image(contentsOf: Golden.folder + name)
         let difference = try #require(largestDifference(image, Golden.expected(name)))
         #expect(difference <= 2)
     }
 
-    @Test(arguments: Golden.valid(suffix: ".png"))
+    @Test("decoding: PNG is exact", arguments: Golden.valid(suffix: ".png"))
     func pngIsExact(_ name: String) throws {
         let image = try Image(contentsOf: Golden.folder + name)
         #expect(try largestDifference(image, Golden.expected(name)) == 0)
     }
 
-    @Test func indexBeyondThePaletteIsBlackOrAnError() throws {
+    @Test("decoding: a palette index out of range is black or an error") func indexBeyondThePaletteIsBlackOrAnError()
+        throws
+    {
         guard let image = try? Image(data: Golden.bytes("odd-index.png")) else { return }
         #expect(image[0, 0] == Color(0, 1, 2))
         #expect(image[7, 7] == .black)
     }
 
-    @Test func headerTellsSizeWithoutDecoding() throws {
+    @Test("image info: the header has size, format and orientation") func headerTellsSizeWithoutDecoding() throws {
         let info = try ImageInfo(contentsOf: Golden.folder + "orientation-6.png")
         #expect((info.width, info.height, info.orientation) == (3, 5, .right))
         #expect(info.container == .png)
@@ -39,7 +41,8 @@ import Testing
         #expect(try ImageInfo(contentsOf: Golden.folder + "grey4-trns.png").format == .rgba)
     }
 
-    @Test func damagedDataDecodeAsFarAsTheyGoWhenAllowed() throws {
+    @Test("decoding: truncated files decode partly if allowed") func damagedDataDecodeAsFarAsTheyGoWhenAllowed() throws
+    {
         let options = DecodingOptions(allowTruncated: true)
         let image = photograph(width: 300, height: 200)
         for format in [ImageFileFormat.jpeg(quality: 95), .png()] {

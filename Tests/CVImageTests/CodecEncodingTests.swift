@@ -2,7 +2,7 @@ import CVImage
 import Testing
 
 @Suite struct CodecEncodingTests {
-    @Test(arguments: [Image.Format.rgb, .rgba], [0, 1, 3, 9])
+    @Test("encoding: PNG is lossless", arguments: [Image.Format.rgb, .rgba], [0, 1, 3, 9])
     func pngKeepsEverySample(_ format: Image.Format, _ compression: Int) throws {
         for (width, height) in [(1, 1), (1, 300), (300, 1), (37, 29)] {
             let image = photograph(width: width, height: height, format: format)
@@ -12,7 +12,7 @@ import Testing
     }
 
     /// Root mean square error in levels, at 4:2:0 up to quality 90 and at 4:4:4 above.
-    @Test func jpegComesNearerWithQuality() throws {
+    @Test("encoding: the JPEG error falls with quality") func jpegComesNearerWithQuality() throws {
         let image = photograph(width: 120, height: 90)
         var last = (error: Double.infinity, bytes: 0)
         for quality in [5, 50, 90, 100] {
@@ -29,7 +29,7 @@ import Testing
     }
 
     /// The sampling factors of luminance in the frame header: 2×2 or 1×1.
-    @Test func colorHasHalfTheResolutionUpTo90() throws {
+    @Test("encoding: JPEG chroma is subsampled up to quality 90") func colorHasHalfTheResolutionUpTo90() throws {
         let image = photograph(width: 16, height: 16)
         for (quality, factors) in [(1, 0x22), (90, 0x22), (91, 0x11), (100, 0x11)] as [(Int, UInt8)] {
             let bytes = try image.encoded(as: .jpeg(quality: quality))
@@ -38,7 +38,7 @@ import Testing
         }
     }
 
-    @Test func transparencyIsCompositedOverWhite() throws {
+    @Test("encoding: JPEG composites transparency over white") func transparencyIsCompositedOverWhite() throws {
         var image = Image(width: 32, height: 32, format: .rgba, fill: Color(200, 0, 0, 0))
         for y in 0..<32 { for x in 16..<32 { image[x, y] = Color(0, 100, 200, 128) } }
         let flat = image.flattened(over: .white)
@@ -48,7 +48,7 @@ import Testing
         #expect(try image.encoded(as: .jpeg(quality: 90)) == flat.encoded(as: .jpeg(quality: 90)))
     }
 
-    @Test func parametersOutOfRangeAreErrors() throws {
+    @Test("encoding: parameters out of range are errors") func parametersOutOfRangeAreErrors() throws {
         let image = Image(width: 2, height: 2, fill: .white)
         for format in [
             ImageFileFormat.jpeg(quality: 0), .jpeg(quality: 101), .png(compression: -1), .png(compression: 10),
@@ -61,7 +61,9 @@ import Testing
         }
     }
 
-    @Test func imageTooLongForJPEGIsAnErrorAndFitsPNG() throws {
+    @Test("encoding: an image too long for JPEG is an error and fits PNG") func imageTooLongForJPEGIsAnErrorAndFitsPNG()
+        throws
+    {
         let image = Image(width: 65501, height: 1, fill: .letterbox)
         let error = try #require(throws: ImageError.self) { _ = try image.encoded(as: .jpeg()) }
         #expect(error.description.contains("65500"))
@@ -70,7 +72,7 @@ import Testing
         #expect(try Image(data: wide.encoded(as: .png())) == wide)
     }
 
-    @Test func suffixesNameFormats() {
+    @Test("encoding: suffixes select the format") func suffixesNameFormats() {
         for suffix in ["jpg", "JPEG", "jpe", "jfif"] { #expect(ImageFileFormat(pathExtension: suffix) == .jpeg()) }
         #expect(ImageFileFormat(pathExtension: "Png") == .png())
         for suffix in ["", "gif", "webp", "jpg "] { #expect(ImageFileFormat(pathExtension: suffix) == nil) }

@@ -3,7 +3,7 @@ import CVImage
 import Foundation
 import Testing
 
-/// What may stand at a path.
+/// Any kind of file at a path.
 @Suite struct CodecFileTests {
     let folder: String
 
@@ -12,21 +12,21 @@ import Testing
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     }
 
-    @Test func suffixDoesNotMatter() throws {
-        let path = folder + "/picture.png"
+    @Test("image files: the format is recognized by content") func suffixDoesNotMatter() throws {
+        let path = folder + "/image.png"
         try FileOutput.write(Golden.bytes("grey.jpg"), to: path)
         #expect(try ImageInfo(contentsOf: path).container == .jpeg)
         #expect(try Image(contentsOf: path) == Image(contentsOf: Golden.folder + "grey.jpg"))
     }
 
-    @Test func namesWithNewlinesAndOtherScriptsAreFine() throws {
+    @Test("image files: names may have newlines and any script") func namesWithNewlinesAndOtherScriptsAreFine() throws {
         for name in ["two\nlines.jpg", "картинка 🖼.jpg", "-.jpg", " "] {
             try FileOutput.write(Golden.bytes("grey.jpg"), to: folder + "/" + name)
             #expect(try Image(contentsOf: folder + "/" + name).width == 37)
         }
     }
 
-    @Test func whatIsNoRegularFileIsAnError() throws {
+    @Test("image files: directories, pipes and devices are errors") func whatIsNoRegularFileIsAnError() throws {
         #expect(throws: FileError(folder, .isDirectory)) { try Image(contentsOf: folder) }
         let pipe = folder + "/pipe"
         #expect(mkfifo(pipe, 0o600) == 0)
@@ -39,7 +39,7 @@ import Testing
         #expect(throws: FileError.self) { try Image(contentsOf: folder + "/bad \u{FFFD} name.jpg") }
     }
 
-    @Test(.disabled(if: geteuid() == 0, "root reads everything"))
+    @Test("image files: an unreadable file is an error", .disabled(if: geteuid() == 0, "root reads everything"))
     func unreadableFileIsAnError() throws {
         let path = folder + "/secret.jpg"
         try FileOutput.write(Golden.bytes("grey.jpg"), to: path)
@@ -47,7 +47,7 @@ import Testing
         #expect(throws: FileError.self) { try Image(contentsOf: path) }
     }
 
-    @Test func largeFilesAreNotRead() throws {
+    @Test("image files: the size limit is enforced") func largeFilesAreNotRead() throws {
         let path = folder + "/a.jpg"
         let bytes = try Golden.bytes("grey.jpg")
         try FileOutput.write(bytes, to: path)
@@ -57,7 +57,7 @@ import Testing
         }
     }
 
-    @Test func writesByTheSuffix() throws {
+    @Test("image files: the suffix selects the output format") func writesByTheSuffix() throws {
         let image = photograph(width: 20, height: 10)
         for name in ["a.jpg", "b.JPEG", "c.png", "d.e.PNG"] {
             try image.write(to: folder + "/" + name)
@@ -73,13 +73,14 @@ import Testing
         #expect(try Image(contentsOf: folder + "/a.gif") == image)
     }
 
-    @Test func qualityAppliesToTheFormatOfTheSuffix() throws {
+    @Test("image files: quality applies to a JPEG chosen by suffix") func qualityAppliesToTheFormatOfTheSuffix() throws
+    {
         let image = photograph(width: 64, height: 64)
         try image.write(to: folder + "/low.jpg", quality: 20)
         #expect(try FileInput.read(folder + "/low.jpg") == image.encoded(as: .jpeg(quality: 20)))
     }
 
-    @Test func overwritesOnlyWhenAsked() throws {
+    @Test("image files: existing files need overwrite") func overwritesOnlyWhenAsked() throws {
         let path = folder + "/a.png"
         let first = photograph(width: 4, height: 4)
         let second = photograph(width: 5, height: 4)

@@ -2,16 +2,16 @@ import CVImage
 import TestSupport
 import Testing
 
-/// Any bytes give a picture or a typed error. What does not shows as a crash, a hang, or under AddressSanitizer.
+/// Any bytes give an image or a typed error. A violation shows as a crash, a hang, or under AddressSanitizer.
 @Suite struct CodecFuzzTests {
     static let files = [
         "sampling-420.jpg", "progressive.jpg", "arithmetic.jpg", "cmyk-adobe2.jpg", "restart.jpg",
         "palette4-trns-interlaced.png", "rgb16-trns.png", "orientation-6.png", "grey1.png",
     ]
-    /// A corrupted header may ask for a large picture, which is legal and slow: no more than this.
+    /// A corrupted header may declare a large image, which is legal and slow: limit it.
     static let limit = 1 << 20
 
-    @Test(arguments: files)
+    @Test("decoding: every prefix of a file is an error", arguments: files)
     func everyPrefixIsAnError(_ name: String) throws {
         let bytes = try Golden.bytes(name)
         let tolerant = DecodingOptions(maxPixels: Self.limit, allowTruncated: true)
@@ -29,7 +29,7 @@ import Testing
         #expect(try problem(decoding: bytes) == nil)
     }
 
-    @Test(arguments: files)
+    @Test("decoding: any changed byte gives an image or an error", arguments: files)
     func everyChangedByteGivesAnImageOrAnError(_ name: String) throws {
         let bytes = try Golden.bytes(name)
         var generator = SplitMix64(seed: 42)
@@ -45,7 +45,7 @@ import Testing
         }
     }
 
-    @Test(arguments: files)
+    @Test("decoding: several changed bytes give an image or an error", arguments: files)
     func severalChangesGiveAnImageOrAnError(_ name: String) throws {
         let bytes = try Golden.bytes(name)
         var generator = SplitMix64(seed: 43)

@@ -10,7 +10,7 @@ enum Golden {
 
     static func bytes(_ name: String) throws -> [UInt8] { try FileInput.read(folder + name) }
 
-    /// Names of the pictures that have their expected pixels beside them.
+    /// Names of the files with expected pixels beside them.
     static func valid(suffix: String) -> [String] {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
         return names.filter { $0.hasSuffix(suffix + ".pam") }.map { String($0.dropLast(4)) }.sorted()
@@ -33,13 +33,13 @@ enum Golden {
     }
 }
 
-/// The largest difference of two samples; nil for pictures of different shape.
+/// The largest difference of two samples; nil for images of different shape.
 func largestDifference(_ a: Image, _ b: Image) -> Int? {
     guard (a.width, a.height, a.format) == (b.width, b.height, b.format) else { return nil }
     return zip(a.pixels, b.pixels).reduce(0) { max($0, abs(Int($1.0) - Int($1.1))) }
 }
 
-/// The problem that decoding ends with; nil when there is none.
+/// The problem of decoding; nil if there is none.
 func problem(decoding bytes: [UInt8], _ options: DecodingOptions = .init()) throws -> ImageError.Problem? {
     do {
         _ = try Image(data: bytes, options: options)
@@ -49,7 +49,7 @@ func problem(decoding bytes: [UInt8], _ options: DecodingOptions = .init()) thro
     }
 }
 
-/// Smooth colours with noise in the low bits, as a photograph has; alpha from 0 to 255 where there is any.
+/// Smooth colors with noise in the low bits, as a photograph has; alpha from 0 to 255 where there is any.
 func photograph(width: Int, height: Int, format: Image.Format = .rgb) -> Image {
     var generator = SplitMix64(seed: 7)
     var image = Image(width: width, height: height, format: format, fill: .black)

@@ -11,7 +11,7 @@ private func whiteness(_ image: Image) -> Double {
 private func black(_ width: Int, _ height: Int) -> Image { Image(width: width, height: height, fill: .black) }
 
 @Suite struct ShapeTests {
-    @Test func aRectangleCoversItsArea() {
+    @Test("drawing: a rectangle covers its area") func aRectangleCoversItsArea() {
         var image = black(20, 20)
         image.fill(Box(minX: 2.25, minY: 3.5, maxX: 10.75, maxY: 8.5), color: .white)
         #expect(abs(whiteness(image) - 8.5 * 5) < 0.1)
@@ -19,7 +19,8 @@ private func black(_ width: Int, _ height: Int) -> Image { Image(width: width, h
         #expect(image[1, 5].red == 0 && image[5, 9].red == 0 && image[11, 5].red == 0)
     }
 
-    @Test(arguments: [0.4, 1, 2, 3.3, 9] as [Float])
+    @Test(
+        "drawing: a line covers its length times its width plus round caps", arguments: [0.4, 1, 2, 3.3, 9] as [Float])
     func aLineCoversItsLengthTimesItsWidthAndTwoHalfDiscs(width: Float) {
         for (to, tolerance) in [
             (Point(x: 70, y: 20.3), 0.02), (Point(x: 20.1, y: 70), 0.02), (Point(x: 61, y: 52), 0.05),
@@ -32,7 +33,7 @@ private func black(_ width: Int, _ height: Int) -> Image { Image(width: width, h
         }
     }
 
-    @Test func aDiscCoversItsAreaAndIsSymmetric() {
+    @Test("drawing: a circle covers its area and is symmetric") func aDiscCoversItsAreaAndIsSymmetric() {
         for radius in [1.5, 4, 11.3] as [Float] {
             var image = black(31, 31)
             image.fillCircle(center: Point(x: 15.5, y: 15.5), radius: radius, color: .white)
@@ -41,14 +42,14 @@ private func black(_ width: Int, _ height: Int) -> Image { Image(width: width, h
         }
     }
 
-    @Test func aPolygonCoversItsArea() {
+    @Test("drawing: a polygon covers its area") func aPolygonCoversItsArea() {
         var image = black(40, 40)
         let corners = [Point(x: 3.3, y: 4.1), Point(x: 35.2, y: 11.7), Point(x: 18.9, y: 37.4)]
         image.fillPolygon(corners, color: .white)
         let (a, b, c) = (corners[0], corners[1], corners[2])
         let area = Double(abs((b.x - a.x) * (c.y - a.y) - (c.x - a.x) * (b.y - a.y))) / 2
         #expect(abs(whiteness(image) - area) < 1.5, "\(whiteness(image)) for \(area)")
-        // A star of five points in one line crosses itself: its middle is a hole.
+        // A five-pointed star in one line crosses itself: its center is a hole.
         var star = black(40, 40)
         star.fillPolygon(
             [
@@ -57,14 +58,15 @@ private func black(_ width: Int, _ height: Int) -> Image { Image(width: width, h
         #expect(star[20, 20].red == 0 && star[20, 8].red == 255)
     }
 
-    @Test func aRoundedRectangleHasItsEdgesAndLosesItsCorners() {
+    @Test("drawing: a rounded rectangle keeps its edges and loses its corners")
+    func aRoundedRectangleHasItsEdgesAndLosesItsCorners() {
         var image = black(40, 30)
         image.fillRounded(Box(minX: 4, minY: 5, maxX: 34, maxY: 25), radius: 6, color: .white)
         #expect(abs(whiteness(image) - (30 * 20 - (4 - .pi) * 36)) < 1.5)
         #expect(image[4, 5].red == 0 && image[4, 15].red == 255 && image[3, 15].red == 0 && image[20, 24].red == 255)
     }
 
-    @Test func anOutlineIsSharpAndItsLinesMiddleIsOnTheBox() {
+    @Test("drawing: an outline is sharp and centered on the box") func anOutlineIsSharpAndItsLinesMiddleIsOnTheBox() {
         var image = black(30, 20)
         image.outline(Box(minX: 5, minY: 4, maxX: 25, maxY: 16), color: .white, lineWidth: 2)
         for y in 0..<20 {
@@ -76,7 +78,8 @@ private func black(_ width: Int, _ height: Int) -> Image { Image(width: width, h
         }
     }
 
-    @Test func aTranslucentLineIsBlendedOnceWhereItCrossesItself() {
+    @Test("drawing: a translucent line is blended once where it crosses itself")
+    func aTranslucentLineIsBlendedOnceWhereItCrossesItself() {
         var image = black(30, 30)
         image.strokePolyline(
             [Point(x: 5, y: 15), Point(x: 25, y: 15), Point(x: 15, y: 5), Point(x: 15, y: 25)], width: 4,
@@ -84,14 +87,14 @@ private func black(_ width: Int, _ height: Int) -> Image { Image(width: width, h
         #expect(image.pixels.max() == 128)
     }
 
-    @Test func blendingOnTransparencyKeepsTheColor() {
+    @Test("drawing: blending over transparency keeps the color") func blendingOnTransparencyKeepsTheColor() {
         var image = Image(width: 3, height: 1, format: .rgba, fill: Color(0, 0, 0, 0))
         image.fill(Box(minX: 0, minY: 0, maxX: 1.5, maxY: 1), color: Color(200, 100, 50))
         #expect(image[0, 0] == Color(200, 100, 50, 255) && image[1, 0] == Color(200, 100, 50, 128))
         #expect(image[2, 0].alpha == 0)
     }
 
-    @Test func aMaskBlendsItsColorByOpacity() {
+    @Test("mask overlay: the color is blended by mask and opacity") func aMaskBlendsItsColorByOpacity() {
         var image = Image(width: 3, height: 1, fill: Color(100, 100, 100))
         image.overlay(mask: [0, 255, 51], color: Color(200, 100, 0), opacity: 0.5)
         #expect(image[0, 0] == Color(100, 100, 100))
@@ -102,22 +105,22 @@ private func black(_ width: Int, _ height: Int) -> Image { Image(width: width, h
     }
 }
 
-/// Whatever a detector says, drawing returns, and touches what is inside.
+/// For any output of a detector, drawing returns and draws what is inside.
 @Suite struct HostileCoordinateTests {
     static let values: [Float] = [
         .nan, .infinity, -.infinity, .greatestFiniteMagnitude, -.greatestFiniteMagnitude, 1e9, -1e9, -3, 0, 5.5, 12, 40,
     ]
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test("drawing: any coordinates are drawn or ignored", .timeLimit(.minutes(1)))
     func anyCoordinatesAreDrawnOrLeftOut() {
         var image = black(12, 9)
         for a in Self.values {
             for b in Self.values {
                 for c in Self.values {
                     let box = Box(minX: a, minY: b, maxX: c, maxY: 7)
-                    let turned = Box(minX: 2, minY: a, maxX: b, maxY: c)
+                    let inverted = Box(minX: 2, minY: a, maxX: b, maxY: c)
                     let points = [Point(x: a, y: b), Point(x: c, y: 3), Point(x: 4, y: a)]
-                    for box in [box, turned] {
+                    for box in [box, inverted] {
                         image.fill(box, color: .white)
                         image.outline(box, color: .white, lineWidth: 3)
                         image.fillRounded(box, radius: c, color: .white)
@@ -137,7 +140,7 @@ private func black(_ width: Int, _ height: Int) -> Image { Image(width: width, h
         #expect(image.pixels.allSatisfy { $0 == 255 || $0 < 255 } && image.pixels.count == 12 * 9 * 3)
     }
 
-    @Test func shapesWithNaNAreNotDrawn() {
+    @Test("drawing: shapes with NaN are not drawn") func shapesWithNaNAreNotDrawn() {
         var image = black(12, 9)
         for box in [
             Box(minX: .nan, minY: 1, maxX: 8, maxY: 7), Box(minX: 1, minY: .nan, maxX: 8, maxY: 7),
@@ -154,7 +157,7 @@ private func black(_ width: Int, _ height: Int) -> Image { Image(width: width, h
         #expect(image == black(12, 9))
     }
 
-    @Test func shapesThatReachFarOutsideAreCutAtTheBorder() {
+    @Test("drawing: shapes are clipped to the image") func shapesThatReachFarOutsideAreCutAtTheBorder() {
         var image = black(10, 10)
         image.fill(Box(minX: -1e30, minY: -.infinity, maxX: 1e30, maxY: 4), color: .white)
         #expect(whiteness(image) == 40)
@@ -172,14 +175,14 @@ private func black(_ width: Int, _ height: Int) -> Image { Image(width: width, h
 }
 
 @Suite struct PaletteTests {
-    @Test func colorsOfClassesStayWhatTheyAre() {
-        // A change here changes everybody's pictures.
+    @Test("palette: class colors are stable") func colorsOfClassesStayWhatTheyAre() {
+        // A change here would change the images of all users.
         #expect(Palette.color(forClass: 0) == Color(253, 132, 116))
         #expect(Palette.color(forClass: 1) == Color(148, 88, 225))
         #expect(Palette.color(forClass: 79) == Color(123, 176, 253))
     }
 
-    @Test func anyTwoOfTheFirstTwentyFourDiffer() {
+    @Test("palette: the first 24 colors are distinct") func anyTwoOfTheFirstTwentyFourDiffer() {
         for i in 0..<24 {
             for j in 0..<i {
                 let (a, b) = (Palette.color(forClass: i), Palette.color(forClass: j))
@@ -190,7 +193,7 @@ private func black(_ width: Int, _ height: Int) -> Image { Image(width: width, h
         }
     }
 
-    @Test func textOnEveryColorIsLegible() {
+    @Test("palette: text is legible on every color") func textOnEveryColorIsLegible() {
         for index in [0, 1, 2, 1000, -5, Int.max, Int.min] + Array(3..<200) {
             let color = Palette.color(forClass: index)
             let (ground, text) = (color.luminance, color.readableText.luminance)

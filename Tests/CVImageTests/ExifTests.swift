@@ -1,10 +1,10 @@
 import CVImage
 import Testing
 
-/// Orientation from a JPEG's APP1 and a PNG's eXIf. That PNGs with the values 0 to 9 are turned as Pillow turns them is
-/// part of `CodecDecodingTests` (orientation-*.png).
+/// The orientation in a JPEG's APP1 and a PNG's eXIf. `CodecDecodingTests` compares PNGs with the values 0 to 9 with
+/// Pillow (orientation-*.png).
 @Suite struct ExifTests {
-    /// A TIFF structure with one directory, in which Orientation comes second.
+    /// A TIFF structure with one directory, whose second entry is Orientation.
     static func tiff(_ value: UInt8, bigEndian: Bool, type: UInt8 = 3, count: UInt8 = 1) -> [UInt8] {
         func number(_ value: UInt8, _ bytes: Int) -> [UInt8] {
             let zeros = [UInt8](repeating: 0, count: bytes - 1)
@@ -18,7 +18,7 @@ import Testing
         return start + make + orientation + [UInt8](repeating: 0, count: 4 - size) + number(0, 4)
     }
 
-    /// The picture with an EXIF segment after the start of image.
+    /// The image with an EXIF segment after the start of image.
     static func jpeg(_ tiff: [UInt8]) throws -> [UInt8] {
         let image = try Golden.bytes("sampling-444.jpg")
         let content = Array("Exif\0\0".utf8) + tiff
@@ -26,7 +26,7 @@ import Testing
         return image[..<2] + [0xFF, 0xE1, UInt8(length >> 8), UInt8(length & 255)] + content + image[2...]
     }
 
-    @Test(arguments: Orientation.allCases, [true, false])
+    @Test("EXIF: the orientation of a JPEG is applied", arguments: Orientation.allCases, [true, false])
     func exifOrientationOfJPEGIsApplied(_ orientation: Orientation, _ bigEndian: Bool) throws {
         let stored = try Image(contentsOf: Golden.folder + "sampling-444.jpg")
         for type: UInt8 in [3, 4] {
@@ -37,8 +37,8 @@ import Testing
         }
     }
 
-    /// Where the stored top left corner and its right neighbour end up, by the definitions of EXIF 2.32 (4.6.4 A).
-    @Test func orientationsAreThoseOfTheStandard() {
+    /// The position of the stored top left corner and its right neighbor, by the definitions of EXIF 2.32 (4.6.4 A).
+    @Test("EXIF: orientations match the standard") func orientationsAreThoseOfTheStandard() {
         for format in [Image.Format.rgb, .rgba] {
             var stored = Image(width: 70, height: 41, format: format, fill: .black)
             let (corner, right) = (Color(1, 2, 3), Color(4, 5, 6))
@@ -59,7 +59,7 @@ import Testing
         }
     }
 
-    @Test func turningTwiceTheOppositeWayGivesTheSameImage() {
+    @Test("orientation: inverse transforms restore the image") func turningTwiceTheOppositeWayGivesTheSameImage() {
         let image = photograph(width: 131, height: 67, format: .rgba)
         #expect(image.oriented(.right).oriented(.left) == image)
         #expect(image.oriented(.right).oriented(.right) == image.oriented(.down))
@@ -68,7 +68,7 @@ import Testing
         }
     }
 
-    @Test func invalidOrientationsAreIgnored() throws {
+    @Test("EXIF: invalid orientations are ignored") func invalidOrientationsAreIgnored() throws {
         var blocks = [[], Array("MM".utf8), Array("garbage and more garbage".utf8)]
         for value: UInt8 in [0, 9, 255] { blocks.append(Self.tiff(value, bigEndian: true)) }
         blocks.append(Self.tiff(6, bigEndian: true, type: 2))  // text
@@ -79,8 +79,8 @@ import Testing
         for block in blocks { #expect(try ImageInfo(data: Self.jpeg(block)).orientation == .up) }
     }
 
-    /// Every 32-bit field of the block set to values that point out of it, and every prefix of it.
-    @Test func hostileOffsetsStayInBounds() throws {
+    /// Every 32-bit field of the block set to out-of-range values, and every prefix of it.
+    @Test("EXIF: hostile offsets stay in bounds") func hostileOffsetsStayInBounds() throws {
         for bigEndian in [true, false] {
             let block = Self.tiff(6, bigEndian: bigEndian)
             for start in 0...(block.count - 4) {
@@ -100,7 +100,7 @@ import Testing
     }
 
     /// A segment whose length runs past the end, and one too short for a length.
-    @Test func brokenSegmentsAreNotFollowed() throws {
+    @Test("EXIF: invalid segment lengths are not followed") func brokenSegmentsAreNotFollowed() throws {
         let start: [UInt8] = [0xFF, 0xD8, 0xFF, 0xE1]
         for rest: [UInt8] in [[], [0], [0, 0], [0, 1, 2, 3], [255, 255] + Array("Exif\0\0MM\0*".utf8)] {
             #expect(throws: ImageError.self) { try Image(data: start + rest) }

@@ -2,10 +2,10 @@ import CVImage
 import Testing
 
 @Suite struct GeometryTests {
-    /// Sizes around the block of the copy, and pictures of one line.
+    /// Sizes around the tile size of the copy, and images of one line.
     static let sizes = [(1, 1), (3, 2), (1, 70), (70, 1), (64, 64), (65, 130), (131, 63)]
 
-    /// Every pixel of `result` against the place it should come from.
+    /// Compares every pixel of `result` with its source.
     private func check(_ result: Image, _ image: Image, _ source: (Int, Int) -> (Int, Int), _ name: String) {
         var wrong = 0
         for y in 0..<result.height {
@@ -17,14 +17,14 @@ import Testing
         #expect(wrong == 0, "\(name) of \(image.width)×\(image.height) .\(image.format)")
     }
 
-    @Test(arguments: [Image.Format.rgb, .rgba])
+    @Test("geometry: flips and rotations move every pixel correctly", arguments: [Image.Format.rgb, .rgba])
     func flipsAndTurnsMovePixelsToTheirPositions(format: Image.Format) {
         for (w, h) in Self.sizes {
             let image = noise(width: w, height: h, format: format)
             check(image.flippedHorizontally(), image, { (w - 1 - $0, $1) }, "flip")
             check(image.flippedVertically(), image, { ($0, h - 1 - $1) }, "upside down")
             check(image.transposed(), image, { ($1, $0) }, "transposed")
-            // Anticlockwise: the top row comes from the right column.
+            // Counterclockwise: the top row comes from the right column.
             check(image.rotated(quarterTurns: 1), image, { (w - 1 - $1, $0) }, "90°")
             check(image.rotated(quarterTurns: -2), image, { (w - 1 - $0, h - 1 - $1) }, "180°")
             check(image.rotated(quarterTurns: 7), image, { ($1, h - 1 - $0) }, "270°")
@@ -33,13 +33,14 @@ import Testing
         }
     }
 
-    @Test func aCropHoldsThePixelsOfItsPosition() {
+    @Test("crop: holds the pixels of its region") func aCropHoldsThePixelsOfItsPosition() {
         let image = noise(width: 20, height: 11, format: .rgba)
         check(image.cropped(x: 3, y: 4, width: 17, height: 7), image, { ($0 + 3, $1 + 4) }, "crop")
         #expect(image.cropped(x: 0, y: 0, width: 20, height: 11) == image)
     }
 
-    @Test func aBoxIsCutAtTheBorderAndGrownToWholePixels() throws {
+    @Test("crop: a box is clipped and enlarged to whole pixels") func aBoxIsCutAtTheBorderAndGrownToWholePixels() throws
+    {
         let image = noise(width: 20, height: 10, format: .rgb)
         let inside = try #require(image.cropped(to: Box(minX: 2.5, minY: 3, maxX: 6.1, maxY: 4)))
         #expect(inside == image.cropped(x: 2, y: 3, width: 5, height: 1))
@@ -59,16 +60,16 @@ import Testing
         }
     }
 
-    /// Floats from 2^24 on are even: such a side, as a float, lies outside the picture.
-    @Test func aBoxOverTheEndOfAVeryLongImageIsClipped() {
+    /// Floats from 2^24 on are even: such a side, as a float, lies outside the image.
+    @Test("crop: a box past the end of a very long image is clipped") func aBoxOverTheEndOfAVeryLongImageIsClipped() {
         let width = (1 << 24) + 3
         let long = Image(width: width, height: 1, format: .rgb, pixels: [UInt8](repeating: 0, count: 3 * width))
         let end = long.cropped(to: Box(minX: 16_777_210, minY: 0, maxX: .infinity, maxY: 1))
         #expect(end?.width == 9)
     }
 
-    /// Golden files: `Tools/golden.py pictures`, Pillow 13.0, which cuts the fraction off where this rounds.
-    @Test(arguments: ["rgb", "rgba"])
+    /// Golden files: `Tools/golden.py pictures`, Pillow 13.0, which truncates where this rounds.
+    @Test("warp: equals Pillow within one level", arguments: ["rgb", "rgba"])
     func aWarpIsPillowsWithinOneLevel(mode: String) throws {
         for golden in try GoldenCase.load("affine/bilinear-\(mode).json") {
             let m = try #require(golden.matrix)
@@ -80,11 +81,12 @@ import Testing
             for y in 0..<result.height {
                 for x in 0..<result.width {
                     let (a, b) = (result[x, y], expected[x, y])
-                    // Dividing by a small alpha multiplies the one level; compare what is seen.
-                    func seen(_ value: UInt8, _ alpha: UInt8) -> Int { (Int(value) * Int(alpha) + 127) / 255 }
+                    // Dividing by a small alpha amplifies the one level: compare the visible color.
+                    func visible(_ value: UInt8, _ alpha: UInt8) -> Int { (Int(value) * Int(alpha) + 127) / 255 }
                     let difference = [
-                        seen(a.red, a.alpha) - seen(b.red, b.alpha), seen(a.green, a.alpha) - seen(b.green, b.alpha),
-                        seen(a.blue, a.alpha) - seen(b.blue, b.alpha), Int(a.alpha) - Int(b.alpha),
+                        visible(a.red, a.alpha) - visible(b.red, b.alpha),
+                        visible(a.green, a.alpha) - visible(b.green, b.alpha),
+                        visible(a.blue, a.alpha) - visible(b.blue, b.alpha), Int(a.alpha) - Int(b.alpha),
                     ].map(abs).max()!
                     #expect(difference <= (mode == "rgb" ? 1 : 2), "(\(x), \(y)): \(a) \(b), \(golden)")
                 }
@@ -92,8 +94,8 @@ import Testing
         }
     }
 
-    /// A slope is what linear interpolation keeps; Keys' cubic keeps parabolas too, and only with a = -0.5.
-    @Test(arguments: [Interpolation.bilinear, .bicubic])
+    /// Linear interpolation preserves slopes; Keys' cubic also parabolas, and only with a = -0.5.
+    @Test("warp: interpolation reproduces polynomials", arguments: [Interpolation.bilinear, .bicubic])
     func polynomialsAreReproduced(interpolation: Interpolation) {
         func height(_ x: Double) -> Double { interpolation == .bilinear ? 6 * x : 0.15 * x * x }
         var image = Image(width: 40, height: 5, fill: .black)
@@ -106,13 +108,13 @@ import Testing
         }
     }
 
-    @Test(arguments: Interpolation.allCases)
+    @Test("warp: the identity changes nothing", arguments: Interpolation.allCases)
     func theIdentityChangesNothing(interpolation: Interpolation) {
         let image = noise(width: 31, height: 17, format: .rgb)
         #expect(image.warped(by: .identity, interpolation: interpolation) == image)
     }
 
-    @Test(arguments: Interpolation.allCases)
+    @Test("warp: a rotation by 90° is lossless", arguments: Interpolation.allCases)
     func aWarpByAQuarterTurnIsTheQuarterTurn(interpolation: Interpolation) {
         let image = noise(width: 31, height: 18, format: .rgb)
         for turns in 0..<4 {
@@ -123,23 +125,23 @@ import Testing
         }
     }
 
-    @Test func theExpandedFrameHoldsTheWholeImage() {
+    @Test("rotation: the expanded frame holds the whole image") func theExpandedFrameHoldsTheWholeImage() {
         let image = Image(width: 60, height: 20, fill: .white)
         for degrees in [10.0, 33, 45, 100, -77, 721] {
-            let turned = image.rotated(degrees: degrees, expand: true)
-            let mass = turned.pixels.reduce(0) { $0 + Double($1) } / 255 / 3
-            // The edges are stairs: a quarter of a pixel for each of the 160 along them.
+            let rotated = image.rotated(degrees: degrees, expand: true)
+            let mass = rotated.pixels.reduce(0) { $0 + Double($1) } / 255 / 3
+            // The edges are jagged: a quarter of a pixel for each of the 160 along them.
             #expect(abs(mass - 1200) < 40, "\(degrees)°: \(mass) pixels")
-            // And a box turns with it.
+            // A box is transformed with it.
             let (map, width, height) = image.rotation(degrees: degrees, expand: true)
             let box = map.apply(Box(minX: 0, minY: 0, maxX: 60, maxY: 20))
-            #expect((width, height) == (turned.width, turned.height))
+            #expect((width, height) == (rotated.width, rotated.height))
             #expect(box.minX >= -0.01 && box.maxX <= Float(width) + 0.01 && box.width > Float(width) - 1.1)
             #expect(box.minY >= -0.01 && box.maxY <= Float(height) + 0.01 && box.height > Float(height) - 1.1)
         }
     }
 
-    @Test func theFillIsWhatItSaysWithItsAlpha() {
+    @Test("warp: the fill keeps its alpha") func theFillIsWhatItSaysWithItsAlpha() {
         let image = Image(width: 4, height: 4, format: .rgba, fill: .white)
         let fill = Color(100, 200, 50, 100)
         let moved = image.warped(by: .translation(x: 2, y: 0), fill: fill)
@@ -148,7 +150,7 @@ import Testing
         #expect(moved[3, 3] == .white)
     }
 
-    @Test func mapsComposeAndInvert() throws {
+    @Test("affine map: maps compose and invert") func mapsComposeAndInvert() throws {
         let map = AffineMap.rotation(degrees: 25).then(.shear(x: 0.3, y: -0.1)).then(.scale(x: 2, y: 0.5))
             .around(x: 7, y: -3).then(.translation(x: 4, y: 9))
         let inverse = try #require(map.inverse)
@@ -158,7 +160,7 @@ import Testing
         }
         #expect(AffineMap.scale(x: 0, y: 1).inverse == nil)
         #expect(AffineMap(a: .nan, b: 0, c: 0, d: 0, e: 1, f: 0).inverse == nil)
-        // Anticlockwise in a picture: a point on the right goes up.
+        // Counterclockwise in an image: a point on the right moves up.
         #expect(AffineMap.rotation(degrees: 90).apply(Point(x: 1, y: 0)) == Point(x: 0, y: -1))
         // The order matters: `then` is read from left to right.
         let scaled = AffineMap.translation(x: 1, y: 0).then(.scale(x: 2, y: 2)).apply(Point(x: 0, y: 0))

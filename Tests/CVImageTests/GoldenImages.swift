@@ -1,7 +1,7 @@
 import CVImage
 import Foundation
 
-/// A picture in a golden file made by `Tools/golden.py pictures`.
+/// An image in a golden file made by `Tools/golden.py pictures`.
 struct GoldenImage: Decodable {
     let width: Int
     let height: Int
@@ -33,13 +33,13 @@ struct GoldenCase: Decodable, CustomStringConvertible {
     }
 }
 
-/// Largest difference of two samples; 256 where the pictures differ in shape.
+/// The largest difference of two samples; 256 for images of different shape.
 func largestDifference(_ a: Image, _ b: Image) -> Int {
     guard a.width == b.width, a.height == b.height, a.format == b.format else { return 256 }
     return zip(a.pixels, b.pixels).map { abs(Int($0) - Int($1)) }.max() ?? 0
 }
 
-/// A picture of noise that is the same in every run.
+/// An image of reproducible noise.
 func noise(width: Int, height: Int, format: Image.Format, seed: UInt64 = 1) -> Image {
     var state = seed &* 0x9E37_79B9_7F4A_7C15
     let pixels = (0..<width * height * format.rawValue).map { _ in

@@ -3,13 +3,13 @@ import CVImage
 import TestSupport
 import Testing
 
-/// Masks: palette and grey PNG whose pixels are numbers.
+/// Masks: palette and grayscale PNGs whose pixels are class indices.
 @Suite struct MaskDecodingTests {
     private func path(_ name: String) -> String { besideTest("Golden/\(name).png").path }
 
-    /// The number of each colour of a palette or level of grey is another, and the same for the same colour.
-    @Test(arguments: [1, 2, 4, 8], ["", "-interlaced"]) func indicesStandForTheColors(bits: Int, suffix: String) throws
-    {
+    /// Each color of a palette or gray level has its own value.
+    @Test("mask: palette indices and gray values are the classes", arguments: [1, 2, 4, 8], ["", "-interlaced"])
+    func indicesStandForTheColors(bits: Int, suffix: String) throws {
         for kind in ["palette", "grey"] {
             let name = "\(kind)\(bits)\(suffix)"
             let mask = try Mask(contentsOf: path(name))
@@ -22,7 +22,7 @@ import Testing
                     #expect(Int(value) < 1 << bits, "\(name)")
                     #expect(colors[value, default: color] == color, "\(name), value \(value)")
                     colors[value] = color
-                    // Grey of few bits is stretched to 255 as a picture, and not as a mask.
+                    // Gray of few bits is scaled to 255 as an image, and not as a mask.
                     if kind == "grey" { #expect(Int(color.red) == Int(value) * 255 / ((1 << bits) - 1)) }
                 }
             }
@@ -30,34 +30,38 @@ import Testing
         }
     }
 
-    @Test func transparencyOfAPalettePlaysNoPart() throws {
+    @Test("mask: the transparency of a palette is ignored") func transparencyOfAPalettePlaysNoPart() throws {
         #expect(try Mask(contentsOf: path("palette8-trns")).values.max()! > 0)
     }
 
-    @Test(arguments: ["rgb8", "rgba8", "grey-alpha8", "grey16", "rgb16", "grey16-trns"])
+    @Test(
+        "mask: true color, alpha and 16 bits are errors",
+        arguments: ["rgb8", "rgba8", "grey-alpha8", "grey16", "rgb16", "grey16-trns"])
     func whatHasColorsOfItsOwnIsNoMask(name: String) throws {
         let error = #expect(throws: ImageError.self) { try Mask(contentsOf: path(name)) }
         guard case .noMask = error?.problem else {
             Issue.record("\(String(describing: error))")
             return
         }
-        #expect(error?.description.contains("a PNG with a palette") == true)
+        #expect(error?.description.contains("a palette PNG") == true)
     }
 
-    @Test func aJPEGIsNoMask() throws {
+    @Test("mask: a JPEG is an error") func aJPEGIsNoMask() throws {
         let error = #expect(throws: ImageError.self) {
             try Mask(contentsOf: besideTest("Golden/grey.jpg").path)
         }
-        #expect(error?.description.contains("no PNG file") == true)
+        #expect(error?.description.contains("not a PNG file") == true)
     }
 
-    @Test(arguments: ["bad-deflate", "bad-taller", "bad-65500x65500", "bad-0x8", "bad-no-idat"])
+    @Test(
+        "mask: invalid files are errors",
+        arguments: ["bad-deflate", "bad-taller", "bad-65500x65500", "bad-0x8", "bad-no-idat"])
     func brokenFilesAreErrors(name: String) {
         #expect(throws: ImageError.self) { try Mask(contentsOf: path(name)) }
     }
 
     /// Any bytes give a mask or an error.
-    @Test func changedBytesGiveAMaskOrAnError() throws {
+    @Test("mask: changed bytes give a mask or an error") func changedBytesGiveAMaskOrAnError() throws {
         let bytes = try FileInput.read(path("palette4-interlaced"))
         for seed in 0..<300 {
             var (random, changed) = (SplitMix64(seed: UInt64(seed)), bytes)

@@ -6,7 +6,7 @@ import Testing
 @Suite struct MaskFileTests {
     private let mask = Mask(width: 16, height: 17, values: (0..<272).map { UInt8($0 % 256) })
 
-    @Test func grayPNGHasTheValues() throws {
+    @Test("mask file: a grayscale PNG has the values") func grayPNGHasTheValues() throws {
         for compression in [0, 3, 9] {
             let image = try Image(data: mask.encodedPNG(compression: compression))
             #expect(image.format == .rgb)
@@ -15,7 +15,7 @@ import Testing
         #expect(throws: ImageError.self) { try mask.encodedPNG(compression: 10) }
     }
 
-    @Test func indexedPNGHasTheColorsOfItsPalette() throws {
+    @Test("mask file: an indexed PNG has the palette") func indexedPNGHasTheColorsOfItsPalette() throws {
         let colors = (0..<20).map { Palette.color(forClass: $0) }
         let bytes = try mask.encodedPNG(.palette(colors))
         // The header says 8 bits, and that they are indices.
@@ -27,7 +27,7 @@ import Testing
         }
     }
 
-    @Test func fileIsNotOverwritten() throws {
+    @Test("mask file: existing files need overwrite") func fileIsNotOverwritten() throws {
         let path = NSTemporaryDirectory() + "mask-\(UUID().uuidString).png"
         defer { try? FileManager.default.removeItem(atPath: path) }
         try mask.write(to: path)
@@ -38,18 +38,23 @@ import Testing
 }
 
 @Suite struct ColorNameTests {
-    @Test(arguments: [
-        ("white", Color.white), ("BLACK", .black), ("#20a0ff", Color(32, 160, 255)), ("#F80", Color(255, 136, 0)),
-    ]) func namesAndNumbersAreUnderstood(_ text: String, _ color: Color) {
+    @Test(
+        "color name: names and hexadecimal numbers are parsed",
+        arguments: [
+            ("white", Color.white), ("BLACK", .black), ("#20a0ff", Color(32, 160, 255)), ("#F80", Color(255, 136, 0)),
+        ]) func namesAndNumbersAreUnderstood(_ text: String, _ color: Color)
+    {
         #expect(Color(text: text) == color)
     }
 
-    @Test(arguments: ["", "#", "#12", "#12345", "#1234567", "#ggg", "whit", "#１２３", "20a0ff"])
+    @Test(
+        "color name: other text is rejected",
+        arguments: ["", "#", "#12", "#12345", "#1234567", "#ggg", "whit", "#１２３", "20a0ff"])
     func anythingElseIsNoColor(_ text: String) { #expect(Color(text: text) == nil) }
 }
 
 @Suite struct LegendTests {
-    @Test func legendIsInTheLowerLeftAndNamesItsColors() {
+    @Test("legend: is in the lower left and shows its colors") func legendIsInTheLowerLeftAndNamesItsColors() {
         var image = Image(width: 400, height: 300, fill: .white)
         image.drawLegend([LegendEntry("road", color: Color(200, 0, 0)), LegendEntry("sky", color: Color(0, 0, 200))])
         func has(_ color: Color) -> Bool {
@@ -59,7 +64,9 @@ import Testing
         #expect((0..<150).allSatisfy { y in (0..<400).allSatisfy { image[$0, y] == .white } })
     }
 
-    @Test(arguments: [(1, 1), (17, 513), (513, 17), (200, 100)]) func anyNumberOfEntriesAndAnySizeWillDo(
+    @Test(
+        "legend: any number of entries and any size are valid", arguments: [(1, 1), (17, 513), (513, 17), (200, 100)])
+    func anyNumberOfEntriesAndAnySizeWillDo(
         _ width: Int, _ height: Int
     ) {
         var image = Image(width: width, height: height, fill: .white)
@@ -69,7 +76,7 @@ import Testing
 }
 
 @Suite struct FlatteningTests {
-    @Test func imageIsCompositedOverAnother() {
+    @Test("flattening: an image is composited over another") func imageIsCompositedOverAnother() {
         let above = Image(
             width: 3, height: 1, format: .rgba, pixels: [200, 100, 0, 255, 200, 100, 0, 0, 200, 100, 0, 51])
         let below = Image(width: 3, height: 1, fill: Color(0, 50, 250))

@@ -8,7 +8,8 @@ import Testing
         PlotAxis([low, high], count: count, isPadded: true, isWhole: whole, isLogarithmic: log).ticks.map(\.text)
     }
 
-    @Test func ticksAreRoundAndHaveTheDigitsThatTheyNeed() {
+    @Test("plot axis: ticks are round numbers with the fewest digits") func ticksAreRoundAndHaveTheDigitsThatTheyNeed()
+    {
         #expect(texts(0.03, 1.78) == ["0.0", "0.5", "1.0", "1.5", "2.0"])
         #expect(texts(0, 100) == ["0", "20", "40", "60", "80", "100"])
         #expect(texts(-3, 4) == ["-4", "-2", "0", "2", "4"])
@@ -18,14 +19,16 @@ import Testing
         #expect(texts(1, 3, whole: true) == ["1", "2", "3"])
     }
 
-    @Test func veryLargeAndSmallNumbersAreWrittenWithAnExponent() {
+    @Test("plot axis: very large and small numbers have an exponent")
+    func veryLargeAndSmallNumbersAreWrittenWithAnExponent() {
         #expect(texts(0, 4e9) == ["0", "1e9", "2e9", "3e9", "4e9"])
         #expect(texts(0, 2.2e-7, count: 4) == ["0", "1e-7", "2e-7"])
         #expect(texts(1e-3, 1e3, log: true) == ["0.01", "1", "100"])
         #expect(texts(1e-20, 1e20, count: 4, log: true) == ["1e-20", "1e-10", "1", "1e10", "1e20"])
     }
 
-    @Test func positionsGoFromTheLowestToTheHighestAndGapsHaveNone() throws {
+    @Test("plot axis: positions cover 0 to 1, gaps have none")
+    func positionsGoFromTheLowestToTheHighestAndGapsHaveNone() throws {
         let axis = PlotAxis([2.0, .nan, 6, .infinity], count: 4, isPadded: false)
         #expect(axis.position(2) == 0 && axis.position(6) == 1 && axis.position(3) == 0.25)
         #expect(axis.position(.nan) == nil && axis.position(-.infinity) == nil)
@@ -33,8 +36,8 @@ import Testing
         #expect(log.position(10) == 0.5 && log.position(0) == nil && log.position(-1) == nil)
     }
 
-    /// Every value is inside, whatever the numbers are.
-    @Test func allFiniteValuesAreOnTheAxis() throws {
+    /// Every value is inside the range, for any numbers.
+    @Test("plot axis: all finite values are on the axis") func allFiniteValuesAreOnTheAxis() throws {
         let values: [Double] = [
             0, -0.0, 1, -1, .leastNormalMagnitude, .leastNonzeroMagnitude, 1e308, -1.7e308, 3.3, 1 + 1e-16, 1e15,
             1e15 + 0.125, -7e-12, 0.1,
@@ -64,12 +67,13 @@ import Testing
             .image(width: 400, height: 300)
     }
 
-    /// The pixels of a column that are of the line, and not of its edge.
+    /// The pixels of a column on the line, without its anti-aliased edge.
     private func marked(_ image: Image, x: Int) -> [Int] { (0..<image.height).filter { image[x, $0] == red } }
 
     private func columns(_ image: Image) -> [Int] { (0..<image.width).filter { !marked(image, x: $0).isEmpty } }
 
-    @Test func aRisingLineRisesFromTheLowerLeftToTheUpperRight() throws {
+    @Test("line plot: a rising line goes from lower left to upper right")
+    func aRisingLineRisesFromTheLowerLeftToTheUpperRight() throws {
         let rendered = image([(0, 0), (1, 1)])
         let columns = columns(rendered)
         let (first, last) = (try #require(columns.first), try #require(columns.last))
@@ -83,9 +87,9 @@ import Testing
         }
     }
 
-    @Test func aGapIsLeftWhereAValueIsNoNumber() {
+    @Test("line plot: NaN and infinity are gaps") func aGapIsLeftWhereAValueIsNoNumber() {
         for gap in [Double.nan, .infinity] {
-            // More points than are marked one by one.
+            // Too many points for markers.
             let whole = (0...40).map { (x: Double($0), y: 1.0) }
             let cut = whole.map { (x: $0.x, y: (15...25).contains($0.x) ? gap : $0.y) }
             let rendered = image(cut)
@@ -95,14 +99,14 @@ import Testing
         }
     }
 
-    @Test func onePointIsADot() {
+    @Test("line plot: a single point is a dot") func onePointIsADot() {
         let rendered = image([(3, 7)])
         let columns = columns(rendered)
         #expect((2...8).contains(columns.count))
         #expect(marked(rendered, x: columns[columns.count / 2]).count >= 2)
     }
 
-    @Test func anyNumbersAndNoLinesAreDrawn() {
+    @Test("line plot: any numbers and empty panels are drawn") func anyNumbersAndNoLinesAreDrawn() {
         let values: [Double] = [.nan, .infinity, -.infinity, 0, -1, 1e308, -1e308, .leastNonzeroMagnitude, 7]
         for a in values {
             for b in values {
@@ -120,9 +124,9 @@ import Testing
         #expect(many.image(width: 200, height: 150).width == 200)
     }
 
-    @Test func colorsOfLinesDifferAndAreLegibleOnWhite() {
+    @Test("line plot: line colors differ and are legible on white") func colorsOfLinesDifferAndAreLegibleOnWhite() {
         #expect(LinePlot.colors.count == 16 && Set(LinePlot.colors).count == 16)
-        // 3 to 1 is what WCAG 2 asks of graphics.
+        // WCAG 2 requires 3 to 1 for graphics.
         for color in LinePlot.colors { #expect(1.05 / (color.luminance + 0.05) >= 3) }
     }
 }
@@ -135,12 +139,12 @@ import Testing
             counts: counts)
     }
 
-    /// The colour of a cell's corner, where no number is; cells are found from the lower right.
+    /// The color of a cell's corner, outside its count; cells are located from the lower right.
     private func corner(_ image: Image, _ row: Int, _ column: Int, of count: Int, cell: Int) -> Color {
         image[image.width - 18 - (count - column) * cell + 3, image.height - 18 - (count - row) * cell + 3]
     }
 
-    @Test func cellsAreTheDarkerTheLargerTheirPartOfTheRowIs() {
+    @Test("heat map: a larger fraction of the row is darker") func cellsAreTheDarkerTheLargerTheirPartOfTheRowIs() {
         let rendered = map([[90, 10, 0], [0, 5, 5], [0, 0, 0]]).image(cellSize: 40)
         func luminance(_ row: Int, _ column: Int) -> Double {
             corner(rendered, row, column, of: 3, cell: 40).luminance
@@ -150,7 +154,7 @@ import Testing
         #expect(luminance(1, 1) == luminance(1, 2) && luminance(0, 2) == luminance(2, 2))
     }
 
-    @Test func numbersAreWrittenWhereThereIsRoom() {
+    @Test("heat map: counts are written if they fit") func numbersAreWrittenWhereThereIsRoom() {
         func inks(_ cell: Int) -> Int {
             let rendered = map([[7, 0], [0, 0]]).image(cellSize: cell)
             let ground = corner(rendered, 0, 0, of: 2, cell: cell)
@@ -163,7 +167,7 @@ import Testing
         #expect(inks(40) > 20 && inks(8) == 0)
     }
 
-    @Test(arguments: [0, 1, 2, 10, 100])
+    @Test("heat map: any number of classes and any names fit", arguments: [0, 1, 2, 10, 100])
     func anyNumberOfClassesAndAnyNamesFit(count: Int) {
         let counts = (0..<count).map { row in (0..<count).map { $0 == row ? Int.max / 2 : -$0 } }
         let names = (0..<count).map { String(repeating: "ü\n", count: $0 % 90) }
@@ -173,24 +177,24 @@ import Testing
 }
 
 @Suite struct TurnedTextTests {
-    @Test func textThatReadsUpwardsIsTheSameRotated() {
-        var upright = Image(width: 120, height: 120, fill: .white)
-        var turned = upright
-        upright.drawText("Turn gÄ", x: 20, baseline: 60, size: 20, color: .black)
-        turned.drawTextUpwards("Turn gÄ", baseline: 60, y: 100, size: 20, color: .black)
+    @Test("text: upward text equals rotated text") func textThatReadsUpwardsIsTheSameRotated() {
+        var horizontal = Image(width: 120, height: 120, fill: .white)
+        var upward = horizontal
+        horizontal.drawText("Turn gÄ", x: 20, baseline: 60, size: 20, color: .black)
+        upward.drawTextUpwards("Turn gÄ", baseline: 60, y: 100, size: 20, color: .black)
         var difference = 0
         var ink = 0
         for y in 0..<120 {
             for x in 0..<120 {
-                // (x, y) of the upright text is (y, 120 - x) of the turned one.
-                difference += abs(Int(upright[x, y].red) - Int(turned[y, 119 - x].red))
-                ink += 255 - Int(upright[x, y].red)
+                // (x, y) of the horizontal text is (y, 120 - x) of the upward one.
+                difference += abs(Int(horizontal[x, y].red) - Int(upward[y, 119 - x].red))
+                ink += 255 - Int(horizontal[x, y].red)
             }
         }
         #expect(ink > 10_000 && difference < ink / 200)
     }
 
-    @Test func textOutsideTheImageOrAtNoPositionIsLeftOut() {
+    @Test("text: text outside the image or at NaN is not drawn") func textOutsideTheImageOrAtNoPositionIsLeftOut() {
         var image = Image(width: 20, height: 20, fill: .white)
         for position in [Float.nan, .infinity, -.infinity, -1e9, 1e9] {
             image.drawTextUpwards("abc", baseline: position, y: 10, size: 12, color: .black)

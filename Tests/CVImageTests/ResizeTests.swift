@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct ResizeTests {
     /// Golden files: `Tools/golden.py pictures`, Pillow 13.0.
-    @Test(arguments: ResizeFilter.allCases, ["rgb", "rgba"])
+    @Test("resize: every sample equals Pillow", arguments: ResizeFilter.allCases, ["rgb", "rgba"])
     func everySampleEqualsPillows(filter: ResizeFilter, mode: String) throws {
         for golden in try GoldenCase.load("resize/\(filter)-\(mode).json") {
             let result = golden.source.image.resized(
@@ -13,7 +13,7 @@ import Testing
         }
     }
 
-    @Test(arguments: InstructionSet.available)
+    @Test("resize: every instruction set equals the scalar kernel", arguments: InstructionSet.available)
     func everyInstructionSetGivesWhatTheScalarKernelGives(instructionSet: InstructionSet) {
         let sizes = [(1, 1), (2, 3), (5, 7), (6, 4), (16, 9), (33, 31), (130, 67), (257, 5), (3, 200)]
         for format in [Image.Format.rgb, .rgba] {
@@ -40,7 +40,7 @@ import Testing
         }
     }
 
-    @Test func theNumberOfThreadsChangesNothing() {
+    @Test("resize: the result does not depend on the threads") func theNumberOfThreadsChangesNothing() {
         let image = noise(width: 311, height: 403, format: .rgb)
         let threads = Parallel.threadCount
         defer { Parallel.threadCount = threads }
@@ -50,7 +50,7 @@ import Testing
         #expect(image.resized(width: 97, height: 120, filter: .lanczos) == alone)
     }
 
-    @Test(arguments: ResizeFilter.allCases)
+    @Test("resize: a constant image is unchanged", arguments: ResizeFilter.allCases)
     func anImageOfOneColorKeepsIt(filter: ResizeFilter) {
         let image = Image(width: 23, height: 57, fill: Color(3, 128, 255))
         for (width, height) in [(1, 1), (100, 3), (23, 11), (64, 64)] {
@@ -63,8 +63,9 @@ import Testing
         }
     }
 
-    @Test func withoutAntialiasingOnlyTheTwoNearestPixelsCount() {
-        // 1 × 8 to 1 × 2: the new centres lie at 2 and 6, between pixels 1|2 and 5|6.
+    @Test("resize: without antialias only the two nearest pixels count")
+    func withoutAntialiasingOnlyTheTwoNearestPixelsCount() {
+        // 1 × 8 to 1 × 2: the new centers lie at 2 and 6, between pixels 1|2 and 5|6.
         var image = Image(width: 8, height: 1, fill: .black)
         image[1, 0] = Color(100, 0, 0)
         image[2, 0] = Color(200, 0, 0)
@@ -74,7 +75,7 @@ import Testing
         #expect(result[1, 0] == .black)
     }
 
-    @Test func colorsUnderTransparentPixelsDoNotBleed() {
+    @Test("resize: transparent colors do not bleed") func colorsUnderTransparentPixelsDoNotBleed() {
         var image = Image(width: 2, height: 1, format: .rgba, fill: Color(255, 0, 0, 0))
         image[1, 0] = Color(0, 0, 255, 255)
         let result = image.resized(width: 1, height: 1, filter: .box)
@@ -83,10 +84,12 @@ import Testing
 }
 
 @Suite struct LetterboxTests {
-    @Test(arguments: [
-        (640, 480, 640, 640), (1, 10000, 416, 416), (10000, 1, 416, 416), (4000, 3000, 640, 640), (1, 1, 640, 640),
-        (333, 777, 320, 192), (3, 5, 2, 2), (641, 640, 640, 640), (7, 7000, 1, 1),
-    ])
+    @Test(
+        "letterbox: a box survives the round trip",
+        arguments: [
+            (640, 480, 640, 640), (1, 10000, 416, 416), (10000, 1, 416, 416), (4000, 3000, 640, 640), (1, 1, 640, 640),
+            (333, 777, 320, 192), (3, 5, 2, 2), (641, 640, 640, 640), (7, 7000, 1, 1),
+        ])
     func aBoxGoesThereAndBack(width: Int, height: Int, targetWidth: Int, targetHeight: Int) {
         let letterbox = Letterbox(width: width, height: height, into: (targetWidth, targetHeight))
         #expect(letterbox.resizedWidth >= 1 && letterbox.resizedHeight >= 1)
@@ -95,7 +98,7 @@ import Testing
         // One side fills the frame.
         #expect(letterbox.resizedWidth == targetWidth || letterbox.resizedHeight == targetHeight)
 
-        // The whole picture is exactly the picture's part of the frame, whatever was rounded.
+        // The whole image maps exactly to its region of the frame, whatever the rounding.
         let whole = Box(minX: 0, minY: 0, maxX: Float(width), maxY: Float(height))
         let framed = letterbox.toTarget(whole)
         #expect(abs(framed.minX - Float(letterbox.offsetX)) < 1e-3)
@@ -105,14 +108,14 @@ import Testing
         let box = Box(
             minX: Float(width) * 0.13, minY: Float(height) * 0.27, maxX: Float(width) * 0.71, maxY: Float(height))
         let back = letterbox.toSource(letterbox.toTarget(box))
-        // 2^-24 of the frame's size, blown up by the mapping back.
+        // 2^-24 of the frame's size, scaled by the inverse mapping.
         let toleranceX = Float(targetWidth) * 1.2e-7 / Float(letterbox.scaleX) + Float(width) * 1.2e-7
         let toleranceY = Float(targetHeight) * 1.2e-7 / Float(letterbox.scaleY) + Float(height) * 1.2e-7
         #expect(abs(back.minX - box.minX) <= toleranceX && abs(back.maxX - box.maxX) <= toleranceX, "\(back) \(box)")
         #expect(abs(back.minY - box.minY) <= toleranceY && abs(back.maxY - box.maxY) <= toleranceY, "\(back) \(box)")
     }
 
-    @Test func theFrameHoldsTheImageAndTheFill() {
+    @Test("letterbox: the frame holds the image and the fill") func theFrameHoldsTheImageAndTheFill() {
         let image = Image(width: 4, height: 2, fill: Color(200, 10, 20))
         let (frame, letterbox) = image.letterboxed(width: 9, height: 9, fill: Color(1, 2, 3))
         // 4 × 2 becomes 9 × 4.5, rounded to 9 × 5 (away from zero), under two rows of fill.
@@ -126,7 +129,7 @@ import Testing
         }
     }
 
-    @Test func pastingOutsideLeavesThatPartOut() {
+    @Test("paste: is clipped to the image") func pastingOutsideLeavesThatPartOut() {
         let patch = Image(width: 3, height: 3, fill: .white)
         for (x, y, covered) in [(-1, -2, 2), (3, 3, 1), (4, 0, 0), (-3, 0, 0), (Int.min, Int.max, 0), (1, 1, 9)] {
             var image = Image(width: 4, height: 4, fill: .black)

@@ -8,7 +8,7 @@ import Testing
         return image
     }
 
-    /// Columns and rows of the ink that is at least half covered.
+    /// The columns and rows of the pixels that are at least half covered.
     private func ink(_ image: Image) -> (columns: ClosedRange<Int>, rows: ClosedRange<Int>)? {
         var (xs, ys): ([Int], [Int]) = ([], [])
         for y in 0..<image.height {
@@ -21,26 +21,27 @@ import Testing
         return (left...right, top...bottom)
     }
 
-    @Test(arguments: [12, 16, 24, 36] as [Float])
+    @Test("text: every character has a distinct shape", arguments: [12, 16, 24, 36] as [Float])
     func everyCharacterHasAShapeOfItsOwn(size: Float) {
         let ascii = (33...126).map { String(Unicode.Scalar($0)!) }
         let latin = (0xC0...0xFF).map { String(Unicode.Scalar($0)!) } + ["¡", "¿", "°", "±", "µ", "«", "»", "…"]
-        var seen: [[UInt8]: String] = [drawn("\u{65E5}", size: size).pixels: "missing"]
+        var drawings: [[UInt8]: String] = [drawn("\u{65E5}", size: size).pixels: "missing"]
         for character in ascii + latin {
             let pixels = drawn(character, size: size).pixels
             #expect(pixels.contains { $0 > 100 }, "\(character) is empty at \(size)")
-            let reference = seen.updateValue(character, forKey: pixels)
+            let reference = drawings.updateValue(character, forKey: pixels)
             #expect(reference == nil, "\(character) looks like \(reference ?? "") at \(size)")
         }
     }
 
-    @Test func unknownCharactersAreABoxAndSpacesAreEmpty() {
+    @Test("text: unknown characters are a box, spaces are empty") func unknownCharactersAreABoxAndSpacesAreEmpty() {
         #expect(drawn("日") == drawn("語") && ink(drawn("日")) != nil)
         #expect(ink(drawn(" \t\n")) == nil)
         #expect(drawn("é") == drawn("e\u{301}"))
     }
 
-    @Test func lettersStandOnTheBaselineAndAreAsHighAsTheySay() throws {
+    @Test("text: letters stand on the baseline and match the metrics")
+    func lettersStandOnTheBaselineAndAreAsHighAsTheySay() throws {
         let small = try #require(ink(drawn("x")))
         let capital = try #require(ink(drawn("H")))
         let descender = try #require(ink(drawn("p")))
@@ -50,7 +51,7 @@ import Testing
         #expect(descender.rows.upperBound > 44 && Float(descender.rows.upperBound) <= 42 + metrics.descent)
     }
 
-    @Test(arguments: ["A", "person 0.97", "iiii", "WWW", "_g|"])
+    @Test("text: the width matches the metrics", arguments: ["A", "person 0.97", "iiii", "WWW", "_g|"])
     func textIsAsWideAsItsMetricsSay(text: String) throws {
         var image = Image(width: 400, height: 60, fill: .black)
         image.drawText(text, x: 10, baseline: 40, size: 30, color: .white)
@@ -59,7 +60,7 @@ import Testing
         #expect(found.columns.lowerBound >= 9 && abs(Float(found.columns.count) - metrics.width) <= 3, "\(metrics)")
     }
 
-    @Test func veryLongTextEndsAtTheBorder() {
+    @Test("text: very long text ends at the border") func veryLongTextEndsAtTheBorder() {
         var image = Image(width: 60, height: 48, fill: .black)
         image.drawText(String(repeating: "W", count: 1_000_000), x: 10, baseline: 30, size: 24, color: .white)
         #expect(image[0, 25] == .black && image.pixels.contains(255))
@@ -69,18 +70,20 @@ import Testing
 @Suite struct AnnotationTests {
     static let color = Color(250, 250, 0)
 
-    /// Where the picture has changed outside of the box's outline.
-    @Test(arguments: [
-        (Box(minX: 40, minY: 60, maxX: 120, maxY: 120), "above"),
-        (Box(minX: 40, minY: 3, maxX: 120, maxY: 90), "inside"),
-        (Box(minX: 180, minY: 60, maxX: 199, maxY: 120), "moved left"),
-        (Box(minX: -90, minY: -90, maxX: 20, maxY: 20), "corner"),
-        (Box(minX: 500, minY: 500, maxX: 600, maxY: 600), "outside"),
-    ])
+    /// The image after drawing, compared outside of the outline of the box.
+    @Test(
+        "annotation: tags lie inside the image",
+        arguments: [
+            (Box(minX: 40, minY: 60, maxX: 120, maxY: 120), "above"),
+            (Box(minX: 40, minY: 3, maxX: 120, maxY: 90), "inside"),
+            (Box(minX: 180, minY: 60, maxX: 199, maxY: 120), "moved left"),
+            (Box(minX: -90, minY: -90, maxX: 20, maxY: 20), "corner"),
+            (Box(minX: 500, minY: 500, maxX: 600, maxY: 600), "outside"),
+        ])
     func aTagLiesInsideTheImage(box: Box, name: String) {
         var image = Image(width: 200, height: 150, fill: .black)
         image.annotate([BoxAnnotation(box: box, label: "dog 0.91", color: Self.color)])
-        // The whole tag is there: as much of the colour and of the text as in a picture of its own.
+        // The whole tag is visible: it equals one drawn alone.
         var alone = Image(width: 200, height: 150, fill: .black)
         let position = alone.drawTag("dog 0.91", x: 0, y: 0, color: Self.color)
         func find(_ image: Image) -> Bool {
@@ -97,7 +100,8 @@ import Testing
         #expect(find(image), "\(name)")
     }
 
-    @Test func tagsOfBoxesAtOnePositionDoNotHideEachOther() {
+    @Test("annotation: tags of coincident boxes do not hide each other")
+    func tagsOfBoxesAtOnePositionDoNotHideEachOther() {
         let box = Box(minX: 40, minY: 60, maxX: 160, maxY: 120)
         let colors = [Color(255, 0, 0), Color(0, 255, 0), Color(0, 0, 255)]
         func count(_ image: Image, _ color: Color) -> Int {
@@ -112,25 +116,25 @@ import Testing
         }
     }
 
-    @Test func aLabelTooLongForTheImageIsCutShort() {
+    @Test("annotation: long labels are truncated") func aLabelTooLongForTheImageIsCutShort() {
         var image = Image(width: 80, height: 60, fill: .black)
         let position = image.drawTag(String(repeating: "long ", count: 50), x: 70, y: 5, color: Self.color)
         #expect(position.minX >= 0 && position.maxX <= 80 && position.width > 60)
     }
 
-    @Test func aLabelOfMillionsOfLettersTakesNoTime() {
+    @Test("annotation: labels of millions of letters are fast") func aLabelOfMillionsOfLettersTakesNoTime() {
         var (image, short) = (Image(width: 80, height: 60, fill: .black), Image(width: 80, height: 60, fill: .black))
         let label = String(repeating: "long ", count: 2_000_000)
         let start = ContinuousClock.now
         for _ in 0..<20 { image.drawTag(label, x: 0, y: 5, color: Self.color) }
-        // Measured in whole, each would take about a second.
+        // Measuring the whole text would take about a second each.
         #expect(ContinuousClock.now - start < .seconds(3))
         let fifty = String(repeating: "long ", count: 50)
         for _ in 0..<20 { short.drawTag(fifty, x: 0, y: 5, color: Self.color) }
-        #expect(image.pixels == short.pixels, "the same beginning, cut short at the same place")
+        #expect(image.pixels == short.pixels, "the same prefix, truncated at the same position")
     }
 
-    @Test func labelsAreOptionalAndSizesFollowTheImage() {
+    @Test("annotation: labels are optional, sizes follow the image") func labelsAreOptionalAndSizesFollowTheImage() {
         var image = Image(width: 100, height: 100, fill: .black)
         var outlined = image
         let box = Box(minX: 20, minY: 40, maxX: 80, maxY: 90)

@@ -119,10 +119,10 @@ import Testing
         try scratch.write("no picture", to: "bad.jpg")
         for (arguments, message) in [
             (["missing.jpg"], "missing.jpg: cannot be opened"),
-            (["bad.jpg"], "bad.jpg: is no JPEG or PNG picture"),
+            (["bad.jpg"], "bad.jpg: is not a JPEG or PNG image"),
             (["cat.jpg", "--boxes", "bad.txt"], "bad.txt: line 1 should be 'class x y w h'"),
             (["cat.jpg", "--boxes", "missing.txt"], "missing.txt: cannot be opened"),
-            (["cat.jpg", "--with", "bad.jpg"], "bad.jpg: is no JPEG or PNG picture"),
+            (["cat.jpg", "--with", "bad.jpg"], "bad.jpg: is not a JPEG or PNG image"),
             (["cat.jpg", "--max-pixels", "9"], "(--max-pixels)"),
         ] {
             let result = try runCommand(["augment"] + arguments + ["--count", "1"], in: scratch.path)

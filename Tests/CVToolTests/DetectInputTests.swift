@@ -56,7 +56,7 @@ import Testing
         }
         let summary = "6 of 9 inputs failed:\n" + failed.map { "  \($0)\n" }.joined()
         #expect(result.errors.hasSuffix(summary))
-        #expect(result.errors.contains("4-cut.jpg: is cut short") && result.errors.contains("; --allow-truncated uses"))
+        #expect(result.errors.contains("4-cut.jpg: is truncated") && result.errors.contains("; --allow-truncated uses"))
         // Names with the stem of the picture: one with a newline is no reason to fail.
         #expect(try scratch.names(in: "out") == ["1_detect.jpg", "9_detect.jpg", "new\nline_detect.jpg"])
         #expect(try scratch.detect("in/4-cut.jpg", "--allow-truncated", "--no-image").exitCode == 0)
@@ -75,7 +75,7 @@ import Testing
         let one = try scratch.detect("a.jpg")
         #expect(one.exitCode == 1)
         #expect(one.output == "")
-        #expect(one.errors == "cvtool: a.jpg: is no JPEG or PNG picture: it looks like text\n")
+        #expect(one.errors == "cvtool: a.jpg: is not a JPEG or PNG image: it looks like text\n")
         #expect(try scratch.detect("a.jpg", "b.jpg").exitCode == 1)
         #expect(try scratch.detect("nothing*.jpg").errors == "cvtool: nothing*.jpg: no file matches this pattern\n")
         #expect(try scratch.detect("-", input: "/dev/null").errors.contains("standard input: "))

@@ -31,7 +31,7 @@ let packageFolderOfModels = packageFolder.appending(path: "Tests/CVModelsTests/G
         (["--save-conf"], "--save-conf goes with --save-txt"),
         (["--coco", "-"], "--coco -: standard output holds the list"),
         (["-o", "-"], "-o -: standard output holds the list"),
-        (["-o", "x.gif"], "-o x.gif: the suffix says no picture format"),
+        (["-o", "x.gif"], "-o x.gif: the suffix is not an image format"),
         (["-o", "x.jpg", cat + "2"], "-o x.jpg: one file cannot hold the results of 2 inputs"),
         (["--model", "net.cfg"], "needs --weights FILE with its .weights"),
         (["--weights", "net.weights"], "needs --model FILE with its .cfg"),

@@ -1,13 +1,17 @@
 import CVTensor
 import Testing
 
-/// Compares the gradients of a function with differences of its values.
+/// Gradient check: compares the gradients of a function with finite differences, like `torch.autograd.gradcheck`.
 ///
-/// inputs: what the function takes; all are differentiated. The function may give a tensor of any shape: it is weighed with
-/// seeded numbers and summed, in double precision.
+/// Two-sided: (f(x + h) - f(x - h)) / 2h, along random directions instead of each coordinate, so that one check covers
+/// all elements. The error is ‖g - ĝ‖ / (‖g‖ + ‖ĝ‖) over the directions.
 ///
-/// Two-sided: (f(x + h) - f(x - h)) / 2h, along `directions` random directions instead of each coordinate, so that one
-/// check looks at all elements. The measure is ‖g - ĝ‖ / (‖g‖ + ‖ĝ‖) over those.
+/// - Parameters:
+///   - inputs: the arguments of the function; all are differentiated.
+///   - step: h.
+///   - tolerance: the maximum error.
+///   - directions: the number of random directions per input.
+///   - function: returns a tensor of any shape, which is weighted with seeded numbers and summed in double precision.
 public func checkGradient(
     of inputs: [Tensor], step: Float = 1e-2, tolerance: Double = 2e-3, directions: Int = 8,
     sourceLocation: SourceLocation = #_sourceLocation, _ function: ([Tensor]) -> Tensor

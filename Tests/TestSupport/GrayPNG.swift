@@ -1,5 +1,6 @@
-/// The smallest PNG encoder: 8-bit grey, uncompressed. For masks, whose values are numbers.
+/// A minimal PNG encoder for masks: 8-bit grayscale, uncompressed.
 public enum GrayPNG {
+    /// Encodes height × width values.
     public static func encoded(_ values: [UInt8], width: Int, height: Int) -> [UInt8] {
         func big(_ value: Int) -> [UInt8] { (0..<4).map { UInt8(truncatingIfNeeded: value >> (24 - 8 * $0)) } }
         func chunk(_ name: String, _ data: [UInt8]) -> [UInt8] {

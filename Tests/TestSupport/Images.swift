@@ -1,14 +1,14 @@
 import CVCore
 import CVImage
 
-/// Random colors, the same for the same seed.
+/// Reproducible random colors.
 public func noise(width: Int, height: Int, seed: UInt64) -> Image {
     var numbers = SplitMix64(seed: seed)
     let pixels = (0..<3 * width * height).map { _ in UInt8(truncatingIfNeeded: numbers.next() >> 32) }
     return Image(width: width, height: height, format: .rgb, pixels: pixels)
 }
 
-/// The same arithmetic in `Tools/golden/preprocessing.py`.
+/// A synthetic image, equal to that of `Tools/golden/preprocessing.py`.
 public func ramp(width: Int, height: Int) -> Image {
     var pixels: [UInt8] = []
     for y in 0..<height {

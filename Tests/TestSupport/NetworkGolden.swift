@@ -2,8 +2,8 @@ import CVNN
 import CVTensor
 import Testing
 
-/// A case of `Tools/golden.py networks`: what PyTorch makes, in double precision, of seeded weights and a seeded input.
-/// `Tools/golden/networks.py` says how the seeds are used.
+/// A case of `Tools/golden.py networks`: the results of PyTorch, in double precision, for seeded weights and a seeded
+/// input. `Tools/golden/networks.py` documents the use of the seeds.
 public struct NetworkGolden: Decodable, Sendable {
     /// The norm of a tensor, and its values at ⌊j · count / samples⌋.
     public struct Summary: Decodable, Sendable {
@@ -18,7 +18,7 @@ public struct NetworkGolden: Decodable, Sendable {
                 difference += Double((value - expected) * (value - expected))
                 sum += Double(value * value + expected * expected)
             }
-            // Samples that happen to be small are measured by what the norm lets expect of as many.
+            // If the samples happen to be small, the norm gives their expected size.
             let usual = norm * norm * Double(count) / Double(max(all.count, 1))
             let length = all.reduce(0) { $0 + Double($1) * Double($1) }.squareRoot()
             let errors = [
@@ -29,22 +29,28 @@ public struct NetworkGolden: Decodable, Sendable {
         }
     }
 
+    /// The name of the case.
     public let name: String
     let seed: UInt64
     let input: [Int], shape: [Int], gradientMode: String
     let inference: Summary
-    /// None where all before the heads is frozen.
+    /// nil if everything before the heads is frozen.
     let inputGradient: Summary?
-    /// None for a network with dropout.
+    /// nil for a network with dropout.
     let training: Summary?
-    /// nil for a weight that gets none: of an auxiliary head in inference, or frozen.
+    /// nil for a weight without a gradient: of an auxiliary head in inference, or frozen.
     let gradients: [String: Summary?]
     let buffers: [String: Summary]
 
-    /// Compares a network with it: keys, the output in both modes, the gradients with respect to the input and to every
-    /// weight, and the running statistics after one pass in training.
+    /// Compares a network with the golden values: keys, the output in both modes, the gradients with respect to the
+    /// input and every weight, and the running statistics after one training pass.
     ///
-    /// learning: what the keys of the weights begin with that are not frozen; nil for all.
+    /// - Parameters:
+    ///   - outputs: the tolerance of outputs and buffers.
+    ///   - tolerance: the tolerance of gradients.
+    ///   - prefixes: of the keys of trainable weights; nil for all.
+    ///   - make: builds the network.
+    /// - Throws: an error if the weights do not match the network.
     public func compare(
         outputs: Double = 1e-4, gradients tolerance: Double = 1e-3, learning prefixes: [String]? = nil,
         sourceLocation: SourceLocation = #_sourceLocation, _ make: (ParameterScope) -> any Layer
@@ -64,7 +70,7 @@ public struct NetworkGolden: Decodable, Sendable {
         let y = network(x)
         #expect(y.shape.dimensions == shape, sourceLocation: sourceLocation)
         check(y, inference, outputs, "output in inference")
-        // In this order: training moves the running statistics.
+        // In this order: training updates the running statistics.
         for (mode, expected) in [(Tape.Mode.inference, inference), (.training, training)] {
             guard let expected else { continue }
             let tape = Tape(mode)
@@ -82,7 +88,7 @@ public struct NetworkGolden: Decodable, Sendable {
                 }
                 let gradient = parameters[key]?.gradient
                 if expected.norm < 1e-9 {
-                    // A shift that the next normalisation takes away again: what is left of it is rounding.
+                    // A shift that the next normalization cancels: the gradient is rounding error.
                     let size = gradient?.values.map(abs).max() ?? .infinity
                     #expect(Double(size) < 1e-6 * largest, "\(name): gradient of \(key), which is 0")
                 } else {
@@ -94,7 +100,7 @@ public struct NetworkGolden: Decodable, Sendable {
     }
 }
 
-/// What PyTorch makes of a network with seeded weights in inference mode, for pictures of one or two sizes:
+/// The results of PyTorch for a network with seeded weights in inference mode, for inputs of one or two sizes:
 /// `Tools/golden.py network-sizes`.
 public struct NetworkSizesGolden: Decodable, Sendable {
     struct Size: Decodable {
@@ -107,6 +113,13 @@ public struct NetworkSizesGolden: Decodable, Sendable {
     let sizes: [Size]
 
     /// Compares the output with and without a tape, and the gradient of a weighted sum of it with respect to the input.
+    ///
+    /// - Parameters:
+    ///   - name: for messages.
+    ///   - outputs: the tolerance of outputs.
+    ///   - tolerance: the tolerance of gradients.
+    ///   - make: builds the network.
+    /// - Throws: an error if the weights do not match the network.
     public func compare(
         _ name: String, outputs: Double = 1e-4, gradients tolerance: Double = 1e-3,
         sourceLocation: SourceLocation = #_sourceLocation, _ make: (ParameterScope) -> any Layer
@@ -129,7 +142,7 @@ public struct NetworkSizesGolden: Decodable, Sendable {
     }
 }
 
-/// The weights and statistics that `Tools/golden/networks.py` gives a network with these keys and shapes.
+/// The seeded weights and statistics for these keys and shapes, as in `Tools/golden/networks.py`.
 public func seededState(_ shapes: [(name: String, shape: Shape)], seed: UInt64) -> StateDictionary {
     var state: StateDictionary = [:]
     for (index, (key, shape)) in shapes.sorted(by: { $0.name < $1.name }).enumerated() {

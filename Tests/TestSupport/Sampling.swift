@@ -1,7 +1,6 @@
 import Foundation
 
-/// How many cases of a long series stand for all of them: with `CVTOOLKIT_SAMPLE=10` a test takes every tenth. Else each
-/// one counts.
+/// The step through a long series of test cases: with `CVTOOLKIT_SAMPLE=10` a test runs every tenth. The default is 1.
 ///
-/// For AddressSanitizer, under which a case takes many times as long.
+/// For AddressSanitizer, which makes each case many times slower.
 public let sampleStep = max(1, ProcessInfo.processInfo.environment["CVTOOLKIT_SAMPLE"].flatMap { Int($0) } ?? 1)

@@ -1,2 +1,2 @@
-// Tests take their random numbers from here.
+// The random number generator of the tests.
 @_exported import struct CVCore.SplitMix64

@@ -1,4 +1,5 @@
-// All kernels: pure functions without allocation, globals or input and output.
+// All kernels: pure functions without allocation, global state or I/O. Sizes, strides and pitches count elements
+// (floats, unless a comment says bytes); tensors are row-major and single-precision.
 #include "im2col.h"
 #include "depthwise.h"
 #include "dropout.h"

@@ -1,7 +1,7 @@
 #ifndef CVK_PAUSE_H
 #define CVK_PAUSE_H
 
-/// Tells the processor that this thread waits in a loop: the other thread of its core goes first, and power is saved.
+/// A spin-wait hint: the processor saves power and favors the other thread of its core.
 static inline void cvk_pause(void) {
 #if defined(__x86_64__) || defined(__i386__)
     __builtin_ia32_pause();

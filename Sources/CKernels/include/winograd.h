@@ -10,32 +10,33 @@
 //
 //     Y = Aᵀ [ (G g Gᵀ) ⊙ (Bᵀ d B) ] A
 //
-// The products ⊙, summed over channels, are 36 matrix products, one for each place ξ of the transformed tile.
-// Each transform is an array of 36 planes, `stride` floats apart.
+// The products ⊙, summed over channels, are 36 GEMMs, one for each position ξ of the transformed tile.
+// Each transform is stored as 36 planes, `stride` floats apart.
 
-/// Bᵀ d B for `lines` rows of tiles of one plane: tile t of row k begins at pixel (4 · t - pad, first + 4 · k).
+/// Input transform Bᵀ d B of `lines` rows of `tiles` tiles of one plane: tile t of line k starts at pixel
+/// (4 · t - pad, first + 4 · k).
 ///
-/// Outside the plane is 0. Writes v[ξ · stride + k · tiles + t]; whole vectors, so up to 16 floats past the last tile
-/// of each ξ. scratch: for 24 · ((lines + 1) · tiles + 32) + 4 · (tiles + 1) floats.
+/// plane: rows × columns, 0 outside. Writes v[ξ · stride + k · tiles + t] in whole vectors, so up to 16 floats past the
+/// last tile of each ξ. scratch: 24 · ((lines + 1) · tiles + 32) + 4 · (tiles + 1) floats.
 void cvk_winograd_input(cvk_isa isa, const float *plane, size_t rows, size_t columns, ptrdiff_t first, size_t pad,
                         size_t tiles, size_t lines, float *v, size_t stride, float *scratch);
 
-/// G g Gᵀ for a run of filters: taps[tap · tap_stride + i] is the tap of filter i. Writes u[ξ · stride + i]. A negative
-/// tap_stride reads the taps in reverse.
+/// Filter transform G g Gᵀ of `count` filters: taps[tap · tap_stride + i] is tap 0 … 8 of filter i. Writes
+/// u[ξ · stride + i]. A negative tap_stride flips the filters.
 void cvk_winograd_filter(cvk_isa isa, const float *taps, ptrdiff_t tap_stride, size_t count, float *u, size_t stride);
 
-/// Aᵀ m A for a run of tiles: row i of tile t to the four floats from tile[i · tile_stride + 4 · t]. Whole vectors of
-/// tiles are read and written.
+/// Output transform Aᵀ m A of `count` tiles, m[ξ · stride + t]: row i of tile t goes to the four floats from
+/// tile[i · tile_stride + 4 · t]. Tiles are read and written in whole vectors.
 void cvk_winograd_output(cvk_isa isa, const float *m, size_t stride, size_t count, float *tile, size_t tile_stride);
 
-// The gradient with respect to g, being the sum over tiles of Gᵀ [ (A dY Aᵀ) ⊙ (Bᵀ d B) ] G:
+// The gradient with respect to g is the sum over tiles of Gᵀ [ (A dY Aᵀ) ⊙ (Bᵀ d B) ] G:
 
-/// A dY Aᵀ for a row of tiles and `width` channels side by side: dy holds 4 rows of 4 · tiles pixels of `width` floats.
-/// Writes w[ξ · stride + t · width + i]. width: a multiple of the vector's length.
+/// Transform A dY Aᵀ of one row of `tiles` tiles. dy: 4 rows × 4 · tiles pixels × width channels. Writes
+/// w[ξ · stride + t · width + i]. width: a multiple of the vector length.
 void cvk_winograd_gradient(cvk_isa isa, const float *dy, size_t tiles, size_t width, float *w, size_t stride);
 
-/// Gᵀ u G for a run of filters: the opposite of `cvk_winograd_filter`. Whole vectors of filters are
-/// read and written.
+/// Transform Gᵀ u G of `count` filters, the adjoint of `cvk_winograd_filter`: reads u[ξ · stride + i], writes
+/// taps[tap · tap_stride + i]. Filters are read and written in whole vectors.
 void cvk_winograd_filter_gradient(cvk_isa isa, const float *u, size_t stride, size_t count, float *taps,
                                   size_t tap_stride);
 

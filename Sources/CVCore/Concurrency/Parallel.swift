@@ -1,11 +1,11 @@
 import Dispatch
 import Synchronization
 
-/// Work split over threads, in one place, so that nothing is ever split twice.
+/// Loops over threads. All parallel code goes through it, so that work is never split twice.
 ///
 /// Results must not depend on the number of threads: split over *outputs*, never over a sum.
 public enum Parallel {
-    /// How many threads one call may use, 1 to 1024. Starts as `availableCores`; `--threads` sets it.
+    /// The threads of one call, 1 to 1024. The default is `availableCores`; the command's `--threads` sets it.
     public static var threadCount: Int {
         get { threads.load(ordering: .relaxed) }
         set { threads.store(min(max(1, newValue), 1024), ordering: .relaxed) }
@@ -13,12 +13,12 @@ public enum Parallel {
 
     private static let threads = Atomic<Int>(availableCores)
 
-    /// True while the current thread works inside `forEach`: a nested call then runs on this thread alone.
+    /// True while the current thread works inside `forEach`: nested calls then run on this thread alone.
     @TaskLocal private static var isInside = false
 
-    /// Calls `body` with every index of `0..<count`, each once, on up to `threadCount` threads.
+    /// Calls `body` once with every index of `0..<count`, on up to `threadCount` threads.
     ///
-    /// Threads take the next index as they become free. Returns when all calls have returned.
+    /// Threads claim the next index as they become free. Returns when all calls have returned.
     public static func forEach(_ count: Int, _ body: (Int) -> Void) {
         let workers = min(threadCount, count)
         if workers <= 1 || isInside {
@@ -26,11 +26,11 @@ public enum Parallel {
             return
         }
         if WorkerPool.shared.run(count, workers: workers, body) { return }
-        // Another thread has the pool, and may have it for long: this one does not wait for it.
+        // Another thread owns the pool, possibly for long: do not wait for it.
         let next = Atomic<Int>(0)
         withoutActuallyEscaping(body) { body in
-            // The calls run at the same time and end before this function returns; what they share is the
-            // caller's care, as with any loop over pointers.
+            // The calls run concurrently and end before this function returns; what they share is the responsibility of
+            // the caller, as with any loop over pointers.
             nonisolated(unsafe) let work = body
             DispatchQueue.concurrentPerform(iterations: workers) { _ in
                 $isInside.withValue(true) {
@@ -44,19 +44,19 @@ public enum Parallel {
         }
     }
 
-    /// Calls `body`, and keeps on this thread all that it would split.
+    /// Calls `body` with all nested parallel calls confined to this thread.
     ///
-    /// For work in the background of other work: its threads are not to stand in the way of that one's.
+    /// For background work, whose threads must not compete with those of the main work.
     package static func onThisThread<Result>(_ body: () throws -> Result) rethrows -> Result {
         try $isInside.withValue(true, operation: body)
     }
 
-    /// Cuts `0..<count` into contiguous ranges of at least `grain` indices and calls `body` with each.
+    /// Splits `0..<count` into contiguous ranges of at least `grain` indices and calls `body` with each.
     ///
-    /// For work where an index is too little for a call of its own, such as one row of pixels.
+    /// For work where one index is too little for a call of its own, such as a row of pixels.
     public static func forRanges(_ count: Int, grain: Int, _ body: (Range<Int>) -> Void) {
         guard count > 0 else { return }
-        // A few ranges a thread, so that a thread that is held up does not hold up the rest.
+        // Several ranges per thread, so that one delayed thread does not delay the others.
         let pieces = max(1, min(count / max(grain, 1), threadCount == 1 ? 1 : threadCount * 4))
         forEach(pieces) { piece in
             let start = count * piece / pieces
@@ -65,7 +65,7 @@ public enum Parallel {
         }
     }
 
-    /// The processors that this process may use: its affinity mask, cut by the CPU limit of its cgroup.
+    /// The processors available to this process: its affinity mask, limited by the CPU quota of its cgroup.
     public static let availableCores: Int = {
         var cores = max(1, activeProcessorCount())
         if let limit = cgroupLimit() { cores = min(cores, limit) }

@@ -2,36 +2,36 @@ import CKernels
 import Dispatch
 import Synchronization
 
-/// Threads that share the work of the thread that calls: one region of work at a time.
+/// A thread pool that runs one parallel region at a time, together with the calling thread.
 ///
-/// A step of a network has hundreds of regions, most shorter than a thread takes to wake up. So the threads look out for
-/// the next one for a moment, and only then go to sleep. They are never ended: asleep they cost nothing, and do not keep
-/// the process alive.
+/// A training step has hundreds of regions, most shorter than the time it takes to wake a thread. So the threads spin
+/// for a moment before they sleep. They are never ended: a sleeping thread costs nothing and does not keep the process
+/// alive.
 package final class WorkerPool: Sendable {
     static let shared = WorkerPool()
 
-    /// How long a thread looks out before it sleeps, in nanoseconds: longer than it takes to wake one.
-    private static let patience: UInt64 = 50_000
+    /// How long a thread spins before it sleeps, in nanoseconds: longer than it takes to wake one.
+    private static let spinDuration: UInt64 = 50_000
 
     private let isOwned = Atomic<Bool>(false)
     private let state = Atomic<State>(State(rawValue: 0))
     /// The next index of the region.
     private let next = Atomic<Int>(0)
-    /// Threads that sleep, or are about to, and for which `bell` has not been rung.
+    /// Threads that sleep or are about to, and for which `bell` has not been signaled.
     private let sleepers = Atomic<Int>(0)
     private let bell = DispatchSemaphore(value: 0)
     /// Wakes the owner when the last thread has left the region.
     private let isDone = DispatchSemaphore(value: 0)
 
-    // Written by the owner while no thread is in the region, and read by those that have entered it.
+    // Written by the owner while no thread is in the region; read by threads that have entered it.
     nonisolated(unsafe) private var region: UnsafePointer<Region>?
     nonisolated(unsafe) private var threads = 0
 
     package init() {}
 
-    /// Calls `body` with every index of `0..<count` on up to `workers` threads, this one among them.
+    /// Calls `body` with every index of `0..<count` on up to `workers` threads, including this one.
     ///
-    /// - Returns: false, and nothing has been done, where another thread's region has the pool.
+    /// - Returns: false, without any call, if another thread owns the pool.
     package func run(_ count: Int, workers: Int, _ body: (Int) -> Void) -> Bool {
         guard !isOwned.exchange(true, ordering: .acquiring) else { return false }
         defer { isOwned.store(false, ordering: .releasing) }
@@ -48,7 +48,7 @@ package final class WorkerPool: Sendable {
         return true
     }
 
-    /// Not inlined, so that nothing of the region is held after it returns.
+    /// Not inlined, so that no reference to the region outlives the call.
     @inline(never) private func work(_ region: UnsafePointer<Region>) {
         let count = region.pointee.count
         while true {
@@ -60,21 +60,22 @@ package final class WorkerPool: Sendable {
 
     /// Returns the state after the change.
     @discardableResult private func change(_ changed: (State) -> State) -> State {
-        var seen = state.load(ordering: .relaxed)
+        var current = state.load(ordering: .relaxed)
         while true {
-            let desired = changed(seen)
-            let result = state.weakCompareExchange(expected: seen, desired: desired, ordering: .acquiringAndReleasing)
+            let desired = changed(current)
+            let result = state.weakCompareExchange(
+                expected: current, desired: desired, ordering: .acquiringAndReleasing)
             if result.exchanged { return desired }
-            seen = result.original
+            current = result.original
         }
     }
 
-    /// Calls `isMet` until it is true, for as long as it pays to wait awake.
-    private func lookOut(until isMet: () -> Bool) -> Bool {
+    /// Spins until `isMet` is true, as long as spinning is cheaper than sleeping. Returns whether it is true.
+    private func spin(until isMet: () -> Bool) -> Bool {
         if isMet() { return true }
-        // With more threads than processors, one that waits awake holds up one that works.
+        // With more threads than processors, a spinning thread delays a working one.
         guard Parallel.threadCount <= Parallel.availableCores else { return false }
-        let end = DispatchTime.now().uptimeNanoseconds + Self.patience
+        let end = DispatchTime.now().uptimeNanoseconds + Self.spinDuration
         repeat {
             for _ in 0..<16 {
                 cvk_pause()
@@ -91,17 +92,17 @@ private struct Region {
     let body: (Int) -> Void
 }
 
-/// Who may enter the region, and who is in it, as one number that changes at once.
+/// Which threads may enter the region and how many are inside, packed in one atomic word.
 private struct State: RawRepresentable, AtomicRepresentable {
     var rawValue: UInt64
 
-    /// Threads in the region, beside the owner: bits 0 to 15.
+    /// Threads in the region, not counting the owner: bits 0 to 15.
     var inside: UInt64 { rawValue & 0xFFFF }
-    /// Threads that may still enter: bits 16 to 31. None once the owner has found no index left.
+    /// Threads that may still enter: bits 16 to 31. 0 once the owner has found no index left.
     var slots: UInt64 { rawValue >> 16 & 0xFFFF }
     /// Whether the owner sleeps until the last thread leaves: bit 32.
     var isAwaited: Bool { rawValue & Self.awaited != 0 }
-    /// Number of the region: the bits above, so that a thread does not enter one twice.
+    /// Sequence number of the region: the bits above, so that no thread enters a region twice.
     var region: UInt64 { rawValue >> 33 }
 
     static let slot: UInt64 = 1 << 16
@@ -120,30 +121,30 @@ private struct State: RawRepresentable, AtomicRepresentable {
 extension WorkerPool {
     private func open(slots: Int) {
         next.store(0, ordering: .relaxed)
-        // In one order for all threads with `sleepers`: either the owner sees who goes to sleep, or that thread sees the
-        // region. While no places are free, only the owner changes the state.
+        // Sequentially consistent with `sleepers`: either the owner observes the thread that goes to sleep, or that
+        // thread observes the region. While no slots are free, only the owner changes the state.
         state.store(state.load(ordering: .relaxed).opened(slots: slots), ordering: .sequentiallyConsistent)
         wake(slots - (threads - sleepers.load(ordering: .sequentiallyConsistent)))
     }
 
-    /// Rings for up to `wanted` of those that sleep.
-    private func wake(_ wanted: Int) {
-        for _ in 0..<max(wanted, 0) {
-            guard takeSleeper() else { return }
+    /// Wakes up to `count` sleeping threads.
+    private func wake(_ count: Int) {
+        for _ in 0..<max(count, 0) {
+            guard claimSleeper() else { return }
             bell.signal()
         }
     }
 
-    /// Lets nobody in any more, and waits for those that are inside.
+    /// Admits no more threads, and waits for those inside.
     private func close() {
         change(\.closed)
-        if lookOut(until: { state.load(ordering: .acquiring).inside == 0 }) { return }
-        var seen = state.load(ordering: .acquiring)
-        while seen.inside > 0 {
+        if spin(until: { state.load(ordering: .acquiring).inside == 0 }) { return }
+        var current = state.load(ordering: .acquiring)
+        while current.inside > 0 {
             let result = state.weakCompareExchange(
-                expected: seen, desired: seen.awaitedByOwner, ordering: .acquiringAndReleasing)
+                expected: current, desired: current.awaitedByOwner, ordering: .acquiringAndReleasing)
             if result.exchanged { return isDone.wait() }
-            seen = result.original
+            current = result.original
         }
     }
 }
@@ -168,12 +169,12 @@ extension WorkerPool {
                 let pool: UnsafeMutableRawPointer? = $0
                 Unmanaged<WorkerPool>.fromOpaque(pool!).takeUnretainedValue().serve()
             }, pool)
-        // Held for ever, as the thread is.
+        // Retained forever, as the thread never ends.
         if result == 0 { _ = Unmanaged.passRetained(self) }
         return result == 0
     }
 
-    /// What a thread does all its life.
+    /// The main loop of a thread.
     private func serve() -> Never {
         Parallel.onThisThread {
             var last: UInt64 = 0
@@ -182,21 +183,21 @@ extension WorkerPool {
                     last = entered
                     work(region!)
                     if change(\.left).isLastOfAwaited { isDone.signal() }
-                } else if !lookOut(until: { state.load(ordering: .relaxed).isOpen(after: last) }) {
+                } else if !spin(until: { state.load(ordering: .relaxed).isOpen(after: last) }) {
                     sleep(after: last)
                 }
             }
         }
     }
 
-    /// Takes a place in a region that this thread was not in. Returns its number, or nil where there is no place.
+    /// Enters a region that this thread has not been in. Returns its number, or nil if there is no free slot.
     private func enter(after last: UInt64) -> UInt64? {
-        var seen = state.load(ordering: .relaxed)
-        while seen.isOpen(after: last) {
+        var current = state.load(ordering: .relaxed)
+        while current.isOpen(after: last) {
             let result = state.weakCompareExchange(
-                expected: seen, desired: seen.entered, ordering: .acquiringAndReleasing)
-            if result.exchanged { return seen.region }
-            seen = result.original
+                expected: current, desired: current.entered, ordering: .acquiringAndReleasing)
+            if result.exchanged { return current.region }
+            current = result.original
         }
         return nil
     }
@@ -204,18 +205,18 @@ extension WorkerPool {
     private func sleep(after last: UInt64) {
         sleepers.add(1, ordering: .sequentiallyConsistent)
         let isNeeded = state.load(ordering: .sequentiallyConsistent).isOpen(after: last)
-        // Where the owner has taken this sleeper already, the bell rings for it at once and must be heard.
-        if isNeeded, takeSleeper() { return }
+        // If the owner has already claimed this sleeper, the signal is on its way and must be consumed.
+        if isNeeded, claimSleeper() { return }
         bell.wait()
     }
 
-    private func takeSleeper() -> Bool {
-        var seen = sleepers.load(ordering: .sequentiallyConsistent)
-        while seen > 0 {
+    private func claimSleeper() -> Bool {
+        var current = sleepers.load(ordering: .sequentiallyConsistent)
+        while current > 0 {
             let result = sleepers.weakCompareExchange(
-                expected: seen, desired: seen - 1, ordering: .sequentiallyConsistent)
+                expected: current, desired: current - 1, ordering: .sequentiallyConsistent)
             if result.exchanged { return true }
-            seen = result.original
+            current = result.original
         }
         return false
     }

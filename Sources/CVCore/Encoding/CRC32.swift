@@ -1,9 +1,10 @@
-/// CRC-32 as in zip archives and PNG files (ISO 3309, the reversed polynomial EDB88320).
+/// CRC-32 as in zip archives and PNG files (ISO 3309, the reversed polynomial EDB88320), like Python's `zlib.crc32`.
 ///
-/// Eight bytes at a time by eight tables (Kounavis and Berry 2005, "slicing-by-8").
+/// Processes eight bytes at a time with eight tables (Kounavis and Berry 2005, "slicing-by-8").
 public struct CRC32: Sendable {
     private var state: UInt32 = 0xFFFF_FFFF
 
+    /// The checksum of no bytes.
     public init() {}
 
     /// The checksum of `bytes`.
@@ -13,10 +14,10 @@ public struct CRC32: Sendable {
         return crc.checksum
     }
 
-    /// Of all bytes so far.
+    /// The checksum of all bytes so far.
     public var checksum: UInt32 { ~state }
 
-    /// Takes more bytes.
+    /// Appends bytes.
     public mutating func update(_ bytes: UnsafeRawBufferPointer) {
         var crc = state
         let whole = bytes.count & ~7
@@ -35,7 +36,7 @@ public struct CRC32: Sendable {
         state = crc
     }
 
-    /// Table 0 is that of single bytes; table k is for a byte that k others follow.
+    /// Table 0 is for single bytes; table k is for a byte followed by k others.
     private static let tables: [UInt32] = {
         var tables: [UInt32] = []
         for byte in 0..<UInt32(256) {

@@ -1,7 +1,8 @@
-/// Text that is not JSON, and where.
+/// A syntax error in JSON text, with its offset.
 public struct JSONError: ToolkitError, Equatable {
+    /// What is wrong.
     public enum Problem: Sendable, Equatable {
-        /// Something else than `expected` stands there; `found` is nil at the end of the text.
+        /// Something other than `expected`; `found` is nil at the end of the text.
         case unexpected(found: UInt8?, expected: String)
         case invalidUTF8
         case controlCharacter(UInt8)
@@ -15,7 +16,7 @@ public struct JSONError: ToolkitError, Equatable {
         case tooManyValues(limit: Int)
     }
 
-    /// The byte of the text, from 0.
+    /// The byte offset in the text, from 0.
     public let offset: Int
     public let problem: Problem
 
@@ -50,10 +51,17 @@ public struct JSONError: ToolkitError, Equatable {
 }
 
 extension JSONValue {
-    /// Parses one JSON value (RFC 8259), strictly: nothing but white space may stand around it.
+    /// Parses one JSON value (RFC 8259), strictly: only white space may surround it.
     ///
-    /// Keys that occur twice in an object are an error, also when they differ only in the composition of accents.
-    /// `maxDepth` bounds the nesting, `maxValues` the memory: a value takes some twenty times its two bytes of text.
+    /// Duplicate keys in an object are an error, also if they differ only in Unicode normalization.
+    ///
+    /// - Parameters:
+    ///   - bytes: UTF-8 text.
+    ///   - maxDepth: limit of the nesting.
+    ///   - maxValues: limit of the number of values, and so of memory: a value takes some twenty times its two bytes of
+    ///     text.
+    /// - Returns: the value.
+    /// - Throws: `JSONError`.
     public static func parse(
         _ bytes: some Sequence<UInt8>, maxDepth: Int = 64, maxValues: Int = 10_000_000
     ) throws(JSONError) -> JSONValue {
@@ -61,10 +69,11 @@ extension JSONValue {
         return try parser.parseDocument()
     }
 
+    /// Parses one JSON value, as ``parse(_:maxDepth:maxValues:)``.
     public static func parse(_ text: String) throws(JSONError) -> JSONValue { try parse(text.utf8) }
 }
 
-/// Recursive descent over the bytes; the depth limit keeps the recursion off the end of the stack.
+/// A recursive descent parser; the depth limit prevents a stack overflow.
 private struct JSONParser {
     let bytes: [UInt8]
     let maxDepth: Int
@@ -99,21 +108,21 @@ private struct JSONParser {
     private mutating func parseObject(depth: Int) throws(JSONError) -> JSONValue {
         position += 1
         var members: [JSONMember] = []
-        var seen: Set<String> = []
+        var keys: Set<String> = []
         skipSpace()
-        if take("}") { return .object(members) }
+        if consume("}") { return .object(members) }
         while true {
             skipSpace()
             let start = position
             guard peek == UInt8(ascii: "\"") else { throw unexpected("a key in quotes") }
             let key = try parseString()
-            guard seen.insert(key).inserted else { throw JSONError(.duplicateKey(key), at: start) }
+            guard keys.insert(key).inserted else { throw JSONError(.duplicateKey(key), at: start) }
             skipSpace()
-            guard take(":") else { throw unexpected("':'") }
+            guard consume(":") else { throw unexpected("':'") }
             members.append(JSONMember(key, try parseValue(depth: depth + 1)))
             skipSpace()
-            if take("}") { return .object(members) }
-            guard take(",") else { throw unexpected("',' or '}'") }
+            if consume("}") { return .object(members) }
+            guard consume(",") else { throw unexpected("',' or '}'") }
         }
     }
 
@@ -121,12 +130,12 @@ private struct JSONParser {
         position += 1
         var values: [JSONValue] = []
         skipSpace()
-        if take("]") { return .array(values) }
+        if consume("]") { return .array(values) }
         while true {
             values.append(try parseValue(depth: depth + 1))
             skipSpace()
-            if take("]") { return .array(values) }
-            guard take(",") else { throw unexpected("',' or ']'") }
+            if consume("]") { return .array(values) }
+            guard consume(",") else { throw unexpected("',' or ']'") }
         }
     }
 
@@ -147,20 +156,20 @@ private struct JSONParser {
     private mutating func parseNumber() throws(JSONError) -> JSONValue {
         let start = position
         var isInteger = true
-        _ = take("-")
-        if !take("0") { try skipDigits() }
-        if take(".") {
+        _ = consume("-")
+        if !consume("0") { try skipDigits() }
+        if consume(".") {
             isInteger = false
             try skipDigits()
         }
-        if take("e") || take("E") {
+        if consume("e") || consume("E") {
             isInteger = false
-            if !take("-") { _ = take("+") }
+            if !consume("-") { _ = consume("+") }
             try skipDigits()
         }
         guard position - start <= 1000 else { throw JSONError(.numberOutOfRange, at: start) }
         let text = String(decoding: bytes[start..<position], as: UTF8.self)
-        // "-0" stays a floating point number, to keep its sign.
+        // "-0" is a floating point number, to keep its sign.
         if isInteger, text != "-0", let value = Int(text) { return .integer(value) }
         guard let value = Double(text), value.isFinite else { throw JSONError(.numberOutOfRange, at: start) }
         return .number(value)
@@ -199,7 +208,7 @@ private struct JSONParser {
         return string
     }
 
-    /// What stands after a backslash.
+    /// Parses the part of an escape after the backslash.
     private mutating func parseEscape(into content: inout [UInt8]) throws(JSONError) {
         let start = position - 1
         guard let byte = peek else { throw JSONError(.badEscape, at: start) }
@@ -220,7 +229,7 @@ private struct JSONParser {
     private mutating func parseUnicodeEscape(start: Int) throws(JSONError) -> String {
         let first = try parseFourHexDigits(start: start)
         if let scalar = Unicode.Scalar(first) { return String(Character(scalar)) }
-        guard first < 0xDC00, take("\\"), take("u") else { throw JSONError(.loneSurrogate, at: start) }
+        guard first < 0xDC00, consume("\\"), consume("u") else { throw JSONError(.loneSurrogate, at: start) }
         let second = try parseFourHexDigits(start: start)
         guard (0xDC00...0xDFFF).contains(second),
             let scalar = Unicode.Scalar(0x10000 + (first - 0xD800) << 10 + (second - 0xDC00))
@@ -244,7 +253,7 @@ private struct JSONParser {
 
     private var peek: UInt8? { position < bytes.count ? bytes[position] : nil }
 
-    private mutating func take(_ byte: Unicode.Scalar) -> Bool {
+    private mutating func consume(_ byte: Unicode.Scalar) -> Bool {
         guard peek == UInt8(ascii: byte) else { return false }
         position += 1
         return true

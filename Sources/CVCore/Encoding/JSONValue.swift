@@ -1,4 +1,4 @@
-/// A JSON value (RFC 8259), with the members of objects in the order in which they stand in the text.
+/// A JSON value (RFC 8259). The members of objects keep the order of the text.
 public enum JSONValue: Sendable, Equatable {
     case null
     case bool(Bool)
@@ -10,20 +10,20 @@ public enum JSONValue: Sendable, Equatable {
     case array([JSONValue])
     case object([JSONMember])
 
-    /// The number whose shortest decimal form is that of `value`: `JSONValue(Float(0.1))` is written as `0.1`.
+    /// A number with the shortest decimal form of `value`: `JSONValue(Float(0.1))` is written as `0.1`.
     ///
     /// Converted to `Double` directly, it would be written as `0.10000000149011612`.
     public init(_ value: Float) { self = .number(Double("\(value)") ?? Double(value)) }
 
-    /// An object of `members`, leaving out those whose value is nil.
+    /// An object of `members`, without those whose value is nil.
     public static func members(_ members: KeyValuePairs<String, JSONValue?>) -> JSONValue {
         .object(members.compactMap { key, value in value.map { JSONMember(key, $0) } })
     }
 
-    /// The member `key` of an object; nil when there is none or this is no object.
+    /// The member `key` of an object; nil if there is none or if this is not an object.
     public subscript(key: String) -> JSONValue? { object?.first { $0.key == key }?.value }
 
-    // What this is, if it is that; nil otherwise.
+    // The value of a given kind; nil if this is of another kind.
 
     public var object: [JSONMember]? { if case .object(let members) = self { members } else { nil } }
     public var array: [JSONValue]? { if case .array(let values) = self { values } else { nil } }
@@ -40,7 +40,7 @@ public enum JSONValue: Sendable, Equatable {
         }
     }
 
-    /// What this is, with its article, for messages: "a string".
+    /// The kind with its article, for messages: "a string".
     public var kind: String {
         switch self {
         case .null: "null"
@@ -80,10 +80,10 @@ extension JSONValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, Ex
 // MARK: Writing
 
 extension JSONValue {
-    /// The value as compact JSON on one line: no spaces, no newline.
+    /// Compact JSON on one line: no spaces, no newline.
     ///
-    /// Numbers have the fewest digits that read back as the same `Double`. JSON has no NaN and no infinity: they
-    /// become `null`, as in JavaScript.
+    /// Numbers have the fewest digits that read back as the same `Double`. JSON has no NaN and no infinity: they become
+    /// `null`, as in JavaScript.
     public var text: String { String(decoding: utf8, as: UTF8.self) }
 
     /// `text` as UTF-8.
@@ -133,7 +133,7 @@ extension JSONValue {
             case UInt8(ascii: "\n"): output += #"\n"#.utf8
             case UInt8(ascii: "\r"): output += #"\r"#.utf8
             case UInt8(ascii: "\t"): output += #"\t"#.utf8
-            // Escaped below a space because JSON demands it, 0x7F because terminals obey it.
+            // Below a space escaped as JSON requires, 0x7F because terminals interpret it.
             case ..<0x20, 0x7F:
                 output += #"\u00"#.utf8
                 output += [hexDigits[Int(byte >> 4)], hexDigits[Int(byte & 0xF)]]

@@ -1,16 +1,14 @@
-/// SHA-256 (FIPS 180-4, section 6.2).
-///
-/// Written here rather than taken from swift-crypto: that package would bring all of BoringSSL into the build of
-/// everyone who depends on this one, for one checksum of files. It is no place for secrets: nothing in it is
-/// hardened against an observer.
+/// Implemented here rather than taken from swift-crypto, which would add all of BoringSSL to the build of every
+/// dependent package for one checksum of files. Not for secrets: it is not hardened against side channels.
 public struct SHA256: Sendable {
     private var state: SIMD8<UInt32> = [
         0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19,
     ]
-    /// The bytes that do not fill a block of 64 yet.
+    /// The bytes of an incomplete block of 64.
     private var pending: [UInt8] = []
     private var length: UInt64 = 0
 
+    /// The hash of an empty message.
     public init() {}
 
     /// The digest of `bytes` as 64 lowercase hexadecimal digits.
@@ -18,21 +16,21 @@ public struct SHA256: Sendable {
         bytes.withUnsafeBytes { hexDigest(of: $0) }
     }
 
-    /// As `hexDigest(of:)` of an array.
+    /// The digest of `bytes` as 64 lowercase hexadecimal digits.
     public static func hexDigest(of bytes: UnsafeRawBufferPointer) -> String {
         var hash = SHA256()
         hash.update(bytes)
         return hash.hexDigest()
     }
 
-    /// Takes more of the message.
+    /// Appends bytes to the message.
     public mutating func update(_ bytes: UnsafeRawBufferPointer) {
         length &+= UInt64(bytes.count)
         var rest = bytes[...]
         if !pending.isEmpty {
-            let taken = rest.prefix(64 - pending.count)
-            pending += taken
-            rest = rest.dropFirst(taken.count)
+            let head = rest.prefix(64 - pending.count)
+            pending += head
+            rest = rest.dropFirst(head.count)
             guard pending.count == 64 else { return }
             pending.withUnsafeBytes { processBlocks($0) }
             pending.removeAll(keepingCapacity: true)
@@ -42,6 +40,7 @@ public struct SHA256: Sendable {
         pending += rest.dropFirst(whole)
     }
 
+    /// Appends bytes to the message.
     public mutating func update(_ bytes: [UInt8]) { bytes.withUnsafeBytes { update($0) } }
 
     /// The digest of the message so far, as 64 lowercase hexadecimal digits.
@@ -106,7 +105,7 @@ public struct SHA256: Sendable {
             d = d &+ t1
             h = t1 &+ sum0 &+ ((a & b) ^ (a & c) ^ (b & c))
         }
-        // The names move on by one each round instead of the values: after eight they are back in place.
+        // The variables rotate instead of the values: after eight rounds they are back in order.
         for t in stride(from: 0, to: 64, by: 8) {
             round(t, a, b, c, &d, e, f, g, &h)
             round(t &+ 1, h, a, b, &c, d, e, f, &g)

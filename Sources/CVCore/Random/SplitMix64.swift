@@ -1,29 +1,32 @@
-/// A small seeded generator: the same numbers for the same seed everywhere, in Swift and in `Tools/golden/seeded.py`.
+/// A small seeded random number generator: the same numbers for the same seed everywhere, in Swift and in
+/// `Tools/golden/seeded.py`.
 ///
 /// Steele, Lea and Flood 2014, "Fast splittable pseudorandom number generators". Not for secrets.
 public struct SplitMix64: RandomNumberGenerator, Sendable {
     private var state: UInt64
     private static let step: UInt64 = 0x9E37_79B9_7F4A_7C15
 
+    /// A generator with `seed`.
     public init(seed: UInt64) { state = seed }
 
-    /// The generator number `stream` of those that belong to `seed`.
+    /// An independent stream of random numbers for `seed`.
     ///
-    /// For work that is split up: picture or row number i takes stream i, and its numbers depend neither on the order
-    /// of the work nor on how much of it there is.
+    /// For parallel work: image or row i uses stream i, and its numbers depend neither on the order of the work nor on
+    /// its amount.
     public init(seed: UInt64, stream: Int) {
-        // Seeds that lie a multiple of the step apart give the same numbers shifted; mixing both in turn parts them.
+        // Seeds that differ by a multiple of the step give shifted sequences; mixing both numbers prevents that.
         var mixed = SplitMix64(seed: seed)
         mixed.state = mixed.next() ^ UInt64(truncatingIfNeeded: stream)
         self.init(seed: mixed.next())
     }
 
+    /// The next 64 random bits.
     public mutating func next() -> UInt64 {
         defer { state &+= Self.step }
         return Self.number(0, seed: state)
     }
 
-    /// What the `index`-th call of `next` gives, from 0: made from its place alone.
+    /// The result of the `index`-th call of `next`, from 0, computed from its index alone.
     public static func number(_ index: UInt64, seed: UInt64) -> UInt64 {
         var z = seed &+ (index &+ 1) &* step
         z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
@@ -31,6 +34,6 @@ public struct SplitMix64: RandomNumberGenerator, Sendable {
         return z ^ (z >> 31)
     }
 
-    /// 0 ..< 1, from the upper 24 bits.
+    /// A uniform number in 0 ..< 1, from the upper 24 bits.
     public mutating func uniform() -> Float { Float(next() >> 40) / Float(1 << 24) }
 }

@@ -1,13 +1,12 @@
-/// The memory that this process could still take, in bytes: what the system has free, cut by the limit of its cgroup; nil
-/// where neither is told.
+/// The memory available to this process, in bytes: what the system has free, limited by its cgroup; nil if unknown.
 ///
-/// For an estimate before a long job: others may take theirs meanwhile.
+/// For an estimate before a long job: other processes may allocate memory meanwhile.
 package func availableMemoryBytes() -> Int? {
     let values = [systemAvailable(), cgroupAvailable()].compactMap { $0 }
     return values.min()
 }
 
-/// `MemAvailable` of Linux: free, or in caches that would be given up.
+/// `MemAvailable` of Linux: free, or in caches that can be reclaimed.
 private func systemAvailable() -> Int? {
     for line in text(of: "/proc/meminfo")?.split(separator: "\n") ?? [] where line.hasPrefix("MemAvailable:") {
         return line.split(separator: " ").dropFirst().first.flatMap { Int($0) }.map { $0 * 1024 }
@@ -15,7 +14,7 @@ private func systemAvailable() -> Int? {
     return nil
 }
 
-/// Of cgroup v2, or v1: the limit less what is used. Caches count as used there, but can be given up.
+/// The limit of cgroup v2 or v1, less the used memory. Caches count as used there, but can be reclaimed.
 private func cgroupAvailable() -> Int? {
     let folder = "/sys/fs/cgroup/"
     for (limit, used, list) in [
@@ -30,7 +29,7 @@ private func cgroupAvailable() -> Int? {
     return nil
 }
 
-/// Nil for `max`, too, which means that there is no limit.
+/// Nil also for `max`, which means no limit.
 private func number(_ path: String) -> Int? {
     text(of: path)?.split(whereSeparator: \.isWhitespace).first.flatMap { Int($0) }
 }

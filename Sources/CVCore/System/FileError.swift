@@ -1,7 +1,8 @@
-/// A file that could not be read or written, and why.
+/// A failure to read or write a file.
 public struct FileError: ToolkitError, Equatable {
+    /// What went wrong.
     public enum Problem: Sendable, Equatable {
-        /// `reason` is the system's own words, such as "No such file or directory".
+        /// `reason` is the message of the system, such as "No such file or directory".
         case cannotOpen(reason: String)
         case cannotRead(reason: String)
         case cannotWrite(reason: String)

@@ -1,21 +1,21 @@
-/// Reading whole files without being held up or filled up by what stands at the path.
+/// Reads whole files, safe from blocking and unbounded input.
 public enum FileInput {
-    /// Bytes of the regular file at `path`.
+    /// Reads the regular file at `path`.
     ///
-    /// A directory, a pipe or a device is an error (none of them can be read to an end that is known before),
-    /// as is a file of more than `maxBytes`. Nothing is allocated before the size is known to be in bounds.
+    /// A directory, a pipe or a device is an error (none has an end that is known in advance), as is a file of more
+    /// than `maxBytes`. Nothing is allocated before the size is checked.
     public static func read(_ path: String, maxBytes: Int = 4 << 30) throws(FileError) -> [UInt8] {
         let (descriptor, size) = try openRegular(path)
         defer { close(descriptor) }
         guard size <= maxBytes else { throw FileError(path, .tooLarge(bytes: size, limit: maxBytes)) }
-        // Files of /proc and /sys say that they are empty: read those in pieces.
+        // Files of /proc and /sys report a size of 0: read those in chunks.
         if size == 0 { return try readToEnd(descriptor, path, maxBytes: maxBytes) }
         return try readExactly(descriptor, path, count: size)
     }
 
-    /// The first `count` bytes of the regular file at `path` (fewer when it is shorter), and the size of the file.
+    /// The first `count` bytes of the regular file at `path` (fewer if it is shorter), and the size of the file.
     ///
-    /// For looking at the header of a large file.
+    /// For reading the header of a large file.
     public static func readPrefix(
         _ path: String, count: Int
     ) throws(FileError) -> (bytes: [UInt8], fileBytes: Int) {
@@ -30,7 +30,7 @@ public enum FileInput {
     }
 
     static func openRegular(_ path: String) throws(FileError) -> (descriptor: Int32, size: Int) {
-        // O_NONBLOCK: opening a pipe that nobody writes to would otherwise wait for ever.
+        // O_NONBLOCK: opening a pipe without a writer would otherwise block forever.
         let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
         guard descriptor >= 0 else { throw FileError(path, .cannotOpen(reason: FileError.lastReason())) }
         var status = stat()
@@ -47,7 +47,7 @@ public enum FileInput {
         return (descriptor, Int(status.st_size))
     }
 
-    /// `count` bytes, or fewer when the file ends before.
+    /// `count` bytes, or fewer if the file ends before.
     private static func readExactly(_ descriptor: Int32, _ path: String, count: Int) throws(FileError) -> [UInt8] {
         var failure: FileError?
         let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, done in
@@ -65,15 +65,15 @@ public enum FileInput {
 
     private static func readToEnd(_ descriptor: Int32, _ path: String, maxBytes: Int) throws(FileError) -> [UInt8] {
         var bytes: [UInt8] = []
-        var piece = [UInt8](repeating: 0, count: 1 << 16)
+        var chunk = [UInt8](repeating: 0, count: 1 << 16)
         while true {
-            let got = retrying { piece.withUnsafeMutableBytes { systemRead(descriptor, $0.baseAddress!, $0.count) } }
+            let got = retrying { chunk.withUnsafeMutableBytes { systemRead(descriptor, $0.baseAddress!, $0.count) } }
             if got < 0 { throw FileError(path, .cannotRead(reason: FileError.lastReason())) }
             if got == 0 { return bytes }
             guard bytes.count + got <= maxBytes else {
                 throw FileError(path, .tooLarge(bytes: bytes.count + got, limit: maxBytes))
             }
-            bytes.append(contentsOf: piece[0..<got])
+            bytes.append(contentsOf: chunk[0..<got])
         }
     }
 

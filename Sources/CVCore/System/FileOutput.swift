@@ -1,8 +1,8 @@
-/// Writing whole files so that a reader sees the old content or the new, never a part.
+/// Writes whole files atomically: a reader observes the old content or the new, never a part.
 public enum FileOutput {
-    /// Writes `bytes` under a temporary name beside `path`, then renames.
+    /// Writes `bytes` to a temporary file beside `path`, then renames it.
     ///
-    /// With `overwrite` false a file that exists is an error and stays as it was. A device or pipe at `path`
+    /// Without `overwrite`, an existing file is an error and stays unchanged. A device or pipe at `path`
     /// (`/dev/stdout`) is written to directly: it cannot be replaced by a file.
     public static func write(_ bytes: [UInt8], to path: String, overwrite: Bool = false) throws(FileError) {
         var target = path
@@ -12,7 +12,7 @@ public enum FileOutput {
         case .other: return try writeDirectly(bytes, to: path)
         case .regular:
             guard overwrite else { throw FileError(path, .exists) }
-            // Follow a link, so that the file it points to is replaced rather than the link.
+            // Follow a link, so that its target is replaced rather than the link.
             target = resolved(path)
         }
         let temporary = "\(target).\(getpid())-\(UInt32.random(in: 0...UInt32.max)).tmp"
@@ -27,9 +27,9 @@ public enum FileOutput {
         try move(temporary, to: target, overwrite: overwrite)
     }
 
-    /// Throws what `write` would throw for a target that exists or a folder that is missing or read-only.
+    /// Throws the error that `write` would throw for an existing target or for a missing or read-only folder.
     ///
-    /// For long work: better to know before than after.
+    /// To be called before long work.
     public static func checkWritable(_ path: String, overwrite: Bool = false) throws(FileError) {
         switch kind(of: path) {
         case .directory: throw FileError(path, .isDirectory)
@@ -37,7 +37,7 @@ public enum FileOutput {
         case .other: return
         case .missing, .regular: break
         }
-        // Scalars: a slash and an accent after it are one Character, and still a slash to the system.
+        // By scalars: a slash followed by a combining accent is one `Character`, but still a slash to the system.
         let slash = path.unicodeScalars.lastIndex(of: "/")
         let folder = slash.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
         guard access(folder, W_OK | X_OK) == 0 else {
@@ -67,7 +67,7 @@ public enum FileOutput {
         if overwrite {
             if rename(temporary, path) == 0 { return }
         } else {
-            // link() fails when the name exists, where rename() would replace it: no race with another writer.
+            // link() fails if the name exists, where rename() would replace it: no race with another writer.
             if link(temporary, path) == 0 {
                 unlink(temporary)
                 return
@@ -87,7 +87,7 @@ public enum FileOutput {
         if let problem = writeAll(bytes, to: descriptor) { throw FileError(path, .cannotWrite(reason: problem)) }
     }
 
-    /// Nil, or the system's reason.
+    /// Nil, or the error message of the system.
     private static func writeAll(_ bytes: [UInt8], to descriptor: Int32) -> String? {
         bytes.withUnsafeBytes { buffer in
             var done = 0

@@ -1,13 +1,14 @@
-/// What the command asks the file system. Names are bytes there and need not be UTF-8.
+/// Queries of the file system. File names are bytes and need not be UTF-8.
 package enum FileSystem {
+    /// The kind of a file.
     package enum Kind: Equatable {
         case file
         case folder
-        /// Why there is nothing, in a sentence's words.
+        /// No such file; the reason is a phrase for messages.
         case none(reason: String)
     }
 
-    /// A name as found. `undecodable` has replacement characters in it and opens nothing.
+    /// A name in a folder. `undecodable` contains replacement characters and cannot be opened.
     package enum Name: Equatable {
         case name(String)
         case undecodable(String)
@@ -27,17 +28,18 @@ package enum FileSystem {
         }
     }
 
-    /// Tells whether two paths lead to the same file.
+    /// Identifies a file: equal for two paths to the same file.
     package struct Identity: Hashable {
         package let device: UInt64
         package let number: UInt64
     }
 
+    /// An error message of the system.
     package struct Reason: Error { package let text: String }
 
     package static let badNameMessage = "its name is not valid UTF-8: rename it"
 
-    /// Links are followed.
+    /// The kind of the file at `path`; links are followed.
     package static func kind(of path: String) -> Kind {
         guard let status = status(of: path) else {
             let hint = path.unicodeScalars.contains("\u{FFFD}") ? " (\(badNameMessage))" : ""
@@ -46,6 +48,7 @@ package enum FileSystem {
         return status.st_mode & S_IFMT == S_IFDIR ? .folder : .file
     }
 
+    /// The identity of the file at `path`; nil if there is none.
     package static func identity(of path: String) -> Identity? {
         status(of: path).map { Identity(device: UInt64(truncatingIfNeeded: $0.st_dev), number: UInt64($0.st_ino)) }
     }
@@ -55,7 +58,7 @@ package enum FileSystem {
         return stat(path, &status) == 0 ? status : nil
     }
 
-    /// The names in a folder but "." and "..", sorted.
+    /// The names in a folder except "." and "..", sorted.
     package static func entries(of folder: String) -> Result<[Name], Reason> {
         guard let stream = opendir(folder) else {
             return .failure(Reason(text: "cannot be opened: \(String(cString: strerror(errno)))"))
@@ -74,7 +77,7 @@ package enum FileSystem {
         return .success(names.sorted { $0.text < $1.text })
     }
 
-    /// Paths that match a shell's pattern, sorted; folders that cannot be read match nothing.
+    /// The paths that match a shell pattern, sorted; folders that cannot be read match nothing.
     package static func matches(of pattern: String) -> [Name] {
         var result = glob_t()
         defer { globfree(&result) }
@@ -83,7 +86,7 @@ package enum FileSystem {
             .sorted { $0.text < $1.text }
     }
 
-    /// Makes a folder and those above it, as `mkdir -p`.
+    /// Creates a folder and its parents, as `mkdir -p`.
     package static func createFolder(_ path: String) throws(FileError) {
         var path = path
         while path.count > 1, path.hasSuffix("/") { path.removeLast() }
@@ -94,14 +97,15 @@ package enum FileSystem {
         }
         let parent = folder(of: path)
         if parent != path { try createFolder(parent) }
-        // Another process may have made it in the meantime.
+        // Another process may have created it in the meantime.
         if mkdir(path, 0o777) != 0, kind(of: path) != .folder {
             throw FileError(path, .cannotWrite(reason: String(cString: strerror(errno))))
         }
     }
 
-    // Paths as text. By scalars, because a slash may carry a combining character and is then no "/" to `Character`.
+    // Paths as text. By scalars, because a slash followed by a combining character is not "/" as a `Character`.
 
+    /// Joins a folder and a name with a slash.
     package static func join(_ folder: String, _ name: String) -> String {
         folder.hasSuffix("/") ? folder + name : folder + "/" + name
     }
@@ -119,7 +123,7 @@ package enum FileSystem {
         return slash == scalars.startIndex ? "/" : String(scalars[..<slash])
     }
 
-    /// What follows the last dot of the name, if something stands before and after it.
+    /// The part after the last dot of the name, if the parts before and after it are not empty.
     package static func suffix(of path: String) -> String? {
         let name = name(of: path).unicodeScalars
         guard let dot = name.lastIndex(of: "."), dot != name.startIndex else { return nil }
@@ -127,7 +131,7 @@ package enum FileSystem {
         return suffix.isEmpty ? nil : String(suffix)
     }
 
-    /// The name without folders and suffix.
+    /// The name without its folder and suffix.
     package static func stem(of path: String) -> String {
         let name = name(of: path)
         guard let suffix = suffix(of: path) else { return name }

@@ -1,18 +1,18 @@
 import CKernels
 
-/// The instruction sets that the C kernels are written for.
+/// The instruction sets of the C kernels.
 public enum InstructionSet: String, Sendable, CaseIterable {
     case scalar, neon, avx2, avx512
 
-    /// The one in use: the best of this processor, or the one named by `CVTOOLKIT_ISA` where that is there.
+    /// The instruction set in use: the best of this processor, or the one named by `CVTOOLKIT_ISA` if available.
     ///
-    /// Forcing a lower one is for tests, and for telling whether a kernel is at fault.
+    /// Forcing a lower one is for tests, and to find out whether a kernel is at fault.
     public static let current: InstructionSet = {
-        let wanted = environmentVariable("CVTOOLKIT_ISA").flatMap(InstructionSet.init(rawValue:))
-        return wanted.flatMap { available.contains($0) ? $0 : nil } ?? available.last!
+        let requested = environmentVariable("CVTOOLKIT_ISA").flatMap(InstructionSet.init(rawValue:))
+        return requested.flatMap { available.contains($0) ? $0 : nil } ?? available.last!
     }()
 
-    /// All that this processor has, the best last.
+    /// The instruction sets of this processor, the best last.
     public static let available: [InstructionSet] =
         switch cvk_isa_best() {
         case CVK_AVX512: [.scalar, .avx2, .avx512]
@@ -21,7 +21,7 @@ public enum InstructionSet: String, Sendable, CaseIterable {
         default: [.scalar]
         }
 
-    /// The value that a kernel takes.
+    /// The argument of the C kernels.
     public var cValue: cvk_isa {
         switch self {
         case .scalar: CVK_SCALAR

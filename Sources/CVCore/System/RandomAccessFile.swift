@@ -1,10 +1,12 @@
-/// A regular file that stays open, to be read in parts, by any number of threads at a time.
+/// An open regular file for reads at any offset, by any number of threads at a time.
 public final class RandomAccessFile: Sendable {
+    /// The path of the file.
     public let path: String
-    /// In bytes, when it was opened.
+    /// Its size in bytes when it was opened.
     public let count: Int
     private let descriptor: Int32
 
+    /// Opens a file for reading; a directory, a pipe or a device is an error.
     public init(_ path: String) throws(FileError) {
         self.path = path
         (descriptor, count) = try FileInput.openRegular(path)
@@ -12,9 +14,9 @@ public final class RandomAccessFile: Sendable {
 
     deinit { close(descriptor) }
 
-    /// `count` bytes from `offset` on, which must both be within the file.
+    /// Reads `count` bytes from `offset` on; both must be within the file.
     ///
-    /// A file that has become shorter since it was opened is an error.
+    /// A file that has been truncated since it was opened is an error.
     public func read(at offset: Int, count: Int) throws(FileError) -> [UInt8] {
         precondition(count >= 0, "\(count) bytes are no part of a file")
         var failure: FileError?
@@ -30,7 +32,7 @@ public final class RandomAccessFile: Sendable {
         return bytes
     }
 
-    /// The same into memory of the caller, as many bytes as it holds.
+    /// Reads from `offset` on until `target` is full.
     public func read(at offset: Int, into target: UnsafeMutableRawBufferPointer) throws(FileError) {
         let count = target.count
         precondition(

@@ -1,17 +1,17 @@
-/// "Did you mean": the candidate that is the fewest edits away from `name`, if it is near enough to be meant.
+/// "Did you mean": the candidate with the smallest edit distance to `name`, if it is close enough.
 ///
-/// Case is ignored. Near enough: at most a third of the letters changed, but two edits always pass. Names of more
-/// than 200 letters are near to nothing: they may come from a hostile file, and nobody types them.
+/// Case is ignored. Close enough means at most a third of the letters, but two edits always pass. Names of more than
+/// 200 letters match nothing: they may come from a hostile file, and nobody types them.
 public func nearestName(to name: String, in candidates: some Sequence<String>) -> String? {
     guard name.utf8.count <= longestName else { return nil }
-    let wanted = Array(name.lowercased().unicodeScalars)
-    let allowed = max(2, wanted.count / 3)
+    let target = Array(name.lowercased().unicodeScalars)
+    let allowed = max(2, target.count / 3)
     var best: (name: String, edits: Int)?
     for candidate in candidates where candidate.utf8.count <= longestName {
         let letters = Array(candidate.lowercased().unicodeScalars)
-        // Each letter more or less is an edit.
-        guard abs(letters.count - wanted.count) <= allowed else { continue }
-        let edits = editDistance(wanted, letters)
+        // The difference in length is a lower bound of the edits.
+        guard abs(letters.count - target.count) <= allowed else { continue }
+        let edits = editDistance(target, letters)
         if edits <= allowed, edits < best?.edits ?? .max { best = (candidate, edits) }
     }
     return best?.name
@@ -20,7 +20,7 @@ public func nearestName(to name: String, in candidates: some Sequence<String>) -
 /// In bytes of UTF-8: 200 letters of any script.
 private let longestName = 800
 
-/// Optimal string alignment distance: insertions, deletions, substitutions and swaps of two neighbours.
+/// Optimal string alignment distance: insertions, deletions, substitutions and swaps of adjacent letters.
 private func editDistance(_ a: [Unicode.Scalar], _ b: [Unicode.Scalar]) -> Int {
     var rows = Array(repeating: Array(0...b.count), count: a.count + 1)
     for i in rows.indices { rows[i][0] = i }

@@ -1,5 +1,5 @@
-/// With `digits` of them after the point, whatever the locale: `12.30`. Numbers from a thousand million on are written as
-/// Swift does, and so is what is no number.
+/// `value` with `digits` decimals, independent of the locale: `12.30`. Magnitudes of at least 10⁹ and values that are
+/// not finite are written as Swift does.
 package func decimal(_ value: Double, _ digits: Int) -> String {
     let scale = (0..<digits).reduce(1.0) { scale, _ in scale * 10 }
     let units = (abs(value) * scale).rounded()
@@ -10,13 +10,13 @@ package func decimal(_ value: Double, _ digits: Int) -> String {
     return sign + padded.dropLast(digits) + (digits > 0 ? "." + padded.suffix(digits) : "")
 }
 
-/// With the digits that it needs; whole numbers without ".0".
+/// The shortest decimal form; whole numbers without ".0".
 package func short(_ value: some CustomStringConvertible) -> String {
     let text = value.description
     return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
 }
 
-/// Minutes and seconds, after an hour hours, too: `44:12` or `1:02:03`.
+/// A duration in minutes and seconds, with hours if needed: `44:12` or `1:02:03`.
 package func clock(_ seconds: Double) -> String {
     let whole = Int(min(max(seconds, 0), 3_599_999).rounded())
     func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }

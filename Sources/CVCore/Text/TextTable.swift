@@ -1,19 +1,21 @@
-/// Columns of text under a heading, each as wide as its widest cell.
+/// A text table: columns under a heading, each as wide as its widest cell.
 package struct TextTable {
     private var rows: [[String]]
     private let rightAligned: Set<Int>
 
+    /// A table with a heading; `rightAligned` holds column indices.
     package init(_ heading: [String], rightAligned: Set<Int> = []) {
         rows = [heading.map(\.escapedForDisplay)]
         self.rightAligned = rightAligned
     }
 
-    /// Cells may come from a file: they are made safe to print.
+    /// Appends a row. Cells may come from a file: control characters are escaped.
     package mutating func add(_ cells: [String]) { rows.append(cells.map(\.escapedForDisplay)) }
 
+    /// Prints the table to standard output.
     package func print() { Swift.print(text) }
 
-    /// The lines, without a newline after the last.
+    /// The text of the table, without a newline at the end.
     package var text: String {
         let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
         let lines = rows.map { row in
@@ -28,7 +30,7 @@ package struct TextTable {
 }
 
 extension String {
-    /// With spaces after (or before) up to `width` characters.
+    /// Padded with spaces on the right (or left) to `width` characters.
     package func padded(to width: Int, left: Bool = false) -> String {
         let spaces = String(repeating: " ", count: max(0, width - count))
         return left ? spaces + self : self + spaces

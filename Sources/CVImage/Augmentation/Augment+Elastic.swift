@@ -1,21 +1,29 @@
 import CVCore
 
 extension Augment {
-    /// Pulled and pushed a little at every place, as rubber (Simard, Steinkraus and Platt 2003, "Best practices for
-    /// convolutional neural networks"; with the coarse grid of Ronneberger et al. 2015, arXiv:1505.04597).
+    /// Elastic deformation (Simard, Steinkraus and Platt 2003, "Best practices for convolutional neural networks"; with
+    /// the coarse grid of Ronneberger et al. 2015, arXiv:1505.04597).
     public struct Elastic: Augmentation {
-        /// How many cells of the grid of random shifts the longer side has.
+        /// The number of cells of the displacement grid along the longer side.
         public var cells: Int
-        /// The largest shift of a grid point, in cells. Below a third nothing folds over.
+        /// The largest displacement of a grid point, in cells. Below a third the map is one to one.
         public var strength: Double
+        /// How to fill what lies outside the image.
         public var border: Border
 
+        /// An elastic deformation.
+        ///
+        /// - Parameters:
+        ///   - cells: cells of the grid along the longer side, 1 to 100.
+        ///   - strength: the largest displacement in cells, 0 to 0.33.
+        ///   - border: how to fill what lies outside the image.
         public init(cells: Int = 5, strength: Double = 0.3, border: Border = .reflect) {
             precondition((1...100).contains(cells), "\(cells) cells: 1 to 100 expected")
             precondition((0...0.33).contains(strength), "a strength of \(strength): 0 to 0.33 expected")
             (self.cells, self.strength, self.border) = (cells, strength, border)
         }
 
+        /// Applies the augmentation; see ``Augmentation/callAsFunction(_:using:)``.
         public func callAsFunction(_ sample: Sample, using random: inout SplitMix64) -> Sample {
             let field = ElasticField(
                 width: sample.image.width, height: sample.image.height, cells: cells, strength: strength, &random)
@@ -24,16 +32,16 @@ extension Augment {
     }
 }
 
-/// Shifts on a coarse grid, with uniform cubic B-splines between them: smooth, and cheap to evaluate anywhere.
+/// A displacement field: random displacements on a coarse grid, interpolated by uniform cubic B-splines.
 ///
-/// Pixel p of the new picture shows the place p + d(p) of the old one. Each component of d changes along x and along y
-/// by at most 1.5 times the largest shift per cell, 3 in sum: with shifts below a third of a cell, p -> q - d(p) is a
-/// contraction, so the map is one to one and its inverse is found by repeating that.
+/// Pixel p of the output samples the input at p + d(p). Each component of d changes along x and along y by at most 1.5
+/// times the largest displacement per cell, 3 in total: with displacements below a third of a cell, p -> q - d(p) is a
+/// contraction, so the map is one to one and fixed-point iteration inverts it.
 struct ElasticField: PlaneMap {
-    /// Side of a cell in pixels.
+    /// The side of a cell, in pixels.
     private let cell: Double
     private let columns, rows: Int
-    /// Grid points from one cell before the picture to two behind it, row by row, in pixels.
+    /// The displacements in pixels, row by row, from one cell before the image to two after it.
     private let shifts: [SIMD2<Double>]
 
     init(width: Int, height: Int, cells: Int, strength: Double, _ random: inout SplitMix64) {
@@ -48,7 +56,7 @@ struct ElasticField: PlaneMap {
         }
     }
 
-    /// d(x, y); past the border that of the border.
+    /// d(x, y), clamped at the border of the grid.
     func shift(x: Double, y: Double) -> SIMD2<Double> {
         let (column, horizontal) = Self.taps(x / cell, columns)
         let (row, vertical) = Self.taps(y / cell, rows)
@@ -64,7 +72,7 @@ struct ElasticField: PlaneMap {
         return sum
     }
 
-    /// The first of four grid points, and their weights.
+    /// The first of four grid points and the B-spline weights.
     private static func taps(_ position: Double, _ count: Int) -> (first: Int, weights: SIMD4<Double>) {
         let inside = min(max(position, 0), Double(count - 3))
         let first = min(Int(inside), count - 4)
@@ -81,7 +89,7 @@ struct ElasticField: PlaneMap {
         return (x + shift.x, y + shift.y)
     }
 
-    /// The p with p + d(p) = `point`.
+    /// The solution p of p + d(p) = `point`.
     func apply(_ point: Point) -> Point {
         let target = SIMD2(Double(point.x), Double(point.y))
         var position = target
@@ -89,13 +97,13 @@ struct ElasticField: PlaneMap {
             let next = target - shift(x: position.x, y: position.y)
             let step = next - position
             position = next
-            // A thousandth of a pixel; and out of the loop for NaN.
+            // Converged to a thousandth of a pixel, or NaN.
             if !(abs(step.x) + abs(step.y) > 1e-3) { break }
         }
         return Point(x: Float(position.x), y: Float(position.y))
     }
 
-    /// Around 16 points of each side, because sides become curves.
+    /// The bounding box of 16 points of each side, because sides become curves.
     func apply(_ box: Box) -> Box {
         let points = (0..<16).flatMap { index -> [Point] in
             let part = Float(index) / 16

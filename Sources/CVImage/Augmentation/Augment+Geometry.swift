@@ -1,44 +1,62 @@
 import CVCore
 
-/// Augmentations that move pixels, and with them boxes, masks and keypoints.
+/// Geometric augmentations: they move pixels, and with them boxes, masks and keypoints.
 extension Augment {
-    /// Left and right swapped.
+    /// Horizontal flip, like torchvision's `RandomHorizontalFlip(p=1)`.
     public struct Mirror: Augmentation {
-        /// Places among an object's keypoints whose names change in a mirror, such as left and right eye.
+        /// Pairs of keypoints that swap in a mirror image, such as left and right eye.
         public var keypointPairs: [Pair]
 
+        /// Two keypoints that swap.
         public struct Pair: Sendable, Equatable {
+            /// Indices into the keypoints of an object.
             public var left, right: Int
 
+            /// A pair of keypoints.
+            ///
+            /// - Parameters:
+            ///   - left: the index of one.
+            ///   - right: the index of the other.
             public init(_ left: Int, _ right: Int) { (self.left, self.right) = (left, right) }
         }
 
+        /// A horizontal flip.
+        ///
+        /// - Parameter keypointPairs: the keypoints that swap.
         public init(keypointPairs: [Pair] = []) { self.keypointPairs = keypointPairs }
 
+        /// Applies the augmentation; see ``Augmentation/callAsFunction(_:using:)``.
         public func callAsFunction(_ sample: Sample, using random: inout SplitMix64) -> Sample {
             sample.mirrored(keypointPairs: keypointPairs.map { ($0.left, $0.right) })
         }
     }
 
-    /// Top and bottom swapped: for pictures without an up and down, such as those from above.
+    /// Vertical flip, for images without a natural orientation, such as aerial images. Like torchvision's
+    /// `RandomVerticalFlip(p=1)`.
     public struct Flip: Augmentation {
+        /// A vertical flip.
         public init() {}
 
+        /// Applies the augmentation; see ``Augmentation/callAsFunction(_:using:)``.
         public func callAsFunction(_ sample: Sample, using random: inout SplitMix64) -> Sample {
             sample.flippedVertically()
         }
     }
 
-    /// A part of the picture, anywhere in it, at its own size.
+    /// A random crop of random size, without resizing.
     public struct Crop: Augmentation {
-        /// The part of the width and of the height that is kept; the shape stays.
+        /// The fraction of the width and height that is kept; the aspect ratio is kept too.
         public var part: ClosedRange<Double>
 
+        /// A random crop.
+        ///
+        /// - Parameter part: the range of the fraction of each side, above 0 to 1.
         public init(part: ClosedRange<Double> = 0.7...0.95) {
             precondition(part.lowerBound > 0 && part.upperBound <= 1, "a crop of \(part): above 0 to 1 expected")
             self.part = part
         }
 
+        /// Applies the augmentation; see ``Augmentation/callAsFunction(_:using:)``.
         public func callAsFunction(_ sample: Sample, using random: inout SplitMix64) -> Sample {
             let part = random.value(in: part)
             func side(_ length: Int) -> Int { min(max(1, Int((Double(length) * part).rounded())), length) }
@@ -49,21 +67,29 @@ extension Augment {
         }
     }
 
-    /// The whole picture moved by whole pixels, each way as far as any other; the frame stays.
+    /// Random translation by whole pixels, uniform in both directions; the size is kept.
     ///
-    /// Of 4 pixels it is the usual "pad by 4 and crop 32" for CIFAR (Lee et al. 2014, arXiv:1409.5185), where the
+    /// With 4 pixels it is the usual "pad by 4 and crop 32" for CIFAR (Lee et al. 2014, arXiv:1409.5185), where the
     /// padding was black: `border` `.fill(.black)`.
     public struct Shift: Augmentation {
+        /// The largest translation.
         public enum Reach: Sendable, Equatable {
-            /// Of the width, and apart from that, of the height; 0 to 1.
+            /// A fraction of the width, and independently of the height; 0 to 1.
             case part(Double)
+            /// A number of pixels.
             case pixels(Int)
         }
 
-        /// The furthest to either side, and apart from that, up or down.
+        /// The largest translation to either side, and independently up or down.
         public var reach: Reach
+        /// How to fill what lies outside the image.
         public var border: Border
 
+        /// A random translation.
+        ///
+        /// - Parameters:
+        ///   - reach: the largest translation.
+        ///   - border: how to fill what lies outside the image.
         public init(_ reach: Reach = .part(0.125), border: Border = .reflect) {
             switch reach {
             case .part(let part): precondition((0...1).contains(part), "a shift by \(part): 0 to 1 expected")
@@ -72,6 +98,7 @@ extension Augment {
             (self.reach, self.border) = (reach, border)
         }
 
+        /// Applies the augmentation; see ``Augmentation/callAsFunction(_:using:)``.
         public func callAsFunction(_ sample: Sample, using random: inout SplitMix64) -> Sample {
             let x = draw(sample.image.width, &random)
             let y = draw(sample.image.height, &random)
@@ -88,16 +115,22 @@ extension Augment {
         }
     }
 
-    /// A part of the picture, of any size and a little out of shape, resized to one frame (Szegedy et al. 2014,
-    /// arXiv:1409.4842; torchvision's `RandomResizedCrop`, with antialias).
+    /// A crop of random area and aspect ratio, resized to one size (Szegedy et al. 2014, arXiv:1409.4842; torchvision's
+    /// `RandomResizedCrop`, with antialias).
     public struct ResizedCrop: Augmentation {
-        /// The part of the area that is kept.
+        /// The fraction of the area that is kept.
         public var area: ClosedRange<Double>
-        /// How much wider than the frame the part is for its height; drawn so that 1/2 is as likely as 2.
+        /// The aspect ratio relative to that of the output; drawn uniformly in the logarithm.
         public var aspect: ClosedRange<Double>
-        /// Of the frame; nil for the picture's own.
+        /// The size of the output in pixels; nil for that of the image.
         public var size: (width: Int, height: Int)?
 
+        /// A resized crop.
+        ///
+        /// - Parameters:
+        ///   - area: the range of the fraction of the area, above 0 to 1.
+        ///   - aspect: the range of the aspect ratio relative to that of the output, above 0.
+        ///   - size: of the output, in pixels; nil for that of the image.
         public init(
             area: ClosedRange<Double> = 0.08...1, aspect: ClosedRange<Double> = 3 / 4.0...4 / 3.0,
             size: (width: Int, height: Int)? = nil
@@ -108,13 +141,15 @@ extension Augment {
             (self.area, self.aspect, self.size) = (area, aspect, size)
         }
 
+        /// Applies the augmentation; see ``Augmentation/callAsFunction(_:using:)``.
         public func callAsFunction(_ sample: Sample, using random: inout SplitMix64) -> Sample {
             let (width, height) = size ?? (sample.image.width, sample.image.height)
             let region = region(of: sample.image, shape: Double(width) / Double(height), &random)
             return sample.resized(width: width, height: height, region: region)
         }
 
-        /// Ten draws; where none fits into the picture, the largest region of the frame's shape in its middle.
+        /// A random region: ten attempts; if none fits into the image, the largest centered region of the output's
+        /// aspect ratio.
         private func region(of image: Image, shape: Double, _ random: inout SplitMix64) -> Box {
             let (w, h) = (Double(image.width), Double(image.height))
             let logAspect = logarithm(aspect.lowerBound)...logarithm(aspect.upperBound)
@@ -135,20 +170,30 @@ extension Augment {
         }
     }
 
-    /// Turned, scaled, sheared and shifted around the middle, in one step, so that pixels are blurred only once.
+    /// Random rotation, scaling, shear and translation around the center in one step, so that the image is resampled
+    /// only once. Like torchvision's `RandomAffine`.
     ///
-    /// The defaults are mild in everything, as suits pictures with an up and down.
+    /// The defaults are mild, as suits images with a natural orientation.
     public struct Affine: Augmentation {
-        /// Anticlockwise.
+        /// Counterclockwise.
         public var degrees: ClosedRange<Double>
-        /// A factor for both sides; at least 0.1.
+        /// The scale factor of both sides; at least 0.1.
         public var scale: ClosedRange<Double>
-        /// How far uprights lean, and apart from that, level lines; within ±60.
+        /// The shear along x, and independently along y, in degrees; within ±60.
         public var shearDegrees: ClosedRange<Double>
-        /// Part of the width, and apart from that, of the height.
+        /// The translation relative to the width, and independently to the height.
         public var shift: ClosedRange<Double>
+        /// How to fill what lies outside the image.
         public var border: Border
 
+        /// A random affine transform.
+        ///
+        /// - Parameters:
+        ///   - degrees: the rotation, counterclockwise.
+        ///   - scale: the scale factor, at least 0.1.
+        ///   - shearDegrees: the shear along each axis, -60 to 60.
+        ///   - shift: the translation relative to each side.
+        ///   - border: how to fill what lies outside the image.
         public init(
             degrees: ClosedRange<Double> = -10...10, scale: ClosedRange<Double> = 0.85...1.15,
             shearDegrees: ClosedRange<Double> = -8...8, shift: ClosedRange<Double> = -0.08...0.08,
@@ -163,7 +208,11 @@ extension Augment {
             (self.shift, self.border) = (shift, border)
         }
 
-        /// The defaults times `strength`, of 0 to 4.
+        /// The defaults scaled by a strength.
+        ///
+        /// - Parameters:
+        ///   - strength: 0 to 4.
+        ///   - border: how to fill what lies outside the image.
         public init(strength: Double, border: Border = .reflect) {
             precondition((0...4).contains(strength), "affine with a strength of \(strength): 0 to 4 expected")
             self.init(
@@ -171,6 +220,7 @@ extension Augment {
                 shearDegrees: -8 * strength...8 * strength, shift: -0.08 * strength...0.08 * strength, border: border)
         }
 
+        /// Applies the augmentation; see ``Augmentation/callAsFunction(_:using:)``.
         public func callAsFunction(_ sample: Sample, using random: inout SplitMix64) -> Sample {
             let (w, h) = (Double(sample.image.width), Double(sample.image.height))
             let scale = random.value(in: scale)
@@ -183,27 +233,42 @@ extension Augment {
         }
     }
 
-    /// Turned around the middle; the frame stays. Positive angles are anticlockwise.
+    /// Random rotation around the center, like torchvision's `RandomRotation`; the size is kept. Positive angles are
+    /// counterclockwise.
     public struct Rotate: Augmentation {
+        /// The angle, counterclockwise.
         public var degrees: ClosedRange<Double>
+        /// How to fill what lies outside the image.
         public var border: Border
 
+        /// A random rotation.
+        ///
+        /// - Parameters:
+        ///   - degrees: the range of the angle.
+        ///   - border: how to fill what lies outside the image.
         public init(degrees: ClosedRange<Double> = -15...15, border: Border = .reflect) {
             (self.degrees, self.border) = (degrees, border)
         }
 
+        /// Applies the augmentation; see ``Augmentation/callAsFunction(_:using:)``.
         public func callAsFunction(_ sample: Sample, using random: inout SplitMix64) -> Sample {
             let turn = sample.image.rotation(degrees: random.value(in: degrees), expand: false)
             return sample.warped(by: turn.map, border: border)
         }
     }
 
-    /// Leaning sideways: every row is shifted in proportion to its distance from the middle.
+    /// Random horizontal shear: every row is shifted in proportion to its distance from the center.
     public struct Shear: Augmentation {
-        /// From the upright, positive to the left at the top; within ±60.
+        /// The angle in degrees, positive to the left at the top; within ±60.
         public var degrees: ClosedRange<Double>
+        /// How to fill what lies outside the image.
         public var border: Border
 
+        /// A random shear.
+        ///
+        /// - Parameters:
+        ///   - degrees: the range of the angle, -60 to 60.
+        ///   - border: how to fill what lies outside the image.
         public init(degrees: ClosedRange<Double> = -15...15, border: Border = .reflect) {
             precondition(
                 degrees.lowerBound >= -60 && degrees.upperBound <= 60,
@@ -211,6 +276,7 @@ extension Augment {
             (self.degrees, self.border) = (degrees, border)
         }
 
+        /// Applies the augmentation; see ``Augmentation/callAsFunction(_:using:)``.
         public func callAsFunction(_ sample: Sample, using random: inout SplitMix64) -> Sample {
             let shear = AffineMap.shear(x: tangent(degrees: random.value(in: degrees)), y: 0)
             let (w, h) = (Double(sample.image.width), Double(sample.image.height))

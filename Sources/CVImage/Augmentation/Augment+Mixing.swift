@@ -1,22 +1,28 @@
 import CVCore
 
-/// Augmentations that make one sample of several.
+/// Augmentations that combine several samples.
 extension Augment {
-    /// Where the others come from: called with the sample at hand whenever another one is needed.
+    /// Provides the other samples: called with the current sample whenever another one is needed.
     public typealias PartnerSource = @Sendable (_ sample: Sample, _ random: inout SplitMix64) -> Sample
 
-    /// For want of others, the sample itself, in a mirror.
+    /// The sample itself, mirrored, if there are no others.
     public static let mirroredSelf: PartnerSource = { sample, _ in sample.mirrored() }
 
-    /// Four samples in the four corners of a frame, cut where they meet (Bochkovskiy, Wang and Liao 2020, YOLOv4,
-    /// arXiv:2004.10934): objects in new company, smaller, and cut.
+    /// Mosaic: four samples in the four quadrants of an image (Bochkovskiy, Wang and Liao 2020, YOLOv4,
+    /// arXiv:2004.10934).
     ///
-    /// Each is scaled to fill its corner, of which a random part is seen. The four have the same number of masks.
+    /// Each is scaled to fill its quadrant and cropped at random. All four have the same number of masks.
     public struct Mosaic: Augmentation {
-        /// Where the corners meet, as a part of the width, and apart from that, of the height.
+        /// The point where the quadrants meet, relative to the width, and independently to the height.
         public var meeting: ClosedRange<Double>
+        /// Provides the other samples.
         public var partner: PartnerSource
 
+        /// A mosaic.
+        ///
+        /// - Parameters:
+        ///   - meeting: the range of the point where the quadrants meet, 0 to 1.
+        ///   - partner: provides the other three samples.
         public init(
             meeting: ClosedRange<Double> = 0.3...0.7, partner: @escaping PartnerSource = Augment.mirroredSelf
         ) {
@@ -25,14 +31,18 @@ extension Augment {
             (self.meeting, self.partner) = (meeting, partner)
         }
 
+        /// Applies the augmentation; see ``Augmentation/callAsFunction(_:using:)``.
         public func callAsFunction(_ sample: Sample, using random: inout SplitMix64) -> Sample {
             let others = (0..<3).map { _ in partner(sample, &random) }
             return combine([sample] + others, using: &random)
         }
 
-        /// Four samples, in the order top left, top right, bottom left, bottom right, in the frame of the first.
+        /// Combines four samples. The keypoints are those of all four, concatenated.
         ///
-        /// Keypoints are those of all four, one list after the other.
+        /// - Parameters:
+        ///   - samples: top left, top right, bottom left, bottom right; the first one determines the size.
+        ///   - random: the random number generator.
+        /// - Returns: a sample of the size of the first.
         public func combine(_ samples: [Sample], using random: inout SplitMix64) -> Sample {
             precondition(samples.count == 4, "a mosaic has 4 samples, found \(samples.count)")
             precondition(
@@ -52,25 +62,37 @@ extension Augment {
         }
     }
 
-    /// Two pictures through each other, and their labels with the same weights (Zhang et al. 2018,
-    /// arXiv:1710.09412).
+    /// Mixup: blends two images and weights their labels accordingly (Zhang et al. 2018, arXiv:1710.09412).
     public struct Mixup: Augmentation {
-        /// The weight of the first is drawn from the beta distribution with this for both parameters: around 0.2 it
-        /// is mostly near 0 or 1, as for classification (the paper's); 32 keeps it near a half, as for detection.
+        /// The weight of the first sample has the distribution Beta(alpha, alpha): with the paper's 0.2 it is mostly
+        /// near 0 or 1, as for classification; 32 keeps it near a half, as for detection.
         public var alpha: Double
+        /// Provides the other sample.
         public var partner: PartnerSource
 
+        /// A mixup.
+        ///
+        /// - Parameters:
+        ///   - alpha: the parameter of the beta distribution, 0.001 to 1000000.
+        ///   - partner: provides the other sample.
         public init(alpha: Double = 0.2, partner: @escaping PartnerSource = Augment.mirroredSelf) {
             precondition((0.001...1e6).contains(alpha), "mixup with an alpha of \(alpha): 0.001 to 1000000 expected")
             (self.alpha, self.partner) = (alpha, partner)
         }
 
-        /// See `Mixture.merged`; what needs the weights calls `combine`.
+        /// Blends the sample with another and merges their labels: see ``Mixture/merged``. Losses that need the weights
+        /// call `combine`.
         public func callAsFunction(_ sample: Sample, using random: inout SplitMix64) -> Sample {
             combine(sample, partner(sample, &random), using: &random).merged
         }
 
-        /// The second is resized to the frame of the first.
+        /// Blends two samples; the second is resized to the size of the first.
+        ///
+        /// - Parameters:
+        ///   - first: the sample that determines the size.
+        ///   - second: the other sample.
+        ///   - random: the random number generator.
+        /// - Returns: the blended image, and both samples with their weight.
         public func combine(_ first: Sample, _ second: Sample, using random: inout SplitMix64) -> Mixture {
             let weight = Float(random.beta(alpha))
             let fitted = second.resized(width: first.image.width, height: first.image.height)
@@ -79,13 +101,16 @@ extension Augment {
     }
 }
 
-/// What mixup gives: the loss of `image` is `weight` · loss(first's labels) + (1 - `weight`) · loss(second's labels).
+/// The result of mixup. The loss of `image` is `weight` · loss(first's labels) + (1 - `weight`) · loss(second's
+/// labels).
 public struct Mixture: Sendable, Equatable {
+    /// The blended image.
     public let image: Image
+    /// The first sample.
     public let first: Sample
-    /// In the frame of the first.
+    /// The second sample, at the size of the first.
     public let second: Sample
-    /// Of the first, 0…1.
+    /// The weight of the first, 0…1.
     public let weight: Float
 
     init(first: Sample, second: Sample, weight: Float) {
@@ -93,7 +118,8 @@ public struct Mixture: Sendable, Equatable {
         (self.first, self.second, self.weight) = (first, second, weight)
     }
 
-    /// One sample with the boxes and keypoints of both, as detectors train on it, and the masks of the weightier.
+    /// One sample with the boxes and keypoints of both, as detectors are trained, and the masks of the one with the
+    /// larger weight.
     public var merged: Sample {
         var result = weight >= 0.5 ? first : second
         result.image = image
@@ -104,7 +130,7 @@ public struct Mixture: Sendable, Equatable {
 }
 
 extension Sample {
-    /// A random part in the shape of the frame, as large as there is, at the size of the frame.
+    /// The largest random crop of the given aspect ratio, resized to the given size.
     fileprivate func filling(width: Int, height: Int, using random: inout SplitMix64) -> Sample {
         let (w, h) = (Double(image.width), Double(image.height))
         let scale = max(Double(width) / w, Double(height) / h)
@@ -116,7 +142,7 @@ extension Sample {
     }
 }
 
-/// A frame to put samples into.
+/// A blank sample to paste others into.
 private struct Canvas {
     var sample: Sample
 
@@ -130,7 +156,7 @@ private struct Canvas {
         sample.leastVisiblePart = samples[0].leastVisiblePart
     }
 
-    /// All of `part` is inside.
+    /// `part` must lie inside.
     mutating func paste(_ part: Sample, x: Int, y: Int) {
         sample.image.paste(part.image.inFormat(sample.image.format), x: x, y: y)
         for (index, mask) in part.masks.enumerated() {
@@ -156,7 +182,7 @@ private struct Canvas {
 }
 
 extension Image {
-    /// Without its alpha, or with an opaque one.
+    /// The image with its alpha dropped, or with an opaque alpha added.
     func inFormat(_ format: Format) -> Image {
         guard format != self.format else { return self }
         guard format == .rgba else { return withoutAlpha() }

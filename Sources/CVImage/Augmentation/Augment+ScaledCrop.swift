@@ -1,15 +1,22 @@
 import CVCore
 
 extension Augment {
-    /// A frame of fixed size somewhere in the picture, at a scale that is drawn: the pictures of a batch are alike in size,
-    /// and the things in them are not (as DeepLab is trained, Chen et al. 2016, arXiv:1606.00915).
+    /// A crop of fixed size at a random scale and position: all images of a batch have the same size, but objects vary
+    /// in scale (as DeepLab is trained, Chen et al. 2016, arXiv:1606.00915).
     ///
-    /// Where the picture at that scale is smaller than the frame, the rest is grey, and ignored in masks.
+    /// Where the scaled image is smaller than the crop, the rest is gray, and ignored in masks.
     public struct ScaledCrop: Augmentation {
+        /// The size of the crop, in pixels.
         public var width, height: Int
-        /// A factor for both sides; drawn so that 1/2 is as likely as 2.
+        /// The scale factor of both sides; drawn uniformly in the logarithm.
         public var scale: ClosedRange<Double>
 
+        /// A scaled crop.
+        ///
+        /// - Parameters:
+        ///   - width: of the crop, in pixels.
+        ///   - height: of the crop, in pixels.
+        ///   - scale: the range of the scale factor, 0.1 to 10.
         public init(width: Int, height: Int, scale: ClosedRange<Double> = 1...1) {
             precondition(width > 0 && height > 0, "a crop of \(width)×\(height) has no pixels")
             precondition(
@@ -17,6 +24,7 @@ extension Augment {
             (self.width, self.height, self.scale) = (width, height, scale)
         }
 
+        /// Applies the augmentation; see ``Augmentation/callAsFunction(_:using:)``.
         public func callAsFunction(_ sample: Sample, using random: inout SplitMix64) -> Sample {
             let logScale = logarithm(scale.lowerBound)...logarithm(scale.upperBound)
             let scale = exponential(random.value(in: logScale))
@@ -33,18 +41,18 @@ extension Augment {
 
         private static let gray = Color(127, 127, 127)
 
-        /// What is seen along one side.
+        /// The visible range along one axis.
         private struct Part {
-            /// In the picture, in its pixels.
+            /// In pixels of the image.
             let start, end: Float
-            /// In the frame.
+            /// In pixels of the crop.
             let offset, length: Int
 
             init(of side: Int, into frame: Int, _ scale: Double, _ random: inout SplitMix64) {
                 length = min(frame, max(1, Int((Double(side) * scale).rounded())))
-                // The whole side, or what of it fills the frame.
+                // The whole side, or the part that fills the crop.
                 let visible = length < frame ? Double(side) : min(Double(side), Double(frame) / scale)
-                // On whole pixels: at a scale of 1 nothing is blurred.
+                // Aligned to whole pixels: a scale of 1 does not blur.
                 let first = (random.unit() * (Double(side) - visible)).rounded(.down)
                 (start, end) = (Float(first), min(Float(first + visible), Float(side)))
                 offset = random.index(below: frame - length + 1)

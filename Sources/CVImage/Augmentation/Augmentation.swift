@@ -1,51 +1,75 @@
 import CVCore
 
-/// A change that keeps a picture's meaning: training on changed pictures teaches what does not matter.
+/// A random transform of a sample that preserves its meaning, like the transforms of `torchvision.transforms.v2`.
 ///
-/// The same generator in the same state gives the same bytes, at any number of threads.
-/// An augmentation is always applied; `Augment.Sometimes` leaves it to chance.
+/// The same generator in the same state gives the same bytes, for any number of threads. An augmentation is always
+/// applied; ``Augment/Sometimes`` applies it with a probability.
 public protocol Augmentation: Sendable {
+    /// Applies the augmentation.
+    ///
+    /// - Parameters:
+    ///   - sample: the sample to transform.
+    ///   - random: the random number generator; the result depends only on its state.
+    /// - Returns: the transformed sample.
     func callAsFunction(_ sample: Sample, using random: inout SplitMix64) -> Sample
 }
 
-/// The augmentations. Their ranges are drawn from evenly, anew for each sample.
+/// The augmentations. Parameters given as ranges are drawn uniformly for each sample.
 public enum Augment {
-    /// One after the other.
+    /// Applies several augmentations in order, like torchvision's `Compose`.
     public struct Pipeline: Augmentation {
+        /// The augmentations, in order.
         public var steps: [any Augmentation]
 
+        /// A pipeline.
+        ///
+        /// - Parameter steps: the augmentations, in order.
         public init(_ steps: [any Augmentation]) { self.steps = steps }
 
+        /// Applies the augmentation; see ``Augmentation/callAsFunction(_:using:)``.
         public func callAsFunction(_ sample: Sample, using random: inout SplitMix64) -> Sample {
             steps.reduce(sample) { $1($0, using: &random) }
         }
     }
 
-    /// Applied with `probability`, else not.
+    /// Applies an augmentation with a probability, like torchvision's `RandomApply`.
     public struct Sometimes: Augmentation {
+        /// The probability, 0 to 1.
         public var probability: Double
+        /// The augmentation.
         public var step: any Augmentation
 
+        /// An optional augmentation.
+        ///
+        /// - Parameters:
+        ///   - probability: 0 to 1.
+        ///   - step: the augmentation.
         public init(_ probability: Double, _ step: any Augmentation) {
             precondition((0...1).contains(probability), "probability \(probability): 0 to 1 expected")
             self.probability = probability
             self.step = step
         }
 
+        /// Applies the augmentation; see ``Augmentation/callAsFunction(_:using:)``.
         public func callAsFunction(_ sample: Sample, using random: inout SplitMix64) -> Sample {
             random.unit() < probability ? step(sample, using: &random) : sample
         }
     }
 
-    /// One of several, each as likely as the others.
+    /// Applies one of several augmentations, chosen uniformly, like torchvision's `RandomChoice`.
     public struct OneOf: Augmentation {
+        /// The augmentations to choose from.
         public var choices: [any Augmentation]
 
+        /// A choice.
+        ///
+        /// - Parameter choices: at least one augmentation.
         public init(_ choices: [any Augmentation]) {
-            precondition(!choices.isEmpty, "one of no choices cannot be taken")
+            precondition(!choices.isEmpty, "a choice needs at least one augmentation")
             self.choices = choices
         }
 
+        /// Applies the augmentation; see ``Augmentation/callAsFunction(_:using:)``.
         public func callAsFunction(_ sample: Sample, using random: inout SplitMix64) -> Sample {
             choices[random.index(below: choices.count)](sample, using: &random)
         }
@@ -53,14 +77,19 @@ public enum Augment {
 }
 
 extension Augmentation {
-    /// The sample as the seed has it: the same for the same seed.
+    /// Applies the augmentation with a seed: the same result for the same seed.
+    ///
+    /// - Parameters:
+    ///   - sample: the sample to transform.
+    ///   - seed: of the random number generator.
+    /// - Returns: the transformed sample.
     public func callAsFunction(_ sample: Sample, seed: UInt64) -> Sample {
         var random = SplitMix64(seed: seed)
         return self(sample, using: &random)
     }
 }
 
-/// Draws. Written out rather than taken from the standard library, whose ways to use the bits may change.
+/// Random distributions. Implemented here because the algorithms of the standard library may change.
 extension SplitMix64 {
     /// 0 ..< 1, from the upper 53 bits.
     mutating func unit() -> Double { Double(next() >> 11) * 0x1p-53 }
@@ -72,20 +101,20 @@ extension SplitMix64 {
     /// 0 ..< count; count is at least 1.
     mutating func index(below count: Int) -> Int { min(Int(unit() * Double(count)), count - 1) }
 
-    /// Of the normal distribution (Box and Muller 1958).
+    /// A standard normal number (Box and Muller 1958).
     mutating func normal() -> Double {
         let radius = (-2 * logarithm(1 - unit())).squareRoot()
         return radius * cosine(2 * .pi * unit())
     }
 
-    /// Of the beta distribution with both parameters `alpha`, from two draws of the gamma distribution.
+    /// A number with the distribution Beta(alpha, alpha), from two gamma-distributed numbers.
     mutating func beta(_ alpha: Double) -> Double {
         let (a, b) = (logGamma(alpha), logGamma(alpha))
-        // a / (a + b), in logarithms: for a small alpha both are often too small for a Double.
+        // a / (a + b), in logarithms: for small alpha both often underflow.
         return 1 / (1 + exponential(b - a))
     }
 
-    /// The logarithm of a draw of the gamma distribution (Marsaglia and Tsang 2000; below 1, by their U^(1/alpha)).
+    /// The logarithm of a gamma-distributed number (Marsaglia and Tsang 2000; below 1, with their U^(1/alpha)).
     private mutating func logGamma(_ alpha: Double) -> Double {
         if alpha < 1 { return logGamma(alpha + 1) + logarithm(1 - unit()) / alpha }
         let d = alpha - 1 / 3.0

@@ -1,19 +1,21 @@
 import CVCore
 
-/// An augmentation as it is named in text, with the strength that its number stands for.
+/// An augmentation with its name and the meaning of its number in an ``AugmentationRecipe``.
 public struct AugmentationKind: Sendable {
+    /// The name in recipes.
     public let name: String
+    /// A short description.
     public let summary: String
-    /// What the numbers after "=" may be; nil for one that takes none.
+    /// The valid numbers after "="; nil for an augmentation without a number.
     public let limits: ClosedRange<Double>?
-    /// Whether two numbers may stand for a range that is drawn from; else there is one fixed strength.
+    /// Whether two numbers may give a range to draw from; else there is one fixed strength.
     public let takesRange: Bool
-    /// Strong enough to be seen at a glance, for a sheet that shows what each one does.
+    /// A recipe strong enough to be visible at a glance, for a contact sheet of all augmentations.
     public let demonstration: String
 
-    /// What the range is when one number is given.
+    /// The range for a single number.
     private let spread: @Sendable (Double) -> ClosedRange<Double>
-    /// With nil for the augmentation's own range.
+    /// Called with nil for the default range.
     private let build: @Sendable (ClosedRange<Double>?, AugmentationContext) -> any Augmentation
 
     func make(_ range: ClosedRange<Double>?, _ context: AugmentationContext) -> any Augmentation {
@@ -35,13 +37,18 @@ public struct AugmentationKind: Sendable {
     }
 }
 
-/// What augmentations share that are made from text.
+/// The common settings of the augmentations of a recipe.
 public struct AugmentationContext: Sendable {
-    /// Past the border of a picture that was moved.
+    /// How to fill what lies outside a transformed image.
     public var border: Border
-    /// For mosaic and mixup.
+    /// Provides the other samples of mosaic and mixup.
     public var partner: Augment.PartnerSource
 
+    /// Common settings.
+    ///
+    /// - Parameters:
+    ///   - border: how to fill what lies outside a transformed image.
+    ///   - partner: provides the other samples of mosaic and mixup.
     public init(border: Border = .reflect, partner: @escaping Augment.PartnerSource = Augment.mirroredSelf) {
         (self.border, self.partner) = (border, partner)
     }
@@ -57,89 +64,89 @@ extension AugmentationKind {
         v >= 1 ? 1 / v...v : v...1 / v
     }
 
-    /// All of them, those that no other one includes first.
+    /// All augmentations; first those that no other one includes.
     public static let all: [AugmentationKind] = moves + colors + damages + mixtures + included
 
     private static let moves = [
-        AugmentationKind("mirror", "left and right swapped") { _, _ in Augment.Mirror() },
+        AugmentationKind("mirror", "horizontal flip") { _, _ in Augment.Mirror() },
         AugmentationKind(
-            "resized-crop", "a part, by its share of the area, at the size of the whole", limits: 0.01...1,
+            "resized-crop", "random crop by its share of the area, resized to the full size", limits: 0.01...1,
             show: "0.15:0.4"
         ) { range, _ in range.map { .init(area: $0) } ?? Augment.ResizedCrop() },
         AugmentationKind(
-            "rotate", "turned by degrees, anticlockwise", limits: -360...360, show: "12:30", spread: aroundZero
+            "rotate", "rotation by degrees, counterclockwise", limits: -360...360, show: "12:30", spread: aroundZero
         ) { Augment.Rotate(degrees: $0 ?? -15...15, border: $1.border) },
         AugmentationKind(
-            "affine", "turned, scaled, sheared and shifted together", limits: 0...4, show: "2", takesRange: false
+            "affine", "rotation, scale, shear and translation together", limits: 0...4, show: "2", takesRange: false
         ) { Augment.Affine(strength: $0?.upperBound ?? 1, border: $1.border) },
         AugmentationKind(
-            "elastic", "pulled and pushed here and there, as rubber", limits: 0...0.33,
+            "elastic", "elastic deformation", limits: 0...0.33,
             show: "0.33", takesRange: false
         ) { Augment.Elastic(strength: $0?.upperBound ?? 0.3, border: $1.border) },
     ]
 
     private static let colors = [
         AugmentationKind(
-            "rgb", "red, green and blue shifted, in levels of 255", limits: -255...255, show: "45", spread: aroundZero
+            "rgb", "shift of red, green and blue, in levels of 255", limits: -255...255, show: "45", spread: aroundZero
         ) { range, _ in range.map { .init(levels: $0) } ?? Augment.RGBShift() },
         AugmentationKind(
-            "hsv", "hue turned by degrees; saturation, value changed", limits: -180...180,
+            "hsv", "hue rotation by degrees; saturation and value scaled", limits: -180...180,
             show: "20:50", spread: aroundZero
         ) { range, _ in
             range.map { .init(hueDegrees: $0, saturation: 0.6...1.4, value: 0.6...1.4) } ?? Augment.HSVShift()
         },
         AugmentationKind(
-            "pca", "colours shifted as light does it (AlexNet)", limits: 0...10, show: "1", takesRange: false
+            "pca", "shift along the principal colors (AlexNet)", limits: 0...10, show: "1", takesRange: false
         ) { range, _ in Augment.PCAShift(deviation: range?.upperBound ?? 0.1) },
         AugmentationKind(
-            "brightness", "multiplied by 1 - v to 1 + v", limits: 0...10, show: "0.5:0.7", spread: aroundOne
+            "brightness", "brightness times 1 - v to 1 + v", limits: 0...10, show: "0.5:0.7", spread: aroundOne
         ) { range, _ in range.map { .init(factor: $0) } ?? Augment.Brightness() },
         AugmentationKind(
-            "contrast", "away from the mean grey by 1 - v to 1 + v", limits: 0...10, show: "0.35:0.55",
+            "contrast", "contrast times 1 - v to 1 + v", limits: 0...10, show: "0.35:0.55",
             spread: aroundOne
         ) { range, _ in range.map { .init(factor: $0) } ?? Augment.Contrast() },
         AugmentationKind(
-            "gamma", "middle tones shifted, by an exponent of 1/v to v", limits: 0.05...20,
+            "gamma", "gamma: an exponent of 1/v to v", limits: 0.05...20,
             show: "0.45:0.6", spread: aroundOneByFactor
         ) { range, _ in range.map { .init(gamma: $0) } ?? Augment.Gamma() },
     ]
 
     private static let damages = [
-        AugmentationKind("blur", "out of focus, by a Gaussian of v pixels", limits: 0...100, show: "3:5") {
+        AugmentationKind("blur", "Gaussian blur, sigma in pixels", limits: 0...100, show: "3:5") {
             range, _ in range.map { .init(sigma: $0) } ?? Augment.Blur()
         },
-        AugmentationKind("noise", "grain, by a standard deviation in levels", limits: 0...255, show: "25:40") {
+        AugmentationKind("noise", "Gaussian noise, standard deviation in levels", limits: 0...255, show: "25:40") {
             range, _ in range.map { .init(deviation: $0) } ?? Augment.Noise()
         },
         AugmentationKind(
-            "cutout", "a square taken out, its side as a part of the shorter side", limits: 0...2, show: "0.35:0.5"
+            "cutout", "a filled square, its side relative to the shorter side", limits: 0...2, show: "0.35:0.5"
         ) { range, _ in range.map { .init(side: $0) } ?? Augment.Cutout() },
     ]
 
     private static let mixtures = [
-        AugmentationKind("mosaic", "four pictures in one") { Augment.Mosaic(partner: $1.partner) },
+        AugmentationKind("mosaic", "four images in four quadrants") { Augment.Mosaic(partner: $1.partner) },
         AugmentationKind(
-            "mixup", "two pictures through each other, by beta(v, v)", limits: 0.01...1000, show: "32",
+            "mixup", "two images blended, weight from beta(v, v)", limits: 0.01...1000, show: "32",
             takesRange: false
         ) { Augment.Mixup(alpha: $0?.upperBound ?? 0.2, partner: $1.partner) },
     ]
 
-    /// Also in affine, resized-crop and hsv; `flip` is for few pictures.
+    /// Included in affine, resized-crop and hsv; `flip` suits few images.
     private static let included = [
         AugmentationKind(
-            "crop", "a part, by its share of each side, at its own size", limits: 0.01...1, show: "0.6:0.8"
+            "crop", "random crop by its share of each side, not resized", limits: 0.01...1, show: "0.6:0.8"
         ) {
             range, _ in range.map { .init(part: $0) } ?? Augment.Crop()
         },
         AugmentationKind(
-            "shift", "moved by whole pixels, up to v of each side", limits: 0...1, show: "0.3", takesRange: false
+            "shift", "translation by whole pixels, up to v of each side", limits: 0...1, show: "0.3", takesRange: false
         ) { Augment.Shift(.part($0?.upperBound ?? 0.125), border: $1.border) },
         AugmentationKind(
-            "shear", "leaning sideways by degrees", limits: -60...60, show: "12:25", spread: aroundZero
+            "shear", "horizontal shear by degrees", limits: -60...60, show: "12:25", spread: aroundZero
         ) { Augment.Shear(degrees: $0 ?? -15...15, border: $1.border) },
         AugmentationKind(
-            "saturation", "away from grey by 1 - v to 1 + v", limits: 0...10, show: "1.7:2.2", spread: aroundOne
+            "saturation", "saturation times 1 - v to 1 + v", limits: 0...10, show: "1.7:2.2", spread: aroundOne
         ) { range, _ in range.map { .init(factor: $0) } ?? Augment.Saturation() },
-        AugmentationKind("flip", "top and bottom swapped") { _, _ in Augment.Flip() },
+        AugmentationKind("flip", "vertical flip") { _, _ in Augment.Flip() },
     ]
 }

@@ -1,13 +1,21 @@
 import CVCore
 
-/// A pipeline written as text: `mirror@0.5,rotate=15,blur=0.5:2`.
+/// A pipeline in text form: `mirror@0.5,rotate=15,blur=0.5:2`.
 ///
-/// Names with commas between; `=v` gives the strength (for `rotate` from -v to v, and so on, see
-/// `AugmentationKind.all`), `=a:b` the range itself, `@p` the probability that the step is taken.
+/// Names are separated by commas; `=v` gives the strength (for `rotate` from -v to v, and so on, see
+/// ``AugmentationKind/all``), `=a:b` the range itself, `@p` the probability of the step.
 public struct AugmentationRecipe: Sendable {
+    /// The text of the recipe.
     public let text: String
+    /// The augmentations.
     public let pipeline: Augment.Pipeline
 
+    /// Parses a recipe.
+    ///
+    /// - Parameters:
+    ///   - text: names with strengths and probabilities, separated by commas.
+    ///   - context: the common settings of the augmentations.
+    /// - Throws: `AugmentationError`.
     public init(_ text: String, context: AugmentationContext = AugmentationContext()) throws(AugmentationError) {
         self.text = text
         var steps: [any Augmentation] = []
@@ -51,15 +59,22 @@ public struct AugmentationRecipe: Sendable {
     }
 }
 
-/// Text that is no recipe, and why.
+/// A syntax error in a recipe.
 public enum AugmentationError: ToolkitError, Equatable {
+    /// A missing name beside a comma.
     case emptyStep
+    /// A name that is not an augmentation.
     case unknownName(String)
+    /// A number for an augmentation that takes none.
     case needlessValue(String, found: String)
+    /// Two numbers for an augmentation that takes one.
     case needlessRange(String, found: String)
+    /// A value that is not a number, or not within the limits.
     case badValue(String, found: String, limits: ClosedRange<Double>)
+    /// A probability that is not a number from 0 to 1.
     case badProbability(String, found: String)
 
+    /// The whole message.
     public var description: String {
         switch self {
         case .emptyStep: "a name is missing beside a comma; write them as in mirror,rotate=15"
@@ -68,7 +83,7 @@ public enum AugmentationError: ToolkitError, Equatable {
                 + (nearestName(to: name, in: AugmentationKind.all.map(\.name)).map { "did you mean \"\($0)\"?" }
                     ?? "there are \(AugmentationKind.all.map(\.name).joined(separator: ", "))")
         case .needlessValue(let name, let found):
-            "\(name)=\(found.escapedForDisplay): \(name) takes no number; leave it away"
+            "\(name)=\(found.escapedForDisplay): \(name) takes no number; omit it"
         case .needlessRange(let name, let found):
             "\(name)=\(found.escapedForDisplay): \(name) takes one number, its strength"
         case .badValue(let name, let found, let limits):

@@ -1,8 +1,11 @@
 import CVCore
 
 extension Image {
-    /// Blurred by a Gaussian of `sigma` pixels, cut off at three of them: torchvision's `gaussian_blur` with a kernel of
-    /// 2·⌈3·sigma⌉ + 1, within one level. Past the border the picture is seen in a mirror.
+    /// Gaussian blur, truncated at three standard deviations: torchvision's `gaussian_blur` with a kernel of
+    /// 2·⌈3·sigma⌉ + 1, within one level. The border is reflected without repeating the edge pixel.
+    ///
+    /// - Parameter sigma: the standard deviation in pixels, 0 to 1000.
+    /// - Returns: an image of the same size and format.
     public func blurred(sigma: Double) -> Image {
         precondition(sigma >= 0 && sigma <= 1000, "a blur of \(sigma) pixels: 0 to 1000 expected")
         guard sigma > 0.01 else { return self }
@@ -65,7 +68,7 @@ extension Image {
         }
     }
 
-    /// The indices -radius ..< count + radius, folded into 0 ..< count; the outermost is not doubled.
+    /// The indices -radius ..< count + radius, reflected into 0 ..< count without repeating the edge.
     private static func reflected(count: Int, radius: Int) -> [Int] {
         guard count > 1 else { return [Int](repeating: 0, count: 2 * radius + 1) }
         let period = 2 * (count - 1)

@@ -1,8 +1,8 @@
 import CVCore
 
-/// Changes of colour without chance, as Pillow and torchvision have them. Alpha stays as it is.
+/// Deterministic color adjustments, equal to those of Pillow and torchvision. Alpha is unchanged.
 extension Image {
-    /// Every sample through a table of 256 of its channel.
+    /// Maps every sample through a table of 256 entries for its channel.
     func mapped(red: [UInt8], green: [UInt8], blue: [UInt8]) -> Image {
         let tables = red + green + blue
         return tables.withUnsafeBufferPointer { tables in
@@ -36,18 +36,27 @@ extension Image {
         return result
     }
 
-    /// Lighter for a factor above 1, black for 0: Pillow's `ImageEnhance.Brightness`, equal to the bit.
+    /// Adjusts the brightness: Pillow's `ImageEnhance.Brightness`, bit-exact.
+    ///
+    /// - Parameter factor: above 1 for brighter, 0 for black.
+    /// - Returns: an image of the same size and format.
     public func withBrightness(_ factor: Double) -> Image {
         mapped { Self.pillowBlend(0, $0, Float(factor)) }
     }
 
-    /// Away from the mean grey for a factor above 1, that grey for 0: `ImageEnhance.Contrast`, equal to the bit.
+    /// Adjusts the contrast: Pillow's `ImageEnhance.Contrast`, bit-exact.
+    ///
+    /// - Parameter factor: above 1 for more contrast, 0 for the mean gray.
+    /// - Returns: an image of the same size and format.
     public func withContrast(_ factor: Double) -> Image {
         let mean = meanLuma.rounded(.toNearestOrAwayFromZero)
         return mapped { Self.pillowBlend(Float(mean), $0, Float(factor)) }
     }
 
-    /// More colourful for a factor above 1, grey for 0: `ImageEnhance.Color`, equal to the bit.
+    /// Adjusts the saturation: Pillow's `ImageEnhance.Color`, bit-exact.
+    ///
+    /// - Parameter factor: above 1 for more saturation, 0 for gray.
+    /// - Returns: an image of the same size and format.
     public func withSaturation(_ factor: Double) -> Image {
         let factor = Float(factor)
         return changingPixels { pixel in
@@ -56,20 +65,34 @@ extension Image {
         }
     }
 
-    /// 255 · (v / 255)^gamma: darker in the middle for a gamma above 1. torchvision's `adjust_gamma` of a PIL picture,
-    /// equal to the bit.
+    /// Gamma correction, 255 · (v / 255)^gamma: torchvision's `adjust_gamma` of a PIL image, bit-exact.
+    ///
+    /// - Parameter gamma: above 1 for darker midtones.
+    /// - Returns: an image of the same size and format.
     public func withGamma(_ gamma: Double) -> Image {
         mapped { UInt8(min(max((256 - 1e-3) * power($0 / 255, gamma), 0), 255)) }
     }
 
-    /// An amount in levels (of 255) added to each channel.
+    /// Adds an amount to each channel, clamped to 0…255.
+    ///
+    /// - Parameters:
+    ///   - red: in levels of 255.
+    ///   - green: in levels of 255.
+    ///   - blue: in levels of 255.
+    /// - Returns: an image of the same size and format.
     public func shifted(red: Double, green: Double, blue: Double) -> Image {
         func table(_ shift: Double) -> [UInt8] { (0..<256).map { Self.rounded(Float(Double($0) + shift)) } }
         return mapped(red: table(red), green: table(green), blue: table(blue))
     }
 
-    /// Hue turned by `hueDegrees`, saturation and value multiplied, in HSV. The hue as torchvision's `adjust_hue` of a
-    /// tensor, within one level.
+    /// Rotates the hue and scales saturation and value in HSV. The hue matches torchvision's `adjust_hue` of a tensor
+    /// within one level.
+    ///
+    /// - Parameters:
+    ///   - hueDegrees: the rotation of the hue, in degrees.
+    ///   - saturation: a factor.
+    ///   - value: a factor.
+    /// - Returns: an image of the same size and format.
     public func shifted(hueDegrees: Double, saturation: Double, value: Double) -> Image {
         let turn = Float((hueDegrees / 60).remainder(dividingBy: 6))
         let (saturation, value) = (Float(saturation), Float(value))
@@ -83,7 +106,7 @@ extension Image {
         }
     }
 
-    /// Pillow's weights of ITU-R 601, in 16-bit fixed point.
+    /// Luma with Pillow's weights of ITU-R 601, in 16-bit fixed point.
     private static func luma(_ pixel: UnsafePointer<UInt8>) -> Int {
         (Int(pixel[0]) * 19595 + Int(pixel[1]) * 38470 + Int(pixel[2]) * 7471 + 0x8000) >> 16
     }
@@ -97,16 +120,16 @@ extension Image {
         return Double(sum) / Double(width * height)
     }
 
-    /// Pillow cuts fractions off.
+    /// Pillow's blend, which truncates fractions.
     private static func pillowBlend(_ below: Float, _ above: Double, _ factor: Float) -> UInt8 {
         UInt8(min(max(below + factor * (Float(above) - below), 0), 255))
     }
 
-    /// To the nearest level; any number will do but NaN.
+    /// Rounds to the nearest level, clamped; `value` must not be NaN.
     static func rounded(_ value: Float) -> UInt8 { UInt8(min(max(value, 0), 255) + 0.5) }
 }
 
-/// Smith 1978, "Color gamut transform pairs".
+/// A color in HSV (Smith 1978, "Color gamut transform pairs").
 struct HSV {
     /// In sixths of the circle: 0 is red, 2 green, 4 blue.
     var hue: Float
@@ -131,7 +154,7 @@ struct HSV {
     }
 
     var rgb: SIMD3<Float> {
-        // Each channel is the value less a part that follows a trapezium around the circle.
+        // Each channel is the value less a trapezoidal function of the hue.
         func channel(_ offset: Float) -> Float {
             var k = (offset + hue).truncatingRemainder(dividingBy: 6)
             if k < 0 { k += 6 }

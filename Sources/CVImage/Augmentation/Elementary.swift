@@ -1,6 +1,6 @@
 import CVCore
 
-// The functions of the C library that augmentations need, under names that collide with nothing.
+// The functions of the C library that augmentations need, under names without collisions.
 func logarithm(_ x: Double) -> Double { log(x) }
 func exponential(_ x: Double) -> Double { exp(x) }
 func cosine(_ x: Double) -> Double { cos(x) }

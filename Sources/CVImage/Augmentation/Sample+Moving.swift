@@ -1,11 +1,11 @@
 import CVCore
 
-/// Where everything in a picture goes: for pixels back to where they come from, for labels on to where they go.
+/// A coordinate map: backward for pixels, from output to input; forward for labels, from input to output.
 protocol PlaneMap: Sendable {
-    /// What the middle of pixel (x, y) of the new picture shows of the old one.
+    /// The input coordinates of the center of output pixel (x, y).
     func source(x: Int, y: Int) -> (x: Double, y: Double)
     func apply(_ point: Point) -> Point
-    /// The upright box around the image of `box`.
+    /// The bounding box of the image of `box`.
     func apply(_ box: Box) -> Box
 }
 
@@ -23,12 +23,12 @@ struct InvertibleMap: PlaneMap {
     func apply(_ box: Box) -> Box { map.apply(box) }
 }
 
-/// The moves that augmentations are made of, without chance: for a fixed crop or turn of a picture with its labels.
+/// Deterministic geometric transforms: a fixed crop or rotation of an image with its labels.
 extension Sample {
-    /// The sample with `image` for its picture, which shows what `map` did to the old one; the rest moves along.
+    /// The sample with the transformed `image`, and with its labels transformed by `map`.
     ///
-    /// Boxes are cut at the border, or dropped (see `leastVisiblePart`). Masks take the nearest value, and
-    /// `Mask.ignore` where they show nothing of the old one. Keypoints outside are no longer visible.
+    /// Boxes are clipped at the border, or dropped (see ``leastVisiblePart``). Masks are sampled at the nearest pixel,
+    /// and become `Mask.ignore` outside the input. Keypoints outside become invisible.
     func moved(to image: Image, by map: some PlaneMap) -> Sample {
         let (width, height) = (image.width, image.height)
         var result = self
@@ -48,18 +48,19 @@ extension Sample {
         return result
     }
 
-    /// Nil if it is too little.
+    /// The visible part of a box; nil if it is too small.
     private func visiblePart(of box: Box, width: Int, height: Int) -> Box? {
         let inside = box.clipped(width: width, height: height)
-        // Written so that NaN is dropped, too.
+        // NaN fails these comparisons, so it is dropped.
         guard inside.width >= 1, inside.height >= 1, inside.area >= leastVisiblePart * box.area else { return nil }
         return inside
     }
 
-    /// Left and right swapped.
+    /// Horizontal flip.
     ///
-    /// - Parameter keypointPairs: places in the list of an object's keypoints that change their names in a mirror,
-    ///   such as left and right eye.
+    /// - Parameter keypointPairs: the indices of the keypoints of an object that swap in a mirror image, such as left
+    ///   and right eye.
+    /// - Returns: a sample of the same size.
     public func mirrored(keypointPairs: [(Int, Int)] = []) -> Sample {
         let map = AffineMap(a: -1, b: 0, c: Double(image.width), d: 0, e: 1, f: 0)
         var result = moved(to: image.flippedHorizontally(), by: InvertibleMap(map))
@@ -75,20 +76,35 @@ extension Sample {
         return result
     }
 
-    /// Top and bottom swapped.
+    /// Vertical flip.
+    ///
+    /// - Returns: a sample of the same size.
     public func flippedVertically() -> Sample {
         let map = AffineMap(a: 1, b: 0, c: 0, d: 0, e: -1, f: Double(image.height))
         return moved(to: image.flippedVertically(), by: InvertibleMap(map))
     }
 
-    /// A part of the picture, all of it inside; no pixel changes.
+    /// Crops to a region inside the image; no sample changes.
+    ///
+    /// - Parameters:
+    ///   - x: the left column.
+    ///   - y: the top row.
+    ///   - width: in pixels.
+    ///   - height: in pixels.
+    /// - Returns: a sample of width × height pixels.
     public func cropped(x: Int, y: Int, width: Int, height: Int) -> Sample {
         moved(
             to: image.cropped(x: x, y: y, width: width, height: height),
             by: InvertibleMap(.translation(x: -Double(x), y: -Double(y))))
     }
 
-    /// The part inside `region`, or all, at another size, as `Image.resized`.
+    /// Resizes the sample as ``Image/resized(width:height:filter:antialias:region:)``.
+    ///
+    /// - Parameters:
+    ///   - width: in pixels.
+    ///   - height: in pixels.
+    ///   - region: the part to resize, in pixels; nil for the whole image.
+    /// - Returns: a sample of width × height pixels.
     public func resized(width: Int, height: Int, region: Box? = nil) -> Sample {
         let part = region ?? Box(minX: 0, minY: 0, maxX: Float(image.width), maxY: Float(image.height))
         let resized = image.resized(width: width, height: height, region: region)
@@ -97,7 +113,12 @@ extension Sample {
         return moved(to: resized, by: InvertibleMap(map))
     }
 
-    /// Moved by `map` inside a frame that stays. A turned box grows: it is the upright one around its corners.
+    /// Warps the sample by an affine map; the size is kept. A rotated box becomes the bounding box of its corners.
+    ///
+    /// - Parameters:
+    ///   - map: from input to output, in pixels; invertible.
+    ///   - border: how to fill what lies outside the image.
+    /// - Returns: a sample of the same size.
     public func warped(by map: AffineMap, border: Border = .reflect) -> Sample {
         warped(by: InvertibleMap(map), border)
     }
@@ -110,7 +131,7 @@ extension Sample {
 }
 
 extension Mask {
-    /// The value nearest to each place; outside, `Mask.ignore`.
+    /// Samples the nearest value; outside, `Mask.ignore`.
     func resampled(
         width: Int, height: Int, _ source: (_ x: Int, _ y: Int) -> (x: Double, y: Double)
     ) -> Mask {

@@ -1,23 +1,32 @@
-/// A picture with all that is known about it, to be augmented as one: what moves the picture moves the rest with it.
+/// An image with its labels, to be augmented together: geometric transforms move both. Like torchvision's `tv_tensors`.
 public struct Sample: Sendable, Equatable {
+    /// The image.
     public var image: Image
+    /// The objects' bounding boxes, in pixels.
     public var boxes: [LabeledBox]
-    /// Each as large as the picture: classes, instances … as the task has it.
+    /// Masks of the size of the image: classes, instances …, depending on the task.
     public var masks: [Mask]
-    /// One list for each object, its points in the order of the data set (left eye, right eye …).
+    /// The keypoints of each object, in the order of the data set (left eye, right eye …).
     public var keypoints: [[Keypoint]]
 
-    /// A box is dropped when less than this part of it is left inside the picture, or less than a pixel in width or
-    /// height. Counted anew at every step. 0.1, as detectors of the YOLO family have it.
+    /// A box is dropped if less than this fraction of it stays inside the image, or less than a pixel in width or
+    /// height. Applied at every step. The default 0.1 is that of the YOLO family.
     public var leastVisiblePart: Float = 0.1
 
+    /// An image with labels.
+    ///
+    /// - Parameters:
+    ///   - image: the image.
+    ///   - boxes: the objects, in pixels.
+    ///   - masks: of the size of the image.
+    ///   - keypoints: the points of each object.
     public init(
         _ image: Image, boxes: [LabeledBox] = [], masks: [Mask] = [], keypoints: [[Keypoint]] = []
     ) {
         for mask in masks {
             precondition(
                 mask.width == image.width && mask.height == image.height,
-                "a mask of \(mask.width)×\(mask.height) does not fit a picture of \(image.width)×\(image.height)")
+                "a mask of \(mask.width)×\(mask.height) does not fit an image of \(image.width)×\(image.height)")
         }
         self.image = image
         self.boxes = boxes
@@ -26,42 +35,60 @@ public struct Sample: Sendable, Equatable {
     }
 }
 
-/// Where an object is, and what it is.
+/// A bounding box with its class.
 public struct LabeledBox: Sendable, Equatable, Hashable {
-    /// In pixels of the picture.
+    /// In pixels of the image.
     public var box: Box
-    /// The number of its class, from 0.
+    /// The class index, from 0.
     public var label: Int
 
+    /// A labeled box.
+    ///
+    /// - Parameters:
+    ///   - box: in pixels of the image.
+    ///   - label: the class index, from 0.
     public init(_ box: Box, label: Int) {
         self.box = box
         self.label = label
     }
 }
 
-/// A place that has a name, such as the tip of the nose.
+/// A named point of an object, such as the tip of the nose.
 public struct Keypoint: Sendable, Equatable, Hashable {
-    /// In pixels of the picture; of a point that is not visible, possibly outside.
+    /// In pixels of the image; of a point that is not visible, possibly outside.
     public var position: Point
-    /// False for a point that is outside the picture or was covered up. Never becomes true again.
+    /// False for a point that is outside the image or was covered up. Never becomes true again.
     public var isVisible: Bool
 
+    /// A keypoint.
+    ///
+    /// - Parameters:
+    ///   - position: in pixels of the image.
+    ///   - isVisible: whether it is inside the image and not covered.
     public init(_ position: Point, isVisible: Bool = true) {
         self.position = position
         self.isVisible = isVisible
     }
 }
 
-/// A value for each pixel of a picture: the index of a class, or 0 and 255 for no and yes where no pixel is ignored.
+/// An 8-bit mask: a class index for each pixel, or 0 and 255 for a binary mask without ignored pixels.
 public struct Mask: Sendable, Equatable {
-    /// What pixels get that show nothing of the original picture, as in Pascal VOC: losses and metrics pass over it.
+    /// The value of pixels outside the original image, as in Pascal VOC: losses and metrics skip it.
     public static let ignore: UInt8 = 255
 
+    /// In pixels.
     public let width: Int
+    /// In pixels.
     public let height: Int
     /// height × width, row by row.
     public internal(set) var values: [UInt8]
 
+    /// A mask of existing values.
+    ///
+    /// - Parameters:
+    ///   - width: in pixels, at least 1.
+    ///   - height: in pixels, at least 1.
+    ///   - values: height × width, row by row.
     public init(width: Int, height: Int, values: [UInt8]) {
         precondition(width > 0 && height > 0, "a mask of \(width)×\(height) has no pixels")
         precondition(
@@ -71,6 +98,11 @@ public struct Mask: Sendable, Equatable {
         self.values = values
     }
 
+    /// The value of one pixel.
+    ///
+    /// - Parameters:
+    ///   - x: the column, from the left.
+    ///   - y: the row, from the top.
     public subscript(x: Int, y: Int) -> UInt8 {
         precondition(
             (0..<width).contains(x) && (0..<height).contains(y), "pixel (\(x), \(y)) is outside \(width)×\(height)")

@@ -1,20 +1,20 @@
 import CCodecs
 import CVCore
 
-/// One decoding by the C codecs: open, look at the header, read.
+/// A decoder of one file: reads the header, then the samples, with the C codecs.
 struct Decoder: ~Copyable {
     private let handle: OpaquePointer
     private let options: DecodingOptions
     private let name: String
-    /// Of the stored picture, before it is turned upright.
+    /// The size of the stored image, before the EXIF orientation is applied.
     let width, height: Int
     let format: Image.Format
-    /// Samples of a pixel: those of `format`, or 1 for indices.
+    /// Samples per pixel: the channels of `format`, or 1 for indices.
     private let samples: Int
 
     /// Reads the header and checks it against the limits. `bytes` must outlive the decoder.
     ///
-    /// indices: whether the numbers of a palette or grey PNG are wanted, not their colours.
+    /// - Parameter indices: whether to read the stored values of a palette or grayscale PNG instead of colors.
     init(
         _ container: ImageContainer, _ bytes: UnsafeBufferPointer<UInt8>, _ options: DecodingOptions,
         indices: Bool = false, name: String
@@ -30,7 +30,7 @@ struct Decoder: ~Copyable {
         let header = cvc_decoder_header(opened)
         let width = Int(header.width)
         let height = Int(header.height)
-        // Sides are below 2^31. A terapixel is no limit, but keeps the number of samples from overflowing.
+        // Sides are below 2^31. The limit of a terapixel keeps the number of samples from overflowing.
         let limit = min(options.maxPixels, 1 << 40)
         let problem =
             Self.problem(of: opened, options)
@@ -51,13 +51,13 @@ struct Decoder: ~Copyable {
 
     deinit { cvc_close(handle) }
 
-    /// Decodes the picture as it is stored.
+    /// Decodes the image in its stored orientation.
     consuming func read() throws -> Image {
         let (width, height, format) = (width, height, format)
         return Image(width: width, height: height, format: format, pixels: try readSamples())
     }
 
-    /// The same, as height × width × samples.
+    /// Decodes the samples: height × width × samples.
     consuming func readSamples() throws -> [UInt8] {
         let count = width * height * samples
         return try [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in

@@ -1,19 +1,29 @@
-/// What a decoder may spend on a file, and what it makes of a damaged one.
+/// Limits of decoding, and how to treat damaged files.
 public struct DecodingOptions: Sendable, Equatable {
-    /// Most pixels of a picture, checked before memory is allocated. The default is Pillow's "decompression bomb" error.
+    /// The maximum number of pixels, checked before memory is allocated. The default is that of Pillow's
+    /// `DecompressionBombError`.
     public var maxPixels: Int
-    /// Most bytes of a file that is read from a path.
+    /// The maximum size of a file, in bytes.
     public var maxFileBytes: Int
-    /// Most scans of a progressive JPEG (a camera's has about ten): a scan of a few bytes costs a pass over the picture.
+    /// The maximum number of scans of a progressive JPEG (a camera's has about ten): a scan of a few bytes costs a pass
+    /// over the whole image.
     public var maxScans: Int
-    /// Decode damaged and incomplete data as far as they go, the missing parts grey (JPEG) or black (PNG, and
-    /// transparent where it has alpha).
+    /// Decodes damaged and truncated files as far as possible; missing parts are gray (JPEG) or black (PNG, transparent
+    /// if it has alpha). Like Pillow's `LOAD_TRUNCATED_IMAGES`.
     ///
-    /// Data are incomplete also when only the mark of their end is missing. A PNG may lose up to 8 KB before the cut.
+    /// A file is truncated also if only its end marker is missing. A PNG may lose up to 8 KB before the cut.
     public var allowTruncated: Bool
-    /// Turn the picture upright as its EXIF orientation says.
+    /// Applies the EXIF orientation, as Pillow's `ImageOps.exif_transpose`.
     public var applyOrientation: Bool
 
+    /// Options of decoding.
+    ///
+    /// - Parameters:
+    ///   - maxPixels: the maximum number of pixels.
+    ///   - maxFileBytes: the maximum size of a file.
+    ///   - maxScans: the maximum number of scans of a progressive JPEG.
+    ///   - allowTruncated: whether to decode damaged files as far as possible.
+    ///   - applyOrientation: whether to apply the EXIF orientation.
     public init(
         maxPixels: Int = 178_000_000, maxFileBytes: Int = 1 << 30, maxScans: Int = 100, allowTruncated: Bool = false,
         applyOrientation: Bool = true

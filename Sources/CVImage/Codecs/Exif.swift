@@ -1,5 +1,5 @@
 extension ImageContainer {
-    /// The EXIF orientation of a file; `.up` where there is none or none that makes sense.
+    /// The EXIF orientation of a file; `.up` if there is none or it is invalid.
     func orientation(of file: [UInt8]) -> Orientation {
         let block =
             switch self {
@@ -10,12 +10,11 @@ extension ImageContainer {
     }
 }
 
-/// As much of EXIF as it takes to find a picture's orientation.
+/// A minimal EXIF parser that finds the orientation.
 ///
-/// Nothing here trusts a length or an offset of the file: all reading goes through `ByteReader`, which gives nil
-/// outside its bytes.
+/// No length or offset of the file is trusted: all reads go through `ByteReader`, which returns nil outside its bytes.
 enum Exif {
-    /// The TIFF structure in a JPEG's first APP1 segment of the EXIF kind.
+    /// The TIFF structure in the first EXIF APP1 segment of a JPEG.
     static func block(inJPEG file: [UInt8]) -> ArraySlice<UInt8>? {
         let reader = ByteReader(file[...], bigEndian: true)
         var offset = 2  // after SOI
@@ -24,7 +23,7 @@ enum Exif {
                 offset += 1
                 continue
             }
-            // The scan (SOS) or the end of the picture: no more segments that concern us.
+            // The scan (SOS) or the end of the image: no more metadata segments.
             if marker == 0xFFDA || marker == 0xFFD9 { return nil }
             guard let length = reader.uint16(offset + 2), length >= 2,
                 let content = reader.slice(offset + 4, count: length - 2)
@@ -35,7 +34,7 @@ enum Exif {
         return nil
     }
 
-    /// The content of a PNG's eXIf chunk.
+    /// The content of the eXIf chunk of a PNG.
     static func block(inPNG file: [UInt8]) -> ArraySlice<UInt8>? {
         let reader = ByteReader(file[...], bigEndian: true)
         var offset = 8  // after the signature
@@ -72,9 +71,9 @@ enum Exif {
     }
 }
 
-/// Unsigned integers at offsets into bytes; nil for what is not inside.
+/// Reads unsigned integers at offsets; nil if out of bounds.
 ///
-/// Offsets come from sums of a few 32-bit numbers, far below overflow in a 64-bit `Int`.
+/// Offsets are sums of a few 32-bit numbers, far below the overflow of a 64-bit `Int`.
 private struct ByteReader {
     private let bytes: ArraySlice<UInt8>
     private let bigEndian: Bool

@@ -1,20 +1,27 @@
 import CVCore
 
 extension Image {
-    /// Decodes the JPEG or PNG file at `path`, recognised by its content.
+    /// Decodes a JPEG or PNG file, recognized by its content.
     ///
-    /// Grey, palette, 1 to 16 bits and CMYK all become RGB; a picture with transparency (an alpha channel, or a
+    /// Grayscale, palette, 1 to 16 bits and CMYK all become RGB; an image with transparency (an alpha channel or a
     /// tRNS chunk) becomes RGBA. 16-bit samples are rounded to 8 (v · 255 / 65535), CMYK is converted without a
-    /// colour profile as `PIL.Image.convert("RGB")` does, and the picture is upright.
+    /// color profile as `PIL.Image.convert("RGB")` does, and the EXIF orientation is applied.
     ///
-    /// - Throws: `FileError` when the file cannot be read, `ImageError` when it does not decode.
+    /// - Parameters:
+    ///   - path: the path of the file.
+    ///   - options: limits, and how to treat damaged files.
+    /// - Throws: `FileError` if the file cannot be read, `ImageError` if it does not decode.
     public init(contentsOf path: String, options: DecodingOptions = .init()) throws {
         try self.init(
             data: FileInput.read(path, maxBytes: options.maxFileBytes), options: options, name: path)
     }
 
-    /// Decodes a JPEG or PNG file that is in memory; `name` stands for it in error messages.
+    /// Decodes a JPEG or PNG file in memory, as ``init(contentsOf:options:)``.
     ///
+    /// - Parameters:
+    ///   - bytes: the content of the file.
+    ///   - options: limits, and how to treat damaged files.
+    ///   - name: stands for the file in error messages.
     /// - Throws: `ImageError`.
     public init(data bytes: [UInt8], options: DecodingOptions = .init(), name: String = "image") throws {
         let container = try ImageContainer.recognized(bytes, name: name)
@@ -25,22 +32,36 @@ extension Image {
     }
 }
 
-/// What the header of a picture says; reading it costs nothing near to decoding.
+/// The header of an image file, which is read without decoding the image.
 public struct ImageInfo: Sendable, Equatable {
+    /// The file format.
     public let container: ImageContainer
-    /// In pixels, of the upright picture unless `applyOrientation` is off.
+    /// In pixels, after the EXIF orientation unless `applyOrientation` is off.
     public let width: Int
+    /// In pixels, as ``width``.
     public let height: Int
+    /// The pixel format of the decoded image.
     public let format: Image.Format
-    /// How the picture is stored.
+    /// The EXIF orientation of the file.
     public let orientation: Orientation
 
-    /// - Throws: `FileError` when the file cannot be read, `ImageError` when it has no valid header.
+    /// Reads the header of a file.
+    ///
+    /// - Parameters:
+    ///   - path: the path of the file.
+    ///   - options: limits of decoding.
+    /// - Throws: `FileError` if the file cannot be read, `ImageError` if it has no valid header.
     public init(contentsOf path: String, options: DecodingOptions = .init()) throws {
         try self.init(
             data: FileInput.read(path, maxBytes: options.maxFileBytes), options: options, name: path)
     }
 
+    /// Reads the header of a file in memory.
+    ///
+    /// - Parameters:
+    ///   - bytes: the content of the file.
+    ///   - options: limits of decoding.
+    ///   - name: stands for the file in error messages.
     /// - Throws: `ImageError`.
     public init(data bytes: [UInt8], options: DecodingOptions = .init(), name: String = "image") throws {
         container = try ImageContainer.recognized(bytes, name: name)

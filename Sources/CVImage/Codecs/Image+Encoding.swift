@@ -1,18 +1,21 @@
 import CCodecs
 import CVCore
 
-/// A format to write, with its parameters.
+/// An output format with its parameters.
 public enum ImageFileFormat: Sendable, Equatable {
-    /// `quality` 1 (smallest) to 100, on libjpeg's scale. Up to 90 the colour has half the resolution (4:2:0), as
-    /// in Pillow; above, where detail is what is wanted, it has all of it (4:4:4).
+    /// A JPEG of `quality` 1 (smallest) to 100, on libjpeg's scale. Up to 90 chroma is subsampled (4:2:0), as in
+    /// Pillow; above, it has full resolution (4:4:4).
     case jpeg(quality: Int = 90)
-    /// `compression` 0 (none) to 9 (slowest). Always lossless.
+    /// A PNG, lossless, of `compression` 0 (none) to 9 (slowest).
     case png(compression: Int = ImageFileFormat.defaultCompression)
 
-    /// Level 6, zlib's own default, takes 1.5 to 3 times as long, for files from 8 % smaller to 7 % larger.
+    /// The default level of PNG compression. zlib's own default, 6, takes 1.5 to 3 times as long, for files from 8 %
+    /// smaller to 7 % larger.
     public static let defaultCompression = 3
 
-    /// The format that a file's suffix (without the dot, in any case) stands for, with default parameters.
+    /// The format of a file suffix, with default parameters; nil for an unknown suffix.
+    ///
+    /// - Parameter pathExtension: without the dot, in any case.
     public init?(pathExtension: String) {
         switch pathExtension.lowercased() {
         case "jpg", "jpeg", "jpe", "jfif": self = .jpeg()
@@ -23,30 +26,33 @@ public enum ImageFileFormat: Sendable, Equatable {
 }
 
 extension Image {
-    /// The picture as the bytes of a file.
+    /// Encodes the image as a file in memory.
     ///
-    /// JPEG has no transparency: an RGBA picture is laid over white.
+    /// JPEG has no transparency: an RGBA image is composited over white.
     ///
-    /// - Throws: `ImageError` when a parameter is out of range or the picture too large for the format (JPEG: 65500
-    ///   pixels a side).
+    /// - Parameter format: the file format.
+    /// - Returns: the bytes of the file.
+    /// - Throws: `ImageError` if a parameter is out of range or the image too large for the format (JPEG: 65500 pixels
+    ///   a side).
     public func encoded(as format: ImageFileFormat) throws(ImageError) -> [UInt8] {
         try encoded(as: format, name: "image")
     }
 
-    /// Writes the picture to `path`, all of it or nothing.
+    /// Writes the image to a file, atomically.
     ///
     /// - Parameters:
-    ///   - format: nil for the one that the suffix of `path` stands for.
-    ///   - quality: of a JPEG that is chosen by suffix.
-    ///   - overwrite: whether a file that exists is replaced.
-    /// - Throws: `FileError` when the file cannot be written, `ImageError` as `encoded(as:)` or for an unknown suffix.
+    ///   - path: the path of the file.
+    ///   - format: nil for the one of the suffix of `path`.
+    ///   - quality: of a JPEG chosen by suffix, 1 to 100.
+    ///   - overwrite: whether to replace an existing file.
+    /// - Throws: `FileError` if the file cannot be written, `ImageError` as ``encoded(as:)`` or for an unknown suffix.
     public func write(
         to path: String, format: ImageFileFormat? = nil, quality: Int = 90, overwrite: Bool = false
     ) throws {
         guard let format = format ?? ImageFileFormat(path: path, quality: quality) else {
             throw ImageError(path, .unknownSuffix)
         }
-        // Before the work of encoding, not after it.
+        // Checked before the work of encoding.
         try FileOutput.checkWritable(path, overwrite: overwrite)
         try FileOutput.write(encoded(as: format, name: path), to: path, overwrite: overwrite)
     }
@@ -56,7 +62,7 @@ extension Image {
         case .jpeg(let quality):
             try Self.check(quality, in: 1...100, "quality", name)
             guard max(width, height) <= 65500 else {
-                let reason = "JPEG has at most 65500 pixels a side, the picture has \(width) × \(height); write PNG"
+                let reason = "JPEG has at most 65500 pixels a side, the image has \(width) × \(height); write PNG"
                 throw ImageError(name, .cannotEncode(reason: reason))
             }
             let opaque = flattened(over: .white)
@@ -85,7 +91,7 @@ extension Image {
 }
 
 extension Image {
-    /// Takes over what a C encoder made.
+    /// Copies and frees the result of a C encoder.
     static func bytes(named name: String, _ encode: () -> OpaquePointer?) throws(ImageError) -> [UInt8] {
         guard let encoded = encode() else {
             throw ImageError(name, .cannotEncode(reason: "there is not enough memory"))

@@ -1,10 +1,13 @@
-/// The file formats that are decoded, told apart by their first bytes and never by a file's suffix.
+/// The supported file formats, recognized by their signature and never by a file's suffix.
 public enum ImageContainer: Sendable, Equatable {
+    /// JPEG (baseline, progressive, arithmetic) or PNG.
     case jpeg, png
 
     private static let pngSignature: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
 
-    /// Nil when the bytes are of neither format.
+    /// Recognizes a format; nil if the bytes are of neither.
+    ///
+    /// - Parameter bytes: the start of a file, at least 8 bytes.
     public init?(recognizing bytes: [UInt8]) {
         if bytes.starts(with: [0xFF, 0xD8, 0xFF]) {
             self = .jpeg
@@ -15,7 +18,7 @@ public enum ImageContainer: Sendable, Equatable {
         }
     }
 
-    /// What bytes that are no picture look like, for an error message.
+    /// A description of bytes that are not an image, for an error message.
     static func guess(_ bytes: [UInt8]) -> String {
         if bytes.isEmpty { return "it is empty" }
         if let known = knownFormat(bytes) { return "it looks like \(known); convert it to JPEG or PNG" }
@@ -42,10 +45,10 @@ public enum ImageContainer: Sendable, Equatable {
         return bytes.starts(with: [0xFF, 0x0A]) || has("\0\0\0\u{0C}JXL ") ? "JPEG XL" : nil
     }
 
-    /// Containers that begin with a "file type" box: its brand tells pictures from films.
+    /// Containers that start with a "file type" box: its brand distinguishes images from videos.
     private static func isoMedia(_ has: (String, Int) -> Bool) -> String {
         if has("avif", 8) || has("avis", 8) { return "AVIF" }
         let brands = ["heic", "heix", "hevc", "heim", "heis", "mif1", "msf1"]
-        return brands.contains { has($0, 8) } ? "HEIC" : "a film (MP4 or QuickTime)"
+        return brands.contains { has($0, 8) } ? "HEIC" : "a video (MP4 or QuickTime)"
     }
 }

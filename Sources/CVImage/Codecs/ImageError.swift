@@ -1,37 +1,45 @@
 import CVCore
 
-/// Bytes that do not decode to a picture, or a picture that cannot be encoded, and why.
+/// A failure to decode or encode an image.
 public struct ImageError: ToolkitError, Equatable {
+    /// What went wrong.
     public enum Problem: Sendable, Equatable {
-        /// Neither JPEG nor PNG; `found` says what the bytes look like.
+        /// Neither JPEG nor PNG; `found` describes the bytes.
         case unrecognized(found: String)
-        /// The header announces more than `limit` pixels. Nothing was allocated for them.
+        /// The header declares more than `limit` pixels. Nothing was allocated for them.
         case tooLarge(width: Int, height: Int, limit: Int)
-        /// The data end before the picture does.
+        /// The data end before the image does.
         case truncated(reason: String)
-        /// The data contradict the format; `reason` is the codec's own words.
+        /// The data violate the format; `reason` is the message of the codec.
         case corrupt(reason: String)
-        /// A valid file of a kind that is not decoded, such as 12-bit JPEG.
+        /// A valid file of an unsupported kind, such as 12-bit JPEG.
         case unsupported(reason: String)
-        /// A file whose pixels are no numbers of classes.
+        /// A file whose pixels are not class indices.
         case noMask(reason: String)
-        /// A progressive JPEG that would have to be gone over more than `limit` times.
+        /// A progressive JPEG of more than `limit` scans.
         case tooManyScans(limit: Int)
-        /// The picture or the parameters do not fit the format to write.
+        /// The image or the parameters do not suit the output format.
         case cannotEncode(reason: String)
-        /// A name to write to whose suffix stands for no format.
+        /// An output path whose suffix is not a known format.
         case unknownSuffix
     }
 
-    /// The path, or what else the bytes were called.
+    /// The path, or the name given to the bytes.
     public let name: String
+    /// What went wrong.
     public let problem: Problem
 
+    /// An error about an image.
+    ///
+    /// - Parameters:
+    ///   - name: the path, or a name for the bytes.
+    ///   - problem: what went wrong.
     public init(_ name: String, _ problem: Problem) {
         self.name = name
         self.problem = problem
     }
 
+    /// The whole message, on one line.
     public var description: String {
         "\(name.escapedForDisplay): " + explanation
     }
@@ -39,24 +47,24 @@ public struct ImageError: ToolkitError, Equatable {
     private var explanation: String {
         switch problem {
         case .unrecognized(let found):
-            "is no JPEG or PNG picture: \(found)"
+            "is not a JPEG or PNG image: \(found)"
         case .tooLarge(let width, let height, let limit):
             "has \(width) × \(height) pixels; at most \(limit) are decoded: raise the limit if you trust the file"
         case .truncated(let reason):
-            "is cut short: the picture is not complete (\(reason))"
+            "is truncated: the image is not complete (\(reason))"
         case .corrupt(let reason):
             "is damaged: \(reason)"
         case .unsupported(let reason):
             "is of a kind that cannot be decoded: \(reason); save it as an 8-bit JPEG or as PNG"
         case .noMask(let reason):
-            "cannot be a mask: \(reason); a PNG with a palette, or a grey one of 8 bits, is expected, whose values are "
-                + "the numbers of classes"
+            "cannot be a mask: \(reason); a palette PNG or an 8-bit grayscale PNG is expected, whose values are "
+                + "class indices"
         case .tooManyScans(let limit):
             "is a progressive JPEG of more than \(limit) scans; raise the limit if you trust the file"
         case .cannotEncode(let reason):
             "cannot be encoded: \(reason)"
         case .unknownSuffix:
-            "has a suffix that names no format to write; use .jpg, .jpeg or .png"
+            "has a suffix that is not an output format; use .jpg, .jpeg or .png"
         }
     }
 }

@@ -1,27 +1,35 @@
 import CVCore
 
 extension Mask {
-    /// Decodes a mask whose pixels are numbers: a PNG with a palette, whose indices they are, or a grey one of up to 8
-    /// bits.
+    /// Decodes a mask from a palette PNG, whose indices are the values, or from a grayscale PNG of up to 8 bits.
     ///
-    /// A palette's colours play no part, and the grey of 1, 2 and 4 bits is not stretched: 1 stays 1.
+    /// The colors of a palette are ignored, and gray values of 1, 2 and 4 bits are not scaled: 1 stays 1.
     ///
-    /// - Throws: `FileError` when the file cannot be read, `ImageError` when it is no such PNG or does not decode.
+    /// - Parameters:
+    ///   - path: the path of the file.
+    ///   - options: limits, and how to treat damaged files.
+    /// - Throws: `FileError` if the file cannot be read, `ImageError` if it is not such a PNG or does not decode.
     public init(contentsOf path: String, options: DecodingOptions = .init()) throws {
         try self.init(data: FileInput.read(path, maxBytes: options.maxFileBytes), options: options, name: path)
     }
 
-    /// The same of a file that is in memory; `name` stands for it in error messages.
+    /// Decodes a mask from a file in memory, as ``init(contentsOf:options:)``.
     ///
+    /// - Parameters:
+    ///   - bytes: the content of the file.
+    ///   - options: limits, and how to treat damaged files.
+    ///   - name: stands for the file in error messages.
     /// - Throws: `ImageError`.
     public init(data bytes: [UInt8], options: DecodingOptions = .init(), name: String = "mask") throws {
-        guard ImageContainer(recognizing: bytes) == .png else { throw ImageError(name, .noMask(reason: "no PNG file")) }
+        guard ImageContainer(recognizing: bytes) == .png else {
+            throw ImageError(name, .noMask(reason: "not a PNG file"))
+        }
         self = try bytes.withUnsafeBufferPointer { bytes throws in
             let decoder: Decoder
             do throws(ImageError) {
                 decoder = try Decoder(.png, bytes, options, indices: true, name: name)
             } catch {
-                // The advice for pictures, to save them as 8-bit RGB, is none for masks.
+                // The advice for images, to save as 8-bit RGB, does not apply to masks.
                 if case .unsupported(let reason) = error.problem { throw ImageError(name, .noMask(reason: reason)) }
                 throw error
             }

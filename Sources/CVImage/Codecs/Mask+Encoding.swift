@@ -2,17 +2,22 @@ import CCodecs
 import CVCore
 
 extension Mask {
-    /// What the values of a mask look like in a file.
+    /// How the values of a mask are displayed by image viewers.
     public enum Appearance: Sendable, Equatable {
-        /// From black for 0 to white for 255.
+        /// As gray levels, from black for 0 to white for 255.
         case gray
-        /// The colour of each value, at most 256; alpha is dropped. Values beyond the last are grey levels.
+        /// With a color for each value, at most 256; alpha is dropped. Values without a color are gray levels.
         case palette([Color])
     }
 
-    /// The mask as an 8-bit PNG file whose pixels are its values: grey, or indexed.
+    /// Encodes the mask as an 8-bit PNG, grayscale or indexed, whose pixels are its values.
     ///
-    /// - Throws: `ImageError` when `compression` is not 0 … 9.
+    /// - Parameters:
+    ///   - appearance: grayscale or a palette.
+    ///   - compression: 0 (none) to 9 (slowest).
+    ///   - name: stands for the mask in error messages.
+    /// - Returns: the bytes of the file.
+    /// - Throws: `ImageError` if `compression` is out of range or the mask too large.
     public func encodedPNG(
         _ appearance: Appearance = .gray, compression: Int = ImageFileFormat.defaultCompression, name: String = "mask"
     ) throws(ImageError) -> [UInt8] {
@@ -30,17 +35,21 @@ extension Mask {
         }
     }
 
-    /// Writes it to `path`, all of it or nothing.
+    /// Writes the mask as a PNG file, atomically.
     ///
-    /// - Throws: `FileError` when the file cannot be written.
+    /// - Parameters:
+    ///   - path: the path of the file.
+    ///   - appearance: grayscale or a palette.
+    ///   - overwrite: whether to replace an existing file.
+    /// - Throws: `FileError` if the file cannot be written.
     public func write(to path: String, as appearance: Appearance = .gray, overwrite: Bool = false) throws {
         try FileOutput.checkWritable(path, overwrite: overwrite)
         try FileOutput.write(encodedPNG(appearance, name: path), to: path, overwrite: overwrite)
     }
 
-    /// All 256 colours: a file whose pixels lie outside its palette is none.
+    /// All 256 colors: a PNG with an index outside its palette is invalid.
     private static func table(_ colors: [Color]) -> [UInt8] {
-        precondition(colors.count <= 256, "a palette of \(colors.count) colours; a byte tells at most 256 apart")
+        precondition(colors.count <= 256, "a palette of \(colors.count) colors; at most 256 expected")
         return (0..<256).flatMap { index -> [UInt8] in
             guard index < colors.count else { return [UInt8](repeating: UInt8(index), count: 3) }
             return [colors[index].red, colors[index].green, colors[index].blue]

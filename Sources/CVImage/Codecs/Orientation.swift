@@ -1,29 +1,29 @@
 import CVCore
 
-/// How a picture is stored, as EXIF's Orientation tag (0x0112) numbers it: what the stored first row and first
-/// column are in the upright picture.
+/// The orientation of a stored image, numbered as EXIF's Orientation tag (0x0112): the position of the stored first row
+/// and first column in the displayed image.
 public enum Orientation: Int, Sendable, CaseIterable {
-    /// First row at the top, first column at the left: upright already.
+    /// First row at the top, first column at the left: no transform.
     case up = 1
     /// Mirrored left to right.
     case upMirrored
-    /// Upside down.
+    /// Rotated by 180°.
     case down
     /// Mirrored top to bottom.
     case downMirrored
-    /// Mirrored along the diagonal from the top left: a transposed matrix.
+    /// Mirrored along the main diagonal: transposed.
     case leftMirrored
-    /// To be turned a quarter clockwise, as by a camera held upright.
+    /// To be rotated by 90° clockwise, as by a camera held upright.
     case right
-    /// Mirrored along the other diagonal.
+    /// Mirrored along the antidiagonal.
     case rightMirrored
-    /// To be turned a quarter anticlockwise.
+    /// To be rotated by 90° counterclockwise.
     case left
 
-    /// Whether the upright picture is as wide as the stored one is high.
+    /// Whether width and height are swapped when the orientation is applied.
     public var swapsSides: Bool { rawValue >= 5 }
 
-    /// Whether going right (and down) in the upright picture means going backwards in the stored one.
+    /// Whether moving right (and down) in the displayed image moves backward in the stored one.
     fileprivate var reverses: (x: Bool, y: Bool) {
         switch self {
         case .up, .leftMirrored: (false, false)
@@ -35,13 +35,16 @@ public enum Orientation: Int, Sendable, CaseIterable {
 }
 
 extension Image {
-    /// The upright picture, where `self` is stored as `orientation` says.
+    /// Applies an EXIF orientation, as Pillow's `ImageOps.exif_transpose`; no sample changes.
+    ///
+    /// - Parameter orientation: the orientation of this image.
+    /// - Returns: the image with orientation `.up`.
     public func oriented(_ orientation: Orientation) -> Image {
         if orientation == .up { return self }
         let swaps = orientation.swapsSides
         let reverses = orientation.reverses
-        // Walking the upright picture, the place in the stored one moves by a constant step per column and per
-        // row, whatever the orientation. `reverses` is in terms of the stored sides.
+        // The position in the stored image moves by a constant step per column and per row of the displayed image,
+        // whatever the orientation. `reverses` refers to the stored sides.
         let alongX = reverses.x ? -channels : channels
         let alongY = reverses.y ? -stride : stride
         let walk = PixelWalk(
@@ -56,15 +59,15 @@ extension Image {
     }
 }
 
-/// A way through the bytes of a stored picture, in the order of the upright one.
+/// A traversal of the bytes of a stored image, in the order of the displayed one.
 private struct PixelWalk {
     let start, perColumn, perRow: Int
-    /// Of the upright picture.
+    /// The size of the displayed image.
     let width, height: Int
     let channels: Int
 
-    /// Side of the square tiles, in pixels: the rows of both pictures that a tile touches stay in the L1 cache, where
-    /// a whole column of a large picture would not.
+    /// Side of the square tiles, in pixels: the rows of both images that a tile touches stay in the L1 cache, where
+    /// a whole column of a large image would not.
     private static let tile = 32
 
     func copy(from source: UnsafePointer<UInt8>, to target: UnsafeMutablePointer<UInt8>) {
@@ -75,7 +78,7 @@ private struct PixelWalk {
                 let rows = band * Self.tile..<min((band + 1) * Self.tile, height)
                 for left in stride(from: 0, to: width, by: Self.tile) {
                     let columns = left..<min(left + Self.tile, width)
-                    // A whole pixel per move: the number of channels is known where the loop is compiled.
+                    // Moves whole pixels: the number of channels is a compile-time constant in each loop.
                     if channels == 3 {
                         copyTile(of: (UInt8, UInt8, UInt8).self, columns, rows, source, target)
                     } else {

@@ -1,10 +1,18 @@
-/// A box to be drawn on a picture, with or without words.
+/// A box to draw on an image, with an optional label.
 public struct BoxAnnotation: Sendable, Equatable {
-    /// In pixels of the picture.
+    /// In pixels of the image.
     public var box: Box
+    /// The text of its tag; nil for none.
     public var label: String?
+    /// The color of the outline and the tag.
     public var color: Color
 
+    /// A box annotation.
+    ///
+    /// - Parameters:
+    ///   - box: in pixels of the image.
+    ///   - label: the text of its tag; nil for none.
+    ///   - color: of the outline and the tag.
     public init(box: Box, label: String? = nil, color: Color) {
         self.box = box
         self.label = label
@@ -13,18 +21,19 @@ public struct BoxAnnotation: Sendable, Equatable {
 }
 
 extension Image {
-    /// The text size that suits this picture: 2.8 % of its mean side, at least 12 pixels.
+    /// The default text size: 2.8 % of the mean side, at least 12 pixels.
     public var defaultTextSize: Float { max(12, (Float(width + height) / 2 * 0.028).rounded()) }
 
-    /// Draws the outlines of boxes, and over them tags with their labels.
+    /// Draws the outlines of boxes and tags with their labels, as torchvision's `draw_bounding_boxes`.
     ///
-    /// A tag stands on the upper left corner of its box; where there is no room, or another tag, inside the box or
-    /// below it. It always lies inside the picture (a label that is too long is cut short with "…"), its text black
-    /// or white, whichever is read better on its colour.
+    /// A tag is placed above the upper left corner of its box; if that leaves the image or hides another tag, inside
+    /// the box or below it. It always lies inside the image (long labels are truncated with "…"); its text is black or
+    /// white, whichever has more contrast.
     ///
     /// - Parameters:
-    ///   - lineWidth: in pixels; nil for `defaultLineWidth`.
-    ///   - textSize: height of a line in pixels; nil for `defaultTextSize`.
+    ///   - annotations: the boxes, drawn in order.
+    ///   - lineWidth: in pixels; nil for ``defaultLineWidth``.
+    ///   - textSize: the height of a line in pixels; nil for ``defaultTextSize``.
     public mutating func annotate(_ annotations: [BoxAnnotation], lineWidth: Int? = nil, textSize: Float? = nil) {
         let lineWidth = max(1, lineWidth ?? defaultLineWidth)
         for annotation in annotations { outline(annotation.box, color: annotation.color, lineWidth: lineWidth) }
@@ -42,9 +51,15 @@ extension Image {
         }
     }
 
-    /// A filled tag with text on it, its top left corner at (x, y), moved as far as needed to lie inside the picture.
+    /// Draws a tag, moved as far as needed to lie inside the image.
     ///
-    /// - Returns: where it is.
+    /// - Parameters:
+    ///   - text: its text, truncated to the width of the image.
+    ///   - x: the left edge, in pixels.
+    ///   - y: the top edge, in pixels.
+    ///   - size: the height of a line in pixels; nil for ``defaultTextSize``.
+    ///   - color: of the tag; its text is black or white.
+    /// - Returns: the box of the tag.
     @discardableResult
     public mutating func drawTag(_ text: String, x: Float, y: Float, size: Float? = nil, color: Color) -> Box {
         let tag = Tag(text, size: size ?? defaultTextSize, widest: Float(width))
@@ -53,7 +68,7 @@ extension Image {
         return position
     }
 
-    /// Each tag looks only at so many drawn before it: among more, none finds room, and the search takes minutes.
+    /// Each tag avoids at most this many earlier ones: among more there is no room, and the search would take minutes.
     private static var tagsToAvoid: Int { 500 }
 
     private mutating func draw(_ tag: Tag, at position: Box, color: Color) {
@@ -64,7 +79,7 @@ extension Image {
     }
 }
 
-/// A label on its ground: sizes, and where it goes.
+/// The layout and placement of a tag.
 struct Tag {
     let text: String
     let size: Float
@@ -75,7 +90,7 @@ struct Tag {
     /// From the top of the tag.
     let baseline: Float
 
-    /// - Parameter widest: the room there is; longer text loses its end.
+    /// - Parameter widest: the available width; longer text is truncated.
     init(_ label: String, size: Float, widest: Float) {
         let unit = Float(TextMetrics.unit(size))
         padding = (unit * 5.5).rounded()
@@ -83,18 +98,18 @@ struct Tag {
         self.size = size
         let metrics = TextMetrics(text, size: size)
         width = (metrics.width + 2 * padding).rounded(.up)
-        // Room above the capitals as below the baseline: descenders are few, and may come near the edge.
+        // As much room above the capitals as below the baseline: descenders are few, and may come near the edge.
         baseline = (metrics.ascent + unit * 3.2).rounded(.up)
         height = baseline + (metrics.descent + unit * 0.6).rounded(.up)
     }
 
-    /// The text, or as much of its beginning as there is room for, and "…".
+    /// The text, truncated with "…" if it is too wide.
     static func shortened(_ label: String, size: Float, widest: Float) -> String {
-        // No character is narrower than a gap: of a label of any length, no more needs to be measured.
+        // No character is narrower than a gap: only so many characters of a label of any length need measuring.
         let most = Int(max(widest, 0) / Float(StrokeFont.gap * TextMetrics.unit(size))) + 1
         let characters = Array(label.prefix(most + 1))
         if characters.count <= most, TextMetrics(label, size: size).width <= widest { return label }
-        // Width grows with every character: find the longest beginning that fits, by halves.
+        // Binary search for the longest prefix that fits: the width grows with every character.
         var (fits, tooLong) = (0, characters.count)
         while tooLong - fits > 1 {
             let middle = (fits + tooLong) / 2
@@ -104,7 +119,7 @@ struct Tag {
         return String(characters[..<fits]) + "…"
     }
 
-    /// The first place beside `box` that is free of other tags; where there is none, the one that hides the least.
+    /// The first position beside `box` that hides no other tag, else the one that hides the least.
     func position(beside box: Box, inner line: Int, width: Int, height: Int, avoiding others: ArraySlice<Box>) -> Box {
         let line = Float(line)
         let candidates: [(x: Float, y: Float, fits: Bool)] = [
@@ -129,7 +144,7 @@ struct Tag {
         return best?.position ?? moved(toX: box.minX, y: box.minY, width: width, height: height)
     }
 
-    /// At (x, y), or as near to it as the picture allows; on whole pixels.
+    /// At (x, y), or as close as the image allows; on whole pixels.
     func moved(toX x: Float, y: Float, width: Int, height: Int) -> Box {
         func inside(_ value: Float, _ room: Float) -> Float {
             value.isNaN ? 0 : max(0, min(value, room)).rounded(.down)

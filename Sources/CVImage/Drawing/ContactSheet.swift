@@ -1,10 +1,14 @@
-/// Small pictures side by side on one sheet, each with a few words below it.
+/// A contact sheet: small images in a grid, each with a caption below it.
 public struct ContactSheet: Sendable {
-    /// The room for each picture, in pixels; it keeps its shape.
+    /// The width of a cell in pixels; images keep their aspect ratio.
     public var cellWidth: Int
+    /// The height of a cell in pixels, without the caption.
     public var cellHeight: Int
+    /// The number of columns.
     public var columns: Int
+    /// The color between the images.
     public var background = Color(250, 250, 248)
+    /// The color of the captions.
     public var textColor = Color(40, 40, 40)
 
     private static let gap = 14
@@ -12,6 +16,12 @@ public struct ContactSheet: Sendable {
     private static let textSize: Float = 16
     private var cells: [(image: Image, caption: String)] = []
 
+    /// An empty sheet.
+    ///
+    /// - Parameters:
+    ///   - cellWidth: in pixels.
+    ///   - cellHeight: in pixels, without the caption.
+    ///   - columns: the number of columns.
     public init(cellWidth: Int = 240, cellHeight: Int = 240, columns: Int) {
         precondition(
             cellWidth > 0 && cellHeight > 0 && columns > 0,
@@ -19,7 +29,13 @@ public struct ContactSheet: Sendable {
         (self.cellWidth, self.cellHeight, self.columns) = (cellWidth, cellHeight, columns)
     }
 
-    /// A sheet for `count` pictures like this one: about as many rows as columns, the last one as full as can be.
+    /// An empty sheet for `count` images like this one, about as many rows as columns, with the last row as full as
+    /// possible.
+    ///
+    /// - Parameters:
+    ///   - count: the number of images.
+    ///   - image: gives the aspect ratio of the cells.
+    ///   - longerSide: of a cell, in pixels.
     public init(count: Int, like image: Image, longerSide: Int = 240) {
         let scale = Double(longerSide) / Double(max(image.width, image.height))
         func side(_ length: Int) -> Int { max(longerSide / 3, Int((Double(length) * scale).rounded())) }
@@ -29,7 +45,11 @@ public struct ContactSheet: Sendable {
         self.init(cellWidth: side(image.width), cellHeight: side(image.height), columns: columns)
     }
 
-    /// Puts a picture on the sheet, shrunk to its cell; small ones stay as they are.
+    /// Appends an image, shrunk to its cell; smaller images are not enlarged.
+    ///
+    /// - Parameters:
+    ///   - image: the image.
+    ///   - caption: one line, truncated to the width of the cell.
     public mutating func add(_ image: Image, caption: String) {
         let scale = min(
             Double(cellWidth) / Double(image.width), Double(cellHeight) / Double(image.height), 1)
@@ -38,7 +58,7 @@ public struct ContactSheet: Sendable {
         cells.append((image.resized(width: width, height: height), caption))
     }
 
-    /// The sheet; one without pictures is a single pixel.
+    /// The rendered sheet; a single pixel if it is empty.
     public var image: Image {
         guard !cells.isEmpty else { return Image(width: 1, height: 1, fill: background) }
         let columns = min(columns, cells.count)
@@ -47,7 +67,7 @@ public struct ContactSheet: Sendable {
         var sheet = Image(width: columns * stepX + Self.gap, height: rows * stepY + Self.gap, fill: background)
         for (index, cell) in cells.enumerated() {
             let (x, y) = (Self.gap + index % columns * stepX, Self.gap + index / columns * stepY)
-            sheet.lay(
+            sheet.composite(
                 cell.image, x: x + (cellWidth - cell.image.width) / 2, y: y + (cellHeight - cell.image.height) / 2)
             let tag = Tag(cell.caption, size: Self.textSize, widest: Float(cellWidth))
             let textWidth = TextMetrics(tag.text, size: Self.textSize).width
@@ -60,8 +80,8 @@ public struct ContactSheet: Sendable {
 }
 
 extension Image {
-    /// Blends `other` over this picture, its top left corner at pixel (x, y), all of it inside.
-    fileprivate mutating func lay(_ other: Image, x: Int, y: Int) {
+    /// Composites `other` over this image, its top left corner at pixel (x, y); it must lie inside.
+    fileprivate mutating func composite(_ other: Image, x: Int, y: Int) {
         precondition(
             x >= 0 && y >= 0 && other.width <= width - x && other.height <= height - y,
             "\(other.width)×\(other.height) pixels at (\(x), \(y)) are not inside \(width)×\(height)")

@@ -1,17 +1,23 @@
 import CVCore
 
 extension Image {
-    /// The picture laid over one colour: without transparency.
+    /// Composites the image over a color.
+    ///
+    /// - Parameter background: the color; its alpha is ignored.
+    /// - Returns: an image of format `.rgb`.
     public func flattened(over background: Color) -> Image {
         if format == .rgb { return self }
         return flattened { _ in (background.red, background.green, background.blue) }
     }
 
-    /// The picture laid over another of its size, whose own transparency is ignored.
+    /// Composites the image over another, whose transparency is ignored.
+    ///
+    /// - Parameter background: an image of the same size.
+    /// - Returns: an image of format `.rgb`.
     public func flattened(over background: Image) -> Image {
         precondition(
             background.width == width && background.height == height,
-            "a picture of \(width)×\(height) laid over one of \(background.width)×\(background.height)")
+            "an image of \(width)×\(height) composited over one of \(background.width)×\(background.height)")
         if format == .rgb { return self }
         let channels = background.channels
         return background.pixels.withUnsafeBufferPointer { below in
@@ -22,7 +28,7 @@ extension Image {
         }
     }
 
-    /// below: the colour behind the pixel of an index.
+    /// - Parameter below: the background color of a pixel index.
     private func flattened(_ below: (Int) -> (red: UInt8, green: UInt8, blue: UInt8)) -> Image {
         Image.make(width: width, height: height, format: .rgb) { target in
             nonisolated(unsafe) let target = target

@@ -1,8 +1,15 @@
-/// A name beside its colour, to explain a picture.
+/// An entry of a legend: a color and its name.
 public struct LegendEntry: Sendable, Equatable {
+    /// The name.
     public var text: String
+    /// The color.
     public var color: Color
 
+    /// An entry.
+    ///
+    /// - Parameters:
+    ///   - text: the name.
+    ///   - color: the color.
     public init(_ text: String, color: Color) {
         self.text = text
         self.color = color
@@ -10,12 +17,14 @@ public struct LegendEntry: Sendable, Equatable {
 }
 
 extension Image {
-    /// Draws the names of colours on a dark ground in the lower left corner, as many as there is room for; what is left out
-    /// is counted in the last line. Nothing is drawn on a picture too small to read.
+    /// Draws a legend on a dark panel in the lower left corner. Entries that do not fit are counted in the last line.
+    /// Nothing is drawn on an image too small to be legible.
     ///
-    /// - Parameter textSize: height of a line in pixels; nil for `defaultTextSize`.
+    /// - Parameters:
+    ///   - entries: from top to bottom.
+    ///   - textSize: the height of a line in pixels; nil for ``defaultTextSize``.
     public mutating func drawLegend(_ entries: [LegendEntry], textSize: Float? = nil) {
-        // Half the picture at most is covered, in either direction.
+        // At most about half the image is covered, in either direction.
         let size = min(textSize ?? defaultTextSize, Float(height) * 0.12)
         let line = (size * 1.35).rounded(.up)
         let margin = (size * 0.6).rounded(.up)

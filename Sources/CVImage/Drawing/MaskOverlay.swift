@@ -1,11 +1,12 @@
 import CVCore
 
 extension Image {
-    /// Lays a colour over the picture as far as `mask` says.
+    /// Blends a color over the image, weighted by a mask, as torchvision's `draw_segmentation_masks`.
     ///
     /// - Parameters:
-    ///   - mask: height × width values, row by row: 0 leaves the pixel, 255 lays on the colour at full `opacity`.
-    ///   - opacity: 0…1, on top of the colour's own alpha.
+    ///   - mask: height × width values, row by row: 0 leaves the pixel, 255 blends the color at full `opacity`.
+    ///   - color: the color to blend.
+    ///   - opacity: 0…1, multiplied by the alpha of the color.
     public mutating func overlay(mask: [UInt8], color: Color, opacity: Double = 0.5) {
         precondition(
             mask.count == width * height, "a mask of \(width)×\(height) values expected, found \(mask.count)")
@@ -27,18 +28,26 @@ extension Image {
         }
     }
 
-    /// As above with a mask of yes and no.
+    /// Blends a color over the pixels of a binary mask.
+    ///
+    /// - Parameters:
+    ///   - mask: height × width values, row by row.
+    ///   - color: the color to blend.
+    ///   - opacity: 0…1, multiplied by the alpha of the color.
     public mutating func overlay(mask: [Bool], color: Color, opacity: Double = 0.5) {
         overlay(mask: mask.map { $0 ? 255 : 0 }, color: color, opacity: opacity)
     }
 
-    /// Lays the colours of classes over the picture.
+    /// Blends the colors of classes over the image.
     ///
-    /// color: of each value that the mask has; nil to leave its pixels as they are. `Mask.ignore` always does.
+    /// - Parameters:
+    ///   - mask: a class for each pixel, of the size of the image.
+    ///   - opacity: 0…1, multiplied by the alpha of the colors.
+    ///   - color: the color of a class; nil to leave its pixels. `Mask.ignore` always does.
     public mutating func overlay(_ mask: Mask, opacity: Double = 0.5, color: (UInt8) -> Color?) {
         precondition(
             mask.width == width && mask.height == height,
-            "a mask of \(mask.width)×\(mask.height) for a picture of \(width)×\(height)")
+            "a mask of \(mask.width)×\(mask.height) for an image of \(width)×\(height)")
         let colors = (UInt8.min..<Mask.ignore).map { color($0)?.faded(to: opacity) } + [nil]
         let (width, height, stride, format) = (width, height, stride, format)
         pixels.withUnsafeMutableBufferPointer { buffer in

@@ -1,11 +1,11 @@
 import CVCore
 
-/// How every shape gets onto a picture: row by row, each pixel covered to a part between 0 and 1.
+/// Rasterization: every shape is drawn row by row, with a coverage between 0 and 1 for each pixel.
 extension Image {
-    /// Blends `color` over the pixels of `columns` × `rows`, which are inside the picture.
+    /// Blends `color` over the pixels of `columns` × `rows`, which must lie inside the image.
     ///
-    /// `coverage` is called once a row with a buffer of zeros, one for each column, to fill in.
-    mutating func paint(
+    /// `coverage` is called once per row with a zeroed buffer, one element per column, to fill in.
+    mutating func rasterize(
         columns: Range<Int>, rows: Range<Int>, color: Color,
         coverage: (_ y: Int, _ row: UnsafeMutableBufferPointer<Float>) -> Void
     ) {
@@ -46,14 +46,14 @@ extension Image {
         pixel[2] = mixed(pixel[2], color.blue)
     }
 
-    /// The pixels of `0..<limit` that the span from `low` to `high` touches; none for NaN. Any numbers will do.
+    /// The pixels of `0..<limit` that the span from `low` to `high` touches; none for NaN. Any numbers are valid.
     static func pixels(from low: Double, to high: Double, limit: Int) -> Range<Int> {
         guard low < high, high > 0, low < Double(limit) else { return 0..<0 }
         return Int(max(low, 0).rounded(.down))..<Int(min(high, Double(limit)).rounded(.up))
     }
 }
 
-/// Part of pixel `index` (from `index` to `index + 1`) that lies between `low` and `high`.
+/// The fraction of pixel `index` (from `index` to `index + 1`) between `low` and `high`.
 func overlap(_ index: Int, _ low: Double, _ high: Double) -> Double {
     max(0, min(Double(index + 1), high) - max(Double(index), low))
 }

@@ -1,27 +1,30 @@
 import CVCore
 
-/// Colours for classes: one for every index, always the same, neighbours far apart.
+/// Colors of classes: deterministic, with neighboring indices far apart.
 public enum Palette {
-    /// The colour of class `index`; any number will do.
+    /// The color of a class.
     ///
-    /// Hue and lightness walk through OKLCh (a space where equal steps look equal) by the plane's counterpart of the
-    /// golden ratio (Roberts 2018, the sequence R2): any run of classes is spread evenly over both.
+    /// Hue and lightness follow a low-discrepancy sequence (R2, Roberts 2018) in OKLCh, a perceptually uniform space:
+    /// any range of classes is spread evenly over both.
+    ///
+    /// - Parameter index: the class; any number.
+    /// - Returns: an opaque color.
     public static func color(forClass index: Int) -> Color {
-        // Far beyond any list of classes; keeps the products exact.
+        // Far beyond any number of classes; keeps the products exact.
         let position = Double(index.magnitude % (1 << 20))
         func walk(_ step: Double, from start: Double) -> Double {
             (start + position * step).truncatingRemainder(dividingBy: 1)
         }
         let hue = walk(0.754_877_666_246_692_7, from: 0.08) * 2 * .pi
         let lightness = 0.50 + 0.35 * walk(0.569_840_290_998_053_2, from: 0.7)
-        // The strongest colour of that hue and lightness that sRGB has, up to a limit where neon begins.
+        // The most saturated color of that hue and lightness in sRGB, up to a limit.
         var chroma = 0.20
         while chroma > 0.02, !isInGamut(linearRGB(lightness, chroma, hue)) { chroma -= 0.005 }
         let samples = linearRGB(lightness, chroma, hue).map { UInt8((encoded($0) * 255).rounded()) }
         return Color(samples[0], samples[1], samples[2])
     }
 
-    /// Ottosson 2020, "A perceptual color space for image processing".
+    /// OKLCh to linear sRGB (Ottosson 2020, "A perceptual color space for image processing").
     private static func linearRGB(_ lightness: Double, _ chroma: Double, _ hue: Double) -> [Double] {
         let (a, b) = (chroma * cos(hue), chroma * sin(hue))
         func cube(_ value: Double) -> Double { value * value * value }
@@ -44,7 +47,7 @@ public enum Palette {
 }
 
 extension Color {
-    /// Relative luminance of WCAG 2, from 0 for black to 1 for white.
+    /// The relative luminance of WCAG 2, from 0 for black to 1 for white.
     public var luminance: Double {
         func linear(_ sample: UInt8) -> Double {
             let value = Double(sample) / 255
@@ -53,13 +56,16 @@ extension Color {
         return 0.2126 * linear(red) + 0.7152 * linear(green) + 0.0722 * linear(blue)
     }
 
-    /// Black or white, for text on this colour.
+    /// Black or white, for text on this color.
     ///
-    /// The contrast of WCAG 2 is the same to both at a luminance of 0.18, but on saturated colours a little above
-    /// that the eye prefers white: it is taken while its contrast is above 3.6 to 1 (3 to 1 is asked of bold text).
+    /// In WCAG 2 both have the same contrast at a luminance of 0.18, but on saturated colors slightly above that the
+    /// eye prefers white: it is used while its contrast is above 3.6 to 1 (bold text requires 3 to 1).
     public var readableText: Color { luminance > 0.24 ? .black : .white }
 
-    /// The same colour with its alpha multiplied by `opacity`, 0…1.
+    /// Multiplies the alpha.
+    ///
+    /// - Parameter opacity: 0…1.
+    /// - Returns: the same color with the new alpha.
     public func faded(to opacity: Double) -> Color {
         let factor = opacity.isNaN ? 0 : min(max(opacity, 0), 1)
         return Color(red, green, blue, UInt8((Double(alpha) * factor).rounded()))

@@ -1,11 +1,11 @@
-/// Line segments drawn with one round pen: all points within half a width of one of them.
+/// Line segments of one width with round caps: all points within half a width of a segment.
 struct Stroke {
     struct Segment {
         let ax, ay, bx, by: Double
     }
 
     private(set) var segments: [Segment] = []
-    /// Half the pen's width.
+    /// Half the line width.
     let radius: Double
 
     init(width: Double) { radius = width.isFinite ? max(width, 0) / 2 : 0 }
@@ -20,8 +20,8 @@ struct Stroke {
         segments.append(Segment(ax: ax, ay: ay, bx: bx, by: by))
     }
 
-    /// How much of a pixel is covered whose centre is `distance` away from the middle of the line: exact for lines
-    /// along the axes, also for those thinner than a pixel.
+    /// The coverage of a pixel whose center is `distance` from the center line: exact for axis-aligned lines, also for
+    /// those thinner than a pixel.
     func coverage(at distance: Double) -> Double {
         min(max(min(distance + 0.5, radius) - max(distance - 0.5, -radius), 0), 1)
     }
@@ -37,7 +37,7 @@ extension Stroke.Segment {
         return offX * offX + offY * offY
     }
 
-    /// Where a pen that reaches `reach` far can touch the line at height `y`, in x; nil if nowhere.
+    /// The range in x that a line of half width `reach` can touch at height `y`; nil if none.
     func span(at y: Double, reach: Double) -> (low: Double, high: Double)? {
         guard y > min(ay, by) - reach, y < max(ay, by) + reach else { return nil }
         guard abs(by - ay) > reach else { return (min(ax, bx) - reach, max(ax, bx) + reach) }
@@ -50,16 +50,16 @@ extension Stroke.Segment {
 }
 
 extension Image {
-    mutating func paint(_ stroke: Stroke, color: Color) {
+    mutating func rasterize(_ stroke: Stroke, color: Color) {
         guard stroke.radius > 0, !stroke.segments.isEmpty else { return }
         let reach = stroke.radius + 0.5
         let xs = stroke.segments.flatMap { [$0.ax, $0.bx] }
         let ys = stroke.segments.flatMap { [$0.ay, $0.by] }
         let columns = Self.pixels(from: xs.min()! - reach, to: xs.max()! + reach, limit: width)
         let rows = Self.pixels(from: ys.min()! - reach, to: ys.max()! + reach, limit: height)
-        // Within this distance a pixel is covered whole: no need for the root.
+        // Within this distance a pixel is fully covered: no square root needed.
         let solid = max(stroke.radius - 0.5, 0) * max(stroke.radius - 0.5, 0)
-        paint(columns: columns, rows: rows, color: color) { y, row in
+        rasterize(columns: columns, rows: rows, color: color) { y, row in
             let middle = Double(y) + 0.5
             for segment in stroke.segments {
                 guard let span = segment.span(at: middle, reach: reach) else { continue }
@@ -68,7 +68,7 @@ extension Image {
                     let squared = segment.squaredDistance(Double(x) + 0.5, middle)
                     guard squared < reach * reach else { continue }
                     let part = squared < solid ? 1 : Float(stroke.coverage(at: squared.squareRoot()))
-                    // Segments that meet cover the same pixels: the most that one covers, not the sum.
+                    // Segments that meet cover the same pixels: use the maximum, not the sum.
                     row[x - columns.lowerBound] = max(row[x - columns.lowerBound], part)
                 }
             }

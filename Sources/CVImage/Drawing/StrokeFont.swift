@@ -1,19 +1,19 @@
 import CVCore
 
-/// One character: lines for a round pen, in the units of `StrokeFontGlyphs`.
+/// One character as polylines, in the units of `StrokeFontGlyphs`.
 struct Glyph {
-    /// Of the body; the gap to the next is `StrokeFont.gap`.
+    /// The width without the gap to the next character, `StrokeFont.gap`.
     var width: Double
     var lines: [[(x: Double, y: Double)]] = []
 }
 
-/// The built-in font: ASCII and Latin-1, of lines rather than outlines, so that it scales to any size.
+/// The built-in font for ASCII and Latin-1, made of strokes rather than outlines, so that it scales to any size.
 enum StrokeFont {
     /// In glyph units.
     static let lineHeight = 20.0, smallLetterHeight = 10.0, ascent = 15.0, descent = 4.2
     static let gap = 3.3, spaceWidth = 3.4, penWidth = 1.9
 
-    /// Stands for every character that the font does not have.
+    /// The glyph for unknown characters.
     static let missing = Glyph(width: 8, lines: [[(0, 0), (0, 14), (8, 14), (8, 0), (0, 0)]])
 
     static func glyph(_ character: Character) -> Glyph {
@@ -58,7 +58,7 @@ enum StrokeFont {
         }
         for word in words {
             guard let number = Double(word) else {
-                // An arc at the beginning, or after a dot or an ellipse, starts a line of its own.
+                // An arc at the start, or after a dot or an ellipse, starts a new polyline.
                 if word == "A", command == "O" || command == "." || lines.isEmpty { lines.append([]) }
                 (command, numbers) = (word, [])
                 continue
@@ -88,15 +88,20 @@ enum StrokeFont {
     }
 }
 
-/// What a line of text takes up, in pixels.
+/// The size of a line of text, in pixels.
 public struct TextMetrics: Sendable, Equatable {
+    /// From the left edge of the first letter to the right edge of the last.
     public let width: Float
     /// Above the baseline, to the top of the tallest letters.
     public let ascent: Float
     /// Below the baseline.
     public let descent: Float
 
-    /// - Parameter size: as in `Image.drawText`.
+    /// Measures one line of text.
+    ///
+    /// - Parameters:
+    ///   - text: one line.
+    ///   - size: as in ``Image/drawText(_:x:baseline:size:color:)``.
     public init(_ text: String, size: Float) {
         let unit = Self.unit(size)
         var units = 0.0
@@ -106,8 +111,8 @@ public struct TextMetrics: Sendable, Equatable {
         descent = Float((StrokeFont.descent + StrokeFont.penWidth / 2) * unit)
     }
 
-    /// Pixels per glyph unit, such that small letters are a whole number of pixels high: then the tops and feet of
-    /// all letters fall on the same part of a pixel, and small text is even.
+    /// Pixels per glyph unit, such that the x-height is a whole number of pixels: then all letters are aligned to the
+    /// pixel grid in the same way, and small text looks even.
     static func unit(_ size: Float) -> Double {
         let size = size.isNaN ? 0 : min(max(Double(size), 0), 10000)
         let letters = (size / StrokeFont.lineHeight * StrokeFont.smallLetterHeight).rounded()
@@ -116,38 +121,43 @@ public struct TextMetrics: Sendable, Equatable {
 }
 
 extension Image {
-    /// One line of text in the built-in font.
+    /// Draws one line of text in the built-in font.
     ///
     /// - Parameters:
     ///   - text: ASCII and Latin-1; other characters are drawn as a box, line breaks as a space.
-    ///   - x: left edge of the first letter's ink.
-    ///   - baseline: what letters such as "x" stand on; it is moved to the nearest whole pixel.
-    ///   - size: the height of a line in pixels, at least 6; small letters are half as high, capitals 0.7 of it.
+    ///   - x: the left edge of the first letter, in pixels.
+    ///   - baseline: the bottom of letters such as "x", in pixels; rounded to a whole pixel.
+    ///   - size: the height of a line in pixels, at least 6; the x-height is half of it, the cap height 0.7.
+    ///   - color: blended by its alpha.
     public mutating func drawText(_ text: String, x: Float, baseline: Float, size: Float, color: Color) {
         guard x.isFinite, baseline.isFinite else { return }
         let (left, foot) = (Double(x), Double(baseline.rounded()))
         drawText(text, size: size, color: color, room: Double(width) - left) { (left + $0, foot - $1) }
     }
 
-    /// The same, turned to read upwards.
+    /// Draws one line of text that reads upward.
     ///
     /// - Parameters:
-    ///   - baseline: right of the letters, which it is the foot of.
-    ///   - y: the lower end, where the text begins.
+    ///   - text: as in ``drawText(_:x:baseline:size:color:)``.
+    ///   - baseline: the bottom of the letters, at their right, in pixels; rounded to a whole pixel.
+    ///   - y: the lower end, where the text starts, in pixels.
+    ///   - size: the height of a line in pixels.
+    ///   - color: blended by its alpha.
     public mutating func drawTextUpwards(_ text: String, baseline: Float, y: Float, size: Float, color: Color) {
         guard y.isFinite, baseline.isFinite else { return }
         let (start, foot) = (Double(y), Double(baseline.rounded()))
         drawText(text, size: size, color: color, room: start) { (foot - $1, start - $0) }
     }
 
-    /// room: from the beginning of the text to the border of the picture. place: from the way along the baseline and
-    /// above it to a point of the picture.
+    /// - Parameters:
+    ///   - room: the length from the start of the text to the border of the image.
+    ///   - position: maps an offset along the baseline and above it to image coordinates.
     private mutating func drawText(
         _ text: String, size: Float, color: Color, room: Double,
         position: (_ along: Double, _ above: Double) -> (x: Double, y: Double)
     ) {
         let unit = TextMetrics.unit(size)
-        // Small text needs a pen of a full pixel to be legible.
+        // Small text needs strokes of a full pixel to be legible.
         let pen = max(StrokeFont.penWidth * unit, 1.15)
         var start = pen / 2
         for character in text {
@@ -159,14 +169,14 @@ extension Image {
                 if points.count == 1 { stroke.addDot(points[0].x, points[0].y, size: pen * 0.25) }
                 for (from, to) in zip(points, points.dropFirst()) { stroke.add(from.x, from.y, to.x, to.y) }
             }
-            paint(stroke, color: color)
+            rasterize(stroke, color: color)
             start += (glyph.width + StrokeFont.gap) * unit
         }
     }
 }
 
 extension Stroke {
-    /// A dot a little larger than the pen: a small square that it goes around.
+    /// A dot slightly larger than the stroke width: two short strokes.
     fileprivate mutating func addDot(_ x: Double, _ y: Double, size: Double) {
         let half = size / 2
         add(x - half, y - half, x + half, y - half)

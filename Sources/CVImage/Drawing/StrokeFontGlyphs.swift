@@ -1,13 +1,13 @@
-/// The shapes of the built-in font, drawn for this library: lines and arcs that a round pen follows.
+/// The glyphs of the built-in font, designed for this library: center lines of round strokes.
 ///
-/// One line a glyph: the character, the width of its body, and its path. Units: the baseline is y = 0, upwards is
-/// positive, small letters are 10 high, capitals 14. Commands, as in SVG paths, all coordinates absolute:
+/// One line per glyph: the character, its width and its path. Units: the baseline is y = 0, upward is
+/// positive, the x-height is 10, the cap height 14. Commands, as in SVG paths, all coordinates absolute:
 ///
 ///     M x y              start a line
 ///     L x y …            straight on
-///     Q cx cy x y        a parabola (quadratic Bézier curve)
-///     A cx cy rx ry a b  an arc around (cx, cy) from angle a to b in degrees, anticlockwise if b > a; joined to
-///                        what came before by a straight line, or starting a line where nothing did
+///     Q cx cy x y        a quadratic Bézier curve
+///     A cx cy rx ry a b  an arc around (cx, cy) from angle a to b in degrees, counterclockwise if b > a; joined to
+///                        the previous point by a straight line, or starting a line if there is none
 ///     O cx cy rx ry      a whole ellipse
 ///     . x y              a dot
 enum StrokeFontGlyphs {
@@ -109,7 +109,7 @@ enum StrokeFontGlyphs {
         ~ 9 M 0 5.6 Q 0.4 8.2 2.6 8.2 Q 3.6 8 4.6 6.9 Q 5.8 5.6 7 5.6 Q 8.8 5.6 9 8.2
         """
 
-    /// Latin-1 and a few more that are not a letter with an accent.
+    /// Latin-1 characters other than accented letters, and a few more.
     static let others = """
         ¡ 0.4 M 0.2 5.6 L 0.2 -4 . 0.2 9.8
         ¿ 7.2 A 3.6 -0.5 3.6 3.5 -15 -222 Q 3.8 3.4 3.8 5.6 . 3.8 9.8

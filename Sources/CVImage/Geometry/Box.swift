@@ -1,15 +1,26 @@
 import CVCore
 
-/// An upright rectangle in pixels from the top left corner of a picture.
+/// An axis-aligned box in pixels from the top left corner of an image.
 ///
-/// Continuous coordinates: pixel (0, 0) covers the box from (0, 0) to (1, 1), so a width is `maxX - minX`, with no
+/// Continuous coordinates: pixel (0, 0) covers the box from (0, 0) to (1, 1), so a width is `maxX - minX`, without
 /// "+1".
 public struct Box: Sendable, Equatable, Hashable {
+    /// The left edge.
     public var minX: Float
+    /// The top edge.
     public var minY: Float
+    /// The right edge.
     public var maxX: Float
+    /// The bottom edge.
     public var maxY: Float
 
+    /// A box with these edges, in pixels.
+    ///
+    /// - Parameters:
+    ///   - minX: the left edge.
+    ///   - minY: the top edge.
+    ///   - maxX: the right edge.
+    ///   - maxY: the bottom edge.
     public init(minX: Float, minY: Float, maxX: Float, maxY: Float) {
         self.minX = minX
         self.minY = minY
@@ -17,12 +28,19 @@ public struct Box: Sendable, Equatable, Hashable {
         self.maxY = maxY
     }
 
+    /// In pixels; negative if the edges are swapped.
     public var width: Float { maxX - minX }
+    /// In pixels; negative if the edges are swapped.
     public var height: Float { maxY - minY }
-    /// 0 for a box that is empty or turned inside out.
+    /// The area in square pixels; 0 if it is empty or the edges are swapped.
     public var area: Float { max(0, width) * max(0, height) }
 
-    /// The part that lies inside a picture of this size.
+    /// Clips the box to an image.
+    ///
+    /// - Parameters:
+    ///   - width: of the image, in pixels.
+    ///   - height: of the image, in pixels.
+    /// - Returns: the part inside the image, as torchvision's `clip_boxes_to_image`.
     public func clipped(width: Int, height: Int) -> Box {
         func clip(_ value: Float, _ limit: Int) -> Float { min(max(value, 0), Float(limit)) }
         return Box(

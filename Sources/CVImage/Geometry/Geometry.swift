@@ -1,12 +1,19 @@
 import CVCore
 
-/// Moves of whole pixels: crops, flips and quarter turns. None of them changes a sample.
+/// Lossless transforms: crops, flips and rotations by multiples of 90°. No sample changes.
 extension Image {
-    /// The part of the picture in columns `x ..< x + width` and rows `y ..< y + height`, all of it inside.
+    /// Crops columns `x ..< x + width` and rows `y ..< y + height`, which must lie inside.
+    ///
+    /// - Parameters:
+    ///   - x: the left column.
+    ///   - y: the top row.
+    ///   - width: in pixels.
+    ///   - height: in pixels.
+    /// - Returns: an image of width × height pixels.
     public func cropped(x: Int, y: Int, width: Int, height: Int) -> Image {
         precondition(
             x >= 0 && y >= 0 && width > 0 && height > 0 && width <= self.width - x && height <= self.height - y,
-            "\(width)×\(height) pixels from (\(x), \(y)) are not inside a picture of \(self.width)×\(self.height)")
+            "\(width)×\(height) pixels from (\(x), \(y)) are not inside an image of \(self.width)×\(self.height)")
         let (channels, stride) = (channels, stride)
         return Image.make(width: width, height: height, format: format) { output in
             pixels.withUnsafeBufferPointer { input in
@@ -18,9 +25,11 @@ extension Image {
         }
     }
 
-    /// The part of the picture inside `box`, grown to whole pixels; nil if that is nothing.
+    /// Crops to a box, enlarged to whole pixels.
     ///
-    /// The box may reach outside the picture, or hold anything (NaN, infinity): what a detector said, for one.
+    /// - Parameter box: in pixels; it may reach outside the image or contain NaN and infinity, such as raw detector
+    ///   output.
+    /// - Returns: the part inside the image; nil if it is empty.
     public func cropped(to box: Box) -> Image? {
         let inside = box.clipped(width: width, height: height)
         guard inside.width > 0, inside.height > 0 else { return nil }
@@ -33,16 +42,25 @@ extension Image {
         return cropped(x: left, y: top, width: right - left, height: bottom - top)
     }
 
-    /// Left and right swapped.
+    /// Horizontal flip.
+    ///
+    /// - Returns: an image of the same size.
     public func flippedHorizontally() -> Image { oriented(.upMirrored) }
 
-    /// Top and bottom swapped.
+    /// Vertical flip.
+    ///
+    /// - Returns: an image of the same size.
     public func flippedVertically() -> Image { oriented(.downMirrored) }
 
-    /// Rows as columns: pixel (x, y) goes to (y, x).
+    /// Swaps rows and columns: pixel (x, y) moves to (y, x).
+    ///
+    /// - Returns: an image of height × width pixels.
     public func transposed() -> Image { oriented(.leftMirrored) }
 
-    /// Turned anticlockwise by `quarterTurns` × 90°; any number, negative ones clockwise.
+    /// Rotates counterclockwise by multiples of 90°, as `torch.rot90`.
+    ///
+    /// - Parameter quarterTurns: any number; negative for clockwise.
+    /// - Returns: the rotated image.
     public func rotated(quarterTurns: Int) -> Image {
         let turns: [Orientation] = [.up, .left, .down, .right]
         return oriented(turns[(quarterTurns % 4 + 4) % 4])

@@ -1,27 +1,37 @@
 import CVCore
 
-/// The fitting of a picture into a frame of another shape: scaled as one, centred, the rest filled.
+/// The letterbox transform: scales an image to fit a frame, keeps its aspect ratio, centers it and pads the rest.
 ///
-/// The resized sides are whole pixels, so the two axes have scales of their own that differ slightly; mapping
-/// back uses those, and a box that goes there and back is the same box.
+/// The resized sides are whole pixels, so the scales of the two axes differ slightly; mapping back uses these, so that
+/// a round trip gives the same box.
 public struct Letterbox: Sendable, Equatable {
-    /// The source picture, in pixels.
+    /// The width of the source image, in pixels.
     public let sourceWidth: Int
+    /// The height of the source image, in pixels.
     public let sourceHeight: Int
-    /// The frame, in pixels.
+    /// The width of the frame, in pixels.
     public let targetWidth: Int
+    /// The height of the frame, in pixels.
     public let targetHeight: Int
-    /// The source picture within the frame, in pixels; at least 1.
+    /// The width of the image within the frame, in pixels; at least 1.
     public let resizedWidth: Int
+    /// The height of the image within the frame, in pixels; at least 1.
     public let resizedHeight: Int
-    /// Left and top edge of the picture within the frame: half the padding, rounded down.
+    /// The left edge of the image within the frame: half the padding, rounded down.
     public let offsetX: Int
+    /// The top edge of the image within the frame: half the padding, rounded down.
     public let offsetY: Int
 
+    /// The transform for an image and a frame.
+    ///
+    /// - Parameters:
+    ///   - width: of the image, in pixels.
+    ///   - height: of the image, in pixels.
+    ///   - target: the size of the frame, in pixels.
     public init(width: Int, height: Int, into target: (width: Int, height: Int)) {
         precondition(
             width > 0 && height > 0 && target.width > 0 && target.height > 0,
-            "a picture of \(width)×\(height) does not go into a frame of \(target.width)×\(target.height)")
+            "an image of \(width)×\(height) does not fit a frame of \(target.width)×\(target.height)")
         let scale = min(Double(target.width) / Double(width), Double(target.height) / Double(height))
         func side(_ source: Int, _ limit: Int) -> Int { min(max(1, Int((Double(source) * scale).rounded())), limit) }
         sourceWidth = width
@@ -34,40 +44,57 @@ public struct Letterbox: Sendable, Equatable {
         offsetY = (target.height - resizedHeight) / 2
     }
 
-    /// The scale asked for, common to both axes.
+    /// The requested scale, common to both axes.
     public var scale: Double {
         min(Double(targetWidth) / Double(sourceWidth), Double(targetHeight) / Double(sourceHeight))
     }
 
-    /// Frame pixels per source pixel along x, as it came out.
+    /// The actual horizontal scale: frame pixels per source pixel.
     public var scaleX: Double { Double(resizedWidth) / Double(sourceWidth) }
-    /// Frame pixels per source pixel along y, as it came out.
+    /// The actual vertical scale: frame pixels per source pixel.
     public var scaleY: Double { Double(resizedHeight) / Double(sourceHeight) }
 
-    /// From the frame to the source picture. Not clipped.
+    /// Maps a point from the frame to the source image, without clipping.
+    ///
+    /// - Parameter point: in pixels of the frame.
+    /// - Returns: a point in pixels of the source image.
     public func toSource(_ point: Point) -> Point {
         Point(
             x: Float((Double(point.x) - Double(offsetX)) / scaleX),
             y: Float((Double(point.y) - Double(offsetY)) / scaleY))
     }
 
-    /// From the source picture to the frame.
+    /// Maps a point from the source image to the frame.
+    ///
+    /// - Parameter point: in pixels of the source image.
+    /// - Returns: a point in pixels of the frame.
     public func toTarget(_ point: Point) -> Point {
         Point(
             x: Float(Double(point.x) * scaleX + Double(offsetX)), y: Float(Double(point.y) * scaleY + Double(offsetY)))
     }
 
-    /// From the frame to the source picture. Not clipped: `Box.clipped` does that.
+    /// Maps a box from the frame to the source image, without clipping; see ``Box/clipped(width:height:)``.
+    ///
+    /// - Parameter box: in pixels of the frame.
+    /// - Returns: a box in pixels of the source image.
     public func toSource(_ box: Box) -> Box { Box(toSource(box.topLeft), toSource(box.bottomRight)) }
 
-    /// From the source picture to the frame.
+    /// Maps a box from the source image to the frame.
+    ///
+    /// - Parameter box: in pixels of the source image.
+    /// - Returns: a box in pixels of the frame.
     public func toTarget(_ box: Box) -> Box { Box(toTarget(box.topLeft), toTarget(box.bottomRight)) }
 }
 
 extension Image {
-    /// The picture fitted into a frame of `width` × `height`, what it leaves free in the colour `fill`.
+    /// Letterboxes the image into a frame.
     ///
-    /// - Returns: the frame, and the mapping between its coordinates and this picture's.
+    /// - Parameters:
+    ///   - width: of the frame, in pixels.
+    ///   - height: of the frame, in pixels.
+    ///   - fill: the color of the padding.
+    ///   - filter: the resampling filter.
+    /// - Returns: the frame, and the coordinate transform.
     public func letterboxed(
         width: Int, height: Int, fill: Color = .letterbox, filter: ResizeFilter = .bilinear
     ) -> (image: Image, letterbox: Letterbox) {
@@ -79,12 +106,15 @@ extension Image {
         return (frame, letterbox)
     }
 
-    /// Copies `image` over this one with its top left corner at pixel (x, y); what falls outside is left out.
+    /// Copies `image` onto this one, clipped to it. Samples are replaced, not blended.
     ///
-    /// Both have the same format. Samples are replaced, not blended.
+    /// - Parameters:
+    ///   - image: of the same format.
+    ///   - x: the column of its left edge; any number.
+    ///   - y: the row of its top edge; any number.
     public mutating func paste(_ image: Image, x: Int, y: Int) {
         precondition(image.format == format, "pasting .\(image.format) into .\(format)")
-        // Compared before added: x and y may be any number.
+        // Compared before adding: x and y may be any number.
         guard x < width, y < height, x > -image.width, y > -image.height else { return }
         let columns = max(0, x)..<min(width, x + image.width)
         let rows = max(0, y)..<min(height, y + image.height)

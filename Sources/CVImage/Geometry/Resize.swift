@@ -2,14 +2,16 @@ import CKernels
 import CVCore
 
 extension Image {
-    /// The picture, or the part of it inside `region`, at another size: equal to Pillow's `Image.resize`, sample
-    /// by sample.
+    /// Resizes the image, or a region of it: equal to Pillow's `Image.resize(size, resample, box)`, sample by sample.
     ///
     /// - Parameters:
-    ///   - width, height: the new size in pixels, at least 1.
-    ///   - antialias: when shrinking, every old pixel has its part in the result. Without it the filter stays as
-    ///     narrow as when enlarging, and fine detail turns into false patterns; some networks were trained so.
-    ///   - region: inside the picture and not empty; may begin and end between pixels. Nil for the whole.
+    ///   - width: the new width in pixels, at least 1.
+    ///   - height: the new height in pixels, at least 1.
+    ///   - filter: the resampling filter.
+    ///   - antialias: whether to widen the filter when shrinking, so that every input pixel contributes. Without it
+    ///     detail aliases, as in the preprocessing of some networks.
+    ///   - region: in pixels, inside the image and not empty; the edges may be fractional. Nil for the whole image.
+    /// - Returns: an image of width × height pixels.
     public func resized(
         width: Int, height: Int, filter: ResizeFilter = .bilinear, antialias: Bool = true, region: Box? = nil
     ) -> Image {
@@ -22,13 +24,13 @@ extension Image {
         width: Int, height: Int, filter: ResizeFilter, antialias: Bool, region: Box?,
         instructionSet: InstructionSet
     ) -> Image {
-        precondition(width > 0 && height > 0, "a picture cannot be resized to \(width)×\(height)")
+        precondition(width > 0 && height > 0, "an image cannot be resized to \(width)×\(height)")
         let whole = Box(minX: 0, minY: 0, maxX: Float(self.width), maxY: Float(self.height))
         let region = region ?? whole
         precondition(
             region.minX >= 0 && region.minY >= 0 && region.maxX <= whole.maxX && region.maxY <= whole.maxY
                 && region.width > 0 && region.height > 0,
-            "region \(region) is empty or not inside a picture of \(self.width)×\(self.height)")
+            "region \(region) is empty or not inside an image of \(self.width)×\(self.height)")
         if width == self.width, height == self.height, region == whole { return self }
         if filter == .nearest { return resizedNearest(width: width, height: height, region: region) }
         let horizontal = ResizeTaps(
@@ -37,12 +39,12 @@ extension Image {
         let vertical = ResizeTaps(
             size: self.height, low: Double(region.minY), high: Double(region.maxY), count: height, filter: filter,
             antialias: antialias)
-        // Colours under transparent pixels must not bleed into their neighbours: weigh them by alpha.
+        // Colors of transparent pixels must not bleed into their neighbors: premultiply by alpha.
         var result = format == .rgba ? Resampling.premultiplied(self) : self
         let keepsColumns = width == self.width && region.minX == 0 && region.maxX == whole.maxX
         let keepsRows = height == self.height && region.minY == 0 && region.maxY == whole.maxY
         let rows = keepsRows ? 0..<self.height : vertical.sources
-        // Each pass rounds to 8 bits, so their order is part of the result: this is Pillow's choice (since 13.0).
+        // Each pass rounds to 8 bits, so the order affects the result: this is Pillow's (since 13.0).
         let verticalFirst =
             self.height > height && self.height - height > 2 * (self.width - width) && !keepsRows && !keepsColumns
         if verticalFirst {
@@ -57,7 +59,7 @@ extension Image {
         return result
     }
 
-    /// As Pillow's `ImagingScaleAffine`: positions are summed up, not multiplied, and so are the rounding errors.
+    /// As Pillow's `ImagingScaleAffine`: positions are accumulated, not multiplied, with the same rounding errors.
     private func resizedNearest(width: Int, height: Int, region: Box) -> Image {
         func positions(_ count: Int, _ low: Float, _ high: Float, _ size: Int) -> [Int] {
             let step = (Double(high) - Double(low)) / Double(count)
@@ -88,7 +90,7 @@ extension Image {
 }
 
 extension Image {
-    /// A picture whose samples `body` writes, all of them.
+    /// An image whose samples are all written by `body`.
     static func make(
         width: Int, height: Int, format: Format, _ body: (UnsafeMutablePointer<UInt8>) -> Void
     ) -> Image {
@@ -102,9 +104,9 @@ extension Image {
     }
 }
 
-/// The passes of a resize, spread over threads.
+/// The passes of a resize, parallelized over rows.
 enum Resampling {
-    /// Rows `rows` of `image` at a new width.
+    /// Resizes rows `rows` horizontally.
     static func alongRows(
         _ image: Image, rows: Range<Int>, _ table: ResizeTaps, _ instructionSet: InstructionSet
     ) -> Image {
@@ -122,7 +124,7 @@ enum Resampling {
         }
     }
 
-    /// All columns of `image` at a new height.
+    /// Resizes all columns vertically.
     static func acrossRows(_ image: Image, _ table: ResizeTaps, _ instructionSet: InstructionSet) -> Image {
         let height = table.taps.count
         let stride = image.stride

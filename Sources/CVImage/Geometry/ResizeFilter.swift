@@ -1,19 +1,19 @@
 import CVCore
 
-/// How a new pixel is made from the old ones near it, as in Pillow.
+/// A resampling filter, as in Pillow.
 public enum ResizeFilter: String, Sendable, CaseIterable {
-    /// The pixel at the place, as it is: the one for masks of class numbers.
+    /// The nearest pixel: for masks of class indices.
     case nearest
-    /// The mean of all pixels under the new one.
+    /// The mean of all pixels under the output pixel.
     case box
-    /// A triangle: linear between pixels.
+    /// A triangle filter: linear interpolation.
     case bilinear
     /// Keys' cubic with a = -0.5.
     case bicubic
-    /// sinc windowed by sinc, over three lobes.
+    /// A windowed sinc with three lobes.
     case lanczos
 
-    /// Half the filter's width, in pixels of the coarser of the two pictures.
+    /// The radius of the filter, in pixels of the coarser image.
     var support: Double {
         switch self {
         case .nearest, .box: 0.5
@@ -23,7 +23,7 @@ public enum ResizeFilter: String, Sendable, CaseIterable {
         }
     }
 
-    /// The filter's height at distance `x` from its middle.
+    /// The weight at distance `x` from the center.
     func weight(at x: Double) -> Double {
         switch self {
         case .nearest, .box: x > -0.5 && x <= 0.5 ? 1 : 0

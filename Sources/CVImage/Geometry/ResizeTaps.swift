@@ -1,6 +1,6 @@
 import CKernels
 
-/// For each of the new pixels along one axis: which old pixels it is made of, and their weights in fixed point.
+/// The input pixels and fixed-point weights of each output pixel along one axis.
 ///
 /// The arithmetic is that of Pillow (`precompute_coeffs`, `normalize_coeffs_8bpc`), so that results are equal.
 struct ResizeTaps {
@@ -8,31 +8,33 @@ struct ResizeTaps {
     /// Groups of four weights, each in two halves: see `resize.h`.
     private(set) var weights: [Int16] = []
 
-    /// Halves of weights in a group.
+    /// 16-bit halves per group of weights.
     private static let perGroup = 8
 
-    /// The old pixels that are used at all.
+    /// The range of input pixels used.
     var sources: Range<Int> {
         Int(taps[0].start)..<Int(taps[taps.count - 1].start + taps[taps.count - 1].count)
     }
 
     /// - Parameters:
-    ///   - size: old pixels along the axis.
-    ///   - low, high: the part of them that becomes the new picture, in continuous coordinates.
-    ///   - count: new pixels along the axis.
-    ///   - antialias: widens the filter to cover all old pixels when shrinking.
+    ///   - size: input pixels along the axis.
+    ///   - low: the start of the region, in continuous coordinates.
+    ///   - high: the end of the region.
+    ///   - count: output pixels along the axis.
+    ///   - filter: the resampling filter.
+    ///   - antialias: whether to widen the filter to cover all input pixels when shrinking.
     init(size: Int, low: Double, high: Double, count: Int, filter: ResizeFilter, antialias: Bool) {
         let scale = (high - low) / Double(count)
         let widening = antialias ? max(scale, 1) : 1
         let support = filter.support * widening
         taps.reserveCapacity(count)
-        // Exactly: for a line of a hundred million pixels this is a gigabyte.
+        // The exact capacity: for a line of a hundred million pixels this is a gigabyte.
         let mostTaps = min(Int((2 * support).rounded(.up)) + 1, size)
         weights.reserveCapacity(count * ((mostTaps + 3) / 4) * Self.perGroup)
         var row: [Double] = []
         for index in 0..<count {
             let center = low + (Double(index) + 0.5) * scale
-            // Without widening a box may fall between two pixel centres; it then takes the nearest.
+            // Without antialiasing a box may fall between two pixel centers; it then uses the nearest.
             let start = min(max(0, Int(center - support + 0.5)), size - 1)
             let end = max(min(size, Int(center + support + 0.5)), start + 1)
             row.removeAll(keepingCapacity: true)
@@ -59,7 +61,7 @@ struct ResizeTaps {
         }
     }
 
-    /// The same taps counted from old pixel `origin`.
+    /// The same taps relative to input pixel `origin`.
     func shifted(by origin: Int) -> ResizeTaps {
         var result = self
         for index in taps.indices { result.taps[index].start -= Int32(origin) }

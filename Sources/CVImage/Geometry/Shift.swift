@@ -1,10 +1,12 @@
 extension Image {
-    /// The picture moved by whole pixels inside a frame that stays; no sample changes.
-    ///
-    /// As `warped` by the same translation, without its arithmetic.
+    /// Translates the image by whole pixels; the size is kept and no sample changes. Equal to
+    /// ``warped(by:width:height:fill:interpolation:)`` with the same translation.
     ///
     /// - Parameters:
-    ///   - x, y: to the right, and down; any number.
+    ///   - x: in pixels, to the right; any number.
+    ///   - y: in pixels, down; any number.
+    ///   - border: how to fill what lies outside the image.
+    /// - Returns: an image of the same size.
     public func shifted(x: Int, y: Int, border: Border = .reflect) -> Image {
         let shift = RowShift(self, by: x, border)
         let stride = stride
@@ -19,12 +21,12 @@ extension Image {
     }
 }
 
-/// What becomes of each row of a picture that is moved.
+/// The translation of each row of an image.
 private struct RowShift {
     private let shift, channels: Int
-    /// Which column is seen at each; nil for the fill.
+    /// The source column of each column; nil for the fill.
     private let columns: [Int?]
-    /// Columns that show the picture itself: one copy a row. The others are looked up one by one.
+    /// Columns inside the image, copied at once. The others are looked up one by one.
     private let inside: Range<Int>
     private let fill: [UInt8]
 
@@ -35,7 +37,7 @@ private struct RowShift {
         fill = border.sample
     }
 
-    /// - Parameter source: the row that is seen; nil for the fill.
+    /// - Parameter source: the source row; nil for the fill.
     func write(_ source: UnsafePointer<UInt8>?, to row: UnsafeMutablePointer<UInt8>) {
         guard let source else { return lookUp(0..<columns.count, in: nil, row) }
         if !inside.isEmpty {
@@ -61,7 +63,7 @@ private struct RowShift {
 }
 
 extension Border {
-    /// Which of `count` pixels in a line is seen at `index` when the line is moved; nil for the fill.
+    /// The source of pixel `index` of a translated line of `count` pixels; nil for the fill.
     fileprivate func position(of index: Int, movedBy shift: Int, count: Int) -> Int? {
         switch self {
         case .fill:
@@ -71,14 +73,14 @@ extension Border {
             // Clamped first: a shift may be any number.
             return min(max(index - min(max(shift, -count), count), 0), count - 1)
         case .reflect:
-            // The line and its mirror image, again and again.
+            // The line and its mirror image, repeated.
             let period = 2 * count
             let position = ((index - shift % period) % period + period) % period
             return position < count ? position : period - 1 - position
         }
     }
 
-    /// Four samples; of no meaning where nothing is filled.
+    /// The four samples of the fill; unused for other borders.
     fileprivate var sample: [UInt8] {
         guard case .fill(let color) = self else { return [0, 0, 0, 0] }
         return [color.red, color.green, color.blue, color.alpha]
@@ -86,7 +88,13 @@ extension Border {
 }
 
 extension Sample {
-    /// Moved by whole pixels inside a frame that stays: to the right, and down.
+    /// Translates the sample by whole pixels; the size is kept.
+    ///
+    /// - Parameters:
+    ///   - x: in pixels, to the right; any number.
+    ///   - y: in pixels, down; any number.
+    ///   - border: how to fill what lies outside the image.
+    /// - Returns: a sample of the same size.
     public func shifted(x: Int, y: Int, border: Border = .reflect) -> Sample {
         moved(
             to: image.shifted(x: x, y: y, border: border),

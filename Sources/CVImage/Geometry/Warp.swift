@@ -1,23 +1,25 @@
 import CVCore
 
-/// How a sample between four pixels is made.
+/// The interpolation between pixels.
 public enum Interpolation: String, Sendable, CaseIterable {
+    /// The nearest pixel.
     case nearest
+    /// Linear interpolation of 2 × 2 pixels.
     case bilinear
-    /// Keys' cubic with a = -0.5, from 4 × 4 pixels.
+    /// Keys' cubic with a = -0.5, of 4 × 4 pixels.
     case bicubic
 }
 
-/// What is seen past the border of a picture that was moved.
+/// How to extend an image beyond its border.
 public enum Border: Sendable, Equatable {
-    /// One colour.
+    /// A constant color, as OpenCV's `BORDER_CONSTANT`.
     case fill(Color)
-    /// The pixels of the border, drawn out.
+    /// The nearest edge pixel, as `BORDER_REPLICATE`.
     case edge
-    /// The picture in a mirror: no seam, no foreign colour, but its objects a second time, without labels.
+    /// The mirror image, as `BORDER_REFLECT`: without seams or foreign colors, but objects are repeated without labels.
     case reflect
 
-    /// Four samples; for colours weighed by their alpha, the same.
+    /// The four samples of the fill, premultiplied by alpha if needed.
     fileprivate func samples(premultiplied: Bool) -> [UInt8] {
         guard case .fill(let color) = self else { return [0, 0, 0, 0] }
         let weight = premultiplied ? Int(color.alpha) : 255
@@ -26,11 +28,18 @@ public enum Border: Sendable, Equatable {
 }
 
 extension Image {
-    /// The picture moved by `map`, seen through a frame of `width` × `height` (this picture's, unless given).
+    /// Warps the image by an affine map, as Pillow's `Image.transform(AFFINE)`, within one level.
     ///
-    /// Each new pixel looks up where it came from, and where that is outside the picture it gets `fill` (for `.rgb`
-    /// without its alpha). `map` has an inverse. Shrinking by much more than half needs `resized` first: only the
-    /// nearest pixels count here. As Pillow's `Image.transform(AFFINE)`, within one level.
+    /// Each output pixel samples the input at its inverse image. To shrink by much more than half, use
+    /// ``resized(width:height:filter:antialias:region:)`` first: only the nearest pixels contribute here.
+    ///
+    /// - Parameters:
+    ///   - map: from input to output, in pixels; invertible.
+    ///   - width: of the output, in pixels; nil for that of this image.
+    ///   - height: of the output, in pixels; nil for that of this image.
+    ///   - fill: the color outside the input; its alpha is dropped for `.rgb`.
+    ///   - interpolation: between input pixels.
+    /// - Returns: an image of width × height pixels.
     public func warped(
         by map: AffineMap, width: Int? = nil, height: Int? = nil, fill: Color = .black,
         interpolation: Interpolation = .bilinear
@@ -42,13 +51,13 @@ extension Image {
         ) { x, y in inverse.apply(x: Double(x) + 0.5, y: Double(y) + 0.5) }
     }
 
-    /// A picture whose pixels each look up where in this one they come from: `source` of the middle of pixel (x, y).
+    /// Resamples the image: `source` gives the input coordinates of the center of output pixel (x, y).
     @inline(__always)
     func resampled(
         width: Int, height: Int, border: Border, interpolation: Interpolation,
         _ source: (_ x: Int, _ y: Int) -> (x: Double, y: Double)
     ) -> Image {
-        precondition(width > 0 && height > 0, "a picture cannot be warped into \(width)×\(height)")
+        precondition(width > 0 && height > 0, "an image cannot be warped into \(width)×\(height)")
         let weightsAlpha = format == .rgba && interpolation != .nearest
         let original = weightsAlpha ? Resampling.premultiplied(self) : self
         let background = border.samples(premultiplied: weightsAlpha)
@@ -75,14 +84,21 @@ extension Image {
         return result
     }
 
-    /// Turned anticlockwise by any angle around the middle.
+    /// Rotates counterclockwise around the center, as Pillow's `Image.rotate`.
     ///
-    /// With `expand` the frame grows to hold the whole picture; without it, it stays, and the corners are cut.
-    /// Multiples of 90° move whole pixels where the frame allows it.
+    /// Multiples of 90° move whole pixels if the frame allows it.
+    ///
+    /// - Parameters:
+    ///   - degrees: any finite angle.
+    ///   - expand: whether the output is enlarged to hold the whole image; otherwise the size is kept and corners are
+    ///     cut.
+    ///   - fill: the color outside the input.
+    ///   - interpolation: between input pixels.
+    /// - Returns: the rotated image.
     public func rotated(
         degrees: Double, expand: Bool = false, fill: Color = .black, interpolation: Interpolation = .bilinear
     ) -> Image {
-        precondition(degrees.isFinite, "a picture cannot be turned by \(degrees) degrees")
+        precondition(degrees.isFinite, "an image cannot be rotated by \(degrees) degrees")
         let turn = degrees.truncatingRemainder(dividingBy: 360)
         if turn.truncatingRemainder(dividingBy: 90) == 0,
             expand || width == height || turn.magnitude == 180 || turn == 0
@@ -93,14 +109,19 @@ extension Image {
         return warped(by: map, width: width, height: height, fill: fill, interpolation: interpolation)
     }
 
-    /// The map and the frame of `rotated(degrees:expand:)`, for boxes and points that turn with the picture.
+    /// The map and the output size of ``rotated(degrees:expand:fill:interpolation:)``, to transform boxes and points.
+    ///
+    /// - Parameters:
+    ///   - degrees: any finite angle.
+    ///   - expand: whether the output is enlarged to hold the whole image.
+    /// - Returns: the map from input to output, and the output size in pixels.
     public func rotation(degrees: Double, expand: Bool) -> (map: AffineMap, width: Int, height: Int) {
         let (w, h) = (Double(width), Double(height))
         let map = AffineMap.rotation(degrees: degrees).around(x: w / 2, y: h / 2)
         guard expand else { return (map, width, height) }
         let corners = [(0, 0), (w, 0), (w, h), (0, h)].map { map.apply(x: $0.0, y: $0.1) }
         let (xs, ys) = (corners.map(\.x), corners.map(\.y))
-        // Less a hair, so that rounding errors do not add a row.
+        // Slightly less, so that rounding errors do not add a row.
         let newWidth = max(1, Int((xs.max()! - xs.min()! - 1e-6).rounded(.up)))
         let newHeight = max(1, Int((ys.max()! - ys.min()! - 1e-6).rounded(.up)))
         let shift = AffineMap.translation(x: (Double(newWidth) - w) / 2, y: (Double(newHeight) - h) / 2)
@@ -108,7 +129,7 @@ extension Image {
     }
 }
 
-/// Reads a picture between its pixels; past the border the border's pixels repeat.
+/// Samples an image between its pixels; beyond the border the edge pixels repeat.
 private struct Sampler {
     let pixels: UnsafePointer<UInt8>
     let width, height, channels: Int
@@ -118,12 +139,12 @@ private struct Sampler {
         (width, height, channels) = (image.width, image.height, image.channels)
     }
 
-    /// False for NaN, too.
+    /// False for NaN.
     func contains(_ at: (x: Double, y: Double)) -> Bool {
         at.x >= 0 && at.x < Double(width) && at.y >= 0 && at.y < Double(height)
     }
 
-    /// The place inside the picture that `border` puts at `at`; with a fill, `at` itself.
+    /// The position inside the image that `border` maps `at` to; with a fill, `at` itself.
     func inside(_ at: (x: Double, y: Double), _ border: Border) -> (x: Double, y: Double) {
         switch border {
         case .fill: at
@@ -140,7 +161,7 @@ private struct Sampler {
         return clamped(folded < limit ? folded : 2 * limit - folded, limit)
     }
 
-    /// `at` is inside the picture.
+    /// `at` must lie inside the image.
     func sample(_ at: (x: Double, y: Double), _ interpolation: Interpolation, _ into: UnsafeMutablePointer<UInt8>) {
         switch interpolation {
         case .nearest:
@@ -182,7 +203,7 @@ private struct Sampler {
                 sum += samples * (weightY * Self.keys(i, dx))
             }
         }
-        // A premultiplied colour is never more than its alpha.
+        // A premultiplied color never exceeds its alpha.
         let limit = channels == 4 ? min(max(sum[3], 0), 255) : 255
         for channel in 0..<channels { into[channel] = UInt8(min(max(sum[channel], 0), limit) + 0.5) }
     }

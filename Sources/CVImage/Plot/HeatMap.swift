@@ -1,15 +1,26 @@
-/// A matrix of counts as shaded cells with their numbers, such as a confusion matrix.
+/// A heat map of a matrix of counts, such as a confusion matrix.
 ///
-/// The shade is the root of a cell's part in its row, so that an error of one in a hundred is still seen. Zeros are left
-/// empty, and so are all cells that are too small for their numbers: those of more than about 60 rows.
+/// The shade is the square root of a cell's fraction of its row, so that one error in a hundred is still visible. Zeros
+/// are not labeled, nor are cells too small for their counts: those of more than about 60 rows.
 public struct HeatMap: Sendable {
+    /// The title above the matrix.
     public var title: String
-    /// What the rows and the columns are.
+    /// The titles of the row axis and the column axis.
     public var rowTitle, columnTitle: String
+    /// The names of the rows and of the columns.
     public var rowLabels, columnLabels: [String]
-    /// A row for each of `rowLabels`.
+    /// The counts: `rowLabels.count` rows of `columnLabels.count` elements.
     public var counts: [[Int]]
 
+    /// A heat map.
+    ///
+    /// - Parameters:
+    ///   - title: above the matrix.
+    ///   - rowTitle: of the row axis.
+    ///   - columnTitle: of the column axis.
+    ///   - rowLabels: the names of the rows.
+    ///   - columnLabels: the names of the columns.
+    ///   - counts: rows × columns.
     public init(
         title: String = "", rowTitle: String, columnTitle: String, rowLabels: [String], columnLabels: [String],
         counts: [[Int]]
@@ -26,9 +37,10 @@ public struct HeatMap: Sendable {
         self.counts = counts
     }
 
-    /// The matrix as a picture; its size follows from the labels and the number of cells.
+    /// Renders the heat map; the size of the image follows from the labels and the number of cells.
     ///
-    /// cellSize: in pixels, 4 to 200; nil for one that suits the number of rows and columns.
+    /// - Parameter cellSize: in pixels, 4 to 200; nil for one that suits the number of cells.
+    /// - Returns: an RGB image.
     public func image(cellSize: Int? = nil) -> Image {
         let layout = HeatMapLayout(self, cellSize: cellSize)
         var image = Image(width: layout.width, height: layout.height, fill: .white)
@@ -56,7 +68,7 @@ public struct HeatMap: Sendable {
             color: color.readableText)
     }
 
-    /// From near white over blue to near black, as even to the eye as three colours allow.
+    /// From near white through blue to near black, nearly perceptually uniform.
     static func shade(_ part: Double) -> Color {
         let stops: [(Double, Double, Double)] = [(246, 248, 251), (107, 160, 208), (16, 52, 110)]
         let position = min(max(part, 0), 1) * 2
@@ -109,18 +121,18 @@ public struct HeatMap: Sendable {
     }
 }
 
-/// Sizes and places of a heat map, in pixels.
+/// The layout of a heat map, in pixels.
 struct HeatMapLayout {
     let cell: Float
     let width, height: Int
-    /// The corner of the first cell.
+    /// The top left corner of the first cell.
     let left, top: Float
     let margin: Float
     let titleSize: Float
-    /// Nil where cells are too small for labels, or for their counts.
+    /// Nil if cells are too small for labels, or for their counts.
     let labelSize, countSize: Float?
     let widestLabel: Float
-    /// Whether the labels of columns fit beside each other.
+    /// Whether the column labels fit horizontally.
     let isUpright: Bool
     let columnTitleBaseline: Float
     let ink = Color(45, 48, 54), faint = Color(112, 117, 126)
@@ -152,14 +164,14 @@ struct HeatMapLayout {
         height = Int(top + cell * Float(rows) + margin)
     }
 
-    /// A hair of white is left between cells, where they are large enough.
+    /// Cells that are large enough are separated by a white line.
     func cell(_ row: Int, _ column: Int) -> Box {
         let (x, y) = (left + Float(column) * cell, top + Float(row) * cell)
         let gap: Float = cell >= 10 ? 1 : 0
         return Box(minX: x, minY: y, maxX: x + cell - gap, maxY: y + cell - gap)
     }
 
-    /// The same for all, such that the longest fits.
+    /// The common text size of the counts, such that the longest fits.
     private static func countSize(_ counts: [[Int]], _ cell: Float) -> Float? {
         let longest = counts.joined().map { "\($0)" }.max { $0.count < $1.count } ?? ""
         let sizes = stride(from: min(cell * 0.42, 22).rounded(.down), through: 8, by: -1)

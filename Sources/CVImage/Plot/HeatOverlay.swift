@@ -1,19 +1,21 @@
 import CVCore
 
 extension Image {
-    /// Lays values over part of the picture as colours: from dark violet, nothing, over red to light yellow, much. What is
-    /// outside loses its colour.
+    /// Blends a heat map over part of the image, from dark violet for 0 through red to light yellow for 1, as for
+    /// Grad-CAM. The image outside the frame becomes gray.
     ///
     /// - Parameters:
-    ///   - heat: rows × columns values of 0…1, row by row; between their centres they are interpolated.
-    ///   - frame: where they lie, in pixels; may reach beyond the picture.
-    ///   - opacity: 0…1, of the colours.
+    ///   - heat: rows × columns values of 0…1, row by row, interpolated bilinearly between cell centers.
+    ///   - columns: the number of columns.
+    ///   - rows: the number of rows.
+    ///   - frame: the region of the map in pixels; may reach outside the image.
+    ///   - opacity: 0…1, of the colors.
     public mutating func overlay(heat: [Float], columns: Int, rows: Int, frame: Box, opacity: Float = 0.6) {
         precondition(
             columns > 0 && rows > 0 && heat.count == columns * rows,
             "\(columns)×\(rows) values of heat expected, found \(heat.count)")
         precondition(frame.width > 0 && frame.height > 0, "heat for the empty frame \(frame)")
-        // What is no number fails the comparison, and is nothing.
+        // NaN fails the comparison and becomes 0.
         let heat = heat.map { $0 > 0 ? min($0, 1) : 0 }
         let (width, height, stride, format) = (width, height, stride, format)
         let across = HeatTaps(count: width, low: frame.minX, high: frame.maxX, cells: columns)
@@ -41,7 +43,7 @@ extension Image {
         }
     }
 
-    /// The mean of the colours, and half as bright.
+    /// Gray at half the brightness.
     private static func makeGray(_ pixel: UnsafeMutablePointer<UInt8>) {
         let gray = UInt8((Int(pixel[0]) + Int(pixel[1]) + Int(pixel[2])) / 6)
         (pixel[0], pixel[1], pixel[2]) = (gray, gray, gray)
@@ -49,7 +51,7 @@ extension Image {
 }
 
 extension Color {
-    /// The colour of a value of 0…1; brighter is more, also where colours are not told apart.
+    /// The color of a value of 0…1; the lightness increases, so that it is legible without color vision.
     static func heat(_ value: Float) -> Color {
         let stops: [(Float, Float, Float)] = [
             (24, 12, 60), (87, 16, 110), (188, 55, 84), (249, 142, 9), (252, 255, 164),
@@ -62,7 +64,8 @@ extension Color {
     }
 }
 
-/// For each pixel of a side the two cells that it lies between, as `align_corners=False` has it; nil outside the frame.
+/// The two cells and the interpolation weight of each pixel along an axis, as with `align_corners=False`; nil outside
+/// the frame.
 private struct HeatTaps {
     private let taps: [(cell: Int, next: Int, part: Float)?]
 

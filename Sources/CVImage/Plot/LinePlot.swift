@@ -1,20 +1,30 @@
-/// Lines over a common axis, in one panel or several below each other: the curves of a training, for instance.
+/// A line plot with one or several panels over a common x axis, such as training curves.
 ///
 /// ```swift
 /// let plot = LinePlot(title: "resnet20", xLabel: "epoch", panels: [
-///     .init(yLabel: "loss", lines: [.init("training", losses), .init("held back", devLosses)]),
-///     .init(yLabel: "accuracy", lines: [.init("held back", accuracies)]),
+/// .init(yLabel: "loss", lines: [.init("training", losses), .init("validation", validationLosses)]),
+/// .init(yLabel: "accuracy", lines: [.init("validation", accuracies)]),
 /// ])
 /// try plot.image(width: 1200, height: 900).write(to: "curves.png")
 /// ```
-/// Any numbers will do: NaN and infinity are gaps, and one point alone is a dot.
+///
+/// All values are allowed: NaN and infinity are gaps, and a single point is a dot.
 public struct LinePlot: Sendable {
+    /// A line with its name.
     public struct Line: Sendable {
+        /// The name in the legend.
         public let name: String
+        /// The points in drawing order, in units of the axes.
         public let points: [(x: Double, y: Double)]
-        /// Nil for the next of `LinePlot.colors`.
+        /// The color; nil for the next of ``LinePlot/colors``.
         public let color: Color?
 
+        /// A line.
+        ///
+        /// - Parameters:
+        ///   - name: in the legend.
+        ///   - points: in units of the axes.
+        ///   - color: nil for the next of ``LinePlot/colors``.
         public init(_ name: String, _ points: [(x: Double, y: Double)], color: Color? = nil) {
             self.name = name
             self.points = points
@@ -22,13 +32,21 @@ public struct LinePlot: Sendable {
         }
     }
 
-    /// Lines with a common vertical axis.
+    /// A panel: lines with a common y axis.
     public struct Panel: Sendable {
+        /// The label of the y axis, above the panel.
         public var yLabel: String
+        /// The lines, in drawing order.
         public var lines: [Line]
-        /// Whether the axis goes by powers of ten; values of 0 or less are then gaps.
+        /// Whether the y axis is logarithmic; values of 0 or less are then gaps.
         public var isLogarithmic: Bool
 
+        /// A panel.
+        ///
+        /// - Parameters:
+        ///   - yLabel: above the panel.
+        ///   - lines: in drawing order.
+        ///   - isLogarithmic: whether the y axis is logarithmic.
         public init(yLabel: String, lines: [Line], isLogarithmic: Bool = false) {
             self.yLabel = yLabel
             self.lines = lines
@@ -36,21 +54,35 @@ public struct LinePlot: Sendable {
         }
     }
 
+    /// The title.
     public var title: String
+    /// The label of the x axis.
     public var xLabel: String
+    /// The panels, from top to bottom.
     public var panels: [Panel]
 
+    /// A plot.
+    ///
+    /// - Parameters:
+    ///   - title: above the panels.
+    ///   - xLabel: of the common x axis.
+    ///   - panels: from top to bottom.
     public init(title: String = "", xLabel: String, panels: [Panel]) {
         self.title = title
         self.xLabel = xLabel
         self.panels = panels
     }
 
-    /// Those of the palette that are dark enough for a thin line on white.
+    /// The default colors of lines: those of ``Palette`` that are dark enough on white.
     public static let colors: [Color] = Array(
         (0..<64).lazy.map(Palette.color(forClass:)).filter { $0.luminance < 0.3 }.prefix(16))
 
-    /// The plot as a picture, in pixels; at least 160 × 120, and text and lines grow with it.
+    /// Renders the plot; text and lines scale with the size.
+    ///
+    /// - Parameters:
+    ///   - width: in pixels, at least 160.
+    ///   - height: in pixels, at least 120.
+    /// - Returns: an RGB image.
     public func image(width: Int = 1200, height: Int = 900) -> Image {
         let (width, height) = (max(width, 160), max(height, 120))
         var image = Image(width: width, height: height, fill: .white)
@@ -81,9 +113,9 @@ public struct LinePlot: Sendable {
     }
 }
 
-/// Sizes and colours of a plot.
+/// The sizes and colors of a plot.
 struct PlotStyle {
-    /// Height of a line of text, in pixels.
+    /// The height of a line of text, in pixels.
     let text: Float
     let line: Float
     let ink = Color(45, 48, 54), faint = Color(112, 117, 126), grid = Color(230, 232, 236), axis = Color(160, 165, 173)
@@ -94,7 +126,7 @@ struct PlotStyle {
     }
 }
 
-/// Where the panels are.
+/// The layout of the panels.
 private struct PlotLayout {
     let left, right: Float
     private let top, bottom, heading, gap: Float
@@ -110,7 +142,7 @@ private struct PlotLayout {
         count = plot.panels.count
     }
 
-    /// Without its heading, which stands above it.
+    /// The frame of a panel, without the heading above it.
     func frame(_ index: Int) -> Box {
         let room = (bottom - top - gap * Float(count - 1)) / Float(count)
         let start = top + (room + gap) * Float(index)

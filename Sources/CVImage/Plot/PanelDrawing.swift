@@ -61,12 +61,12 @@ struct PanelDrawing {
         for run in runs {
             image.strokePolyline(run, width: run.count == 1 ? style.line * 2.4 : style.line, color: color)
         }
-        // A few measurements are to be seen as such.
+        // Mark the points if there are few.
         guard line.points.count <= 24 else { return }
         for point in runs.joined() { image.fillCircle(center: point, radius: style.line * 1.2, color: color) }
     }
 
-    /// The points without a gap between them.
+    /// The points split at gaps.
     private func runs(_ line: LinePlot.Line) -> [[Point]] {
         var runs: [[Point]] = [[]]
         for (x, y) in line.points {
@@ -81,7 +81,7 @@ struct PanelDrawing {
 
     // MARK: Heading
 
-    /// What the panel shows on the left, the names of the lines on the right.
+    /// The label of the y axis on the left, the legend on the right.
     private func drawHeading(on image: inout Image) {
         let baseline = frame.minY - style.text * 0.75
         image.drawText(panel.yLabel, x: frame.minX, baseline: baseline, size: style.text * 1.05, color: style.ink)

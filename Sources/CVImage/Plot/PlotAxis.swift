@@ -1,8 +1,8 @@
 import CVCore
 
-/// One axis of a plot: the values that it covers, and the round ones that are marked.
+/// One axis of a plot: its range and its ticks.
 package struct PlotAxis {
-    /// Of the values, or of their logarithms.
+    /// The range of the values, or of their logarithms.
     package let range: ClosedRange<Double>
     package let ticks: [Tick]
     let isLogarithmic: Bool
@@ -12,12 +12,15 @@ package struct PlotAxis {
         package let text: String
     }
 
-    /// Any values: those that are not finite play no part, nor do those of 0 or less on a logarithmic axis.
+    /// An axis that covers `values`; values that are not finite are ignored, as are those of 0 or less on a logarithmic
+    /// axis.
     ///
     /// - Parameters:
-    ///   - count: about how many ticks there is room for.
-    ///   - isPadded: whether there is to be room around the values, up to the next ticks.
-    ///   - isWhole: whether only whole numbers are marked, as on an axis of epochs.
+    ///   - values: the values to cover.
+    ///   - count: the approximate number of ticks.
+    ///   - isPadded: whether to extend the range to the next ticks.
+    ///   - isWhole: whether ticks are whole numbers, as for epochs.
+    ///   - isLogarithmic: whether the axis is logarithmic.
     package init(
         _ values: some Sequence<Double>, count: Int, isPadded: Bool, isWhole: Bool = false, isLogarithmic: Bool = false
     ) {
@@ -33,7 +36,7 @@ package struct PlotAxis {
         }
     }
 
-    /// Where a value is between the ends of the axis, 0 to 1; nil where it cannot be shown.
+    /// The position of a value along the axis, 0 to 1; nil if it cannot be shown.
     package func position(_ value: Double) -> Double? {
         Self.coordinate(value, isLogarithmic).map(fraction)
     }
@@ -44,22 +47,22 @@ package struct PlotAxis {
         (coordinate - range.lowerBound) / (range.upperBound - range.lowerBound)
     }
 
-    /// Kept where the distance of two is a number.
+    /// Clamped so that the difference of two coordinates is finite.
     private static func coordinate(_ value: Double, _ isLogarithmic: Bool) -> Double? {
         guard value.isFinite, !isLogarithmic || value > 0 else { return nil }
         return isLogarithmic ? log10(value) : min(max(value, -4e307), 4e307)
     }
 
-    /// With some room where all values are the same.
+    /// Extends an empty range.
     private static func widened(_ low: Double, _ high: Double, _ byOne: Bool) -> ClosedRange<Double> {
-        // Differences in the last digits of a number are no differences to be shown.
+        // Differences in the last digits are rounding errors.
         let least = max(max(abs(low), abs(high)) * 1e-9, 1e-290)
         if high - low > least { return low...high }
         let room = byOne ? max(1, least) : max(abs(low) * 0.1, 1e-290)
         return low == 0 && !byOne ? -1...1 : low - room...high + room
     }
 
-    /// The next of 1, 2 and 5 times a power of ten that is not smaller.
+    /// Rounds up to 1, 2 or 5 times a power of ten.
     private static func roundStep(_ step: Double) -> Double {
         let power = pow(10, log10(step).rounded(.down))
         guard power > 0, power.isFinite else { return step }
@@ -67,7 +70,7 @@ package struct PlotAxis {
         return factor * power
     }
 
-    /// Up to the next ticks, but not so far that the curve is squeezed.
+    /// Extends to the next ticks, unless that would compress the curve.
     private static func outer(_ range: ClosedRange<Double>, _ step: Double) -> ClosedRange<Double> {
         let length = range.upperBound - range.lowerBound
         let low = (range.lowerBound / step).rounded(.down) * step
@@ -82,7 +85,7 @@ package struct PlotAxis {
         let slack = 1e-6 * step
         let first = ((range.lowerBound - slack) / step).rounded(.up)
         let last = ((range.upperBound + slack) / step).rounded(.down)
-        // Not more than fit, whatever rounding has made of extreme numbers.
+        // A limit, whatever the rounding of extreme numbers.
         guard step > 0, first <= last, last - first < 1000 else { return [] }
         return (0...Int(last - first)).map { (first + Double($0)) * step }
     }
@@ -94,7 +97,7 @@ package struct PlotAxis {
         (-4...5).contains(exponent) ? decimal(pow(10, exponent), max(0, Int(-exponent))) : "1e\(Int(exponent))"
     }
 
-    /// As many digits as tell ticks apart.
+    /// As many digits as distinguish the ticks.
     private static func text(_ value: Double, step: Double) -> String {
         let largest = max(abs(value), step)
         let exponent = Int(log10(step).rounded(.down))

@@ -213,7 +213,7 @@ import Testing
             }
             #expect(
                 error?.description == "\(scratch.path): no picture of class \"b\" can be decoded (of 2); the first: "
-                    + "b/00.png: is no JPEG or PNG picture: it is empty")
+                    + "b/00.png: is not a JPEG or PNG image: it is empty")
         }
     }
 
