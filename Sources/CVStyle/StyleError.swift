@@ -1,44 +1,56 @@
 import CVCore
 import CVNN
 
-/// One of the pictures of a style transfer.
+/// An input image of a style transfer, for messages.
 public enum StyleInput: Sendable, Equatable, CustomStringConvertible {
+    /// The content image.
     case content
-    /// From 0.
+    /// The style image of an index from 0.
     case style(Int)
+    /// The mask over the content of the style of an index from 0.
     case contentMask(Int)
+    /// The mask over the style image of an index from 0.
     case styleMask(Int)
 
+    /// The name of the input in a message; it counts from 1.
     public var description: String {
         switch self {
-        case .content: "the content picture"
-        case .style(let index): "style picture \(index + 1)"
+        case .content: "the content image"
+        case .style(let index): "style image \(index + 1)"
         case .contentMask(let index): "content mask \(index + 1)"
         case .styleMask(let index): "style mask \(index + 1)"
         }
     }
 }
 
-/// A style transfer that cannot be made as asked, or that failed.
+/// An error for a style transfer with invalid inputs or options, or one that failed.
 public enum StyleError: ToolkitError, Equatable {
+    /// The network has no layer of this name.
     case unknownLayer(String, nearest: String?, known: [String])
+    /// A layer is listed twice.
     case layerTwice(String)
+    /// The weight of a layer is not a positive number.
     case badLayerWeight(layer: String, found: String)
-    /// Nothing to paint by: no style picture, or neither content nor style counts.
+    /// The objective is empty: no style image, or the weights of content and style are 0.
     case nothingToDo
-    /// The deepest layer would see less than two pixels of it.
+    /// The image has less than two pixels in the feature maps of the deepest layer.
     case tooSmall(StyleInput, width: Int, height: Int, minimum: Int, layer: String)
-    /// At the size that is asked for.
+    /// The shorter side is too small at the requested size.
     case tooNarrow(StyleInput, size: Int, width: Int, height: Int, minimum: Int)
+    /// The image has a single color.
     case oneColor(StyleInput)
+    /// The mask is black.
     case emptyMask(StyleInput)
-    /// Bytes. suggested: a size that would fit.
+    /// The free memory does not suffice, in bytes; `suggested` is a size that would fit.
     case notEnoughMemory(size: Int, needed: Int, available: Int, suggested: Int?)
+    /// The loss became NaN or infinite at a step.
     case notFinite(step: Int)
-    /// Weights of something else than a VGG.
+    /// The weights are not those of a VGG.
     case notAVGG(path: String, model: String, task: String)
+    /// Keys or shapes of the weights do not match the network.
     case otherParameters(path: String, ParameterMismatch)
 
+    /// The message.
     public var description: String {
         switch self {
         case .unknownLayer(let name, let nearest, let known):
@@ -46,24 +58,24 @@ public enum StyleError: ToolkitError, Equatable {
                 + (nearest.map { "did you mean \($0)? " } ?? "") + "known are \(known.joined(separator: ", "))"
         case .layerTwice(let name): "the layer \(name) is given twice; once is enough"
         case .badLayerWeight(let layer, let found):
-            "the weight \(quoted(found)) of the layer \(layer) is no number above 0, such as \(layer)=0.5"
+            "the weight \(quoted(found)) of the layer \(layer) is not a number above 0, such as \(layer)=0.5"
         case .nothingToDo:
-            "there is nothing to paint by: a style picture, or a content weight above 0, is needed"
+            "there is nothing to optimize for: a style image, or a content weight above 0, is needed"
         case .tooSmall(let image, let width, let height, let minimum, let layer):
-            "\(image) has \(width) × \(height) pixels: \(layer) needs at least \(minimum) on each side; take a larger "
-                + "picture, or layers of a lower number"
+            "\(image) has \(width) × \(height) pixels: \(layer) needs at least \(minimum) on each side; use a larger "
+                + "image, or layers of a lower number"
         case .tooNarrow(let image, let size, let width, let height, let minimum):
             "\(image) would have \(width) × \(height) pixels at size \(size): at least \(minimum) on each side are "
-                + "needed; take a larger size, or crop the picture"
+                + "needed; use a larger size, or crop the image"
         case .oneColor(let image):
-            "\(image) is of one colour throughout: there is nothing in it to "
-                + (image == .content ? "recognise (with a content weight of 0 that does not matter)" : "paint with")
-        case .emptyMask(let mask): "\(mask) is black throughout: the white part of a mask is what counts"
+            "\(image) is of one color throughout: there is no "
+                + (image == .content ? "content in it (irrelevant with a content weight of 0)" : "style in it")
+        case .emptyMask(let mask): "\(mask) is black throughout: a mask selects its white part"
         case .notEnoughMemory(let size, let needed, let available, let suggested):
             "size \(size) needs about \(megabytes(needed)) of memory and \(megabytes(available)) are free; "
                 + (suggested.map { "size \($0) would fit" } ?? "no size would fit")
         case .notFinite(let step):
-            "the losses of step \(step) are not numbers: smaller weights of content, style and variation are needed"
+            "the loss became NaN or infinite at step \(step): smaller weights of content, style and variation are needed"
         case .notAVGG(let path, let model, let task):
             "\(path.escapedForDisplay): holds weights of \(abbreviated(model)) for the task '\(abbreviated(task))'; those "
                 + "of vgg16-hed, or of vgg11, vgg13, vgg16 or vgg19, are expected"
@@ -71,7 +83,7 @@ public enum StyleError: ToolkitError, Equatable {
         }
     }
 
-    /// Whether what was asked for makes no sense, whatever the pictures.
+    /// Whether the options are invalid, whatever the images.
     public var isUsage: Bool {
         switch self {
         case .unknownLayer, .layerTwice, .badLayerWeight, .nothingToDo: true

@@ -1,71 +1,87 @@
 import CVImage
 import CVModels
 
-/// How a picture is painted.
+/// The options of a style transfer: size, loss weights, layers and optimizer.
 public struct StyleOptions: Sendable {
-    /// What the painting starts from.
+    /// The image from which the optimization starts.
     public enum Start: Sendable, Equatable {
+        /// The content image.
         case content
-        /// Grey with noise, another for each seed.
+        /// Gray with Gaussian noise that depends on the seed.
         case noise
+        /// Any image, resized to the first scale.
         case image(Image)
     }
 
-    public enum OptimizerKind: String, Sendable, CaseIterable { case adam, lbfgs }
+    /// The optimizer of the image.
+    public enum OptimizerKind: String, Sendable, CaseIterable {
+        /// Adam; the result is a moving average over its steps.
+        case adam
+        /// L-BFGS with a strong Wolfe line search.
+        case lbfgs
+    }
 
-    /// Pixels of the longer side of the result.
+    /// The longer side of the result in pixels.
     public var size = 512
-    /// Pixels of the longer side at the first scale, from which the size grows by √2 to that of the result.
+    /// The longer side at the first scale in pixels; each further scale is √2 times larger, up to `size`.
     public var smallestSize = 128
-    /// How much the content counts (α), the style (β), and smoothness.
+    /// The weight of the content loss (α).
     public var contentWeight: Float = 0.1
+    /// The weight of the style loss (β).
     public var styleWeight: Float = 1
+    /// The weight of the total variation loss.
     public var variationWeight: Float = 4
-    /// How much it counts that colours stay about where they are, where the content has the palette of the styles.
+    /// The weight of the color layout loss, used if the content has the palette of the styles.
     public var layoutWeight: Float = 2
+    /// The layers of the content loss.
     public var contentLayers = [StyleLayer("conv4_2")]
-    /// The deeper, the larger the strokes that a layer sees; the first sees little more than colours and grain.
+    /// The layers of the style loss. The deeper a layer, the larger the strokes that it represents; the first represents
+    /// little more than colors and grain.
     public var styleLayers = [
         StyleLayer("conv1_1"), StyleLayer("conv2_1"), StyleLayer("conv3_1", weight: 0.5), StyleLayer("conv4_1"),
     ]
-    /// Steps at each scale; twice as many at the first.
+    /// The number of steps at each scale; twice as many at the first.
     public var iterations = 100
+    /// The optimizer.
     public var optimizer = OptimizerKind.adam
-    /// Of Adam: how far a colour may go in a step, as a part of the way from black to white.
+    /// The learning rate of Adam, in units of the range from black (0) to white (1).
     public var learningRate: Float = 0.02
-    /// Of Adam: how much of the average stays at each step. The average over the steps is the result.
+    /// The decay of the moving average of the image over Adam's steps; the average is the result.
     public var averaging: Float = 0.99
+    /// The pooling of the network: maximum, or average as Gatys et al. recommend.
     public var pooling = VGGFeatures.Pooling.max
-    /// Longer side of the style pictures, measured by that of the result: larger gives larger strokes. They are never
-    /// enlarged.
+    /// The longer side of the style images relative to that of the result: larger values result in larger strokes. Style
+    /// images are never upsampled.
     public var styleScale: Double = 1
-    /// At each scale the style pictures are looked at through a Gaussian blur of so many pixels, 0 for none. What is finer
-    /// is canvas, grain and what is left of JPEG: the Gram matrices would ask for as much of it in the painting, and find
-    /// room for it as a ripple in the plain parts.
+    /// The standard deviation in pixels of a Gaussian blur of the style images at each scale, 0 for none. It removes grain and
+    /// JPEG artifacts, whose statistics the Gram matrices would otherwise reproduce as ripples in flat regions.
     public var styleBlur: Double = 1
+    /// The image from which the optimization starts.
     public var start = Start.content
-    /// Whether only the brightness is painted, and the colours stay those of the content.
+    /// Whether only the luminance is stylized, with the colors of the content.
     public var keepsColors = false
-    /// Whether the content is first given the palette of the styles, all its colours in one way. Else the Gram matrices ask
-    /// for colours that the content lacks, and find them a place somewhere: a patch of blue in a green hill.
+    /// Whether the colors of the content are first transformed to the palette of the styles. Otherwise the Gram matrices ask
+    /// for colors that the content lacks, which appear anywhere, such as a patch of blue in a green hill.
     public var matchesPalette = true
-    /// Whether each layer pulls as hard as its weight says, however far it is from its target (neural-style's
+    /// Whether the gradient of each layer is normalized, so that its contribution depends on its weight alone (neural-style's
     /// `-normalize_gradients`).
     public var normalizesGradients = false
+    /// The seed of the noise.
     public var seed: UInt64 = 0
 
+    /// Creates the default options.
     public init() {}
 
-    /// Not where the content's colours are wanted, or count for nothing, nor where each style has its own place.
+    /// Not if the colors of the content are preserved or do not count, nor if a style has its own region.
     func matchesPalette(of styles: [StyleSource]) -> Bool {
         matchesPalette && !keepsColors && contentWeight > 0 && styleWeight > 0 && !styles.isEmpty
             && styles.allSatisfy { $0.region == nil && $0.part == nil }
     }
 
-    /// Steps at scale number `index`.
+    /// The number of steps at the scale of an index.
     func steps(at index: Int) -> Int { index == 0 ? 2 * iterations : iterations }
 
-    /// Longer sides of the scales, ascending: the last is `size`.
+    /// The longer sides of the scales, ascending: the last is `size`.
     package var sizes: [Int] {
         var sizes: [Int] = []
         var exact = Double(size)
@@ -77,16 +93,24 @@ public struct StyleOptions: Sendable {
     }
 }
 
-/// A picture whose style is taken.
+/// A style image with its weight and masks.
 public struct StyleSource: Sendable {
+    /// The style image, without alpha.
     public let image: Image
-    /// How much it counts beside the others.
+    /// The weight relative to the other styles.
     public let weight: Float
-    /// Where it is painted: the white part of a picture that is laid over the content. Nil for everywhere.
+    /// The region of the content to stylize: the white part of a mask over the content; nil for all of it.
     public let region: Image?
-    /// From where its style is taken: the white part of a picture that is laid over `image`. Nil for everywhere.
+    /// The region of `image` that defines the style: the white part of a mask over it; nil for all of it.
     public let part: Image?
 
+    /// Creates a style.
+    ///
+    /// - Parameters:
+    ///   - image: the style image; its alpha is dropped.
+    ///   - weight: the weight relative to the other styles, above 0.
+    ///   - region: a mask over the content whose white part is stylized; nil for all of it.
+    ///   - part: a mask over `image` whose white part defines the style; nil for all of it.
     public init(_ image: Image, weight: Float = 1, region: Image? = nil, part: Image? = nil) {
         precondition(weight > 0 && weight.isFinite, "a style of weight \(weight)")
         self.image = image.withoutAlpha()

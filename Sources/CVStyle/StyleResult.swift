@@ -1,42 +1,45 @@
 import CVImage
 import CVTensor
 
-/// A step that was made.
+/// The state after a step of the optimization, for an observer.
 public struct StyleStep: Sendable {
-    /// Number of the scale, from 0, and how many there are.
+    /// The index of the scale, from 0, and the number of scales.
     public let scale: Int, scales: Int
-    /// Pixels at this scale.
+    /// The size of the image at this scale, in pixels.
     public let width: Int, height: Int
-    /// At this scale, from 1, and how many will be made.
+    /// The number of the step at this scale, from 1, and the number of steps of this scale.
     public let step: Int, steps: Int
-    /// Over all scales.
+    /// The number of steps so far, over all scales.
     public let made: Int
-    /// Part of the work that is done, 0…1.
+    /// The fraction of the work that is done, 0…1.
     public let progress: Double
-    /// Before the change that the step made.
+    /// The losses before the update of this step.
     public let losses: StyleLosses
     let stylized: @Sendable () -> Image
 
-    /// The painting as it is now, at the size of this scale.
+    /// The result so far, at the size of this scale.
     public var image: Image { stylized() }
 }
 
-/// What came of a style transfer.
+/// The result of a style transfer.
 public struct StyleResult: Sendable {
+    /// The result of a scale.
     public struct Scale: Sendable {
+        /// The image at the end of the scale.
         public let image: Image
-        /// Of each step.
+        /// The losses of each step.
         public let losses: [StyleLosses]
         /// Why L-BFGS stopped; nil for Adam.
         public let reason: String?
     }
 
-    /// At the size that was asked for, also if it was interrupted.
+    /// The stylized image at the requested size, also after an early stop.
     public let image: Image
-    /// The coarsest first.
+    /// The scales, the coarsest first.
     public let scales: [Scale]
-    /// False if the observer ended it.
+    /// Whether all steps were made; false if the observer stopped the optimization.
     public let isComplete: Bool
 
+    /// The losses of all steps.
     public var losses: [StyleLosses] { scales.flatMap(\.losses) }
 }

@@ -5,17 +5,17 @@ import CVNN
 import CVTensor
 import CVWeights
 
-/// Paints a picture in the style of others (Gatys, Ecker & Bethge 2015, arXiv:1508.06576).
+/// Neural style transfer by optimization of the image (Gatys, Ecker & Bethge 2015, arXiv:1508.06576).
 ///
 /// ```swift
 /// let transfer = try StyleTransfer()
-/// let photo = try Image(contentsOf: "photo.jpg"), painting = try Image(contentsOf: "painting.jpg")
-/// let result = try transfer(photo, styles: [StyleSource(painting)])
-/// try result.image.write(to: "painted.png")
+/// let photo = try Image(contentsOf: "photo.jpg"), style = try Image(contentsOf: "style.jpg")
+/// let result = try transfer(photo, styles: [StyleSource(style)])
+/// try result.image.write(to: "stylized.png")
 /// ```
-/// The pixels of the result are what is learnt: its maps in the network shall be those of the content, and what its maps
-/// have in common, their Gram matrices, that of the style. It begins small and grows, so that the strokes of the style come
-/// in many sizes. The same input and seed give the same bytes, on any number of threads.
+/// The pixels of the result are optimized so that its feature maps are near those of the content, and their Gram matrices
+/// near those of the styles. The optimization is multi-scale, from a small size to the final one, so that strokes of many
+/// sizes appear. The same input and seed give the same bytes, on any number of threads.
 public struct StyleTransfer: Sendable {
     /// The name of the network.
     public let name: String
@@ -24,14 +24,15 @@ public struct StyleTransfer: Sendable {
     private let state: StateDictionary
     private let preprocessing: Preprocessing
 
-    /// The weights that come with the library.
+    /// The name of the default weights, which ship with the package.
     public static let defaultWeights = "vgg16-hed"
 
     /// Loads weights by the name of a model or by the path of a `.safetensors` file: those of VGG-16 as HED, or of a VGG
-    /// without batch normalisation.
+    /// without batch normalization.
     ///
-    /// - Throws: `WeightsNotFound` when nothing is found, with all places that were searched; `FileError`,
-    ///   `SafetensorsError`, `WeightsMetadataError` or `StyleError` for a file that is damaged or belongs to something else.
+    /// - Parameter weights: a name or a path.
+    /// - Throws: `WeightsNotFound` with the search paths; `FileError`, `SafetensorsError`, `WeightsMetadataError` or
+    ///   `StyleError` for a file that is damaged or holds something else.
     public init(_ weights: String = Self.defaultWeights) throws {
         let path = try WeightsLocator().find(weights)
         let file = try Safetensors(path: path)
@@ -51,7 +52,7 @@ public struct StyleTransfer: Sendable {
         self.init(name: metadata.model, depth, state: state, metadata.preprocessing)
     }
 
-    /// With these weights. widths: channels of the stages.
+    /// Creates a style transfer with a network in memory; `widths` are the channels of its stages.
     package init(
         name: String, _ depth: VGG.Depth, widths: [Int] = VGGFeatures.widths, state: StateDictionary,
         _ preprocessing: Preprocessing
@@ -62,12 +63,17 @@ public struct StyleTransfer: Sendable {
 
     private var featureLayers: [VGGFeatures.FeatureLayer] { VGGFeatures.featureLayers(depth, widths: widths) }
 
-    /// The layers that can be chosen.
+    /// The names of the layers that can be selected, such as `conv3_1`.
     public var layerNames: [String] { featureLayers.map(\.name) }
 
-    /// Checks everything that can be wrong, and says what will be done.
+    /// Validates inputs and options, and plans the scales and the memory.
     ///
-    /// - Throws: `StyleError`.
+    /// - Parameters:
+    ///   - content: the content image.
+    ///   - styles: the style images.
+    ///   - options: size, loss weights, layers and optimizer.
+    /// - Returns: the scales and an estimate of the memory.
+    /// - Throws: `StyleError` for inputs or options that are invalid.
     public func plan(
         _ content: Image, styles: [StyleSource], options: StyleOptions = StyleOptions()
     ) throws(StyleError) -> StylePlan {
@@ -90,7 +96,7 @@ public struct StyleTransfer: Sendable {
         let stylePixels = styles.map {
             StyleFrame(style: $0.image, longerSide: options.styleSide(options.size), minimum: minimum).pixels
         }
-        // A style is looked at once, without a way back: that keeps no maps.
+        // A style image has a forward pass only, which retains no feature maps.
         let pixels = max(largest.pixels, (stylePixels.max() ?? 0) * 2 / 3)
         return StylePlan(
             scales: usable.enumerated().map {
@@ -98,7 +104,15 @@ public struct StyleTransfer: Sendable {
             }, bytes: featureLayers.stepBytes(pixels: pixels))
     }
 
-    /// - Throws: `StyleError.notEnoughMemory`, with the largest size that fits, where the plan takes more than `available`.
+    /// Checks that a plan fits the memory.
+    ///
+    /// - Parameters:
+    ///   - plan: the plan for these inputs and options.
+    ///   - available: the free memory in bytes.
+    ///   - content: the content image.
+    ///   - styles: the style images.
+    ///   - options: the options of the plan.
+    /// - Throws: `StyleError.notEnoughMemory`, with the largest size that fits, if the plan needs more than `available`.
     public func check(
         _ plan: StylePlan, available: Int, _ content: Image, styles: [StyleSource], options: StyleOptions
     ) throws(StyleError) {
@@ -115,7 +129,7 @@ public struct StyleTransfer: Sendable {
         throw .notEnoughMemory(size: options.size, needed: plan.bytes, available: available, suggested: nil)
     }
 
-    /// The layers that `options` look at, and the smallest side of a picture that these need.
+    /// The network up to the deepest layer of `options`, and the smallest side of an image that it needs.
     ///
     /// - Throws: `StyleError`.
     package func network(_ options: StyleOptions) throws -> (network: StyleNetwork, minimumSide: Int) {
@@ -125,7 +139,7 @@ public struct StyleTransfer: Sendable {
         return (StyleNetwork(features, preprocessing), featureLayers.minimumSide)
     }
 
-    /// A style that has no content beside it.
+    /// Checks a style image without a content image.
     ///
     /// - Throws: `StyleError`.
     package func check(style: Image, _ options: StyleOptions) throws(StyleError) {
@@ -143,12 +157,18 @@ public struct StyleTransfer: Sendable {
         if !mayBePlain, image.isOfOneColor { throw .oneColor(input) }
     }
 
-    /// Paints `content` in the style of `styles`.
+    /// Applies the style of `styles` to `content`.
     ///
-    /// Without styles, or with a style weight of 0, the content is made from its maps alone; with a content weight of 0 a
-    /// texture of the style, and `content` gives no more than its proportions.
-    /// - Parameter observe: called after each step; the painting ends when it returns false.
-    /// - Throws: `StyleError`, and what `observe` throws.
+    /// Without styles, or with a style weight of 0, the content is reconstructed from its feature maps; with a content weight
+    /// of 0, the result is a texture of the style, and `content` determines only the aspect ratio.
+    ///
+    /// - Parameters:
+    ///   - content: the content image.
+    ///   - styles: the style images.
+    ///   - options: size, loss weights, layers and optimizer.
+    ///   - observe: called after each step; returns whether to continue.
+    /// - Returns: the stylized image, with the losses of all steps.
+    /// - Throws: `StyleError`, and the errors of `observe`.
     public func callAsFunction(
         _ content: Image, styles: [StyleSource], options: StyleOptions = StyleOptions(),
         observe: (StyleStep) throws -> Bool = { _ in true }
@@ -161,7 +181,7 @@ public struct StyleTransfer: Sendable {
 }
 
 extension StyleOptions {
-    /// Longer side of the style pictures for a result of this size.
+    /// The longer side of the style images for a result of this size.
     package func styleSide(_ size: Int) -> Int {
         max(1, Int((Double(size) * min(max(styleScale, 1e-3), 1e3)).rounded()))
     }

@@ -1,23 +1,28 @@
 import CVCore
 
-/// The tensors by name of a file of weights from elsewhere, in any of the formats that can be read: safetensors, and
-/// what `torch.save` writes.
+/// The named tensors of a weight file from another framework, in any format that can be read: safetensors, and the files
+/// of `torch.save`.
 ///
-/// What scripts of training put around the names is taken off.
+/// Wrappers and prefixes that training scripts add around the names are removed.
 public struct Checkpoint: Sendable {
+    /// A tensor of the file.
     public struct Entry: Sendable, Equatable {
+        /// The key, without `prefix`.
         public let name: String
+        /// The type of its elements in the file.
         public let dtype: SafetensorsDType
+        /// The shape; empty for a scalar.
         public let shape: [Int]
     }
 
+    /// The path of the file.
     public let path: String
-    /// In the order of the file; without the numbers of batches that batch-norms of PyTorch count, from which nothing is
-    /// computed.
+    /// The tensors in the order of the file, without the `num_batches_tracked` of PyTorch's batch norms, from which nothing
+    /// is computed.
     public let entries: [Entry]
-    /// The keys that led to the weights in the file.
+    /// The keys that lead to the weights in the file, such as `["model", "state_dict"]`.
     public let wrappers: [String]
-    /// What all names began with, such as `module.`; it is taken off.
+    /// The common prefix of all names, such as `module.`, which is removed.
     public let prefix: String
     private let content: Content
 
@@ -26,7 +31,10 @@ public struct Checkpoint: Sendable {
         case pytorch(PyTorchCheckpoint)
     }
 
-    /// Throws `FileError`, `SafetensorsError` or `PyTorchError`.
+    /// Opens a file and checks its structure.
+    ///
+    /// - Parameter path: the path of the file.
+    /// - Throws: `FileError`, `SafetensorsError` or `PyTorchError`.
     public init(path: String) throws {
         self.path = path
         let all: [Entry]
@@ -39,10 +47,10 @@ public struct Checkpoint: Sendable {
             all = file.header.entries.map { Entry(name: $0.name, dtype: $0.dtype, shape: $0.shape) }
             (content, wrappers) = (.safetensors(file), [])
         }
-        let kept = all.filter { !$0.name.hasSuffix("num_batches_tracked") }
-        let prefix = Self.prefix(of: kept.map(\.name))
+        let relevant = all.filter { !$0.name.hasSuffix("num_batches_tracked") }
+        let prefix = Self.prefix(of: relevant.map(\.name))
         self.prefix = prefix
-        entries = kept.map {
+        entries = relevant.map {
             Entry(name: String($0.name.dropFirst(prefix.count)), dtype: $0.dtype, shape: $0.shape)
         }
     }
@@ -54,10 +62,10 @@ public struct Checkpoint: Sendable {
         }
     }
 
-    /// What the wrappers of PyTorch put before every name: `DataParallel`, `torch.compile`, Lightning and others.
+    /// The prefixes that wrappers add: `DataParallel`, `torch.compile`, Lightning and others.
     private static let prefixes = ["module.", "_orig_mod.", "model.", "net.", "network."]
 
-    /// All of these that every name begins with, one after the other.
+    /// The longest sequence of these with which every name begins.
     private static func prefix(of names: [String]) -> String {
         var found = ""
         while !names.isEmpty, found.count < 100,
@@ -73,7 +81,11 @@ public struct Checkpoint: Sendable {
         Dictionary(entries.map { ($0.name, $0.shape) }, uniquingKeysWith: { first, _ in first })
     }
 
-    /// The elements of one of `entries`, row-major. Throws what the format's own `floats` throws.
+    /// The elements of a tensor in row-major order.
+    ///
+    /// - Parameter name: the name of one of `entries`.
+    /// - Returns: the elements as 32-bit floats.
+    /// - Throws: `SafetensorsError`, or `PyTorchError` and `FileError`.
     public func floats(_ name: String) throws -> [Float] {
         switch content {
         case .safetensors(let file): try file.floats(prefix + name)
@@ -81,7 +93,10 @@ public struct Checkpoint: Sendable {
         }
     }
 
-    /// SHA-256 of the whole file, read a megabyte at a time.
+    /// The SHA-256 of the whole file in hexadecimal, read a megabyte at a time.
+    ///
+    /// - Returns: 64 hexadecimal digits.
+    /// - Throws: `FileError` if the file cannot be read.
     public func sha256() throws(FileError) -> String {
         let file = try RandomAccessFile(path)
         var hash = SHA256()

@@ -1,8 +1,9 @@
-/// Formats of weights other than safetensors, recognised by content.
+/// A weight format other than safetensors, recognized by content.
 public enum WeightsFormat: String, Sendable, Equatable, CaseIterable {
+    /// A format; `name` describes it.
     case pytorchZip, pickle, zip, hdf5, onnx, tflite, gguf, numpy, darknetWeights, darknetConfig
 
-    /// What the file is, with its article.
+    /// The name of the format with its article, for messages.
     public var name: String {
         switch self {
         case .pytorchZip: "a PyTorch checkpoint (.pth, .pt)"
@@ -18,7 +19,7 @@ public enum WeightsFormat: String, Sendable, Equatable, CaseIterable {
         }
     }
 
-    /// What to do with it.
+    /// How such a file can be used, for messages.
     public var hint: String {
         switch self {
         case .pytorchZip, .pickle:
@@ -31,9 +32,12 @@ public enum WeightsFormat: String, Sendable, Equatable, CaseIterable {
         }
     }
 
-    /// The format that `bytes`, the beginning of a file, belong to; nil when they look like none of these.
+    /// Recognizes a format by the beginning of a file.
     ///
-    /// ONNX (protocol buffers) has no signature: it is told by its first fields, the version and the producer.
+    /// ONNX (protocol buffers) has no signature: it is recognized by its first fields, the version and the producer.
+    ///
+    /// - Parameter bytes: the beginning of the file; 4096 bytes are enough.
+    /// - Returns: the format; nil if it is none of these.
     public static func recognize(_ bytes: some Collection<UInt8>) -> WeightsFormat? {
         let start = Array(bytes.prefix(4096))
         func begins(_ signature: [UInt8]) -> Bool { start.starts(with: signature) }
@@ -53,7 +57,7 @@ public enum WeightsFormat: String, Sendable, Equatable, CaseIterable {
         return nil
     }
 
-    /// The first entry of PyTorch's archives is `NAME/data.pkl`, or `NAME/.format_version` of late.
+    /// Whether the first entry is one of PyTorch's: `NAME/data.pkl`, or `NAME/.format_version` in recent versions.
     private static func isPyTorchZip(_ start: [UInt8]) -> Bool {
         guard start.count > 30 else { return false }
         let length = Int(start[26]) | Int(start[27]) << 8

@@ -1,19 +1,25 @@
 import CVCore
 
-/// What a weight file holds, read from its header alone.
+/// The contents of a weight file, read from its header alone.
 public struct WeightsInspection: Sendable {
+    /// The path of the file.
     public let path: String
+    /// Names, types, shapes and metadata.
     public let header: SafetensorsHeader
 
-    /// Throws `FileError` or `SafetensorsError`.
+    /// Reads the header of a file.
+    ///
+    /// - Parameter path: the path of a safetensors file.
+    /// - Throws: `FileError` or `SafetensorsError`.
     public init(path: String) throws {
         self.path = path
         self.header = try SafetensorsHeader.read(path)
     }
 
-    /// Elements of all tensors: parameters, and the running statistics of batch norms.
+    /// The number of elements of all tensors: parameters, and the running statistics of batch norms.
     public var parameterCount: Int { header.entries.reduce(0) { $0 + $1.elementCount } }
 
+    /// The contents as JSON:
     /// `{"file", "bytes", "header_bytes", "tensors": [{"name", "dtype", "shape", "bytes"}], "parameters", "metadata"}`.
     public var json: JSONValue {
         let tensors = header.entries.map { entry -> JSONValue in
@@ -31,6 +37,7 @@ public struct WeightsInspection: Sendable {
 }
 
 extension WeightsLocator.Found {
+    /// The file as JSON:
     /// `{"file", "name", "origin", "bytes", "tensors", "model", "task", "license", "source"}`, or an `"error"`.
     public var json: JSONValue {
         switch header {

@@ -1,46 +1,61 @@
 import CVCore
 
-/// Finds weight files by name in the places where they may stand.
+/// Finds weight files by name in a list of search paths.
 public struct WeightsLocator: Sendable {
-    /// A file or folder to look at. It need not exist.
+    /// A file or folder to search. It need not exist.
     public struct SearchPath: Sendable, Equatable {
+        /// The path of the file or folder.
         public let path: String
-        /// Why it is looked at, such as "CVTOOL_WEIGHTS".
+        /// Where the search path comes from, such as "CVTOOL_WEIGHTS".
         public let origin: String
 
+        /// Creates a search path.
+        ///
+        /// - Parameters:
+        ///   - path: the path of a file or folder.
+        ///   - origin: where it comes from, for messages.
         public init(_ path: String, origin: String) {
             self.path = path
             self.origin = origin
         }
     }
 
-    /// Weights that were found, with their header.
+    /// A weight file that was found, with its header.
     public struct Found: Sendable {
+        /// The path of the file.
         public let path: String
+        /// The search path that led to it.
         public let searchPath: SearchPath
-        /// The header, or the error that reading it gave.
+        /// The header, or the error of reading it.
         public let header: Result<SafetensorsHeader, any Error>
 
-        /// The name to ask for it by: that of the file, without `.safetensors`.
+        /// The name by which `find` returns it: that of the file, without `.safetensors`.
         public var name: String { WeightsLocator.stem(of: path) }
+        /// The metadata of the header; empty if the header could not be read.
         public var metadata: [String: String] { (try? header.get())?.metadata ?? [:] }
     }
 
+    /// The environment variable with search paths, separated by colons.
     public static let environmentKey = "CVTOOL_WEIGHTS"
 
-    /// In the order in which they are searched.
+    /// The search paths in the order of the search.
     public let searchPaths: [SearchPath]
 
+    /// Creates a locator with its own search paths.
+    ///
+    /// - Parameter searchPaths: the search paths in the order of the search.
     public init(searchPaths: [SearchPath]) { self.searchPaths = searchPaths }
 
-    /// The folders of this process; see `init(environment:packageFolder:executableFolder:)`.
+    /// Creates a locator with the search paths of this process: those of `CVTOOL_WEIGHTS`, `Weights` of the package, the folder
+    /// of the executable, and the installed share folders.
     public init() { self.init(environment: environmentVariable(Self.environmentKey)) }
 
-    /// The places of this process: `CVTOOL_WEIGHTS`, the package's `Weights`, beside the executable, and the
-    /// installed share folders.
+    /// Creates a locator with the search paths of a process; each argument is that of this process unless given.
     ///
-    /// `environment` is the value of `CVTOOL_WEIGHTS`: files or folders, separated by colons. `executableFolder`
-    /// is the folder of the running program, links resolved.
+    /// - Parameters:
+    ///   - environment: the value of `CVTOOL_WEIGHTS`: files or folders, separated by colons.
+    ///   - packageFolder: the folder of the package.
+    ///   - executableFolder: the folder of the executable, links resolved.
     package init(
         environment: String? = environmentVariable(environmentKey),
         packageFolder: String = packageFolder, executableFolder: String? = executableFolder
@@ -62,10 +77,10 @@ public struct WeightsLocator: Sendable {
         self.searchPaths = searchPaths
     }
 
-    /// The folder of the package when this file was compiled. Elsewhere it does not exist, and nothing is found in it.
+    /// The folder of the package at compile time. On another machine it does not exist, and nothing is found in it.
     public static let packageFolder = (0..<3).reduce(#filePath) { path, _ in parent(of: path) }
 
-    /// The folder of the running program, links resolved; nil when the system does not tell.
+    /// The folder of the executable, links resolved; nil if the system does not report it.
     public static var executableFolder: String? {
         #if os(Linux)
         let program = "/proc/self/exe"
@@ -79,11 +94,15 @@ public struct WeightsLocator: Sendable {
 
     // MARK: Searching
 
-    /// The path of the weights that `nameOrPath` means.
+    /// The path of the weights with a name or path.
     ///
-    /// A file at this very path comes first. Otherwise what has no slash is looked for in `searchPaths`: a file fits when
-    /// its name does, and a file that is itself a place also when its metadata names that model. Whether the file
-    /// holds weights is for its reader to find out.
+    /// A file at exactly this path comes first. Otherwise a name without a slash is searched in `searchPaths`: a file matches
+    /// if its name does; a search path that is itself a file also matches if its metadata names that model. The contents are
+    /// not checked.
+    ///
+    /// - Parameter nameOrPath: a name, with or without `.safetensors`, or a path.
+    /// - Returns: the path of the file.
+    /// - Throws: `WeightsNotFound` with the search paths and the nearest name.
     public func find(_ nameOrPath: String) throws(WeightsNotFound) -> String {
         if kind(of: nameOrPath) == .file { return nameOrPath }
         if nameOrPath.contains("/") {
@@ -109,9 +128,11 @@ public struct WeightsLocator: Sendable {
         throw WeightsNotFound(name: nameOrPath, isPath: false, searched: searchPaths, nearest: nearest)
     }
 
-    /// All weight files in `searchPaths`, in the order of the places, then by name. Only headers are read.
+    /// All weight files in `searchPaths`, in the order of the search paths, then by name. Only headers are read.
     ///
-    /// A file that is hidden by one of the same name in an earlier place is left out: `find` would not give it.
+    /// A file with the same name as one in an earlier search path is left out: `find` would not return it.
+    ///
+    /// - Returns: the files that `find` can return.
     public func list() -> [Found] {
         var names: Set<String> = []
         var result: [Found] = []
@@ -158,15 +179,24 @@ public struct WeightsLocator: Sendable {
     }
 }
 
-/// No weights of that name, or no file at that path.
+/// An error for weights that were not found by name or path.
 public struct WeightsNotFound: ToolkitError, Equatable {
+    /// The name or path that was searched.
     public let name: String
-    /// Whether a path was given: then nothing was searched.
+    /// Whether a path was given: then nothing is searched.
     public let isPath: Bool
+    /// The search paths.
     public let searched: [WeightsLocator.SearchPath]
-    /// The nearest name there is.
+    /// The nearest name among the weights found; nil if none is near.
     public let nearest: String?
 
+    /// Creates the error.
+    ///
+    /// - Parameters:
+    ///   - name: the name or path that was searched.
+    ///   - isPath: whether it is a path.
+    ///   - searched: the search paths.
+    ///   - nearest: the nearest name among the weights found.
     public init(name: String, isPath: Bool, searched: [WeightsLocator.SearchPath], nearest: String?) {
         self.name = name
         self.isPath = isPath
@@ -174,6 +204,7 @@ public struct WeightsNotFound: ToolkitError, Equatable {
         self.nearest = nearest
     }
 
+    /// The message, with the search paths and a suggestion.
     public var description: String {
         if isPath { return "\(name.escapedForDisplay): there is no weight file at this path" }
         let searchPaths = searched.map { "\n  \($0.path.escapedForDisplay) (\($0.origin))" }.joined()

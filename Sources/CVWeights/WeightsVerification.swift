@@ -1,43 +1,53 @@
 import CVCore
 import CVNN
 
-/// Whether a weight file is whole and fits its model: every check, and what came of it.
+/// The result of verifying that a weight file is intact and fits its model: all checks with their outcomes.
 public struct WeightsVerification: Sendable {
+    /// The outcome of a check.
     public enum Outcome: Sendable, Equatable {
+        /// Passed; what was checked.
         case ok(String)
-        /// Not checked, and why.
+        /// Not checked; the reason.
         case skipped(String)
+        /// Failed; the problems.
         case failed([String])
     }
 
+    /// A check and its outcome.
     public struct Check: Sendable, Equatable {
-        /// "structure", "checksum", "values", "metadata" or "model".
+        /// The name: "structure", "checksum", "values", "metadata" or "model".
         public let name: String
-        /// What came of it.
+        /// Its outcome.
         public let outcome: Outcome
     }
 
-    /// The shapes by key that weights with this metadata must have; nil for a model that is not known. keys: those of the
+    /// Returns the shapes by key that weights with this metadata must have; nil for an unknown model. `keys` are those of the
     /// file, as some parts may be left out.
     public typealias ExpectedShapes = (_ metadata: WeightsMetadata, _ keys: [String]) -> [String: [Int]]?
 
+    /// The path of the file.
     public let path: String
+    /// The checks in the order of execution.
     public private(set) var checks: [Check] = []
 
-    /// No check failed; some may have been skipped.
+    /// Whether no check failed; some may have been skipped.
     public var isOK: Bool { problems.isEmpty }
 
-    /// Of all failed checks.
+    /// The problems of all failed checks.
     public var problems: [String] {
         checks.flatMap { check -> [String] in
             if case .failed(let problems) = check.outcome { problems } else { [] }
         }
     }
 
-    /// Reads and checks the file at `path`.
+    /// Reads and checks a file.
     ///
-    /// A file that is malformed gives a failed check; only one that cannot be read at all throws `FileError`.
-    /// Without `expectedShapes` the model is not checked.
+    /// A malformed file results in a failed check, not in an error.
+    ///
+    /// - Parameters:
+    ///   - path: the path of the file.
+    ///   - expectedShapes: the shapes of known models; without it, the model is not checked.
+    /// - Throws: `FileError` if the file cannot be read at all.
     public init(path: String, expectedShapes: ExpectedShapes? = nil) throws(FileError) {
         self.path = path
         let file: Safetensors
@@ -75,7 +85,7 @@ public struct WeightsVerification: Sendable {
     }
 
     private static func metadata(_ file: Safetensors) -> Outcome {
-        // Weights of others carry no metadata, or that of their framework.
+        // Weights of other projects have no metadata, or that of their framework.
         guard file.metadata[WeightsMetadata.Key.model.rawValue] != nil else {
             return .skipped("the file does not state its model")
         }
@@ -93,7 +103,7 @@ public struct WeightsVerification: Sendable {
             return .skipped("there is no model to compare the keys with")
         }
         guard let expected = expectedShapes(metadata, file.header.entries.map(\.name)) else {
-            return .skipped("\(quoted(metadata.model)) is not a model that this version knows")
+            return .skipped("\(quoted(metadata.model)) is not a known model")
         }
         let found = Dictionary(file.header.entries.map { ($0.name, $0.shape) }, uniquingKeysWith: { first, _ in first })
         let difference = KeyDifference(expected: expected, found: found)
@@ -101,12 +111,12 @@ public struct WeightsVerification: Sendable {
             ? .ok("all \(expected.count) keys and shapes of \(metadata.model)") : .failed(difference.lines)
     }
 
-    /// The text of an error without the path that stands before it.
+    /// The message of an error without the path before it.
     private static func problem(_ error: any Error) -> String {
         (error as? SafetensorsError).map { SafetensorsError($0.problem).description } ?? "\(error)"
     }
 
-    /// `{"file", "ok", "checks": [{"check", "outcome", "detail" or "problems"}]}`.
+    /// The result as JSON: `{"file", "ok", "checks": [{"check", "outcome", "detail" or "problems"}]}`.
     public var json: JSONValue {
         let list = checks.map { check -> JSONValue in
             switch check.outcome {

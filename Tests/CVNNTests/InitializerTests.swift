@@ -30,8 +30,8 @@ import Testing
         (.pyTorchBias(of: [7, 16, 3, 3]), 1.0 / 12),
     ]
 
-    /// With 4608 values the mean is good to σ / 68 and the deviation to 1 %; three times that is allowed.
-    @Test(arguments: normals)
+    /// With 4608 values the standard error of the mean is σ / 68 and that of the deviation 1 %; three times that is allowed.
+    @Test("initializers: normal distributions have the standard deviation of their definition", arguments: normals)
     func normalDistributionsHaveTheirDeviation(_ initializer: Initializer, _ deviation: Double) {
         let found = moments(initializer)
         #expect(abs(found.mean) < 3 * deviation / 68)
@@ -39,7 +39,7 @@ import Testing
         #expect(found.largest > 3 * deviation)
     }
 
-    @Test(arguments: uniforms)
+    @Test("initializers: uniform distributions fill the range of their definition", arguments: uniforms)
     func uniformDistributionsReachTheirBound(_ initializer: Initializer, _ bound: Double) {
         let found = moments(initializer)
         #expect(abs(found.mean) < bound / 30)
@@ -47,14 +47,15 @@ import Testing
         #expect(found.largest <= bound * (1 + 1e-6) && found.largest > 0.995 * bound)
     }
 
-    @Test func constantsAreConstant() {
+    @Test("initializers: constants fill the tensor") func constantsAreConstant() {
         var numbers = SeededNumbers(seed: 1)
         #expect(Initializer.zeros.tensor([3], &numbers).values == [0, 0, 0])
         #expect(Initializer.ones.tensor([2], &numbers).values == [1, 1])
         #expect(Initializer.normal(mean: 5, deviation: 0).tensor([2], &numbers).values == [5, 5])
     }
 
-    @Test func theSameSeedGivesTheSameWeightsWhateverStandsBefore() {
+    @Test("initializers: weights depend on seed and name, not on preceding layers")
+    func weightsDependOnSeedAndNameOnly() {
         func weights(_ seed: UInt64, extra: Bool) -> [Float] {
             initialized(seed: seed) { p -> Parameter in
                 if extra { _ = Conv2d(3, 3, kernel: 1, p.scope("extra")) }
@@ -65,7 +66,7 @@ import Testing
         #expect(weights(5, extra: false) != weights(6, extra: false))
     }
 
-    @Test func anotherInitializerCanBeChosenByName() {
+    @Test("initializers: another one can be chosen by name") func initializersCanBeChosenByName() {
         func zeroBias(name: String, _: Shape) -> Initializer? { name.hasSuffix("bias") ? .zeros : nil }
         let network = initialized(seed: 1, choosing: zeroBias) { Conv2d(2, 4, kernel: 3, $0) }.network
         #expect(network.bias?.value.values == [0, 0, 0, 0])

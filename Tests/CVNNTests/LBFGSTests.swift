@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 @Suite struct LBFGSTests {
-    /// PyTorch's runs of `Tools/golden.py optimisers`: one step a call.
+    /// Compares with PyTorch's run of `Tools/golden.py optimisers`, one step per call.
     private func compare(_ name: String, _ optimizer: LBFGS, _ valley: Valley, tolerance: Float) throws {
         let run = try #require(try OptimizerGolden.read().optimisers.first { $0.name == name })
         for (number, expected) in run.steps.enumerated() {
@@ -13,19 +13,20 @@ import Testing
         }
     }
 
-    @Test func agreesWithPyTorchWithoutALineSearch() throws {
+    @Test("L-BFGS: fixed steps agree with PyTorch") func agreesWithPyTorchWithoutALineSearch() throws {
         let valley = Valley()
         let optimizer = LBFGS(valley.parameters.trainable, learningRate: 0.1, search: .fixed, history: 5)
         try compare("lbfgs, fixed", optimizer, valley, tolerance: 1e-5)
     }
 
-    @Test func agreesWithPyTorchUnderWolfesConditions() throws {
+    @Test("L-BFGS: steps under the strong Wolfe conditions agree with PyTorch")
+    func agreesWithPyTorchUnderWolfesConditions() throws {
         let valley = Valley()
         let optimizer = LBFGS(valley.parameters.trainable, history: 5)
         try compare("lbfgs, wolfe", optimizer, valley, tolerance: 1e-5)
     }
 
-    @Test(arguments: [LBFGS.Search.strongWolfe, .backtracking])
+    @Test("L-BFGS: finds the minimum with either line search", arguments: [LBFGS.Search.strongWolfe, .backtracking])
     func findsTheMinimum(_ search: LBFGS.Search) {
         let valley = Valley()
         let result = LBFGS(valley.parameters.trainable, search: search).minimize(iterations: 200, valley.evaluate)
@@ -35,7 +36,7 @@ import Testing
         #expect(valley.error(seededTensor(seed: 4, [3, 4]).values + [1, 1, 1, 1]) < 1e-2)
     }
 
-    @Test func saysWhyItStopped() {
+    @Test("L-BFGS: reports why it stopped") func reportsTheReason() {
         let valley = Valley()
         func reason(_ iterations: Int, _ evaluate: @escaping () -> Float) -> LBFGS.Reason {
             LBFGS(valley.parameters.trainable).minimize(iterations: iterations, evaluate).reason
@@ -43,7 +44,7 @@ import Testing
         #expect(reason(1, valley.evaluate) == .iterations)
         #expect(reason(5) { .nan } == .notFinite)
         #expect(reason(5) { 1 } == .gradient)
-        // The gradient leads uphill: no length helps.
+        // The negated gradient points uphill: no length decreases the loss.
         #expect(
             reason(5) {
                 let loss = valley.evaluate()
@@ -53,7 +54,9 @@ import Testing
             } == .notDescending)
     }
 
-    @Test(arguments: [LBFGS.Search.strongWolfe, .backtracking, .fixed], [0, 1, 4, 9])
+    @Test(
+        "L-BFGS: a restored optimizer makes the same steps to the bit",
+        arguments: [LBFGS.Search.strongWolfe, .backtracking, .fixed], [0, 1, 4, 9])
     func aRestoredOneMakesTheSameSteps(_ search: LBFGS.Search, after steps: Int) throws {
         let (valley, other) = (Valley(), Valley())
         let rate: Float = search == .fixed ? 0.1 : 1
@@ -68,7 +71,7 @@ import Testing
         #expect(first.state.mapValues(\.values) == second.state.mapValues(\.values))
     }
 
-    @Test func aStateOfOtherParametersIsRefused() throws {
+    @Test("L-BFGS: rejects the state of other parameters") func rejectsTheStateOfOtherParameters() throws {
         let valley = Valley()
         let optimizer = LBFGS(valley.parameters.trainable)
         _ = optimizer.minimize(iterations: 3, valley.evaluate)

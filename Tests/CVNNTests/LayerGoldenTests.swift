@@ -3,7 +3,7 @@ import CVTensor
 import TestSupport
 import Testing
 
-/// Layers against PyTorch's, with the same keys and weights: `Tools/golden.py networks`.
+/// Layers compared with PyTorch's, with the same keys and weights: `Tools/golden.py networks`.
 @Suite struct LayerGoldenTests {
     private static let layers: [String: @Sendable (ParameterScope) -> any Layer] = [
         "Conv2d": { Conv2d(4, 6, kernel: 3, stride: 2, padding: 2, dilation: 2, groups: 2, $0) },
@@ -38,7 +38,8 @@ import Testing
         },
     ]
 
-    @Test func outputsAndGradientsAreThoseOfPyTorch() throws {
+    @Test("layers: outputs, gradients and statistics match PyTorch") func outputsAndGradientsAreThoseOfPyTorch() throws
+    {
         let cases = try decoded("Golden/layers.json", as: [NetworkGolden].self)
         #expect(Set(cases.map(\.name)) == Set(Self.layers.keys))
         for golden in cases {

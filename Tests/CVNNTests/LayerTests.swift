@@ -5,7 +5,8 @@ import TestSupport
 import Testing
 
 @Suite(.serialized) struct LayerTests {
-    @Test func sequentialCountsLayersWithoutParametersInItsKeys() {
+    @Test("Sequential: layers without parameters count in the keys")
+    func sequentialCountsLayersWithoutParametersInItsKeys() {
         let shapes = parameterShapes { p in
             Sequential(
                 [{ Linear(784, 128, $0) }, { _ in Activation.relu }, { Linear(128, 10, bias: false, $0) }],
@@ -15,14 +16,14 @@ import Testing
         #expect(shapes.map(\.shape) == [[128, 784], [128], [10, 128]])
     }
 
-    /// The weights are spread as the initialiser says: He for the convolution, PyTorch's default for the linear layer.
-    @Test func weightsAreInitializedAsAsked() {
+    /// The standard deviation of He for the convolution, the range of PyTorch's default for the linear layer.
+    @Test("layers: weights have the distribution of their initializer") func weightsAreInitializedAsAsked() {
         let conv = initialized(seed: 1) {
             Conv2d(64, 32, kernel: 3, initialized: .heNormal(fan: .output), $0)
         }.network
         let values = conv.weight.value.values
         let deviation = (values.reduce(0) { $0 + $1 * $1 } / Float(values.count)).squareRoot()
-        // √(2 / (32 · 9)); 18432 numbers give it to half a percent or so.
+        // √(2 / (32 · 9)); 18432 values estimate it to about half a percent.
         #expect(abs(deviation / (2 / Float(288)).squareRoot() - 1) < 0.02)
         let linear = initialized(seed: 1) { Linear(400, 50, $0) }.network
         for values in [linear.weight.value.values, linear.bias!.value.values] {
@@ -31,7 +32,7 @@ import Testing
         }
     }
 
-    @Test func dropoutWorksInTrainingOnly() {
+    @Test("Dropout: drops in training only") func dropoutWorksInTrainingOnly() {
         let x = Tensor(repeating: 1, shape: [4, 1000])
         let layer = Dropout(0.25)
         #expect(layer(x).values == x.values)
@@ -41,8 +42,10 @@ import Testing
         #expect(abs(zeros - 1000) < 140)
     }
 
-    /// Sizes of the cuts into blocks: one block, several, rests, few rows; the bias is summed with the products.
-    @Test(arguments: [[1, 700, 300], [3, 64, 5], [128, 9216, 128], [7, 0, 4], [300, 33, 150], [65, 20, 97]])
+    /// Sizes around the blocks of the product: one block, several, remainders, few rows; with bias.
+    @Test(
+        "linear: matches the definition, independent of the thread count",
+        arguments: [[1, 700, 300], [3, 64, 5], [128, 9216, 128], [7, 0, 4], [300, 33, 150], [65, 20, 97]])
     func linearIsItsDefinitionAtAnyThreadCount(_ sizes: [Int]) {
         defer { Parallel.threadCount = Parallel.availableCores }
         let (rows, inputs, outputs) = (sizes[0], sizes[1], sizes[2])
@@ -61,13 +64,13 @@ import Testing
             Parallel.threadCount = threads
             return linear(x, weight, bias: bias)
         }
-        // One chain of additions in single precision: the error grows with its length.
+        // Sums in single precision: the error grows with their length.
         let tolerance: Float = inputs > 1000 ? 1e-5 : 2e-6
         #expect(relativeError(results[0], Tensor(expected, shape: [rows, outputs])) < tolerance)
         #expect(results.allSatisfy { $0.values == results[0].values })
     }
 
-    @Test func linearWithABiasHasTheGradientsOfItsParts() {
+    @Test("linear: gradient with bias matches finite differences") func linearWithABiasHasTheGradientsOfItsParts() {
         let inputs = [seededTensor(seed: 1, [70, 40]), seededTensor(seed: 2, [60, 40]), seededTensor(seed: 3, [60])]
         checkGradient(of: inputs) { linear($0[0], $0[1], bias: $0[2]) }
     }
@@ -130,7 +133,8 @@ import Testing
         #expect(layer(Tape(.training).watch(x), adding: expected).values == sum.values)
     }
 
-    @Test func channelsAndPixelsAreTakenAsInPyTorch() {
+    @Test("subsampling and channel padding: values match PyTorch, gradients finite differences")
+    func channelsAndPixelsAreTakenAsInPyTorch() {
         let x = Tensor((0..<24).map(Float.init), shape: [1, 2, 3, 4])
         #expect(subsampled(x, stride: 2).values == [0, 2, 8, 10, 12, 14, 20, 22])
         #expect(subsampled(x, stride: 2).shape == [1, 2, 2, 2])

@@ -4,7 +4,7 @@ import CVTensor
 import TestSupport
 import Testing
 
-/// Each loss and its gradients, compared with PyTorch's: `Tools/golden.py losses`. A case's number is its seed.
+/// Losses and gradients compared with PyTorch's: `Tools/golden.py losses`. The number of a case is its seed.
 @Suite(.serialized) struct LossTests {
     private struct Case: Decodable {
         let name: String
@@ -70,7 +70,7 @@ import Testing
                 { crossEntropy($0[0], pixels, weights: weights, smoothing: 0.2, ignoring: 2) }
             )
         case "dice, classes":
-            // None is of class 3; class 1 does not count.
+            // No pixel is of class 3; class 1 is ignored.
             let pixels = classes(n, [2, 3, 5]).map { min($0, 2) }
             return ([signed(n, 0, [2, 4, 3, 5], by: 3)], { diceLoss($0[0], pixels, ignoring: 1) })
         case "focal, classes":
@@ -97,7 +97,7 @@ import Testing
         }
     }
 
-    @Test func agreeWithPyTorch() throws {
+    @Test("losses: values and gradients match PyTorch") func agreeWithPyTorch() throws {
         let cases = try cases()
         #expect(cases.count == 15)
         for (item, (tensors, function)) in cases {
@@ -114,20 +114,21 @@ import Testing
         }
     }
 
-    /// With inputs that lie no closer than a step to a kink of |x|, of smooth L1 or of a margin in the direction tried.
-    @Test func gradientsAreThoseOfDifferences() throws {
+    /// The inputs are at least a step away from the kinks of |x|, of smooth L1 and of the margins in the direction tried.
+    @Test("losses: gradients match finite differences") func gradientsAreThoseOfDifferences() throws {
         for (item, (tensors, function)) in try cases() where item.name != "absoluteError" {
             checkGradient(of: tensors, step: 3e-3, tolerance: 1e-2, function)
         }
     }
 
-    @Test func theAbsoluteErrorHasTheGradientOfDifferencesAwayFromItsKinks() {
+    @Test("absolute error: gradient matches finite differences away from the kinks")
+    func theAbsoluteErrorHasTheGradientOfDifferencesAwayFromItsKinks() {
         let (x, sign) = (seededTensor(seed: 1, [40]), seededTensor(seed: 2, [40]))
         let target = Tensor(zip(x.values, sign.values).map { $0 + ($1 < 0 ? -0.1 : 0.1) + $1 }, shape: [40])
         checkGradient(of: [x, target], step: 3e-3, tolerance: 1e-2) { absoluteError($0[0], $0[1]) }
     }
 
-    @Test func doNotDependOnTheNumberOfThreads() {
+    @Test("losses: independent of the thread count") func doNotDependOnTheNumberOfThreads() {
         defer { Parallel.threadCount = Parallel.availableCores }
         let (x, t) = (seededTensor(seed: 1, [37, 10, 30, 30]), uniformTensor(seed: 2, [37, 10, 30, 30]))
         let classes = uniformTensor(seed: 3, [37 * 900]).values.map { Int($0 * 10) }
@@ -142,7 +143,7 @@ import Testing
         }
     }
 
-    @Test func extremeLogitsGiveFiniteLosses() {
+    @Test("losses: finite for extreme logits") func extremeLogitsGiveFiniteLosses() {
         let x = Tensor([1000, -1000, 0], shape: [1, 3])
         #expect(crossEntropy(x, [1]).item == 2000)
         #expect(binaryCrossEntropy(x, Tensor([0, 1, 1], shape: [1, 3])).item.isFinite)
@@ -150,7 +151,7 @@ import Testing
         #expect(focalLoss(x, [1]).item == 2000 && focalLoss(x, [0]).item == 0 && diceLoss(x, [1]).item == 1)
     }
 
-    @Test func nothingThatCountsIsALossOfZero() throws {
+    @Test("losses: 0, with zero gradients, if all targets are ignored") func lossIsZeroIfAllIsIgnored() throws {
         let tape = Tape(.training)
         let x = tape.watch(seededTensor(seed: 1, [2, 3]), gradient: true)
         let loss = crossEntropy(x, [-100, -100]) + diceLoss(x, [-100, -100]) + focalLoss(x, [-100, -100])
@@ -158,7 +159,8 @@ import Testing
         #expect(tape.gradients(of: loss)[x]?.values == [0, 0, 0, 0, 0, 0])
     }
 
-    @Test func semiHardNegativesAreTheNearestBetweenPositiveAndMargin() {
+    @Test("triplet mining: semi-hard negatives are the nearest between positive and margin")
+    func semiHardNegativesAreTheNearestBetweenPositiveAndMargin() {
         let (x, classes) = (seededTensor(seed: 5, [12, 3]), (0..<12).map { $0 % 3 })
         let rows = (0..<12).map { Array(x.values[$0 * 3..<$0 * 3 + 3]) }
         func distance(_ a: Int, _ b: Int) -> Float {

@@ -4,7 +4,7 @@ import CVTensor
 import TestSupport
 import Testing
 
-/// The steps of the optimisers under every instruction set of this processor, against their plain form.
+/// The optimizer kernels of every available instruction set, compared with the scalar reference.
 @Suite struct OptimizerKernelTests {
     private struct Values: Equatable {
         var y, m, v: [Float]
@@ -33,8 +33,10 @@ import Testing
         }
     }
 
-    @Test(arguments: InstructionSet.available, [1, 7, 16, 33, 1000])
-    func agreeWithTheScalarOnes(_ isa: InstructionSet, _ count: Int) {
+    @Test(
+        "optimizer kernels: every instruction set matches the scalar reference", arguments: InstructionSet.available,
+        [1, 7, 16, 33, 1000])
+    func agreeWithScalar(_ isa: InstructionSet, _ count: Int) {
         func compare(_ name: String, _ values: (cvk_isa) -> Values) {
             expectEqual(values(isa.cValue), values(CVK_SCALAR), "\(name), \(isa), \(count) values")
         }

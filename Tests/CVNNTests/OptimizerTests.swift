@@ -3,7 +3,7 @@ import CVTensor
 import TestSupport
 import Testing
 
-/// What `Tools/golden.py optimisers` stores.
+/// The output of `Tools/golden.py optimisers`.
 struct OptimizerGolden: Decodable {
     struct Run: Decodable {
         let name: String
@@ -19,7 +19,7 @@ struct OptimizerGolden: Decodable {
     static func read() throws -> OptimizerGolden { try decoded("Golden/optimisers.json", as: OptimizerGolden.self) }
 }
 
-/// A quadratic and a chain of Rosenbrock's valleys: see `Tools/golden/optimizers.py`.
+/// The sum of a quadratic and a chain of Rosenbrock functions: see `Tools/golden/optimizers.py`.
 struct Valley {
     let a, b: Parameter
     let parameters: ParameterSet
@@ -33,7 +33,7 @@ struct Valley {
         b.value = seededTensor(seed: 2, [4])
     }
 
-    /// The loss; sets the gradients.
+    /// Computes the loss and sets the gradients.
     @discardableResult
     func evaluate() -> Float {
         let curvature = uniformTensor(seed: 3, [3, 4]).values.map { $0 * 3 + 0.1 }
@@ -60,7 +60,7 @@ struct Valley {
 
     var weights: [Float] { a.value.values + b.value.values }
 
-    /// Largest difference from the expected weights, relative to the largest of those.
+    /// The largest difference from the expected weights, relative to the largest of those.
     func error(_ expected: [Float]) -> Float {
         relativeError(Tensor(weights, shape: [16]), Tensor(expected, shape: [16]))
     }
@@ -87,7 +87,7 @@ struct Valley {
         }
     }
 
-    @Test func agreeWithPyTorchStepByStep() throws {
+    @Test("optimizers: every step matches PyTorch") func agreeWithPyTorchStepByStep() throws {
         var compared = 0
         for run in try OptimizerGolden.read().optimisers {
             let valley = Valley()
@@ -104,7 +104,7 @@ struct Valley {
         #expect(compared == 11)
     }
 
-    @Test(arguments: ["momentum", "rmsprop, momentum", "adam"])
+    @Test("optimizers: a restored state continues to the bit", arguments: ["momentum", "rmsprop, momentum", "adam"])
     func goOnFromAStateAsIfNothingHadHappened(_ name: String) throws {
         func steps(_ count: Int, _ valley: Valley, _ optimizer: Optimizer) {
             for _ in 0..<count {
@@ -123,7 +123,8 @@ struct Valley {
         #expect(throws: ParameterMismatch.self) { try second.restore([:]) }
     }
 
-    @Test func leaveAloneWhatHasNoGradientOrIsFrozen() {
+    @Test("optimizers: skip frozen parameters and those without a gradient")
+    func skipFrozenParametersAndThoseWithoutGradient() {
         let valley = Valley()
         let (a, b) = (valley.a.value.values, valley.b.value.values)
         let optimizer = Adam(Array(valley.parameters), regularization: Regularization(l2: 1))
@@ -135,7 +136,7 @@ struct Valley {
         #expect(valley.b.value.values == b)
     }
 
-    @Test func l1PullsByTheSign() {
+    @Test("regularization: L1 shrinks by the sign, and can exclude bias and norm") func l1PullsByTheSign() {
         let valley = Valley()
         let (a, b) = (valley.a.value.values, valley.b.value.values)
         valley.a.gradient = Tensor(repeating: 0, shape: [3, 4])
@@ -148,7 +149,9 @@ struct Valley {
         #expect(valley.b.value.values == b)
     }
 
-    @Test func averageOfWeightsIsCorrectedForItsStart() throws {
+    @Test("weight average: bias-corrected, and applied temporarily") func averageOfWeightsIsCorrectedForItsStart()
+        throws
+    {
         let valley = Valley()
         let average = WeightAverage(valley.parameters, decay: 0.9)
         var (sum, total) = (0.0, 0.0)
@@ -177,7 +180,7 @@ struct Valley {
         "manual": .manual(0.1, changes: [(20, 0.001), (5, 0.01)]),
     ]
 
-    @Test func agreeWithPyTorch() throws {
+    @Test("schedules: learning rates match PyTorch") func agreeWithPyTorch() throws {
         let golden = try OptimizerGolden.read().schedules
         #expect(Set(golden.map(\.name)) == Set(Self.schedules.keys))
         for row in golden {

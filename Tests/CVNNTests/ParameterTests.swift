@@ -4,7 +4,7 @@ import CVWeights
 import TestSupport
 import Testing
 
-/// A convolution and a batch-norm.
+/// A convolution, a batch norm and an activation.
 private struct Block: Layer {
     let conv: Conv2d, bn: BatchNorm2d
 
@@ -19,7 +19,8 @@ private struct Block: Layer {
 @Suite struct ParameterTests {
     private let x = seededTensor(seed: 7, [2, 2, 5, 6])
 
-    @Test func declaresWeightsAndBuffersInTheOrderOfTheLayers() {
+    @Test("parameters: weights and buffers are declared in the order of the layers")
+    func declaresWeightsAndBuffersInTheOrderOfTheLayers() {
         let parameters = initialized(seed: 1, Block.init).parameters
         #expect(
             parameters.map(\.name) == [
@@ -29,7 +30,7 @@ private struct Block: Layer {
         #expect(parameters.trainable.map(\.name) == ["conv.weight", "conv.bias", "bn.weight", "bn.bias"])
     }
 
-    @Test func aTapeGivesEachWeightItsGradient() throws {
+    @Test("parameters: gradients of the backward pass match finite differences") func backwardSetsGradients() throws {
         let (block, parameters) = initialized(seed: 1, Block.init)
         let weights = seededTensor(seed: 3, [2, 3, 5, 6])
         let tape = Tape(.training)
@@ -48,7 +49,7 @@ private struct Block: Layer {
         }
     }
 
-    @Test func gradientsAddUpUntilTheyAreCleared() throws {
+    @Test("parameters: gradients accumulate until cleared") func gradientsAccumulateUntilCleared() throws {
         let (block, parameters) = initialized(seed: 1, Block.init)
         func pass() {
             let tape = Tape(.inference)
@@ -62,7 +63,8 @@ private struct Block: Layer {
         #expect(parameters.allSatisfy { $0.gradient == nil })
     }
 
-    @Test func theSameWeightsTwiceInAPassAreGivenTheSum() throws {
+    @Test("parameters: weights used twice get the sum of the gradients") func gradientsOfSharedWeightsAreSummed() throws
+    {
         let (block, parameters) = initialized(seed: 1, Block.init)
         let other = seededTensor(seed: 8, x.shape)
         func gradient(_ inputs: [Tensor]) throws -> Tensor {
@@ -75,7 +77,7 @@ private struct Block: Layer {
         #expect(relativeError(try gradient([x, other]), try gradient([x]) + gradient([other])) < 1e-5)
     }
 
-    @Test func aFrozenWeightIsGivenNoGradient() {
+    @Test("parameters: frozen weights get no gradient") func frozenWeightsHaveNoGradient() {
         let (block, parameters) = initialized(seed: 1, Block.init)
         parameters.setTrainable(false, prefix: "conv.")
         let tape = Tape(.training)
@@ -89,7 +91,8 @@ private struct Block: Layer {
         #expect(parameters.trainable.count == 4)
     }
 
-    @Test func batchNormMovesItsStatisticsInTrainingOnly() throws {
+    @Test("batch norm: running statistics are updated in training only")
+    func batchNormMovesItsStatisticsInTrainingOnly() throws {
         let (bn, parameters) = initialized(seed: 1) { BatchNorm2d(2, $0) }
         _ = bn(x)
         _ = bn(Tape(.inference).watch(x))
@@ -111,7 +114,7 @@ private struct Block: Layer {
         #expect(parameters["running_mean"] === bn.runningMean)
     }
 
-    @Test func whatIsSavedIsLoadedAgain() throws {
+    @Test("parameters: a safetensors round trip restores the network") func savedParametersAreLoadedAgain() throws {
         let (block, parameters) = initialized(seed: 1, Block.init)
         _ = block(Tape(.training).watch(x))
         let file = try Safetensors(parameters.safetensors(metadata: ["epoch": "3"]))
@@ -125,7 +128,8 @@ private struct Block: Layer {
         #expect(other(x).values == block(x).values)
     }
 
-    @Test func aCheckpointOfAnotherNetworkChangesNothing() {
+    @Test("parameters: a checkpoint that does not fit changes nothing") func aCheckpointOfAnotherNetworkChangesNothing()
+    {
         let parameters = initialized(seed: 1, Block.init).parameters
         let before = parameters.stateDictionary.mapValues(\.values)
         var state = initialized(seed: 2, Block.init).parameters.stateDictionary

@@ -5,11 +5,11 @@ import CVTensor
 import TestSupport
 import Testing
 
-/// What `Tools/golden.py style` stores.
+/// The output of `Tools/golden.py style`.
 struct StyleGolden: Decodable {
     struct Descent: Decodable {
         let name: String
-        /// Before each step: content, style, variation, sum.
+        /// Before each step: content, style, variation, total.
         let losses: [[Float]]
     }
 
@@ -23,11 +23,11 @@ struct StyleGolden: Decodable {
     static func read() throws -> StyleGolden { try decoded("Golden/style.json", as: StyleGolden.self) }
 }
 
-/// Gram matrices and total variation, with their gradients: against PyTorch and against differences.
+/// Gram matrices, total variation and color layout, with their gradients: compared with PyTorch and finite differences.
 @Suite struct StyleCostTests {
     private let x = seededTensor(seed: 7, [2, 3, 4, 5])
 
-    @Test func gramIsThatOfPyTorch() throws {
+    @Test("Gram matrix: value and gradient match PyTorch") func gramIsThatOfPyTorch() throws {
         let golden = try StyleGolden.read()
         let tape = Tape(.inference)
         let watched = tape.watch(x, gradient: true)
@@ -37,7 +37,7 @@ struct StyleGolden: Decodable {
         #expect(relativeError(try #require(gradient), Tensor(golden.gramGradient, shape: x.shape)) < 1e-6)
     }
 
-    @Test func variationIsThatOfPyTorch() throws {
+    @Test("total variation: value and gradient match PyTorch") func variationIsThatOfPyTorch() throws {
         let golden = try StyleGolden.read()
         let tape = Tape(.inference)
         let watched = tape.watch(seededTensor(seed: 9, [2, 3, 4, 5]), gradient: true)
@@ -47,24 +47,24 @@ struct StyleGolden: Decodable {
         #expect(relativeError(gradient, Tensor(golden.variationGradient, shape: x.shape)) < 1e-6)
     }
 
-    @Test func layoutIsThatOfPyTorch() throws {
+    @Test("color layout loss: value and gradient match PyTorch") func layoutIsThatOfPyTorch() throws {
         let golden = try StyleGolden.read()
         let tape = Tape(.inference)
         let watched = tape.watch(uniformTensor(seed: 10, [1, 3, 5, 73]), gradient: true)
-        let cost = ColorLayoutLoss(uniformTensor(seed: 11, watched.shape)).cost(watched)
-        #expect(abs(cost.item - golden.layout) < 1e-6 * golden.layout)
-        let gradient = try #require(tape.gradients(of: cost)[watched])
+        let loss = ColorLayoutLoss(uniformTensor(seed: 11, watched.shape)).loss(watched)
+        #expect(abs(loss.item - golden.layout) < 1e-6 * golden.layout)
+        let gradient = try #require(tape.gradients(of: loss)[watched])
         #expect(relativeError(gradient, Tensor(golden.layoutGradient, shape: watched.shape)) < 1e-6)
     }
 
-    @Test func gradientsAreTheSlopes() {
+    @Test("Gram matrix and total variation: gradients match finite differences") func gradientsAreTheSlopes() {
         checkGradient(of: [seededTensor(seed: 1, [1, 5, 7, 6])]) { gram($0[0]) }
         checkGradient(of: [seededTensor(seed: 2, [1, 3, 9, 4])]) { totalVariation($0[0]) }
         checkGradient(of: [seededTensor(seed: 3, [2, 3, 1, 5])]) { totalVariation($0[0]) }
     }
 
-    @Test func gramOfManyPixelsIsTheSumOverThem() {
-        // More pixels than a product of matrices takes at a time.
+    @Test("Gram matrix: many pixels match the definition") func gramOfManyPixelsIsTheSumOverThem() {
+        // More pixels than a block of the matrix product.
         let x = seededTensor(seed: 4, [1, 17, 61, 67])
         let (values, plane) = (x.values, 61 * 67)
         let expected = (0..<17 * 17).map { position in
@@ -74,7 +74,7 @@ struct StyleGolden: Decodable {
         #expect(relativeError(gram(x), Tensor(expected, shape: [1, 17, 17])) < 1e-5)
     }
 
-    @Test func anImageOfOnePixelHasNoVariation() {
+    @Test("total variation: 0 for an image of one pixel") func anImageOfOnePixelHasNoVariation() {
         let tape = Tape(.inference)
         let x = tape.watch(Tensor([0.5], shape: [1, 1, 1, 1]), gradient: true)
         let value = totalVariation(x)
@@ -82,22 +82,22 @@ struct StyleGolden: Decodable {
         #expect(tape.gradients(of: value)[x]?.values == [0])
     }
 
-    @Test func aMaskThatIsWhiteChangesNothing() {
-        let maps = seededTensor(seed: 5, [1, 4, 6, 8])
+    @Test("style mask: a white mask changes nothing") func whiteMasksChangeNothing() {
+        let features = seededTensor(seed: 5, [1, 4, 6, 8])
         let white = StyleMask(Image(width: 3, height: 3, fill: .white))
         #expect(white.share == 1)
-        #expect(relativeError(white.gram(maps), gram(maps)) < 1e-5)
+        #expect(relativeError(white.gram(features), gram(features)) < 1e-5)
     }
 
-    @Test func aMaskTakesThePixelsBelowItsWhitePart() {
+    @Test("style mask: the Gram matrix is that of the pixels under the white part") func masksSelectTheirWhitePart() {
         // The left half of 8 columns.
         var image = Image(width: 8, height: 6, fill: .black)
         for y in 0..<6 { for x in 0..<4 { image[x, y] = .white } }
-        let maps = seededTensor(seed: 6, [1, 4, 6, 8])
-        let values = maps.values
+        let features = seededTensor(seed: 6, [1, 4, 6, 8])
+        let values = features.values
         let left = Tensor(
             (0..<4 * 6 * 4).map { values[$0 / 24 * 48 + $0 % 24 / 4 * 8 + $0 % 4] }, shape: [1, 4, 6, 4])
         #expect(StyleMask(image).share == 0.5)
-        #expect(relativeError(StyleMask(image).gram(maps), gram(left)) < 1e-5)
+        #expect(relativeError(StyleMask(image).gram(features), gram(left)) < 1e-5)
     }
 }

@@ -5,7 +5,7 @@ import CVStyle
 import TestSupport
 import Testing
 
-/// What cannot be painted, and what is said about it.
+/// Inputs and options that are rejected, and their messages.
 @Suite struct StyleErrorTests {
     private let transfer = StyleFixture.transfer
     private let image = StyleFixture.image(seed: 1, width: 48, height: 36)
@@ -23,7 +23,8 @@ import Testing
         }
     }
 
-    @Test func imagesThatAreTooSmallAreNamedWithWhatIsNeeded() {
+    @Test("style transfer errors: images that are too small are named with the minimum")
+    func imagesThatAreTooSmallAreRejected() {
         #expect(problem() == nil)
         let pixel = Image(width: 1, height: 1, fill: .white)
         #expect(
@@ -31,23 +32,23 @@ import Testing
         #expect(problem(pixel) == .tooSmall(.content, width: 1, height: 1, minimum: 8, layer: "conv3_2"))
         #expect(
             problem(pixel)?.description
-                == "the content picture has 1 × 1 pixels: conv3_2 needs at least 8 on each side; take a larger picture, "
+                == "the content image has 1 × 1 pixels: conv3_2 needs at least 8 on each side; use a larger image, "
                 + "or layers of a lower number")
-        let strip = StyleFixture.image(seed: 2, width: 400, height: 10)
-        #expect(problem(strip) == .tooNarrow(.content, size: 32, width: 32, height: 1, minimum: 8))
-        // A style keeps as many pixels as the layers need, however long that makes it.
-        #expect(problem(style: strip) == nil)
-        #expect(StyleFrame(style: strip, longerSide: 32, minimum: 8) == StyleFrame(strip, longerSide: 320))
+        let narrow = StyleFixture.image(seed: 2, width: 400, height: 10)
+        #expect(problem(narrow) == .tooNarrow(.content, size: 32, width: 32, height: 1, minimum: 8))
+        // A style image has as many pixels as the layers need, however long that makes it.
+        #expect(problem(style: narrow) == nil)
+        #expect(StyleFrame(style: narrow, longerSide: 32, minimum: 8) == StyleFrame(narrow, longerSide: 320))
     }
 
-    @Test func imagesOfOneColorAreRefused() {
+    @Test("style transfer errors: images of one color are rejected") func imagesOfOneColorAreRejected() {
         let gray = Image(width: 40, height: 40, fill: Color(9, 9, 9))
         #expect(problem(style: gray) == .oneColor(.style(0)))
         #expect(problem(gray) == .oneColor(.content))
         #expect(problem(gray) { $0.contentWeight = 0 } == nil)
     }
 
-    @Test func layersAreReadWithTheirWeights() throws {
+    @Test("style layers: names and weights are parsed and checked") func layersAreReadWithTheirWeights() throws {
         let known = VGGFeatures.featureLayers(.vgg16).map(\.name)
         #expect(known.count == 13 && known.first == "conv1_1" && known.last == "conv5_3")
         let layers = try StyleLayer.list("conv1_1,relu2_1=0.5", known: known)
@@ -70,7 +71,7 @@ import Testing
         #expect(self.problem { $0.styleLayers = [StyleLayer("conv9_1")] }?.isUsage == true)
     }
 
-    @Test func masksThatAreBlackAreRefused() {
+    @Test("style transfer errors: black masks are rejected") func blackMasksAreRejected() {
         let black = Image(width: 4, height: 4, fill: .black)
         let options = StyleFixture.options()
         #expect(throws: StyleError.emptyMask(.contentMask(0))) {
@@ -81,14 +82,15 @@ import Testing
         }
     }
 
-    @Test func aSizeThatDoesNotFitIsRefusedWithOneThatDoes() throws {
+    @Test("style transfer errors: a size beyond the memory is rejected with one that fits")
+    func sizesBeyondTheMemoryAreRejected() throws {
         var options = StyleFixture.options(size: 4096)
         let styles = [StyleSource(image)]
         let plan = try transfer.plan(image, styles: styles, options: options)
         try transfer.check(plan, available: plan.bytes, image, styles: styles, options: options)
         do throws(StyleError) {
             try transfer.check(plan, available: plan.bytes / 2, image, styles: styles, options: options)
-            Issue.record("half of the memory should not do")
+            Issue.record("half of the memory was accepted")
         } catch {
             guard case .notEnoughMemory(4096, plan.bytes, plan.bytes / 2, let size?) = error else {
                 Issue.record("\(error)")
@@ -100,7 +102,7 @@ import Testing
         }
     }
 
-    @Test func weightsOfSomethingElseAreRefused() throws {
+    @Test("style transfer errors: weights of another network are rejected") func otherWeightsAreRejected() throws {
         let path = packageFolder.appending(path: "Weights/resnet20-cifar10.safetensors").path
         #expect(throws: StyleError.notAVGG(path: path, model: "resnet20", task: "classify")) {
             _ = try StyleTransfer(path)

@@ -6,12 +6,12 @@ import CVTensor
 import CVWeights
 import TestSupport
 
-/// A small network of a VGG's form and small pictures, as `Tools/golden/style.py` makes them.
+/// A small network with the architecture of a VGG and small images, as in `Tools/golden/style.py`.
 enum StyleFixture {
     static let widths = [6, 8, 10, 12, 12]
     static let depth = VGG.Depth.vgg13
 
-    /// He's normal deviation, from uniform numbers; seeds count on from 100.
+    /// Uniform with the standard deviation of He; seeds count from 100.
     static var state: StateDictionary {
         var state: StateDictionary = [:]
         let shapes = parameterShapes { VGGFeatures(depth, widths: widths, $0) }
@@ -35,7 +35,7 @@ enum StyleFixture {
             try VGGFeatures.load(depth, through: last, pooling: pooling, widths: widths, from: state), preprocessing)
     }
 
-    /// Blocks of seeded colours with noise on them, in whole levels.
+    /// Blocks of seeded colors with noise, as integer levels.
     static func image(seed: UInt64, width: Int, height: Int) -> Image {
         let noise = uniformTensor(seed: seed, [height, width, 3]).values
         let colors = uniformTensor(seed: seed + 1, [(height + 7) / 8, (width + 7) / 8, 3]).values
@@ -61,7 +61,7 @@ enum StyleFixture {
         options.iterations = iterations
         options.contentLayers = [StyleLayer("conv3_2")]
         options.styleLayers = ["conv1_1", "conv2_1", "conv3_1"].map { StyleLayer($0) }
-        // Those of the goldens.
+        // The values of the goldens.
         (options.contentWeight, options.variationWeight, options.matchesPalette) = (0.05, 2, false)
         return options
     }

@@ -8,20 +8,20 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The losses of 50 steps against PyTorch's: `Tools/golden.py style`.
+/// The losses of 50 steps compared with PyTorch's: `Tools/golden.py style`.
 @Suite struct StyleOptimizationTests {
     private let content = StyleFixture.image(seed: 1, width: 40, height: 32)
     private let style = StyleFixture.image(seed: 3, width: 32, height: 36)
 
-    /// The sum at each of 50 steps, and in the first `terms` of them each term.
+    /// Compares the total at each of 50 steps, and each term in the first `terms` of them.
     private func compare(_ name: String, _ objective: StyleObjective, _ start: Image, terms: Int = 50) throws {
         let expected = try #require(try StyleGolden.read().descents.first { $0.name == name }).losses
-        let descent = StyleOptimization(
+        let optimization = StyleOptimization(
             OptimizedImage(start.unitTensor), objective, StyleFixture.options(), steps: expected.count
         ) { _, _, _ in true }
-        try descent.descend()
-        #expect(descent.losses.count == 50)
-        for (step, (found, row)) in zip(descent.losses, expected).enumerated() {
+        try optimization.optimize()
+        #expect(optimization.losses.count == 50)
+        for (step, (found, row)) in zip(optimization.losses, expected).enumerated() {
             let values = [found.content, found.style, found.variation, found.total]
             for (value, number) in Array(zip(values, row)).dropFirst(step < terms ? 0 : 3) {
                 #expect(abs(value - number) <= 1e-3 * number, "\(name), step \(step): \(values), expected \(row)")
@@ -37,12 +37,13 @@ import Testing
             styles: [StyleSource(style)], options)
     }
 
-    @Test func fiftyStepsAreThoseOfPyTorch() throws {
+    @Test("style optimization: the losses of 50 steps match PyTorch") func fiftyStepsAreThoseOfPyTorch() throws {
         try compare("max", smallObjective(.max), content)
         try compare("average", smallObjective(.average), content)
     }
 
-    @Test func fiftyStepsWithTheShippedWeightsAreThoseOfPyTorch() throws {
+    @Test("style optimization: the losses of 50 steps with vgg16-hed match PyTorch")
+    func fiftyStepsWithTheShippedWeightsAreThoseOfPyTorch() throws {
         let path = packageFolder.appending(path: "Weights/vgg16-hed.safetensors").path
         let file = try Safetensors(path: path)
         let network = StyleNetwork(
@@ -59,38 +60,40 @@ import Testing
         let portrait = try image("portrait.jpg", 48, 48)
         let objective = StyleObjective(
             network, content: portrait, styles: [StyleSource(try image("coffee.jpg", 48, 32))], options)
-        // Adam makes whole steps of rounding errors: after some 30 of them single terms differ by up to 2e-3.
+        // Adam amplifies rounding errors to full steps: after about 30 of them single terms differ by up to 2e-3.
         try compare("vgg16-hed", objective, portrait, terms: 30)
     }
 
-    @Test(arguments: VGGFeatures.Pooling.allCases)
+    @Test("style objective: gradient matches finite differences", arguments: VGGFeatures.Pooling.allCases)
     func theGradientWithRespectToPixelsIsTheSlope(pooling: VGGFeatures.Pooling) throws {
         let objective = try smallObjective(pooling)
-        // Small steps: on the other side of a ReLU or of a maximum the slope is another.
+        // Small steps: across the kink of a ReLU or of a maximum the slope differs.
         let start = seededTensor(seed: 11, content.unitTensor.shape) * 0.2 + 0.5
         checkGradient(of: [start], step: 5e-4, tolerance: 2e-2) { objective($0[0]).total * 100 }
     }
 
-    @Test func lbfgsComesDownAndSaysWhyItStopped() throws {
+    @Test("style optimization: L-BFGS decreases the loss and reports why it stopped") func lbfgsDecreasesTheLoss()
+        throws
+    {
         var options = StyleFixture.options()
         options.optimizer = .lbfgs
-        let descent = StyleOptimization(
+        let optimization = StyleOptimization(
             OptimizedImage(content.unitTensor), try smallObjective(.max), options, steps: 12
         ) { _, _, _ in true }
-        try descent.descend()
-        #expect(descent.reason == LBFGS.Reason.iterations.rawValue)
-        #expect(descent.losses.count == 12)
-        #expect(descent.losses[11].total < 0.3 * descent.losses[0].total)
+        try optimization.optimize()
+        #expect(optimization.reason == LBFGS.Reason.iterations.rawValue)
+        #expect(optimization.losses.count == 12)
+        #expect(optimization.losses[11].total < 0.3 * optimization.losses[0].total)
     }
 
-    @Test func lbfgsStopsWhenItIsTold() throws {
+    @Test("style optimization: L-BFGS stops on request") func lbfgsStopsOnRequest() throws {
         var options = StyleFixture.options()
         options.optimizer = .lbfgs
-        let descent = StyleOptimization(
+        let optimization = StyleOptimization(
             OptimizedImage(content.unitTensor), try smallObjective(.max), options, steps: 12
         ) { step, _, _ in step < 3 }
-        try descent.descend()
-        #expect(descent.wasStopped && descent.losses.count == 3)
-        #expect(descent.reason == LBFGS.Reason.stopped.rawValue)
+        try optimization.optimize()
+        #expect(optimization.wasStopped && optimization.losses.count == 3)
+        #expect(optimization.reason == LBFGS.Reason.stopped.rawValue)
     }
 }

@@ -9,16 +9,16 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The training of a network that paints.
+/// The training of a feed-forward style network.
 @Suite struct StyleTrainingTests {
-    /// What `Tools/golden.py style-training` stores.
+    /// The output of `Tools/golden.py style-training`.
     private struct Golden: Decodable {
         let seed: UInt64
-        /// Before each step: content, style, variation, sum.
+        /// Before each step: content, style, variation, total.
         let losses: [[Float]]
     }
 
-    private static let form = ImageTransformNet.Variant(width: 4)
+    private static let variant = ImageTransformNet.Variant(width: 4)
 
     private func objective() throws -> StyleObjective {
         StyleObjective(
@@ -26,16 +26,16 @@ import Testing
             styles: [StyleSource(StyleFixture.image(seed: 3, width: 32, height: 36))], StyleFixture.options())
     }
 
-    /// Two pictures of 32 × 32.
+    /// Two images of 32 × 32.
     private var batch: Tensor {
         let images = [1, 5].map { StyleFixture.image(seed: $0, width: 32, height: 32).unitTensor }
         return Tensor(images.flatMap(\.values), shape: [2, 3, 32, 32])
     }
 
-    @Test func theFirstStepsAreThoseOfPyTorch() throws {
+    @Test("style training: the losses of the first steps match PyTorch") func theFirstStepsAreThoseOfPyTorch() throws {
         let golden = try decoded("Golden/style-training.json", as: Golden.self)
-        let state = seededState(parameterShapes { ImageTransformNet(Self.form, $0) }, seed: golden.seed)
-        let (network, parameters) = try loadWithParameters({ ImageTransformNet(Self.form, $0) }, from: state)
+        let state = seededState(parameterShapes { ImageTransformNet(Self.variant, $0) }, seed: golden.seed)
+        let (network, parameters) = try loadWithParameters({ ImageTransformNet(Self.variant, $0) }, from: state)
         let adam = Adam(parameters.trainable, learningRate: 1e-3)
         let objective = try objective()
         for (step, row) in golden.losses.enumerated() {
@@ -51,14 +51,15 @@ import Testing
         }
     }
 
-    @Test func theGradientWithRespectToTheImageIsTheSlope() throws {
+    @Test("style training objective: gradient matches finite differences")
+    func theGradientWithRespectToTheImageIsTheSlope() throws {
         let objective = try objective().looking(at: batch)
         let start = seededTensor(seed: 11, batch.shape) * 0.2 + 0.5
         checkGradient(of: [start], step: 5e-4, tolerance: 2e-2) { objective($0[0]).total * 100 }
     }
 
-    /// The cost of a batch of one picture twice is that of the picture.
-    @Test func aBatchCostsTheMeanOfItsImages() throws {
+    /// The loss of a batch of the same image twice is that of the image.
+    @Test("style training objective: the loss of a batch is the mean of its images") func batchLossIsTheMean() throws {
         let objective = try objective()
         let (content, stylized) = (batch, seededTensor(seed: 12, [1, 3, 32, 32]) * 0.2 + 0.5)
         let one = Tensor(Array(content.values.prefix(3 * 32 * 32)), shape: [1, 3, 32, 32])
@@ -70,7 +71,7 @@ import Testing
         }
     }
 
-    /// A data set of files, some of which are no pictures.
+    /// A data set of files, one of which is missing.
     private func training(_ change: (inout StyleRecipe) -> Void = { _ in }) throws -> StyleTraining {
         let folder = NSTemporaryDirectory() + "style-training-\(UUID().uuidString)"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
@@ -94,12 +95,12 @@ import Testing
             StyleFixture.transfer)
     }
 
-    @Test func lossesComeDownOverPassesThroughTheImages() throws {
+    @Test("style training: the loss decreases over epochs") func lossDecreasesOverEpochs() throws {
         let training = try self.training()
         #expect(training.images.broken.count == 1)
         #expect(training.validation.count == 1 && training.train.count == 11)
         #expect(!training.train.contains(training.validation[0]))
-        // Three batches a pass: epochs of five steps end within one.
+        // Three batches per pass over the data: epochs of five steps end within one.
         let summary = try training.trainer().run()
         #expect(summary.rows.count == 2 && summary.reason == .completed)
         #expect(summary.rows[1].loss < summary.rows[0].loss)
@@ -109,7 +110,7 @@ import Testing
         #expect((stylized.width, stylized.height) == (20, 13))
     }
 
-    @Test func weightsSayWhatTheyAre() throws {
+    @Test("style training: metadata and recipe describe the weights") func metadataDescribesTheWeights() throws {
         let metadata = try WeightsMetadata(try training { $0.width = 32 }.metadata)
         #expect(metadata.model == "transformer" && metadata.task == "stylize" && metadata.labels == ["blocks"])
         let recipe = try training { $0.steps = 11 }.recipe
@@ -117,7 +118,7 @@ import Testing
         #expect(recipe.json["style_layers"]?.string == "conv1_1,conv2_1")
     }
 
-    @Test func aStyleThatCannotBeLearnedIsRefused() throws {
+    @Test("style training: invalid layers and style images are rejected") func invalidStylesAreRejected() throws {
         #expect(throws: StyleError.self) { try training { $0.styleLayers = [StyleLayer("conv9_1")] } }
         let made = try training()
         let dot = Image(width: 3, height: 3, fill: .white)

@@ -7,7 +7,7 @@ import CVTensor
 import TestSupport
 import Testing
 
-/// Whole paintings with a small network.
+/// Complete style transfers with a small network.
 @Suite(.serialized) struct StyleTransferTests {
     private let transfer = StyleFixture.transfer
     private let content = StyleFixture.image(seed: 1, width: 48, height: 36)
@@ -19,7 +19,7 @@ import Testing
         try transfer(content, styles: styles ?? [StyleSource(style)], options: options, observe: observe)
     }
 
-    @Test func itGrowsToItsSizeBySquareRootsOfTwo() throws {
+    @Test("style transfer: scales grow by √2 and steps are reported") func scalesGrowByTheSquareRootOfTwo() throws {
         var options = StyleFixture.options(size: 64, iterations: 2)
         options.smallestSize = 24
         #expect(options.sizes == [32, 45, 64])
@@ -40,7 +40,8 @@ import Testing
         #expect(options.sizes == [20])
     }
 
-    @Test func theSameSeedGivesTheSameBytesOnAnyNumberOfThreads() throws {
+    @Test("style transfer: the same seed gives the same bytes, independent of the thread count")
+    func theSameSeedGivesTheSameBytesOnAnyNumberOfThreads() throws {
         let threads = Parallel.threadCount
         defer { Parallel.threadCount = threads }
         var options = StyleFixture.options(size: 48)
@@ -59,7 +60,9 @@ import Testing
         #expect(try other != stylize(options).image)
     }
 
-    @Test func contentAloneIsReconstructedFromNoise() throws {
+    @Test("style transfer: content alone is reconstructed from noise") func contentAloneIsReconstructedFromNoise()
+        throws
+    {
         var options = StyleFixture.options(size: 32, iterations: 60)
         (options.contentWeight, options.styleWeight, options.variationWeight) = (1, 0, 0)
         options.contentLayers = [StyleLayer("conv1_1")]
@@ -72,12 +75,13 @@ import Testing
         }
         #expect(result.losses[0].content > 0.05)
         #expect(result.losses.last!.content < 0.002)
-        // Levels of 255: noise alone is several times as far away, and a rectifier hides half of what there is.
+        // In levels of 255: noise alone is several times as far away, and a ReLU hides half of the information.
         #expect(distance(result.image) < 20)
         #expect(result.losses.allSatisfy { $0.style == 0 })
     }
 
-    @Test func styleAloneMakesATextureWithTheStylesStatistics() throws {
+    @Test("style transfer: style alone gives a texture with its Gram matrices")
+    func styleAloneMakesATextureWithTheStylesStatistics() throws {
         var options = StyleFixture.options(size: 32, iterations: 80)
         (options.contentWeight, options.styleWeight, options.variationWeight) = (0, 1, 0)
         options.start = .noise
@@ -85,11 +89,11 @@ import Testing
         #expect(result.losses[0].style > 0.005)
         #expect(result.losses.last!.style < 0.1 * result.losses[0].style)
         #expect(result.losses.allSatisfy { $0.content == 0 })
-        // The texture does not show the content.
+        // The content is not visible in the texture.
         #expect(result.image != content.resized(width: 32, height: 24, filter: .bicubic))
     }
 
-    @Test func twoStylesAreMixedByTheirWeights() throws {
+    @Test("style transfer: styles are blended by their weights") func twoStylesAreMixedByTheirWeights() throws {
         let other = StyleFixture.image(seed: 30, width: 40, height: 40)
         let options = StyleFixture.options(size: 32)
         let both = { (a: Float, b: Float) in
@@ -104,12 +108,12 @@ import Testing
         #expect(even.image != mostly.image)
     }
 
-    @Test func aStyleWithARegionLeavesTheRestAlone() throws {
+    @Test("style transfer: a region leaves the rest unchanged") func aStyleWithARegionLeavesTheRestAlone() throws {
         var mask = Image(width: 48, height: 36, fill: .black)
         for y in 0..<36 { for x in 0..<24 { mask[x, y] = .white } }
         var options = StyleFixture.options(size: 48, iterations: 30)
-        // One scale, as what is enlarged from another is blurred everywhere; and no content, as Adam makes whole steps of
-        // what a deep layer says far from the region.
+        // One scale, as upsampling would blur everywhere; and no content loss, as Adam makes full steps from the small
+        // gradients of a deep layer far from the region.
         options.smallestSize = 48
         options.start = .content
         (options.contentWeight, options.variationWeight) = (0, 0)
@@ -124,24 +128,26 @@ import Testing
         #expect(change(0..<20) > 5000 && change(28..<48) <= 720)
     }
 
-    @Test func aResultHasThePaletteOfTheStyleFromTheStart() throws {
+    @Test("style transfer: the result has the palette of the style from the start")
+    func aResultHasThePaletteOfTheStyleFromTheStart() throws {
         var options = StyleFixture.options(size: 48, iterations: 1)
         options.smallestSize = 48
         options.learningRate = 1e-6
         func distance(_ image: Image) -> Double {
-            let (found, wanted) = (StylePalette(image).mean, StylePalette(style).mean)
-            return (0..<3).reduce(0) { max($0, abs(found[$1] - wanted[$1])) }
+            let (found, target) = (StylePalette(image).mean, StylePalette(style).mean)
+            return (0..<3).reduce(0) { max($0, abs(found[$1] - target[$1])) }
         }
         let plain = try stylize(options).image
         options.matchesPalette = true
         let matched = try stylize(options).image
         #expect(distance(matched) < 0.02 && distance(plain) > 0.04, "\(distance(matched)), \(distance(plain))")
-        // A style that has its own place leaves the content's colours alone.
+        // A style with its own region leaves the colors of the content unchanged.
         let white = Image(width: 4, height: 4, fill: .white)
         #expect(try stylize(options, styles: [StyleSource(style, region: white)]).image == plain)
     }
 
-    @Test func originalColorsAreThoseOfTheContent() throws {
+    @Test("style transfer: preserved colors are those of the content") func originalColorsAreThoseOfTheContent() throws
+    {
         var options = StyleFixture.options(size: 48, iterations: 20)
         let plain = try stylize(options).image
         options.keepsColors = true
@@ -151,7 +157,7 @@ import Testing
         for (x, y) in [(3, 3), (20, 10), (40, 30)] {
             let (found, stylized, color) = (image[x, y], plain[x, y], original[x, y])
             #expect(abs(luma(found) - luma(stylized)) < 1.5)
-            // Red less green has the sign that it had, and is no larger.
+            // Red minus green has the same sign as before, and is no larger.
             let (before, after) = (Int(color.red) - Int(color.green), Int(found.red) - Int(found.green))
             #expect(before * after >= 0 && abs(after) <= abs(before) + 1)
         }
@@ -161,7 +167,7 @@ import Testing
         #expect(abs(luma(both) - 200) < 1 && both.green == both.blue && both.red == 255)
     }
 
-    @Test func itStopsWhenItIsTold() throws {
+    @Test("style transfer: stops on request of the observer, and rethrows its errors") func stopsOnRequest() throws {
         let result = try stylize(StyleFixture.options(size: 64, iterations: 5)) { $0.made < 7 }
         #expect(!result.isComplete && result.losses.count == 7)
         #expect((result.image.width, result.image.height) == (64, 48))
@@ -173,7 +179,7 @@ import Testing
         }
     }
 
-    @Test func normalizedGradientsDoNotDependOnTheSizeOfACost() throws {
+    @Test("style transfer: normalized gradients decrease the loss") func normalizedGradientsDecreaseTheLoss() throws {
         var options = StyleFixture.options(size: 32, iterations: 30)
         options.normalizesGradients = true
         let result = try stylize(options)
@@ -181,7 +187,7 @@ import Testing
         #expect(result.losses.allSatisfy { $0.total.isFinite })
     }
 
-    @Test func startingFromAnImageStartsThere() throws {
+    @Test("style transfer: the optimization starts from the given image") func startingFromAnImageStartsThere() throws {
         var options = StyleFixture.options(size: 32, iterations: 1)
         (options.contentWeight, options.styleWeight, options.variationWeight) = (1, 0, 0)
         options.start = .image(content)

@@ -72,8 +72,8 @@ import Testing
             #expect(result.exitCode == 1 && result.output.isEmpty, "\(arguments)")
             return result.errors
         }
-        #expect(try errors("dot.png").contains("style picture 1 has 1 × 1 pixels: conv4_2 needs at least 16"))
-        #expect(try errors("plain.png").contains("style picture 1 is of one colour throughout"))
+        #expect(try errors("dot.png").contains("style image 1 has 1 × 1 pixels: conv4_2 needs at least 16"))
+        #expect(try errors("plain.png").contains("style image 1 is of one color throughout"))
         #expect(try errors("nope.jpg").contains("nope.jpg: cannot be opened"))
         #expect(try errors("coffee.jpg", "-o", "missing/out.png").contains("missing/out.png: cannot be written"))
         #expect(try errors("coffee.jpg", "-o", "portrait.jpg", "--force").contains("would replace the input"))

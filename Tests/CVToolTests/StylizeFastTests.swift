@@ -67,7 +67,7 @@ import Testing
         #expect(result.lines.count == 4, "\(result.output)")
         #expect(try scratch.names(in: "out") == ["a_ink.jpg", "b_ink.png", "dot_ink.png", "small_ink.png"])
         let dot = try fast("photos/dot.png", "--style", "ink")
-        #expect(dot.exitCode == 1 && dot.errors.contains("photos/dot.png: the picture has 1 × 1 pixels: at least 5"))
+        #expect(dot.exitCode == 1 && dot.errors.contains("photos/dot.png: the image has 1 × 1 pixels: at least 5"))
     }
 
     @Test(arguments: [

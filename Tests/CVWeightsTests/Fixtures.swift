@@ -3,7 +3,7 @@ import CVNN
 import CVWeights
 import Foundation
 
-/// The bytes of a safetensors file with this header, whatever it says.
+/// The bytes of a safetensors file with this header, valid or not.
 func safetensors(header: String, data: [UInt8] = [], length: UInt64? = nil) -> [UInt8] {
     let text = Array(header.utf8)
     return withUnsafeBytes(of: (length ?? UInt64(text.count)).littleEndian) { Array($0) } + text + data
@@ -16,7 +16,7 @@ let sampleMetadata = WeightsMetadata(
     model: "tiny", task: "detect", preprocessing: samplePreprocessing, labels: ["cat", "dog \"x\""], source: "here",
     version: "1.0", sha256: String(repeating: "a", count: 64), license: "MIT", attribution: "someone")
 
-/// A small file of our own: two tensors and metadata.
+/// A small weight file: two tensors and metadata.
 func sampleWeights(values: [Float] = [1, 2, 3, 4], metadata: WeightsMetadata? = sampleMetadata) throws -> [UInt8] {
     try Safetensors.encode(
         [

@@ -3,7 +3,7 @@ import CVCore
 import TestSupport
 import Testing
 
-/// Conversions of F16 and BF16, over all bit patterns, under every instruction set of this machine.
+/// Conversions of F16 and BF16 for all bit patterns, with every available instruction set.
 @Suite struct HalfTests {
     static let patterns = (UInt16.min...UInt16.max).map { $0 }
 
@@ -32,7 +32,7 @@ import Testing
         var infinity: UInt16 { self == .f16 ? 0x7C00 : 0x7F80 }
         var quiet: UInt16 { 1 << (mantissaBits - 1) }
 
-        /// The value of a pattern that is no NaN, by the definition of the format.
+        /// The value of a pattern that is not NaN, by the definition of the format.
         func value(_ half: UInt16) -> Double {
             let bias = self == .f16 ? 15 : 127
             let mantissa = Double(half & ((1 << mantissaBits) - 1))
@@ -55,13 +55,13 @@ import Testing
         func isNaN(_ half: UInt16) -> Bool { half & 0x7FFF > infinity }
     }
 
-    @Test(arguments: Format.allCases, InstructionSet.available)
+    @Test("F16 and BF16: every bit pattern widens to its value", arguments: Format.allCases, InstructionSet.available)
     func everyPatternWidensToItsValue(format: Format, isa: InstructionSet) {
         let widened = format.widen(isa, Self.patterns)
         for (half, bits) in zip(Self.patterns, widened) {
             let expected: UInt32 =
                 if format.isNaN(half) {
-                    // The sign, all ones, and the payload, with the bit that makes it quiet.
+                    // The sign, all ones in the exponent, and the payload with the quiet bit.
                     UInt32(half & 0x8000) << 16 | 0x7F80_0000
                         | UInt32(half & (format.infinity ^ 0x7FFF) | format.quiet) << (23 - UInt32(format.mantissaBits))
                 } else {
@@ -73,7 +73,7 @@ import Testing
         }
     }
 
-    @Test(arguments: Format.allCases, InstructionSet.available)
+    @Test("F16 and BF16: every bit pattern survives a round trip", arguments: Format.allCases, InstructionSet.available)
     func everyPatternSurvivesTheRoundTrip(format: Format, isa: InstructionSet) {
         let back = format.narrow(isa, format.widen(isa, Self.patterns).map { Float(bitPattern: $0) })
         for (half, result) in zip(Self.patterns, back) {
@@ -82,14 +82,14 @@ import Testing
         }
     }
 
-    /// Between each two neighbours of the format: just below the middle, the middle, and just above.
-    @Test(arguments: Format.allCases, InstructionSet.available)
+    /// Between each two adjacent values of the format: just below the middle, the middle, and just above.
+    @Test("F16 and BF16: rounding is to nearest, ties to even", arguments: Format.allCases, InstructionSet.available)
     func tiesGoToEvenAndTheRestToTheNearest(format: Format, isa: InstructionSet) {
         var floats: [Float] = []
         var expected: [UInt16] = []
         for lower in 0..<format.infinity {
             let upper = lower + 1
-            // Beyond the largest finite value the next power of two stands for infinity.
+            // Above the largest finite value, the next power of two represents infinity.
             let step = format.value(lower) - (lower == 0 ? -format.value(1) : format.value(lower - 1))
             let top = upper == format.infinity ? format.value(lower) + step : format.value(upper)
             let middle = Float((format.value(lower) + top) / 2)
@@ -109,7 +109,8 @@ import Testing
         return value.sign == .minus ? -magnitude : magnitude
     }
 
-    @Test(arguments: InstructionSet.available) func extremesOfFloatNarrow(isa: InstructionSet) {
+    @Test("F16 and BF16: extreme floats narrow correctly", arguments: InstructionSet.available)
+    func extremesOfFloatNarrow(isa: InstructionSet) {
         let floats: [Float] = [
             .greatestFiniteMagnitude, -.greatestFiniteMagnitude, .leastNonzeroMagnitude, -.leastNonzeroMagnitude,
             .infinity, -.infinity, Float(bitPattern: 0x7F80_0001), Float(bitPattern: 0xFFC0_2000), 65519, 65520,
@@ -125,7 +126,9 @@ import Testing
     }
 
     #if !(os(macOS) && arch(x86_64))
-    @Test(arguments: InstructionSet.available) func narrowsAsSwiftsFloat16(isa: InstructionSet) {
+    @Test("F16: narrowing matches Swift's Float16", arguments: InstructionSet.available) func narrowsAsSwiftsFloat16(
+        isa: InstructionSet
+    ) {
         var generator = SplitMix64(seed: 16)
         let floats = (0..<200_000).map { _ in Float(bitPattern: UInt32.random(in: 0...UInt32.max, using: &generator)) }
             .filter { !$0.isNaN }
@@ -133,8 +136,10 @@ import Testing
     }
     #endif
 
-    /// Every count around the width of the registers, from an odd address, and nothing written beyond the end.
-    @Test(arguments: InstructionSet.available) func anyCountAndAnyAddress(isa: InstructionSet) {
+    /// Every count around the register width, from an odd address; nothing is written beyond the end.
+    @Test(
+        "F16 and BF16: any count and any alignment, without writing beyond the end", arguments: InstructionSet.available
+    ) func anyCountAndAnyAddress(isa: InstructionSet) {
         for count in 0...40 {
             let halves = (0..<count).map { UInt16(0x3C00 + $0 * 37) }
             var bytes = [UInt8](repeating: 0xEE, count: 2 * count + 2)

@@ -4,7 +4,7 @@ import CVWeights
 import TestSupport
 import Testing
 
-/// Every rule of the format, broken: each gives the error that says which, where, and with which numbers.
+/// Violations of every rule of the format: the error names the rule, the tensor and the numbers.
 @Suite struct MalformedSafetensorsTests {
     private func expect(
         _ problem: SafetensorsError.Problem, _ bytes: [UInt8], location: SourceLocation = #_sourceLocation
@@ -24,7 +24,7 @@ import Testing
 
     private let eight = [UInt8](repeating: 0, count: 8)
 
-    @Test func theLengthOfTheHeader() {
+    @Test("malformed safetensors: the length of the header is checked") func headerLengthIsChecked() {
         expect(.tooShort(bytes: 0), [])
         expect(.tooShort(bytes: 7), [UInt8](repeating: 0, count: 7))
         expect(.headerBeyondFile(length: 3, fileBytes: 10), safetensors(header: "{}", length: 3))
@@ -34,7 +34,7 @@ import Testing
         expect(.headerNotObject(found: nil), safetensors(header: ""))
     }
 
-    @Test func theHeaderIsAJSONObject() {
+    @Test("malformed safetensors: the header must be a JSON object") func headerMustBeAJSONObject() {
         expect(.headerNotObject(found: UInt8(ascii: "[")), safetensors(header: "[]"))
         expect(.headerNotObject(found: UInt8(ascii: " ")), safetensors(header: " {}"))
         expect(
@@ -51,13 +51,13 @@ import Testing
             safetensors(header: "{\"a\":" + String(repeating: "[", count: 100_000)))
     }
 
-    @Test func metadataHoldsStringsOnly() {
+    @Test("malformed safetensors: metadata holds strings only") func metadataHoldsStringsOnly() {
         expect(.metadataNotText(key: nil, found: "an array"), safetensors(header: #"{"__metadata__":[]}"#))
         expect(.metadataNotText(key: "k", found: "a number"), safetensors(header: #"{"__metadata__":{"k":1}}"#))
         expect(.metadataNotText(key: "k", found: "null"), safetensors(header: #"{"__metadata__":{"k":null}}"#))
     }
 
-    @Test func everyTensorIsDescribed() {
+    @Test("malformed safetensors: the description of every tensor is checked") func tensorDescriptionsAreChecked() {
         expect(.notDescribed(tensor: "a", found: "a number"), safetensors(header: header("1")))
         let sizes = "an array of whole numbers from 0 to 2^63 - 1"
         let offsets = "two whole numbers from 0 to 2^63 - 1"
@@ -78,7 +78,7 @@ import Testing
             safetensors(header: header(#"{"dtype":"F32","data_offsets":[0,0]}"#)))
     }
 
-    @Test func typesAreThoseOfTheFormat() throws {
+    @Test("malformed safetensors: only types of the format are accepted") func typesAreChecked() throws {
         for (dtype, found) in [("F33", "\"F33\""), ("f32", "\"f32\""), ("", "\"\"")] {
             let all = SafetensorsDType.allCases.map(\.rawValue).joined(separator: ", ")
             expect(
@@ -98,7 +98,7 @@ import Testing
         }
     }
 
-    @Test func offsetsLieInTheData() {
+    @Test("malformed safetensors: offsets must be within the data") func offsetsMustBeWithinTheData() {
         expect(
             .reversedOffsets(tensor: "a", begin: 8, end: 0), safetensors(header: header(tensor("[8,0]")), data: eight))
         expect(
@@ -109,7 +109,7 @@ import Testing
             safetensors(header: header(tensor("[0,9223372036854775807]")), data: eight))
     }
 
-    @Test func shapeAndTypeGiveTheSize() {
+    @Test("malformed safetensors: the size must match shape and type") func sizeMustMatchShapeAndType() {
         expect(
             .wrongSize(tensor: "a", dtype: .f32, shape: [3], expected: 12, found: 8),
             safetensors(header: header(tensor("[0,8]", shape: "[3]")), data: eight))
@@ -126,7 +126,7 @@ import Testing
         }
     }
 
-    @Test func tensorsCoverTheData() {
+    @Test("malformed safetensors: tensors must cover the data without overlap or gap") func tensorsMustCoverTheData() {
         let data = [UInt8](repeating: 0, count: 16)
         expect(
             .overlap(tensor: "b", begin: 4, previous: "a", previousEnd: 8),
@@ -145,7 +145,7 @@ import Testing
             safetensors(header: header(tensor("[0,8]"), tensor("[4,4]", shape: "[0]")), data: eight))
     }
 
-    @Test func messagesSayWhatAndWhere() {
+    @Test("safetensors errors: messages are escaped, bounded and name the file") func messagesSayWhatAndWhere() {
         let error = SafetensorsError(.hole(tensor: "b\n", begin: 8, previousEnd: 4), in: "dir/x.safetensors")
         #expect(
             error.description
@@ -156,6 +156,7 @@ import Testing
     }
 
     @Test(
+        "safetensors errors: other formats are recognized by content",
         arguments: [
             (
                 WeightsFormat.pytorchZip,
@@ -175,7 +176,8 @@ import Testing
         #expect(SafetensorsError(.otherFormat(format)).description.contains(format.hint))
     }
 
-    @Test func everyTruncationAndEveryChangedByteIsAResultOrAnError() throws {
+    @Test("malformed safetensors: truncations and changed bytes give a result or an error")
+    func truncationsAndChangedBytesNeverTrap() throws {
         let bytes = try sampleWeights()
         for length in bytes.indices {
             #expect(throws: SafetensorsError.self) { try Safetensors(Array(bytes[..<length])) }
@@ -189,25 +191,26 @@ import Testing
                 if readAll(damaged) { accepted += 1 }
             }
         }
-        // Changes in the data and in the text of the metadata leave a legal file.
+        // Changes in the data and in the text of the metadata leave a valid file.
         #expect(accepted > 0 && accepted < 4 * bytes.count)
     }
 
-    @Test func randomChangesOfSeveralBytes() throws {
+    @Test("malformed safetensors: random changes of several bytes give a result or an error")
+    func randomChangesNeverTrap() throws {
         let bytes = try sampleWeights()
         var generator = SplitMix64(seed: 7)
         for _ in 0..<20_000 {
             var damaged = bytes
             for _ in 0..<Int.random(in: 2...6, using: &generator) {
                 let position = Int.random(in: 0..<bytes.count, using: &generator)
-                // Bytes of the header turn into others that occur in it: more of them stay JSON.
+                // Bytes are replaced by others of the file, so that more headers stay JSON.
                 damaged[position] = bytes[Int.random(in: 0..<bytes.count, using: &generator)]
             }
             _ = readAll(damaged)
         }
     }
 
-    /// Reads everything that can be read; false for a `SafetensorsError` of the header.
+    /// Reads everything that can be read; false if the header is rejected.
     private func readAll(_ bytes: [UInt8]) -> Bool {
         guard let file = try? Safetensors(bytes) else { return false }
         for entry in file.header.entries {

@@ -5,7 +5,7 @@ import CVWeights
 import TestSupport
 import Testing
 
-/// What `torch.save` writes, against the values that torch sees in it (`Tools/golden.py pth-files`).
+/// Files of `torch.save`, compared with the values that torch loads (`Tools/golden.py pth-files`).
 @Suite struct PyTorchCheckpointTests {
     private struct Golden: Decodable {
         struct Values: Decodable {
@@ -25,7 +25,8 @@ import Testing
     }
 
     /// Types, strides, shared storages, protocols 2 and 5, and the format before version 1.6.
-    @Test(arguments: ["zip", "protocol5", "legacy"]) func readsWhatTorchReads(name: String) throws {
+    @Test("PyTorch checkpoint: values match those that torch loads", arguments: ["zip", "protocol5", "legacy"])
+    func readsWhatTorchReads(name: String) throws {
         let file = try read(name)
         #expect(file.path.isEmpty && file.leftOut.isEmpty)
         #expect(Set(file.entries.map(\.name)) == Set(golden.tensors.keys))
@@ -44,13 +45,13 @@ import Testing
         #expect(state["transposed"]?.shape == [3, 4] && state["empty"]?.shape == [0, 3])
     }
 
-    @Test func readsTheSameFromMemory() throws {
+    @Test("PyTorch checkpoint: file and memory give the same values") func readsTheSameFromMemory() throws {
         let bytes = try FileInput.read(goldenPath("pth/zip.pth"))
         #expect(try PyTorchCheckpoint(bytes).floats("half") == read("zip").floats("half"))
     }
 
-    /// Beside an optimiser, a schedule, numbers of NumPy, settings and a set, none of which is made.
-    @Test func findsTheWeightsOfATrainingScript() throws {
+    /// Beside an optimizer, a schedule, NumPy scalars, settings and a set, all of which stay opaque.
+    @Test("PyTorch checkpoint: weights are found beside training state") func findsWeightsInTrainingState() throws {
         let file = try read("training")
         #expect(file.path == ["state_dict"])
         for (name, expected) in golden.network {
@@ -61,8 +62,8 @@ import Testing
         #expect(try read("nested").path == ["model", "state_dict"])
     }
 
-    /// Prefix and numbers of batches are gone, and what is left has the network's own names.
-    @Test func aCheckpointIsFreeOfWhatWasPutAround() throws {
+    /// Without prefix and batch counters, the names are those of the network.
+    @Test("checkpoint: wrappers, prefixes and batch counters are removed") func wrappersAndPrefixesAreRemoved() throws {
         let expected = golden.network.filter { !$0.key.hasSuffix("num_batches_tracked") }
         for (name, wrappers, prefix) in [
             ("training", ["state_dict"], "module."), ("nested", ["model", "state_dict"], ""),
@@ -87,7 +88,7 @@ import Testing
         #expect(try file.floats("b.weight") == [2] && file.wrappers.isEmpty)
     }
 
-    @Test func aWholeModelIsNamedAndNotMade() throws {
+    @Test("PyTorch checkpoint: a pickled model is rejected by name") func pickledModelsAreRejected() throws {
         let error = #expect(throws: PyTorchError.self) { try read("module") }
         guard case .forbidden(let name)? = error?.problem else {
             Issue.record("\(error as Any)")
@@ -97,8 +98,8 @@ import Testing
         #expect(error?.description.contains("torch.save(model.state_dict()") ?? false)
     }
 
-    @Test func sizesThatAreAllOnesStandInTheExtraField() throws {
-        // As for a file beyond 4 GB: sizes and place of the entry, and those of the directory, have 64 bits.
+    @Test("PyTorch checkpoint: 64-bit sizes are read from the zip64 extra field") func readsZip64Sizes() throws {
+        // As in a file beyond 4 GB: sizes and offset of each entry and of the directory have 64 bits.
         var file: [UInt8] = []
         var directory: [UInt8] = []
         for entry in checkpoint(pickle: Pickle.dictionary([("a", Pickle.tensor())])).entries {

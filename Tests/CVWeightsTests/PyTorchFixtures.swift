@@ -1,17 +1,17 @@
 import CVCore
 
-/// A zip archive as `torch.save` makes it, but for what a test changes.
+/// A zip archive as of `torch.save`, with deviations that a test sets.
 struct ZipFixture {
     struct Entry {
         var name: String
         var bytes: [UInt8]
-        /// What the directory says; nil for the truth.
+        /// The size in the directory; nil for the true one.
         var size: UInt32?
         var offset: UInt32?
         var checksum: UInt32?
         var method: UInt16 = 0
         var flags: UInt16 = 0
-        /// In the entry's own header; nil for the same.
+        /// The name in the local header; nil for the same.
         var ownName: String?
     }
 
@@ -44,7 +44,7 @@ func little<Number: FixedWidthInteger>(_ number: Number) -> [UInt8] {
     withUnsafeBytes(of: number.littleEndian) { Array($0) }
 }
 
-/// Pieces of a pickle.
+/// Fragments of a pickle.
 enum Pickle {
     static let proto: [UInt8] = [0x80, 2]
 

@@ -4,7 +4,7 @@ import CVWeights
 import TestSupport
 import Testing
 
-/// Checkpoints that were made to do harm, and ones that were damaged: each gives a typed error, and nothing runs.
+/// Malicious and damaged checkpoints: each gives a typed error, and nothing is executed.
 @Suite struct PyTorchHostileTests {
     private func expect(
         _ problem: PyTorchError.Problem, _ bytes: [UInt8], location: SourceLocation = #_sourceLocation
@@ -26,8 +26,10 @@ import Testing
 
     // MARK: Programs
 
-    @Test(arguments: ["os.system", "posix.system", "builtins.eval", "__builtin__.exec", "subprocess.Popen"])
-    func aFunctionIsNamedAndNotCalled(name: String) throws {
+    @Test(
+        "hostile pickle: functions are rejected by name and not called",
+        arguments: ["os.system", "posix.system", "builtins.eval", "__builtin__.exec", "subprocess.Popen"])
+    func functionsAreRejectedAndNotCalled(name: String) throws {
         let folder = try temporaryFolder()
         defer { remove(folder) }
         let parts = name.split(separator: ".").map(String.init)
@@ -35,7 +37,7 @@ import Testing
         let stack = Pickle.text(parts[0]) + Pickle.text(parts[1]) + [0x93] + call
         for program in [Pickle.name(parts[0], parts[1]) + call, stack] {
             expect(.forbidden(name), checkpoint(pickle: program).bytes)
-            // A plain pickle, and one in the place of the magic number.
+            // A plain pickle, whose program is at the position of the magic number.
             expect(.forbidden(name), Pickle.proto + program + [0x2E])
             let beside = Pickle.dictionary([("a", Pickle.tensor()), ("b", program)])
             expect(.forbidden(name), checkpoint(pickle: beside).bytes)
@@ -44,8 +46,8 @@ import Testing
         #expect(PyTorchError(.forbidden(name)).description.contains("\"\(name)\""))
     }
 
-    /// The leftovers of training that are let through do nothing either: they are names.
-    @Test func whatIsLetThroughIsNeverATensor() throws {
+    /// Training state that is accepted has no effect either: it is stored as names.
+    @Test("hostile pickle: opaque training state is never a tensor") func opaqueValuesAreNeverTensors() throws {
         let odd = Pickle.name("numpy._core.multiarray", "scalar") + Pickle.tuple() + Array("R".utf8)
         let file = try PyTorchCheckpoint(
             checkpoint(pickle: Pickle.dictionary([("a", Pickle.tensor()), ("b", odd)])).bytes)
@@ -54,7 +56,7 @@ import Testing
         expectPickle(.unexpected("something to call"), Pickle.name("torch", "FloatStorage") + Array(")R".utf8))
     }
 
-    @Test func everyRuleOfThePickleIsKept() {
+    @Test("hostile pickle: every rule of the format is checked") func pickleRulesAreChecked() {
         expectPickle(.emptyStack, [])
         expectPickle(.emptyStack, Array("(0".utf8))
         expectPickle(.noMark, Array("t".utf8))
@@ -74,7 +76,7 @@ import Testing
             .unexpected("a storage, with its type, key, device and size"), Pickle.tuple(Pickle.text("x")) + [0x51])
     }
 
-    @Test func textsAreNoLongerThanTheFile() {
+    @Test("hostile pickle: lengths are bounded by the file") func lengthsAreBoundedByTheFile() {
         let lengths: [[UInt8]] = [
             [0x58] + little(UInt32.max), [0x8D] + little(UInt64.max), [0x8D] + little(UInt64(1) << 40),
             [0x42] + little(UInt32.max), [0x8E] + little(UInt64.max >> 1), [0x96] + little(UInt64.max),
@@ -89,8 +91,8 @@ import Testing
         }
     }
 
-    /// A list of ten lists of ten lists …: 10^1000 elements if anyone went through them.
-    @Test func aBombOfTheMemoStaysSmall() throws {
+    /// A list of ten lists of ten lists …: 10^249 elements if traversed.
+    @Test("hostile pickle: a memo bomb stays small") func memoBombsStaySmall() throws {
         var bomb = Array("]q".utf8) + [0]
         for level in 1..<250 as Range<UInt8> {
             bomb +=
@@ -101,8 +103,8 @@ import Testing
         #expect(file.leftOut == ["b"])
     }
 
-    /// Chains as deep as they can be made, and a list that holds itself: nothing follows them.
-    @Test func depthIsNoDanger() throws {
+    /// Nesting as deep as possible, and a list that contains itself: nothing recurses into them.
+    @Test("hostile pickle: deep and circular containers are safe") func deepAndCircularContainersAreSafe() throws {
         for deep in [
             Array("N".utf8) + [UInt8](repeating: 0x85, count: 500_000),
             [UInt8](repeating: UInt8(ascii: "("), count: 500_000),
@@ -115,8 +117,8 @@ import Testing
         expectPickle(.tooManyValues(limit: 2_000_000), [UInt8](repeating: UInt8(ascii: "N"), count: 2_000_001))
     }
 
-    /// One long list that is made a dictionary over and over takes time and memory as if it stood there each time.
-    @Test func workIsLimitedAsMemoryIs() {
+    /// One long list that is converted to a dictionary repeatedly counts each time.
+    @Test("hostile pickle: work is bounded like memory") func workIsBounded() {
         let pair = Pickle.tuple(Pickle.text("k"), Array("N".utf8)) + Array("q".utf8) + [1]
         let list =
             Array("](".utf8) + pair + (0..<50_000).flatMap { _ in Array("h".utf8) + [1] } + Array("eq".utf8) + [0]
@@ -124,8 +126,8 @@ import Testing
         expectPickle(.tooManyValues(limit: 2_000_000), list + (0..<10_000).flatMap { _ in again })
     }
 
-    /// A long name that is mentioned often takes its place once.
-    @Test func namesAreShort() {
+    /// A long name that is mentioned often would be copied each time.
+    @Test("hostile pickle: long names are rejected") func longNamesAreRejected() {
         let long = String(repeating: "x", count: 1000)
         let start = Pickle.text("torch.optim") + Array("q\0".utf8) + Pickle.text(long) + Array("q".utf8) + [1, 0x93]
         expect(.forbidden("torch.optim." + long), checkpoint(pickle: start).bytes)
@@ -133,7 +135,7 @@ import Testing
 
     // MARK: Tensors
 
-    @Test func tensorsLieWithinTheirStorage() {
+    @Test("hostile checkpoint: tensors must fit their storage") func tensorsMustFitTheirStorage() {
         let huge = Int.max
         let cases: [(shape: [Int], strides: [Int], offset: Int)] = [
             ([5], [1], 0), ([4], [1], 1), ([2, 2], [4, 1], 0), ([4], [2], 0), ([1], [1], 4), ([4], [1], huge),
@@ -152,13 +154,14 @@ import Testing
         expectPickle(.tensorBeyondStorage(shape: [4], strides: [1], offset: -1, storage: 4), Pickle.tensor(offset: -1))
     }
 
-    @Test func theStrideOfOneElementMayBeAnyNumber() throws {
+    @Test("PyTorch checkpoint: the stride of a dimension of one element is ignored")
+    func theStrideOfOneElementMayBeAnyNumber() throws {
         let odd = Pickle.tensor(shape: [2, 1], strides: [2, .max])
         let file = try PyTorchCheckpoint(checkpoint(pickle: Pickle.dictionary([("a", odd)])).bytes)
         #expect(try file.floats("a") == [1, 3])
     }
 
-    @Test func storagesAreAsLongAsTheySay() {
+    @Test("hostile checkpoint: sizes of storages are checked") func storageSizesAreChecked() {
         func state(_ tensor: [UInt8]) -> [UInt8] { checkpoint(pickle: Pickle.dictionary([("a", tensor)])).bytes }
         expect(.wrongStorage(key: "0", expected: 20, found: 16), state(Pickle.tensor(count: 5)))
         expect(.wrongStorage(key: "0", expected: 12, found: 16), state(Pickle.tensor(count: 3, shape: [3])))
@@ -169,8 +172,8 @@ import Testing
         expect(.forbidden("torch.QInt8Storage"), state(Pickle.tensor(type: "QInt8Storage")))
     }
 
-    /// A few bytes that are seen as gigabytes, by one tensor or by many.
-    @Test func aSmallFileDoesNotBecomeLarge() {
+    /// A few bytes that are viewed as gigabytes, by one tensor or by many.
+    @Test("hostile checkpoint: a small file cannot claim much memory") func smallFilesCannotClaimMuchMemory() {
         let wide = Pickle.tensor(shape: [1 << 30], strides: [0])
         let size = checkpoint(pickle: Pickle.dictionary([("a", wide)])).bytes
         expect(.tooManyElements(bytes: 4 << 30, fileBytes: size.count), size)
@@ -179,7 +182,8 @@ import Testing
         expect(.tooManyElements(bytes: 1_600_000, fileBytes: two.count), two)
     }
 
-    @Test func aNameStandsOnceAndThereAreWeights() {
+    @Test("hostile checkpoint: duplicate names and missing weights are rejected")
+    func namesAreUniqueAndWeightsArePresent() {
         let twice = Pickle.dictionary([("a", Pickle.tensor()), ("a", Pickle.tensor())])
         expect(.keyTwice("a"), checkpoint(pickle: twice).bytes)
         expect(.noTensors(keys: []), checkpoint(pickle: Array("N".utf8)).bytes)
@@ -199,7 +203,7 @@ import Testing
         expect(.archive(problem), file.bytes, location: location)
     }
 
-    @Test func everyRuleOfTheArchiveIsKept() throws {
+    @Test("hostile archive: every rule of the format is checked") func archiveRulesAreChecked() throws {
         #expect(try PyTorchCheckpoint(good.bytes).floats("a") == [1, 2, 3, 4])
         let data = "archive/data/0"
         expect(.compressed(data, method: 8)) { $0.entries[2].method = 8 }
@@ -230,7 +234,7 @@ import Testing
         expect(.torchScript, wrong.bytes)
     }
 
-    @Test func anythingElseIsNamed() {
+    @Test("PyTorch checkpoint: other formats are recognized by content") func otherFormatsAreRecognized() {
         expect(.notACheckpoint(nil), [])
         expect(.notACheckpoint(nil), Array("hello".utf8))
         expect(.notACheckpoint(.gguf), Array("GGUF".utf8))
@@ -240,42 +244,45 @@ import Testing
 
     // MARK: Damage
 
-    @Test(arguments: ["zip", "legacy", "training"]) func aFileThatIsCutShortIsAnError(name: String) throws {
+    @Test("damaged checkpoint: truncation is an error", arguments: ["zip", "legacy", "training"])
+    func truncationIsAnError(name: String) throws {
         let bytes = try FileInput.read(goldenPath("pth/\(name).pth"))
         for count in stride(from: 0, to: bytes.count, by: sampleStep) {
             do {
                 _ = try PyTorchCheckpoint(Array(bytes[..<count]))
-                Issue.record("\(count) bytes are taken for the whole")
+                Issue.record("\(count) bytes are accepted as the whole file")
             } catch is PyTorchError {}
         }
     }
 
-    /// A thousand times a few bytes are others: tensors or a typed error.
-    @Test(arguments: ["zip", "protocol5", "legacy", "training"]) func anyDamageGivesAResultOrAnError(name: String)
+    /// A few changed bytes, a thousand times: tensors or a typed error.
+    @Test(
+        "damaged checkpoint: changed bytes give a result or an error",
+        arguments: ["zip", "protocol5", "legacy", "training"]) func damageNeverTraps(name: String)
         throws
     {
         let bytes = try FileInput.read(goldenPath("pth/\(name).pth"))
         var numbers = CVCore.SplitMix64(seed: 11)
-        var refused = 0
+        var rejected = 0
         let rounds = 1000 / sampleStep
         for round in 0..<rounds {
             var other = bytes
             for _ in 0...(round % 4) {
                 let position = Int.random(in: 0..<other.count, using: &numbers)
-                // Half of them where the pickle is, so that not all end at its checksum.
+                // Half of the changes are in the pickle, so that not all end at its checksum.
                 other[round % 2 == 0 ? position : position % 700] = UInt8.random(in: 0...255, using: &numbers)
             }
             do {
                 _ = try PyTorchCheckpoint(other).stateDictionary()
             } catch is PyTorchError {
-                refused += 1
+                rejected += 1
             }
         }
-        #expect(refused > 3 * rounds / 10)
+        #expect(rejected > 3 * rounds / 10)
     }
 
-    /// The same without checksums and archive: the pickle alone is damaged.
-    @Test func anyDamageOfThePickleGivesAResultOrAnError() throws {
+    /// Without checksums and archive: the pickle alone is damaged.
+    @Test("damaged pickle: changed bytes give a result or an error") func damageOfThePickleNeverTraps() throws {
         let optimizer = Pickle.name("collections", "defaultdict") + Array(")R".utf8)
         let program = Pickle.dictionary([
             (

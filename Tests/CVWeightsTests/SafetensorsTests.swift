@@ -5,9 +5,9 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Reading and writing, against files of the reference library (`Tools/golden.py weight-files`).
+/// Reading and writing, compared with files of the reference library (`Tools/golden.py weight-files`).
 @Suite struct SafetensorsTests {
-    @Test func readsEveryFloatType() throws {
+    @Test("safetensors: every floating-point type is read") func readsEveryFloatType() throws {
         let file = try Safetensors(path: goldenPath("types.safetensors"))
         let ramp = (0..<12).map { Double($0 - 6) / 7 }
         #expect(try file.floats("f64") == ramp.map { Float($0) })
@@ -29,7 +29,7 @@ import Testing
         #expect(file.nonFiniteTensors().isEmpty)
     }
 
-    @Test func readsOtherTypesAsBytesOnly() throws {
+    @Test("safetensors: other types are read as bytes only") func readsOtherTypesAsBytesOnly() throws {
         let path = goldenPath("types.safetensors")
         let file = try Safetensors(path: path)
         #expect(file.withBytes(of: try file.entry("odd")) { Array($0) } == [0, 1, 2, 3, 4])
@@ -53,8 +53,10 @@ import Testing
         ]
     }
 
-    /// Set `CVTOOLKIT_WRITE_SAMPLE` to a path to have the file checked by `Tools/golden.py check-weight-file`.
-    @Test func writesTheBytesOfTheReferenceLibrary() throws {
+    /// Set `CVTOOLKIT_WRITE_SAMPLE` to a path to check the file with `Tools/golden.py check-weight-file`.
+    @Test("safetensors: written bytes equal those of the reference library") func writesTheBytesOfTheReferenceLibrary()
+        throws
+    {
         let bytes = try Safetensors.encode(sample, metadata: ["format": "pt"])
         #expect(try bytes == FileInput.read(goldenPath("sample.safetensors")))
         #expect(try bytes == Safetensors.encode(sample.reversed(), metadata: ["format": "pt"]))
@@ -63,7 +65,7 @@ import Testing
         }
     }
 
-    @Test func readsBackWhatItWrites() throws {
+    @Test("safetensors: a round trip preserves tensors and metadata") func readsBackWhatItWrites() throws {
         let metadata = ["b": "2", "a": "\"\\\n\u{1}é😀", "": ""]
         let file = try Safetensors(Safetensors.encode(sample, metadata: metadata, hashData: true))
         for tensor in sample {
@@ -80,13 +82,13 @@ import Testing
         #expect(file.header.dataOffset % 8 == 0)
     }
 
-    @Test func anEmptyFileOfTensorsIsLegal() throws {
+    @Test("safetensors: a file without tensors is valid") func emptyFilesAreValid() throws {
         #expect(try Safetensors(safetensors(header: "{}")).header.entries == [])
         #expect(try Safetensors(Safetensors.encode([])).header.entries == [])
         #expect(try Safetensors(safetensors(header: "{}      ")).header.entries == [])
     }
 
-    @Test func readsTensorsAtOddAddresses() throws {
+    @Test("safetensors: unaligned tensors are read") func readsUnalignedTensors() throws {
         let header = """
             {"b":{"dtype":"F32","shape":[1],"data_offsets":[1,5]},"h":{"dtype":"F16","shape":[1],"data_offsets":[5,7]},\
             "a":{"dtype":"I8","shape":[1],"data_offsets":[0,1]},"d":{"dtype":"F64","shape":[1],"data_offsets":[7,15]}}
@@ -97,7 +99,7 @@ import Testing
         #expect(file.header.entries.map(\.name) == ["a", "b", "h", "d"])
     }
 
-    @Test func namesTensorsWithNaNAndInfinity() throws {
+    @Test("safetensors: tensors with NaN and infinity are found") func namesTensorsWithNaNAndInfinity() throws {
         for storage in SafetensorsTensor.Storage.allCases {
             let bytes = try Safetensors.encode([
                 SafetensorsTensor("good", shape: [2], values: [-1, 65504], storage: storage),
@@ -119,7 +121,7 @@ import Testing
                 == ["tensor \"d\" has 1 infinite value, the first at element 0"])
     }
 
-    @Test func refusesToWriteWhatCouldNotBeRead() {
+    @Test("safetensors: invalid names and F16 overflow are rejected on writing") func rejectsInvalidTensorsOnWriting() {
         let one = SafetensorsTensor("a", shape: [1], values: [1])
         #expect(throws: SafetensorsError(.nameTakenTwice("a"))) { try Safetensors.encode([one, one]) }
         #expect(throws: SafetensorsError(.reservedName("__metadata__"))) {

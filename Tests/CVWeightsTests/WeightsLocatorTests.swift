@@ -24,13 +24,13 @@ import Testing
         WeightsLocator(environment: environment, packageFolder: root + "/package", executableFolder: root + "/usr/bin")
     }
 
-    @Test func searchesThePathsInOrder() throws {
+    @Test("weights locator: search paths are searched in order") func searchesThePathsInOrder() throws {
         let searchPaths = [
             "env1/net.safetensors", "env2/net.safetensors", "package/Weights/net.safetensors",
             "usr/bin/Weights/net.safetensors", "usr/bin/net.safetensors", "usr/share/cvtoolkit/Weights/net.safetensors",
         ]
         let locator = locator(environment: "\(root)/env1:\(root)/env2:")
-        // From the last place to the first: each hides those after it.
+        // From the last search path to the first: each hides those after it.
         for searchPath in searchPaths.reversed() {
             try put(searchPath)
             #expect(try locator.find("net") == root + "/" + searchPath)
@@ -42,7 +42,7 @@ import Testing
                 == ["/usr/local/share/cvtoolkit/Weights", "/usr/share/cvtoolkit/Weights"])
     }
 
-    @Test func aPathIsUsedAsItIs() throws {
+    @Test("weights locator: a path is used unchanged") func pathsAreUsedUnchanged() throws {
         try put("some where/x.bin")
         try put("package/Weights/net.safetensors")
         #expect(try locator().find(root + "/some where/x.bin") == root + "/some where/x.bin")
@@ -52,7 +52,7 @@ import Testing
         }
     }
 
-    @Test func theEnvironmentMayNameAFile() throws {
+    @Test("weights locator: the environment may name a file") func environmentMayNameAFile() throws {
         try put("mine/last.safetensors", model: "tiny")
         let locator = locator(environment: root + "/mine/last.safetensors")
         #expect(try locator.find("last") == root + "/mine/last.safetensors")
@@ -60,7 +60,7 @@ import Testing
         #expect(throws: WeightsNotFound.self) { try locator.find("other") }
     }
 
-    @Test func sayingEveryPathWhenNothingIsFound() throws {
+    @Test("weights locator: errors list all search paths and the nearest name") func errorsListTheSearchPaths() throws {
         try put("package/Weights/yolov3-tiny.safetensors")
         let locator = locator(environment: root + "/none")
         let error = try #require(throws: WeightsNotFound.self) { try locator.find("yolov3-tinny") }
@@ -71,7 +71,7 @@ import Testing
         #expect(far.description.contains("CVTOOL_WEIGHTS"))
     }
 
-    @Test func listsHeadersAndWhatIsWrongWithThem() throws {
+    @Test("weights locator: lists headers, and errors of unreadable ones") func listsHeadersAndErrors() throws {
         try put("package/Weights/b.safetensors", model: "net-b")
         try put("package/Weights/a.safetensors", model: "net-a")
         try FileOutput.write([1, 2, 3], to: root + "/package/Weights/broken.safetensors")
@@ -84,8 +84,8 @@ import Testing
         #expect(found[0].json["origin"] == "the package's sources")
     }
 
-    @Test func listingReadsHeadersOnly() throws {
-        // A file that claims a terabyte of data, and has it, as a hole in the file system.
+    @Test("weights locator: listing reads headers only") func listingReadsHeadersOnly() throws {
+        // A file with a terabyte of data, which is a hole in the file system.
         let bytes = 1 << 40
         let header = "{\"w\":{\"dtype\":\"F32\",\"shape\":[\(bytes / 4)],\"data_offsets\":[0,\(bytes)]}}"
         let path = root + "/package/Weights/huge.safetensors"
@@ -100,7 +100,7 @@ import Testing
         }
     }
 
-    @Test func theSearchPathsOfThisProcess() throws {
+    @Test("weights locator: folders of this process are found") func theSearchPathsOfThisProcess() throws {
         let sources = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent().path
         #expect(WeightsLocator.packageFolder == sources)

@@ -4,7 +4,7 @@ import CVWeights
 import Testing
 
 @Suite struct WeightsMetadataTests {
-    @Test func survivesTheWayThroughAFile() throws {
+    @Test("weights metadata: a round trip through a file preserves it") func roundTripPreservesMetadata() throws {
         let file = try Safetensors(sampleWeights())
         var read = try WeightsMetadata(file.metadata)
         #expect(read.dataSHA256 == file.dataSHA256())
@@ -12,7 +12,7 @@ import Testing
         #expect(read == sampleMetadata)
     }
 
-    @Test func preprocessingIsWrittenAsDocumented() throws {
+    @Test("preprocessing: JSON is as documented") func preprocessingIsWrittenAsDocumented() throws {
         let text = """
             {"width":416,"height":416,"resize":"letterbox","filter":"bilinear","fill":[127.5,127.5,127.5],\
             "channels":"rgb","mean":[0,0,0],"std":[255,255,255]}
@@ -25,15 +25,18 @@ import Testing
         #expect(try Preprocessing(text: imageNet.json.text) == imageNet)
     }
 
-    @Test func optionalKeysMayBeMissing() throws {
+    @Test("weights metadata: optional keys may be missing") func optionalKeysMayBeMissing() throws {
         let metadata = WeightsMetadata(model: "m", task: "embed", preprocessing: samplePreprocessing)
         #expect(try WeightsMetadata(metadata.dictionary) == metadata)
         #expect(metadata.dictionary.keys.sorted() == ["model", "preprocessing", "task"])
     }
 
-    @Test(arguments: [WeightsMetadata.Key.model, .task, .preprocessing]) func requiredKeysAreNamed(
-        key: WeightsMetadata.Key
-    ) {
+    @Test(
+        "weights metadata: missing required keys are named",
+        arguments: [WeightsMetadata.Key.model, .task, .preprocessing]) func requiredKeysAreNamed(
+            key: WeightsMetadata.Key
+        )
+    {
         var dictionary = sampleMetadata.dictionary
         dictionary[key.rawValue] = nil
         #expect(throws: WeightsMetadataError(.missing(key), in: "f")) {
@@ -41,14 +44,16 @@ import Testing
         }
     }
 
-    @Test(arguments: ["", "{}", "[1]", #"["a",null]"#, #"["a""#]) func labelsAreAnArrayOfStrings(text: String) {
+    @Test(
+        "weights metadata: labels must be an array of strings", arguments: ["", "{}", "[1]", #"["a",null]"#, #"["a""#])
+    func labelsAreAnArrayOfStrings(text: String) {
         var dictionary = sampleMetadata.dictionary
         dictionary["labels"] = text
         #expect(throws: WeightsMetadataError(.badLabels)) { try WeightsMetadata(dictionary) }
     }
 
-    /// A network's last layer, and every line of output, would grow with them.
-    @Test func labelsAreBoundedInNumberAndLength() throws {
+    /// The size of the last layer and of every result depends on them.
+    @Test("weights metadata: labels are bounded in number and length") func labelsAreBoundedInNumberAndLength() throws {
         var dictionary = sampleMetadata.dictionary
         func labels(_ labels: [String]) -> String { JSONValue.array(labels.map { .string($0) }).text }
         dictionary["labels"] = labels(Array(repeating: "x", count: 10_000))
@@ -59,7 +64,7 @@ import Testing
         }
     }
 
-    @Test func hostileKeysGiveShortMessages() {
+    @Test("preprocessing: hostile keys give short messages") func hostileKeysGiveShortMessages() {
         for key in [String(repeating: "k", count: 500_000), "e" + String(repeating: "\u{301}", count: 100_000)] {
             let error = #expect(throws: PreprocessingError.self) {
                 try Preprocessing(text: JSONValue.object([JSONMember(key, 1)]).text)
@@ -68,17 +73,20 @@ import Testing
         }
     }
 
-    @Test(arguments: [
-        ("width", "0", "a whole number from 1 to 8192"), ("width", "8193", "a whole number from 1 to 8192"),
-        ("height", "1.5", "a whole number from 1 to 8192"),
-        ("resize", "\"pad\"", "one of \"letterbox\", \"stretch\", \"crop\""),
-        ("filter", "1", "one of \"nearest\", \"bilinear\", \"bicubic\", \"lanczos\""),
-        ("channels", "\"RGB\"", "one of \"rgb\", \"bgr\", \"grey\""),
-        ("fill", "[0,0,256]", "three numbers from 0 to 255"),
-        ("fill", "[0,0]", "three numbers from 0 to 255"), ("mean", "[0,0,1e+300]", "three numbers"),
-        ("std", "[1,0,1]", "three positive numbers"), ("std", "[1,-1,1]", "three positive numbers"),
-        ("std", "[1,1,1,null]", "three positive numbers"),
-    ]) func preprocessingIsChecked(key: String, value: String, expected: String) throws {
+    @Test(
+        "preprocessing: invalid and missing values are rejected",
+        arguments: [
+            ("width", "0", "a whole number from 1 to 8192"), ("width", "8193", "a whole number from 1 to 8192"),
+            ("height", "1.5", "a whole number from 1 to 8192"),
+            ("resize", "\"pad\"", "one of \"letterbox\", \"stretch\", \"crop\""),
+            ("filter", "1", "one of \"nearest\", \"bilinear\", \"bicubic\", \"lanczos\""),
+            ("channels", "\"RGB\"", "one of \"rgb\", \"bgr\", \"grey\""),
+            ("fill", "[0,0,256]", "three numbers from 0 to 255"),
+            ("fill", "[0,0]", "three numbers from 0 to 255"), ("mean", "[0,0,1e+300]", "three numbers"),
+            ("std", "[1,0,1]", "three positive numbers"), ("std", "[1,-1,1]", "three positive numbers"),
+            ("std", "[1,1,1,null]", "three positive numbers"),
+        ]) func preprocessingIsChecked(key: String, value: String, expected: String) throws
+    {
         let parsed = try JSONValue.parse(value)
         let members = samplePreprocessing.json.object!.map { $0.key == key ? JSONMember(key, parsed) : $0 }
         #expect(throws: PreprocessingError.badValue(key: key, expected: expected, found: value)) {
@@ -90,7 +98,7 @@ import Testing
         }
     }
 
-    @Test func preprocessingHasNoOtherKeys() {
+    @Test("preprocessing: unknown keys and other JSON are rejected") func preprocessingHasNoOtherKeys() {
         let members = samplePreprocessing.json.object! + [JSONMember("means", [1])]
         #expect(throws: PreprocessingError.unknownKey("means", nearest: "mean")) {
             try Preprocessing(text: JSONValue.object(members).text)

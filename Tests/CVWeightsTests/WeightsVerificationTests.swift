@@ -23,7 +23,7 @@ import Testing
         metadata.model == "tiny" ? ["conv.weight": [2, 2], "conv.bias": [2]] : nil
     }
 
-    @Test func aWholeFilePassesEveryCheck() throws {
+    @Test("weights verification: an intact file passes every check") func intactFilesPass() throws {
         let result = try verify(sampleWeights(), expectedShapes: shapes)
         #expect(result.isOK)
         #expect(result.checks.map(\.name) == ["structure", "checksum", "values", "metadata", "model"])
@@ -34,14 +34,16 @@ import Testing
         #expect(result.json["ok"] == true)
     }
 
-    @Test func withoutMetadataThereIsLessToCheck() throws {
+    @Test("weights verification: checks are skipped without metadata") func checksAreSkippedWithoutMetadata() throws {
         let result = try verify(sampleWeights(metadata: nil), expectedShapes: shapes)
         #expect(result.isOK)
         let skipped = result.checks.filter { if case .skipped = $0.outcome { true } else { false } }
         #expect(skipped.map(\.name) == ["checksum", "metadata", "model"])
     }
 
-    @Test func everyChangedBitOfTheDataIsFound() throws {
+    @Test("weights verification: every changed byte of the data is detected") func everyChangedBitOfTheDataIsFound()
+        throws
+    {
         let bytes = try sampleWeights()
         for position in try Safetensors(bytes).header.dataOffset..<bytes.count {
             var damaged = bytes
@@ -51,12 +53,13 @@ import Testing
         }
     }
 
-    @Test func namesNaNs() throws {
+    @Test("weights verification: tensors with NaN are named") func namesNaNs() throws {
         let result = try verify(sampleWeights(values: [1, .nan, 3, 4]))
         #expect(result.problems == ["tensor \"conv.weight\" has 1 NaN value, the first at element 1"])
     }
 
-    @Test func aMalformedFileIsAFailedCheckAMissingOneAnError() throws {
+    @Test("weights verification: a malformed file fails a check, a missing one throws")
+    func malformedFilesFailAndMissingFilesThrow() throws {
         #expect(try verify([]).problems.first?.hasPrefix("has 0 bytes") == true)
         let missing = folder + "/none"
         #expect(throws: FileError(missing, .cannotOpen(reason: "No such file or directory"))) {
@@ -64,19 +67,21 @@ import Testing
         }
     }
 
-    @Test func comparesKeysAndShapesWithTheModel() throws {
-        let wanted = ["conv.weight": [2, 3], "conv.beta": [2]]
-        let result = try verify(sampleWeights(), expectedShapes: { _, _ in wanted })
+    @Test("weights verification: keys and shapes are compared with the model") func comparesKeysAndShapesWithTheModel()
+        throws
+    {
+        let expected = ["conv.weight": [2, 3], "conv.beta": [2]]
+        let result = try verify(sampleWeights(), expectedShapes: { _, _ in expected })
         #expect(
             result.problems == [
                 "missing: \"conv.beta\"", "unexpected: \"conv.bias\"",
                 "\"conv.weight\" has the shape [2, 2], expected [2, 3]",
             ])
         let unknown = try verify(sampleWeights(), expectedShapes: { _, _ in nil })
-        #expect(unknown.checks.last?.outcome == .skipped("\"tiny\" is not a model that this version knows"))
+        #expect(unknown.checks.last?.outcome == .skipped("\"tiny\" is not a known model"))
     }
 
-    @Test func inspectionCountsParameters() throws {
+    @Test("weights inspection: parameters are counted and listed") func inspectionCountsParameters() throws {
         _ = try verify(sampleWeights())
         let inspection = try WeightsInspection(path: folder + "/x.safetensors")
         #expect(inspection.parameterCount == 6)

@@ -1,11 +1,13 @@
 import CVTensor
 
-/// All but the batch in one dimension, as `torch.nn.Flatten`.
+/// Flattens all dimensions but the batch, as `torch.nn.Flatten`.
 ///
-/// x: [N, C, H, W] -> [N, C · H · W], in the order of memory.
+/// x: [N, C, H, W] -> [N, C · H · W], row-major.
 public struct Flatten: Layer {
+    /// Creates the layer.
     public init() {}
 
+    /// Flattens x.
     public func callAsFunction(_ x: Tensor) -> Tensor {
         let sizes = x.shape.dimensions
         return x.reshaped([sizes[0], sizes.dropFirst().reduce(1, *)])

@@ -3,8 +3,12 @@ import CVTensor
 
 /// The mean binary cross-entropy of logits, as `torch.nn.BCEWithLogitsLoss`.
 ///
-/// -t · ln p - (1 - t) · ln(1 - p) with p = sigmoid(x); targets in 0 ... 1, of the shape of the logits. No gradient
-/// goes to the targets.
+/// -t · ln p - (1 - t) · ln(1 - p) with p = sigmoid(x). The targets get no gradient.
+///
+/// - Parameters:
+///   - logits: of any shape.
+///   - targets: in 0 ... 1, of the shape of the logits.
+/// - Returns: a scalar, [].
 public func binaryCrossEntropy(_ logits: Tensor, _ targets: Tensor) -> Tensor {
     elementwiseLoss("binaryCrossEntropy", logits, targets, ofDifference: false) { x, t in
         (softplus(x) - t * x, sigmoid(x) - t)
@@ -13,15 +17,19 @@ public func binaryCrossEntropy(_ logits: Tensor, _ targets: Tensor) -> Tensor {
 
 /// The mean focal loss of logits (Lin et al. 2017, arXiv:1708.02002), as `torchvision.ops.sigmoid_focal_loss`.
 ///
-/// Binary cross-entropy times α_t · (1 - p_t)^gamma: what is right already counts little, so that many easy elements
-/// do not outweigh the few hard ones.
+/// Binary cross-entropy times α_t · (1 - p_t)^gamma: well-classified elements count little, so that many easy ones do
+/// not outweigh the few hard ones.
+///
 /// - Parameters:
-///   - targets: 0 or 1, of the shape of the logits.
-///   - alpha: the weight of targets 1; those of 0 have 1 - alpha.
+///   - logits: of any shape.
+///   - targets: 0 or 1, of the shape of the logits; they get no gradient.
+///   - alpha: the weight of targets 1; the weight of targets 0 is 1 - alpha.
+///   - gamma: the focusing exponent, 0 or more.
+/// - Returns: a scalar, [].
 public func focalLoss(_ logits: Tensor, _ targets: Tensor, alpha: Float = 0.25, gamma: Float = 2) -> Tensor {
     precondition(gamma >= 0, "focalLoss: gamma \(gamma), 0 or more expected")
     return elementwiseLoss("focalLoss", logits, targets, ofDifference: false) { x, t in
-        // q: the part that is wrong, 1 - p_t; its derivative is (1 - 2t) · p (1 - p).
+        // q: 1 - p_t; its derivative is (1 - 2t) · p (1 - p).
         let p = sigmoid(x)
         let q = p + t - 2 * p * t
         let cross = softplus(x) - t * x
@@ -32,10 +40,15 @@ public func focalLoss(_ logits: Tensor, _ targets: Tensor, alpha: Float = 0.25, 
     }
 }
 
-/// 1 - the Dice coefficient, averaged over pictures and channels (Milletari et al. 2016, arXiv:1606.04797).
+/// The Dice loss: 1 - the Dice coefficient, averaged over images and channels (Milletari et al. 2016, arXiv:1606.04797).
 ///
 /// 1 - (2 Σ p t + smoothing) / (Σ p + Σ t + smoothing), the sums over the pixels of a channel.
-/// probabilities, targets: [N, C, …], in 0 ... 1. No gradient goes to the targets.
+///
+/// - Parameters:
+///   - probabilities: [N, C, …], in 0 ... 1.
+///   - targets: of the same shape, in 0 ... 1; they get no gradient.
+///   - smoothing: added to numerator and denominator.
+/// - Returns: a scalar, [].
 public func diceLoss(_ probabilities: Tensor, _ targets: Tensor, smoothing: Float = 1) -> Tensor {
     let shape = probabilities.shape
     precondition(shape == targets.shape, "diceLoss: targets \(targets.shape) for \(shape)")
@@ -43,22 +56,22 @@ public func diceLoss(_ probabilities: Tensor, _ targets: Tensor, smoothing: Floa
     let planes = shape[0] * shape[1]
     let size = shape.count / planes
     let isShapeOnly = Tensor.areShapeOnly(probabilities, targets)
-    /// Of each plane the doubled overlap and the sum, both with the smoothing.
-    let sums: [(over: Double, under: Double)] =
+    /// For each plane twice the overlap and the sum, both with the smoothing.
+    let sums: [(numerator: Double, denominator: Double)] =
         isShapeOnly
         ? []
         : probabilities.withValues { p in
             targets.withValues { t in
                 (0..<planes).map { plane in
                     let range = plane * size..<(plane + 1) * size
-                    return range.reduce(into: (over: Double(smoothing), under: Double(smoothing))) {
-                        $0.over += 2 * Double(p[$1]) * Double(t[$1])
-                        $0.under += Double(p[$1]) + Double(t[$1])
+                    return range.reduce(into: (numerator: Double(smoothing), denominator: Double(smoothing))) {
+                        $0.numerator += 2 * Double(p[$1]) * Double(t[$1])
+                        $0.denominator += Double(p[$1]) + Double(t[$1])
                     }
                 }
             }
         }
-    let quotients = sums.map { $0.under > 0 ? $0.over / $0.under : 1 }
+    let quotients = sums.map { $0.denominator > 0 ? $0.numerator / $0.denominator : 1 }
     let pixels = targets.detached
     return scalar(from: probabilities, targets) { 1 - quotients.reduce(0, +) / Double(planes) }.recorded(
         as: .loss("diceLoss"),
@@ -70,8 +83,9 @@ public func diceLoss(_ probabilities: Tensor, _ targets: Tensor, smoothing: Floa
                     pixels.withValues { t in
                         for index in t.indices {
                             let plane = index / size
-                            let under = Float(sums[plane].under)
-                            dx[index] = under > 0 ? scale * (Float(quotients[plane]) - 2 * t[index]) / under : 0
+                            let denominator = Float(sums[plane].denominator)
+                            dx[index] =
+                                denominator > 0 ? scale * (Float(quotients[plane]) - 2 * t[index]) / denominator : 0
                         }
                     }
                 }

@@ -1,24 +1,32 @@
 import CVCore
 import CVTensor
 
-/// The mean cross-entropy of softmax and classes, as `torch.nn.CrossEntropyLoss`.
+/// The mean cross-entropy of logits and class indices, as `torch.nn.CrossEntropyLoss`.
 ///
 /// - Parameters:
 ///   - logits: [N, C], or [N, C, H, W] for a class of each pixel.
-///   - classes: N, or N · H · W of them, row-major.
-///   - weights: of each class, [C]; the mean is then a weighted one.
-///   - smoothing: the part of the target that is spread over all classes (Szegedy et al. 2015, arXiv:1512.00567).
-///   - ignored: a class that does not count. With nothing that counts the loss is 0.
+///   - classes: class indices, N, or N · H · W in row-major order.
+///   - weights: the weight of each class, [C]; the mean is then a weighted one.
+///   - smoothing: label smoothing, the part of the target spread evenly over all classes (Szegedy et al. 2015,
+///     arXiv:1512.00567).
+///   - ignored: the class index that is excluded. If all are, the loss is 0.
+/// - Returns: a scalar, [].
 public func crossEntropy(
     _ logits: Tensor, _ classes: [Int], weights: Tensor? = nil, smoothing: Float = 0, ignoring ignored: Int = -100
 ) -> Tensor {
     crossEntropy(logits, classes, weights: weights, smoothing: smoothing, gamma: 0, ignoring: ignored)
 }
 
-/// The mean focal loss of softmax and classes: cross-entropy times (1 - p)^gamma, p being the probability of the class
-/// (Lin et al. 2017, arXiv:1708.02002, for more than two classes). What is right already counts little.
+/// The mean focal loss of logits and class indices: cross-entropy times (1 - p)^gamma, p being the softmax probability of
+/// the class (Lin et al. 2017, arXiv:1708.02002, for more than two classes). Well-classified elements count little.
 ///
-/// logits: [N, C], or [N, C, H, W] for a class of each pixel; classes, weights, ignored: as for `crossEntropy`.
+/// - Parameters:
+///   - logits: [N, C], or [N, C, H, W] for a class of each pixel.
+///   - classes: class indices, N, or N · H · W in row-major order.
+///   - weights: the weight of each class, [C]; the mean is then a weighted one.
+///   - gamma: the focusing exponent, 0 or more.
+///   - ignored: the class index that is excluded. If all are, the loss is 0.
+/// - Returns: a scalar, [].
 public func focalLoss(
     _ logits: Tensor, _ classes: [Int], weights: Tensor? = nil, gamma: Float = 2, ignoring ignored: Int = -100
 ) -> Tensor {
@@ -32,8 +40,8 @@ private func crossEntropy(
     let rows = SoftmaxRows(logits.shape, gamma: gamma)
     precondition(classes.count == rows.count, "crossEntropy: \(classes.count) classes for logits of \(logits.shape)")
     precondition(smoothing >= 0 && smoothing <= 1, "crossEntropy: smoothing \(smoothing), 0 to 1 expected")
-    for name in classes where name != ignored {
-        precondition(name >= 0 && name < rows.classes, "crossEntropy: class \(name) of \(rows.classes)")
+    for label in classes where label != ignored {
+        precondition(label >= 0 && label < rows.classes, "crossEntropy: class \(label) of \(rows.classes)")
     }
     precondition(
         weights.map { $0.shape == [rows.classes] } ?? true,
@@ -43,16 +51,19 @@ private func crossEntropy(
     let even = smoothing / Float(rows.classes)
     return rows.loss(logits, total: total) { row, target in
         guard classes[row] != ignored else { return false }
-        for name in 0..<rows.classes {
-            target[name] = importance[name] * (name == classes[row] ? 1 - smoothing + even : even)
+        for label in 0..<rows.classes {
+            target[label] = importance[label] * (label == classes[row] ? 1 - smoothing + even : even)
         }
         return true
     }
 }
 
-/// The mean cross-entropy of softmax and target probabilities, as of mixed pictures (mixup).
+/// The mean cross-entropy of logits and target probabilities, such as those of mixup, as `torch.nn.CrossEntropyLoss`.
 ///
-/// logits, probabilities: [N, C] or [N, C, H, W]. No gradient goes to the targets.
+/// - Parameters:
+///   - logits: [N, C] or [N, C, H, W].
+///   - probabilities: targets of the same shape; they get no gradient.
+/// - Returns: a scalar, [].
 public func crossEntropy(_ logits: Tensor, _ probabilities: Tensor) -> Tensor {
     let rows = SoftmaxRows(logits.shape)
     precondition(
@@ -60,19 +71,19 @@ public func crossEntropy(_ logits: Tensor, _ probabilities: Tensor) -> Tensor {
     return rows.loss(logits, targets: probabilities, total: Double(rows.count)) { row, target in
         let start = rows.start(of: row)
         probabilities.withValues { values in
-            for name in 0..<rows.classes { target[name] = values[start + name * rows.step] }
+            for label in 0..<rows.classes { target[label] = values[start + label * rows.step] }
         }
         return true
     }
 }
 
-/// The places of the logits that share a softmax: one row for each picture, or each of its pixels.
+/// The logits that share a softmax: one row for each image, or for each of its pixels.
 private struct SoftmaxRows {
     let shape: Shape
     let classes: Int
-    /// From one class to the next.
+    /// The stride from one class to the next.
     let step: Int
-    /// Of the focal loss; 0 for cross-entropy.
+    /// The exponent of the focal loss; 0 for cross-entropy.
     let gamma: Float
     var count: Int { shape[0] * step }
 
@@ -90,8 +101,10 @@ private struct SoftmaxRows {
     /// Σ target · (ln Σ e^x - x) / total over all rows; its gradient is (softmax · Σ target - target) / total.
     ///
     /// - Parameters:
+    ///   - logits: of the shape of the rows.
     ///   - targets: what `setTarget` reads, if that is a tensor.
-    ///   - setTarget: writes what each class counts in a row; false where the row does not count.
+    ///   - total: the divisor, which is the sum of all targets.
+    ///   - setTarget: writes the target of each class in a row; returns false if the row is ignored.
     func loss(
         _ logits: Tensor, targets: Tensor? = nil, total: Double,
         _ setTarget: (_ row: Int, UnsafeMutableBufferPointer<Float>) -> Bool
@@ -120,35 +133,34 @@ private struct SoftmaxRows {
             constants: targets.map { [$0] } ?? [])
     }
 
-    /// The loss of one row; its gradient times `scale` goes to `slopes`.
+    /// The loss of one row; the gradient times `scale` is written to `slopes`.
     private func addRow(
         _ x: UnsafePointer<Float>, _ target: UnsafeMutableBufferPointer<Float>, _ slopes: UnsafeMutablePointer<Float>?,
         _ scale: Float
     ) -> Double {
         // e^x of the largest is 1: nothing overflows.
         var largest = -Float.infinity
-        for name in 0..<classes { largest = max(largest, x[name * step]) }
+        for label in 0..<classes { largest = max(largest, x[label * step]) }
         var (powers, weight, part): (Float, Float, Float) = (0, 0, 0)
-        for name in 0..<classes {
-            let shifted = x[name * step] - largest
+        for label in 0..<classes {
+            let shifted = x[label * step] - largest
             let power = exp(shifted)
-            if let slopes { slopes[name * step] = power }
+            if let slopes { slopes[label * step] = power }
             powers += power
-            weight += target[name]
-            part += target[name] * shifted
+            weight += target[label]
+            part += target[label] * shifted
         }
         let cross = weight * log(powers) - part
         let (factor, slope) = gamma == 0 || weight == 0 ? (1, 1) : focus(cross / weight)
         if let slopes {
-            for name in 0..<classes {
-                slopes[name * step] = scale * slope * (slopes[name * step] / powers * weight - target[name])
+            for label in 0..<classes {
+                slopes[label * step] = scale * slope * (slopes[label * step] / powers * weight - target[label])
             }
         }
         return Double(cross * factor)
     }
 
-    /// What the focal loss makes of the cross-entropy of a row, -ln p: the factor (1 - p)^gamma, and the derivative of
-    /// the product.
+    /// The focal factor (1 - p)^gamma for the cross-entropy of a row, -ln p, and the derivative of the product.
     private func focus(_ cross: Float) -> (factor: Float, slope: Float) {
         let (p, q) = (exp(-cross), -expm1(-cross))
         guard q > 0 else { return (0, 0) }

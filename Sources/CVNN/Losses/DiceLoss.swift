@@ -1,15 +1,17 @@
 import CVTensor
 
-/// 1 - the Dice coefficient of softmax and classes, the mean over those classes that the batch has
-/// (`segmentation_models_pytorch.losses.DiceLoss(mode="multiclass")`, but for the classes that it has not).
+/// The Dice loss of logits and class indices: 1 - the Dice coefficient of the softmax, averaged over the classes present
+/// in the batch, as `segmentation_models_pytorch.losses.DiceLoss(mode="multiclass")` except for absent classes.
 ///
-/// 1 - (2 Σ p t + smoothing) / (Σ p + Σ t + smoothing), the sums over all pixels of the batch that count: a class that
-/// covers few pixels weighs as much as one that covers many.
+/// 1 - (2 Σ p t + smoothing) / (Σ p + Σ t + smoothing), the sums over all pixels of the batch that are not ignored: a class
+/// that covers few pixels counts as much as one that covers many.
 ///
 /// - Parameters:
 ///   - logits: [N, C], or [N, C, H, W] for a class of each pixel.
-///   - classes: N, or N · H · W of them, row-major.
-///   - ignored: a class that does not count. With nothing that counts the loss is 0.
+///   - classes: class indices, N, or N · H · W in row-major order.
+///   - ignored: the class index that is excluded. If all are, the loss is 0.
+///   - smoothing: added to numerator and denominator.
+/// - Returns: a scalar, [].
 public func diceLoss(
     _ logits: Tensor, _ classes: [Int], ignoring ignored: Int = -100, smoothing: Float = 0
 ) -> Tensor {
@@ -20,14 +22,14 @@ public func diceLoss(
         as: .loss("diceLoss"), (probabilities, { overlap.gradient * $0.item }))
 }
 
-/// The sums of `diceLoss`, class by class.
+/// The sums of `diceLoss` for each class.
 private struct ClassOverlap {
     private let probabilities: Tensor
     private let targets: [Int]
     private let ignored: Int
     private let classes, plane: Int
-    /// Of each class the quotient and its lower half; nil for one that the batch has not.
-    private var quotients: [(value: Double, under: Double)?]
+    /// For each class the quotient and its denominator; nil for a class absent from the batch.
+    private var quotients: [(value: Double, denominator: Double)?]
 
     init(_ probabilities: Tensor, _ targets: [Int], ignored: Int, smoothing: Double) {
         let shape = probabilities.shape
@@ -37,38 +39,38 @@ private struct ClassOverlap {
         (self.probabilities, self.targets, self.ignored) = (probabilities, targets, ignored)
         (self.classes, self.plane) = (classes, plane)
         var counts = [Int](repeating: 0, count: classes)
-        for name in targets where name != ignored {
-            precondition(name >= 0 && name < classes, "diceLoss: class \(name) of \(classes)")
-            counts[name] += 1
+        for label in targets where label != ignored {
+            precondition(label >= 0 && label < classes, "diceLoss: class \(label) of \(classes)")
+            counts[label] += 1
         }
         quotients =
             probabilities.isShapeOnly
             ? []
             : probabilities.withValues { p in
-                (0..<classes).map { name in
-                    guard counts[name] > 0 else { return nil }
+                (0..<classes).map { label in
+                    guard counts[label] > 0 else { return nil }
                     var (both, all) = (0.0, 0.0)
                     for image in 0..<shape[0] {
-                        let values = p.baseAddress! + (image * classes + name) * plane
+                        let values = p.baseAddress! + (image * classes + label) * plane
                         let part = targets.withUnsafeBufferPointer { targets in
-                            Self.sums(values, targets.baseAddress! + image * plane, plane, name, ignored)
+                            Self.sums(values, targets.baseAddress! + image * plane, plane, label, ignored)
                         }
                         (both, all) = (both + part.both, all + part.all)
                     }
-                    let under = all + Double(counts[name]) + smoothing
-                    return ((2 * both + smoothing) / under, under)
+                    let denominator = all + Double(counts[label]) + smoothing
+                    return ((2 * both + smoothing) / denominator, denominator)
                 }
             }
     }
 
-    /// Σ p where the class is `name`, and Σ p where any class counts.
+    /// Σ p over pixels of the class `label`, and Σ p over all pixels that are not ignored.
     private static func sums(
-        _ p: UnsafePointer<Float>, _ targets: UnsafePointer<Int>, _ count: Int, _ name: Int, _ ignored: Int
+        _ p: UnsafePointer<Float>, _ targets: UnsafePointer<Int>, _ count: Int, _ label: Int, _ ignored: Int
     ) -> (both: Double, all: Double) {
         var (both, all) = (0.0, 0.0)
         for position in 0..<count where targets[position] != ignored {
             all += Double(p[position])
-            if targets[position] == name { both += Double(p[position]) }
+            if targets[position] == label { both += Double(p[position]) }
         }
         return (both, all)
     }
@@ -77,18 +79,18 @@ private struct ClassOverlap {
 
     var loss: Double { quotients.reduce(0) { $0 + ($1.map { 1 - $0.value } ?? 0) } / Double(max(present, 1)) }
 
-    /// With respect to the probabilities.
+    /// The gradient with respect to the probabilities.
     var gradient: Tensor {
         let scale = 1 / Float(max(present, 1))
         return Tensor(shape: probabilities.shape) { dp in
             for index in dp.indices {
-                let (image, name) = (index / plane / classes, index / plane % classes)
+                let (image, label) = (index / plane / classes, index / plane % classes)
                 let target = targets[image * plane + index % plane]
-                guard target != ignored, let quotient = quotients[name] else {
+                guard target != ignored, let quotient = quotients[label] else {
                     dp[index] = 0
                     continue
                 }
-                dp[index] = scale * (Float(quotient.value) - (target == name ? 2 : 0)) / Float(quotient.under)
+                dp[index] = scale * (Float(quotient.value) - (target == label ? 2 : 0)) / Float(quotient.denominator)
             }
         }
     }

@@ -1,7 +1,7 @@
 import CVCore
 import CVTensor
 
-/// Runs `body` over pieces of 0 ..< count on all threads and adds up what they give, in double precision.
+/// Runs `body` over pieces of 0 ..< count on all threads and sums the results in double precision.
 ///
 /// The pieces do not depend on the number of threads, so neither does the sum.
 @inline(__always)
@@ -25,10 +25,15 @@ func scalar(from x: Tensor, _ y: Tensor? = nil, _ z: Tensor? = nil, _ value: () 
     Tensor.areShapeOnly(x, y, z) ? .shapeOnly([]) : scalar(value())
 }
 
-/// A mean of f(x, t) over all elements, recorded with its gradient, which is made in the same pass if a tape watches.
+/// The mean of f(x, t) over all elements, recorded with its gradient, which is computed in the same pass if a tape records.
 ///
-/// f: the value and its derivative with respect to x. `difference`: that f is a function of x - t, so that the derivative
-/// with respect to t is the negative.
+/// - Parameters:
+///   - name: the loss, for messages.
+///   - x: the predictions.
+///   - targets: of the same shape.
+///   - difference: whether f is a function of x - t, so that the derivative with respect to t is the negative.
+///   - f: the value and its derivative with respect to x.
+/// - Returns: a scalar, [].
 @inline(__always)
 func elementwiseLoss(
     _ name: String, _ x: Tensor, _ targets: Tensor, ofDifference difference: Bool,

@@ -1,14 +1,20 @@
 import CVTensor
 
-/// The mean of max(0, d(anchor, positive) - d(anchor, negative) + margin), as `torch.nn.TripletMarginLoss` (Schroff et
-/// al. 2015, arXiv:1503.03832, with distances instead of their squares).
+/// The triplet loss: the mean of max(0, d(anchor, positive) - d(anchor, negative) + margin), as
+/// `torch.nn.TripletMarginLoss` (Schroff et al. 2015, arXiv:1503.03832, with distances instead of their squares); d is the
+/// Euclidean distance.
 ///
-/// anchor, positive, negative: [N, D]; d is the Euclidean distance.
+/// - Parameters:
+///   - anchor: embeddings, [N, D].
+///   - positive: embeddings of the same classes, [N, D].
+///   - negative: embeddings of other classes, [N, D].
+///   - margin: by how much the negative is to be farther than the positive.
+/// - Returns: a scalar, [].
 public func tripletLoss(_ anchor: Tensor, positive: Tensor, negative: Tensor, margin: Float = 1) -> Tensor {
     let (near, far) = (RowDifferences(anchor, positive), RowDifferences(anchor, negative))
     let count = near.shape[0]
     let excess = zip(near.distances, far.distances).map { max(0, $0 - $1 + margin) }
-    /// Those that are not far enough apart.
+    /// The slopes of the triplets within the margin.
     let counted = excess.map { $0 > 0 ? 1 / Float(count) : 0 }
     return scalar(from: anchor, positive, negative) { excess.reduce(0) { $0 + Double($1) } / Double(count) }.recorded(
         as: .loss("tripletLoss"),
@@ -17,14 +23,20 @@ public func tripletLoss(_ anchor: Tensor, positive: Tensor, negative: Tensor, ma
         (negative, { far.gradient(counted, times: $0.item) }))
 }
 
-/// Half the mean of d² for pairs that belong together and max(0, margin - d)² for others (Hadsell et al. 2006).
+/// The contrastive loss: half the mean of d² for pairs of the same class and max(0, margin - d)² for others (Hadsell et
+/// al. 2006); d is the Euclidean distance.
 ///
-/// a, b: [N, D]; d is the Euclidean distance. isSame: one for each pair.
+/// - Parameters:
+///   - a: embeddings, [N, D].
+///   - b: embeddings, [N, D].
+///   - isSame: whether each pair is of the same class, N.
+///   - margin: the distance from which pairs of different classes no longer count.
+/// - Returns: a scalar, [].
 public func contrastiveLoss(_ a: Tensor, _ b: Tensor, isSame: [Bool], margin: Float = 1) -> Tensor {
     let pairs = RowDifferences(a, b)
     let count = pairs.shape[0]
-    precondition(isSame.count == count, "contrastiveLoss: \(isSame.count) answers for \(count) pairs")
-    /// How much too far (positive) or too near (negative) each pair is.
+    precondition(isSame.count == count, "contrastiveLoss: \(isSame.count) labels for \(count) pairs")
+    /// How much too far apart (positive) or too near (negative) each pair is.
     let excess = zip(pairs.distances, isSame).map { $1 ? $0 : min(0, $0 - margin) }
     let slopes = excess.map { $0 / Float(count) }
     return scalar(from: a, b) { excess.reduce(0) { $0 + Double($1 * $1) } / Double(2 * count) }.recorded(
@@ -32,9 +44,12 @@ public func contrastiveLoss(_ a: Tensor, _ b: Tensor, isSame: [Bool], margin: Fl
         (a, { pairs.gradient(slopes, times: $0.item) }), (b, { pairs.gradient(slopes, times: -$0.item) }))
 }
 
-/// Rows of a tensor, in any order and more than once, as `torch.index_select` along dimension 0.
+/// Rows of a tensor, in any order and with repetitions, as `torch.index_select` along dimension 0.
 ///
-/// x: [N, …] -> [indices.count, …].
+/// - Parameters:
+///   - x: [N, …].
+///   - indices: row indices in 0 ..< N.
+/// - Returns: [indices.count, …].
 public func selectRows(_ x: Tensor, _ indices: [Int]) -> Tensor {
     let shape = x.shape
     precondition(shape.rank >= 1, "selectRows: a scalar has no rows")
@@ -51,7 +66,7 @@ public func selectRows(_ x: Tensor, _ indices: [Int]) -> Tensor {
     return y.recorded(as: .selectRows(indices), (x, { scattered($0, to: indices, shape: shape, size: size) }))
 }
 
-/// Adds each row to the one it came from: the gradient of `selectRows`.
+/// Adds each row to the row it was selected from: the gradient of `selectRows`.
 private func scattered(_ dy: Tensor, to indices: [Int], shape: Shape, size: Int) -> Tensor {
     Tensor(shape: shape) { dx in
         dx.initialize(repeating: 0)
@@ -63,13 +78,13 @@ private func scattered(_ dy: Tensor, to indices: [Int], shape: Shape, size: Int)
     }
 }
 
-/// The differences of the rows of two matrices, and their lengths.
+/// The row differences of two matrices, and their norms.
 private struct RowDifferences: Sendable {
     let shape: Shape
     /// Empty where a matrix is shape-only.
     let differences, distances: [Float]
 
-    /// PyTorch adds this to every difference, so that the distance of equal rows has a gradient.
+    /// PyTorch adds this to every difference, so that the distance of equal rows is differentiable.
     private static let epsilon: Float = 1e-6
 
     init(_ a: Tensor, _ b: Tensor) {

@@ -1,10 +1,13 @@
 import CVCore
 import CVTensor
 
-/// The mean of (a - b)² over all pairs of neighbours, side by side and one above the other: what noise has most of.
+/// Total variation: the mean of (a - b)² over all pairs of horizontal and vertical neighbors, a measure of noise.
 ///
-/// x: [N, C, H, W] -> [], in squared units of x; 0 for pictures of one pixel. With squares instead of Mahendran & Vedaldi's
-/// (2014, arXiv:1412.0035) roots, an edge costs less when it is spread over several pixels.
+/// With squares instead of the roots of Mahendran & Vedaldi (2014, arXiv:1412.0035), the loss of an edge is lower when it
+/// is spread over several pixels.
+///
+/// - Parameter x: [N, C, H, W].
+/// - Returns: a scalar, [], in squared units of x; 0 for images of one pixel.
 public func totalVariation(_ x: Tensor) -> Tensor {
     precondition(x.shape.rank == 4, "totalVariation: [N, C, H, W] expected, found \(x.shape)")
     let (height, width) = (x.shape[2], x.shape[3])
@@ -34,7 +37,7 @@ public func totalVariation(_ x: Tensor) -> Tensor {
         as: .loss("totalVariation"), (x, { variationGradient($0.item * Float(2 * scale), pixels) }))
 }
 
-/// `factor` · the sum of a pixel's differences to its neighbours.
+/// `factor` · the sum of each pixel's differences from its neighbors.
 private func variationGradient(_ factor: Float, _ x: Tensor) -> Tensor {
     let (height, width) = (x.shape[2], x.shape[3])
     return Tensor(shape: x.shape) { dx in

@@ -1,9 +1,16 @@
 import CVTensor
 
-/// An anchor, one of its class, and one of another, as rows of a batch.
+/// A triplet as row indices of a batch.
 public struct Triplet: Sendable, Equatable {
+    /// The anchor, an example of its class (positive), and one of another (negative).
     public let anchor, positive, negative: Int
 
+    /// Creates a triplet of row indices.
+    ///
+    /// - Parameters:
+    ///   - anchor: the anchor.
+    ///   - positive: an example of the same class.
+    ///   - negative: an example of another class.
     public init(anchor: Int, positive: Int, negative: Int) {
         self.anchor = anchor
         self.positive = positive
@@ -11,12 +18,16 @@ public struct Triplet: Sendable, Equatable {
     }
 }
 
-/// For each pair of a class in a batch the semi-hard negative (Schroff et al. 2015, arXiv:1503.03832).
+/// Mines the semi-hard negative of each pair of a class in a batch (Schroff et al. 2015, arXiv:1503.03832).
 ///
-/// That is the nearest of those farther from the anchor than the positive is, but by less than `margin`. Where there is
-/// none, the pair teaches nothing or too much, and is left out.
+/// That is the nearest negative that is farther from the anchor than the positive, but by less than `margin`. A pair
+/// without one is left out.
 ///
-/// embeddings: [N, D]; classes: N.
+/// - Parameters:
+///   - embeddings: [N, D].
+///   - classes: class indices, N.
+///   - margin: the margin of the triplet loss.
+/// - Returns: at most one triplet for each ordered pair of a class.
 public func semiHardTriplets(_ embeddings: Tensor, classes: [Int], margin: Float = 1) -> [Triplet] {
     precondition(
         embeddings.shape.rank == 2 && embeddings.shape[0] == classes.count,
@@ -39,7 +50,13 @@ public func semiHardTriplets(_ embeddings: Tensor, classes: [Int], margin: Float
     return triplets
 }
 
-/// `tripletLoss` of chosen rows of one batch of embeddings; 0 if there are none.
+/// The triplet loss of mined triplets of one batch; 0 if there are none.
+///
+/// - Parameters:
+///   - embeddings: [N, D].
+///   - triplets: row indices of the batch.
+///   - margin: by how much the negative is to be farther than the positive.
+/// - Returns: a scalar, [].
 public func tripletLoss(_ embeddings: Tensor, _ triplets: [Triplet], margin: Float = 1) -> Tensor {
     if triplets.isEmpty { return sum(embeddings, to: []) * 0 }
     return tripletLoss(
@@ -47,7 +64,7 @@ public func tripletLoss(_ embeddings: Tensor, _ triplets: [Triplet], margin: Flo
         negative: selectRows(embeddings, triplets.map(\.negative)), margin: margin)
 }
 
-/// Of each row to each, [N · N].
+/// Squared distances between all rows, [N · N].
 private func squaredDistances(_ x: Tensor) -> [Float] {
     let (count, width) = (x.shape[0], x.shape[1])
     return x.withValues { x in

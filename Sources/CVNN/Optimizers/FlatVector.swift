@@ -2,7 +2,7 @@ import CKernels
 import CVCore
 import CVTensor
 
-/// The values of several tensors one after the other, with what L-BFGS computes on them.
+/// The values of several tensors concatenated, with the vector operations of L-BFGS.
 struct FlatVector {
     private(set) var values: [Float]
 
@@ -12,7 +12,7 @@ struct FlatVector {
         for tensor in tensors { tensor.withValues { values.append(contentsOf: $0) } }
     }
 
-    /// Cut into tensors of these shapes again.
+    /// Split into tensors of these shapes again.
     func tensors(_ shapes: [Shape]) -> [Tensor] {
         var start = 0
         return shapes.map { shape in

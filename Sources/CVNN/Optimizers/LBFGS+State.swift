@@ -2,7 +2,7 @@ import CVCore
 import CVTensor
 
 extension LBFGS {
-    /// What it has learnt, for a checkpoint: the pairs (`s.0`, `y.0`, …, the oldest first) and the last step.
+    /// The curvature pairs (`s.0`, `y.0`, …, the oldest first) and the last step, for a checkpoint.
     public var state: StateDictionary {
         var state: StateDictionary = [:]
         func add(_ name: String, _ values: [Float]) { state[name] = Tensor(values, shape: [values.count]) }
@@ -18,9 +18,10 @@ extension LBFGS {
         return state
     }
 
-    /// Goes on from `state` of one with the same parameters: the next steps are the same to the last bit.
+    /// Continues from the `state` of an L-BFGS with the same parameters: the next steps are the same to the last bit.
     ///
-    /// - Throws: `ParameterMismatch` for vectors that are missing or of another length; nothing is changed then.
+    /// - Parameter state: a state from `state`.
+    /// - Throws: `ParameterMismatch` for vectors that are missing or of another length; nothing changes then.
     public func restore(_ state: StateDictionary) throws(ParameterMismatch) {
         let count = parameters.reduce(0) { $0 + $1.shape.count }
         let pairCount = state.keys.count { $0.hasPrefix("s.") }
@@ -30,7 +31,7 @@ extension LBFGS {
         let difference = KeyDifference(expected: expected, found: state.mapValues(\.shape.dimensions))
         if !difference.isEmpty { throw ParameterMismatch(declared: expected.count, difference: difference) }
         func vector(_ name: String) -> FlatVector { FlatVector([state[name]!]) }
-        // With a shorter history than before, the oldest are forgotten.
+        // With a shorter history than before, the oldest pairs are dropped.
         pairs = (0..<pairCount).suffix(history).map { index in
             let (s, y) = (vector("s.\(index)"), vector("y.\(index)"))
             return (s, y, 1 / s.dot(y))
@@ -40,7 +41,7 @@ extension LBFGS {
             state.isEmpty ? nil : (vector("direction"), vector("gradient"), Self.double(state["length"]!.values))
     }
 
-    /// A number of 64 bits as four of 16, each of which a 32-bit float holds exactly.
+    /// A 64-bit number as four of 16 bits, each of which a 32-bit float represents exactly.
     private static func floats(_ value: Double) -> [Float] {
         (0..<4).map { Float(UInt16(truncatingIfNeeded: value.bitPattern >> (16 * $0))) }
     }

@@ -1,9 +1,9 @@
 import CVTensor
 
-/// L-BFGS: Newton's method with a curvature that is learnt from the last steps (Nocedal 1980; Nocedal & Wright 2006,
-/// algorithm 7.5), as `torch.optim.LBFGS`.
+/// L-BFGS, as `torch.optim.LBFGS`: Newton's method with a curvature estimated from the last steps (Nocedal 1980;
+/// Nocedal & Wright 2006, algorithm 7.5).
 ///
-/// For a loss that is the same function at every call, as in style transfer: not for mini-batches.
+/// For a deterministic loss, the same function at every call, as in style transfer: not for mini-batches.
 ///
 /// ```swift
 /// let result = LBFGS(parameters.trainable).minimize(iterations: 100) {
@@ -15,49 +15,70 @@ import CVTensor
 /// print(result.reason)
 /// ```
 public final class LBFGS {
-    /// How the length of a step is found.
+    /// How the step length is found.
     public enum Search: Sendable {
-        /// Always the learning rate (the first step: at most 1 / Σ |g|).
+        /// Always the learning rate; the first step is scaled by min(1, 1 / Σ |g|).
         case fixed
-        /// Halved until the loss falls enough (Armijo's condition).
+        /// Halved until the sufficient decrease (Armijo) condition holds.
         case backtracking
-        /// Also until it is less steep: both conditions of Wolfe, the second for the absolute slope.
+        /// Sufficient decrease and curvature: the strong Wolfe conditions.
         case strongWolfe
     }
 
-    /// Why it stopped.
+    /// Why the minimization stopped; the raw value is a message.
     public enum Reason: String, Sendable {
+        /// All iterations were made.
         case iterations = "all iterations were made"
-        case gradient = "the gradient is as good as zero"
-        case change = "the weights or the loss hardly change any more"
-        case notDescending = "no step along the direction makes the loss smaller"
-        case notFinite = "the loss or its gradient is not a number, or infinite"
-        case stopped = "it was asked to stop"
+        /// The largest element of the gradient is at most `gradientTolerance`.
+        case gradient = "the gradient is zero within the tolerance"
+        /// The change of the weights or of the loss is at most `changeTolerance`.
+        case change = "the weights or the loss no longer change"
+        /// The line search found no step that decreases the loss.
+        case notDescending = "no step along the direction decreases the loss"
+        /// The loss or its gradient is NaN or infinite.
+        case notFinite = "the loss or its gradient is NaN or infinite"
+        /// The caller's `afterStep` returned false.
+        case stopped = "stopped on request"
     }
 
+    /// The outcome of a minimization.
     public struct Result: Sendable {
+        /// The loss at the last step.
         public let loss: Float
-        /// Steps of this call, and how often the loss was computed for them.
+        /// The steps of this call, and the evaluations of the loss that they took.
         public let iterations, evaluations: Int
+        /// Why it stopped.
         public let reason: Reason
     }
 
+    /// The parameters that are optimized.
     public let parameters: [Parameter]
+    /// The first step length that the line search tries.
     public var learningRate: Float
+    /// How the step length is found.
     public let search: Search
-    /// How many steps the curvature is learnt from.
+    /// The number of steps from which the curvature is estimated.
     public let history: Int
     /// The largest element of the gradient at which it counts as zero.
     public let gradientTolerance: Double
-    /// The largest change of a weight, or of the loss, at which nothing changes any more.
+    /// The largest change of a weight, or of the loss, that counts as none.
     public let changeTolerance: Double
 
-    /// Changes of the weights (s) and of the gradient (y), the oldest first; 1 / s · y.
+    /// Changes of the weights (s) and of the gradient (y), the oldest first; rho is 1 / s · y.
     var pairs: [(s: FlatVector, y: FlatVector, rho: Double)] = []
-    /// What the curvature is before the pairs are counted in: s · y / y · y of the last.
+    /// The initial scale of the inverse Hessian: s · y / y · y of the last pair.
     var scale = 1.0
     var last: (direction: FlatVector, gradient: FlatVector, length: Double)?
 
+    /// Creates an optimizer without curvature pairs.
+    ///
+    /// - Parameters:
+    ///   - parameters: the parameters to optimize; at least one.
+    ///   - learningRate: the first step length that the line search tries.
+    ///   - search: how the step length is found.
+    ///   - history: the number of steps from which the curvature is estimated, above 0.
+    ///   - gradientTolerance: the largest element of the gradient at which it counts as zero.
+    ///   - changeTolerance: the largest change of a weight, or of the loss, that counts as none.
     public init(
         _ parameters: [Parameter], learningRate: Float = 1, search: Search = .strongWolfe, history: Int = 20,
         gradientTolerance: Double = 1e-7, changeTolerance: Double = 1e-9
@@ -71,10 +92,14 @@ public final class LBFGS {
         self.changeTolerance = changeTolerance
     }
 
-    /// Makes up to so many steps; the next call goes on with what was learnt.
+    /// Makes up to `iterations` steps; the next call continues with the curvature estimated so far.
     ///
-    /// evaluate: the loss for the present values of the parameters; it also gives them their gradients, which are nil
-    /// when it is called. afterStep: called with the number of steps made; it returns whether to go on.
+    /// - Parameters:
+    ///   - iterations: the largest number of steps.
+    ///   - afterStep: called with the number of steps made; returns whether to continue.
+    ///   - evaluate: computes the loss for the present values of the parameters and sets their gradients, which are nil
+    ///     when it is called.
+    /// - Returns: the loss, the number of steps, and why it stopped.
     public func minimize(
         iterations: Int, afterStep: (_ made: Int) -> Bool = { _ in true }, _ evaluate: @escaping () -> Float
     ) -> Result {
@@ -98,7 +123,7 @@ public final class LBFGS {
             let change = abs(next.loss - point.loss)
             if !next.isFinite { return result(made, .notFinite) }
             point = next
-            // The last place that the line search tried may be another.
+            // The last point that the line search tried may be another.
             line.set(point.weights)
             if !afterStep(made + 1) { return result(made + 1, .stopped) }
             if direction.largest * length <= changeTolerance || change < changeTolerance {
@@ -118,14 +143,14 @@ public final class LBFGS {
         }
     }
 
-    /// - H · gradient, H being the inverse of the curvature as the pairs tell it.
+    /// The direction -H · gradient; H is the inverse Hessian as estimated from the pairs.
     private func nextDirection(_ gradient: FlatVector) -> FlatVector {
         if let last {
             let y = gradient.plus(-1, last.gradient)
             var s = last.direction
             s.combine(last.length, plus: 0, s)
             let product = s.dot(y)
-            // Only where the slope grew, as along a valley's floor: else the direction could lead uphill.
+            // Only where the curvature is positive: else the direction may be one of ascent.
             if product > 1e-10 {
                 if pairs.count == history { pairs.removeFirst() }
                 pairs.append((s, y, 1 / product))

@@ -1,6 +1,6 @@
 import CVTensor
 
-/// A place on the line along which a step is looked for.
+/// A point on the line along which a step is searched.
 struct LinePoint {
     let weights, gradient: FlatVector
     let loss: Double
@@ -8,14 +8,14 @@ struct LinePoint {
     var isFinite: Bool { loss.isFinite && gradient.largest.isFinite }
 }
 
-/// Computes the loss and its gradient at a place, by way of the parameters, and looks for lengths of steps.
+/// Evaluates the loss and its gradient at a point, by setting the parameters, and searches for step lengths.
 struct LineEvaluation {
     private let parameters: [Parameter]
     private let shapes: [Shape]
     private let function: () -> Float
     private(set) var evaluations = 0
 
-    /// How much of the slope's promise the loss must keep, and how much of the slope may be left.
+    /// The constants c1 (sufficient decrease) and c2 (curvature) of the Wolfe conditions.
     private static let decrease = 1e-4
     private static let flatness = 0.9
     private static let limit = 25
@@ -39,7 +39,7 @@ struct LineEvaluation {
         return LinePoint(weights: weights, gradient: FlatVector(gradients), loss: loss)
     }
 
-    /// Halves the length until the loss falls enough; nil if it never does.
+    /// Halves the length until the decrease is sufficient; nil if it never is.
     mutating func backtrack(
         _ start: LinePoint, _ direction: FlatVector, _ slope: Double, _ first: Double
     ) -> (Double, LinePoint)? {
@@ -52,10 +52,10 @@ struct LineEvaluation {
         return nil
     }
 
-    /// A length that satisfies both conditions of Wolfe (Nocedal & Wright 2006, algorithms 3.5 and 3.6).
+    /// A length that satisfies the strong Wolfe conditions (Nocedal & Wright 2006, algorithms 3.5 and 3.6).
     ///
-    /// Steps grow until two enclose such a length, then the interval shrinks; new lengths are where the cubic through
-    /// losses and slopes of two others is smallest. Without success the best length that lowers the loss, or nil.
+    /// Steps grow until two bracket such a length, then the interval shrinks; new lengths are at the minimum of the cubic
+    /// through losses and slopes of two others. Without success the best length that decreases the loss, or nil.
     mutating func strongWolfe(
         _ start: LinePoint, _ direction: FlatVector, _ slope: Double, _ first: Double
     ) -> (Double, LinePoint)? {
@@ -75,13 +75,13 @@ struct LineEvaluation {
         return trial.isFinite && trial.loss < start.loss ? (trial.length, trial.point) : nil
     }
 
-    /// Between two lengths that enclose a solution.
+    /// Narrows an interval that brackets a solution.
     private mutating func shrink(
         _ a: Trial, _ b: Trial, _ start: LinePoint, _ direction: FlatVector, _ condition: Condition
     ) -> (Double, LinePoint)? {
-        // The better end, from which the other is looked for.
+        // The better end comes first.
         var (low, high) = b.isFinite && b.loss < a.loss ? (b, a) : (a, b)
-        /// Whether the last length lay near an end: the second time it is moved inwards.
+        /// Whether the last length was near an end: the second time it is moved inwards.
         var wasNearEnd = false
         for _ in 0..<Self.limit where abs(high.length - low.length) * direction.largest > 1e-9 {
             let range = min(low.length, high.length)...max(low.length, high.length)
@@ -112,7 +112,7 @@ struct LineEvaluation {
         return Trial(length, point, point.gradient.dot(direction))
     }
 
-    /// What a length must satisfy, from loss and slope at the start.
+    /// The strong Wolfe conditions, from loss and slope at the start.
     private struct Condition {
         let loss, slope: Double
 
@@ -133,8 +133,7 @@ struct LineEvaluation {
             self.slope = slope
         }
 
-        /// Where the cubic through losses and slopes at a and b is smallest; the middle of the range if it has no
-        /// minimum.
+        /// The minimum of the cubic through losses and slopes at a and b; the middle of the range if it has none.
         static func minimum(_ a: Trial, _ b: Trial, in range: ClosedRange<Double>) -> Double {
             let (a, b) = a.length <= b.length ? (a, b) : (b, a)
             let first = a.slope + b.slope - 3 * (a.loss - b.loss) / (a.length - b.length)

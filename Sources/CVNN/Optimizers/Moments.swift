@@ -1,10 +1,10 @@
 import CVCore
 import CVTensor
 
-/// What an optimiser remembers about each parameter: some values for every weight, and how many steps it has seen.
+/// The state of an optimizer for each parameter: some values per weight, and the number of steps.
 struct Moments {
     let parameters: [Parameter]
-    /// What the values are called in a checkpoint.
+    /// The names of the values in a checkpoint.
     private let names: [String]
     /// For each parameter all values of the first name, then of the second …
     private var values: [[Float]]
@@ -17,22 +17,24 @@ struct Moments {
         steps = [Int](repeating: 0, count: parameters.count)
     }
 
-    /// Some weights of a parameter, in the middle of a step.
+    /// A range of the weights of a parameter during a step.
     struct Part {
         let weights, gradients: UnsafePointer<Float>
-        /// What the weights become.
+        /// The updated weights.
         let results: UnsafeMutablePointer<Float>
         let count: Int
         fileprivate let moments: UnsafeMutablePointer<Float>?
         fileprivate let total: Int
 
-        /// The remembered values of the `index`-th name.
+        /// The values of the `index`-th name.
         func moment(_ index: Int) -> UnsafeMutablePointer<Float> { moments! + index * total }
     }
 
-    /// Gives every parameter that has a gradient a new value, in parts that may be computed at the same time.
+    /// Updates every trainable parameter that has a gradient, in parts that may be computed concurrently.
     ///
-    /// prepare: called once for a parameter with the number of this step, from 1.
+    /// - Parameters:
+    ///   - prepare: called once per parameter with the number of this step, from 1.
+    ///   - body: computes the updated weights of a part.
     mutating func update<Options>(
         _ prepare: (Parameter, _ step: Int) -> Options, _ body: (Part, Options) -> Void
     ) {

@@ -1,18 +1,25 @@
 import CVTensor
 
-/// The exponentially weighted average of weights over the steps of training, which is often better than the last ones
-/// (Polyak & Juditsky 1992).
+/// An exponential moving average (EMA) of weights over training steps, which often generalizes better than the last weights
+/// (Polyak & Juditsky 1992). PyTorch's counterpart, without the bias correction, is `torch.optim.swa_utils.AveragedModel`.
 ///
-/// a = decay · a + (1 - decay) · w from a = 0; divided by 1 - decay^t, which corrects for that start.
+/// a = decay · a + (1 - decay) · w from a = 0, with the bias correction 1 / (1 - decay^t).
 public final class WeightAverage {
+    /// The factor of the previous average.
     public let decay: Float
     private let parameters: [Parameter]
     private var sums: [Tensor]
     private var updates = 0
-    /// 1 - decay^t: the weights of all w so far.
+    /// 1 - decay^t: the sum of the factors of all w so far.
     private var total: Double = 0
 
-    /// Buffers such as running means are averages already: of those the last is taken.
+    /// Creates an average without updates.
+    ///
+    /// For buffers such as running means, which are averages already, the last value is used.
+    ///
+    /// - Parameters:
+    ///   - parameters: the parameters to average.
+    ///   - decay: the factor of the previous average, in 0 ..< 1.
     public init(_ parameters: some Sequence<Parameter>, decay: Float = 0.999) {
         precondition(decay >= 0 && decay < 1, "decay \(decay): 0 to below 1 expected")
         self.parameters = Array(parameters)
@@ -20,7 +27,7 @@ public final class WeightAverage {
         sums = self.parameters.map { Tensor(repeating: 0, shape: $0.value.shape) }
     }
 
-    /// Takes the present weights in: after each step.
+    /// Adds the present weights to the average; call it after each step.
     public func update() {
         updates += 1
         total = Self.total(total, decay)
@@ -31,22 +38,25 @@ public final class WeightAverage {
 
     private static func total(_ total: Double, _ decay: Float) -> Double { total * Double(decay) + Double(1 - decay) }
 
-    /// What it remembers, for a checkpoint: the sums by key, and how many updates they are of.
+    /// The sums by key and the number of updates, for a checkpoint.
     public var state: StateDictionary {
         var state: StateDictionary = ["updates": Tensor([Float(updates)], shape: [1])]
         for (parameter, sum) in zip(parameters, sums) where !parameter.isBuffer { state["sum." + parameter.name] = sum }
         return state
     }
 
-    /// Goes on from `state` of an average of the same parameters; nothing is changed if it does not fit.
+    /// Continues from the `state` of an average of the same parameters; nothing changes if it does not fit.
+    ///
+    /// - Parameter state: a state from `state`.
+    /// - Throws: `ParameterMismatch` with every key that is missing, unexpected, or of another shape.
     public func restore(_ state: StateDictionary) throws(ParameterMismatch) {
         let expected = self.state.mapValues(\.shape.dimensions)
         let difference = KeyDifference(expected: expected, found: state.mapValues(\.shape.dimensions))
         if !difference.isEmpty { throw ParameterMismatch(declared: expected.count, difference: difference) }
-        // A damaged file may hold any number. Above 2^24 a 32-bit float does not count on, and the total is 1 long since.
+        // A damaged file may hold any number. A 32-bit float cannot count above 2^24, where the total has long been 1.
         let found = state["updates"]!.item
         updates = found >= 0 && found <= 0x1p24 ? Int(found) : 0
-        // Step by step as in `update`, so that it is the same to the last bit.
+        // Accumulated as in `update`, so that it is the same to the last bit.
         total = (0..<updates).reduce(0) { total, _ in Self.total(total, decay) }
         for (index, parameter) in parameters.enumerated() where !parameter.isBuffer {
             sums[index] = state["sum." + parameter.name]!.detached
@@ -63,7 +73,11 @@ public final class WeightAverage {
         return state
     }
 
-    /// Calls `body` while the parameters have their averages, for an evaluation, and gives them their values back.
+    /// Calls `body` while the parameters hold their averages, for an evaluation, and restores their values afterwards.
+    ///
+    /// - Parameter body: the evaluation.
+    /// - Returns: the result of `body`.
+    /// - Throws: the error of `body`.
     public func applied<Result>(_ body: () throws -> Result) rethrows -> Result {
         let (values, averages) = (parameters.map(\.value), stateDictionary)
         for parameter in parameters { parameter.value = averages[parameter.name]! }

@@ -1,40 +1,56 @@
 import CVTensor
 
-/// What a weight is before it is trained, as the functions of `torch.nn.init`.
+/// The distribution of a weight before training, as the functions of `torch.nn.init`.
 ///
-/// The fans of a weight [out, in, …]: fan-in is in · taps of the kernel, fan-out is out · taps.
+/// For a weight [out, in, …], fan-in is in · kernel taps and fan-out is out · kernel taps.
 public enum Initializer: Sendable, Equatable {
+    /// One value throughout, as `torch.nn.init.constant_`.
     case constant(Float)
+    /// Uniform in a range, as `torch.nn.init.uniform_`.
     case uniform(ClosedRange<Float>)
+    /// Normal with a mean and a standard deviation, as `torch.nn.init.normal_`.
     case normal(mean: Float = 0, deviation: Float)
-    /// Uniform in ± gain · √(6 / (fan-in + fan-out)) (Glorot & Bengio 2010).
+    /// Uniform in ± gain · √(6 / (fan-in + fan-out)) (Glorot & Bengio 2010), as `torch.nn.init.xavier_uniform_`.
     case xavierUniform(gain: Float = 1)
-    /// Normal with the deviation gain · √(2 / (fan-in + fan-out)).
+    /// Normal with the standard deviation gain · √(2 / (fan-in + fan-out)), as `torch.nn.init.xavier_normal_`.
     case xavierNormal(gain: Float = 1)
-    /// Uniform in ± √(6 / ((1 + slope²) · fan)) (He et al. 2015, arXiv:1502.01852); `slope` is that of the leaky ReLU
-    /// that follows, 0 for ReLU.
+    /// Uniform in ± √(6 / ((1 + slope²) · fan)) (He et al. 2015, arXiv:1502.01852), as `torch.nn.init.kaiming_uniform_`;
+    /// `slope` is that of the leaky ReLU that follows, 0 for ReLU.
     case heUniform(slope: Float = 0, fan: Fan = .input)
-    /// Normal with the deviation √(2 / ((1 + slope²) · fan)).
+    /// Normal with the standard deviation √(2 / ((1 + slope²) · fan)), as `torch.nn.init.kaiming_normal_`.
     case heNormal(slope: Float = 0, fan: Fan = .input)
 
-    /// Which of the sums is to keep its variance: those of the forward pass (input) or of the backward (output).
+    /// The pass whose variance is preserved: forward (`input`, fan-in) or backward (`output`, fan-out).
     public enum Fan: Sendable, Equatable {
-        case input, output
+        /// Fan-in: preserves the variance of the forward pass.
+        case input
+        /// Fan-out: preserves the variance of the backward pass.
+        case output
     }
 
+    /// All 0.
     public static let zeros = Initializer.constant(0)
+    /// All 1.
     public static let ones = Initializer.constant(1)
 
     /// PyTorch's default for the weights of convolutions and linear layers: uniform in ± 1 / √fan-in.
     public static let pyTorchWeight = Initializer.heUniform(slope: Float(5).squareRoot())
 
-    /// PyTorch's default for the bias beside a weight of this shape: uniform in ± 1 / √fan-in.
+    /// PyTorch's default for a bias: uniform in ± 1 / √fan-in of the layer's weight.
+    ///
+    /// - Parameter weight: the shape of the weight, [out, in, …].
+    /// - Returns: the initializer of the bias.
     public static func pyTorchBias(of weight: Shape) -> Initializer {
         let bound = 1 / Float(max(fans(of: weight).input, 1)).squareRoot()
         return .uniform(-bound...bound)
     }
 
-    /// A tensor of such values.
+    /// Draws a tensor from the distribution.
+    ///
+    /// - Parameters:
+    ///   - shape: the shape of the tensor; Xavier and He need [out, in, …].
+    ///   - numbers: the source of random numbers, advanced by the call.
+    /// - Returns: a tensor of `shape`.
     public func tensor(_ shape: Shape, _ numbers: inout SeededNumbers) -> Tensor {
         Tensor(shape: shape) { values in
             switch distribution(shape) {
@@ -54,7 +70,7 @@ public enum Initializer: Sendable, Equatable {
     }
 
     private func distribution(_ shape: Shape) -> Distribution {
-        /// The deviation that Xavier and He ask for; a uniform distribution reaches √3 times as far.
+        /// The standard deviation that Xavier and He ask for; a uniform distribution has bounds of √3 times as much.
         func spread(_ gain: Float, over fan: Double) -> Double { Double(gain) / fan.squareRoot() }
         func even(_ deviation: Double) -> Distribution {
             .uniform(-deviation * 3.0.squareRoot(), deviation * 3.0.squareRoot())

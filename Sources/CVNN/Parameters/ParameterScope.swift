@@ -1,8 +1,8 @@
 import CVTensor
 
-/// The place of a layer in the tree of names: it declares its parameters here, by the names that a checkpoint uses.
+/// A prefix in the tree of checkpoint keys, under which a layer declares its parameters.
 ///
-/// A network is written once, and this one mechanism gives it keys, loading and saving:
+/// A network is written once; this mechanism gives it keys, loading and saving:
 ///
 /// ```swift
 /// struct Block: Layer {
@@ -24,25 +24,40 @@ public struct ParameterScope {
         self.prefix = prefix
     }
 
-    /// The place of a part, `name` being what a checkpoint calls it.
+    /// The scope of a submodule.
+    ///
+    /// - Parameter name: the name of the submodule in a checkpoint, without the dot.
+    /// - Returns: a scope whose prefix is extended by `name`.
     public func scope(_ name: String) -> ParameterScope {
         ParameterScope(declared, prefix: prefix + name + ".")
     }
 
-    /// Whether the checkpoint has anything here; true where the network is made without one.
+    /// Whether the checkpoint has any key with this prefix; true if the network is built without a checkpoint.
     ///
     /// For parts that published weights may leave out, such as the auxiliary heads of GoogLeNet.
     public var isOffered: Bool { declared.offers(prefix) }
 
-    /// Declares a weight: its value is the checkpoint's, or what `initializer` makes of a seed.
+    /// Declares a trainable weight: its value is the checkpoint's, or drawn from `initializer`.
     ///
-    /// A missing key or another shape is noted, for `load` to throw all of them together; the layer is given a shape-only
-    /// tensor meanwhile.
+    /// A missing key or another shape is recorded, so that `load` throws all of them together; meanwhile the value is a
+    /// shape-only tensor.
+    ///
+    /// - Parameters:
+    ///   - name: the name within this scope, such as `weight`.
+    ///   - shape: the shape of the weight.
+    ///   - initializer: the distribution of the value when there is no checkpoint.
+    /// - Returns: the parameter.
     public func parameter(_ name: String, shape: Shape, initialized initializer: Initializer = .zeros) -> Parameter {
         declared.parameter(prefix + name, shape: shape, initializer, isBuffer: false)
     }
 
-    /// Declares what is saved with the weights, but not trained, such as a running mean.
+    /// Declares a buffer: saved with the weights but not trained, such as a running mean; as `Module.register_buffer`.
+    ///
+    /// - Parameters:
+    ///   - name: the name within this scope, such as `running_mean`.
+    ///   - shape: the shape of the buffer.
+    ///   - initializer: the distribution of the value when there is no checkpoint.
+    /// - Returns: the parameter, never trainable.
     public func buffer(_ name: String, shape: Shape, initialized initializer: Initializer = .zeros) -> Parameter {
         declared.parameter(prefix + name, shape: shape, initializer, isBuffer: true)
     }
@@ -50,6 +65,10 @@ public struct ParameterScope {
 
 /// Builds a network with the tensors of a checkpoint.
 ///
+/// - Parameters:
+///   - make: builds the network from its root scope.
+///   - state: the tensors by key.
+/// - Returns: the network.
 /// - Throws: `ParameterMismatch` with every key that is missing, unexpected, or of another shape.
 public func load<Network>(
     _ make: (ParameterScope) -> Network, from state: StateDictionary
@@ -57,7 +76,13 @@ public func load<Network>(
     try loadWithParameters(make, from: state).network
 }
 
-/// The same, with the parameters, for training on.
+/// Builds a network with the tensors of a checkpoint and returns its parameters too, for fine-tuning.
+///
+/// - Parameters:
+///   - make: builds the network from its root scope.
+///   - state: the tensors by key.
+/// - Returns: the network and its parameters.
+/// - Throws: `ParameterMismatch` with every key that is missing, unexpected, or of another shape.
 public func loadWithParameters<Network>(
     _ make: (ParameterScope) -> Network, from state: StateDictionary
 ) throws(ParameterMismatch) -> (network: Network, parameters: ParameterSet) {
@@ -68,11 +93,16 @@ public func loadWithParameters<Network>(
     return (network, parameters)
 }
 
-/// Builds a network with fresh weights: the same for the same seed.
+/// Builds a network with initialized weights: the same for the same seed.
 ///
-/// Each parameter has its own random numbers, from the seed and its name: what one layer is given does not depend on
-/// the layers before it.
-/// - Parameter choose: another initialiser than the layer's own, by name and shape; nil keeps that.
+/// Each parameter has its own random numbers, derived from the seed and its name: its value does not depend on the
+/// layers before it.
+///
+/// - Parameters:
+///   - seed: the seed of all random numbers.
+///   - choose: another initializer than the layer's own, by name and shape; nil keeps the layer's.
+///   - make: builds the network from its root scope.
+/// - Returns: the network and its parameters.
 public func initialized<Network>(
     seed: UInt64, choosing choose: (_ name: String, _ shape: Shape) -> Initializer? = { _, _ in nil },
     _ make: (ParameterScope) -> Network
@@ -104,16 +134,16 @@ public func shapeOnly<Network>(
 /// The keys and shapes that a network declares, in the order of its layers.
 ///
 /// - Parameters:
-///   - keys: those of a checkpoint, for a network with parts that it may leave out; none for all parts.
-///   - make: the network, from its place in the tree of names.
-/// - Returns: of each parameter and buffer the key and the shape.
+///   - keys: the keys of a checkpoint, for a network with parts that it may leave out; empty for all parts.
+///   - make: builds the network from its root scope.
+/// - Returns: the key and shape of each parameter.
 public func parameterShapes(
     offered keys: [String] = [], _ make: (ParameterScope) -> some Any
 ) -> [(name: String, shape: Shape)] {
     shapeOnly(offered: keys, make).parameters.map { ($0.name, $0.shape) }
 }
 
-/// What has been declared so far.
+/// The parameters declared so far.
 final class Declared {
     /// Where the values come from.
     enum Source {
@@ -135,7 +165,7 @@ final class Declared {
         return parameter
     }
 
-    /// An empty checkpoint stands for none: whoever loads it is told of everything that it lacks.
+    /// An empty checkpoint offers every part: the error then lists everything that it lacks.
     func offers(_ prefix: String) -> Bool {
         switch source {
         case .checkpoint(let state): state.isEmpty || state.keys.contains { $0.hasPrefix(prefix) }
@@ -149,7 +179,7 @@ final class Declared {
         case .checkpoint(let state):
             if let found = state[name], found.shape == shape { return found }
             // A network without its weights is never run, and its shapes may be absurd: they follow from the number of
-            // labels that a file claims to have. So no memory is spent on what is missing.
+            // labels that a file claims to have. So no memory is allocated for what is missing.
             return .shapeOnly(shape)
         case .shapes: return .shapeOnly(shape)
         case .seed(let seed, let choose):
@@ -158,6 +188,6 @@ final class Declared {
         }
     }
 
-    /// Lets go of the source: a scope that someone kept declares shapes without values from now on.
+    /// Releases the source: a scope that outlives the initialization declares shape-only tensors from now on.
     func finish() { source = .shapes(offered: []) }
 }

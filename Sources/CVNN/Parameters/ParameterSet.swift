@@ -1,8 +1,8 @@
 import CVCore
 import CVTensor
 
-/// The parameters of a network, in the order in which its layers declared them: what an optimiser changes and a file
-/// keeps.
+/// The parameters of a network, in the order in which its layers declared them, as `Module.parameters()` and
+/// `state_dict()`.
 ///
 /// ```swift
 /// let (network, parameters) = initialized(seed: 1) { Classifier($0) }
@@ -13,43 +13,54 @@ public struct ParameterSet: Sendable, RandomAccessCollection {
 
     init(_ parameters: [Parameter]) { all = parameters }
 
+    /// 0.
     public var startIndex: Int { 0 }
+    /// The number of parameters.
     public var endIndex: Int { all.count }
+    /// The parameter at a position in the order of declaration.
     public subscript(index: Int) -> Parameter { all[index] }
 
-    /// The one with this key.
+    /// The parameter with this key; nil if there is none.
     public subscript(name: String) -> Parameter? { all.first { $0.name == name } }
 
-    /// Those that are neither buffers nor frozen.
+    /// The parameters that are neither buffers nor frozen.
     public var trainable: [Parameter] { all.filter(\.isTrainable) }
 
-    /// Freezes, or thaws, the weights whose keys begin with `prefix`, for transfer learning.
+    /// Freezes or unfreezes weights, for transfer learning; buffers stay as they are.
+    ///
+    /// - Parameters:
+    ///   - isTrainable: whether gradients are computed.
+    ///   - prefix: the prefix of the keys concerned; empty for all.
     public func setTrainable(_ isTrainable: Bool, prefix: String = "") {
         for parameter in all where !parameter.isBuffer && parameter.name.hasPrefix(prefix) {
             parameter.isTrainable = isTrainable
         }
     }
 
-    /// Forgets the gradients: before the next step.
+    /// Sets all gradients to nil before the next step, as `Optimizer.zero_grad()`.
     public func clearGradients() { all.clearGradients() }
 
-    /// All values, buffers too, by key, as PyTorch's `state_dict()`.
+    /// All values by key, buffers included, as PyTorch's `state_dict()`.
     public var stateDictionary: StateDictionary {
         Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0.value.detached) })
     }
 
-    /// Takes the values of a checkpoint; nothing is changed if it does not fit.
+    /// Loads the values of a checkpoint, as `load_state_dict(strict=True)`; nothing changes if it does not fit.
     ///
+    /// - Parameter state: the tensors by key.
     /// - Throws: `ParameterMismatch` with every key that is missing, unexpected, or of another shape.
     public func load(_ state: StateDictionary) throws(ParameterMismatch) {
         try check(state)
         for parameter in all { parameter.value = state[parameter.name]!.detached }
     }
 
-    /// Takes the values of a checkpoint except those whose keys begin with one of `prefixes`, which stay as they are, for
-    /// transfer learning: `load(state, omitting: ["fc."])` where the classes are others.
+    /// Loads the values of a checkpoint except those under some prefixes, for transfer learning:
+    /// `load(state, omitting: ["fc."])` if the classes differ.
     ///
-    /// - Throws: `ParameterMismatch` for the other keys, as `load(_:)`; nothing is changed then.
+    /// - Parameters:
+    ///   - state: the tensors by key.
+    ///   - prefixes: the prefixes of the keys that keep their present values.
+    /// - Throws: `ParameterMismatch` for the other keys, as `load(_:)`; nothing changes then.
     public func load(_ state: StateDictionary, omitting prefixes: [String]) throws(ParameterMismatch) {
         func isOmitted(_ name: String) -> Bool { prefixes.contains { name.hasPrefix($0) } }
         try ParameterSet(all.filter { !isOmitted($0.name) }).load(state.filter { !isOmitted($0.key) })
@@ -57,7 +68,7 @@ public struct ParameterSet: Sendable, RandomAccessCollection {
 
     package func check(_ state: StateDictionary) throws(ParameterMismatch) {
         let expected = Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0.shape.dimensions) })
-        // PyTorch counts the batches that a batch-norm saw; nothing is computed from it.
+        // PyTorch counts the batches of a batch norm; nothing is computed from the count.
         let found = state.filter { !$0.key.hasSuffix("num_batches_tracked") }.mapValues(\.shape.dimensions)
         let difference = KeyDifference(expected: expected, found: found)
         if !difference.isEmpty { throw ParameterMismatch(declared: all.count, difference: difference) }
@@ -65,7 +76,7 @@ public struct ParameterSet: Sendable, RandomAccessCollection {
 }
 
 extension Sequence<Parameter> {
-    /// Forgets the gradients: before the next step.
+    /// Sets all gradients to nil before the next step, as `Optimizer.zero_grad()`.
     public func clearGradients() {
         for parameter in self { parameter.gradient = nil }
     }

@@ -1,4 +1,4 @@
-/// A matrix of three rows and columns.
+/// A 3×3 matrix.
 package struct Matrix3: Equatable {
     package var columns: (SIMD3<Double>, SIMD3<Double>, SIMD3<Double>)
 
@@ -48,22 +48,22 @@ package struct Matrix3: Equatable {
         return Matrix3(columns: (row(0), row(1), row(2)))
     }
 
-    /// Of a symmetric matrix without negative eigenvalues; or the inverse of the root.
+    /// The square root, or its inverse, of a symmetric positive semidefinite matrix.
     package func squareRoot(inverted: Bool = false) -> Matrix3 {
         let (values, vectors) = eigen()
         var roots = SIMD3<Double>.zero
         for index in 0..<3 {
-            // Rounding may leave a tiny negative one.
+            // Rounding may leave a tiny negative eigenvalue.
             let root = max(values[index], 0).squareRoot()
             roots[index] = inverted ? 1 / max(root, 1e-12) : root
         }
         return vectors * Matrix3(diagonal: roots) * vectors.transposed
     }
 
-    /// Eigenvalues of a symmetric matrix, and its eigenvectors as columns, by Jacobi's rotations.
+    /// The eigenvalues of a symmetric matrix, and its eigenvectors as columns, by Jacobi rotations.
     private func eigen() -> (values: SIMD3<Double>, vectors: Matrix3) {
         var (a, vectors) = (self, Matrix3.identity)
-        // Each sweep squares what is left beside the diagonal: a few are enough for double precision.
+        // Convergence is quadratic: a few sweeps are enough for double precision.
         for _ in 0..<12 {
             for (p, q) in [(0, 1), (0, 2), (1, 2)] where abs(a[p, q]) > 1e-300 {
                 let rotation = Self.rotation(p, q, a)

@@ -1,6 +1,6 @@
 import CVImage
 
-/// The mean and the covariance of the colours of a picture, RGB from 0 to 1.
+/// The mean and the covariance of the colors of an image, RGB from 0 to 1.
 package struct StylePalette {
     package let mean: SIMD3<Double>
     package let covariance: Matrix3
@@ -17,7 +17,7 @@ package struct StylePalette {
         covariance = products * (1 / count) - Matrix3(mean, mean)
     }
 
-    /// Of all colours of several pictures together. weights: how much each counts.
+    /// The palette of several images together, weighted.
     package init(mixing palettes: [(palette: StylePalette, weight: Double)]) {
         let total = palettes.reduce(0) { $0 + $1.weight }
         var (mean, squares) = (SIMD3<Double>.zero, Matrix3.zero)
@@ -29,10 +29,10 @@ package struct StylePalette {
         covariance = squares - Matrix3(mean, mean)
     }
 
-    /// The matrix that gives colours with this covariance the other one, and moves them as little as possible: the linear
-    /// Monge-Kantorovitch map (Pitié & Kokaram 2007, doi:10.1049/cp:20070055).
+    /// The linear Monge-Kantorovich map (Pitié & Kokaram 2007, doi:10.1049/cp:20070055): of all matrices that transform colors
+    /// of this covariance to the other's, the one that changes them least.
     package func map(to other: StylePalette) -> Matrix3 {
-        // A picture in shades of one colour has no spread along the others.
+        // An image in shades of one color has no variance along other axes.
         let own = covariance + .identity * 1e-4
         let root = own.squareRoot()
         let inverse = own.squareRoot(inverted: true)
@@ -41,9 +41,7 @@ package struct StylePalette {
 }
 
 extension Image {
-    /// The same picture with a palette, the mean and the covariance of all colours, that is `palette`'s.
-    ///
-    /// All colours are changed in the same way: what was alike stays alike.
+    /// This image with its colors transformed linearly so that their mean and covariance are those of `palette`.
     package func withPalette(_ palette: StylePalette) -> Image {
         let own = StylePalette(self)
         let map = own.map(to: palette)
@@ -56,12 +54,12 @@ extension Image {
         return Image(width: width, height: height, format: .rgb, pixels: samples)
     }
 
-    /// With the palette of several styles, mixed by their weights.
+    /// This image with the palette of several styles, blended by their weights.
     package func withPalette(of styles: [StyleSource]) -> Image {
         withPalette(StylePalette(mixing: styles.map { (StylePalette($0.image), Double($0.weight)) }))
     }
 
-    /// RGB pictures only.
+    /// For RGB images only.
     fileprivate func forEachColor(_ body: (SIMD3<Double>) -> Void) {
         pixels.withUnsafeBufferPointer { pixels in
             for start in Swift.stride(from: 0, to: pixels.count, by: 3) {

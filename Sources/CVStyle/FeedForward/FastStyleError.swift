@@ -2,20 +2,24 @@ import CVCore
 import CVModels
 import CVNN
 
-/// A picture that cannot be painted in one go as asked.
+/// An error for a feed-forward stylization with invalid inputs or weights.
 public enum FastStyleError: ToolkitError, Equatable {
+    /// The network is not trained on a style of this name.
     case unknownStyle(String, nearest: String?, known: [String])
+    /// A style is listed twice.
     case styleTwice(String)
-    /// None was chosen, of so many.
+    /// No style is selected, of so many.
     case noStyle(of: Int)
-    /// Smaller than what is reflected at its borders.
+    /// The image is smaller than its reflection padding.
     case tooSmall(width: Int, height: Int)
-    /// Bytes.
+    /// The free memory does not suffice, in bytes.
     case notEnoughMemory(width: Int, height: Int, needed: Int, available: Int)
-    /// Weights of something else than a `ImageTransformNet`.
+    /// The weights are not those of an `ImageTransformNet`.
     case notAnImageTransformNet(path: String, model: String, task: String)
+    /// Keys or shapes of the weights do not match the network.
     case otherParameters(path: String, ParameterMismatch)
 
+    /// The message.
     public var description: String {
         switch self {
         case .unknownStyle(let name, let nearest, let known):
@@ -28,9 +32,9 @@ public enum FastStyleError: ToolkitError, Equatable {
         case .noStyle(let count):
             "these weights have \(count) styles: choose one of them by --style; --style list prints the names"
         case .tooSmall(let width, let height):
-            "the picture has \(width) × \(height) pixels: at least \(ImageTransformNet.minimumSide) on each side are needed"
+            "the image has \(width) × \(height) pixels: at least \(ImageTransformNet.minimumSide) on each side are needed"
         case .notEnoughMemory(let width, let height, let needed, let available):
-            "a picture of \(width) × \(height) pixels needs about \(needed / 1_000_000) MB of memory and "
+            "an image of \(width) × \(height) pixels needs about \(needed / 1_000_000) MB of memory and "
                 + "\(available / 1_000_000) are free; make it smaller"
         case .notAnImageTransformNet(let path, let model, let task):
             "\(path.escapedForDisplay): holds weights of \(abbreviated(model)) for the task '\(abbreviated(task))'; those "
@@ -41,7 +45,7 @@ public enum FastStyleError: ToolkitError, Equatable {
 
     private static let shown = 40
 
-    /// Whether what was asked for makes no sense, whatever the pictures.
+    /// Whether the selection of styles is invalid, whatever the images.
     public var isUsage: Bool {
         switch self {
         case .unknownStyle, .styleTwice, .noStyle: true

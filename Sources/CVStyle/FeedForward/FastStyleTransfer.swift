@@ -5,68 +5,70 @@ import CVNN
 import CVTensor
 import CVWeights
 
-/// Networks that have learnt to paint in some styles, and paint a picture in one go (Johnson et al. 2016, arXiv:1603.08155).
+/// Feed-forward style transfer by a network trained on some styles (Johnson et al. 2016, arXiv:1603.08155).
 ///
 /// ```swift
 /// let fast = try FastStyleTransfer()
-/// let paint = try fast.painter(["starry"])
-/// try paint(try Image(contentsOf: "photo.jpg")).write(to: "painted.jpg")
+/// let stylize = try fast.stylizer(["starry"])
+/// try stylize(try Image(contentsOf: "photo.jpg")).write(to: "stylized.jpg")
 /// ```
-/// What the optimisation of `StyleTransfer` does in minutes takes seconds here, for any size of the picture; but each style
-/// must have been learnt before.
+/// A single pass takes seconds where the optimization of `StyleTransfer` takes minutes, at any image size, but is limited
+/// to the styles of the training.
 public struct FastStyleTransfer: Sendable {
     /// The name of the network.
     public let name: String
     /// The names of the styles.
     public let styles: [String]
     private let path: String
-    private let form: ImageTransformNet.Variant
+    private let variant: ImageTransformNet.Variant
     private let state: StateDictionary
     private let preprocessing: Preprocessing
 
-    /// The weights that come with the library: 26 styles.
+    /// The name of the default weights, which ship with the package: 26 styles.
     public static let defaultWeights = "multistyle26"
 
     /// Loads weights by the name of a model or by the path of a `.safetensors` file.
     ///
-    /// - Throws: `WeightsNotFound` when nothing is found, with all places that were searched; `FileError`,
-    ///   `SafetensorsError`, `WeightsMetadataError` or `FastStyleError` for a file that is damaged or belongs to something
-    ///   else.
+    /// - Parameter weights: a name or a path.
+    /// - Throws: `WeightsNotFound` with the search paths; `FileError`, `SafetensorsError`, `WeightsMetadataError` or
+    ///   `FastStyleError` for a file that is damaged or holds something else.
     public init(_ weights: String = Self.defaultWeights) throws {
         path = try WeightsLocator().find(weights)
         let file = try Safetensors(path: path)
         let metadata = try WeightsMetadata(file.metadata, file: path)
-        guard let form = ImageTransformNet.Variant(metadata.model), metadata.preprocessing.channels == .rgb else {
+        guard let variant = ImageTransformNet.Variant(metadata.model), metadata.preprocessing.channels == .rgb else {
             throw FastStyleError.notAnImageTransformNet(path: path, model: metadata.model, task: metadata.task)
         }
         try file.checkFinite()
         name = metadata.model
         styles = metadata.labels.isEmpty ? [FileSystem.stem(of: path)] : metadata.labels
         state = try file.stateDictionary()
-        (self.form, preprocessing) = (form, metadata.preprocessing)
-        // Found out here, not when the first picture is painted.
+        (self.variant, preprocessing) = (variant, metadata.preprocessing)
+        // Checked here rather than at the first image.
         _ = try network(mixing: styles.map { _ in 0 })
     }
 
-    /// With weights that are at hand. Whether they fit is found out when something is painted with them.
+    /// Creates a style transfer with weights in memory, which are checked when a stylizer is made.
     package init(
-        path: String, _ form: ImageTransformNet.Variant, styles: [String], state: StateDictionary,
+        path: String, _ variant: ImageTransformNet.Variant, styles: [String], state: StateDictionary,
         _ preprocessing: Preprocessing
     ) {
-        (self.path, self.form, self.styles, self.state) = (path, form, styles, state)
-        (name, self.preprocessing) = (form.name, preprocessing)
+        (self.path, self.variant, self.styles, self.state) = (path, variant, styles, state)
+        (name, self.preprocessing) = (variant.name, preprocessing)
     }
 
     private func network(mixing mixture: [Float]) throws(FastStyleError) -> ImageTransformNet {
         do throws(ParameterMismatch) {
-            return try form.network(state, mixing: mixture)
+            return try variant.network(state, mixing: mixture)
         } catch {
             throw .otherParameters(path: path, error)
         }
     }
 
-    /// The place of a style in `styles`, by its name or by its number from 0.
+    /// The index of a style in `styles`.
     ///
+    /// - Parameter style: its name, or its index from 0 as text.
+    /// - Returns: the index.
     /// - Throws: `FastStyleError.unknownStyle` with the nearest name.
     public func index(of style: String) throws(FastStyleError) -> Int {
         if let index = styles.firstIndex(of: style) { return index }
@@ -74,12 +76,15 @@ public struct FastStyleTransfer: Sendable {
         throw .unknownStyle(style, nearest: nearestName(to: style, in: styles), known: styles)
     }
 
-    /// What paints in a style, or in a mixture of several.
+    /// A stylizer for a style, or for a blend of several.
     ///
-    /// - Parameter weights: how much each style counts beside the others, above 0; none for all the same.
-    /// - Throws: `FastStyleError` for a style that is not known, or given twice, and for weights that do not fit.
+    /// - Parameters:
+    ///   - names: names or indices of styles, at least one.
+    ///   - weights: the weight of each style relative to the others, above 0; empty for equal weights.
+    /// - Returns: the stylizer, which can be used for any number of images.
+    /// - Throws: `FastStyleError` for a style that is unknown or listed twice, and for weights that do not fit.
     public func stylizer(_ names: [String], weights: [Float] = []) throws(FastStyleError) -> FeedForwardStylizer {
-        precondition(!names.isEmpty, "a painter without a style")
+        precondition(!names.isEmpty, "a stylizer without a style")
         precondition(
             (weights.isEmpty || weights.count == names.count) && weights.allSatisfy { $0 > 0 && $0.isFinite },
             "weights \(weights) of the styles \(names)")

@@ -4,92 +4,101 @@ import CVModels
 import CVTensor
 import CVWeights
 
-/// Paints pictures of any size by a `ImageTransformNet`.
+/// Feed-forward stylization of images of any size by an `ImageTransformNet`, with streamed execution.
 ///
-/// A picture of twelve megapixels has 1.5 GB of maps in the first layer alone. So all layers are computed in strips of rows,
-/// each with the rows around it that its convolution sees. What the next layer wants to know of the whole are the mean and
-/// variance of each channel: maps that are not too large are kept until these are known, larger ones are computed twice.
-/// Up to rounding, the result is that of the network on the whole picture.
+/// The feature maps of the first layer alone take 1.5 GB for an image of twelve megapixels. All layers are therefore
+/// computed in bands of rows, each with the rows around it that its convolution reads. Instance normalization needs the
+/// mean and variance of each channel over the whole image: feature maps that are not too large are buffered until these
+/// are known, larger ones are computed twice. Up to rounding, the result is that of the network on the whole image.
 ///
-/// Immutable: many threads may use one painter at the same time.
+/// Immutable: many threads may use one stylizer at the same time.
 public struct FeedForwardStylizer: Sendable {
     private let network: ImageTransformNet
     private let preprocessing: Preprocessing
-    /// Numbers in a strip.
-    private let stripCount: Int
-    /// Numbers of maps that are kept, at most.
-    private let keptCount: Int
+    /// The number of elements in a band.
+    private let bandCount: Int
+    /// The largest number of elements of feature maps that are buffered.
+    private let bufferedCount: Int
 
     package init(
-        _ network: ImageTransformNet, _ preprocessing: Preprocessing, stripCount: Int = 1 << 21,
-        keptCount: Int = 1 << 27
+        _ network: ImageTransformNet, _ preprocessing: Preprocessing, bandCount: Int = 1 << 21,
+        bufferedCount: Int = 1 << 27
     ) {
         (self.network, self.preprocessing) = (network, preprocessing)
-        (self.stripCount, self.keptCount) = (stripCount, keptCount)
+        (self.bandCount, self.bufferedCount) = (bandCount, bufferedCount)
     }
 
-    /// About the bytes that a picture of this size takes, beside the picture itself.
+    /// An estimate of the memory for an image, besides the image itself.
+    ///
+    /// - Parameters:
+    ///   - width: the width in pixels.
+    ///   - height: the height in pixels.
+    /// - Returns: the memory in bytes.
     public func bytes(width: Int, height: Int) -> Int {
         func size(_ stage: ImageTransformNet.Stage, _ part: Int) -> Int {
             let count = stage.convolution.conv2d.weight.shape[0] * (width * height / (part * part) + 1)
-            return count > keptCount ? 0 : 4 * count
+            return count > bufferedCount ? 0 : 4 * count
         }
         let middle = size(network.down[2], 4)
         let most = max(size(network.down[1], 2) + middle, 4 * middle, 2 * size(network.up[1], 1))
-        return most + 6 * width * height + 64 * stripCount
+        return most + 6 * width * height + 64 * bandCount
     }
 
-    /// The picture, painted, in its own size.
+    /// The stylized image, of the same size.
     ///
+    /// - Parameter image: any image; its alpha is dropped.
+    /// - Returns: an RGB image.
     /// - Throws: `FastStyleError.tooSmall`.
     public func callAsFunction(_ image: Image) throws(FastStyleError) -> Image {
         let least = ImageTransformNet.minimumSide
         guard min(image.width, image.height) >= least else {
             throw .tooSmall(width: image.width, height: image.height)
         }
-        var maps: any RowStream = ImageRowStream(image.withoutAlpha(), preprocessing)
-        for stage in network.down { maps = passed(maps, stage) }
+        var features: any RowStream = ImageRowStream(image.withoutAlpha(), preprocessing)
+        for stage in network.down { features = applied(features, stage) }
         for block in network.blocks {
-            let sum = SumRowStream(maps, passed(passed(maps, block.first), block.second))
-            maps = BufferedRows(sum, strip: strip(sum)) { _ in }
+            let sum = SumRowStream(features, applied(applied(features, block.first), block.second))
+            features = BufferedRows(sum, bandRows: bandRows(sum)) { _ in }
         }
-        for stage in network.up { maps = passed(maps, stage) }
-        return composed(maps, width: image.width, height: image.height)
+        for stage in network.up { features = applied(features, stage) }
+        return composed(features, width: image.width, height: image.height)
     }
 
-    /// Rows of a strip.
-    private func strip(_ maps: some RowStream) -> Int { max(1, stripCount / (maps.channels * maps.width)) }
+    /// The number of rows of a band.
+    private func bandRows(_ features: some RowStream) -> Int {
+        max(1, bandCount / (features.channels * features.width))
+    }
 
-    /// What a stage makes of the maps.
-    private func passed(_ maps: any RowStream, _ stage: ImageTransformNet.Stage) -> any RowStream {
+    /// The output of a stage.
+    private func applied(_ maps: any RowStream, _ stage: ImageTransformNet.Stage) -> any RowStream {
         guard let normalization = stage.normalization else {
             return ConvRowStream(maps, stage.convolution, bias: true, stage.activation)
         }
-        // A bias would move the mean by as much.
+        // The normalization would subtract a bias again.
         let raw = ConvRowStream(maps, stage.convolution, bias: false, .linear)
         var moments = ChannelMoments(channels: raw.channels)
-        if raw.channels * raw.height * raw.width <= keptCount {
-            let kept = BufferedRows(raw, strip: strip(raw)) { moments.add($0) }
-            return NormalizedRowStream(kept, moments, normalization, stage.activation)
+        if raw.channels * raw.height * raw.width <= bufferedCount {
+            let buffered = BufferedRows(raw, bandRows: bandRows(raw)) { moments.add($0) }
+            return NormalizedRowStream(buffered, moments, normalization, stage.activation)
         }
-        raw.forEachStrip(strip(raw)) { _, rows in moments.add(rows) }
+        raw.forEachBand(bandRows(raw)) { _, rows in moments.add(rows) }
         let known = FusedConv2d.Normalization(
             mean: moments.mean, variance: moments.variance, weight: normalization.weight!.value,
             bias: normalization.bias!.value, epsilon: normalization.epsilon)
         return ConvRowStream(maps, stage.convolution, bias: false, normalization: known, stage.activation)
     }
 
-    /// The colours as a picture; the network's is up to three pixels larger.
+    /// The output as an image; that of the network is up to three pixels larger.
     private func composed(_ colors: any RowStream, width: Int, height: Int) -> Image {
         var pixels: [UInt8] = []
         pixels.reserveCapacity(3 * width * height)
-        colors.forEachStrip(max(1, stripCount / (3 * colors.width))) { range, rows in
+        colors.forEachBand(max(1, bandCount / (3 * colors.width))) { range, rows in
             guard range.lowerBound < height else { return }
-            let strip = Image(unit: rows)
-            let wanted = min(range.upperBound, height) - range.lowerBound
+            let band = Image(unit: rows)
+            let rowCount = min(range.upperBound, height) - range.lowerBound
             pixels +=
-                (wanted, width) == (strip.height, strip.width)
-                ? strip.pixels : strip.cropped(x: 0, y: 0, width: width, height: wanted).pixels
+                (rowCount, width) == (band.height, band.width)
+                ? band.pixels : band.cropped(x: 0, y: 0, width: width, height: rowCount).pixels
         }
         return Image(width: width, height: height, format: .rgb, pixels: pixels)
     }

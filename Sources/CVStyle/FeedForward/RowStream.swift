@@ -5,7 +5,7 @@ import CVTask
 import CVTensor
 import CVWeights
 
-/// Maps of one picture, of which some rows at a time are made when they are asked for.
+/// Feature maps of one image, whose rows are computed on demand (streamed execution).
 protocol RowStream {
     var channels: Int { get }
     var height: Int { get }
@@ -15,8 +15,8 @@ protocol RowStream {
 }
 
 extension RowStream {
-    /// All rows from the first on, so many at a time.
-    func forEachStrip(_ count: Int, _ body: (Range<Int>, Tensor) -> Void) {
+    /// Computes all rows in order, in bands of `count`.
+    func forEachBand(_ count: Int, _ body: (Range<Int>, Tensor) -> Void) {
         for start in stride(from: 0, to: height, by: count) {
             let range = start..<min(start + count, height)
             body(range, rows(range))
@@ -24,12 +24,12 @@ extension RowStream {
     }
 }
 
-/// A picture as the network wants it.
+/// An image as the input of the network.
 struct ImageRowStream: RowStream {
     private let image: Image
     private let levels: LevelTable
 
-    /// image: opaque.
+    /// Creates a stream of an image without alpha.
     init(_ image: Image, _ preprocessing: Preprocessing) {
         self.image = image
         levels = LevelTable(preprocessing)
@@ -49,17 +49,17 @@ struct ImageRowStream: RowStream {
     }
 }
 
-/// Maps that are in memory.
+/// Feature maps in memory.
 struct BufferedRows: RowStream {
-    private let maps: Tensor
+    private let features: Tensor
     private let columns: [Int]
 
-    /// Makes all rows of `source`, and shows each strip to `look`.
-    init(_ source: some RowStream, strip: Int, look: (Tensor) -> Void) {
+    /// Computes all rows of `source`, and calls `body` with each band.
+    init(_ source: some RowStream, bandRows: Int, body: (Tensor) -> Void) {
         let (width, plane) = (source.width, source.height * source.width)
-        maps = Tensor(shape: [1, source.channels, source.height, width]) { values in
-            source.forEachStrip(strip) { range, rows in
-                look(rows)
+        features = Tensor(shape: [1, source.channels, source.height, width]) { values in
+            source.forEachBand(bandRows) { range, rows in
+                body(rows)
                 let count = range.count * width
                 rows.withValues { rows in
                     for channel in 0..<source.channels {
@@ -72,20 +72,20 @@ struct BufferedRows: RowStream {
         columns = Array(0..<width)
     }
 
-    var channels: Int { maps.shape[1] }
-    var height: Int { maps.shape[2] }
-    var width: Int { maps.shape[3] }
+    var channels: Int { features.shape[1] }
+    var height: Int { features.shape[2] }
+    var width: Int { features.shape[3] }
 
-    func rows(_ range: Range<Int>) -> Tensor { gathered(maps, rows: Array(range), columns: columns) }
+    func rows(_ range: Range<Int>) -> Tensor { gathered(features, rows: Array(range), columns: columns) }
 }
 
-/// What a convolution makes of maps, reflected at the borders of the whole.
+/// The output of a convolution with reflection padding at the borders of the whole image.
 struct ConvRowStream: RowStream {
     private let source: any RowStream
     private let convolution: FusedConv2d
     private let geometry: ConvGeometry
     private let upsampling, padding: Int
-    /// Columns of the source that a row of the convolution's input has.
+    /// The source column of each column of the convolution's input.
     private let columns: [Int]
     let channels, height, width: Int
 
@@ -107,7 +107,7 @@ struct ConvRowStream: RowStream {
         width = geometry.x.outputSize(source.width * upsampling + 2 * padding)
     }
 
-    /// Where the pixel at `position` of the enlarged and reflected side is taken from.
+    /// The source index of the pixel at `position` of the upsampled and reflected side.
     private static func origin(_ position: Int, size: Int, _ upsampling: Int) -> Int {
         let large = size * upsampling
         let inside = position < 0 ? -position : position >= large ? 2 * (large - 1) - position : position
@@ -123,7 +123,7 @@ struct ConvRowStream: RowStream {
     }
 }
 
-/// Maps normalised by the mean and variance of their channels, and the activation after that.
+/// Instance normalization with known moments, and the activation after it.
 struct NormalizedRowStream: RowStream {
     private let source: BufferedRows
     private let mean, variance, weight, bias: Tensor
@@ -148,14 +148,15 @@ struct NormalizedRowStream: RowStream {
     }
 }
 
-/// The sum of two.
+/// The elementwise sum of two streams.
 struct SumRowStream: RowStream {
     private let a, b: any RowStream
 
     init(_ a: any RowStream, _ b: any RowStream) {
         precondition(
             (a.channels, a.height, a.width) == (b.channels, b.height, b.width),
-            "the sum of maps [\(a.channels), \(a.height), \(a.width)] and [\(b.channels), \(b.height), \(b.width)]")
+            "the sum of feature maps [\(a.channels), \(a.height), \(a.width)] and [\(b.channels), \(b.height), \(b.width)]"
+        )
         (self.a, self.b) = (a, b)
     }
 

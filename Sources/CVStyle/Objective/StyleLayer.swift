@@ -1,26 +1,38 @@
 import CVCore
 
-/// A layer whose maps are compared, and how much it counts beside the others.
+/// A layer of the content or style loss, with its weight.
 public struct StyleLayer: Sendable, Equatable, CustomStringConvertible {
-    /// As `conv3_1`: the maps after the ReLU of that convolution.
+    /// The name, such as `conv3_1`: the feature maps after the ReLU of that convolution.
     public let name: String
+    /// The weight relative to the other layers of the loss.
     public let weight: Float
 
+    /// Creates a layer.
+    ///
+    /// - Parameters:
+    ///   - name: the name, such as `conv3_1`.
+    ///   - weight: the weight relative to the other layers, above 0.
     public init(_ name: String, weight: Float = 1) {
         precondition(weight > 0 && weight.isFinite, "\(name): a weight of \(weight)")
         self.name = name
         self.weight = weight
     }
 
-    /// As `list` reads it.
+    /// The form that `list` parses.
     public var description: String {
         if weight == 1 { return name }
         return name + "=" + (Int(exactly: weight).map { "\($0)" } ?? "\(weight)")
     }
 
-    /// Reads `conv1_1,conv2_1=0.5`: names with commas between, each with a weight after `=` that is 1 if left out.
+    /// Parses `conv1_1,conv2_1=0.5`: comma-separated names, each with an optional weight after `=`, by default 1.
     ///
-    /// `relu1_1` is another name of `conv1_1`. known: the names that there are.
+    /// `relu1_1` is an alias of `conv1_1`.
+    ///
+    /// - Parameters:
+    ///   - text: the list.
+    ///   - known: the names of the layers of the network.
+    /// - Returns: the layers.
+    /// - Throws: `StyleError.unknownLayer`, `.layerTwice` or `.badLayerWeight`.
     public static func list(_ text: String, known: [String]) throws(StyleError) -> [StyleLayer] {
         var layers: [StyleLayer] = []
         for part in text.split(separator: ",", omittingEmptySubsequences: false) {

@@ -2,10 +2,10 @@ import CVImage
 import CVTensor
 import CVWeights
 
-/// Which pixels of a picture count, and how much: its white part.
+/// A mask over an image: brightness is the weight of a pixel.
 ///
-/// The maps are multiplied by the mask before their Gram matrix is made (Gatys et al. 2016, arXiv:1611.07865: guided Gram
-/// matrices), with the squares of the mask summing up to 1 as 1 / pixels does without one.
+/// The feature maps are multiplied by the mask before their Gram matrix is computed (guided Gram matrices, Gatys et al.
+/// 2016, arXiv:1611.07865); the squares of the mask sum to 1, as 1 / pixels does without one.
 package struct StyleMask {
     private let image: Image
 
@@ -17,7 +17,7 @@ package struct StyleMask {
         return Float(levels.reduce(0.0) { $0 + Double($1) } / Double(levels.count))
     }
 
-    /// x: [1, C, H, W] -> [1, C, C].
+    /// The guided Gram matrix: [1, C, H, W] -> [1, C, C].
     package func gram(_ x: Tensor) -> Tensor {
         let (height, width) = (x.shape[2], x.shape[3])
         let levels = levels(width: width, height: height)
@@ -28,7 +28,7 @@ package struct StyleMask {
         return CVTensor.gram(x * Tensor(roots, shape: [1, 1, height, width]))
     }
 
-    /// 0…1, row after row.
+    /// The brightness, 0…1, row-major.
     private func levels(width: Int, height: Int) -> [Float] {
         Preprocessing(width: width, height: height, resize: .stretch, channels: .gray).tensor(image).values
     }

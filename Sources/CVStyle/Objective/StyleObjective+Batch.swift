@@ -1,10 +1,10 @@
 import CVTensor
 
-/// For the training of a network: the same costs of a batch of pictures, each of which has a content of its own.
+/// For the training of a network: the same losses for a batch of images, each of which has its own content.
 extension StyleObjective {
-    /// The costs of the style alone; `looking(at:)` adds those of a content.
+    /// The style loss alone; `looking(at:)` adds the content loss.
     package init(_ network: StyleNetwork, styles: [StyleSource], _ options: StyleOptions) {
-        precondition(styles.allSatisfy { $0.region == nil }, "places of styles, for pictures that are not known yet")
+        precondition(styles.allSatisfy { $0.region == nil }, "regions of styles, for images that are not known yet")
         let isStyled = options.styleWeight > 0 && !styles.isEmpty
         self.network = network
         self.options = options
@@ -13,15 +13,17 @@ extension StyleObjective {
         layers = isStyled ? Set(options.styleLayers.map(\.name)) : []
     }
 
-    /// With the cost of being unlike these pictures. x: [N, 3, H, W], RGB from 0 to 1.
+    /// This objective with the content loss of a batch; x: [N, 3, H, W], RGB from 0 to 1.
     ///
-    /// The maps of all pictures are one target: each picture counts by the size of its own.
+    /// The feature maps of all images are one target: each image counts by the magnitude of its own.
     package func looking(at x: Tensor) -> StyleObjective {
         guard options.contentWeight > 0 else { return self }
-        let maps = network(x.detached, at: Set(options.contentLayers.map(\.name)))
+        let features = network(x.detached, at: Set(options.contentLayers.map(\.name)))
         return StyleObjective(
             self,
-            content: options.contentLayers.map { Target($0, of: options.contentLayers, maps[$0.name]!, cost: 0.5) })
+            content: options.contentLayers.map {
+                Target($0, of: options.contentLayers, features[$0.name]!, coefficient: 0.5)
+            })
     }
 
     private init(_ other: StyleObjective, content: [Target]) {

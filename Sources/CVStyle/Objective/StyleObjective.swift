@@ -2,65 +2,72 @@ import CVImage
 import CVNN
 import CVTensor
 
-/// The costs of a picture, before they are weighed.
+/// The terms of the loss of an image, before their weights are applied, and the weighted total.
 public struct StyleLosses: Sendable, Equatable {
-    /// ½ ‖a(G) - a(C)‖² / ‖a(C)‖² of the content layers, weighed: 0 for the content itself.
+    /// The content loss: ½ ‖a(G) - a(C)‖² / ‖a(C)‖², weighted over the content layers; 0 for the content itself.
     public let content: Float
-    /// ¼ ‖G - A‖² / ‖A‖² of the style layers' Gram matrices, weighed: 0 for the style itself.
+    /// The style loss: ¼ ‖G - A‖² / ‖A‖² of the Gram matrices, weighted over the style layers; 0 for the style
+    /// itself.
     public let style: Float
-    /// The mean square of the differences of neighbours, colours from 0 to 1.
+    /// The total variation loss: the mean squared difference of neighboring pixels, colors from 0 to 1.
     public let variation: Float
-    /// The mean square of what the cells of a coarse grid differ by in their mean colours, 0…1, from the content that was
-    /// given the styles' palette.
+    /// The color layout loss: the mean squared difference of the mean colors, 0…1, of the cells of a coarse grid from
+    /// those of the content with the palette of the styles.
     public let layout: Float
-    /// Their weighed sum: what is made smaller.
+    /// The weighted sum, which is minimized.
     public let total: Float
 }
 
-/// What a picture is measured by at one scale. Costs that do not count are 0 and not computed.
+/// The objective at one scale. Terms with the weight 0 are 0 and not computed.
 ///
-/// Gatys et al. 2015 (arXiv:1508.06576) divide by the size of the maps. Divided by the targets' own squares, the costs of
-/// all layers, pictures and sizes, and of any weights of the network, are of one magnitude: one set of weights suits all.
+/// Gatys et al. 2015 (arXiv:1508.06576) divide by the size of the feature maps. Divided by the squared norm of the targets
+/// instead, the losses of all layers, images, sizes and networks are of one magnitude: one set of weights suits all.
 package struct StyleObjective {
     let network: StyleNetwork
     let options: StyleOptions
     let layers: Set<String>
     let content: [Target]
     let regions: [Region]
-    /// Where the colours are to be; nil if they may be anywhere.
+    /// The target of the color layout; nil without that term.
     let layout: ColorLayoutLoss?
 
-    /// Maps or a Gram matrix to come near to.
+    /// Target feature maps, or a target Gram matrix.
     struct Target {
         let layer: String
         let value: Tensor
-        /// From the mean square of the differences to the cost, with the layer's part in all.
+        /// The factor of the mean squared difference, including the share of the layer.
         let factor: Float
 
-        /// cost: ½ or ¼.
-        init(_ layer: StyleLayer, of layers: [StyleLayer], _ value: Tensor, cost: Float) {
+        /// The coefficient is ½ for content, ¼ for style.
+        init(_ layer: StyleLayer, of layers: [StyleLayer], _ value: Tensor, coefficient: Float) {
             self.layer = layer.name
             self.value = value
             let square = value.withValues { $0.reduce(0.0) { $0 + Double($1 * $1) } }
             let part = layer.weight / layers.reduce(0) { $0 + $1.weight }
-            // Maps that are black throughout have no size of their own.
-            factor = part * cost * Float(value.shape.count) / Float(max(square, 1e-6))
+            // Feature maps may be zero throughout.
+            factor = part * coefficient * Float(value.shape.count) / Float(max(square, 1e-6))
         }
 
-        /// x: of the shape of the target, or several of it, whose mean counts.
-        func cost(_ x: Tensor) -> Tensor { squaredError(x, broadcast(value, to: x.shape)) * factor }
+        /// x: of the shape of the target, or a batch of it, which is averaged.
+        func loss(_ x: Tensor) -> Tensor { squaredError(x, broadcast(value, to: x.shape)) * factor }
     }
 
-    /// A part of the picture, or all of it, and the style that it is to have.
+    /// A region of the image, or all of it, with its style.
     struct Region {
-        /// Its part of the picture.
+        /// Its share of the image.
         let share: Float
         let mask: StyleMask?
         let targets: [Target]
     }
 
-    /// content: the content at this scale. styles: with their pictures at this scale. keepsLayout: whether the content's
-    /// colours, which are those of the styles then, are to stay about where they are.
+    /// Creates the objective of a scale.
+    ///
+    /// - Parameters:
+    ///   - network: the feature extractor.
+    ///   - image: the content at this scale.
+    ///   - styles: the styles, with their images at this scale.
+    ///   - keepsLayout: whether there is a color layout loss; the content has the colors of the styles then.
+    ///   - options: weights and layers.
     package init(
         _ network: StyleNetwork, content image: Image, styles: [StyleSource], keepsLayout: Bool = false,
         _ options: StyleOptions
@@ -71,8 +78,10 @@ package struct StyleObjective {
         var layers: Set<String> = []
         if options.contentWeight > 0 {
             let names = Set(options.contentLayers.map(\.name))
-            let maps = network(image.unitTensor, at: names)
-            content = options.contentLayers.map { Target($0, of: options.contentLayers, maps[$0.name]!, cost: 0.5) }
+            let features = network(image.unitTensor, at: names)
+            content = options.contentLayers.map {
+                Target($0, of: options.contentLayers, features[$0.name]!, coefficient: 0.5)
+            }
             layers.formUnion(names)
         } else {
             content = []
@@ -86,7 +95,7 @@ package struct StyleObjective {
         self.layers = layers
     }
 
-    /// The styles without a region are mixed, and painted everywhere; each other has its own place.
+    /// The styles without a region are blended over the whole image; each other has its own region.
     static func regions(
         _ network: StyleNetwork, _ styles: [StyleSource], _ options: StyleOptions
     ) -> [Region] {
@@ -96,12 +105,12 @@ package struct StyleObjective {
             var grams: [String: Tensor] = [:]
             for source in sources {
                 let mask = source.part.map { StyleMask($0) }
-                for (name, maps) in network(source.image.unitTensor, at: names) {
-                    let part = (mask?.gram(maps) ?? gram(maps)) * (source.weight / sum)
+                for (name, features) in network(source.image.unitTensor, at: names) {
+                    let part = (mask?.gram(features) ?? gram(features)) * (source.weight / sum)
                     grams[name] = grams[name].map { $0 + part } ?? part
                 }
             }
-            return options.styleLayers.map { Target($0, of: options.styleLayers, grams[$0.name]!, cost: 0.25) }
+            return options.styleLayers.map { Target($0, of: options.styleLayers, grams[$0.name]!, coefficient: 0.25) }
         }
         let everywhere = styles.filter { $0.region == nil }
         var regions = everywhere.isEmpty ? [] : [Region(share: 1, mask: nil, targets: targets(everywhere))]
@@ -113,22 +122,22 @@ package struct StyleObjective {
         return regions
     }
 
-    /// x: [1, 3, H, W], the picture, from 0 to 1 -> the weighed sum, to be differentiated, and what it is made of.
+    /// The weighted total, to be differentiated, and its terms; x: [1, 3, H, W], the image, from 0 to 1.
     package func callAsFunction(_ x: Tensor) -> (total: Tensor, losses: StyleLosses) {
-        let maps = layers.isEmpty ? [:] : network(x, at: layers)
-        // A pull in units of the mean over the picture's values, as the gradient of the total is scaled.
-        func pulled(_ maps: Tensor, _ weight: Float) -> Tensor {
-            options.normalizesGradients ? withGradient(maps, ofSize: weight * Float(x.shape.count)) : maps
+        let features = layers.isEmpty ? [:] : network(x, at: layers)
+        // Normalized to the mean over the values of the image, as the gradient of the total is scaled.
+        func normalized(_ features: Tensor, _ weight: Float) -> Tensor {
+            options.normalizesGradients ? withGradient(features, ofSize: weight * Float(x.shape.count)) : features
         }
-        let content = content.map { $0.cost(pulled(maps[$0.layer]!, options.contentWeight)) }
+        let content = content.map { $0.loss(normalized(features[$0.layer]!, options.contentWeight)) }
         let style = regions.flatMap { region in
             region.targets.map { target in
-                let own = pulled(maps[target.layer]!, options.styleWeight * region.share)
-                return target.cost(region.mask?.gram(own) ?? gram(own)) * region.share
+                let own = normalized(features[target.layer]!, options.styleWeight * region.share)
+                return target.loss(region.mask?.gram(own) ?? gram(own)) * region.share
             }
         }
         let variation = totalVariation(x)
-        let layout = layout?.cost(x) ?? Tensor([0], shape: [])
+        let layout = layout?.loss(x) ?? Tensor([0], shape: [])
         let parts = [
             (sum(content), options.contentWeight), (sum(style), options.styleWeight),
             (variation, options.variationWeight), (layout, options.layoutWeight),
@@ -140,10 +149,10 @@ package struct StyleObjective {
         return (total, losses)
     }
 
-    private func sum(_ costs: [Tensor]) -> Tensor { costs.reduce(Tensor([0], shape: []), +) }
+    private func sum(_ losses: [Tensor]) -> Tensor { losses.reduce(Tensor([0], shape: []), +) }
 }
 
-/// The same values, whose gradient is scaled so that its absolute values sum up to `size`.
+/// The identity, with the gradient scaled so that its absolute values sum to `size`.
 private func withGradient(_ x: Tensor, ofSize size: Float) -> Tensor {
     x.detached.recorded(
         as: .identity,

@@ -3,7 +3,7 @@ import CVImage
 import CVNN
 import CVTensor
 
-/// One painting, from the coarsest scale to the finest.
+/// A multi-scale style transfer, from the coarsest scale to the finest.
 struct MultiScaleStylizer {
     private let network: StyleNetwork
     private let plan: StylePlan
@@ -21,7 +21,7 @@ struct MultiScaleStylizer {
         (self.options, self.minimumSide) = (options, minimumSide)
     }
 
-    /// - Throws: `StyleError.notFinite`, and what `observe` throws.
+    /// - Throws: `StyleError.notFinite`, and the errors of `observe`.
     func stylize(observe: @escaping (StyleStep) throws -> Bool) throws -> StyleResult {
         var scales: [StyleResult.Scale] = []
         var optimized: OptimizedImage?
@@ -37,7 +37,7 @@ struct MultiScaleStylizer {
                 network, content: original, styles: styles(at: index),
                 keepsLayout: options.matchesPalette(of: styles), options)
             let run = StyleOptimization(next, objective, options, steps: scale.steps, report)
-            try run.descend()
+            try run.optimize()
             scales.append(
                 StyleResult.Scale(image: finished(next.image, original), losses: run.losses, reason: run.reason))
             isComplete = !run.wasStopped
@@ -49,7 +49,7 @@ struct MultiScaleStylizer {
             scales: scales, isComplete: isComplete)
     }
 
-    /// Tells the observer of a step: its number at this scale, its losses, and the painting.
+    /// The report of each step of a scale to the observer: its number, its losses, and the image.
     private func reporter(
         _ index: Int, made: Int, _ original: Image, _ observe: @escaping (StyleStep) throws -> Bool
     ) -> StyleOptimization.Report {
@@ -92,17 +92,17 @@ struct MultiScaleStylizer {
     }
 }
 
-/// What is painted on: the picture as the parameter of an optimiser, and what that remembers.
+/// The image as the parameter of an optimizer, and the state of the optimizer.
 package final class OptimizedImage {
     package let parameter: Parameter
-    /// Of Adam at the scale before, at the size of this one.
+    /// The state of Adam from the previous scale, upsampled to this one.
     private(set) var memory: StateDictionary = [:]
-    /// The result: the average over the steps, if there is one.
+    /// The result: the moving average over the steps, if there is one.
     package var stylized: Tensor
 
     /// x: [1, 3, H, W], 0…1.
     package init(_ x: Tensor, memory: StateDictionary = [:]) {
-        parameter = initialized(seed: 0) { $0.parameter("picture", shape: x.shape) }.network
+        parameter = initialized(seed: 0) { $0.parameter("image", shape: x.shape) }.network
         parameter.value = x
         stylized = x
         self.memory = memory
@@ -110,8 +110,8 @@ package final class OptimizedImage {
 
     var image: Image { Image(unit: stylized) }
 
-    /// For the next scale. What Adam knows of the gradient at a place goes with the picture: it would have to learn it
-    /// again, with steps into all directions meanwhile.
+    /// The image and the optimizer state for the next scale. Upsampled moments avoid that Adam estimates them again, with
+    /// erratic steps meanwhile.
     func resized(width: Int, height: Int) -> OptimizedImage {
         let larger = image.resized(width: width, height: height, filter: .bicubic).unitTensor
         return OptimizedImage(

@@ -2,9 +2,9 @@ import CVCore
 import CVNN
 import CVTensor
 
-/// The steps at one scale.
+/// The optimization of the image at one scale.
 package final class StyleOptimization {
-    /// The number of a step, from 1, its losses and the painting; the descent goes on if it returns true.
+    /// Receives the number of a step, from 1, its losses and the image; returns whether to continue.
     package typealias Report = (_ step: Int, _ losses: StyleLosses, _ stylized: Tensor) throws -> Bool
 
     private let optimized: OptimizedImage
@@ -14,7 +14,7 @@ package final class StyleOptimization {
     private let report: Report
     package private(set) var losses: [StyleLosses] = []
     package private(set) var wasStopped = false
-    /// Why L-BFGS stopped.
+    /// Why L-BFGS stopped; nil for Adam.
     package private(set) var reason: String?
 
     package init(
@@ -25,17 +25,17 @@ package final class StyleOptimization {
         (self.steps, self.report) = (steps, report)
     }
 
-    package func descend() throws {
+    package func optimize() throws {
         switch options.optimizer {
-        case .adam: try descendWithAdam()
-        case .lbfgs: try descendWithLBFGS()
+        case .adam: try optimizeWithAdam()
+        case .lbfgs: try optimizeWithLBFGS()
         }
     }
 
-    /// The losses of the present picture, which is given its gradient.
+    /// Computes the losses of the present image and sets its gradient.
     ///
-    /// The gradient is that of the total times the number of values: the total is a mean, and a pixel's part in it would
-    /// be about as small as what optimisers take for zero.
+    /// The gradient is that of the total times the number of values: the total is a mean, and the gradient of a single pixel
+    /// would be about as small as what optimizers treat as zero.
     private func evaluate() -> StyleLosses {
         let tape = Tape(.inference)
         let x = tape.watch(optimized.parameter.value, gradient: true)
@@ -45,7 +45,7 @@ package final class StyleOptimization {
         return losses
     }
 
-    private func descendWithAdam() throws {
+    private func optimizeWithAdam() throws {
         let adam = Adam([optimized.parameter], learningRate: options.learningRate, beta2: 0.99)
         if !optimized.memory.isEmpty { try adam.restore(optimized.memory) }
         let average = WeightAverage([optimized.parameter], decay: options.averaging)
@@ -65,7 +65,7 @@ package final class StyleOptimization {
         optimized.remember(adam.state)
     }
 
-    private func descendWithLBFGS() throws {
+    private func optimizeWithLBFGS() throws {
         var (problem, last): ((any Error)?, StyleLosses?)
         let result = LBFGS([optimized.parameter]).minimize(
             iterations: steps,
@@ -93,7 +93,7 @@ package final class StyleOptimization {
 }
 
 extension Tensor {
-    /// Every value at least 0 and at most 1.
+    /// The values clamped to 0…1.
     fileprivate var clampedToUnit: Tensor {
         Tensor(shape: shape) { y in
             nonisolated(unsafe) let y = y

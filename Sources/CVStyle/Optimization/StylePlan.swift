@@ -2,22 +2,27 @@ import CVCore
 import CVImage
 import CVModels
 
-/// The scales of a painting, and the memory that it takes.
+/// The scales of a style transfer, and the memory that it needs.
 public struct StylePlan: Sendable, Equatable {
+    /// A scale.
     public struct Scale: Sendable, Equatable {
+        /// The width of the image in pixels.
         public let width: Int
+        /// The height of the image in pixels.
         public let height: Int
+        /// The number of steps.
         public let steps: Int
     }
 
-    /// The coarsest first.
+    /// The scales, the coarsest first.
     public let scales: [Scale]
-    /// Bytes that the process will hold at most, about.
+    /// An estimate of the peak memory of the process, in bytes.
     public let bytes: Int
 
+    /// The number of steps over all scales.
     public var steps: Int { scales.reduce(0) { $0 + $1.steps } }
 
-    /// Part of the work that is done when so many steps of scale `index` are: the time of a step goes with its pixels.
+    /// The fraction of the work that is done after `step` steps of a scale: the time of a step is proportional to its pixels.
     func progress(scale index: Int, step: Int) -> Double {
         func work(_ scale: Scale, _ steps: Int) -> Double { Double(scale.width * scale.height) * Double(steps) }
         let all = scales.reduce(0) { $0 + work($1, $1.steps) }
@@ -26,7 +31,7 @@ public struct StylePlan: Sendable, Equatable {
     }
 }
 
-/// A picture's size with a given longer side, or as near as it comes to that with the shorter one at least `minimum`.
+/// The size of an image with a given longer side, or as near to it as possible with the shorter side at least `minimum`.
 package struct StyleFrame: Equatable {
     package let width, height: Int
 
@@ -36,7 +41,7 @@ package struct StyleFrame: Equatable {
         (width, height) = (side(image.width), side(image.height))
     }
 
-    /// Of a style picture: never larger than it is, nor smaller than the layers need.
+    /// For a style image: never larger than it is, nor smaller than the layers need.
     package init(style image: Image, longerSide: Int, minimum: Int) {
         let (shorter, longer) = (min(image.width, image.height), max(image.width, image.height))
         let needed = (longer * minimum + shorter - 1) / shorter
@@ -47,9 +52,9 @@ package struct StyleFrame: Equatable {
     var pixels: Int { width * height }
 }
 
-/// The layers that are looked at, and what follows from them.
+/// The layers of the network that the options need.
 struct StyleFeatureLayers {
-    /// Up to the deepest that is wanted.
+    /// The layers up to the deepest that is needed.
     let needed: [VGGFeatures.FeatureLayer]
 
     /// - Throws: `StyleError.unknownLayer`.
@@ -70,17 +75,16 @@ struct StyleFeatureLayers {
     }
 
     var last: VGGFeatures.FeatureLayer { needed[needed.count - 1] }
-    /// Two pixels of the deepest maps.
+    /// Two pixels in the deepest feature maps.
     var minimumSide: Int { 2 << last.stage }
 
-    /// Bytes of a step on a picture of so many pixels: the maps, which are kept for the way back, and what is needed
-    /// there at the same time. The factors were fitted to vgg16-hed: it held at most 175, 394 and 927 MB for 128², 256²
-    /// and 512².
+    /// The bytes of a step on an image of `pixels`: the feature maps, which are retained for the backward pass, and its
+    /// temporaries. The factors were fitted to vgg16-hed, whose peaks are 175, 394 and 927 MB for 128², 256² and 512².
     func stepBytes(pixels: Int) -> Int {
-        let maps = needed.map { Double($0.channels) * Double(pixels) / Double(1 << (2 * $0.stage)) }
-        let kept = maps.reduce(0, +)
-        let passing = 4 * (maps.max() ?? 0)
-        return Int(1.35 * 4 * (kept + passing)) + 3 * weightBytes + 155_000_000
+        let features = needed.map { Double($0.channels) * Double(pixels) / Double(1 << (2 * $0.stage)) }
+        let retained = features.reduce(0, +)
+        let temporary = 4 * (features.max() ?? 0)
+        return Int(1.35 * 4 * (retained + temporary)) + 3 * weightBytes + 155_000_000
     }
 
     private var weightBytes: Int {

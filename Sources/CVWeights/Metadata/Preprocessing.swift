@@ -1,54 +1,78 @@
 import CVCore
 
-/// How a picture becomes the input of a network: resized to `width` × `height`, then `(pixel - mean) / std`.
+/// How an image becomes the input of a network: resized to `width` × `height`, then `(pixel - mean) / std`.
 ///
-/// All colours are in units of 0…255 and in the order of `channels`: `std` 255 with `mean` 0 scales to 0…1.
-/// Stored with the weights, so that it is applied by itself and cannot be got wrong:
+/// All colors are in units of 0…255 and in the order of `channels`: `std` 255 with `mean` 0 scales to 0…1.
+/// Stored with the weights, so that it is applied automatically:
 ///
 /// ```json
 /// {"width":416,"height":416,"resize":"letterbox","filter":"bilinear","fill":[127.5,127.5,127.5],
 ///  "channels":"rgb","mean":[0,0,0],"std":[255,255,255]}
 /// ```
 ///
-/// For the one channel of grey, `fill`, `mean` and `std` have one number each. `"resize":"crop"` may come with
+/// With one gray channel, `fill`, `mean` and `std` have one number each. `"resize":"crop"` may come with
 /// `"shorter_side"`.
 public struct Preprocessing: Sendable, Equatable {
+    /// How the image is fitted to the size of the input.
     public enum Resize: String, Sendable, CaseIterable {
-        /// Fit inside, keep the proportions, and fill the rest.
+        /// Fits the image inside, keeps the aspect ratio and fills the rest.
         case letterbox
-        /// Ignore the proportions.
+        /// Ignores the aspect ratio.
         case stretch
-        /// Cover, keep the proportions, and cut off what stands out on both sides: torchvision's `Resize` of the
-        /// shorter side, to the size of the input or to `shorterSide`, and `CenterCrop`.
+        /// Covers the input, keeps the aspect ratio and crops the center: torchvision's `Resize` of the shorter side, to the
+        /// size of the input or to `shorterSide`, and `CenterCrop`.
         case crop
     }
 
-    /// How pixels are mixed when resizing, as in Pillow.
-    public enum Filter: String, Sendable, CaseIterable { case nearest, bilinear, bicubic, lanczos }
+    /// The interpolation filter, as in Pillow.
+    public enum Filter: String, Sendable, CaseIterable {
+        /// A filter of Pillow's `Image.Resampling`.
+        case nearest, bilinear, bicubic, lanczos
+    }
 
-    /// The order of the colours in the input, or the grey that they make together.
+    /// The channels of the input and their order.
     public enum Channels: String, Sendable, CaseIterable {
+        /// Three channels: red, green, blue, or the reverse.
         case rgb, bgr
         /// One channel: 0.299 red + 0.587 green + 0.114 blue, as Pillow's `convert("L")`.
         case gray = "grey"
 
-        /// 3 or 1.
+        /// The number of channels: 3 or 1.
         public var count: Int { self == .gray ? 1 : 3 }
     }
 
+    /// The width of the input in pixels.
     public var width: Int
+    /// The height of the input in pixels.
     public var height: Int
+    /// How the image is fitted to the size of the input.
     public var resize: Resize
-    /// Where the middle is cut out of a larger picture: what the shorter side of the input is enlarged to for that. 256
-    /// for an input of 224 × 224 is torchvision's `Resize(256)` and `CenterCrop(224)`. nil: the picture just covers it.
+    /// For `.crop`, the shorter side of the resized image before the center crop. 256 for an input of 224 × 224 is
+    /// torchvision's `Resize(256)` and `CenterCrop(224)`; nil: the image just covers the input.
     public var shorterSide: Int?
+    /// The interpolation filter.
     public var filter: Filter
-    /// Colour around a letterboxed picture.
+    /// The color around a letterboxed image, 0…255 per channel.
     public var fill: [Float]
+    /// The channels of the input and their order.
     public var channels: Channels
+    /// The mean that is subtracted, per channel.
     public var mean: [Float]
+    /// The standard deviation by which values are divided, per channel.
     public var std: [Float]
 
+    /// Creates a description of preprocessing.
+    ///
+    /// - Parameters:
+    ///   - width: the width of the input in pixels.
+    ///   - height: the height of the input in pixels.
+    ///   - resize: how the image is fitted to the size of the input.
+    ///   - shorterSide: for `.crop`, the shorter side of the resized image before the crop; nil to just cover the input.
+    ///   - filter: the interpolation filter.
+    ///   - fill: the color around a letterboxed image; nil for black.
+    ///   - channels: the channels and their order.
+    ///   - mean: the mean that is subtracted; nil for 0.
+    ///   - std: the standard deviation by which values are divided; nil for 255.
     public init(
         width: Int, height: Int, resize: Resize, shorterSide: Int? = nil, filter: Filter = .bilinear,
         fill: [Float]? = nil, channels: Channels = .rgb, mean: [Float]? = nil, std: [Float]? = nil
@@ -69,8 +93,10 @@ public struct Preprocessing: Sendable, Equatable {
         "width", "height", "resize", "shorter_side", "filter", "fill", "channels", "mean", "std",
     ]
 
-    /// Parses JSON. Every key but `shorter_side` must be there, and no other: a key that is not understood might change
-    /// the input.
+    /// Parses JSON. Every key but `shorter_side` is required and no other is allowed: an unknown key might change the input.
+    ///
+    /// - Parameter text: a JSON object.
+    /// - Throws: `PreprocessingError`.
     public init(text: String) throws(PreprocessingError) {
         let json: JSONValue
         do {
@@ -100,10 +126,10 @@ public struct Preprocessing: Sendable, Equatable {
         std = try color("std", "positive \(numbers)") { $0 >= .leastNormalMagnitude }
     }
 
-    /// The form that `init(text:)` reads.
+    /// The JSON object that `init(text:)` parses.
     public var json: JSONValue {
         func color(_ values: [Float]) -> JSONValue {
-            // Whole numbers without ".0", as they are written by hand.
+            // Integers without ".0", as they are written by hand.
             .array(values.map { Int(exactly: $0).map { .integer($0) } ?? JSONValue($0) })
         }
         var members = [
@@ -163,13 +189,18 @@ public struct Preprocessing: Sendable, Equatable {
     }
 }
 
-/// A description of preprocessing that cannot be understood.
+/// An error for a description of preprocessing that cannot be parsed.
 public enum PreprocessingError: ToolkitError, Equatable {
+    /// The text is not JSON.
     case notJSON(JSONError)
+    /// The JSON is not an object.
     case notAnObject(found: String)
+    /// A key is unknown; the nearest known one.
     case unknownKey(String, nearest: String?)
+    /// A value is missing or invalid.
     case badValue(key: String, expected: String, found: String)
 
+    /// The message.
     public var description: String {
         switch self {
         case .notJSON(let error): "it is not valid JSON: \(error)"

@@ -1,6 +1,6 @@
 import CVCore
 
-/// Bytes that are read in parts: those of a file, or some in memory.
+/// Bytes that are read in parts, from a file or from memory.
 enum ByteSource: Sendable {
     case memory([UInt8])
     case file(RandomAccessFile)
@@ -12,7 +12,7 @@ enum ByteSource: Sendable {
         }
     }
 
-    /// `count` bytes from `offset` on, which must be within.
+    /// `count` bytes from `offset` on, which must be in range.
     func read(at offset: Int, count: Int) throws(FileError) -> [UInt8] {
         switch self {
         case .memory(let bytes): Array(bytes[offset..<offset + count])
@@ -20,7 +20,7 @@ enum ByteSource: Sendable {
         }
     }
 
-    /// The same into memory of the caller.
+    /// Reads into memory of the caller.
     func read(at offset: Int, into target: UnsafeMutableRawBufferPointer) throws(FileError) {
         switch self {
         case .memory(let bytes):
@@ -42,7 +42,7 @@ enum ByteSource: Sendable {
     }
 }
 
-/// Goes through bytes from the front, and never beyond their end.
+/// A cursor over bytes that never reads beyond their end.
 struct ByteCursor {
     let bytes: [UInt8]
     private(set) var position: Int
@@ -58,30 +58,30 @@ struct ByteCursor {
     mutating func number<Number: FixedWidthInteger>(
         _: Number.Type = Number.self
     ) throws(PyTorchError.Problem) -> Number {
-        let start = try take(MemoryLayout<Number>.size).lowerBound
+        let start = try advance(by: MemoryLayout<Number>.size).lowerBound
         return bytes.withUnsafeBytes {
             Number(littleEndian: $0.loadUnaligned(fromByteOffset: start, as: Number.self))
         }
     }
 
-    /// The place of the next `count` bytes, which are gone past.
-    mutating func take(_ count: Int) throws(PyTorchError.Problem) -> Range<Int> {
+    /// The range of the next `count` bytes; advances the cursor.
+    mutating func advance(by count: Int) throws(PyTorchError.Problem) -> Range<Int> {
         guard count >= 0, count <= remaining else { throw .endsEarly(at: position, needed: count, left: remaining) }
         defer { position += count }
         return position..<position + count
     }
 
-    /// As `take`, with a count that a file gives.
-    mutating func take(_ count: UInt64) throws(PyTorchError.Problem) -> Range<Int> {
-        try take(Int(clamping: count))
+    /// As `advance(by:)`, with a count read from a file.
+    mutating func advance(by count: UInt64) throws(PyTorchError.Problem) -> Range<Int> {
+        try advance(by: Int(clamping: count))
     }
 
-    /// The text of the next `count` bytes; what is no UTF-8 in it is replaced.
+    /// The next `count` bytes as text; invalid UTF-8 is replaced.
     mutating func text(_ count: Int) throws(PyTorchError.Problem) -> String {
-        String(decoding: bytes[try take(count)], as: UTF8.self)
+        String(decoding: bytes[try advance(by: count)], as: UTF8.self)
     }
 
-    /// The text up to a newline, which is gone past.
+    /// The text up to the next newline; advances the cursor past it.
     mutating func line() throws(PyTorchError.Problem) -> String {
         guard let end = bytes[position...].firstIndex(of: UInt8(ascii: "\n")) else {
             throw .endsEarly(at: position, needed: remaining + 1, left: remaining)

@@ -1,11 +1,11 @@
 import CVCore
 
-/// The format of `torch.save` before version 1.6: five pickles (a magic number, a version, facts of the machine, the
-/// object, the keys of its storages), then for each key the number of elements and the elements.
+/// The format of `torch.save` before version 1.6: five pickles (a magic number, a version, system information, the object,
+/// the keys of its storages), then for each key the number of elements and the elements.
 struct LegacyCheckpoint {
     let heap: PickleHeap
     let root: PickleValue
-    /// Where the bytes of each storage are.
+    /// The range of the bytes of each storage in the file.
     let storages: [String: Range<Int>]
 
     /// 0x1950A86A20F9469CFC6C.
@@ -18,8 +18,8 @@ struct LegacyCheckpoint {
         do throws(PyTorchError.Problem) {
             guard case .long(Self.magic) = try Self.next(&cursor).value else { throw .notACheckpoint(.pickle) }
             guard case .integer(1001) = try Self.next(&cursor).value else { throw .notACheckpoint(.pickle) }
-            let facts = try Self.next(&cursor)
-            let isLittle = facts.heap.members(facts.value)?.first { $0.key == "little_endian" }
+            let system = try Self.next(&cursor)
+            let isLittle = system.heap.members(system.value)?.first { $0.key == "little_endian" }
             if case .bool(false)? = isLittle?.value { throw .bigEndian }
             (root, heap) = try Self.next(&cursor)
             let list = try Self.next(&cursor)
@@ -42,7 +42,7 @@ struct LegacyCheckpoint {
         return (value, machine.heap)
     }
 
-    /// The storages stand in the order of their keys, each after its number of elements.
+    /// The storages are stored in the order of their keys, each after its number of elements.
     private static func positions(
         of keys: [PickleValue], in heap: PickleHeap, _ source: ByteSource, from start: Int
     ) throws -> [String: Range<Int>] {

@@ -1,4 +1,4 @@
-/// Names, and what a pickle would have called by them.
+/// Symbols, and the results of the calls that a pickle requests.
 extension PickleMachine {
     mutating func name(_ opcode: PickleOpcode) throws(PyTorchError.Problem) {
         let (module, name): (String, String)
@@ -10,7 +10,7 @@ extension PickleMachine {
             }
             (module, name) = (first, last)
         }
-        // A long name would be copied each time that it is mentioned.
+        // A long name would be copied at each mention.
         let isShort = module.utf8.count + name.utf8.count <= 1000
         guard isShort, let symbol = PickleSymbol(module: module, name: name) else {
             throw .forbidden("\(module).\(name)")
@@ -31,7 +31,7 @@ extension PickleMachine {
             _ = try pop()
             try push(try object(of: try pop()))
         case .build:
-            // Attributes: an OrderedDict of weights has the versions of its modules, which change nothing.
+            // Attributes: an OrderedDict of weights has the versions of its modules, which have no effect.
             _ = try pop()
             let target = try pop()
             switch target {
@@ -44,7 +44,7 @@ extension PickleMachine {
         }
     }
 
-    /// What `symbol.__new__` would give.
+    /// The result of `symbol.__new__`.
     private mutating func object(of symbol: PickleValue) throws(PyTorchError.Problem) -> PickleValue {
         switch symbol {
         case .symbol(.opaque(let name)): return .opaque(name)
@@ -84,7 +84,7 @@ extension PickleMachine {
             guard let pair = heap.sequence(pair), pair.count == 2 else { throw wrong(.unexpected("a list of pairs")) }
             items += pair
         }
-        // One long list may be given again and again.
+        // The same long list may be used many times.
         try count(items.count)
         try push(target)
         try setItems(items)

@@ -38,7 +38,7 @@ extension PickleMachine {
         return .dictionary(heap.dictionaries.count - 1)
     }
 
-    /// To the list on top of the stack. What an unknown object is given is forgotten.
+    /// Appends to the list on top of the stack. Items of an opaque object are dropped.
     private mutating func append(_ items: [PickleValue]) throws(PyTorchError.Problem) {
         let target = try pop()
         switch target {
@@ -49,7 +49,7 @@ extension PickleMachine {
         try push(target)
     }
 
-    /// Keys and values in turn, to the dictionary on top of the stack.
+    /// Sets alternating keys and values in the dictionary on top of the stack.
     mutating func setItems(_ items: [PickleValue]) throws(PyTorchError.Problem) {
         guard items.count % 2 == 0 else { throw wrong(.unexpected("a value for each key")) }
         let target = try pop()

@@ -1,24 +1,24 @@
-/// Follows the program that a pickle is, as far as it makes data.
+/// Interprets a pickle, as far as it builds data.
 ///
-/// A pickle of Python may call any function there is. This one knows a fixed list of names (`PickleSymbol`) and calls
-/// nothing: to "call" one gives a dictionary, a tensor, or a value of which only the name is kept.
+/// A pickle may call any Python function. This machine has a fixed list of names (`PickleSymbol`) and calls nothing: a
+/// "call" results in a dictionary, a tensor, or an opaque value of which only the name is stored.
 struct PickleMachine {
     var heap = PickleHeap()
     var cursor: ByteCursor
     private var stack: [PickleValue] = []
-    /// Heights of the stack.
+    /// Heights of the stack at the marks.
     private var marks: [Int] = []
     private var memo: [Int: PickleValue] = [:]
     private var values = 0
-    /// Where the instruction began that is being followed.
+    /// The position of the current instruction.
     private var start = 0
 
-    /// Fifty times what the largest networks need; together they take less than half a gigabyte.
+    /// Fifty times as many as the largest networks need; together they take less than half a gigabyte.
     private static let maxValues = 2_000_000
 
     init(_ cursor: ByteCursor) { self.cursor = cursor }
 
-    /// Runs to the end of the pickle, and gives what it made.
+    /// Runs to the end of the pickle and returns its value.
     mutating func run() throws(PyTorchError.Problem) -> PickleValue {
         while true {
             start = cursor.position
@@ -29,7 +29,7 @@ struct PickleMachine {
         }
     }
 
-    /// A problem of the instruction that is being followed.
+    /// A problem at the current instruction.
     func wrong(_ problem: PickleProblem) -> PyTorchError.Problem { .pickle(problem, at: start) }
 
     private mutating func step(_ opcode: PickleOpcode) throws(PyTorchError.Problem) {
@@ -38,7 +38,7 @@ struct PickleMachine {
             let version: UInt8 = try number()
             if version > 5 { throw wrong(.protocolTooNew(Int(version))) }
         case .frame:
-            // How much to read at a time: nothing to do here, but it must be there.
+            // A frame is a hint how much to read at a time: nothing to do, but it must be within the file.
             let count: UInt64 = try number()
             if count > UInt64(cursor.remaining) { throw wrong(.frameTooLong) }
         case .mark:
@@ -67,13 +67,13 @@ struct PickleMachine {
         stack.append(value)
     }
 
-    /// To be told of all values before they take memory.
+    /// Counts values before they take memory.
     mutating func count(_ more: Int) throws(PyTorchError.Problem) {
         values += more
         if values > Self.maxValues { throw wrong(.tooManyValues(limit: Self.maxValues)) }
     }
 
-    /// What lies below the last mark is out of reach.
+    /// Values below the last mark are out of reach.
     mutating func pop() throws(PyTorchError.Problem) -> PickleValue {
         guard stack.count > marks.last ?? 0, let value = stack.popLast() else { throw wrong(.emptyStack) }
         return value
@@ -120,15 +120,15 @@ struct PickleMachine {
         .string(try cursor.text(Int(clamping: count)))
     }
 
-    /// Of these no tensor is made: they are passed over.
+    /// Bytes are skipped: no tensor depends on them.
     private mutating func bytes(_ count: UInt64) throws(PyTorchError.Problem) -> PickleValue {
-        _ = try cursor.take(count)
+        _ = try cursor.advance(by: count)
         return .opaque("bytes")
     }
 
     /// In two's complement, little-endian.
     private mutating func long(_ count: Int) throws(PyTorchError.Problem) -> PickleValue {
-        let bytes = cursor.bytes[try cursor.take(count)]
+        let bytes = cursor.bytes[try cursor.advance(by: count)]
         guard let last = bytes.last else { return .integer(0) }
         guard bytes.count <= 8 else { return .long(Array(bytes)) }
         let sign = last >= 0x80 ? -1 : 0

@@ -1,7 +1,7 @@
 /// The instructions of Python's pickle that protocols 2 to 5 use for data (`Lib/pickletools.py` describes each).
 ///
-/// Those of protocols 0 and 1 that are written as text, the registry of extensions, and classes by `INST` and `OBJ` are
-/// left out: `torch.save` writes none of them.
+/// Text instructions of protocols 0 and 1, the extension registry, and classes by `INST` and `OBJ` are left out:
+/// `torch.save` writes none of them.
 enum PickleOpcode: UInt8 {
     case proto = 0x80
     case frame = 0x95

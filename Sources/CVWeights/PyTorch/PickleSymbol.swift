@@ -1,6 +1,6 @@
 import CVNN
 
-/// A name that a pickle may mention. Nothing is looked up by it: it is one of these, or an error.
+/// A name that a pickle may mention. Nothing is looked up by it: any other name is an error.
 enum PickleSymbol: Sendable {
     /// `collections.OrderedDict` and `dict`.
     case dictionary
@@ -8,12 +8,12 @@ enum PickleSymbol: Sendable {
     case rebuildTensor
     /// `torch._utils._rebuild_parameter`: its tensor.
     case rebuildParameter
-    /// `torch.FloatStorage` and its kin.
+    /// `torch.FloatStorage` and the other storage types.
     case storage(SafetensorsDType)
-    /// A class or function of the training run's leftovers: calling it gives `PickleValue.opaque`.
+    /// A class or function from training state: calling it results in `PickleValue.opaque`.
     case opaque(String)
 
-    /// nil for a name that is none of these.
+    /// nil for any other name.
     init?(module: String, name: String) {
         switch (module, name) {
         case ("collections", "OrderedDict"), ("builtins", "dict"), ("__builtin__", "dict"): self = .dictionary
@@ -43,7 +43,7 @@ enum PickleSymbol: Sendable {
         "int64", "long", "int32", "int", "int16", "short", "int8", "uint8", "bool", "complex64", "complex128",
     ]
 
-    /// Values that are data by nature: numbers, dates, paths, settings, and the state of optimisers and schedules.
+    /// Plain data: numbers, dates, paths, settings, and the state of optimizers and schedules.
     private static func isHarmless(_ module: String, _ name: String) -> Bool {
         if harmlessNames[module]?.contains(name) ?? false { return true }
         return harmlessModules.contains { module == $0 || module.hasPrefix($0 + ".") }

@@ -1,12 +1,12 @@
-/// What a pickle's program makes here: data and names, never an object that does something.
+/// A value that a pickle builds: data and names, never an object with behavior.
 ///
-/// Containers are places in a `PickleHeap`, not references: however deep or circular a file makes them, nothing here
-/// follows them by itself.
+/// Containers are indices into a `PickleHeap`, not references: however deep or circular a file makes them, nothing here
+/// recurses through them.
 enum PickleValue: Sendable {
     case none
     case bool(Bool)
     case integer(Int)
-    /// One of more than 64 bits, little-endian.
+    /// An integer of more than 64 bits, little-endian.
     case long([UInt8])
     case string(String)
     case tuple(Int)
@@ -15,13 +15,13 @@ enum PickleValue: Sendable {
     case symbol(PickleSymbol)
     case storage(Int)
     case tensor(Int)
-    /// Something that no tensor depends on, such as a learning rate or an optimiser's settings; what it was.
+    /// The name of something that no tensor depends on, such as a learning rate or an optimizer's settings.
     case opaque(String)
 }
 
 /// All containers, storages and tensors of a pickle.
 struct PickleHeap {
-    /// A member of a dictionary; those whose key is no string are not kept.
+    /// A member of a dictionary; those whose key is not a string are dropped.
     struct Member {
         let key: String
         let value: PickleValue
@@ -45,7 +45,7 @@ struct PickleHeap {
         if case .dictionary(let position) = value { dictionaries[position] } else { nil }
     }
 
-    /// The numbers of a tuple or list that holds nothing but whole numbers of 0 or more, one for each dimension.
+    /// The elements of a tuple or list of non-negative integers, one for each dimension; nil for anything else.
     func sizes(_ value: PickleValue) -> [Int]? {
         guard let elements = sequence(value), elements.count <= TorchTensor.maxDimensions else { return nil }
         let sizes = elements.compactMap { element -> Int? in
@@ -55,7 +55,7 @@ struct PickleHeap {
     }
 }
 
-/// Elements of one type, side by side: what tensors are views of.
+/// Contiguous elements of one type, of which tensors are views.
 struct TorchStorage: Sendable {
     let key: String
     let dtype: SafetensorsDType
@@ -69,7 +69,7 @@ struct TorchTensor: Sendable {
     let shape: [Int]
     let strides: [Int]
     let count: Int
-    /// From the first to behind the last element that it sees; 0 for a tensor without elements.
+    /// The number of elements from the first to the last that the view covers; 0 for a tensor without elements.
     let extent: Int
 
     /// PyTorch's own limit.
@@ -79,7 +79,7 @@ struct TorchTensor: Sendable {
     init?(_ storage: TorchStorage, offset: Int, shape: [Int], strides: [Int]) {
         guard shape.count == strides.count, shape.count <= Self.maxDimensions, (0...storage.count).contains(offset)
         else { return nil }
-        // That of the dimensions other than zero counts too: whoever multiplies some of them is safe.
+        // The product of the non-zero dimensions must not overflow either, so that any partial product is safe.
         var (product, last) = (1, 0)
         for (size, stride) in zip(shape, strides) where size > 0 {
             let (next, overflow) = product.multipliedReportingOverflow(by: size)
@@ -97,7 +97,7 @@ struct TorchTensor: Sendable {
         extent = count == 0 ? 0 : last + 1
     }
 
-    /// Whether its elements stand side by side in row-major order.
+    /// Whether its elements are contiguous in row-major order.
     var isContiguous: Bool {
         var expected = 1
         for (size, stride) in zip(shape, strides).reversed() where size != 1 {

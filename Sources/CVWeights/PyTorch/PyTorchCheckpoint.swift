@@ -2,49 +2,51 @@ import CVCore
 import CVNN
 import CVTensor
 
-/// The weights in a file that `torch.save` wrote: `.pth`, `.pt` or `.bin`, of version 1.6 and later or the format before.
+/// The weights in a file of `torch.save`: `.pth`, `.pt` or `.bin`, of version 1.6 and later or the format before.
 ///
 /// ```swift
 /// let checkpoint = try PyTorchCheckpoint(path: "resnet50.pth")
 /// let network = try load({ ResNet(.resnet50, $0) }, from: checkpoint.stateDictionary())
 /// ```
-/// Nothing in the file is run. A pickle is a program; here a machine of its own follows it that knows a few names and calls
-/// nothing (`PickleMachine`). Sizes are checked before memory is taken.
+/// Nothing in the file is executed. A pickle is a program; `PickleMachine` interprets it with a fixed list of names and
+/// calls nothing. Sizes are checked before memory is allocated.
 public struct PyTorchCheckpoint: Sendable {
     /// A tensor of the file.
     public struct Entry: Sendable {
+        /// The key.
         public let name: String
         let tensor: TorchTensor
-        /// Where the bytes of its storage are.
+        /// The range of the bytes of its storage in the file.
         let storage: Range<Int>
 
+        /// The element type.
         public var dtype: SafetensorsDType { tensor.storage.dtype }
-        /// Empty for a scalar.
+        /// The shape; empty for a scalar.
         public var shape: [Int] { tensor.shape }
     }
 
-    /// In the order of the file.
+    /// The tensors in the order of the file.
     public let entries: [Entry]
-    /// Where the weights were in the file: the keys that lead to them, such as `["model", "state_dict"]`; empty where they
-    /// were not wrapped.
+    /// The keys that lead to the weights in the file, such as `["model", "state_dict"]`; empty if they are not wrapped.
     public let path: [String]
-    /// What stood between the weights and is no tensor.
+    /// The keys beside the weights whose values are not tensors.
     public let leftOut: [String]
     private let source: ByteSource
     private let file: String?
     private let indices: [String: Int]
 
-    /// The pickle of a large network has a megabyte or two: this is that of one with hundreds of thousands of tensors.
+    /// Enough for hundreds of thousands of tensors; the pickle of a large network has a megabyte or two.
     static let maxPickleBytes = 64 << 20
 
-    /// Reads the structure of the file at `path`, and checks it; values are read when they are asked for.
+    /// Reads and checks the structure of a file; values are read on demand.
     ///
-    /// Throws `FileError` or `PyTorchError`.
+    /// - Parameter path: the path of the file.
+    /// - Throws: `FileError` or `PyTorchError`.
     public init(path: String) throws {
         try self.init(.file(RandomAccessFile(path)), file: path)
     }
 
-    /// The same for the bytes of a whole file; `file` is its path, for messages.
+    /// Parses the bytes of a whole file; `file` is its path, for messages.
     public init(_ bytes: [UInt8], file: String? = nil) throws {
         try self.init(.memory(bytes), file: file)
     }
@@ -68,7 +70,7 @@ public struct PyTorchCheckpoint: Sendable {
         indices = Dictionary(entries.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
     }
 
-    /// Views may share a storage, as tied weights do. Memory is not taken for what a small file claims in this way.
+    /// Views may share a storage, as tied weights do. The total is bounded, so that a small file cannot claim much memory.
     private static func checkProportion(_ entries: [Entry], fileBytes: Int) throws(PyTorchError.Problem) {
         var total = 0
         for entry in entries {
@@ -85,10 +87,13 @@ public struct PyTorchCheckpoint: Sendable {
     /// The entry of this name; nil if there is none.
     public subscript(name: String) -> Entry? { indices[name].map { entries[$0] } }
 
-    /// The elements of the tensor `name`, row-major, as `Float`.
+    /// The elements of a tensor in row-major order as 32-bit floats.
     ///
-    /// F32, F16 and BF16 are exact, F64 is rounded to nearest. Throws `PyTorchError.noTensor`, or `.notFloats` for other
-    /// types; `FileError` for a file that has changed meanwhile.
+    /// F32, F16 and BF16 are exact, F64 is rounded to nearest.
+    ///
+    /// - Parameter name: the name of the tensor.
+    /// - Returns: the elements.
+    /// - Throws: `PyTorchError.noTensor`, or `.notFloats` for other types; `FileError` for a file that has changed meanwhile.
     public func floats(_ name: String) throws -> [Float] {
         guard let entry = self[name] else {
             let nearest = nearestName(to: name, in: entries.lazy.map(\.name))
@@ -103,8 +108,10 @@ public struct PyTorchCheckpoint: Sendable {
         return tensor.isContiguous ? values : tensor.gathered(from: values)
     }
 
-    /// All tensors of floating point by name. Those of other types are left out, such as the numbers of batches that a
-    /// batch-norm counts.
+    /// All floating-point tensors by name. Others, such as `num_batches_tracked`, are left out.
+    ///
+    /// - Returns: the tensors, as PyTorch's `state_dict()`.
+    /// - Throws: `FileError` for a file that has changed meanwhile.
     public func stateDictionary() throws -> StateDictionary {
         var state: StateDictionary = [:]
         for entry in entries where entry.dtype.convertsToFloat {
@@ -113,7 +120,7 @@ public struct PyTorchCheckpoint: Sendable {
         return state
     }
 
-    /// The elements from the first to the last that a tensor sees, as they stand in its storage.
+    /// The elements from the first to the last that a tensor covers, in the order of its storage.
     private func extent(of entry: Entry) throws -> [Float] {
         let (tensor, elementBytes) = (entry.tensor, entry.dtype.byteCount ?? 1)
         let start = entry.storage.lowerBound + tensor.offset * elementBytes
@@ -138,9 +145,9 @@ public struct PyTorchCheckpoint: Sendable {
 }
 
 extension TorchTensor {
-    /// Its elements in row-major order, from those of its storage that begin at its first.
+    /// Its elements in row-major order; `values` are those of its storage from its first element on.
     fileprivate func gathered(from values: [Float]) -> [Float] {
-        // The stride of a dimension of one element is never gone, and may be any number.
+        // The stride of a dimension of one element is never used, and may be any number.
         let steps = zip(shape, strides).map { $0 == 1 ? 0 : $1 }
         return [Float](unsafeUninitializedCapacity: count) { target, initialized in
             var index = [Int](repeating: 0, count: shape.count)

@@ -1,6 +1,6 @@
 import CVCore
 
-/// What the pickle of a file made, and where the bytes of its storages are, in either format.
+/// The value of the pickle of a file, and the ranges of its storages, in either format.
 struct PyTorchContent {
     let root: PickleValue
     let heap: PickleHeap
@@ -58,11 +58,11 @@ struct PyTorchContent {
         (positions, checksums) = (keyed(\.bytes), keyed(\.checksum))
     }
 
-    /// Where the bytes of a storage are, once they are as many as it says.
+    /// The range of the bytes of a storage, after checking its size.
     func position(of storage: TorchStorage) throws(PyTorchError.Problem) -> Range<Int> {
         guard let position = positions[storage.key] else { throw .noStorage(key: storage.key) }
         let elementBytes = storage.dtype.byteCount ?? 1
-        // The same bytes may also be seen as elements of another size, which leave some over.
+        // The same bytes may also be viewed as elements of another size, with a remainder.
         guard position.count / elementBytes == storage.count else {
             let expected = storage.count.multipliedReportingOverflow(by: elementBytes)
             throw .wrongStorage(

@@ -1,64 +1,99 @@
 import CVCore
 
-/// A PyTorch checkpoint that cannot be used.
+/// An error for a PyTorch checkpoint that cannot be used.
 public struct PyTorchError: ToolkitError, Equatable {
+    /// What is wrong.
     public enum Problem: Error, Sendable, Equatable {
-        /// nil for a file that looks like nothing known.
+        /// The file has another format; nil for an unknown one.
         case notACheckpoint(WeightsFormat?)
+        /// The file ends early.
         case endsEarly(at: Int, needed: Int, left: Int)
+        /// The zip archive is malformed.
         case archive(ZipProblem)
+        /// The pickle is malformed.
         case pickle(PickleProblem, at: Int)
-        /// A name that a checkpoint of weights has no use for.
+        /// The pickle mentions a name that a checkpoint of weights does not need.
         case forbidden(String)
+        /// The pickle is longer than the limit.
         case pickleTooLong(bytes: Int, limit: Int)
+        /// The file is a TorchScript program.
         case torchScript
+        /// The file was written on a big-endian machine.
         case bigEndian
+        /// There are no tensors; the keys of the outermost dictionary.
         case noTensors(keys: [String])
+        /// Two tensors have the same key.
         case keyTwice(String)
+        /// The storage of a tensor is missing.
         case noStorage(key: String)
+        /// The size of a storage is wrong, in bytes.
         case wrongStorage(key: String, expected: Int, found: Int)
+        /// A checksum is wrong.
         case damaged(entry: String)
+        /// The tensors claim more memory than is plausible for the file.
         case tooManyElements(bytes: Int, fileBytes: Int)
+        /// A tensor does not convert to floats.
         case notFloats(tensor: String, dtype: SafetensorsDType)
+        /// There is no tensor of this name.
         case noTensor(String, nearest: String?)
     }
 
     /// The path of the file; nil for bytes from memory.
     public let file: String?
+    /// What is wrong.
     public let problem: Problem
 
+    /// Creates the error; `file` is the path of the file.
     public init(_ problem: Problem, in file: String? = nil) {
         self.problem = problem
         self.file = file
     }
 
+    /// The message.
     public var description: String { (file.map { $0.escapedForDisplay + ": " } ?? "") + problem.text }
 }
 
 /// What is wrong with a zip archive.
 public enum ZipProblem: Sendable, Equatable {
+    /// The directory is missing or outside of the file, or an entry has no header.
     case noEnd, directoryBeyondFile, badEntry
+    /// The directory has this many bytes, more than the limit.
     case directoryTooLarge(Int)
+    /// The directory has more entries than this count, which it claims.
     case wrongCount(Int)
+    /// The name of an entry leads out of the archive.
     case unsafeName(String)
+    /// An entry is encrypted.
     case encrypted(String)
+    /// An entry is compressed.
     case compressed(String, method: Int)
+    /// An entry reaches beyond the file, or its sizes disagree.
     case beyondFile(String)
+    /// An entry overlaps another one.
     case overlap(String)
+    /// The local header of an entry has another name.
     case otherName(String)
+    /// Two entries have the same name.
     case nameTwice(String)
+    /// There is no `data.pkl`.
     case noPickle
 }
 
 /// What is wrong with a pickle.
 public enum PickleProblem: Sendable, Equatable {
+    /// An instruction is not supported.
     case unknownOpcode(UInt8)
+    /// The protocol version is not supported.
     case protocolTooNew(Int)
+    /// A frame exceeds the file, or a value or mark is missing from the stack.
     case frameTooLong, emptyStack, noMark
+    /// An entry of the memo is missing.
     case notInMemo(Int)
+    /// The pickle builds too many values.
     case tooManyValues(limit: Int)
-    /// What must stand there.
+    /// Something else is expected, which the text names.
     case unexpected(String)
+    /// A tensor does not fit its storage.
     case tensorBeyondStorage(shape: [Int], strides: [Int], offset: Int, storage: Int)
 }
 
@@ -68,14 +103,14 @@ extension PyTorchError.Problem {
     fileprivate var text: String {
         switch self {
         case .notACheckpoint(let format):
-            "is \(format?.name ?? "no PyTorch checkpoint"); what torch.save writes (.pth, .pt, .bin) is expected here"
+            "is \(format?.name ?? "not a PyTorch checkpoint"); what torch.save writes (.pth, .pt, .bin) is expected here"
         case .endsEarly(let position, let needed, let left):
             "ends too early: \(counted(needed, "byte")) are needed at \(position), \(left) are left; it may be an incomplete "
                 + "download"
         case .archive(let problem): "cannot be read as a zip archive: \(problem.text)"
-        case .pickle(let problem, let position): "its pickle cannot be followed at byte \(position): \(problem.text)"
+        case .pickle(let problem, let position): "its pickle cannot be read at byte \(position): \(problem.text)"
         case .forbidden(let name):
-            "mentions \(quoted(name)), which weights have no use for: nothing of it was run. If it holds a whole model or "
+            "mentions \(quoted(name)), which weights do not need: none of it was executed. If it holds a whole model or "
                 + "an object of a program, \(saveAgain)"
         case .pickleTooLong(let bytes, let limit): "its pickle has \(bytes) bytes; at most \(limit) are read"
         case .torchScript: "is a TorchScript program; \(saveAgain)"
@@ -122,9 +157,9 @@ extension ZipProblem {
                 + "and pack it again with zip -0 -r, or save it again"
         case .beyondFile(let name): "its entry \(quoted(name)) reaches beyond the file, or its sizes disagree"
         case .overlap(let name): "its entry \(quoted(name)) overlaps another one"
-        case .otherName(let name): "the entry that its directory calls \(quoted(name)) has another name in its place"
+        case .otherName(let name): "the entry that its directory calls \(quoted(name)) has another name at its position"
         case .nameTwice(let name): "two entries have the name \(quoted(name))"
-        case .noPickle: "it has no entry data.pkl in its one folder, so it is no PyTorch checkpoint"
+        case .noPickle: "it has no entry data.pkl in its one folder, so it is not a PyTorch checkpoint"
         }
     }
 }
@@ -134,10 +169,10 @@ extension PickleProblem {
         switch self {
         case .unknownOpcode(let byte): "the instruction \(byte) is not one that torch.save writes"
         case .protocolTooNew(let version): "it has the protocol \(version); up to 5 are known"
-        case .frameTooLong: "a frame is longer than what is left of the file"
+        case .frameTooLong: "a frame is longer than the rest of the file"
         case .emptyStack: "a value is missing"
         case .noMark: "a mark is missing"
-        case .notInMemo(let position): "nothing was kept under the number \(position)"
+        case .notInMemo(let position): "nothing is stored under the number \(position)"
         case .tooManyValues(let limit): "it makes more than \(limit) values"
         case .unexpected(let expected): "\(expected) is expected there"
         case .tensorBeyondStorage(let shape, let strides, let offset, let storage):

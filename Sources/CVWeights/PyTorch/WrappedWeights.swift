@@ -1,16 +1,16 @@
 import CVCore
 
-/// The tensors by name that a checkpoint is about, wherever in it they stand.
+/// The named weights of a checkpoint, however deeply nested.
 ///
-/// A script of training saves them beside its optimiser and counters, under a name such as `state_dict`.
+/// Training scripts save them beside the optimizer and counters, under a name such as `state_dict`.
 struct WrappedWeights {
     let tensors: [(name: String, tensor: TorchTensor)]
     /// The keys that lead to them.
     let path: [String]
-    /// Keys beside them whose values are no tensors.
+    /// Keys beside them whose values are not tensors.
     let leftOut: [String]
 
-    /// So deep are the ones in the others: `{"model": {"state_dict": …}}`.
+    /// The largest depth of nesting, as in `{"model": {"state_dict": …}}`.
     private static let maxDepth = 4
 
     init(_ root: PickleValue, _ heap: PickleHeap) throws(PyTorchError.Problem) {
@@ -38,15 +38,15 @@ struct WrappedWeights {
     }
 }
 
-/// Which dictionaries of a checkpoint hold weights. Found once for each, as a file may mention one any number of times.
+/// Finds the dictionaries of a checkpoint that hold weights, once for each, as a file may mention one any number of times.
 private struct WeightsSearch {
-    /// Names under which weights are saved; where there are several, the first counts.
+    /// The names under which weights are saved; the first that is present counts.
     private static let names = [
         "state_dict", "model_state_dict", "model_state", "model", "net", "network", "module", "weights", "params",
         "state_dict_ema", "model_ema", "ema_state_dict", "ema",
     ]
 
-    /// By the place of a dictionary: whether it has tensors, or one in it that has such a name does.
+    /// For each dictionary: whether it has tensors, or a member of such a name does.
     private let wrapping: [Bool]
 
     init(_ heap: PickleHeap) {
@@ -63,8 +63,8 @@ private struct WeightsSearch {
         }
     }
 
-    /// The member that holds the weights: one of the usual names, or else, where there are no tensors beside it, the only
-    /// one that has some.
+    /// The member that holds the weights: one of the usual names, or else the only one with weights if there are no tensors
+    /// beside it.
     func wrapped(in members: [PickleHeap.Member]) -> PickleHeap.Member? {
         let candidates = members.filter { member in
             if case .dictionary(let position) = member.value { wrapping[position] } else { false }

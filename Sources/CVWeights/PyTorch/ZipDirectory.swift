@@ -1,14 +1,14 @@
 import CVCore
 
-/// What a zip archive holds and where (PKWARE's APPNOTE 6.3.10), with the 64-bit sizes of large ones.
+/// The directory of a zip archive (PKWARE's APPNOTE 6.3.10), including zip64.
 ///
-/// Only entries that are stored as they are can be used, which is how PyTorch writes them. Everything is checked here:
-/// each entry lies within the file, and no two share a byte, so that a small file cannot be made to look large.
+/// Only stored (uncompressed) entries can be used, which is how PyTorch writes them. Everything is validated here: each
+/// entry lies within the file, and no two overlap, so that a small file cannot claim to be large.
 struct ZipDirectory {
     struct Entry {
-        /// Where its bytes are in the file.
+        /// The range of its bytes in the file.
         let bytes: Range<Int>
-        /// CRC-32 of them; nil where the writer left it out (`torch.serialization.set_crc32_options(False)`).
+        /// The CRC-32 of its bytes; nil if the writer left it out (`torch.serialization.set_crc32_options(False)`).
         let checksum: UInt32?
     }
 
@@ -29,7 +29,7 @@ struct ZipDirectory {
         entries = try Self.located(records, source, end: location.offset)
     }
 
-    /// The entries by name, once it is known that each begins where the directory says and ends before the next.
+    /// The entries by name, after checking that each begins where the directory says and ends before the next.
     private static func located(_ records: [Record], _ source: ByteSource, end: Int) throws -> [String: Entry] {
         var entries: [String: Entry] = [:]
         var previous = 0
@@ -46,11 +46,11 @@ struct ZipDirectory {
         return entries
     }
 
-    /// Where the directory itself is.
+    /// The position of the directory.
     private struct Location {
         let count, size, offset: Int
 
-        /// Found from the end of the file: the last record there says where the directory is.
+        /// Located from the end of the file: the last record there points to the directory.
         init(_ source: ByteSource) throws {
             let endBytes = 22
             let tailStart = max(0, source.count - endBytes - 0xFFFF)
@@ -71,14 +71,14 @@ struct ZipDirectory {
                 (count, size, offset) = (large.count, large.size, large.offset)
                 limit = large.start
             }
-            // An entry takes 46 bytes at least: the count is no larger than memory that the directory takes.
+            // An entry takes at least 46 bytes: the count is bounded by the size of the directory.
             guard size <= UInt64(limit), offset <= UInt64(limit) - size, count <= size / 46 else {
                 throw PyTorchError.Problem.archive(.directoryBeyondFile)
             }
             (self.count, self.size, self.offset) = (Int(count), Int(size), Int(offset))
         }
 
-        /// What the 64-bit record says, if one stands before `end`.
+        /// The 64-bit record, if there is one before `end`.
         private static func large(
             _ source: ByteSource, end: Int
         ) throws -> (count: UInt64, size: UInt64, offset: UInt64, start: Int)? {
@@ -95,7 +95,7 @@ struct ZipDirectory {
             var record = ByteCursor(try source.read(at: Int(start), count: recordBytes))
             guard try record.number(UInt32.self) == 0x0606_4B50 else { throw PyTorchError.Problem.archive(.noEnd) }
             // Its own size, two versions, two numbers of disks, the entries on this disk.
-            _ = try record.take(28)
+            _ = try record.advance(by: 28)
             return (try record.number(), try record.number(), try record.number(), Int(start))
         }
     }
@@ -109,21 +109,21 @@ struct ZipDirectory {
 
         init(_ cursor: inout ByteCursor) throws(PyTorchError.Problem) {
             guard try cursor.number(UInt32.self) == 0x0201_4B50 else { throw .archive(.badEntry) }
-            _ = try cursor.take(4)
+            _ = try cursor.advance(by: 4)
             let flags = try cursor.number(UInt16.self)
             let method = try cursor.number(UInt16.self)
-            _ = try cursor.take(4)
+            _ = try cursor.advance(by: 4)
             checksum = try cursor.number()
             let (packed, size) = (try cursor.number(UInt32.self), try cursor.number(UInt32.self))
             let (nameCount, extraCount) = (try cursor.number(UInt16.self), try cursor.number(UInt16.self))
             let commentCount = try cursor.number(UInt16.self)
-            _ = try cursor.take(8)
+            _ = try cursor.advance(by: 8)
             let offset = try cursor.number(UInt32.self)
-            nameBytes = Array(cursor.bytes[try cursor.take(Int(nameCount))])
+            nameBytes = Array(cursor.bytes[try cursor.advance(by: Int(nameCount))])
             name = String(decoding: nameBytes, as: UTF8.self)
             var sizes = Sizes(packed: UInt64(packed), size: UInt64(size), offset: UInt64(offset))
-            try sizes.enlarge(cursor.bytes[try cursor.take(Int(extraCount))])
-            _ = try cursor.take(Int(commentCount))
+            try sizes.readZip64(cursor.bytes[try cursor.advance(by: Int(extraCount))])
+            _ = try cursor.advance(by: Int(commentCount))
             guard Self.isPlain(name) else { throw .archive(.unsafeName(name)) }
             guard flags & 1 == 0 else { throw .archive(.encrypted(name)) }
             guard method == 0 else { throw .archive(.compressed(name, method: Int(method))) }
@@ -132,13 +132,13 @@ struct ZipDirectory {
             self.offset = Int(clamping: sizes.offset)
         }
 
-        /// Nothing is ever written by these names; but only a forged archive has one that leads out of a folder.
+        /// No file is written by these names, but only a forged archive has one that leads out of its folder.
         private static func isPlain(_ name: String) -> Bool {
             !name.isEmpty && !name.hasPrefix("/") && !name.unicodeScalars.contains { $0 == "\\" || $0 == "\0" }
                 && !name.split(separator: "/", omittingEmptySubsequences: false).contains("..")
         }
 
-        /// Where its bytes begin: after its own header, which must be there and have the same name.
+        /// The position of its bytes: after its local header, which must be present and have the same name.
         func start(_ source: ByteSource, end: Int) throws -> Int {
             let headerBytes = 30
             guard end >= headerBytes + nameBytes.count, offset <= end - headerBytes - nameBytes.count else {
@@ -146,7 +146,7 @@ struct ZipDirectory {
             }
             var header = ByteCursor(try source.read(at: offset, count: headerBytes + nameBytes.count))
             guard try header.number(UInt32.self) == 0x0403_4B50 else { throw PyTorchError.Problem.archive(.badEntry) }
-            _ = try header.take(22)
+            _ = try header.advance(by: 22)
             let (nameCount, extraCount) = (try header.number(UInt16.self), try header.number(UInt16.self))
             guard header.bytes[headerBytes...].elementsEqual(nameBytes), nameCount == nameBytes.count else {
                 throw PyTorchError.Problem.archive(.otherName(name))
@@ -157,18 +157,18 @@ struct ZipDirectory {
         }
     }
 
-    /// The numbers of an entry that may not fit 32 bits.
+    /// The sizes of an entry, which may exceed 32 bits.
     private struct Sizes {
         var packed, size, offset: UInt64
 
-        /// Those that are all ones stand in the extra field 1, in this order.
-        mutating func enlarge(_ extra: ArraySlice<UInt8>) throws(PyTorchError.Problem) {
+        /// Reads the sizes that are all ones from the extra field 1 (zip64), in this order.
+        mutating func readZip64(_ extra: ArraySlice<UInt8>) throws(PyTorchError.Problem) {
             let full = UInt64(UInt32.max)
             guard packed == full || size == full || offset == full else { return }
             var cursor = ByteCursor(Array(extra))
             while cursor.remaining > 0 {
                 let (kind, count) = (try cursor.number(UInt16.self), try cursor.number(UInt16.self))
-                var field = ByteCursor(Array(cursor.bytes[try cursor.take(Int(count))]))
+                var field = ByteCursor(Array(cursor.bytes[try cursor.advance(by: Int(count))]))
                 guard kind == 1 else { continue }
                 if size == full { size = try field.number() }
                 if packed == full { packed = try field.number() }

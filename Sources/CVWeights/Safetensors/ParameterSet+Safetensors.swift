@@ -1,9 +1,14 @@
 import CVNN
 
 extension ParameterSet {
-    /// The bytes of a safetensors file with all values.
+    /// Encodes all values as a safetensors file.
     ///
-    /// hashData: whether the metadata gets the checksum of the values, as in `Safetensors.encode`.
+    /// - Parameters:
+    ///   - storage: the element type in the file.
+    ///   - metadata: the `__metadata__` of the file.
+    ///   - hashData: whether the checksum of the data is added to the metadata, as in `Safetensors.encode`.
+    /// - Returns: the bytes of the file.
+    /// - Throws: `SafetensorsError` for a value that the storage cannot represent.
     public func safetensors(
         storage: SafetensorsTensor.Storage = .f32, metadata: [String: String] = [:], hashData: Bool = false
     ) throws(SafetensorsError) -> [UInt8] {

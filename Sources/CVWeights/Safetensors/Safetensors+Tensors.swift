@@ -2,9 +2,10 @@ import CVNN
 import CVTensor
 
 extension Safetensors {
-    /// All tensors of the file by name, as 32-bit floats.
+    /// All tensors by name, converted to 32-bit floats.
     ///
-    /// - Throws: `SafetensorsError.notFloats` for a tensor of integers or another type that holds no numbers for layers.
+    /// - Returns: the tensors, as PyTorch's `state_dict()`.
+    /// - Throws: `SafetensorsError.notFloats` for a tensor of integers or another type that does not convert to floats.
     public func stateDictionary() throws(SafetensorsError) -> StateDictionary {
         var state: StateDictionary = [:]
         for entry in header.entries {

@@ -1,40 +1,59 @@
 import CKernels
 import CVCore
 
-/// A safetensors file in memory: named tensors and a dictionary of text.
+/// A safetensors file in memory: named tensors and text metadata.
 ///
 /// ```swift
 /// let file = try Safetensors(path: "yolov3-tiny.safetensors")
 /// let weight = try file.floats("module_list.0.Conv2d.weight")
 /// ```
 public struct Safetensors: Sendable {
+    /// Names, types, shapes and metadata.
     public let header: SafetensorsHeader
     private let bytes: [UInt8]
 
+    /// The `__metadata__` of the file.
     public var metadata: [String: String] { header.metadata }
 
-    /// Parses `bytes`, a whole file. `file` is its path, for messages.
+    /// Parses a whole file.
+    ///
+    /// - Parameters:
+    ///   - bytes: the bytes of the file.
+    ///   - file: its path, for messages.
+    /// - Throws: `SafetensorsError` for a malformed header.
     public init(_ bytes: [UInt8], file: String? = nil) throws(SafetensorsError) {
         self.header = try SafetensorsHeader(start: bytes, fileBytes: bytes.count, file: file)
         self.bytes = bytes
     }
 
-    /// Reads the file at `path`. Throws `FileError` or `SafetensorsError`.
+    /// Reads a file.
     ///
-    /// The header is checked before the data is read, so that a large file of another format is refused at once.
+    /// The header is checked before the data is read, so that a large file of another format is rejected at once.
+    ///
+    /// - Parameter path: the path of the file.
+    /// - Throws: `FileError` or `SafetensorsError`.
     public init(path: String) throws {
         _ = try SafetensorsHeader.read(path)
         try self.init(FileInput.read(path), file: path)
     }
 
-    /// The entry of the tensor `name`; throws `.noTensor`, with the nearest name there is.
+    /// The entry of a tensor.
+    ///
+    /// - Parameter name: the name of the tensor.
+    /// - Returns: its type, shape and range.
+    /// - Throws: `SafetensorsError.noTensor` with the nearest name.
     public func entry(_ name: String) throws(SafetensorsError) -> SafetensorsHeader.Entry {
         if let entry = header[name] { return entry }
         let nearest = nearestName(to: name, in: header.entries.lazy.map(\.name))
         throw SafetensorsError(.noTensor(name, nearest: nearest), in: header.file)
     }
 
-    /// The bytes of a tensor as they stand in the file: little-endian, row-major. They need not be aligned.
+    /// Calls `body` with the bytes of a tensor as stored in the file: little-endian, row-major, possibly unaligned.
+    ///
+    /// - Parameters:
+    ///   - entry: an entry of this file.
+    ///   - body: reads the bytes, which are valid during the call only.
+    /// - Returns: the result of `body`.
     public func withBytes<Result>(of entry: SafetensorsHeader.Entry, _ body: (UnsafeRawBufferPointer) -> Result)
         -> Result
     {
@@ -44,9 +63,13 @@ public struct Safetensors: Sendable {
         }
     }
 
-    /// The elements of the tensor `name`, row-major, as `Float`.
+    /// The elements of a tensor in row-major order as 32-bit floats.
     ///
-    /// F32, F16 and BF16 are exact, F64 is rounded to nearest. Throws `.noTensor`, or `.notFloats` for other types.
+    /// F32, F16 and BF16 are exact, F64 is rounded to nearest.
+    ///
+    /// - Parameter name: the name of the tensor.
+    /// - Returns: the elements.
+    /// - Throws: `SafetensorsError.noTensor`, or `.notFloats` for other types.
     public func floats(_ name: String) throws(SafetensorsError) -> [Float] {
         let entry = try entry(name)
         try checkFloats(entry)
@@ -85,7 +108,9 @@ public struct Safetensors: Sendable {
 
     // MARK: NaN and infinity
 
-    /// The tensors of floating point (F64, F32, F16, BF16) that hold NaN or infinity.
+    /// The floating-point tensors (F64, F32, F16, BF16) that contain NaN or infinity.
+    ///
+    /// - Returns: one record for each such tensor.
     public func nonFiniteTensors() -> [NonFiniteTensor] {
         header.entries.compactMap { entry in
             withBytes(of: entry) { bytes in
@@ -100,13 +125,15 @@ public struct Safetensors: Sendable {
         }
     }
 
-    /// Throws `.nonFinite` when a tensor holds NaN or infinity.
+    /// Checks that no floating-point tensor contains NaN or infinity.
+    ///
+    /// - Throws: `SafetensorsError.nonFinite` with all such tensors.
     public func checkFinite() throws(SafetensorsError) {
         let tensors = nonFiniteTensors()
         if !tensors.isEmpty { throw SafetensorsError(.nonFinite(tensors), in: header.file) }
     }
 
-    /// `infinity` is the bit pattern of infinity: what lies above it, without the sign, is a NaN.
+    /// `infinity` is the bit pattern of infinity: a larger magnitude is NaN.
     private static func scan<Bits: FixedWidthInteger & UnsignedInteger>(
         _ name: String, _ bytes: UnsafeRawBufferPointer, _: Bits.Type, infinity: Bits
     ) -> NonFiniteTensor? {
@@ -126,7 +153,9 @@ public struct Safetensors: Sendable {
 
     // MARK: Checksum
 
-    /// SHA-256 of all bytes after the header, in hexadecimal.
+    /// The SHA-256 of all bytes after the header, in hexadecimal.
+    ///
+    /// - Returns: 64 hexadecimal digits.
     public func dataSHA256() -> String {
         bytes.withUnsafeBytes { SHA256.hexDigest(of: UnsafeRawBufferPointer(rebasing: $0[header.dataOffset...])) }
     }

@@ -1,52 +1,78 @@
 import CVCore
 
-/// A safetensors file that is malformed, or that does not hold what is asked of it.
+/// An error for a safetensors file that is malformed, or lacks what is requested.
 public struct SafetensorsError: ToolkitError, Equatable {
+    /// What is wrong.
     public enum Problem: Sendable, Equatable {
-        // The file as a whole.
+        // The whole file.
+        /// The file has less than 8 bytes.
         case tooShort(bytes: Int)
+        /// The header is longer than 100 MB.
         case headerTooLong(length: UInt64)
+        /// The header is longer than the file.
         case headerBeyondFile(length: Int, fileBytes: Int)
+        /// The header does not begin with `{`.
         case headerNotObject(found: UInt8?)
+        /// The header is not JSON.
         case headerNotJSON(JSONError)
+        /// The file has another format.
         case otherFormat(WeightsFormat)
-        /// `key` is nil when `__metadata__` itself is no object.
+        /// The metadata has a value that is not a string; `key` is nil if `__metadata__` itself is not an object.
         case metadataNotText(key: String?, found: String)
 
         // One tensor of the header. `found` is JSON or "nothing".
+        /// The description of a tensor is not an object.
         case notDescribed(tensor: String, found: String)
+        /// A field of a tensor is missing or invalid.
         case badField(tensor: String, field: String, expected: String, found: String)
+        /// A tensor has a type of less than a byte.
         case unsupportedDType(tensor: String, dtype: String)
+        /// The size of a tensor does not fit 64 bits.
         case sizeOverflow(tensor: String, shape: [Int])
+        /// The data of a tensor end before they begin.
         case reversedOffsets(tensor: String, begin: Int, end: Int)
+        /// The data of a tensor reach beyond the file.
         case offsetsBeyondData(tensor: String, begin: Int, end: Int, dataBytes: Int)
+        /// Shape and range of a tensor disagree.
         case wrongSize(tensor: String, dtype: SafetensorsDType, shape: [Int], expected: Int, found: Int)
 
-        // The tensors together.
+        // All tensors together.
+        /// Two tensors overlap.
         case overlap(tensor: String, begin: Int, previous: String, previousEnd: Int)
+        /// There is a gap before a tensor.
         case hole(tensor: String, begin: Int, previousEnd: Int)
+        /// There are bytes after the last tensor.
         case trailingBytes(dataBytes: Int, covered: Int)
 
         // Reading tensors.
+        /// There is no tensor of this name.
         case noTensor(String, nearest: String?)
+        /// A tensor does not convert to floats.
         case notFloats(tensor: String, dtype: SafetensorsDType)
+        /// Tensors contain NaN or infinity.
         case nonFinite([NonFiniteTensor])
 
         // Writing tensors.
+        /// Two tensors to write have the same name.
         case nameTakenTwice(String)
+        /// The name of a tensor to write is reserved by the format.
         case reservedName(String)
+        /// A value to write is finite, but not as F16.
         case tooLargeForF16(tensor: String, index: Int, value: Float)
     }
 
     /// The path of the file; nil for bytes from memory.
     public let file: String?
+    /// What is wrong.
     public let problem: Problem
 
+    /// Creates the error; `file` is the path of the file.
     public init(_ problem: Problem, in file: String? = nil) {
         self.problem = problem
         self.file = file
     }
 
+    /// The message.
     public var description: String { (file.map { $0.escapedForDisplay + ": " } ?? "") + problem.text }
 }
 
@@ -61,7 +87,7 @@ extension SafetensorsError.Problem {
                 + "it may be empty or an incomplete download"
         case .headerTooLong(let length):
             "says that its header has \(length) bytes, but at most \(Self.maxHeaderBytes) are allowed; "
-                + "it is damaged or no safetensors file"
+                + "it is damaged or not a safetensors file"
         case .headerBeyondFile(let length, let fileBytes):
             "says that its header has \(length) bytes after the first 8, but the whole file has \(fileBytes); "
                 + "it may be an incomplete download"
@@ -127,14 +153,18 @@ extension SafetensorsError.Problem {
     }
 }
 
-/// A tensor with values that are no numbers.
+/// A tensor that contains NaN or infinity.
 public struct NonFiniteTensor: Sendable, Equatable, CustomStringConvertible {
+    /// The name of the tensor.
     public let name: String
+    /// The number of NaN elements.
     public let nanCount: Int
+    /// The number of infinite elements.
     public let infinityCount: Int
     /// The first such element, in row-major order.
     public let firstIndex: Int
 
+    /// The counts in words.
     public var description: String {
         let counts = [(nanCount, "NaN"), (infinityCount, "infinite")].filter { $0.0 > 0 }
         return "tensor \(quoted(name)) has " + counts.map { "\($0) \($1)" }.joined(separator: " and ")

@@ -1,50 +1,64 @@
 import CVCore
 
-/// The header of a safetensors file: what it holds and where, without the data.
+/// The header of a safetensors file: names, types, shapes and positions of the tensors, without the data.
 ///
 /// The format: a little-endian 64-bit length N, a JSON object of N bytes that describes each tensor, then the data.
-/// https://github.com/huggingface/safetensors#format. Everything is checked here, so that what holds an
-/// entry can rely on it: types are known, sizes fit, and the tensors cover the data without overlap or hole.
+/// https://github.com/huggingface/safetensors#format. Everything is validated here, so that users of an entry can rely
+/// on it: types are known, sizes fit, and the tensors cover the data without overlap or gap.
 public struct SafetensorsHeader: Sendable {
-    /// One tensor of the file.
+    /// A tensor of the file.
     public struct Entry: Sendable, Equatable {
+        /// The key.
         public let name: String
+        /// The element type.
         public let dtype: SafetensorsDType
-        /// Empty for a scalar. A dimension may be 0. The product of the others never overflows.
+        /// The shape, empty for a scalar. A dimension may be 0; the product of the others does not overflow.
         public let shape: [Int]
-        /// Its bytes, counted from the beginning of the data.
+        /// The range of its bytes, relative to the start of the data.
         public let range: Range<Int>
 
+        /// The number of elements.
         public var elementCount: Int { shape.reduce(1, *) }
     }
 
-    /// In the order of the data.
+    /// The tensors in the order of the data.
     public let entries: [Entry]
+    /// The `__metadata__`.
     public let metadata: [String: String]
-    /// Where the data begins in the file.
+    /// The offset of the data in the file.
     public let dataOffset: Int
-    /// Length of the whole file.
+    /// The length of the whole file in bytes.
     public let fileBytes: Int
-    /// The path, for messages; nil for bytes from memory.
+    /// The path of the file, for messages; nil for bytes in memory.
     public let file: String?
     private let indices: [String: Int]
 
+    /// The length of the data in bytes.
     public var dataBytes: Int { fileBytes - dataOffset }
 
+    /// The entry of a tensor; nil if there is none.
     public subscript(name: String) -> Entry? { indices[name].map { entries[$0] } }
 
-    /// Reads the header of the file at `path`, and not its data.
+    /// Reads the header of a file without its data.
     ///
-    /// Throws `FileError` or `SafetensorsError`.
+    /// - Parameter path: the path of the file.
+    /// - Returns: the header.
+    /// - Throws: `FileError` or `SafetensorsError`.
     public static func read(_ path: String) throws -> SafetensorsHeader {
-        // Enough to recognise other formats by.
+        // Enough to recognize other formats.
         let (start, fileBytes) = try FileInput.readPrefix(path, count: 4096)
         let length = try headerLength(start, fileBytes: fileBytes, file: path)
         let bytes = 8 + length <= start.count ? start : try FileInput.readPrefix(path, count: 8 + length).bytes
         return try SafetensorsHeader(start: bytes, fileBytes: fileBytes, file: path)
     }
 
-    /// Parses the header from `start`, the bytes of a file from its beginning to the end of the header at least.
+    /// Parses a header.
+    ///
+    /// - Parameters:
+    ///   - start: the bytes of a file from its beginning to at least the end of the header.
+    ///   - fileBytes: the length of the whole file.
+    ///   - file: its path, for messages.
+    /// - Throws: `SafetensorsError`.
     public init(start: [UInt8], fileBytes: Int, file: String? = nil) throws(SafetensorsError) {
         let length = try Self.headerLength(start, fileBytes: fileBytes, file: file)
         guard start.count >= 8 + length else {
@@ -76,16 +90,16 @@ public struct SafetensorsHeader: Sendable {
         self.dataOffset = 8 + length
         self.fileBytes = fileBytes
         self.file = file
-        // The parser has made sure that no name occurs twice.
+        // The parser rejects duplicate names.
         self.indices = Dictionary(entries.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
     }
 
     static let metadataKey = "__metadata__"
 
-    /// A tensor takes about ten values of JSON: enough for 200,000 of them, and less than 100 MB of memory.
+    /// A tensor takes about ten JSON values: enough for 200,000 tensors, in less than 100 MB of memory.
     private static let maxValues = 2_000_000
 
-    /// The length of the header, once the bytes before and at its beginning look like safetensors.
+    /// The length of the header, after checking that the file begins like safetensors.
     private static func headerLength(
         _ start: [UInt8], fileBytes: Int, file: String?
     ) throws(SafetensorsError) -> Int {
@@ -100,7 +114,7 @@ public struct SafetensorsHeader: Sendable {
         guard let problem = problem() else {
             return Int(start.withUnsafeBytes { UInt64(littleEndian: $0.loadUnaligned(as: UInt64.self)) })
         }
-        // Say what the file is, if it is something else, rather than what it is not.
+        // If the file has another known format, name that instead of the problem.
         let format = WeightsFormat.recognize(start)
         throw SafetensorsError(format.map { .otherFormat($0) } ?? problem, in: file)
     }
@@ -117,7 +131,7 @@ public struct SafetensorsHeader: Sendable {
         return metadata
     }
 
-    /// Sorts the entries by their place, and makes sure that they cover the data exactly.
+    /// Sorts the entries by position, and checks that they cover the data exactly.
     private static func checkCoverage(_ entries: inout [Entry], dataBytes: Int) throws(SafetensorsError.Problem) {
         entries.sort {
             ($0.range.lowerBound, $0.range.upperBound, $0.name) < ($1.range.lowerBound, $1.range.upperBound, $1.name)
@@ -140,7 +154,7 @@ public struct SafetensorsHeader: Sendable {
 extension SafetensorsError.Problem: Error {}
 
 extension SafetensorsHeader.Entry {
-    /// The entry that the member `name` of the header describes.
+    /// Parses the member `name` of the header.
     fileprivate init(_ name: String, _ value: JSONValue, dataBytes: Int) throws(SafetensorsError.Problem) {
         guard case .object = value else { throw .notDescribed(tensor: name, found: value.kind) }
         let dtypeName = value["dtype"]
@@ -172,14 +186,15 @@ extension SafetensorsHeader.Entry {
         self.init(name: name, dtype: dtype, shape: shape, range: begin..<end)
     }
 
-    /// An array of integers that are not negative; nil for anything else.
+    /// An array of non-negative integers; nil for anything else.
     private static func sizes(_ value: JSONValue?) -> [Int]? {
         guard let values = value?.array else { return nil }
         let sizes = values.compactMap { $0.integer.flatMap { $0 >= 0 ? $0 : nil } }
         return sizes.count == values.count ? sizes : nil
     }
 
-    /// Nil on overflow. That of the dimensions other than zero counts too: whoever multiplies some of them is safe.
+    /// The size in bytes; nil on overflow. The product of the non-zero dimensions must not overflow either, so that any
+    /// partial product is safe.
     private static func byteCount(_ shape: [Int], _ elementBytes: Int) -> Int? {
         var product = elementBytes
         for dimension in shape where dimension != 0 {

@@ -1,12 +1,14 @@
 import CKernels
 import CVCore
 
-/// A tensor to be written to a safetensors file.
+/// A tensor to write to a safetensors file.
 public struct SafetensorsTensor: Sendable {
-    /// How its elements are stored. The 16-bit types round to nearest, ties to even.
+    /// The element type in the file. The 16-bit types round to nearest, ties to even.
     public enum Storage: Sendable, CaseIterable {
+        /// The type of the same name.
         case f32, f16, bf16
 
+        /// The element type of the format.
         public var dtype: SafetensorsDType {
             switch self {
             case .f32: .f32
@@ -18,12 +20,16 @@ public struct SafetensorsTensor: Sendable {
         fileprivate var elementBytes: Int { self == .f32 ? 4 : 2 }
     }
 
+    /// The key.
     public let name: String
+    /// The shape.
     public let shape: [Int]
-    /// Row-major.
+    /// The elements in row-major order.
     public let values: [Float]
+    /// The element type in the file.
     public let storage: Storage
 
+    /// Creates a tensor; `values` are row-major, as many as `shape` has elements.
     public init(_ name: String, shape: [Int], values: [Float], storage: Storage = .f32) {
         precondition(
             shape.allSatisfy { $0 >= 0 } && shape.reduce(1, *) == values.count,
@@ -38,12 +44,17 @@ public struct SafetensorsTensor: Sendable {
 }
 
 extension Safetensors {
-    /// The bytes of a file that holds `tensors` and `metadata`.
+    /// Encodes tensors and metadata as a safetensors file.
     ///
-    /// The same input gives the same bytes, whatever the order of `tensors`: as in the reference library they are
-    /// sorted by type, then by name, and the header is padded with spaces so that the data begins at a multiple
-    /// of 8. With `hashData`, `data_sha256` is added to the metadata: the SHA-256 of all bytes after the header.
-    /// Throws for a name that is taken twice or reserved, and for a finite value that F16 would make infinite.
+    /// The same input gives the same bytes, whatever the order of `tensors`: as in the reference library they are sorted by
+    /// type, then by name, and the header is padded with spaces so that the data begins at a multiple of 8.
+    ///
+    /// - Parameters:
+    ///   - tensors: the tensors, with unique names.
+    ///   - metadata: the `__metadata__`.
+    ///   - hashData: whether the SHA-256 of all bytes after the header is added to the metadata as `data_sha256`.
+    /// - Returns: the bytes of the file.
+    /// - Throws: `SafetensorsError` for a duplicate or reserved name, and for a finite value that F16 would make infinite.
     public static func encode(
         _ tensors: [SafetensorsTensor], metadata: [String: String] = [:], hashData: Bool = false
     ) throws(SafetensorsError) -> [UInt8] {
@@ -51,10 +62,10 @@ extension Safetensors {
         let sorted = tensors.sorted(by: comesBefore)
         var metadata = metadata
         let hashKey = WeightsMetadata.Key.dataSHA256.rawValue
-        // As long as the hash, which is known when the data stand behind the header.
+        // A placeholder of the length of the hash, which is known when the data are written.
         if hashData { metadata[hashKey] = String(repeating: "0", count: 64) }
         let start = header(sorted, metadata)
-        // The data may be as large as memory: they are written once, to their place in the file.
+        // The data may fill most of the memory: they are written once, at their final position.
         var file: [UInt8] = []
         file.reserveCapacity(start.count + tensors.reduce(0) { $0 + $1.byteCount })
         file += start
@@ -102,7 +113,7 @@ extension Safetensors {
         for tensor in tensors {
             if tensor.name == SafetensorsHeader.metadataKey { throw SafetensorsError(.reservedName(tensor.name)) }
             if !names.insert(tensor.name).inserted { throw SafetensorsError(.nameTakenTwice(tensor.name)) }
-            // 65520 lies halfway between the largest F16 and the power of two after it, and is rounded up.
+            // 65520 is halfway between the largest F16 and the next power of two, and is rounded up.
             if tensor.storage == .f16,
                 let index = tensor.values.firstIndex(where: { $0.isFinite && $0.magnitude >= 65520 })
             {
