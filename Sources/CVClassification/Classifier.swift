@@ -45,7 +45,7 @@ public struct Classifier: Sendable {
         let architecture = try file.architecture(classes: classes)
         do {
             let parameters: ParameterSet
-            (network, parameters) = try loadWithParameters(
+            (network, parameters) = try ParameterSet.load(
                 { architecture.make(classes: classes, input: input, $0) }, from: state)
             // Threads that look for gradients with respect to a picture must not write to the weights.
             parameters.setTrainable(false)

@@ -53,7 +53,8 @@ public struct Detector: Sendable {
         try file.checkFinite()
         let classes = metadata.labels.count
         do {
-            network = try load({ architecture.make(classes: classes, $0) }, from: file.stateDictionary())
+            network = try ParameterSet.load({ architecture.make(classes: classes, $0) }, from: file.stateDictionary())
+                .network
         } catch let mismatch as ParameterMismatch {
             throw DetectorError(path, .otherParameters(mismatch))
         }

@@ -48,7 +48,7 @@ public struct PersonSegmenter: Sendable {
         else { throw SegmenterError(path, .notUsable(Self.usable)) }
         try file.checkFinite()
         do {
-            network = try load(SelfieSegmentation.init, from: file.stateDictionary())
+            network = try ParameterSet.load(SelfieSegmentation.init, from: file.stateDictionary()).network
         } catch let mismatch as ParameterMismatch {
             throw SegmenterError(path, .otherParameters(mismatch))
         }

@@ -18,7 +18,7 @@ public struct SegmentationLabels: Sendable, Equatable {
     /// Why weights that are learned with them could not be read afterwards; nil if they can be.
     package var problem: String? {
         guard SegmentationArchitecture.classes.contains(names.count) else {
-            return "it has \(counted(names.count, "name")), one on each line; 2 to 255 are possible"
+            return "it has \(pluralized(names.count, "name")), one on each line; 2 to 255 are possible"
         }
         var seen: Set<String> = []
         if let twice = names.first(where: { !seen.insert($0).inserted }) { return "\(quoted(twice)) is there twice" }

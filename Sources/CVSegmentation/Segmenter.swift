@@ -66,7 +66,9 @@ public struct Segmenter: Sendable {
             try architecture.check(
                 classes: classes, input: .init(channels: 3, height: input.height, width: input.width))
             self.init(
-                network: try load({ architecture.make(classes: classes, $0) }, from: file.stateDictionary()),
+                network: try ParameterSet.load(
+                    { architecture.make(classes: classes, $0) }, from: file.stateDictionary()
+                ).network,
                 labels: SegmentationLabels(metadata.labels, metadata: file.metadata), preprocessing: input,
                 minimumSide: architecture.minimumSide)
         } catch let error as ArchitectureError {

@@ -59,8 +59,8 @@ public struct WeightsVerification: Sendable {
             checks = [Check(name: "structure", outcome: .failed([Self.problem(error)]))]
             return
         }
-        let tensors = counted(file.header.entries.count, "tensor")
-        let bytes = counted(file.header.dataBytes, "byte")
+        let tensors = pluralized(file.header.entries.count, "tensor")
+        let bytes = pluralized(file.header.dataBytes, "byte")
         checks = [
             Check(name: "structure", outcome: .ok("\(tensors), \(bytes) of data")),
             Check(name: "checksum", outcome: Self.checksum(file)),

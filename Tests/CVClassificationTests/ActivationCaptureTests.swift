@@ -27,7 +27,7 @@ import Testing
     }
 
     private func capture() -> (ActivationCapture, Network, Tensor) {
-        let (network, parameters) = initialized(seed: 3) { Network($0) }
+        let (network, parameters) = ParameterSet.initialize(seed: 3) { Network($0) }
         parameters.setTrainable(false)
         let x = seededTensor(seed: 4, [1, 1, 8, 8])
         return (ActivationCapture(of: x) { network($0) }, network, x)
@@ -86,7 +86,7 @@ import Testing
     }
 
     @Test func shapesAloneHaveTheSameLayers() throws {
-        let (network, _) = shapeOnly { Network($0) }
+        let (network, _) = ParameterSet.shapeOnly { Network($0) }
         let shapes = ActivationCapture(of: .shapeOnly([1, 1, 8, 8])) { network($0) }
         let real = capture().0
         #expect(shapes.layers.map(\.name) == real.layers.map(\.name))
@@ -96,7 +96,7 @@ import Testing
     }
 
     @Test func withoutGradientsTheValuesAreTheSame() throws {
-        let (network, parameters) = initialized(seed: 3) { Network($0) }
+        let (network, parameters) = ParameterSet.initialize(seed: 3) { Network($0) }
         parameters.setTrainable(false)
         let x = seededTensor(seed: 4, [1, 1, 8, 8])
         let capture = ActivationCapture(of: x, needsGradient: false) { network($0) }

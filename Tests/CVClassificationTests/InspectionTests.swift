@@ -44,8 +44,8 @@ import Testing
         }
         let (name, seed) = (try #require(golden.model), try #require(golden.seed))
         let architecture = try ClassifierArchitecture.named(name)
-        let shapes = parameterShapes { architecture.make(classes: 10, $0) }
-        let (network, parameters) = try loadWithParameters(
+        let shapes = ParameterSet.shapes { architecture.make(classes: 10, $0) }
+        let (network, parameters) = try ParameterSet.load(
             { architecture.make(classes: 10, $0) }, from: seededState(shapes, seed: 1000 * seed))
         parameters.setTrainable(false)
         let classifier = Classifier(

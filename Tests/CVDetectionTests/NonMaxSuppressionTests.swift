@@ -14,7 +14,9 @@ import Testing
         }
         for candidate in order.map({ candidates[$0] }) {
             let rivals = kept.filter { !perClass || $0.classIndex == candidate.classIndex }
-            if rivals.allSatisfy({ iou($0.box, candidate.box) <= iouThreshold }) { kept.append(candidate) }
+            if rivals.allSatisfy({ $0.box.intersectionOverUnion(with: candidate.box) <= iouThreshold }) {
+                kept.append(candidate)
+            }
         }
         return kept
     }

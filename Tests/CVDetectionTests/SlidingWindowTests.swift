@@ -11,7 +11,7 @@ import Testing
     private static func network(_ name: String, window: Input, classes: Int = 5) throws -> any ClassifierNetwork {
         let architecture = try ClassifierArchitecture.named(name)
         // Uniform numbers are made quickly; AlexNet has sixty million.
-        return initialized(
+        return ParameterSet.initialize(
             seed: 1,
             choosing: { _, shape in shape.rank > 1 ? .heUniform() : nil },
             { architecture.make(classes: classes, input: window, $0) }
@@ -106,7 +106,7 @@ import Testing
     /// The weights are the network's own: a gradient reaches them through the convolutions, too.
     @Test func gradientsReachTheSharedWeights() throws {
         let window = Input(channels: 1, height: 8, width: 8)
-        let (network, parameters) = initialized(seed: 1) { SmallCNN(height: 8, width: 8, classes: 3, $0) }
+        let (network, parameters) = ParameterSet.initialize(seed: 1) { SmallCNN(height: 8, width: 8, classes: 3, $0) }
         let moving = try FullyConvolutional(network, window: window)
         let x = seededTensor(seed: 2, [1, 1, 8, 8])
         func gradients(_ run: (Tensor) -> Tensor) -> [Tensor] {

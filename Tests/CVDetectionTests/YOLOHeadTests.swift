@@ -220,12 +220,12 @@ import Testing
 
     @Test func iouOfKnownPairs() {
         let a = Box(minX: 0, minY: 0, maxX: 10, maxY: 10)
-        #expect(iou(a, a) == 1)
-        #expect(iou(a, Box(minX: 5, minY: 0, maxX: 15, maxY: 10)) == Float(50) / 150)
-        #expect(iou(a, Box(minX: 10, minY: 0, maxX: 20, maxY: 10)) == 0)
-        #expect(iou(a, Box(minX: 2, minY: 2, maxX: 4, maxY: 7)) == Float(10) / 100)
+        #expect(a.intersectionOverUnion(with: a) == 1)
+        #expect(a.intersectionOverUnion(with: Box(minX: 5, minY: 0, maxX: 15, maxY: 10)) == Float(50) / 150)
+        #expect(a.intersectionOverUnion(with: Box(minX: 10, minY: 0, maxX: 20, maxY: 10)) == 0)
+        #expect(a.intersectionOverUnion(with: Box(minX: 2, minY: 2, maxX: 4, maxY: 7)) == Float(10) / 100)
         let empty = Box(minX: 3, minY: 3, maxX: 3, maxY: 3)
-        #expect(iou(empty, empty) == 0)
-        #expect(iou(a, Box(minX: .nan, minY: 0, maxX: 1, maxY: 1)) == 0)
+        #expect(empty.intersectionOverUnion(with: empty) == 0)
+        #expect(a.intersectionOverUnion(with: Box(minX: .nan, minY: 0, maxX: 1, maxY: 1)) == 0)
     }
 }

@@ -34,14 +34,14 @@ import Testing
     func theSmallestImagesAreEnough(_ name: String) throws {
         let architecture = try ClassifierArchitecture.named(name)
         let side = architecture.minimumSide
-        let network = initialized(seed: 1) { architecture.make(classes: 3, $0) }.network
+        let network = ParameterSet.initialize(seed: 1) { architecture.make(classes: 3, $0) }.network
         let x = uniformTensor(seed: 2, [1, 3, side, side + 1])
         #expect(network(x).shape == [1, 3])
         #expect(relativeError(network(Tape(.inference).watch(x)), network(x)) < 1e-4)
     }
 
     @Test func theHeadsAreThereInTrainingOnly() throws {
-        let (network, parameters) = initialized(seed: 1) { GoogLeNet(classes: 5, $0) }
+        let (network, parameters) = ParameterSet.initialize(seed: 1) { GoogLeNet(classes: 5, $0) }
         let x = uniformTensor(seed: 2, [2, 3, 32, 32])
         #expect(network.outputs(x).auxiliary.isEmpty)
         #expect(network.outputs(Tape(.inference).watch(x)).auxiliary.isEmpty)
@@ -59,7 +59,7 @@ import Testing
 
     /// There torchvision's stops with an error, as the head has a 5×5 window that does not fit.
     @Test func inceptionV3LearnsFromSmallImagesWithoutItsHead() {
-        let (network, parameters) = initialized(seed: 1) { InceptionV3(classes: 5, $0) }
+        let (network, parameters) = ParameterSet.initialize(seed: 1) { InceptionV3(classes: 5, $0) }
         let tape = Tape(.training)
         let (logits, auxiliary) = network.outputs(tape.watch(uniformTensor(seed: 2, [2, 3, 80, 80])))
         #expect(auxiliary.isEmpty)
@@ -72,9 +72,9 @@ import Testing
 
     /// As torchvision's pretrained networks are saved, unless one asks for the heads.
     @Test func weightsWithoutTheHeadsAreTaken() throws {
-        let (network, parameters) = initialized(seed: 1) { GoogLeNet(classes: 4, $0) }
+        let (network, parameters) = ParameterSet.initialize(seed: 1) { GoogLeNet(classes: 4, $0) }
         let state = parameters.stateDictionary.filter { !$0.key.hasPrefix("aux") }
-        let bare = try load({ GoogLeNet(classes: 4, $0) }, from: state)
+        let bare = try ParameterSet.load({ GoogLeNet(classes: 4, $0) }, from: state).network
         let x = uniformTensor(seed: 2, [2, 3, 40, 32])
         #expect(relativeError(bare(x), network(x)) == 0)
         #expect(bare.outputs(Tape(.training).watch(x)).auxiliary.isEmpty)
@@ -83,9 +83,13 @@ import Testing
         #expect(ModelCatalog.shapes(of: "googlenet", classes: 4)?.count == state.count + 18)
         // Half a head is a mistake.
         let half = state.merging(["aux1.fc2.bias": Tensor(repeating: 0, shape: [4])]) { $1 }
-        let error = #expect(throws: ParameterMismatch.self) { try load({ GoogLeNet(classes: 4, $0) }, from: half) }
+        let error = #expect(throws: ParameterMismatch.self) {
+            try ParameterSet.load({ GoogLeNet(classes: 4, $0) }, from: half).network
+        }
         #expect(error?.difference.missing.count == 8 && error?.difference.unexpected == [])
-        #expect(throws: ParameterMismatch.self) { try load({ InceptionV3(classes: 4, $0) }, from: [:]) }
+        #expect(throws: ParameterMismatch.self) {
+            try ParameterSet.load({ InceptionV3(classes: 4, $0) }, from: [:]).network
+        }
     }
 
     /// What the keys of all that depends on the number of classes begin with.
@@ -94,13 +98,13 @@ import Testing
         let architecture = try ClassifierArchitecture.named(name)
         func shapes(_ classes: Int) -> [String: Shape] {
             Dictionary(
-                uniqueKeysWithValues: parameterShapes { architecture.make(classes: classes, $0) }.map {
+                uniqueKeysWithValues: ParameterSet.shapes { architecture.make(classes: classes, $0) }.map {
                     ($0.name, $0.shape)
                 })
         }
         let (three, four) = (shapes(3), shapes(4))
         let zeros = three.mapValues { Tensor(repeating: 0, shape: $0) }
-        let network = try load({ architecture.make(classes: 3, $0) }, from: zeros)
+        let network = try ParameterSet.load({ architecture.make(classes: 3, $0) }, from: zeros).network
         let heads = try #require(network as? any AuxiliaryClassifier)
         for (key, shape) in three where shape != four[key] {
             #expect((heads.auxiliaryScopes + [heads.headScope]).contains { key.hasPrefix("\($0).") }, "\(key)")

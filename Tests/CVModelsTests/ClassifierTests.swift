@@ -13,7 +13,7 @@ import Testing
     func runsTheSameOnATapeAndTrainsEveryWeight(_ name: String) throws {
         let architecture = try ClassifierArchitecture.named(name)
         let size = architecture.takesAnySize ? 40 : architecture.defaultInput.height
-        let (network, parameters) = initialized(seed: 1) { architecture.make(classes: 7, $0) }
+        let (network, parameters) = ParameterSet.initialize(seed: 1) { architecture.make(classes: 7, $0) }
         let x = uniformTensor(seed: 2, [2, architecture.defaultInput.channels, size, size])
         let logits = network(x)
         #expect(logits.shape == [2, 7])
@@ -57,7 +57,7 @@ import Testing
     }
 
     @Test func theBenchmarkedUNetHasTheParametersOfItsReference() {
-        #expect(parameterShapes { UNet(classes: 2, $0) }.reduce(0) { $0 + $1.shape.count } == 31_031_810)
+        #expect(ParameterSet.shapes { UNet(classes: 2, $0) }.reduce(0) { $0 + $1.shape.count } == 31_031_810)
     }
 
     @Test func findsAllByNameAndSuggestsTheNearest() throws {
@@ -92,7 +92,7 @@ import Testing
     func takesAnotherSizeWhereItsWeightsAreMadeForIt(_ name: String) throws {
         let architecture = try ClassifierArchitecture.named(name)
         let input = ClassifierArchitecture.Input(channels: 3, height: 33, width: 46)
-        let network = initialized(seed: 1) { architecture.make(classes: 5, input: input, $0) }.network
+        let network = ParameterSet.initialize(seed: 1) { architecture.make(classes: 5, input: input, $0) }.network
         #expect(network(uniformTensor(seed: 2, [2, 3, 33, 46])).shape == [2, 5])
     }
 

@@ -29,7 +29,7 @@ import Testing
     /// Two rows of scales and shifts, mixed, are the network whose only row is their mixture.
     @Test func aMixtureOfStylesMixesScalesAndShifts() throws {
         let form = ImageTransformNet.Variant(width: 2)
-        let one = seededState(parameterShapes { ImageTransformNet(form, $0) }, seed: 5)
+        let one = seededState(ParameterSet.shapes { ImageTransformNet(form, $0) }, seed: 5)
         var (two, expected) = (one, one)
         for (key, value) in one where !key.contains("conv2d") {
             let other = uniformTensor(seed: 9, value.shape)

@@ -18,7 +18,7 @@ import Testing
     func hasTheWeightsOfItsReference(_ plain: String, _ residual: String) throws {
         func keys(_ name: String) throws -> [String] {
             let architecture = try ClassifierArchitecture.named(name)
-            return parameterShapes { architecture.make(classes: 10, $0) }.map { "\($0.name) \($0.shape)" }
+            return ParameterSet.shapes { architecture.make(classes: 10, $0) }.map { "\($0.name) \($0.shape)" }
         }
         #expect(try keys(plain) == keys(residual).filter { !$0.contains(".downsample.") })
     }

@@ -19,7 +19,7 @@ import Testing
     func shapesAreThoseOfARealRun(_ name: String) throws {
         let model = try ModelCatalog.model(named: name)
         let (input, summary) = try smallest(model)
-        let (network, parameters) = initialized(seed: 1) { model.network(input: input, $0) }
+        let (network, parameters) = ParameterSet.initialize(seed: 1) { model.network(input: input, $0) }
         let x = seededTensor(seed: 2, [1, input.channels, input.height, input.width])
         #expect(ModelSummary(of: parameters, input: input) { _ = network($0.watch(x)) } == summary)
 
@@ -27,7 +27,7 @@ import Testing
         let real = RecordedGraph(.inference) { outputs = network($0.watch(x)) }
         // The last step gives the last output.
         #expect(real.replayed().values == outputs.last?.values)
-        let (unloaded, shapes) = shapeOnly { model.network(input: input, $0) }
+        let (unloaded, shapes) = ParameterSet.shapeOnly { model.network(input: input, $0) }
         shapes.setTrainable(false)
         let expected = RecordedGraph(.inference) { outputs = unloaded($0.watch(.shapeOnly(x.shape))) }
         #expect(real.steps == expected.steps && real.shapes == expected.shapes)

@@ -20,7 +20,7 @@ import Testing
     /// Down to the sizes that are halved to one pixel, whatever the remainders on the way.
     @Test(arguments: [UNet.Upsampling.transposedConvolution, .bilinear])
     func givesLogitsForEveryPixelOfAnySize(_ upsampling: UNet.Upsampling) {
-        let network = initialized(seed: 1) { p in
+        let network = ParameterSet.initialize(seed: 1) { p in
             UNet(channels: 1, classes: 2, depth: 3, width: 2, upsampling: upsampling, p)
         }.network
         #expect(network.minimumSide == 8)

@@ -6,7 +6,7 @@ import Testing
 
 @Suite struct YOLOv3Tests {
     @Test func hasThePublishedNumberOfParameters() {
-        let shapes = parameterShapes { YOLOv3($0) }
+        let shapes = ParameterSet.shapes { YOLOv3($0) }
         // The official file holds 248,007,048 bytes: a header of 20, and 62,001,757 floats.
         #expect(shapes.reduce(0) { $0 + $1.shape.count } == 62_001_757)
         let trained = shapes.filter { !$0.name.contains("running_") }
@@ -24,7 +24,9 @@ import Testing
     /// What the interpreter of `.cfg` files makes of the same numbers.
     @Test func givesTheGridsOfItsConfiguration() throws {
         func random(_ name: String, _: Shape) -> Initializer? { name.hasSuffix("var") ? .uniform(0.5...1.5) : nil }
-        let (network, parameters) = initialized(seed: 3, choosing: random) { YOLOv3(classes: 2, width: 4, $0) }
+        let (network, parameters) = ParameterSet.initialize(seed: 3, choosing: random) {
+            YOLOv3(classes: 2, width: 4, $0)
+        }
         let text = YOLOv3Configuration.text(classes: 2, width: 4)
         let reference = try DarknetNetwork(
             DarknetConfiguration(text: text), weights: YOLOv3Configuration.weights(parameters))
@@ -40,7 +42,7 @@ import Testing
 
     @Test func knowsWhichInputsItCanTake() throws {
         func zeros(_: String, _: Shape) -> Initializer? { .zeros }
-        let network = initialized(seed: 1, choosing: zeros) { YOLOv3(classes: 1, $0) }.network
+        let network = ParameterSet.initialize(seed: 1, choosing: zeros) { YOLOv3(classes: 1, $0) }.network
         try network.checkInput(width: 608, height: 416)
         try network.checkInput(width: 2880, height: 2880)
         for (width, height) in [(0, 32), (416, 417), (-32, 32), (4096, 4096), (1 << 40, 1 << 40)] {
@@ -49,7 +51,7 @@ import Testing
     }
 
     @Test func everyWeightGetsAGradient() {
-        let (network, parameters) = initialized(seed: 1) { YOLOv3(classes: 3, width: 4, $0) }
+        let (network, parameters) = ParameterSet.initialize(seed: 1) { YOLOv3(classes: 3, width: 4, $0) }
         let tape = Tape(.training)
         let y = FlatGrids(network)(tape.watch(uniformTensor(seed: 1, [1, 3, 64, 64])))
         tape.gradients(of: squaredError(y, y.detached + 1))

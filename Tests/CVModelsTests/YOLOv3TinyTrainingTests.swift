@@ -9,7 +9,7 @@ import Testing
 
     /// On a tape the blocks do in three steps what they do in one without.
     @Test func givesTheSameOnATape() {
-        let network = initialized(seed: 1) { YOLOv3Tiny(classes: 3, $0) }.network
+        let network = ParameterSet.initialize(seed: 1) { YOLOv3Tiny(classes: 3, $0) }.network
         for (found, expected) in zip(network(Tape(.inference).watch(x)), network(x)) {
             #expect(found.values.tape != nil)
             #expect(relativeError(found.values, expected.values) < 1e-4)
@@ -17,7 +17,7 @@ import Testing
     }
 
     @Test func everyWeightGetsAGradient() {
-        let (network, parameters) = initialized(seed: 1) { YOLOv3Tiny(classes: 3, $0) }
+        let (network, parameters) = ParameterSet.initialize(seed: 1) { YOLOv3Tiny(classes: 3, $0) }
         let tape = Tape(.training)
         let grids = network(tape.watch(x))
         tape.gradients(

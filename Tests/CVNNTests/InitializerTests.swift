@@ -57,7 +57,7 @@ import Testing
     @Test("initializers: weights depend on seed and name, not on preceding layers")
     func weightsDependOnSeedAndNameOnly() {
         func weights(_ seed: UInt64, extra: Bool) -> [Float] {
-            initialized(seed: seed) { p -> Parameter in
+            ParameterSet.initialize(seed: seed) { p -> Parameter in
                 if extra { _ = Conv2d(3, 3, kernel: 1, p.scope("extra")) }
                 return Conv2d(2, 4, kernel: 3, p.scope("conv")).weight
             }.network.value.values
@@ -68,7 +68,7 @@ import Testing
 
     @Test("initializers: another one can be chosen by name") func initializersCanBeChosenByName() {
         func zeroBias(name: String, _: Shape) -> Initializer? { name.hasSuffix("bias") ? .zeros : nil }
-        let network = initialized(seed: 1, choosing: zeroBias) { Conv2d(2, 4, kernel: 3, $0) }.network
+        let network = ParameterSet.initialize(seed: 1, choosing: zeroBias) { Conv2d(2, 4, kernel: 3, $0) }.network
         #expect(network.bias?.value.values == [0, 0, 0, 0])
         #expect(network.weight.value.values.contains { $0 != 0 })
     }

@@ -7,7 +7,7 @@ import Testing
 @Suite(.serialized) struct LayerTests {
     @Test("Sequential: layers without parameters count in the keys")
     func sequentialCountsLayersWithoutParametersInItsKeys() {
-        let shapes = parameterShapes { p in
+        let shapes = ParameterSet.shapes { p in
             Sequential(
                 [{ Linear(784, 128, $0) }, { _ in Activation.relu }, { Linear(128, 10, bias: false, $0) }],
                 p.scope("classifier"))
@@ -18,14 +18,14 @@ import Testing
 
     /// The standard deviation of He for the convolution, the range of PyTorch's default for the linear layer.
     @Test("layers: weights have the distribution of their initializer") func weightsAreInitializedAsAsked() {
-        let conv = initialized(seed: 1) {
+        let conv = ParameterSet.initialize(seed: 1) {
             Conv2d(64, 32, kernel: 3, initialized: .heNormal(fan: .output), $0)
         }.network
         let values = conv.weight.value.values
         let deviation = (values.reduce(0) { $0 + $1 * $1 } / Float(values.count)).squareRoot()
         // √(2 / (32 · 9)); 18432 values estimate it to about half a percent.
         #expect(abs(deviation / (2 / Float(288)).squareRoot() - 1) < 0.02)
-        let linear = initialized(seed: 1) { Linear(400, 50, $0) }.network
+        let linear = ParameterSet.initialize(seed: 1) { Linear(400, 50, $0) }.network
         for values in [linear.weight.value.values, linear.bias!.value.values] {
             #expect(values.allSatisfy { abs($0) <= 0.05 })
             #expect(values.contains { abs($0) > 0.045 })
@@ -78,7 +78,7 @@ import Testing
     /// In one pass without a tape, in several with one; a bias of the convolution is not lost.
     @Test("ConvNorm is the same on a tape", arguments: [false, true], [false, true])
     func convNormIsTheSameOnATape(_ bias: Bool, _ hasResidual: Bool) {
-        let layer = initialized(seed: 5) { p in
+        let layer = ParameterSet.initialize(seed: 5) { p in
             ConvNorm(
                 Conv2d(3, 8, kernel: 3, padding: 1, bias: bias, p.scope("conv")), BatchNorm2d(8, p.scope("bn")), .silu)
         }.network
@@ -99,7 +99,7 @@ import Testing
     @Test("ConvNorm trains like its layers", arguments: [Activation.relu, .silu])
     func convNormTrainsLikeItsLayers(_ activation: Activation) {
         let layers = (0..<2).map { _ in
-            initialized(seed: 6) { p in
+            ParameterSet.initialize(seed: 6) { p in
                 ConvNorm(4, 6, kernel: 3, stride: 2, activation, keys: ("conv", "bn"), p)
             }.network
         }
@@ -122,7 +122,8 @@ import Testing
 
     @Test("ConvNorm without a normalization is convolution and activation")
     func convNormWithoutNormalization() {
-        let conv = initialized(seed: 5) { p in Conv2d(3, 8, kernel: 3, padding: 1, p.scope("conv")) }.network
+        let conv = ParameterSet.initialize(seed: 5) { p in Conv2d(3, 8, kernel: 3, padding: 1, p.scope("conv")) }
+            .network
         let layer = ConvNorm(conv, nil, .relu)
         let x = seededTensor(seed: 3, [2, 3, 9, 7])
         let expected = Activation.relu(conv(x))

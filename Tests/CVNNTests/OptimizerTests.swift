@@ -25,7 +25,7 @@ struct Valley {
     let parameters: ParameterSet
 
     init() {
-        (_, parameters) = initialized(seed: 0) { p in
+        (_, parameters) = ParameterSet.initialize(seed: 0) { p in
             (p.parameter("a", shape: [3, 4]), p.parameter("b", shape: [4]))
         }
         (a, b) = (parameters["a"]!, parameters["b"]!)

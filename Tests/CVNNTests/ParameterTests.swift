@@ -21,7 +21,7 @@ private struct Block: Layer {
 
     @Test("parameters: weights and buffers are declared in the order of the layers")
     func declaresWeightsAndBuffersInTheOrderOfTheLayers() {
-        let parameters = initialized(seed: 1, Block.init).parameters
+        let parameters = ParameterSet.initialize(seed: 1, Block.init).parameters
         #expect(
             parameters.map(\.name) == [
                 "conv.weight", "conv.bias", "bn.weight", "bn.bias", "bn.running_mean", "bn.running_var",
@@ -31,7 +31,7 @@ private struct Block: Layer {
     }
 
     @Test("parameters: gradients of the backward pass match finite differences") func backwardSetsGradients() throws {
-        let (block, parameters) = initialized(seed: 1, Block.init)
+        let (block, parameters) = ParameterSet.initialize(seed: 1, Block.init)
         let weights = seededTensor(seed: 3, [2, 3, 5, 6])
         let tape = Tape(.training)
         _ = tape.gradients(of: block(tape.watch(x)), seed: weights)
@@ -50,7 +50,7 @@ private struct Block: Layer {
     }
 
     @Test("parameters: gradients accumulate until cleared") func gradientsAccumulateUntilCleared() throws {
-        let (block, parameters) = initialized(seed: 1, Block.init)
+        let (block, parameters) = ParameterSet.initialize(seed: 1, Block.init)
         func pass() {
             let tape = Tape(.inference)
             tape.gradients(of: sum(block(tape.watch(x)), to: []))
@@ -65,7 +65,7 @@ private struct Block: Layer {
 
     @Test("parameters: weights used twice get the sum of the gradients") func gradientsOfSharedWeightsAreSummed() throws
     {
-        let (block, parameters) = initialized(seed: 1, Block.init)
+        let (block, parameters) = ParameterSet.initialize(seed: 1, Block.init)
         let other = seededTensor(seed: 8, x.shape)
         func gradient(_ inputs: [Tensor]) throws -> Tensor {
             parameters.clearGradients()
@@ -78,7 +78,7 @@ private struct Block: Layer {
     }
 
     @Test("parameters: frozen weights get no gradient") func frozenWeightsHaveNoGradient() {
-        let (block, parameters) = initialized(seed: 1, Block.init)
+        let (block, parameters) = ParameterSet.initialize(seed: 1, Block.init)
         parameters.setTrainable(false, prefix: "conv.")
         let tape = Tape(.training)
         tape.gradients(of: sum(block(tape.watch(x)), to: []))
@@ -93,7 +93,7 @@ private struct Block: Layer {
 
     @Test("batch norm: running statistics are updated in training only")
     func batchNormMovesItsStatisticsInTrainingOnly() throws {
-        let (bn, parameters) = initialized(seed: 1) { BatchNorm2d(2, $0) }
+        let (bn, parameters) = ParameterSet.initialize(seed: 1) { BatchNorm2d(2, $0) }
         _ = bn(x)
         _ = bn(Tape(.inference).watch(x))
         #expect(bn.runningMean.value.values == [0, 0])
@@ -115,14 +115,14 @@ private struct Block: Layer {
     }
 
     @Test("parameters: a safetensors round trip restores the network") func savedParametersAreLoadedAgain() throws {
-        let (block, parameters) = initialized(seed: 1, Block.init)
+        let (block, parameters) = ParameterSet.initialize(seed: 1, Block.init)
         _ = block(Tape(.training).watch(x))
         let file = try Safetensors(parameters.safetensors(metadata: ["epoch": "3"]))
         #expect(file.metadata["epoch"] == "3")
-        let again = try load(Block.init, from: file.stateDictionary())
+        let again = try ParameterSet.load(Block.init, from: file.stateDictionary()).network
         #expect(again(x).values == block(x).values)
 
-        let (other, others) = initialized(seed: 2, Block.init)
+        let (other, others) = ParameterSet.initialize(seed: 2, Block.init)
         #expect(other(x).values != block(x).values)
         try others.load(parameters.stateDictionary)
         #expect(other(x).values == block(x).values)
@@ -130,9 +130,9 @@ private struct Block: Layer {
 
     @Test("parameters: a checkpoint that does not fit changes nothing") func aCheckpointOfAnotherNetworkChangesNothing()
     {
-        let parameters = initialized(seed: 1, Block.init).parameters
+        let parameters = ParameterSet.initialize(seed: 1, Block.init).parameters
         let before = parameters.stateDictionary.mapValues(\.values)
-        var state = initialized(seed: 2, Block.init).parameters.stateDictionary
+        var state = ParameterSet.initialize(seed: 2, Block.init).parameters.stateDictionary
         state["conv.bias"] = nil
         #expect(throws: ParameterMismatch.self) { try parameters.load(state) }
         #expect(parameters.stateDictionary.mapValues(\.values) == before)

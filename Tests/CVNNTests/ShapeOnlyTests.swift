@@ -28,14 +28,16 @@ import Testing
     }
 
     @Test("the running statistics of a batch-norm stay as they are") func statisticsStay() {
-        let (bn, _) = initialized(seed: 1) { BatchNorm2d(3, $0) }
+        let (bn, _) = ParameterSet.initialize(seed: 1) { BatchNorm2d(3, $0) }
         let tape = Tape(.training)
         #expect(bn(tape.watch(.shapeOnly([2, 3, 4, 4]))).isShapeOnly)
         #expect(bn.runningMean.value.values == [0, 0, 0] && bn.runningVar.value.values == [1, 1, 1])
     }
 
     @Test("without a tape a convolution with its normalization gives a shape") func inferenceWithoutATape() {
-        let (layer, _) = shapeOnly { ConvNorm(Conv2d(3, 4, kernel: 3, bias: false, $0), BatchNorm2d(4, $0), .relu) }
+        let (layer, _) = ParameterSet.shapeOnly {
+            ConvNorm(Conv2d(3, 4, kernel: 3, bias: false, $0), BatchNorm2d(4, $0), .relu)
+        }
         let y = layer(seededTensor(seed: 1, [1, 3, 5, 5]))
         #expect(y.isShapeOnly && y.shape == [1, 4, 3, 3])
     }

@@ -58,7 +58,7 @@ private struct Colors: Layer {
     @Test(arguments: [(1, 1), (17, 513), (70, 3)], [Segmenter.Scale.trained, .full])
     func smallImagesAreBroughtToWhatTheNetworkTakes(_ size: (Int, Int), _ scale: Segmenter.Scale) throws {
         let architecture = try SegmentationArchitecture.named("unet-w1-d6-plain")
-        let (network, _) = initialized(seed: 1) { architecture.make(classes: 3, $0) }
+        let (network, _) = ParameterSet.initialize(seed: 1) { architecture.make(classes: 3, $0) }
         let segmenter = Segmenter(
             network: network, labels: Self.labels, preprocessing: .init(width: 64, height: 64, resize: .stretch),
             minimumSide: architecture.minimumSide)
@@ -100,7 +100,7 @@ private struct Colors: Layer {
     }
 
     @Test(arguments: [false, true]) func uNetIsLoadedByItsWeights(_ isBilinear: Bool) throws {
-        let (network, parameters) = initialized(seed: 1) { p in
+        let (network, parameters) = ParameterSet.initialize(seed: 1) { p in
             UNet(
                 classes: 3, depth: 2, width: 4, upsampling: isBilinear ? .bilinear : .transposedConvolution,
                 batchNorm: isBilinear, p)
@@ -115,7 +115,7 @@ private struct Colors: Layer {
     }
 
     @Test func otherWeightsAreNamedInTheError() throws {
-        let (_, parameters) = initialized(seed: 1) { UNet(classes: 3, depth: 1, width: 2, $0) }
+        let (_, parameters) = ParameterSet.initialize(seed: 1) { UNet(classes: 3, depth: 1, width: 2, $0) }
         for (model, task, labels, text) in [
             ("unet-w2-d1-plain", "classify", Self.labels.names, "for the task 'classify'; a network for"),
             ("unet-w2-d1-plain", "segment", [], "2 to 255"),

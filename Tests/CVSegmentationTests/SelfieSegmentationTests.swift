@@ -26,14 +26,14 @@ import Testing
     }
 
     @Test func otherSizesAreMultiplesOfSixteen() {
-        let (network, parameters) = initialized(seed: 1, SelfieSegmentation.init)
+        let (network, parameters) = ParameterSet.initialize(seed: 1, SelfieSegmentation.init)
         #expect(parameters.count == 110)
         #expect(network(seededTensor(seed: 2, [1, 3, 32, 48])).shape == [1, 1, 32, 48])
     }
 
     /// For training on.
     @Test func gradientsReachAllWeights() {
-        let (network, parameters) = initialized(seed: 3, SelfieSegmentation.init)
+        let (network, parameters) = ParameterSet.initialize(seed: 3, SelfieSegmentation.init)
         let tape = Tape(.training)
         let y = network(tape.watch(seededTensor(seed: 4, [2, 3, 32, 32]), gradient: true))
         _ = tape.gradients(of: y, seed: seededTensor(seed: 5, y.shape))

@@ -25,7 +25,7 @@ import Testing
     private static func network(_ variant: ImageTransformNet.Variant = ImageTransformNet.Variant(width: 6)) throws
         -> ImageTransformNet
     {
-        try variant.network(seededState(parameterShapes { ImageTransformNet(variant, $0) }, seed: 20), mixing: [1])
+        try variant.network(seededState(ParameterSet.shapes { ImageTransformNet(variant, $0) }, seed: 20), mixing: [1])
     }
 
     @Test("feed-forward style: the 26 styles match ONNX Runtime") func stylesMatchONNXRuntime() throws {
@@ -131,7 +131,7 @@ import Testing
         throws
     {
         let variant = ImageTransformNet.Variant(width: 4)
-        let whole = seededState(parameterShapes { ImageTransformNet(variant, $0) }, seed: 21)
+        let whole = seededState(ParameterSet.shapes { ImageTransformNet(variant, $0) }, seed: 21)
         func problem(_ change: (inout StateDictionary) -> Void) -> ParameterMismatch? {
             var state = whole
             change(&state)
@@ -160,7 +160,7 @@ import Testing
     @Test("feed-forward style: a file that does not fit is rejected on loading")
     func mismatchedFilesAreRejectedOnLoading() throws {
         let variant = ImageTransformNet.Variant(width: 4)
-        var state = seededState(parameterShapes { ImageTransformNet(variant, $0) }, seed: 22)
+        var state = seededState(ParameterSet.shapes { ImageTransformNet(variant, $0) }, seed: 22)
         state["res3.in1.weight"] = nil
         let tensors = state.map { SafetensorsTensor($0, shape: $1.shape.dimensions, values: $1.values) }
         let metadata = WeightsMetadata(

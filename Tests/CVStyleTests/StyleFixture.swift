@@ -14,7 +14,7 @@ enum StyleFixture {
     /// Uniform with the standard deviation of He; seeds count from 100.
     static var state: StateDictionary {
         var state: StateDictionary = [:]
-        let shapes = parameterShapes { VGGFeatures(depth, widths: widths, $0) }
+        let shapes = ParameterSet.shapes { VGGFeatures(depth, widths: widths, $0) }
         for (index, (name, shape)) in shapes.enumerated() {
             let values = seededTensor(seed: 100 + UInt64(index), shape)
             let fan = shape.dimensions.dropFirst().reduce(1, *)

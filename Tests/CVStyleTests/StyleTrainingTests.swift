@@ -34,8 +34,8 @@ import Testing
 
     @Test("style training: the losses of the first steps match PyTorch") func theFirstStepsAreThoseOfPyTorch() throws {
         let golden = try decoded("Golden/style-training.json", as: Golden.self)
-        let state = seededState(parameterShapes { ImageTransformNet(Self.variant, $0) }, seed: golden.seed)
-        let (network, parameters) = try loadWithParameters({ ImageTransformNet(Self.variant, $0) }, from: state)
+        let state = seededState(ParameterSet.shapes { ImageTransformNet(Self.variant, $0) }, seed: golden.seed)
+        let (network, parameters) = try ParameterSet.load({ ImageTransformNet(Self.variant, $0) }, from: state)
         let adam = Adam(parameters.trainable, learningRate: 1e-3)
         let objective = try objective()
         for (step, row) in golden.losses.enumerated() {

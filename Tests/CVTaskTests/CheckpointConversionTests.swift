@@ -22,7 +22,7 @@ import Testing
     private func checkpoint(_ name: String, classes: Int, channels: Int = 3, side: Int) throws -> Checkpoint {
         let architecture = try ClassifierArchitecture.named(name)
         let input = ClassifierArchitecture.Input(channels: channels, height: side, width: side)
-        let (_, parameters) = initialized(seed: 3) { architecture.make(classes: classes, input: input, $0) }
+        let (_, parameters) = ParameterSet.initialize(seed: 3) { architecture.make(classes: classes, input: input, $0) }
         let path = "\(folder)/\(name).safetensors"
         try FileOutput.write(parameters.safetensors(), to: path, overwrite: true)
         return try Checkpoint(path: path)
@@ -91,7 +91,7 @@ import Testing
 
     @Test func valuesThatAreNoNumbersAreRefused() throws {
         let architecture = try ClassifierArchitecture.named("logistic")
-        let shapes = parameterShapes { architecture.make(classes: 2, $0) }
+        let shapes = ParameterSet.shapes { architecture.make(classes: 2, $0) }
         let tensors = shapes.map { name, shape in
             SafetensorsTensor(
                 name, shape: shape.dimensions, values: .init(repeating: .nan, count: shape.count), storage: .f32)

@@ -108,7 +108,7 @@ import Testing
 
     /// A network of four classes that has learnt nothing. palette: their colours, as training notes them.
     private func writeNetwork(palette: String? = nil) throws {
-        let (_, parameters) = initialized(seed: 3) { UNet(classes: 4, depth: 2, width: 4, $0) }
+        let (_, parameters) = ParameterSet.initialize(seed: 3) { UNet(classes: 4, depth: 2, width: 4, $0) }
         var metadata = WeightsMetadata(
             model: "unet-w4-d2-plain", task: "segment", preprocessing: .init(width: 96, height: 96, resize: .stretch),
             labels: ["sky", "road", "car", "tree"]

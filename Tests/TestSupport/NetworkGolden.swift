@@ -55,9 +55,9 @@ public struct NetworkGolden: Decodable, Sendable {
         outputs: Double = 1e-4, gradients tolerance: Double = 1e-3, learning prefixes: [String]? = nil,
         sourceLocation: SourceLocation = #_sourceLocation, _ make: (ParameterScope) -> any Layer
     ) throws {
-        let shapes = parameterShapes(make)
+        let shapes = ParameterSet.shapes(make)
         #expect(Set(shapes.map(\.name)) == Set(gradients.keys).union(buffers.keys), sourceLocation: sourceLocation)
-        let (network, parameters) = try loadWithParameters(make, from: seededState(shapes, seed: seed))
+        let (network, parameters) = try ParameterSet.load(make, from: seededState(shapes, seed: seed))
         if let prefixes {
             parameters.setTrainable(false)
             for prefix in prefixes { parameters.setTrainable(true, prefix: prefix) }
@@ -124,7 +124,7 @@ public struct NetworkSizesGolden: Decodable, Sendable {
         _ name: String, outputs: Double = 1e-4, gradients tolerance: Double = 1e-3,
         sourceLocation: SourceLocation = #_sourceLocation, _ make: (ParameterScope) -> any Layer
     ) throws {
-        let network = try load(make, from: seededState(parameterShapes(make), seed: seed))
+        let network = try ParameterSet.load(make, from: seededState(ParameterSet.shapes(make), seed: seed)).network
         for size in sizes {
             let x = seededTensor(seed: size.seed, Shape(size.input))
             let tape = Tape(.inference)

@@ -29,7 +29,7 @@ extension ClassificationMetrics {
     /// The confusion matrix as a picture.
     public var confusionImage: Image {
         HeatMap(
-            title: "accuracy \(decimal(accuracy, 4)) of \(counted(count, "picture"))", rowTitle: "is",
+            title: "accuracy \(decimal(accuracy, 4)) of \(pluralized(count, "picture"))", rowTitle: "is",
             columnTitle: "taken for", rowLabels: classes, columnLabels: classes, counts: confusion
         ).image()
     }

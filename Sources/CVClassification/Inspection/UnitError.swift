@@ -9,6 +9,6 @@ public struct UnitError: ToolkitError, Equatable {
     public init(layer: String, unit: Int, units: Int) { (self.layer, self.unit, self.units) = (layer, unit, units) }
 
     public var description: String {
-        "the layer \(layer.escapedForDisplay) has no unit \(unit): its \(counted(units, "unit")) are 0 to \(units - 1)"
+        "the layer \(layer.escapedForDisplay) has no unit \(unit): its \(pluralized(units, "unit")) are 0 to \(units - 1)"
     }
 }

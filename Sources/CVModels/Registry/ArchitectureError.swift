@@ -16,7 +16,7 @@ public enum ArchitectureError: ToolkitError, Equatable {
         case .classes(let architecture, let found, let allowed):
             return "\(architecture) with \(found) classes: \(text(allowed))"
         case .channels(let architecture, let found, let allowed):
-            return "\(architecture) for pictures of \(counted(found, "channel")): \(text(allowed))"
+            return "\(architecture) for pictures of \(pluralized(found, "channel")): \(text(allowed))"
         case .size(let architecture, let found, let allowed):
             return
                 "\(architecture) for pictures of \(found.height)×\(found.width) pixels: sides of \(text(allowed))"

@@ -29,7 +29,7 @@ public struct CatalogModel: Sendable {
     }
 
     private func shapes(_ classes: Int, _ input: Input) -> [(name: String, shape: Shape)] {
-        parameterShapes { make(classes, input, $0) }
+        ParameterSet.shapes { make(classes, input, $0) }
     }
 
     /// How many numbers are trained.

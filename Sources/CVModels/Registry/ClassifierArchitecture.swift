@@ -6,7 +6,7 @@ import CVTensor
 ///
 /// ```swift
 /// let architecture = try ClassifierArchitecture.named("resnet20")
-/// let (network, parameters) = initialized(seed: 1) { architecture.make(classes: 10, $0) }
+/// let (network, parameters) = ParameterSet.initialize(seed: 1) { architecture.make(classes: 10, $0) }
 /// let logits = network(tape.watch(images))
 /// ```
 public struct ClassifierArchitecture: Sendable {
@@ -60,7 +60,7 @@ public struct ClassifierArchitecture: Sendable {
     /// How many numbers are trained: the parameters without the running statistics, as
     /// `sum(p.numel() for p in model.parameters())` counts them.
     public func parameterCount(classes: Int, input: Input? = nil) -> Int {
-        trainedCount(parameterShapes { make(classes: classes, input: input, $0) })
+        trainedCount(ParameterSet.shapes { make(classes: classes, input: input, $0) })
     }
 
     /// Whether such a network can be built and its sizes are sensible.

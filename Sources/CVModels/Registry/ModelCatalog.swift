@@ -35,7 +35,7 @@ public enum ModelCatalog {
     }
 
     private static func shapes(_ keys: [String], _ make: (ParameterScope) -> some Any) -> [String: [Int]] {
-        let shapes = parameterShapes(offered: keys, make)
+        let shapes = ParameterSet.shapes(offered: keys, make)
         return Dictionary(uniqueKeysWithValues: shapes.map { ($0.name, $0.shape.dimensions) })
     }
 }

@@ -48,7 +48,7 @@ public struct ModelSummary: Sendable, Equatable {
         input: ClassifierArchitecture.Input, _ make: (ParameterScope) -> Network,
         running run: (Network, Tensor) -> Void
     ) {
-        let (network, parameters) = shapeOnly(make)
+        let (network, parameters) = ParameterSet.shapeOnly(make)
         self.init(of: parameters, input: input) { tape in
             run(network, tape.watch(.shapeOnly([1, input.channels, input.height, input.width])))
         }

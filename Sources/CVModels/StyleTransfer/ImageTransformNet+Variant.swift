@@ -50,7 +50,7 @@ extension ImageTransformNet {
 
         /// Keys and shapes of weights for some styles: the normalisations have a row for each.
         func shapes(styles: Int) -> [String: [Int]] {
-            let shapes = parameterShapes { ImageTransformNet(self, $0) }
+            let shapes = ParameterSet.shapes { ImageTransformNet(self, $0) }
             return Dictionary(
                 uniqueKeysWithValues: shapes.map { name, shape in
                     (name, isByStyle(name) && styles > 1 ? [styles] + shape.dimensions : shape.dimensions)
@@ -78,7 +78,7 @@ extension ImageTransformNet {
                     mixed[key] = matmul(mixture, rows).reshaped([rows.shape[1]])
                 }
             }
-            let (network, parameters) = try loadWithParameters({ ImageTransformNet(self, $0) }, from: mixed)
+            let (network, parameters) = try ParameterSet.load({ ImageTransformNet(self, $0) }, from: mixed)
             parameters.setTrainable(false)
             return network
         }

@@ -6,7 +6,7 @@ import CVTensor
 ///
 /// ```swift
 /// let architecture = try SegmentationArchitecture.named("unet-efficientnet-lite0")
-/// let (network, parameters) = initialized(seed: 1) { architecture.make(classes: 11, $0) }
+/// let (network, parameters) = ParameterSet.initialize(seed: 1) { architecture.make(classes: 11, $0) }
 /// let logits = network(tape.watch(images))    // [N, 11, H, W]
 /// ```
 public struct SegmentationArchitecture: Sendable {

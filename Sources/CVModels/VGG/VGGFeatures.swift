@@ -80,8 +80,8 @@ public struct VGGFeatures: Sendable {
         from state: StateDictionary
     ) throws(ParameterMismatch) -> VGGFeatures {
         let make = { VGGFeatures(depth, through: last, pooling: pooling, widths: widths, $0) }
-        let names = Set(parameterShapes(make).map(\.name))
-        let (network, parameters) = try loadWithParameters(make, from: state.filter { names.contains($0.key) })
+        let names = Set(ParameterSet.shapes(make).map(\.name))
+        let (network, parameters) = try ParameterSet.load(make, from: state.filter { names.contains($0.key) })
         parameters.setTrainable(false)
         return network
     }

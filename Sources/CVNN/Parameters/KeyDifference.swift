@@ -81,7 +81,7 @@ public struct ParameterMismatch: ToolkitError, Equatable {
         let (lines, d) = (difference.lines, difference)
         let rest = lines.count > Self.shown ? ["… and \(lines.count - Self.shown) more"] : []
         let heading =
-            "the weights are not those of this network: of its \(counted(declared, "parameter")) \(d.missing.count) are "
+            "the weights are not those of this network: of its \(pluralized(declared, "parameter")) \(d.missing.count) are "
             + "missing and \(d.misshapen.count) have another shape; \(d.unexpected.count) others were found"
         return ([heading] + lines.prefix(Self.shown) + rest).joined(separator: "\n  ")
     }

@@ -5,7 +5,7 @@ import CVTensor
 /// `state_dict()`.
 ///
 /// ```swift
-/// let (network, parameters) = initialized(seed: 1) { Classifier($0) }
+/// let (network, parameters) = ParameterSet.initialize(seed: 1) { Classifier($0) }
 /// let optimizer = Adam(parameters.trainable, learningRate: 1e-3)
 /// ```
 public struct ParameterSet: Sendable, RandomAccessCollection {

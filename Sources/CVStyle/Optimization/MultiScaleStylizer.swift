@@ -102,7 +102,7 @@ package final class OptimizedImage {
 
     /// x: [1, 3, H, W], 0…1.
     package init(_ x: Tensor, memory: StateDictionary = [:]) {
-        parameter = initialized(seed: 0) { $0.parameter("image", shape: x.shape) }.network
+        parameter = ParameterSet.initialize(seed: 0) { $0.parameter("image", shape: x.shape) }.network
         parameter.value = x
         stylized = x
         self.memory = memory

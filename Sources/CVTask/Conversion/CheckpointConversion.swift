@@ -73,7 +73,7 @@ public struct ClassifierConversion: Sendable {
             offered: [String: [Int]]
         ) -> [(name: String, shape: [Int])] {
             // torchvision's checkpoints of GoogLeNet come without the auxiliary heads.
-            parameterShapes(offered: Array(offered.keys)) { architecture.make(classes: classes, input: input, $0) }
+            ParameterSet.shapes(offered: Array(offered.keys)) { architecture.make(classes: classes, input: input, $0) }
                 .map { ($0.name, $0.shape.dimensions) }
         }
 

@@ -157,9 +157,9 @@ public enum FilterError: ToolkitError, Equatable {
         case .notANumber(let word, let row):
             "row \(row) of the kernel: \(quoted(word)) is no number from -1e9 to 1e9"
         case .ragged(let row, let expected, let found):
-            "row \(row) of the kernel has \(counted(found, "number")), the first has \(expected): all need the same"
+            "row \(row) of the kernel has \(pluralized(found, "number")), the first has \(expected): all need the same"
         case .tooLarge(let height, let width):
-            "a kernel of \(counted(height, "row")) and \(counted(width, "column")): at most \(FilterKernel.maximumSide) of "
+            "a kernel of \(pluralized(height, "row")) and \(pluralized(width, "column")): at most \(FilterKernel.maximumSide) of "
                 + "each are possible"
         case .doesNotFit(let kernel, let width, let height, let padding):
             "a kernel of \(kernel) does not fit a picture of \(width)×\(height) pixels with the padding \(padding.rawValue)"

@@ -102,7 +102,7 @@ package struct FeatureError: ToolkitError, Equatable {
     package let limit: Int
 
     package var description: String {
-        "the features of \(counted(images, "picture")) in \(copies == 1 ? "one copy" : "\(copies) copies") with \(shape.count) numbers each "
+        "the features of \(pluralized(images, "picture")) in \(copies == 1 ? "one copy" : "\(copies) copies") with \(shape.count) numbers each "
             + "need more than the \(limit >> 20) MiB that are kept; take fewer copies, smaller pictures (--imgsz), a network "
             + "with a narrower end, or train all of it"
     }

@@ -91,7 +91,7 @@ private enum Subject {
         } else if input.height < 64 {
             self = .smallImages
         } else {
-            let keys = parameterShapes { architecture.make(classes: 1, $0) }.map(\.name)
+            let keys = ParameterSet.shapes { architecture.make(classes: 1, $0) }.map(\.name)
             self = .photographs(isNormalized: keys.contains { $0.hasSuffix("running_mean") })
         }
     }

@@ -81,7 +81,7 @@ public struct ClassificationTraining {
         let architecture = try ClassifierArchitecture.named(recipe.model)
         let (classes, input) = (images.classes.count, recipe.input)
         try architecture.check(classes: classes, input: input)
-        let made = initialized(seed: recipe.seed) { architecture.make(classes: classes, input: input, $0) }
+        let made = ParameterSet.initialize(seed: recipe.seed) { architecture.make(classes: classes, input: input, $0) }
         (network, parameters) = made
         try pretrained?.load(into: made.parameters, of: made.network)
         guard recipe.frozen == .backbone else {

@@ -118,7 +118,7 @@ extension DatasetError.Problem {
         case .textAfterQuote(let line): "line \(line): text follows a closing quote; double the quotes inside a field"
         case .notUTF8(let line): "line \(line) is not valid UTF-8; save the list as UTF-8"
         case .wrongFieldCount(let line, let expected, let found):
-            "line \(line) has \(counted(found, "field")), but the header has \(expected)"
+            "line \(line) has \(pluralized(found, "field")), but the header has \(expected)"
         case .emptyField(let column, let line): "line \(line): the \(column) is empty"
         case .badPart(let name, let line):
             "line \(line): the split is \(quoted(name)), but train, dev or test is expected"
@@ -129,7 +129,7 @@ extension DatasetError.Problem {
             "no picture of class \(quoted(name)) can be decoded (of \(count)); the first: \(first)"
         case .nothingHeldOut(let part, let fraction, let largest):
             "the part \"\(part.rawValue)\" stays empty: \(fraction) of the largest class, which has "
-                + "\(counted(largest, "picture")), is less than one; hold back more"
+                + "\(pluralized(largest, "picture")), is less than one; hold back more"
         case .undecodable(let name, let reason): "\(quoted(name)): cannot be decoded: \(reason)"
         }
     }
@@ -147,7 +147,7 @@ extension DatasetError.Problem {
 
     private static func explain(missing: [ListedImage], _ count: Int, of all: Int) -> String {
         let names = missing.map { "\(quoted($0.path)) (line \($0.line))" }
-        return "\(count) of \(counted(all, "picture")) \(count == 1 ? "is" : "are") not there: "
+        return "\(count) of \(pluralized(all, "picture")) \(count == 1 ? "is" : "are") not there: "
             + listed(names, of: count) + "; paths are relative to the folder of the list"
     }
 }
@@ -155,6 +155,6 @@ extension DatasetError.Problem {
 extension IgnoredFiles {
     /// " (but 3 other files: a, b, c)", or nothing.
     fileprivate var beside: String {
-        count == 0 ? "" : " (but \(counted(count, "other file")): \(listed(examples.map { quoted($0) }, of: count)))"
+        count == 0 ? "" : " (but \(pluralized(count, "other file")): \(listed(examples.map { quoted($0) }, of: count)))"
     }
 }

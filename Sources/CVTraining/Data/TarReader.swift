@@ -200,7 +200,7 @@ public struct TarError: ToolkitError, Equatable {
             "the header at byte \(at) does not match its checksum: the tar file is damaged; pack it anew"
         case .badSize(let at): "the header at byte \(at) has a size that is no number; pack the tar file anew"
         case .cutOff(let at, let missing):
-            "ends too soon: \(counted(missing, "byte")) of what begins at byte \(at) \(missing == 1 ? "is" : "are") "
+            "ends too soon: \(pluralized(missing, "byte")) of what begins at byte \(at) \(missing == 1 ? "is" : "are") "
                 + "missing; copy or download it again"
         case .longHeader(let at, let bytes, let limit):
             "the extended header at byte \(at) has \(bytes) bytes; at most \(limit) are read"

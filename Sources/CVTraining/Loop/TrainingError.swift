@@ -56,7 +56,7 @@ extension TrainingError.Problem {
             "epoch \(epoch), step \(step): \(cause.text(loss)); training stopped, the last checkpoint is as it was; "
                 + "try a smaller learning rate, a warm-up or gradient clipping"
         case .tooFewBatches(let epoch, let found, let expected):
-            "epoch \(epoch): ended after \(counted(found, "step")) of \(expected), because there were no more batches; "
+            "epoch \(epoch): ended after \(pluralized(found, "step")) of \(expected), because there were no more batches; "
                 + "count the steps of an epoch from the data"
         case .notACheckpoint(let reason):
             "is not a checkpoint of a training run: \(reason); resume from the checkpoint that the run wrote"

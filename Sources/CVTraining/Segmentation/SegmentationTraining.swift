@@ -65,7 +65,7 @@ public struct SegmentationTraining {
         for size in [crop, .init(width: images.width, height: images.height)] {
             try architecture.check(classes: classes, input: .init(channels: 3, height: size.height, width: size.width))
         }
-        (network, parameters) = initialized(seed: recipe.seed) { architecture.make(classes: classes, $0) }
+        (network, parameters) = ParameterSet.initialize(seed: recipe.seed) { architecture.make(classes: classes, $0) }
         try pretrained?.load(into: parameters)
     }
 

@@ -61,7 +61,7 @@ public struct StyleTraining {
         let seen = opaque.resized(width: frame.width, height: frame.height, filter: .bicubic)
         objective = StyleObjective(
             features, styles: [StyleSource(seen.blurred(sigma: options.styleBlur))], options)
-        (network, parameters) = initialized(seed: recipe.seed) { ImageTransformNet(recipe.form, $0) }
+        (network, parameters) = ParameterSet.initialize(seed: recipe.seed) { ImageTransformNet(recipe.form, $0) }
     }
 
     /// The pictures to learn from, cut to squares; those that do not decode are left out.

@@ -6,7 +6,7 @@ import CVTensor
 ///
 /// ```swift
 /// let checkpoint = try PyTorchCheckpoint(path: "resnet50.pth")
-/// let network = try load({ ResNet(.resnet50, $0) }, from: checkpoint.stateDictionary())
+/// let network = try ParameterSet.load({ ResNet(.resnet50, $0) }, from: checkpoint.stateDictionary()).network
 /// ```
 /// Nothing in the file is executed. A pickle is a program; `PickleMachine` interprets it with a fixed list of names and
 /// calls nothing. Sizes are checked before memory is allocated.

@@ -105,7 +105,7 @@ extension PyTorchError.Problem {
         case .notACheckpoint(let format):
             "is \(format?.name ?? "not a PyTorch checkpoint"); what torch.save writes (.pth, .pt, .bin) is expected here"
         case .endsEarly(let position, let needed, let left):
-            "ends too early: \(counted(needed, "byte")) are needed at \(position), \(left) are left; it may be an incomplete "
+            "ends too early: \(pluralized(needed, "byte")) are needed at \(position), \(left) are left; it may be an incomplete "
                 + "download"
         case .archive(let problem): "cannot be read as a zip archive: \(problem.text)"
         case .pickle(let problem, let position): "its pickle cannot be read at byte \(position): \(problem.text)"
@@ -128,7 +128,7 @@ extension PyTorchError.Problem {
         case .keyTwice(let key): "two tensors have the name \(quoted(key))"
         case .noStorage(let key): "the values of a tensor are missing: there is no storage \(quoted(key))"
         case .wrongStorage(let key, let expected, let found):
-            "the storage \(quoted(key)) should have \(counted(expected, "byte")), but has \(found)"
+            "the storage \(quoted(key)) should have \(pluralized(expected, "byte")), but has \(found)"
         case .damaged(let entry):
             "the checksum of its entry \(quoted(entry)) is wrong: it is damaged; download or save it again"
         case .tooManyElements(let bytes, let fileBytes):
@@ -177,7 +177,7 @@ extension PickleProblem {
         case .unexpected(let expected): "\(expected) is expected there"
         case .tensorBeyondStorage(let shape, let strides, let offset, let storage):
             "a tensor of shape \(abbreviated("\(shape)")), strides \(abbreviated("\(strides)")) and offset \(offset) does not "
-                + "fit its storage of \(counted(storage, "element"))"
+                + "fit its storage of \(pluralized(storage, "element"))"
         }
     }
 }

@@ -83,7 +83,7 @@ extension SafetensorsError.Problem {
     fileprivate var text: String {
         switch self {
         case .tooShort(let bytes):
-            "has \(counted(bytes, "byte")), but a safetensors file begins with 8 bytes for the length of its header; "
+            "has \(pluralized(bytes, "byte")), but a safetensors file begins with 8 bytes for the length of its header; "
                 + "it may be empty or an incomplete download"
         case .headerTooLong(let length):
             "says that its header has \(length) bytes, but at most \(Self.maxHeaderBytes) are allowed; "
@@ -141,7 +141,7 @@ extension SafetensorsError.Problem {
             "tensor \(quoted(tensor)) has the type \(dtype.rawValue), but F32, F16, BF16 or F64 is needed here"
         case .nonFinite(let tensors):
             tensors.prefix(5).map(\.description).joined(separator: "; ")
-                + (tensors.count > 5 ? "; and \(counted(tensors.count - 5, "more tensor"))" : "")
+                + (tensors.count > 5 ? "; and \(pluralized(tensors.count - 5, "more tensor"))" : "")
                 + ": such weights give no result; convert or download them again"
         case .nameTakenTwice(let name): "two tensors to be written have the name \(quoted(name))"
         case .reservedName(let name): "no tensor can be written under the name \(quoted(name)): the format reserves it"

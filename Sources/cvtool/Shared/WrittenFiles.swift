@@ -29,7 +29,7 @@ final class WrittenFiles {
     /// folder: where those go that come in numbers.
     func text(folder: String) -> String? {
         let kinds = Kind.allCases.filter { counts[$0] != nil }
-        var many = kinds.compactMap { kind in counts[kind].flatMap { $0 > 1 ? counted($0, kind.rawValue) : nil } }
+        var many = kinds.compactMap { kind in counts[kind].flatMap { $0 > 1 ? pluralized($0, kind.rawValue) : nil } }
         if let last = many.popLast() {
             let position = folder == "." ? "the current folder" : folder.escapedForDisplay
             many.append("\(last) in \(position)")

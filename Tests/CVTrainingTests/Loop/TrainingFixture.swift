@@ -74,7 +74,7 @@ final class SmallRun {
         _ optimizer: SmallOptimizer = .momentum, _ configuration: TrainingConfiguration = configuration(),
         files: TrainingFiles = .none, seed: UInt64 = 3
     ) {
-        let (network, parameters) = initialized(seed: seed) { TrainedNetwork($0) }
+        let (network, parameters) = ParameterSet.initialize(seed: seed) { TrainedNetwork($0) }
         (self.network, self.parameters) = (network, parameters)
         let steps = configuration.stepsPerEpoch
         trainer = Trainer(

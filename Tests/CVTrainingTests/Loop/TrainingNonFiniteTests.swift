@@ -33,7 +33,7 @@ import Testing
     }
 
     @Test func imagesThatAreNotFiniteAreNamed() throws {
-        let (layer, parameters) = initialized(seed: 1) { Conv2d(1, 1, kernel: 1, $0) }
+        let (layer, parameters) = ParameterSet.initialize(seed: 1) { Conv2d(1, 1, kernel: 1, $0) }
         let trainer = Trainer<Tensor>(
             parameters, optimizer: Adam(parameters.trainable),
             configuration: TrainingConfiguration(epochs: 1, stepsPerEpoch: 3, schedule: .constant(0.1)),
@@ -55,7 +55,7 @@ import Testing
 
     /// The loss is a number, but the derivative of a root at 0 is infinite.
     @Test func aGradientThatIsNotFiniteIsNamedAndTheWeightsStay() throws {
-        let (layers, parameters) = initialized(seed: 1) { p in
+        let (layers, parameters) = ParameterSet.initialize(seed: 1) { p in
             (Conv2d(1, 1, kernel: 1, p.scope("near_input")), Conv2d(1, 1, kernel: 1, bias: false, p.scope("last")))
         }
         let before = parameters.stateDictionary.mapValues(\.values)

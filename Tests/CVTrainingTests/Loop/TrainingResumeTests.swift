@@ -55,7 +55,9 @@ import Testing
         defer { remove(folder) }
         let path = folder + "/checkpoint.safetensors"
         try SmallRun(files: TrainingFiles(checkpoint: path)).run(steps: 2)
-        let (other, parameters) = initialized(seed: 1) { Conv2d(3, 8, kernel: 5, bias: true, $0.scope("conv1")) }
+        let (other, parameters) = ParameterSet.initialize(seed: 1) {
+            Conv2d(3, 8, kernel: 5, bias: true, $0.scope("conv1"))
+        }
         let before = other.weight.value.values
         let trainer = Trainer<Int>(
             parameters, optimizer: Adam(parameters.trainable), configuration: SmallRun.configuration(),
@@ -102,7 +104,7 @@ import Testing
         defer { remove(folder) }
         let path = folder + "/checkpoint.safetensors"
         try SmallRun(files: TrainingFiles(checkpoint: path)).run(steps: 2)
-        let (network, parameters) = initialized(seed: 1) { TrainedNetwork($0) }
+        let (network, parameters) = ParameterSet.initialize(seed: 1) { TrainedNetwork($0) }
         parameters.setTrainable(false, prefix: "conv1")
         let trainer = Trainer<SmallBatch>(
             parameters, optimizer: SmallOptimizer.momentum.make(parameters.trainable),
@@ -180,7 +182,7 @@ import Testing
         defer { remove(folder) }
         let path = folder + "/checkpoint.safetensors"
         try SmallRun(files: TrainingFiles(checkpoint: path)).run(steps: 3)
-        let (network, parameters) = initialized(seed: 1) { TrainedNetwork($0) }
+        let (network, parameters) = ParameterSet.initialize(seed: 1) { TrainedNetwork($0) }
         let trainer = Trainer<SmallBatch>(
             parameters, optimizer: SmallOptimizer.momentum.make(parameters.trainable),
             configuration: SmallRun.configuration(), batches: { _, _ in { SmallBatch(seed: 1) } },

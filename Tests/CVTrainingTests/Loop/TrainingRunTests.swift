@@ -58,7 +58,7 @@ import Testing
         let run = SmallRun(files: files)
         let best = try #require(try run.run().best)
         let file = try Safetensors(path: path)
-        let again = try load({ TrainedNetwork($0) }, from: file.stateDictionary())
+        let again = try ParameterSet.load({ TrainedNetwork($0) }, from: file.stateDictionary()).network
         let batch = SmallBatch(seed: 999, count: 40)
         let scores = again(batch.images)
         let tolerance = storage == .f32 ? 0 : 2e-3
@@ -71,7 +71,7 @@ import Testing
         // The metric of each epoch: NaN, and the same again, are no improvement.
         let metrics = [0.5, 0.7, .nan, 0.7, 0.6, 0.9]
         var epoch = 0
-        let (layer, parameters) = initialized(seed: 1) { Conv2d(1, 1, kernel: 1, $0) }
+        let (layer, parameters) = ParameterSet.initialize(seed: 1) { Conv2d(1, 1, kernel: 1, $0) }
         let trainer = Trainer<Tensor>(
             parameters, optimizer: GradientDescent(parameters.trainable, learningRate: 0),
             configuration: TrainingConfiguration(
@@ -87,7 +87,7 @@ import Testing
     }
 
     @Test func withoutAnEvaluationTheTrainingLossTellsTheBest() throws {
-        let (layer, parameters) = initialized(seed: 1) { Conv2d(1, 1, kernel: 1, $0) }
+        let (layer, parameters) = ParameterSet.initialize(seed: 1) { Conv2d(1, 1, kernel: 1, $0) }
         let trainer = Trainer<Tensor>(
             parameters, optimizer: GradientDescent(parameters.trainable, learningRate: 0),
             configuration: TrainingConfiguration(epochs: 4, stepsPerEpoch: 2, schedule: .constant(0.1)),
@@ -98,7 +98,7 @@ import Testing
     }
 
     @Test func batchesThatEndEarlyAreAnErrorThatCounts() throws {
-        let (layer, parameters) = initialized(seed: 1) { Conv2d(1, 1, kernel: 1, $0) }
+        let (layer, parameters) = ParameterSet.initialize(seed: 1) { Conv2d(1, 1, kernel: 1, $0) }
         var given = 0
         let trainer = Trainer<Tensor>(
             parameters, optimizer: GradientDescent(parameters.trainable, learningRate: 0),

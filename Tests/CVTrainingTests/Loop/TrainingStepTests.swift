@@ -28,7 +28,7 @@ private struct SmallNetwork: Layer {
 
     /// The losses of so many steps; `afterStep` is called after each.
     private func losses(steps: Int, afterStep: (Int) -> Void = { _ in }) -> [Float] {
-        let (network, parameters) = initialized(seed: 3, SmallNetwork.init)
+        let (network, parameters) = ParameterSet.initialize(seed: 3, SmallNetwork.init)
         let optimizer = Adam(parameters.trainable, learningRate: 1e-2)
         return (0..<steps).map { step in
             let tape = Tape(.training)
@@ -63,7 +63,7 @@ private struct SmallNetwork: Layer {
         defer { Parallel.threadCount = Parallel.availableCores }
         func weights(threads: Int) -> [String: [Float]] {
             Parallel.threadCount = threads
-            let (network, parameters) = initialized(seed: 3) { TrainedNetwork(size: 32, channels: 48, $0) }
+            let (network, parameters) = ParameterSet.initialize(seed: 3) { TrainedNetwork(size: 32, channels: 48, $0) }
             let optimizer = optimizer.make(parameters.trainable)
             optimizer.learningRate = 0.01
             for step in 0..<5 {

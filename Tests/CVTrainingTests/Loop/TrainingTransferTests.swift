@@ -5,8 +5,8 @@ import Testing
 
 @Suite struct TrainingTransferTests {
     @Test func allButTheOmittedWeightsAreTakenFromACheckpoint() throws {
-        let trained = initialized(seed: 1) { TrainedNetwork(size: 16, $0) }.parameters
-        let (_, fresh) = initialized(seed: 2) { TrainedNetwork(size: 8, $0) }
+        let trained = ParameterSet.initialize(seed: 1) { TrainedNetwork(size: 16, $0) }.parameters
+        let (_, fresh) = ParameterSet.initialize(seed: 2) { TrainedNetwork(size: 8, $0) }
         let head = fresh["fc.weight"]!.value.values
         #expect(throws: ParameterMismatch.self) { try fresh.load(trained.stateDictionary) }
         try fresh.load(trained.stateDictionary, omitting: ["fc."])

@@ -130,7 +130,7 @@ import Testing
     func anEncoderStartsFromTheWeightsOfItsClassifier(model: String) throws {
         let architecture = try SegmentationArchitecture.named(model)
         let pretrained = try PretrainedSegmentation(for: architecture)
-        let (_, parameters) = initialized(seed: 1) { architecture.make(classes: 3, $0) }
+        let (_, parameters) = ParameterSet.initialize(seed: 1) { architecture.make(classes: 3, $0) }
         let fresh = parameters.stateDictionary
         try pretrained.load(into: parameters)
         let file = try Safetensors(path: WeightsLocator().find(architecture.encoder!.weights)).stateDictionary()
@@ -158,7 +158,9 @@ import Testing
     /// Any size, down to one pixel.
     @Test(arguments: [(1, 1), (17, 33), (64, 5)]) func encodersTakeAnySize(height: Int, width: Int) throws {
         for name in ["unet-mobilenet_v2", "unet-efficientnet-lite0"] {
-            let (network, _) = initialized(seed: 1) { try! SegmentationArchitecture.named(name).make(classes: 4, $0) }
+            let (network, _) = ParameterSet.initialize(seed: 1) {
+                try! SegmentationArchitecture.named(name).make(classes: 4, $0)
+            }
             let y = network(Tensor(repeating: 0.5, shape: [1, 3, height, width]))
             #expect(y.shape == [1, 4, height, width] && y.isFinite)
         }

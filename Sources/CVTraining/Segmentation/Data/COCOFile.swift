@@ -87,7 +87,8 @@ package struct COCOFile {
             else {
                 let near = nearestName(to: name, in: labels.names).map { " (near to \(quoted($0)))" } ?? ""
                 throw error(
-                    "the category \(quoted(name))\(near) is none of the \(counted(labels.names.count, "class name"))")
+                    "the category \(quoted(name))\(near) is none of the \(pluralized(labels.names.count, "class name"))"
+                )
             }
             numbers[id] = UInt8(number)
         }

@@ -97,7 +97,7 @@ public struct SegmentationDataError: ToolkitError, Equatable {
         let known = classes.map { "0 to \($0 - 1)" } ?? "the numbers of classes"
         let hint =
             isValues ? "\n  expected are \(known), and 255 for pixels that do not count (--ignore adds to that)" : ""
-        return "\(defects.count) of \(counted(all, "picture")) cannot be used:" + lines.joined() + hint
+        return "\(defects.count) of \(pluralized(all, "picture")) cannot be used:" + lines.joined() + hint
     }
 }
 

@@ -47,7 +47,7 @@ struct AugmentRun {
             if let path = output.contactSheet {
                 try output.writing.write(sheet.image, to: path)
                 bar.finish()
-                try StandardOutput.write("\(path.escapedForDisplay): \(counted(copies.count, "picture"))\n")
+                try StandardOutput.write("\(path.escapedForDisplay): \(pluralized(copies.count, "picture"))\n")
             }
         } catch StreamError.closed {
             return .success

@@ -59,8 +59,8 @@ struct BenchmarkReport {
         for step in steps {
             table.add([step.name] + [step.median, step.minimum, step.p90].map { decimal($0, 2) })
         }
-        return "\(network.escapedForDisplay), input \(input), \(counted(Parallel.threadCount, "thread")), "
-            + "\(InstructionSet.current.rawValue), \(counted(runs, "run")), "
+        return "\(network.escapedForDisplay), input \(input), \(pluralized(Parallel.threadCount, "thread")), "
+            + "\(InstructionSet.current.rawValue), \(pluralized(runs, "run")), "
             + "at most \(peakResidentBytes() >> 20) MB of memory\n\n" + table.text
     }
 

@@ -27,7 +27,7 @@ struct StyleBenchmark {
         options.normalizesGradients = false
         // The first scale has twice as many steps; three are for warming up.
         options.iterations = (runs + 4) / 2
-        let (_, parameters) = initialized(seed: 1) { VGGFeatures(.vgg19, through: "conv5_1", $0) }
+        let (_, parameters) = ParameterSet.initialize(seed: 1) { VGGFeatures(.vgg19, through: "conv5_1", $0) }
         let transfer = StyleTransfer(
             name: "vgg19", .vgg19, state: parameters.stateDictionary,
             Preprocessing(width: size, height: size, resize: .stretch, mean: [124, 116, 104], std: [58, 57, 57]))

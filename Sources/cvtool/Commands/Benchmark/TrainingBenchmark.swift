@@ -19,7 +19,7 @@ struct TrainingBenchmark {
         let input: Shape
         let classes: Int
         if name == "unet" {
-            let (unet, parameters) = initialized(seed: 1) { UNet(classes: 2, $0) }
+            let (unet, parameters) = ParameterSet.initialize(seed: 1) { UNet(classes: 2, $0) }
             network = unet
             optimizer = Adam(parameters.trainable, learningRate: 1e-4)
             (input, classes) = ([batchSize, 3, 256, 256], 2)
@@ -28,7 +28,7 @@ struct TrainingBenchmark {
             let architecture = try ClassifierArchitecture.named(name)
             let size = architecture.defaultInput
             classes = name.hasPrefix("resnet") && size.height == 224 ? 1000 : 10
-            let (classifier, parameters) = initialized(seed: 1) {
+            let (classifier, parameters) = ParameterSet.initialize(seed: 1) {
                 architecture.make(classes: classes, input: size, $0)
             }
             network = classifier

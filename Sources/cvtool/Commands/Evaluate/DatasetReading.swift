@@ -13,7 +13,7 @@ extension ClassificationDataset {
     ) throws -> DecodedImages {
         if ignored.count > 0, !quiet {
             StandardError.write(
-                "\(path.escapedForDisplay): passed over \(counted(ignored.count, "file")) that \(ignored.count == 1 ? "is" : "are") no picture by suffix, such as "
+                "\(path.escapedForDisplay): passed over \(pluralized(ignored.count, "file")) that \(ignored.count == 1 ? "is" : "are") no picture by suffix, such as "
                     + "\(ignored.examples.prefix(3).map(\.escapedForDisplay).joined(separator: ", "))\n")
         }
         let bar = ProgressBar(title: title, total: items.count, quiet: quiet)
@@ -22,7 +22,7 @@ extension ClassificationDataset {
         for broken in images.broken.prefix(Self.shown) { warn("\(broken.error.description); left out") }
         if images.broken.count > Self.shown { warn("… and \(images.broken.count - Self.shown) more") }
         if !images.broken.isEmpty {
-            warn("\(images.broken.count) of \(counted(items.count, "picture")) cannot be used")
+            warn("\(images.broken.count) of \(pluralized(items.count, "picture")) cannot be used")
         }
         return images
     }

@@ -107,7 +107,7 @@ enum ConvertError: ToolkitError, Equatable {
     var description: String {
         switch self {
         case .wrongNumbers(let option, let expected, let found):
-            "\(option): \(counted(found, "number")) for a network of \(counted(expected, "channel"))"
+            "\(option): \(pluralized(found, "number")) for a network of \(pluralized(expected, "channel"))"
         }
     }
 }

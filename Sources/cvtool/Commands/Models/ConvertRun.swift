@@ -52,7 +52,7 @@ struct ConvertRun {
             + (checkpoint.prefix.isEmpty ? [] : ["the prefix \(quoted(checkpoint.prefix)) of all names"])
         if !found.isEmpty { StandardError.write("taken off: \(found.joined(separator: ", "))\n") }
         StandardError.write(
-            "\(conversion.architecture.name): \(counted(checkpoint.entries.count, "tensor")), "
+            "\(conversion.architecture.name): \(pluralized(checkpoint.entries.count, "tensor")), "
                 + "classes: \(conversion.classes), input \(conversion.input)\n")
         StandardError.write("pictures: \(preprocessing.json.text)\n")
         if command.labels == nil {

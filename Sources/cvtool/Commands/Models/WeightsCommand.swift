@@ -136,7 +136,7 @@ extension WeightsCommand {
                 }
             }
             let name = result.path.escapedForDisplay
-            print(result.isOK ? "\(name): ok" : "\(name): \(counted(result.problems.count, "problem"))")
+            print(result.isOK ? "\(name): ok" : "\(name): \(pluralized(result.problems.count, "problem"))")
         }
     }
 }

@@ -22,7 +22,7 @@ final class StylizeDisplay {
             plan.scales.count == 1
             ? "\(last.width) × \(last.height)"
             : "\(plan.scales.count) sizes from \(first.width) × \(first.height) to \(last.width) × \(last.height)"
-        line.say("\(sizes), \(counted(plan.steps, "step")), about \(readableBytes(plan.bytes)) of memory")
+        line.say("\(sizes), \(pluralized(plan.steps, "step")), about \(readableBytes(plan.bytes)) of memory")
     }
 
     var seconds: Double { (ContinuousClock.now - start) / .seconds(1) }

@@ -100,12 +100,13 @@ struct StylizeMixingOptions: ParsableArguments {
     func validate(styles count: Int) throws {
         if let styleBlend, try blend().count != count {
             throw ValidationError(
-                "--style-blend \(styleBlend): \(counted(count, "number")) \(count == 1 ? "is" : "are") expected, "
+                "--style-blend \(styleBlend): \(pluralized(count, "number")) \(count == 1 ? "is" : "are") expected, "
                     + "one for each style.")
         }
         for (name, masks) in [("--content-mask", contentMask), ("--style-mask", styleMask)]
         where !masks.isEmpty && masks.count != count {
-            throw ValidationError("\(name) is given \(counted(masks.count, "time")) for \(counted(count, "style")).")
+            throw ValidationError(
+                "\(name) is given \(pluralized(masks.count, "time")) for \(pluralized(count, "style")).")
         }
     }
 

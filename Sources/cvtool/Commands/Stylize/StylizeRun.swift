@@ -111,7 +111,7 @@ struct StylizeRun {
         if let last = result.losses.last {
             try? StandardOutput.write(
                 "\(files.result.escapedForDisplay): \(result.image.width) × \(result.image.height), \(last.text), "
-                    + "\(counted(count, "step")), \(decimal(seconds, 1)) s\n")
+                    + "\(pluralized(count, "step")), \(decimal(seconds, 1)) s\n")
         }
         if result.isComplete { return .success }
         StandardError.write(

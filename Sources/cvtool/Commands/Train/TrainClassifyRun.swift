@@ -66,12 +66,12 @@ extension ClassificationTraining {
         let copies = recipe.copies == 1 ? "one copy" : "\(recipe.copies) copies"
         let part = recipe.frozen == nil ? "" : " of the head, features of \(copies) of each picture"
         return """
-            \(recipe.model)\(origin): \(counted(weights, "weight"))\(part), input \(recipe.input); pictures \(augmentation)
-            \(images.classes.count) classes: \(counted(split.train.count, "picture")) to learn from, \
-            \(split.validation.count) held back; \(counted(stepsPerEpoch, "step")) an epoch
+            \(recipe.model)\(origin): \(pluralized(weights, "weight"))\(part), input \(recipe.input); pictures \(augmentation)
+            \(images.classes.count) classes: \(pluralized(split.train.count, "picture")) to learn from, \
+            \(split.validation.count) held back; \(pluralized(stepsPerEpoch, "step")) an epoch
             \(recipe.optimizer.rawValue), learning rate \(short(recipe.learningRate)) (\(recipe.schedule.rawValue), \
             warm-up \(short(recipe.warmup))), weight decay \(short(recipe.weightDecay)), \
-            \(counted(recipe.epochs, "epoch")), seed \(recipe.seed)
+            \(pluralized(recipe.epochs, "epoch")), seed \(recipe.seed)
 
             """
     }

@@ -57,15 +57,15 @@ extension SegmentationTraining {
         let changes = recipe.augmentation.isEmpty ? "" : "\(recipe.augmentation), "
         let origin = recipe.pretrained.map { " from \($0.name)" } ?? ""
         return """
-            \(recipe.model)\(origin): \(counted(weights, "weight")); pictures \(size), steps see \(changes)\
+            \(recipe.model)\(origin): \(pluralized(weights, "weight")); pictures \(size), steps see \(changes)\
             \(recipe.crop?.description ?? size) of them at \(short(recipe.scale.lowerBound)) to \
             \(short(recipe.scale.upperBound))
-            \(images.labels.names.count) classes: \(counted(split.train.count, "picture")) to learn from, \
-            \(split.validation.count) for validation; \(counted(stepsPerEpoch, "step")) an epoch
+            \(images.labels.names.count) classes: \(pluralized(split.train.count, "picture")) to learn from, \
+            \(split.validation.count) for validation; \(pluralized(stepsPerEpoch, "step")) an epoch
             \(recipe.loss), class weights \(recipe.classWeights.rawValue)\(weighted)
             \(recipe.optimizer.rawValue), learning rate \(short(recipe.learningRate)) (\(recipe.schedule.rawValue), \
             warm-up \(short(recipe.warmup))), weight decay \(short(recipe.weightDecay)), \
-            \(counted(recipe.epochs, "epoch")), seed \(recipe.seed)
+            \(pluralized(recipe.epochs, "epoch")), seed \(recipe.seed)
 
             """
     }

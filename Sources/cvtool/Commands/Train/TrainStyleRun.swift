@@ -77,13 +77,13 @@ extension StyleTraining {
         let weights = parameters.trainable.reduce(0) { $0 + $1.shape.count }
         let layers = recipe.styleLayers.map(\.description).joined(separator: ",")
         return """
-            \(recipe.form.name): \(counted(weights, "weight")), for the style \(recipe.style.escapedForDisplay)
-            \(counted(train.count, "picture")) of \(recipe.size)x\(recipe.size) to learn from, \(validation.count) held back; \
-            \(counted(recipe.batchSize, "picture")) a step
+            \(recipe.form.name): \(pluralized(weights, "weight")), for the style \(recipe.style.escapedForDisplay)
+            \(pluralized(train.count, "picture")) of \(recipe.size)x\(recipe.size) to learn from, \(validation.count) held back; \
+            \(pluralized(recipe.batchSize, "picture")) a step
             content \(recipe.contentWeight) (\(recipe.contentLayers.map(\.description).joined(separator: ","))), \
             style \(recipe.styleWeight) (\(layers)), smoothness \(recipe.variationWeight)
             adam, learning rate \(short(recipe.learningRate)) (\(recipe.schedule.rawValue)), \
-            \(counted(recipe.epochs, "epoch")) of \(counted(recipe.stepsPerEpoch, "step")), seed \(recipe.seed)
+            \(pluralized(recipe.epochs, "epoch")) of \(pluralized(recipe.stepsPerEpoch, "step")), seed \(recipe.seed)
 
             """
     }

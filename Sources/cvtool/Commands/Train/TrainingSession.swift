@@ -68,7 +68,7 @@ struct TrainingSession {
             return .interrupted
         }
         if summary.reason == .earlyStopping, !output.quiet {
-            let patience = counted(recipe["patience"]?.integer ?? 0, "epoch")
+            let patience = pluralized(recipe["patience"]?.integer ?? 0, "epoch")
             StandardError.write("ended after epoch \(summary.epochs): no better one in \(patience)\n")
         }
         let (path, row) = isEvaluated ? (folder.best, summary.best) : (folder.last, summary.rows.last)
