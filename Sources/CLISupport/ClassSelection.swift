@@ -89,3 +89,7 @@ public enum ClassSelectionError: ToolkitError, Equatable {
         }
     }
 }
+
+extension ClassSelectionError {
+    public var category: ErrorCategory { .usage }
+}

@@ -237,3 +237,7 @@ private struct FolderWalk {
         }
     }
 }
+
+extension InputProblem {
+    public var category: ErrorCategory { .notFound }
+}

@@ -212,14 +212,6 @@ public enum OutputError: ToolkitError, Equatable {
     /// A file or folder that cannot be written.
     case file(FileError)
 
-    /// Whether the arguments themselves are wrong, independent of existing files.
-    public var isUsage: Bool {
-        switch self {
-        case .fileForSeveral, .unknownSuffix, .needsPNG, .givenTwice: true
-        case .collisions, .replacesInput, .exist, .file: false
-        }
-    }
-
     /// The whole message.
     public var description: String {
         switch self {
@@ -252,5 +244,16 @@ public enum OutputError: ToolkitError, Equatable {
     private static func list(_ items: [String], _ separator: String) -> String {
         let shown = items.prefix(5).map(\.escapedForDisplay).joined(separator: separator)
         return items.count > 5 ? shown + separator + "and \(items.count - 5) more" : shown
+    }
+}
+
+extension OutputError {
+    public var category: ErrorCategory {
+        switch self {
+        case .fileForSeveral, .unknownSuffix, .needsPNG, .givenTwice: .usage
+        case .collisions, .replacesInput: .invalid
+        case .exist: .io
+        case .file(let error): error.category
+        }
     }
 }

@@ -76,3 +76,7 @@ private func writeAll(_ text: String, to descriptor: Int32) -> Int32? {
         return nil
     }
 }
+
+extension StreamError {
+    public var category: ErrorCategory { .io }
+}

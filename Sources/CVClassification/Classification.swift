@@ -13,3 +13,12 @@ public struct Classification: Sendable, Equatable {
         self.probability = probability
     }
 }
+
+extension Classification: Codable {
+    /// As in a record: `{"label", "class", "probability"}`.
+    private enum CodingKeys: String, CodingKey {
+        case label
+        case index = "class"
+        case probability
+    }
+}

@@ -96,3 +96,39 @@ public struct ClassificationMetrics: Sendable, Equatable {
             f1: matrix.mean { self[$0].f1 }, support: count)
     }
 }
+
+extension ClassificationMetrics.Scores: Codable {
+    /// As in the report.
+    private enum CodingKeys: String, CodingKey {
+        case precision, recall, f1
+        case support = "pictures"
+    }
+}
+
+extension ClassificationMetrics: Codable {
+    private enum CodingKeys: String, CodingKey {
+        case classes, confusion
+        case topFiveHits = "top5_hits"
+        case lossSum = "loss_sum"
+    }
+
+    /// The report, with the sums that its means are made of.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        classes = try container.decode([LabelEntry].self, forKey: .classes).map(\.label)
+        matrix = try container.decode(ConfusionMatrix.self, forKey: .confusion)
+        topFiveHits = try container.decode(Int.self, forKey: .topFiveHits)
+        lossSum = try container.decode(Double.self, forKey: .lossSum)
+        guard matrix.counts.count == classes.count else {
+            throw DecodingError.invalid(decoder, "\(matrix.counts.count) rows for \(classes.count) classes")
+        }
+    }
+
+    /// The report, with the sums that its means are made of.
+    public func encode(to encoder: any Encoder) throws {
+        try json.encode(to: encoder)
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(topFiveHits, forKey: .topFiveHits)
+        try container.encode(lossSum, forKey: .lossSum)
+    }
+}

@@ -180,7 +180,7 @@ public struct ClassifierError: ToolkitError, Equatable {
             switch problem {
             case .notAClassifier(let model, let task):
                 "holds weights of \(abbreviated(model)) for the task '\(abbreviated(task))'; those of a classifier are "
-                    + "expected, such as `cvtool train classify` writes"
+                    + "expected"
             case .noLabels: "its metadata names no classes (\"labels\"); train or convert the weights again"
             case .architecture(let error): error.description
             case .otherParameters(let mismatch): mismatch.description
@@ -189,5 +189,14 @@ public struct ClassifierError: ToolkitError, Equatable {
                     + "or none"
             }
         return "\(path.escapedForDisplay): \(text)"
+    }
+}
+
+extension ClassifierError {
+    public var category: ErrorCategory {
+        switch problem {
+        case .architecture(let error): error.category
+        case .notAClassifier, .noLabels, .otherParameters, .otherNetwork: .invalid
+        }
     }
 }

@@ -15,6 +15,21 @@ import FoundationEssentials
 import Foundation
 #endif
 
+/// The types of Foundation that the public face uses, whichever module of Foundation has them on this system.
+public enum Platform {
+    #if canImport(FoundationEssentials)
+    /// Foundation's protocol of errors that have a `localizedDescription`.
+    public typealias LocalizedError = FoundationEssentials.LocalizedError
+    /// Foundation's URL.
+    public typealias URL = FoundationEssentials.URL
+    #else
+    /// Foundation's protocol of errors that have a `localizedDescription`.
+    public typealias LocalizedError = Foundation.LocalizedError
+    /// Foundation's URL.
+    public typealias URL = Foundation.URL
+    #endif
+}
+
 /// The value of an environment variable; nil if it is not set.
 package func environmentVariable(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
 
@@ -40,3 +55,36 @@ package func peakResidentBytes() -> Int {
 // System calls whose names are also those of methods.
 let systemRead = read
 let systemWrite = write
+
+/// Starts a thread that runs `body` and is never joined.
+///
+/// - Returns: false, and nothing runs, where the system has no thread left.
+func startThread(_ body: @escaping @Sendable () -> Void) -> Bool {
+    var attributes = pthread_attr_t()
+    guard pthread_attr_init(&attributes) == 0 else { return false }
+    defer { pthread_attr_destroy(&attributes) }
+    guard pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED)) == 0 else { return false }
+    // Networks run on it; some systems give less than 1 MB by default. Pages that are not used cost nothing.
+    guard pthread_attr_setstacksize(&attributes, 8 << 20) == 0 else { return false }
+    #if canImport(Darwin)
+    var thread: pthread_t?
+    #else
+    var thread = pthread_t()
+    #endif
+    let boxed = Unmanaged.passRetained(ThreadBody(run: body))
+    let result = pthread_create(
+        &thread, &attributes,
+        {
+            // Optional on some systems only.
+            let pointer: UnsafeMutableRawPointer? = $0
+            Unmanaged<ThreadBody>.fromOpaque(pointer!).takeRetainedValue().run()
+            return nil
+        }, boxed.toOpaque())
+    if result != 0 { boxed.release() }
+    return result == 0
+}
+
+private final class ThreadBody: Sendable {
+    let run: @Sendable () -> Void
+    init(run: @escaping @Sendable () -> Void) { self.run = run }
+}

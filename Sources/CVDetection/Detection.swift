@@ -43,7 +43,8 @@ extension [Candidate] {
 }
 
 extension Box {
-    /// Area of the common part over the area of the union (Jaccard index): 0 for boxes apart, 1 for equal ones.
+    /// Area of the common part over the area of the union (Jaccard index): 0 for boxes apart, 1 for equal ones; as
+    /// `torchvision.ops.box_iou` of one pair.
     ///
     /// 0 where a box has no area or is no box (NaN), so that such a box overlaps nothing, itself included.
     public func intersectionOverUnion(with other: Box) -> Float {
@@ -57,5 +58,18 @@ extension Box {
     }
 }
 
-/// Intersection over union, as `torchvision.ops.box_iou` of one pair.
-public func iou(_ a: Box, _ b: Box) -> Float { a.intersectionOverUnion(with: b) }
+extension Detection: Codable {
+    /// As in a record: `{"label", "class", "confidence", "box": [left, top, right, bottom]}`.
+    private enum CodingKeys: String, CodingKey {
+        case label
+        case classIndex = "class"
+        case confidence, box
+    }
+}
+
+extension Candidate: Codable {
+    private enum CodingKeys: String, CodingKey {
+        case classIndex = "class"
+        case confidence, box
+    }
+}

@@ -191,3 +191,12 @@ public struct DetectorError: ToolkitError, Equatable {
         return "\(subject.escapedForDisplay): \(text)"
     }
 }
+
+extension DetectorError {
+    public var category: ErrorCategory {
+        switch problem {
+        case .inputSize: .limit
+        case .notADetector, .wrongNames, .otherParameters, .notUsable: .invalid
+        }
+    }
+}

@@ -61,3 +61,18 @@ extension Color {
         self.init(UInt8(value >> 16), UInt8(value >> 8 & 255), UInt8(value & 255))
     }
 }
+
+extension SegmentationLabels: Codable {
+    private enum CodingKeys: CodingKey { case names, colors }
+
+    /// `{"names", "colors"}`, one color for each name.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        let names = try container.decode([String].self, forKey: .names)
+        let colors = try container.decode([Color].self, forKey: .colors)
+        guard colors.count == names.count else {
+            throw DecodingError.invalid(decoder, "\(colors.count) colors for \(names.count) classes")
+        }
+        self.init(names, colors: colors)
+    }
+}

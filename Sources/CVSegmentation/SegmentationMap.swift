@@ -62,3 +62,26 @@ public struct SegmentedClass: Sendable, Equatable {
         self.box = box
     }
 }
+
+extension SegmentedClass: Codable {
+    /// As in a record: `{"label", "class", "share", "box": [left, top, right, bottom]}`.
+    private enum CodingKeys: String, CodingKey {
+        case label
+        case classIndex = "class"
+        case share, box
+    }
+}
+
+extension SegmentationMap: Codable {
+    private enum CodingKeys: CodingKey { case mask, labels }
+
+    /// `{"mask", "labels"}`.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        let labels = try container.decode(SegmentationLabels.self, forKey: .labels)
+        guard labels.names.count <= Int(Mask.ignore) else {
+            throw DecodingError.invalid(decoder, "\(labels.names.count) classes; a map tells at most 255 apart")
+        }
+        self.init(mask: try container.decode(Mask.self, forKey: .mask), labels: labels)
+    }
+}

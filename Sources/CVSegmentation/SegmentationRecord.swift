@@ -2,7 +2,7 @@ import CVCore
 import CVImage
 import CVTask
 
-/// What `cvtool segment --json` writes for one input; boxes are corners in pixels of the picture.
+/// The record of the classes in one image; boxes are corners in pixels of the picture.
 ///
 /// ```json
 /// {"input":"a.jpg","width":640,"height":480,"classes":[{"label":"road","class":3,"share":0.31,"box":[x1,y1,x2,y2]}],"error":null}

@@ -47,7 +47,7 @@ public struct Segmenter: Sendable {
         self.minimumSide = minimumSide
     }
 
-    /// Loads weights by the name of a model or by the path of a `.safetensors` file, such as `cvtool train segment` writes.
+    /// Loads weights by the name of a model or by the path of a `.safetensors` file.
     ///
     /// - Throws: `WeightsNotFound`, `FileError`, `SafetensorsError`, `WeightsMetadataError`, or `SegmenterError` for a file
     ///   that belongs to something else.

@@ -30,7 +30,7 @@ public struct SegmenterError: ToolkitError, Equatable {
             switch problem {
             case .otherTask(let model, let task):
                 "holds weights of \(abbreviated(model)) for the task '\(abbreviated(task))'; a network for segmentation is "
-                    + "expected (selfie-segmentation, or what cvtool train segment writes)"
+                    + "expected"
             case .architecture(let error): error.description
             case .otherParameters(let mismatch): mismatch.description
             case .notUsable(let expected): "its metadata must have \(expected); convert or train the weights again"
@@ -38,8 +38,18 @@ public struct SegmenterError: ToolkitError, Equatable {
                 "holds weights of \(abbreviated(model)), but those of \(expected) are expected to begin from"
             case .otherChannels: "expects pictures of other channels than red, green and blue"
             case .nothingToInitializeFrom:
-                "has no encoder that pretrained weights are known for; leave --pretrained away"
+                "has no encoder that pretrained weights are known for"
             }
         return "\(path.escapedForDisplay): \(text)"
+    }
+}
+
+extension SegmenterError {
+    public var category: ErrorCategory {
+        switch problem {
+        case .architecture(let error): error.category
+        case .otherChannels, .nothingToInitializeFrom: .unsupported
+        case .otherTask, .otherParameters, .notUsable, .otherNetwork: .invalid
+        }
     }
 }

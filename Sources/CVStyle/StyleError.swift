@@ -83,13 +83,15 @@ public enum StyleError: ToolkitError, Equatable {
         }
     }
 
-    /// Whether the options are invalid, whatever the images.
-    public var isUsage: Bool {
+    private func megabytes(_ bytes: Int) -> String { "\(bytes / 1_000_000) MB" }
+}
+
+extension StyleError {
+    public var category: ErrorCategory {
         switch self {
-        case .unknownLayer, .layerTwice, .badLayerWeight, .nothingToDo: true
-        default: false
+        case .unknownLayer, .layerTwice, .badLayerWeight, .nothingToDo: .usage
+        case .notEnoughMemory: .limit
+        case .tooSmall, .tooNarrow, .oneColor, .emptyMask, .notFinite, .notAVGG, .otherParameters: .invalid
         }
     }
-
-    private func megabytes(_ bytes: Int) -> String { "\(bytes / 1_000_000) MB" }
 }

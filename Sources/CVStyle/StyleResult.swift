@@ -2,6 +2,8 @@ import CVImage
 import CVTensor
 
 /// The state after a step of the optimization, for an observer.
+///
+/// Not `Codable`: its image is made when it is asked for. The losses are.
 public struct StyleStep: Sendable {
     /// The index of the scale, from 0, and the number of scales.
     public let scale: Int, scales: Int
@@ -22,9 +24,11 @@ public struct StyleStep: Sendable {
 }
 
 /// The result of a style transfer.
-public struct StyleResult: Sendable {
+///
+/// Not `Codable`, for the images in it: those are written as image files. The losses are.
+public struct StyleResult: Sendable, Equatable {
     /// The result of a scale.
-    public struct Scale: Sendable {
+    public struct Scale: Sendable, Equatable {
         /// The image at the end of the scale.
         public let image: Image
         /// The losses of each step.

@@ -23,9 +23,9 @@ public enum WeightsFormat: String, Sendable, Equatable, CaseIterable {
     public var hint: String {
         switch self {
         case .pytorchZip, .pickle:
-            "convert it: cvtool convert FILE --model NAME -o out.safetensors"
-        case .darknetWeights: "pass it together with its configuration: --model net.cfg --weights net.weights"
-        case .darknetConfig: "pass it together with its weights: --model net.cfg --weights net.weights"
+            "convert it to safetensors"
+        case .darknetWeights: "use it together with its configuration, a .cfg file"
+        case .darknetConfig: "use it together with its weights, a .weights file"
         case .zip, .hdf5, .onnx, .tflite, .gguf, .numpy:
             "only safetensors, or darknet's .cfg with .weights, can be used: "
                 + "save its arrays in Python with safetensors.numpy.save_file"

@@ -214,3 +214,7 @@ public struct WeightsNotFound: ToolkitError, Equatable {
                 + WeightsLocator.environmentKey + ".") + " Searched:" + searchPaths
     }
 }
+
+extension WeightsNotFound {
+    public var category: ErrorCategory { .notFound }
+}

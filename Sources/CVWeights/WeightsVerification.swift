@@ -2,7 +2,7 @@ import CVCore
 import CVNN
 
 /// The result of verifying that a weight file is intact and fits its model: all checks with their outcomes.
-public struct WeightsVerification: Sendable {
+public struct WeightsVerification: Sendable, Equatable {
     /// The outcome of a check.
     public enum Outcome: Sendable, Equatable {
         /// Passed; what was checked.
@@ -130,5 +130,42 @@ public struct WeightsVerification: Sendable {
             }
         }
         return ["file": .string(path), "ok": .bool(isOK), "checks": .array(list)]
+    }
+}
+
+extension WeightsVerification: Codable {
+    /// `{"path", "checks": [{"name", "outcome": "ok", "skipped" or "failed", "messages"}]}`.
+    private enum CodingKeys: CodingKey { case path, checks }
+}
+
+extension WeightsVerification.Check: Codable {
+    private enum CodingKeys: CodingKey { case name, outcome, messages }
+
+    /// `{"name", "outcome": "ok", "skipped" or "failed", "messages"}`.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        name = try container.decode(String.self, forKey: .name)
+        let messages = try container.decode([String].self, forKey: .messages)
+        switch (try container.decode(String.self, forKey: .outcome), messages.count) {
+        case ("ok", 1): outcome = .ok(messages[0])
+        case ("skipped", 1): outcome = .skipped(messages[0])
+        case ("failed", _): outcome = .failed(messages)
+        case (let outcome, let count):
+            throw DecodingError.invalid(decoder, "the outcome \(quoted(outcome)) with \(pluralized(count, "message"))")
+        }
+    }
+
+    /// `{"name", "outcome": "ok", "skipped" or "failed", "messages"}`.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        let (outcome, messages) =
+            switch outcome {
+            case .ok(let message): ("ok", [message])
+            case .skipped(let message): ("skipped", [message])
+            case .failed(let messages): ("failed", messages)
+            }
+        try container.encode(name, forKey: .name)
+        try container.encode(outcome, forKey: .outcome)
+        try container.encode(messages, forKey: .messages)
     }
 }

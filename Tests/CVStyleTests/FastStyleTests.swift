@@ -110,7 +110,7 @@ import Testing
             Issue.record("an unknown style was accepted")
         } catch {
             #expect(error.description.hasPrefix("there is no style \"stary\": did you mean starry? known are crayon, "))
-            #expect(error.isUsage)
+            #expect(error.category == .usage)
         }
         #expect(throws: FastStyleError.styleTwice("ink")) { try fast.stylizer(["ink", "22"]) }
         #expect(throws: FastStyleError.self) { try fast.stylizer(["26"]) }
@@ -144,7 +144,7 @@ import Testing
                     Issue.record("\(error)")
                     return nil
                 }
-                #expect(error.description == "some.safetensors: \(mismatch)" && !error.isUsage)
+                #expect(error.description == "some.safetensors: \(mismatch)" && error.category != .usage)
                 return mismatch
             }
         }

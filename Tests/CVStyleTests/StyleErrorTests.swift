@@ -68,7 +68,7 @@ import Testing
         for text in ["0", "-1", "nan", "inf", "x", ""] {
             #expect(problem("conv1_1=\(text)") == .badLayerWeight(layer: "conv1_1", found: text))
         }
-        #expect(self.problem { $0.styleLayers = [StyleLayer("conv9_1")] }?.isUsage == true)
+        #expect(self.problem { $0.styleLayers = [StyleLayer("conv9_1")] }?.category == .usage)
     }
 
     @Test("style transfer errors: black masks are rejected") func blackMasksAreRejected() {

@@ -1,7 +1,7 @@
 import CVCore
 import CVTask
 
-/// What `cvtool classify --json` writes for one input; the most probable class first.
+/// The record of one classified image; the most probable class first.
 ///
 /// ```json
 /// {"input":"a.jpg","width":640,"height":480,"classes":[{"label":"cat","class":3,"probability":0.9}],"error":null}

@@ -127,3 +127,7 @@ public struct LayerError: ToolkitError, Equatable {
         return "the network has no layer \(quoted(name)) that gives maps; \(hint ?? all)"
     }
 }
+
+extension LayerError {
+    public var category: ErrorCategory { .notFound }
+}

@@ -1,3 +1,4 @@
+import CVCore
 import CVImage
 import CVTask
 import CVTensor
@@ -6,7 +7,7 @@ import CVTensor
 ///
 /// The maps of a layer, each weighed by the mean gradient of the class's score with respect to it, are summed, and what
 /// speaks against the class is left out.
-public struct ClassActivationMap: Sendable {
+public struct ClassActivationMap: Sendable, Equatable {
     /// The class, and how probable the network thinks it is.
     public let classification: Classification
     /// The layer whose maps were taken.
@@ -94,4 +95,23 @@ private func gradCAM(_ maps: Tensor, _ gradient: Tensor) -> [Float] {
     }
     // Not `max`, which would keep what is no number.
     return sums.map { $0 > 0 ? $0 : 0 }
+}
+
+extension ClassActivationMap: Codable {
+    private enum CodingKeys: CodingKey { case classification, layer, width, height, values, frame }
+
+    /// `{"classification", "layer", "width", "height", "values", "frame"}`.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        classification = try container.decode(Classification.self, forKey: .classification)
+        layer = try container.decode(String.self, forKey: .layer)
+        width = try container.decode(Int.self, forKey: .width)
+        height = try container.decode(Int.self, forKey: .height)
+        values = try container.decode([Float].self, forKey: .values)
+        frame = try container.decode(InputFrame.self, forKey: .frame)
+        let (area, overflows) = width.multipliedReportingOverflow(by: height)
+        guard width > 0, height > 0, !overflows, values.count == area else {
+            throw DecodingError.invalid(decoder, "\(values.count) values for a map of \(width)×\(height)")
+        }
+    }
 }

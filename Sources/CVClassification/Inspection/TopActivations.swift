@@ -98,3 +98,5 @@ private func receptiveField(_ gradient: Tensor) -> Box? {
         return Box(minX: Float(minX), minY: Float(minY), maxX: Float(maxX + 1), maxY: Float(maxY + 1))
     }
 }
+
+extension ActivatingPatch: Codable {}

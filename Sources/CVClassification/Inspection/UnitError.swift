@@ -12,3 +12,7 @@ public struct UnitError: ToolkitError, Equatable {
         "the layer \(layer.escapedForDisplay) has no unit \(unit): its \(pluralized(units, "unit")) are 0 to \(units - 1)"
     }
 }
+
+extension UnitError {
+    public var category: ErrorCategory { .notFound }
+}

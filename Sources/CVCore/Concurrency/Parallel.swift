@@ -5,7 +5,7 @@ import Synchronization
 ///
 /// Results must not depend on the number of threads: split over *outputs*, never over a sum.
 public enum Parallel {
-    /// The threads of one call, 1 to 1024. The default is `availableCores`; the command's `--threads` sets it.
+    /// The threads of one call, 1 to 1024. The default is `availableCores`.
     public static var threadCount: Int {
         get { threads.load(ordering: .relaxed) }
         set { threads.store(min(max(1, newValue), 1024), ordering: .relaxed) }

@@ -35,7 +35,7 @@ package final class WorkerPool: Sendable {
     package func run(_ count: Int, workers: Int, _ body: (Int) -> Void) -> Bool {
         guard !isOwned.exchange(true, ordering: .acquiring) else { return false }
         defer { isOwned.store(false, ordering: .releasing) }
-        while threads < workers - 1, startThread() { threads += 1 }
+        while threads < workers - 1, startThread({ self.serve() }) { threads += 1 }
         withoutActuallyEscaping(body) { body in
             withUnsafePointer(to: Region(count: count, body: body)) { region in
                 self.region = region
@@ -151,29 +151,6 @@ extension WorkerPool {
 
 // A thread's side.
 extension WorkerPool {
-    private func startThread() -> Bool {
-        var attributes = pthread_attr_t()
-        guard pthread_attr_init(&attributes) == 0 else { return false }
-        defer { pthread_attr_destroy(&attributes) }
-        guard pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED)) == 0 else { return false }
-        #if canImport(Darwin)
-        var thread: pthread_t?
-        #else
-        var thread = pthread_t()
-        #endif
-        let pool = Unmanaged.passUnretained(self).toOpaque()
-        let result = pthread_create(
-            &thread, &attributes,
-            {
-                // Optional on some systems only.
-                let pool: UnsafeMutableRawPointer? = $0
-                Unmanaged<WorkerPool>.fromOpaque(pool!).takeUnretainedValue().serve()
-            }, pool)
-        // Retained forever, as the thread never ends.
-        if result == 0 { _ = Unmanaged.passRetained(self) }
-        return result == 0
-    }
-
     /// The main loop of a thread.
     private func serve() -> Never {
         Parallel.onThisThread {

@@ -267,3 +267,12 @@ private struct JSONParser {
         JSONError(.unexpected(found: peek, expected: expected), at: position)
     }
 }
+
+extension JSONError {
+    public var category: ErrorCategory {
+        switch problem {
+        case .tooDeep, .tooManyValues: .limit
+        default: .invalid
+        }
+    }
+}

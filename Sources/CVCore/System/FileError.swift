@@ -29,7 +29,7 @@ public struct FileError: ToolkitError, Equatable {
         case .isDirectory: "\(name): is a directory; a file is expected here"
         case .notRegular: "\(name): is a pipe, socket or device; a regular file is expected here"
         case .tooLarge(let bytes, let limit): "\(name): has \(bytes) bytes; at most \(limit) are read"
-        case .exists: "\(name): exists already; pass --force to overwrite it, or choose another name"
+        case .exists: "\(name): exists already"
         }
     }
 
@@ -57,5 +57,16 @@ extension String {
             }
         }
         return result
+    }
+}
+
+extension FileError {
+    public var category: ErrorCategory {
+        switch problem {
+        case .cannotOpen(let reason): reason == String(cString: strerror(ENOENT)) ? .notFound : .io
+        case .cannotRead, .cannotWrite, .exists: .io
+        case .isDirectory, .notRegular: .invalid
+        case .tooLarge: .limit
+        }
     }
 }

@@ -85,3 +85,15 @@ public enum FileInput {
         }
     }
 }
+
+extension FileInput {
+    /// The path of the file that `url` names.
+    ///
+    /// - Throws: `FileError` for a URL that is not that of a file: nothing is downloaded.
+    package static func path(of url: Platform.URL) throws(FileError) -> String {
+        guard url.isFileURL else {
+            throw FileError(url.absoluteString, .cannotOpen(reason: "it is not the URL of a file; download it first"))
+        }
+        return url.path(percentEncoded: false)
+    }
+}

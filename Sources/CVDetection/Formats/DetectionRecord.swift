@@ -2,7 +2,7 @@ import CVCore
 import CVImage
 import CVTask
 
-/// What `cvtool detect --json` writes for one input; boxes are corners in pixels of the picture.
+/// The record of the detections in one image; boxes are corners in pixels of the picture.
 ///
 /// ```json
 /// {"input":"a.jpg","width":640,"height":480,"detections":[{"label":"dog","class":16,"confidence":0.9,"box":[x1,y1,x2,y2]}],"error":null}

@@ -43,3 +43,7 @@ public struct YOLOLabelError: ToolkitError, Equatable {
             + "found \"\(String(found.prefix(80)).escapedForDisplay)\""
     }
 }
+
+extension YOLOLabelError {
+    public var category: ErrorCategory { .invalid }
+}

@@ -132,22 +132,32 @@ public enum SlidingWindowError: ToolkitError, Equatable {
     public var description: String {
         switch self {
         case .notConvolutional(let name):
-            "\(name) cannot be moved over a picture in one pass; cut the windows out instead (--crop-windows)"
+            "\(name) cannot be moved over a picture in one pass; cut the windows out instead"
         case .maps(let window, let found, let expected):
             "windows of \(window) give maps of \(found[0])×\(found[1]), and the linear layers after them want "
-                + "\(expected[0])×\(expected[1]); cut the windows out instead (--crop-windows)"
+                + "\(expected[0])×\(expected[1]); cut the windows out instead"
         case .stride(let stride, let multiple):
             multiple == 1
                 ? "a stride of \(stride): at least 1 is possible"
                 : "a stride of \(stride): the network's is \(multiple), so multiples of it are possible in one pass; any, "
-                    + "where windows are cut out (--crop-windows)"
+                    + "where windows are cut out"
         case .input(let window, let limit):
             "windows of \(window): at most \(limit) pixels are possible, since there are larger pictures around them"
         case .tooLarge(let window, let width, let height):
-            "a window of \(window) pixels does not fit into a picture of \(width)×\(height); choose smaller --windows"
+            "a window of \(window) pixels does not fit into a picture of \(width)×\(height); choose smaller ones"
         case .tooSmall(let window, let least, let width, let height):
             "a window of \(window) pixels in a picture of \(width)×\(height): at least \(least) are possible, since the "
                 + "picture is resized so that windows have the size of the network's input"
+        }
+    }
+}
+
+extension SlidingWindowError {
+    public var category: ErrorCategory {
+        switch self {
+        case .notConvolutional, .maps, .stride: .unsupported
+        case .input: .limit
+        case .tooLarge, .tooSmall: .invalid
         }
     }
 }

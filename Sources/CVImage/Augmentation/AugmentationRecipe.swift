@@ -94,3 +94,7 @@ public enum AugmentationError: ToolkitError, Equatable {
         }
     }
 }
+
+extension AugmentationError {
+    public var category: ErrorCategory { .invalid }
+}

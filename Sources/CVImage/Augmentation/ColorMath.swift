@@ -107,7 +107,7 @@ extension Image {
     }
 
     /// Luma with Pillow's weights of ITU-R 601, in 16-bit fixed point.
-    private static func luma(_ pixel: UnsafePointer<UInt8>) -> Int {
+    static func luma(_ pixel: UnsafePointer<UInt8>) -> Int {
         (Int(pixel[0]) * 19595 + Int(pixel[1]) * 38470 + Int(pixel[2]) * 7471 + 0x8000) >> 16
     }
 

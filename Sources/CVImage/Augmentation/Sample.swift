@@ -1,3 +1,5 @@
+import CVCore
+
 /// An image with its labels, to be augmented together: geometric transforms move both. Like torchvision's `tv_tensors`.
 public struct Sample: Sendable, Equatable {
     /// The image.
@@ -107,5 +109,57 @@ public struct Mask: Sendable, Equatable {
         precondition(
             (0..<width).contains(x) && (0..<height).contains(y), "pixel (\(x), \(y)) is outside \(width)×\(height)")
         return values[y * width + x]
+    }
+}
+
+extension Keypoint: Codable {
+    private enum CodingKeys: String, CodingKey {
+        case position
+        case isVisible = "visible"
+    }
+}
+
+extension Mask: Codable {
+    private enum CodingKeys: CodingKey { case width, height, runs }
+
+    /// `{"width", "height", "runs": [value, count, value, count, …]}`, row by row.
+    public init(from decoder: any Swift.Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        let width = try container.decode(Int.self, forKey: .width)
+        let height = try container.decode(Int.self, forKey: .height)
+        let (area, overflows) = width.multipliedReportingOverflow(by: height)
+        guard width > 0, height > 0, !overflows, area <= DecodingOptions().maxPixels else {
+            throw DecodingError.invalid(decoder, "a mask of \(width)×\(height) pixels is not possible")
+        }
+        var runs = try container.nestedUnkeyedContainer(forKey: .runs)
+        var values: [UInt8] = []
+        values.reserveCapacity(area)
+        while !runs.isAtEnd {
+            let (value, count) = (try runs.decode(UInt8.self), try runs.decode(Int.self))
+            guard count > 0, count <= area - values.count else {
+                throw DecodingError.invalid(decoder, "a run of \(count) pixels does not fit \(width)×\(height)")
+            }
+            values.append(contentsOf: repeatElement(value, count: count))
+        }
+        guard values.count == area else {
+            throw DecodingError.invalid(decoder, "\(values.count) values for \(width)×\(height) pixels")
+        }
+        self.init(width: width, height: height, values: values)
+    }
+
+    /// `{"width", "height", "runs": [value, count, value, count, …]}`, row by row.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(width, forKey: .width)
+        try container.encode(height, forKey: .height)
+        var runs = container.nestedUnkeyedContainer(forKey: .runs)
+        var start = 0
+        while start < values.count {
+            var end = start + 1
+            while end < values.count, values[end] == values[start] { end += 1 }
+            try runs.encode(values[start])
+            try runs.encode(end - start)
+            start = end
+        }
     }
 }

@@ -16,14 +16,26 @@ extension Image {
             data: FileInput.read(path, maxBytes: options.maxFileBytes), options: options, name: path)
     }
 
+    /// Decodes the JPEG or PNG file that `url` names; see `init(contentsOf:options:)` for a path.
+    ///
+    /// - Parameters:
+    ///   - url: of a file; nothing is downloaded.
+    ///   - options: limits, and how to treat damaged files.
+    /// - Throws: `FileError` when the file cannot be read or `url` is not that of a file, `ImageError` when it does not
+    ///   decode.
+    public init(contentsOf url: Platform.URL, options: DecodingOptions = .init()) throws {
+        try self.init(contentsOf: FileInput.path(of: url), options: options)
+    }
+
     /// Decodes a JPEG or PNG file in memory, as ``init(contentsOf:options:)``.
     ///
     /// - Parameters:
-    ///   - bytes: the content of the file.
+    ///   - data: the bytes of the file: `[UInt8]`, Foundation's `Data`, or another collection.
     ///   - options: limits, and how to treat damaged files.
     ///   - name: stands for the file in error messages.
     /// - Throws: `ImageError`.
-    public init(data bytes: [UInt8], options: DecodingOptions = .init(), name: String = "image") throws {
+    public init(data: some Collection<UInt8>, options: DecodingOptions = .init(), name: String = "image") throws {
+        let bytes = data as? [UInt8] ?? Array(data)
         let container = try ImageContainer.recognized(bytes, name: name)
         let stored = try bytes.withUnsafeBufferPointer {
             try Decoder(container, $0, options, name: name).read()
@@ -56,14 +68,19 @@ public struct ImageInfo: Sendable, Equatable {
             data: FileInput.read(path, maxBytes: options.maxFileBytes), options: options, name: path)
     }
 
-    /// Reads the header of a file in memory.
+    /// Reads the header of the file that `url` names.
     ///
-    /// - Parameters:
-    ///   - bytes: the content of the file.
-    ///   - options: limits of decoding.
-    ///   - name: stands for the file in error messages.
+    /// - Throws: `FileError` when the file cannot be read or `url` is not that of a file, `ImageError` when it has no
+    ///   valid header.
+    public init(contentsOf url: Platform.URL, options: DecodingOptions = .init()) throws {
+        try self.init(contentsOf: FileInput.path(of: url), options: options)
+    }
+
+    /// Reads the header of a JPEG or PNG file that is in memory; the parameters are those of `Image.init(data:)`.
+    ///
     /// - Throws: `ImageError`.
-    public init(data bytes: [UInt8], options: DecodingOptions = .init(), name: String = "image") throws {
+    public init(data: some Collection<UInt8>, options: DecodingOptions = .init(), name: String = "image") throws {
+        let bytes = data as? [UInt8] ?? Array(data)
         container = try ImageContainer.recognized(bytes, name: name)
         orientation = container.orientation(of: bytes)
         let swapped = options.applyOrientation && orientation.swapsSides

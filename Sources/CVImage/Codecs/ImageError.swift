@@ -20,6 +20,8 @@ public struct ImageError: ToolkitError, Equatable {
         case tooManyScans(limit: Int)
         /// The image or the parameters do not suit the output format.
         case cannotEncode(reason: String)
+        /// Pixels in memory that do not make an image of the stated size.
+        case badPixels(reason: String)
         /// An output path whose suffix is not a known format.
         case unknownSuffix
     }
@@ -63,8 +65,20 @@ public struct ImageError: ToolkitError, Equatable {
             "is a progressive JPEG of more than \(limit) scans; raise the limit if you trust the file"
         case .cannotEncode(let reason):
             "cannot be encoded: \(reason)"
+        case .badPixels(let reason):
+            "cannot be made of these pixels: \(reason)"
         case .unknownSuffix:
             "has a suffix that is not an output format; use .jpg, .jpeg or .png"
+        }
+    }
+}
+
+extension ImageError {
+    public var category: ErrorCategory {
+        switch problem {
+        case .tooLarge, .tooManyScans: .limit
+        case .unsupported, .unknownSuffix: .unsupported
+        case .unrecognized, .truncated, .corrupt, .noMask, .cannotEncode, .badPixels: .invalid
         }
     }
 }

@@ -13,14 +13,23 @@ extension Mask {
         try self.init(data: FileInput.read(path, maxBytes: options.maxFileBytes), options: options, name: path)
     }
 
-    /// Decodes a mask from a file in memory, as ``init(contentsOf:options:)``.
+    /// Decodes the mask in the file that `url` names; see `init(contentsOf:options:)` for a path.
+    ///
+    /// - Throws: `FileError` when the file cannot be read or `url` is not that of a file, `ImageError` when it is no such
+    ///   PNG or does not decode.
+    public init(contentsOf url: Platform.URL, options: DecodingOptions = .init()) throws {
+        try self.init(contentsOf: FileInput.path(of: url), options: options)
+    }
+
+    /// Decodes a mask from a file in memory.
     ///
     /// - Parameters:
-    ///   - bytes: the content of the file.
+    ///   - data: the bytes of the file: `[UInt8]`, Foundation's `Data`, or another collection.
     ///   - options: limits, and how to treat damaged files.
     ///   - name: stands for the file in error messages.
     /// - Throws: `ImageError`.
-    public init(data bytes: [UInt8], options: DecodingOptions = .init(), name: String = "mask") throws {
+    public init(data: some Collection<UInt8>, options: DecodingOptions = .init(), name: String = "mask") throws {
+        let bytes = data as? [UInt8] ?? Array(data)
         guard ImageContainer(recognizing: bytes) == .png else {
             throw ImageError(name, .noMask(reason: "not a PNG file"))
         }

@@ -50,3 +50,19 @@ public struct Box: Sendable, Equatable, Hashable {
     /// `[left, top, right, bottom]`.
     package var json: JSONValue { .array([minX, minY, maxX, maxY].map(JSONValue.init)) }
 }
+
+extension Box: Codable {
+    /// `[left, top, right, bottom]`.
+    public init(from decoder: any Swift.Decoder) throws {
+        var sides = try decoder.unkeyedContainer()
+        (minX, minY) = (try sides.decode(Float.self), try sides.decode(Float.self))
+        (maxX, maxY) = (try sides.decode(Float.self), try sides.decode(Float.self))
+        guard sides.isAtEnd else { throw DecodingError.invalid(decoder, "a box has four numbers") }
+    }
+
+    /// `[left, top, right, bottom]`.
+    public func encode(to encoder: any Encoder) throws {
+        var sides = encoder.unkeyedContainer()
+        for side in [minX, minY, maxX, maxY] { try sides.encode(side) }
+    }
+}

@@ -38,3 +38,12 @@ public struct DarknetError: ToolkitError, Equatable {
         return "\(location.escapedForDisplay): \(text)"
     }
 }
+
+extension DarknetError {
+    public var category: ErrorCategory {
+        switch problem {
+        case .unsupported: .unsupported
+        case .syntax, .invalid, .weightCount, .notFinite: .invalid
+        }
+    }
+}

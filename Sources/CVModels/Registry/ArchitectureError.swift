@@ -32,3 +32,12 @@ public enum ArchitectureError: ToolkitError, Equatable {
             ? "only \(range.lowerBound) is possible" : "\(range.lowerBound) to \(range.upperBound) are possible"
     }
 }
+
+extension ArchitectureError {
+    public var category: ErrorCategory {
+        switch self {
+        case .unknown: .notFound
+        case .classes, .channels, .size, .multiple: .unsupported
+        }
+    }
+}

@@ -1,3 +1,4 @@
+import CVCore
 import CVNN
 import CVTensor
 
@@ -103,5 +104,52 @@ extension ModelSummary.Row {
             default: 0
             }
         return count == 0 ? 0 : count * step.inputShapes[1].dimensions.dropFirst().reduce(1, *)
+    }
+}
+
+extension ModelSummary.Row: Codable {
+    private enum CodingKeys: String, CodingKey {
+        case layer, operation, shape, parameters
+        case multiplyAdds = "multiply_adds"
+    }
+}
+
+extension ModelSummary: Codable {
+    private enum CodingKeys: String, CodingKey {
+        case input, parameters
+        case rows = "layers"
+        case multiplyAdds = "multiply_adds"
+        case activationBytes = "activation_bytes"
+    }
+
+    /// `{"input": [C, H, W], "parameters", "layers", …}`.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        let sides = try container.decode([Int].self, forKey: .input)
+        guard sides.count == 3 else { throw DecodingError.invalid(decoder, "the input has \(sides.count) sides of 3") }
+        input = ClassifierArchitecture.Input(channels: sides[0], height: sides[1], width: sides[2])
+        rows = try container.decode([Row].self, forKey: .rows)
+        parameters = try container.decode(Int.self, forKey: .parameters)
+        guard rows.count <= 1 << 16, rows.allSatisfy(\.isPossible) else {
+            throw DecodingError.invalid(decoder, "a layer of an impossible size")
+        }
+    }
+
+    /// `{"input": [C, H, W], "parameters", "multiply_adds", "activation_bytes", "layers"}`.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode([input.channels, input.height, input.width], forKey: .input)
+        try container.encode(parameters, forKey: .parameters)
+        try container.encode(multiplyAdds, forKey: .multiplyAdds)
+        try container.encode(activationBytes, forKey: .activationBytes)
+        try container.encode(rows, forKey: .rows)
+    }
+}
+
+extension ModelSummary.Row {
+    /// So that the sums over all rows do not overflow.
+    fileprivate var isPossible: Bool {
+        shape.allSatisfy { $0 >= 0 } && shape.reduce(1) { $0 * Double($1) } <= 0x1p40
+            && (0...1 << 46).contains(multiplyAdds)
     }
 }

@@ -86,3 +86,7 @@ public struct ParameterMismatch: ToolkitError, Equatable {
         return ([heading] + lines.prefix(Self.shown) + rest).joined(separator: "\n  ")
     }
 }
+
+extension ParameterMismatch {
+    public var category: ErrorCategory { .invalid }
+}

@@ -13,7 +13,7 @@ import CVTensor
 ///         bn1 = BatchNorm2d(32, p.scope("bn1"))                                          // bn1.weight, …
 ///     }
 /// }
-/// let block = try load(Block.init, from: state)
+/// let block = try ParameterSet.load(Block.init, from: state).network
 /// ```
 public struct ParameterScope {
     private let declared: Declared
@@ -63,84 +63,72 @@ public struct ParameterScope {
     }
 }
 
-/// Builds a network with the tensors of a checkpoint.
-///
-/// - Parameters:
-///   - make: builds the network from its root scope.
-///   - state: the tensors by key.
-/// - Returns: the network.
-/// - Throws: `ParameterMismatch` with every key that is missing, unexpected, or of another shape.
-public func load<Network>(
-    _ make: (ParameterScope) -> Network, from state: StateDictionary
-) throws(ParameterMismatch) -> Network {
-    try loadWithParameters(make, from: state).network
-}
-
-/// Builds a network with the tensors of a checkpoint and returns its parameters too, for fine-tuning.
-///
-/// - Parameters:
-///   - make: builds the network from its root scope.
-///   - state: the tensors by key.
-/// - Returns: the network and its parameters.
-/// - Throws: `ParameterMismatch` with every key that is missing, unexpected, or of another shape.
-public func loadWithParameters<Network>(
-    _ make: (ParameterScope) -> Network, from state: StateDictionary
-) throws(ParameterMismatch) -> (network: Network, parameters: ParameterSet) {
-    let declared = Declared(.checkpoint(state))
-    let network = make(ParameterScope(declared))
-    let parameters = ParameterSet(declared.parameters)
-    try parameters.check(state)
-    return (network, parameters)
-}
-
-/// Builds a network with initialized weights: the same for the same seed.
-///
-/// Each parameter has its own random numbers, derived from the seed and its name: its value does not depend on the
-/// layers before it.
-///
-/// - Parameters:
-///   - seed: the seed of all random numbers.
-///   - choose: another initializer than the layer's own, by name and shape; nil keeps the layer's.
-///   - make: builds the network from its root scope.
-/// - Returns: the network and its parameters.
-public func initialized<Network>(
-    seed: UInt64, choosing choose: (_ name: String, _ shape: Shape) -> Initializer? = { _, _ in nil },
-    _ make: (ParameterScope) -> Network
-) -> (network: Network, parameters: ParameterSet) {
-    withoutActuallyEscaping(choose) { choose in
-        let declared = Declared(.seed(seed, choose: choose))
+extension ParameterSet {
+    /// Builds a network with the tensors of a checkpoint, as `load_state_dict` of PyTorch with `strict=True`.
+    ///
+    /// - Parameters:
+    ///   - make: builds the network; its layers declare their parameters in the scope that it is given.
+    ///   - state: tensors by key.
+    /// - Returns: the network, and its parameters for training on.
+    /// - Throws: `ParameterMismatch` with every key that is missing, unexpected, or of another shape.
+    public static func load<Network>(
+        _ make: (ParameterScope) -> Network, from state: StateDictionary
+    ) throws(ParameterMismatch) -> (network: Network, parameters: ParameterSet) {
+        let declared = Declared(.checkpoint(state))
         let network = make(ParameterScope(declared))
         let parameters = ParameterSet(declared.parameters)
-        declared.finish()
+        try parameters.check(state)
         return (network, parameters)
     }
-}
 
-/// Builds a network whose parameters have shapes, but no values, as under `torch.device("meta")`: it takes no memory,
-/// however large it is, and what it computes has shapes only. See `Tensor.shapeOnly(_:)`.
-///
-/// - Parameters:
-///   - keys: those of a checkpoint, for a network with parts that it may leave out; none for all parts.
-///   - make: the network, from its place in the tree of names.
-/// - Returns: the network, and its parameters in the order of its layers.
-public func shapeOnly<Network>(
-    offered keys: [String] = [], _ make: (ParameterScope) -> Network
-) -> (network: Network, parameters: ParameterSet) {
-    let declared = Declared(.shapes(offered: keys))
-    let network = make(ParameterScope(declared))
-    return (network, ParameterSet(declared.parameters))
-}
+    /// Builds a network with fresh weights: the same for the same seed.
+    ///
+    /// Each parameter has its own random numbers, from the seed and its name: what one layer is given does not depend
+    /// on the layers before it.
+    /// - Parameters:
+    ///   - seed: of the random numbers.
+    ///   - choose: another initializer than the layer's own, by name and shape; nil keeps that.
+    ///   - make: builds the network; its layers declare their parameters in the scope that it is given.
+    /// - Returns: the network, and its parameters.
+    public static func initialize<Network>(
+        seed: UInt64, choosing choose: (_ name: String, _ shape: Shape) -> Initializer? = { _, _ in nil },
+        _ make: (ParameterScope) -> Network
+    ) -> (network: Network, parameters: ParameterSet) {
+        withoutActuallyEscaping(choose) { choose in
+            let declared = Declared(.seed(seed, choose: choose))
+            let network = make(ParameterScope(declared))
+            let parameters = ParameterSet(declared.parameters)
+            declared.finish()
+            return (network, parameters)
+        }
+    }
 
-/// The keys and shapes that a network declares, in the order of its layers.
-///
-/// - Parameters:
-///   - keys: the keys of a checkpoint, for a network with parts that it may leave out; empty for all parts.
-///   - make: builds the network from its root scope.
-/// - Returns: the key and shape of each parameter.
-public func parameterShapes(
-    offered keys: [String] = [], _ make: (ParameterScope) -> some Any
-) -> [(name: String, shape: Shape)] {
-    shapeOnly(offered: keys, make).parameters.map { ($0.name, $0.shape) }
+    /// Builds a network whose parameters have shapes, but no values, as under `torch.device("meta")`: it takes no memory,
+    /// however large it is, and what it computes has shapes only. See `Tensor.shapeOnly(_:)`.
+    ///
+    /// - Parameters:
+    ///   - keys: those of a checkpoint, for a network with parts that it may leave out; none for all parts.
+    ///   - make: builds the network from its root scope.
+    /// - Returns: the network, and its parameters in the order of its layers.
+    public static func shapeOnly<Network>(
+        offered keys: [String] = [], _ make: (ParameterScope) -> Network
+    ) -> (network: Network, parameters: ParameterSet) {
+        let declared = Declared(.shapes(offered: keys))
+        let network = make(ParameterScope(declared))
+        return (network, ParameterSet(declared.parameters))
+    }
+
+    /// The keys and shapes that a network declares, without memory for them.
+    ///
+    /// - Parameters:
+    ///   - keys: those of a checkpoint, for a network with parts that it may leave out; none for all parts.
+    ///   - make: builds the network; its layers declare their parameters in the scope that it is given.
+    /// - Returns: in the order of its layers.
+    public static func shapes(
+        offered keys: [String] = [], _ make: (ParameterScope) -> some Any
+    ) -> [(name: String, shape: Shape)] {
+        shapeOnly(offered: keys, make).parameters.map { ($0.name, $0.shape) }
+    }
 }
 
 /// The parameters declared so far.

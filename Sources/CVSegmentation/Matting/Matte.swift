@@ -1,3 +1,4 @@
+import CVCore
 import CVImage
 
 /// How much of each pixel belongs to what was looked for: 0 for nothing of it, 255 for all.
@@ -59,5 +60,20 @@ extension Mask {
         }
         guard maxY >= 0 else { return nil }
         return Box(minX: Float(minX), minY: Float(minY), maxX: Float(maxX + 1), maxY: Float(maxY + 1))
+    }
+}
+
+extension Matte: Codable {
+    private enum CodingKeys: CodingKey { case alpha }
+
+    /// `{"alpha"}`: the share and the box follow from it.
+    public init(from decoder: any Decoder) throws {
+        self.init(alpha: try decoder.container(keyedBy: CodingKeys.self).decode(Mask.self, forKey: .alpha))
+    }
+
+    /// `{"alpha"}`.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(alpha, forKey: .alpha)
     }
 }

@@ -1,3 +1,4 @@
+import CVCore
 import CVImage
 import CVTask
 
@@ -79,4 +80,27 @@ public struct SegmentationMetrics: Sendable, Equatable {
 
     /// The mean intersection over union: what segmentations are usually compared by.
     public var meanIoU: Double { mean.iou }
+}
+
+extension SegmentationMetrics.Scores: Codable {}
+
+extension SegmentationMetrics: Codable {
+    private enum CodingKeys: String, CodingKey {
+        case classes, confusion
+        case images = "pictures"
+    }
+
+    /// The report: its numbers follow from the confusion matrix.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        classes = try container.decode([LabelEntry].self, forKey: .classes).map(\.label)
+        matrix = try container.decode(ConfusionMatrix.self, forKey: .confusion)
+        images = try container.decode(Int.self, forKey: .images)
+        guard matrix.counts.count == classes.count else {
+            throw DecodingError.invalid(decoder, "\(matrix.counts.count) rows for \(classes.count) classes")
+        }
+    }
+
+    /// The report.
+    public func encode(to encoder: any Encoder) throws { try json.encode(to: encoder) }
 }

@@ -115,3 +115,5 @@ extension Box {
         (maxX, maxY) = (max(maxX, other.maxX), max(maxY, other.maxY))
     }
 }
+
+extension ConnectedComponents.Component: Codable {}

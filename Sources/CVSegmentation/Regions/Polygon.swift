@@ -108,3 +108,5 @@ private struct BorderFollower {
         x >= 0 && y >= 0 && x < width && y < height && components.labels[y * width + x] == label
     }
 }
+
+extension Polygon: Codable {}

@@ -9,13 +9,35 @@ import CVImage
 /// ```
 /// Coordinates are pixels from the top left corner, on the edges between pixels. `area` counts the region's pixels, before
 /// the outline was simplified.
-public struct PolygonDocument: Sendable {
+public struct PolygonDocument: Sendable, Equatable {
+    /// The outline of one region, and what is known about it.
+    public struct Region: Sendable, Equatable {
+        public let label: String
+        /// Index into the labels of the network, from 0.
+        public let classIndex: Int
+        /// Pixels of the region, before the outline was simplified.
+        public let area: Int
+        /// Around all of its pixels.
+        public let box: Box
+        /// Simplified; with whole numbers for coordinates.
+        public let polygon: Polygon
+    }
+
+    /// The regions of one image.
+    public struct Entry: Sendable, Equatable {
+        /// The path as given, or "-" for standard input.
+        public let input: String
+        /// In pixels.
+        public let width, height: Int
+        public let regions: [Region]
+    }
+
     /// Greatest distance of a corner that is left out, in pixels.
     public var tolerance: Float = 1
     /// Regions of fewer pixels are left out, in parts of the picture.
     public var smallestShare = 1e-4
-
-    private var images: [JSONValue] = []
+    /// In the order in which they were added.
+    public private(set) var images: [Entry] = []
 
     public init() {}
 
@@ -25,27 +47,77 @@ public struct PolygonDocument: Sendable {
         let least = smallestShare * Double(map.mask.values.count)
         let regions = zip(components.list, components.polygons()).filter { Double($0.0.area) >= least }
         images.append(
-            .members([
-                "input": .string(input), "width": .integer(map.mask.width), "height": .integer(map.mask.height),
-                "regions": .array(
-                    regions.map { region, polygon in
-                        json(
-                            region, polygon.simplified(tolerance: tolerance),
-                            label: map.labels.names[Int(region.value)])
-                    }),
-            ]))
+            Entry(
+                input: input, width: map.mask.width, height: map.mask.height,
+                regions: regions.map { region, polygon in
+                    Region(
+                        label: map.labels.names[Int(region.value)], classIndex: Int(region.value), area: region.area,
+                        box: region.box, polygon: polygon.simplified(tolerance: tolerance))
+                }))
     }
 
-    private func json(_ region: ConnectedComponents.Component, _ polygon: Polygon, label: String) -> JSONValue {
+    public var text: String { JSONValue.object([JSONMember("images", .array(images.map(\.json)))]).text + "\n" }
+}
+
+extension PolygonDocument.Entry {
+    fileprivate var json: JSONValue {
         [
-            "label": .string(label), "class": .integer(Int(region.value)), "area": .integer(region.area),
-            "box": region.box.json, "outer": Self.ring(polygon.outer), "holes": .array(polygon.holes.map(Self.ring)),
+            "input": .string(input), "width": .integer(width), "height": .integer(height),
+            "regions": .array(regions.map(\.json)),
+        ]
+    }
+}
+
+extension PolygonDocument.Region {
+    fileprivate var json: JSONValue {
+        [
+            "label": .string(label), "class": .integer(classIndex), "area": .integer(area), "box": box.json,
+            "outer": Self.ring(polygon.outer), "holes": .array(polygon.holes.map(Self.ring)),
         ]
     }
 
     private static func ring(_ points: [Point]) -> JSONValue {
         .array(points.map { .array([.integer(Int($0.x)), .integer(Int($0.y))]) })
     }
+}
 
-    public var text: String { JSONValue.object([JSONMember("images", .array(images))]).text + "\n" }
+extension PolygonDocument: Codable {
+    /// `{"images"}`; how the outlines were made is not kept.
+    private enum CodingKeys: CodingKey { case images }
+}
+
+extension PolygonDocument.Entry: Codable {}
+
+extension PolygonDocument.Region: Codable {
+    private enum CodingKeys: String, CodingKey {
+        case label
+        case classIndex = "class"
+        case area, box, outer, holes
+    }
+
+    /// As in the document: `{"label", "class", "area", "box", "outer", "holes"}`.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        label = try container.decode(String.self, forKey: .label)
+        classIndex = try container.decode(Int.self, forKey: .classIndex)
+        area = try container.decode(Int.self, forKey: .area)
+        box = try container.decode(Box.self, forKey: .box)
+        polygon = Polygon(
+            outer: try container.decode([Point].self, forKey: .outer),
+            holes: try container.decode([[Point]].self, forKey: .holes))
+        guard ([polygon.outer] + polygon.holes).joined().allSatisfy({ abs($0.x) < 1e9 && abs($0.y) < 1e9 }) else {
+            throw DecodingError.invalid(decoder, "a corner is too far away")
+        }
+    }
+
+    /// As in the document.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(label, forKey: .label)
+        try container.encode(classIndex, forKey: .classIndex)
+        try container.encode(area, forKey: .area)
+        try container.encode(box, forKey: .box)
+        try container.encode(polygon.outer, forKey: .outer)
+        try container.encode(polygon.holes, forKey: .holes)
+    }
 }

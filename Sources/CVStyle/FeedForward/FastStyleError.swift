@@ -30,7 +30,7 @@ public enum FastStyleError: ToolkitError, Equatable {
                 + ", or their numbers from 0"
         case .styleTwice(let name): "the style \(abbreviated(name)) is given twice; once is enough"
         case .noStyle(let count):
-            "these weights have \(count) styles: choose one of them by --style; --style list prints the names"
+            "these weights have \(count) styles: choose one of them"
         case .tooSmall(let width, let height):
             "the image has \(width) × \(height) pixels: at least \(ImageTransformNet.minimumSide) on each side are needed"
         case .notEnoughMemory(let width, let height, let needed, let available):
@@ -38,18 +38,20 @@ public enum FastStyleError: ToolkitError, Equatable {
                 + "\(available / 1_000_000) are free; make it smaller"
         case .notAnImageTransformNet(let path, let model, let task):
             "\(path.escapedForDisplay): holds weights of \(abbreviated(model)) for the task '\(abbreviated(task))'; those "
-                + "that cvtool train style writes, or multistyle26, are expected"
+                + "of an image transformation network, such as multistyle26, are expected"
         case .otherParameters(let path, let mismatch): "\(path.escapedForDisplay): \(mismatch)"
         }
     }
 
     private static let shown = 40
+}
 
-    /// Whether the selection of styles is invalid, whatever the images.
-    public var isUsage: Bool {
+extension FastStyleError {
+    public var category: ErrorCategory {
         switch self {
-        case .unknownStyle, .styleTwice, .noStyle: true
-        default: false
+        case .unknownStyle, .styleTwice, .noStyle: .usage
+        case .notEnoughMemory: .limit
+        case .tooSmall, .notAnImageTransformNet, .otherParameters: .invalid
         }
     }
 }

@@ -164,3 +164,5 @@ private func withGradient(_ x: Tensor, ofSize size: Float) -> Tensor {
             }
         ))
 }
+
+extension StyleLosses: Codable {}

@@ -91,3 +91,7 @@ struct StyleFeatureLayers {
         zip(needed, [3] + needed.map(\.channels)).reduce(0) { $0 + 4 * 9 * $1.0.channels * $1.1 }
     }
 }
+
+extension StylePlan: Codable {}
+
+extension StylePlan.Scale: Codable {}

@@ -191,3 +191,7 @@ public struct ConversionError: ToolkitError, Equatable {
         return "\(path.escapedForDisplay): \(text)"
     }
 }
+
+extension ConversionError {
+    public var category: ErrorCategory { .invalid }
+}

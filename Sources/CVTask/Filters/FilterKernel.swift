@@ -163,7 +163,16 @@ public enum FilterError: ToolkitError, Equatable {
                 + "each are possible"
         case .doesNotFit(let kernel, let width, let height, let padding):
             "a kernel of \(kernel) does not fit a picture of \(width)×\(height) pixels with the padding \(padding.rawValue)"
-                + (padding == .same ? "" : "; --padding same fits any")
+        }
+    }
+}
+
+extension FilterError {
+    public var category: ErrorCategory {
+        switch self {
+        case .unknown: .notFound
+        case .tooLarge: .limit
+        case .empty, .notANumber, .ragged, .doesNotFit: .invalid
         }
     }
 }

@@ -76,6 +76,8 @@ public struct ImageFilter: Sendable {
 }
 
 /// What a kernel makes of a picture: numbers of any size and sign, of which a picture can be made in several ways.
+///
+/// Not `Codable`, for the tensor of the image's size in it: what is kept is the image of it.
 public struct FilterResponse: Sendable {
     /// [colours, 1, height, width], of 3 colours or 1.
     public let values: Tensor

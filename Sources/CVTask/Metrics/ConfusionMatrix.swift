@@ -1,3 +1,5 @@
+import CVCore
+
 /// How often what is of one class was taken for another: what scores of classes are made of.
 package struct ConfusionMatrix: Sendable, Equatable {
     /// `counts[i][j]`: how many of class i were taken for class j.
@@ -30,4 +32,28 @@ package struct ConfusionMatrix: Sendable, Equatable {
 
     /// 0 where there is nothing, as torchmetrics and scikit-learn (`zero_division=0`) have it.
     package static func ratio(_ part: Int, _ whole: Int) -> Double { whole > 0 ? Double(part) / Double(whole) : 0 }
+}
+
+extension ConfusionMatrix: Codable {
+    /// A row for each class.
+    package init(from decoder: any Decoder) throws {
+        let counts = try decoder.singleValueContainer().decode([[Int]].self)
+        let isSquare = counts.allSatisfy { $0.count == counts.count }
+        // So that no sum overflows.
+        let most = Int.max / max(1, counts.count * counts.count)
+        guard isSquare, counts.joined().allSatisfy({ (0...most).contains($0) }) else {
+            throw DecodingError.invalid(decoder, "a confusion matrix has a count for each pair of classes")
+        }
+        self.counts = counts
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(counts)
+    }
+}
+
+/// The name of a class, in the list of a report.
+package struct LabelEntry: Codable {
+    package let label: String
 }

@@ -101,3 +101,5 @@ extension Image {
             .resized(width: covering.resized.width, height: covering.resized.height, filter: filter)
     }
 }
+
+extension InputFrame: Codable {}

@@ -49,3 +49,29 @@ public struct InputRecord<Result: RecordedResult>: Sendable, Equatable {
         return record.text
     }
 }
+
+extension InputRecord: Codable where Result: Codable {
+    private static var listKey: AnyCodingKey { AnyCodingKey(stringValue: Result.listName) }
+
+    /// As in `json`.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: AnyCodingKey.self)
+        func key(_ name: String) -> AnyCodingKey { AnyCodingKey(stringValue: name) }
+        input = try container.decode(String.self, forKey: key("input"))
+        width = try container.decodeIfPresent(Int.self, forKey: key("width"))
+        height = try container.decodeIfPresent(Int.self, forKey: key("height"))
+        results = try container.decode([Result].self, forKey: Self.listKey)
+        error = try container.decodeIfPresent(String.self, forKey: key("error"))
+    }
+
+    /// As in `json`: what there is not is `null`.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: AnyCodingKey.self)
+        func key(_ name: String) -> AnyCodingKey { AnyCodingKey(stringValue: name) }
+        try container.encode(input, forKey: key("input"))
+        try container.encode(width, forKey: key("width"))
+        try container.encode(height, forKey: key("height"))
+        try container.encode(results, forKey: Self.listKey)
+        try container.encode(error, forKey: key("error"))
+    }
+}

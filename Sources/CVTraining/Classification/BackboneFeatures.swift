@@ -103,7 +103,11 @@ package struct FeatureError: ToolkitError, Equatable {
 
     package var description: String {
         "the features of \(pluralized(images, "picture")) in \(copies == 1 ? "one copy" : "\(copies) copies") with \(shape.count) numbers each "
-            + "need more than the \(limit >> 20) MiB that are kept; take fewer copies, smaller pictures (--imgsz), a network "
+            + "need more than the \(limit >> 20) MiB that are kept; take fewer copies, smaller pictures, a network "
             + "with a narrower end, or train all of it"
     }
+}
+
+extension FeatureError {
+    package var category: ErrorCategory { .limit }
 }

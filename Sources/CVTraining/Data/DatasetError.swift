@@ -158,3 +158,14 @@ extension IgnoredFiles {
         count == 0 ? "" : " (but \(pluralized(count, "other file")): \(listed(examples.map { quoted($0) }, of: count)))"
     }
 }
+
+extension DatasetError {
+    public var category: ErrorCategory {
+        switch problem {
+        case .nothingThere, .missingFiles: .notFound
+        case .unreadableFolder: .io
+        case .tooManyFiles, .tooManyClasses, .longClassName: .limit
+        default: .invalid
+        }
+    }
+}

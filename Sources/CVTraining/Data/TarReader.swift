@@ -206,7 +206,7 @@ public struct TarError: ToolkitError, Equatable {
             "the extended header at byte \(at) has \(bytes) bytes; at most \(limit) are read"
         case .badRecord(let at): "the record at byte \(at) of an extended header is malformed; pack the tar file anew"
         case .sparse(let name):
-            "\(quoted(name)) is stored as a sparse file, which is not read; pack it without --sparse"
+            "\(quoted(name)) is stored as a sparse file, which is not read; pack it as an ordinary one"
         }
     }
 
@@ -219,5 +219,15 @@ public struct TarError: ToolkitError, Equatable {
         if begins([0x28, 0xB5, 0x2F, 0xFD]) { return "is compressed by zstd; unpack it with unzstd first" }
         if begins(Array("PK".utf8)) { return "is a zip file; unpack it to a folder first" }
         return "is no tar file; " + expected
+    }
+}
+
+extension TarError {
+    public var category: ErrorCategory {
+        switch problem {
+        case .longHeader: .limit
+        case .sparse: .unsupported
+        default: .invalid
+        }
     }
 }

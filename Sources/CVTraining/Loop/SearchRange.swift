@@ -107,3 +107,7 @@ public struct SearchRangeError: ToolkitError, Equatable {
         return "\"\(text.escapedForDisplay)\": \(what)"
     }
 }
+
+extension SearchRangeError {
+    public var category: ErrorCategory { .invalid }
+}

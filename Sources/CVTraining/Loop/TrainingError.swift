@@ -97,3 +97,7 @@ extension NonFiniteCause {
         return names.count > 3 ? "\(shown) and \(names.count - 3) more" : shown
     }
 }
+
+extension TrainingError {
+    public var category: ErrorCategory { .invalid }
+}

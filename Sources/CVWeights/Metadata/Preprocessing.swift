@@ -104,6 +104,11 @@ public struct Preprocessing: Sendable, Equatable {
         } catch {
             throw .notJSON(error)
         }
+        try self.init(json: json)
+    }
+
+    /// The same, of JSON that is parsed.
+    private init(json: JSONValue) throws(PreprocessingError) {
         guard let members = json.object else { throw .notAnObject(found: json.kind) }
         if let extra = members.first(where: { !Self.keys.contains($0.key) }) {
             throw .unknownKey(extra.key, nearest: nearestName(to: extra.key, in: Self.keys))
@@ -210,4 +215,23 @@ public enum PreprocessingError: ToolkitError, Equatable {
         case .badValue(let key, let expected, let found): "\(key) must be \(expected), but is \(abbreviated(found))"
         }
     }
+}
+
+extension PreprocessingError {
+    public var category: ErrorCategory { .invalid }
+}
+
+extension Preprocessing: Codable {
+    /// The form that weights store, see `init(text:)`.
+    public init(from decoder: any Decoder) throws {
+        let json = try JSONValue(from: decoder)
+        do throws(PreprocessingError) {
+            try self.init(json: json)
+        } catch {
+            throw DecodingError.invalid(decoder, error.description)
+        }
+    }
+
+    /// The form that weights store.
+    public func encode(to encoder: any Encoder) throws { try json.encode(to: encoder) }
 }

@@ -162,3 +162,25 @@ public struct WeightsMetadataError: ToolkitError, Equatable {
         return (file.map { $0.escapedForDisplay + ": " } ?? "") + what
     }
 }
+
+extension WeightsMetadataError {
+    public var category: ErrorCategory { .invalid }
+}
+
+extension WeightsMetadata: Codable {
+    /// The form in which a file stores it: an object of texts.
+    public init(from decoder: any Decoder) throws {
+        let dictionary = try decoder.singleValueContainer().decode([String: String].self)
+        do throws(WeightsMetadataError) {
+            try self.init(dictionary)
+        } catch {
+            throw DecodingError.invalid(decoder, error.description)
+        }
+    }
+
+    /// The form in which a file stores it: an object of texts.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(dictionary)
+    }
+}

@@ -181,3 +181,15 @@ extension PickleProblem {
         }
     }
 }
+
+extension PyTorchError {
+    public var category: ErrorCategory {
+        switch problem {
+        case .noTensor: .notFound
+        case .torchScript, .bigEndian, .notFloats, .forbidden: .unsupported
+        case .pickleTooLong, .tooManyElements, .pickle(.tooManyValues, at: _), .archive(.directoryTooLarge): .limit
+        case .pickle(.protocolTooNew, at: _), .archive(.encrypted), .archive(.compressed): .unsupported
+        default: .invalid
+        }
+    }
+}

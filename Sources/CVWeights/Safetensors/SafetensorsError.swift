@@ -171,3 +171,14 @@ public struct NonFiniteTensor: Sendable, Equatable, CustomStringConvertible {
             + (nanCount + infinityCount == 1 ? " value" : " values") + ", the first at element \(firstIndex)"
     }
 }
+
+extension SafetensorsError {
+    public var category: ErrorCategory {
+        switch problem {
+        case .noTensor: .notFound
+        case .otherFormat, .unsupportedDType, .notFloats: .unsupported
+        case .headerTooLong, .tooLargeForF16: .limit
+        default: .invalid
+        }
+    }
+}

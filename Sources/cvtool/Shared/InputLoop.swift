@@ -73,8 +73,8 @@ struct InputLoop {
                 summary.recordFailure(job.name)
                 bar.advance()
                 try bar.hidden {
-                    warn(error.advice)
-                    try failed(job.name, error.advice)
+                    warn(error.messageWithAdvice)
+                    try failed(job.name, error.messageWithAdvice)
                 }
             }
         }

@@ -1,8 +1,6 @@
 import ArgumentParser
 import CLISupport
 import CVCore
-import CVImage
-import CVStyle
 
 /// Does the work of a command, which Ctrl-C may end early, and ends the command with the exit code of what came of it.
 ///
@@ -25,21 +23,14 @@ func reportingFailure<Result>(_ work: () throws -> Result) throws -> Result {
     do {
         return try work()
     } catch let error as any ToolkitError {
-        warn(error.advice)
-        let isUsage =
-            error is ClassSelectionError || error is SegmentUsageError || (error as? OutputError)?.isUsage ?? false
-            || (error as? StyleError)?.isUsage ?? (error as? FastStyleError)?.isUsage ?? false
-        throw ExitCode((isUsage ? ExitStatus.usage : .failure).rawValue)
+        warn(error.messageWithAdvice)
+        throw ExitCode(ExitStatus(error.category).rawValue)
     }
 }
 
-extension ToolkitError {
-    /// The message, and the option of the command that helps where there is one.
-    var advice: String {
-        switch (self as? ImageError)?.problem {
-        case .tooLarge: description + " (--max-pixels)"
-        case .truncated: description + "; --allow-truncated uses what there is of it"
-        default: description
-        }
+extension ExitStatus {
+    /// Wrong arguments are told apart from all else that fails.
+    init(_ category: ErrorCategory) {
+        self = category == .usage ? .usage : .failure
     }
 }

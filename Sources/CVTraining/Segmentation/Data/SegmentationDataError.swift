@@ -96,7 +96,7 @@ public struct SegmentationDataError: ToolkitError, Equatable {
         let isValues = defects.contains { if case .unknownValues = $0.problem { true } else { false } }
         let known = classes.map { "0 to \($0 - 1)" } ?? "the numbers of classes"
         let hint =
-            isValues ? "\n  expected are \(known), and 255 for pixels that do not count (--ignore adds to that)" : ""
+            isValues ? "\n  expected are \(known), and 255 for pixels that do not count" : ""
         return "\(defects.count) of \(pluralized(all, "picture")) cannot be used:" + lines.joined() + hint
     }
 }
@@ -123,6 +123,15 @@ extension SegmentationDefect.Problem {
         case .unknownValues(let values):
             " (\(values.prefix(6).map { "\($0)" }.joined(separator: ", "))\(values.count > 6 ? " …" : ""))"
         case .unknownLabel(let name): " (\(quoted(name)))"
+        }
+    }
+}
+
+extension SegmentationDataError {
+    public var category: ErrorCategory {
+        switch problem {
+        case .noImages: .notFound
+        default: .invalid
         }
     }
 }

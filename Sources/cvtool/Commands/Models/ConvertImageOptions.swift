@@ -111,3 +111,7 @@ enum ConvertError: ToolkitError, Equatable {
         }
     }
 }
+
+extension ConvertError {
+    var category: ErrorCategory { .invalid }
+}

@@ -112,3 +112,7 @@ enum SegmentUsageError: ToolkitError {
         }
     }
 }
+
+extension SegmentUsageError {
+    var category: ErrorCategory { .usage }
+}

@@ -60,6 +60,7 @@ struct StylizeFastRun {
         let error: FastStyleError
 
         var description: String { "\(name.escapedForDisplay): \(error)" }
+        var category: ErrorCategory { error.category }
     }
 
     /// The line about a picture that was painted.

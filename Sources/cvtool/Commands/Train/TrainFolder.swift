@@ -71,3 +71,12 @@ enum TrainFolderError: ToolkitError, Equatable {
         }
     }
 }
+
+extension TrainFolderError {
+    var category: ErrorCategory {
+        switch self {
+        case .nothingToResume: .notFound
+        case .hasRun: .io
+        }
+    }
+}

@@ -1,0 +1,21 @@
+import CVCore
+import CVImage
+
+extension SlidingWindowDetector {
+    /// The objects in `image`, as the synchronous `detect` finds them, without holding up the calling task's thread.
+    ///
+    /// The work runs on a thread outside Swift's cooperative pool, which goes on with other tasks. Of many calls, as many
+    /// run at a time as there are cores.
+    ///
+    /// - Parameters:
+    ///   - image: of any size.
+    ///   - sides: of the windows, in pixels of the image; nil for all that fit.
+    ///   - options: what to report.
+    /// - Returns: the most confident first.
+    /// - Throws: what the synchronous form throws; `CancellationError` if the task is canceled before the work begins.
+    public func detect(
+        _ image: Image, sides: [Int]? = nil, options: DetectionOptions = defaultOptions
+    ) async throws -> [Detection] {
+        try await BackgroundThreads.shared.run { _ in try self.detect(image, sides: sides, options: options) }
+    }
+}

@@ -1,0 +1,88 @@
+import CVClassification
+import CVCore
+import CVDetection
+import CVImage
+import CVSegmentation
+import CVStyle
+import CVTask
+import CVTraining
+import CVWeights
+
+extension ToolkitError {
+    /// The message, and what to do about it with the options of this command where that is known.
+    var messageWithAdvice: String { description + (advice(for: self) ?? "") }
+}
+
+/// What follows the message of an error of the library, which knows of no options; nil where there is no advice.
+private func advice(for error: any ToolkitError) -> String? {
+    switch error {
+    case let error as FileError:
+        error.problem == .exists ? "; pass --force to overwrite it, or choose another name" : nil
+    case let error as ImageError: advice(for: error.problem)
+    case let error as SafetensorsError: advice(for: error.problem)
+    case let error as FilterError: advice(for: error)
+    case let error as ClassifierError: advice(for: error.problem)
+    case let error as SlidingWindowError: advice(for: error)
+    case let error as SegmenterError: advice(for: error.problem)
+    case let error as FastStyleError: advice(for: error)
+    case let error as SegmentationDataError: advice(for: error.problem)
+    case is FeatureError: " (--copies, --imgsz)"
+    default: nil
+    }
+}
+
+private func advice(for problem: ImageError.Problem) -> String? {
+    switch problem {
+    case .tooLarge: " (--max-pixels)"
+    case .truncated: "; --allow-truncated uses what there is of it"
+    default: nil
+    }
+}
+
+private func advice(for problem: SafetensorsError.Problem) -> String? {
+    guard case .otherFormat(let format) = problem else { return nil }
+    return switch format {
+    case .pytorchZip, .pickle: ": cvtool convert FILE --model NAME -o out.safetensors"
+    case .darknetWeights, .darknetConfig: ": --model net.cfg --weights net.weights"
+    case .zip, .hdf5, .onnx, .tflite, .gguf, .numpy: nil
+    }
+}
+
+private func advice(for error: FilterError) -> String? {
+    if case .doesNotFit = error { "; --padding same fits any" } else { nil }
+}
+
+private func advice(for problem: ClassifierError.Problem) -> String? {
+    if case .notAClassifier = problem { ", such as `cvtool train classify` writes" } else { nil }
+}
+
+private func advice(for error: SlidingWindowError) -> String? {
+    switch error {
+    case .notConvolutional, .maps: " (--crop-windows)"
+    case .stride(_, let multiple): multiple > 1 ? " (--crop-windows)" : nil
+    case .tooLarge: " (--windows)"
+    case .input, .tooSmall: nil
+    }
+}
+
+private func advice(for problem: SegmenterError.Problem) -> String? {
+    switch problem {
+    case .otherTask: " (selfie-segmentation, or what `cvtool train segment` writes)"
+    case .nothingToInitializeFrom: "; leave --pretrained away"
+    default: nil
+    }
+}
+
+private func advice(for error: FastStyleError) -> String? {
+    switch error {
+    case .noStyle: " by --style; --style list prints the names"
+    case .notAnImageTransformNet: " (`cvtool train style` writes such)"
+    default: nil
+    }
+}
+
+private func advice(for problem: SegmentationDataError.Problem) -> String? {
+    guard case .defects(let defects, of: _, classes: _) = problem else { return nil }
+    let hasUnknown = defects.contains { if case .unknownValues = $0.problem { true } else { false } }
+    return hasUnknown ? " (--ignore adds to that)" : nil
+}
