@@ -1,12 +1,18 @@
-/// A class that a picture may show.
+/// One class of an image with its probability.
 public struct Classification: Sendable, Equatable {
     /// The name of the class, such as "cat".
     public let label: String
     /// Index into the labels of the classifier, from 0.
     public let index: Int
-    /// 0 to 1; those of all classes have the sum 1.
+    /// 0 to 1; the probabilities of all classes sum to 1.
     public let probability: Float
 
+    /// Creates a classification from its parts.
+    ///
+    /// - Parameters:
+    ///   - label: the name of the class.
+    ///   - index: index into the labels of the classifier, from 0.
+    ///   - probability: 0 to 1.
     public init(label: String, index: Int, probability: Float) {
         self.label = label
         self.index = index

@@ -2,33 +2,41 @@ import CVCore
 import CVTask
 import CVTensor
 
-/// How well a classifier does on pictures whose classes are known, counted up batch by batch.
+/// The metrics of a classifier on labeled images, accumulated batch by batch.
 ///
 /// ```swift
 /// var metrics = ClassificationMetrics(classes: dataset.classes)
 /// metrics.add(logits: network(batch.images), labels: batch.labels)
 /// print(metrics.accuracy, metrics.macro.f1)
 /// ```
-/// The numbers are those of scikit-learn's `classification_report` and `confusion_matrix`. What is undefined, such as
-/// the precision of a class that was never predicted, is 0, as there with `zero_division=0`.
+/// The values match scikit-learn's `classification_report` and `confusion_matrix`. An undefined value, such as the
+/// precision of a class that is never predicted, is 0, as with `zero_division=0`.
 public struct ClassificationMetrics: Sendable, Equatable {
+    /// The names of the classes, by index.
     public let classes: [String]
-    /// How often a picture of the class of the row was taken for the class of the column.
+    /// The confusion matrix [true][predicted], in images.
     public var confusion: [[Int]] { matrix.counts }
-    /// Pictures whose class is among the five with the highest scores: all, where there are no more than five.
+    /// Images whose class is among the five highest scores; all of them if there are at most five classes.
     public private(set) var topFiveHits = 0
     private var lossSum = 0.0
     private var matrix: ConfusionMatrix
 
+    /// Creates empty metrics.
+    ///
+    /// - Parameter classes: the names of the classes, by index.
     public init(classes: [String]) {
         self.classes = classes
         matrix = ConfusionMatrix(classes: classes.count)
     }
 
-    /// Counts a batch in.
+    /// Adds a batch of N images.
     ///
-    /// logits: [N, classes], before softmax; of equal ones the first is the prediction, as with `numpy.argmax`. A
-    /// row that holds NaN predicts the first class and is no hit.
+    /// The prediction is the first of the largest logits, as with `numpy.argmax`. A row that holds NaN predicts the first
+    /// class and never counts as a hit.
+    ///
+    /// - Parameters:
+    ///   - logits: [N, classes], before softmax.
+    ///   - labels: the true class of each image, as an index into `classes`.
     public mutating func add(logits: Tensor, labels: [Int]) {
         let count = classes.count
         precondition(
@@ -47,7 +55,7 @@ public struct ClassificationMetrics: Sendable, Equatable {
         var (best, before) = (0, 0)
         for (index, score) in scores.enumerated() {
             if score > scores[best] { best = index }
-            // Not "greater": where a number is NaN, the class stands behind.
+            // Negated on purpose: a class whose logit is NaN ranks last.
             if index != label, !(score < own || (score == own && index > label)) { before += 1 }
         }
         matrix.add(label, predictedAs: best)
@@ -57,29 +65,32 @@ public struct ClassificationMetrics: Sendable, Equatable {
         lossSum += log(sum) - Double(own - largest)
     }
 
-    /// Pictures in all.
+    /// The number of images.
     public var count: Int { matrix.total }
-    /// Pictures whose class was predicted.
+    /// Images whose class was predicted.
     public var hits: Int { matrix.hits }
-    /// hits / count; 0 without pictures, as all that follows.
+    /// hits / count, from 0 to 1. Without images this and all values below are 0.
     public var accuracy: Double { ConfusionMatrix.ratio(hits, count) }
+    /// topFiveHits / count, from 0 to 1.
     public var topFiveAccuracy: Double { ConfusionMatrix.ratio(topFiveHits, count) }
-    /// The mean cross-entropy.
+    /// The mean cross-entropy in nats, as `torch.nn.functional.cross_entropy`.
     public var loss: Double { count > 0 ? lossSum / Double(count) : 0 }
 
-    /// How well one class is told, or the mean over all.
+    /// The scores of one class, or their mean over all classes.
     public struct Scores: Sendable, Equatable {
-        /// Of the pictures that were taken for this class, those that are of it.
+        /// The fraction of the images predicted as this class that belong to it.
         public let precision: Double
-        /// Of the pictures of this class, those that were taken for it.
+        /// The fraction of the images of this class that were predicted as it.
         public let recall: Double
-        /// The harmonic mean of both.
+        /// The harmonic mean of precision and recall.
         public let f1: Double
-        /// Pictures of this class.
+        /// The number of images of this class.
         public let support: Int
     }
 
     /// The scores of one class.
+    ///
+    /// - Parameter index: index into `classes`.
     public subscript(index: Int) -> Scores {
         let (support, predicted, hits) = matrix[index]
         return Scores(
@@ -87,9 +98,9 @@ public struct ClassificationMetrics: Sendable, Equatable {
             f1: ConfusionMatrix.ratio(2 * hits, support + predicted), support: support)
     }
 
-    /// The plain mean over all classes: a rare class counts as much as a frequent one.
+    /// The macro average: the unweighted mean over the classes.
     ///
-    /// As scikit-learn, over the classes that there is a picture of or that were predicted; the others say nothing.
+    /// As in scikit-learn, only classes with at least one image or prediction count.
     public var macro: Scores {
         Scores(
             precision: matrix.mean { self[$0].precision }, recall: matrix.mean { self[$0].recall },

@@ -5,7 +5,7 @@ import CVNN
 import CVTensor
 import CVWeights
 
-/// Tells what a picture shows.
+/// Classifies images.
 ///
 /// ```swift
 /// let classifier = try Classifier()                    // EfficientNet-Lite0, the 1000 classes of ImageNet
@@ -18,12 +18,12 @@ import CVWeights
 public struct Classifier: Sendable {
     /// The names of the classes, by index.
     public let labels: [String]
-    /// What the network is: a name of `ClassifierArchitecture`.
+    /// The name of the architecture: a name of `ClassifierArchitecture`.
     public let name: String
-    /// How a picture becomes the network's input.
+    /// Converts an image to the network's input.
     public let preprocessing: Preprocessing
 
-    /// Pictures to logits.
+    /// Computes logits [N, labels] from images [N, C, height, width].
     public let network: any ClassifierNetwork
 
     /// Loads weights by the name of a model or by the path of a `.safetensors` file.
@@ -57,7 +57,7 @@ public struct Classifier: Sendable {
         preprocessing = metadata.preprocessing
     }
 
-    /// From a network that is at hand. Its weights must be frozen where several threads use it.
+    /// Wraps an existing network. Its weights must be frozen if several threads use it.
     package init(
         _ network: any ClassifierNetwork, name: String, labels: [String], preprocessing: Preprocessing
     ) {
@@ -65,17 +65,27 @@ public struct Classifier: Sendable {
         (self.name, self.labels, self.preprocessing) = (name, labels, preprocessing)
     }
 
-    /// The weights that are taken where none are named.
+    /// The model that `init(_:)` loads by default.
     public static let defaultModel = "efficientnet-lite0"
 
-    /// The `top` most probable classes of a picture, the most probable first; of equal ones the first by index.
+    /// The most probable classes of an image in descending order; ties are in order of index.
     ///
-    /// views: what of the picture is looked at: several are surer, and take longer.
+    /// - Parameters:
+    ///   - image: of any size.
+    ///   - top: the maximum number of classes.
+    ///   - views: the views whose probabilities are averaged; several are more accurate and slower.
+    /// - Returns: at most `top` classes.
     public func callAsFunction(_ image: Image, top: Int = 5, views: ImageViews = .whole) -> [Classification] {
         self([image], top: top, views: views)[0]
     }
 
-    /// Of several pictures, which go through the network together.
+    /// Classifies several images as one batch.
+    ///
+    /// - Parameters:
+    ///   - images: of any sizes.
+    ///   - top: the maximum number of classes of each image.
+    ///   - views: the views whose probabilities are averaged; several are more accurate and slower.
+    /// - Returns: for each image at most `top` classes, the most probable first.
     public func callAsFunction(
         _ images: [Image], top: Int = 5, views: ImageViews = .whole
     ) -> [[Classification]] {
@@ -87,14 +97,20 @@ public struct Classifier: Sendable {
         }
     }
 
-    // The two steps, for those who want to replace one.
+    // The two steps of a classification, for callers that replace one of them.
 
     /// The network's scores before softmax.
     ///
-    /// input: [N, C, height, width], as `preprocessing` makes it -> [N, labels].
+    /// - Parameter input: [N, C, height, width], as produced by `preprocessing`.
+    /// - Returns: logits [N, labels].
     public func logits(_ input: Tensor) -> Tensor { network(input) }
 
-    /// What the scores [N, labels] say.
+    /// Converts logits to classes.
+    ///
+    /// - Parameters:
+    ///   - logits: [N, labels], before softmax.
+    ///   - top: the maximum number of classes of each row.
+    /// - Returns: for each row at most `top` classes, the most probable first.
     public func read(_ logits: Tensor, top: Int = 5) -> [[Classification]] {
         let count = labels.count
         let probabilities = softmax(logits).values
@@ -108,13 +124,13 @@ public struct Classifier: Sendable {
         }
     }
 
-    /// The logarithm of the mean probability of each picture and its mirror image.
+    /// The logarithm of the mean probability of each image and its mirror image.
     package func flippedScore(_ x: Tensor) -> Tensor {
         let pairs = zip(softmax(logits(x)).values, softmax(logits(x.mirrored)).values)
         return Tensor(pairs.map { logarithm(($0 + $1) / 2) }, shape: [x.shape[0], labels.count])
     }
 
-    /// [N, labels], the scores of N views of one picture -> [1, labels], the logarithm of their mean probability.
+    /// Logits [N, labels] of N views of one image -> [1, labels], the logarithm of their mean probability.
     private func meanScore(_ logits: Tensor) -> Tensor {
         let (views, count) = (logits.shape[0], labels.count)
         let probabilities = softmax(logits).values
@@ -124,17 +140,17 @@ public struct Classifier: Sendable {
         return Tensor(means.map(logarithm), shape: [1, count])
     }
 
-    /// That of the least positive number instead of 0's, which is infinite.
+    /// Finite for a probability of 0 too: clamped to the smallest normal number.
     private func logarithm(_ probability: Float) -> Float { log(max(probability, .leastNormalMagnitude)) }
 }
 
-/// What a classifier looks at of a picture. The probabilities of several views are averaged.
+/// The views of an image that a classifier evaluates (test-time augmentation). Their probabilities are averaged.
 public enum ImageViews: String, Sendable, CaseIterable {
-    /// The picture as the preprocessing has it.
+    /// The preprocessed image.
     case whole
-    /// And its mirror image.
+    /// The preprocessed image and its mirror image.
     case flip
-    /// Four corners and the centre of the picture, larger by 8/7, and the same of its mirror image: torchvision's `TenCrop`.
+    /// The four corners and the center of the image scaled by 8/7, and their mirror images: torchvision's `TenCrop`.
     case tenCrop = "ten-crop"
 }
 

@@ -1,16 +1,23 @@
 import CVImage
 
-/// An object found in a picture.
+/// An object found in an image.
 public struct Detection: Sendable, Equatable {
     /// The name of the class, such as "dog".
     public var label: String
     /// Index into the labels of the network, from 0.
     public var classIndex: Int
-    /// Objectness times class score: 0 to 1.
+    /// Objectness times class score, from 0 to 1.
     public var confidence: Float
-    /// In pixels of the picture, inside it and not empty.
+    /// The bounding box in pixels of the image, inside it and not empty.
     public var box: Box
 
+    /// Creates a detection.
+    ///
+    /// - Parameters:
+    ///   - label: the name of the class.
+    ///   - classIndex: index into the labels of the network, from 0.
+    ///   - confidence: 0 to 1.
+    ///   - box: in pixels of the image.
     public init(label: String, classIndex: Int, confidence: Float, box: Box) {
         self.label = label
         self.classIndex = classIndex
@@ -19,14 +26,21 @@ public struct Detection: Sendable, Equatable {
     }
 }
 
-/// A box that a network proposes for one class, before suppression: in pixels of the network's input.
+/// A box that a network proposes for one class, before non-max suppression.
 public struct Candidate: Sendable, Equatable {
     /// Index into the labels of the network, from 0.
     public var classIndex: Int
-    /// 0 to 1.
+    /// Objectness times class score, from 0 to 1.
     public var confidence: Float
+    /// In pixels of the network's input.
     public var box: Box
 
+    /// Creates a candidate.
+    ///
+    /// - Parameters:
+    ///   - classIndex: index into the labels of the network, from 0.
+    ///   - confidence: 0 to 1.
+    ///   - box: in pixels of the network's input.
     public init(classIndex: Int, confidence: Float, box: Box) {
         self.classIndex = classIndex
         self.confidence = confidence
@@ -35,7 +49,7 @@ public struct Candidate: Sendable, Equatable {
 }
 
 extension [Candidate] {
-    /// Drops all but the `limit` most confident ones, of equals the later; the order stays.
+    /// Keeps the `limit` most confident candidates, of equal ones the earlier, in their order.
     mutating func keepMostConfident(_ limit: Int) {
         let best = indices.sorted { (self[$0].confidence, $1) > (self[$1].confidence, $0) }.prefix(limit)
         self = best.sorted().map { self[$0] }
@@ -43,10 +57,12 @@ extension [Candidate] {
 }
 
 extension Box {
-    /// Area of the common part over the area of the union (Jaccard index): 0 for boxes apart, 1 for equal ones; as
-    /// `torchvision.ops.box_iou` of one pair.
+    /// Intersection over union (Jaccard index): 0 for disjoint boxes, 1 for equal ones.
     ///
-    /// 0 where a box has no area or is no box (NaN), so that such a box overlaps nothing, itself included.
+    /// A box without area or with a NaN coordinate overlaps nothing, not even itself.
+    ///
+    /// - Parameter other: a box in the same coordinates.
+    /// - Returns: the area of the intersection divided by the area of the union, from 0 to 1.
     public func intersectionOverUnion(with other: Box) -> Float {
         let width = min(maxX, other.maxX) - max(minX, other.minX)
         let height = min(maxY, other.maxY) - max(minY, other.minY)

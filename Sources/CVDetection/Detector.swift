@@ -5,7 +5,7 @@ import CVNN
 import CVTensor
 import CVWeights
 
-/// Finds the objects in a picture.
+/// Finds the objects in an image.
 ///
 /// ```swift
 /// let detector = try Detector()
@@ -17,20 +17,20 @@ import CVWeights
 public struct Detector: Sendable {
     /// The names of the classes, by index.
     public let labels: [String]
-    /// What the network is, for people: "yolov3-tiny", "yolov3", or the path of a `.cfg`.
+    /// The display name of the network: "yolov3-tiny", "yolov3", or the path of a `.cfg`.
     public let name: String
-    /// How a picture becomes the network's input; its size is that of the input.
+    /// Converts an image to the network's input; its size is the size of the input.
     public private(set) var preprocessing: Preprocessing
 
     private let network: any YOLONetwork
 
-    /// Largest side of the input: the first layers then take about a gigabyte each.
+    /// The largest side of the input, at which the first layers use about a gigabyte each.
     static let maxSide = 4096
 
-    /// Weights may be such that every cell of a grid finds every class: a million of those are enough.
+    /// With unusual weights every cell of a grid may propose every class: the number of candidates needs a limit.
     private static let maxCandidates = 1 << 20
 
-    /// Used where nothing else is asked for.
+    /// The model that `init(_:)` loads by default.
     public static let defaultModel = "yolov3-tiny"
 
     /// Loads weights by the name of a model or by the path of a `.safetensors` file.
@@ -86,12 +86,14 @@ public struct Detector: Sendable {
         }
     }
 
-    /// The same detector looking at pictures in another size: larger finds smaller objects and takes longer.
+    /// The same detector with another input size. A larger input finds smaller objects and takes longer.
     ///
-    /// width, height: rounded up to what the network's grid needs (a multiple of 32 for YOLO).
-    ///
-    /// - Throws: `DetectorError` for a size that is not from 1 to 4096, `DarknetError` for one that the network does not
-    ///   allow.
+    /// - Parameters:
+    ///   - width: in pixels, rounded up to a multiple of the network's stride (32 for YOLO).
+    ///   - height: in pixels, rounded up likewise.
+    /// - Returns: a detector that shares the weights.
+    /// - Throws: `DetectorError` for a side that is not from 1 to 4096, `DarknetError` for a size that the network does not
+    ///   support.
     public func resized(width: Int, height: Int) throws -> Detector {
         guard (1...Self.maxSide).contains(width), (1...Self.maxSide).contains(height) else {
             throw DetectorError(name, .inputSize(width: width, height: height))
@@ -104,21 +106,38 @@ public struct Detector: Sendable {
         return copy
     }
 
-    /// The objects in `image`, the most confident first.
+    /// Finds the objects in an image.
+    ///
+    /// - Parameters:
+    ///   - image: of any size.
+    ///   - options: thresholds and the selection of classes.
+    /// - Returns: the detections in pixels of the image, the most confident first.
     public func detect(_ image: Image, options: DetectionOptions = .init()) -> [Detection] {
         let (input, letterbox) = prepare(image)
         return read(run(input), letterbox, options: options)
     }
 
-    // The three steps of `detect`, for those who want to time or replace one.
+    // The three steps of `detect`, for callers that time or replace one of them.
 
-    /// The network's input for `image`, [1, 3, height, width], and the mapping between the two.
+    /// Letterboxes an image to the network's input.
+    ///
+    /// - Parameter image: of any size.
+    /// - Returns: the input [1, 3, height, width], and the mapping between image and input.
     public func prepare(_ image: Image) -> (Tensor, Letterbox) { preprocessing.letterboxed(image) }
 
-    /// The raw grids of the network's heads.
+    /// Runs the network.
+    ///
+    /// - Parameter input: [1, 3, height, width], as produced by `prepare(_:)`.
+    /// - Returns: the raw grids of the network's heads.
     public func run(_ input: Tensor) -> [YOLOGrid] { network(input) }
 
-    /// What the grids say, in pixels of the picture that `letterbox` belongs to.
+    /// Decodes the grids of the network.
+    ///
+    /// - Parameters:
+    ///   - grids: as returned by `run(_:)`.
+    ///   - letterbox: as returned by `prepare(_:)`.
+    ///   - options: thresholds and the selection of classes.
+    /// - Returns: the detections in pixels of the image, the most confident first.
     public func read(_ grids: [YOLOGrid], _ letterbox: Letterbox, options: DetectionOptions = .init()) -> [Detection] {
         var candidates: [Candidate] = []
         for grid in grids {
@@ -136,7 +155,13 @@ public struct Detector: Sendable {
 }
 
 extension YOLOHead {
-    /// The head that gave `grid`, for an input of this size.
+    /// The head that produced a grid.
+    ///
+    /// - Parameters:
+    ///   - grid: an output of the network.
+    ///   - classCount: the number of classes.
+    ///   - inputWidth: the width of the network's input in pixels.
+    ///   - inputHeight: the height of the network's input in pixels.
     public init(_ grid: YOLOGrid, classCount: Int, inputWidth: Int, inputHeight: Int) {
         self.init(
             anchors: grid.anchors, classCount: classCount, gridWidth: grid.values.shape[3],

@@ -1,15 +1,18 @@
 import CVImage
 
-/// Greedy non-max suppression: of boxes that overlap by more than `iouThreshold`, the most confident stays.
+/// Greedy non-max suppression: of boxes that overlap by more than a threshold, the most confident is kept.
 ///
-/// As `torchvision.ops.batched_nms` (`perClass`: boxes of different classes do not compete) or `torchvision.ops.nms`
-/// (class-agnostic). The result is in order of falling confidence; among equals the earlier candidate goes first. A
-/// candidate with a NaN or infinite value or turned inside out is dropped; one without area overlaps nothing and stays.
+/// As `torchvision.ops.batched_nms` (`perClass`) or `torchvision.ops.nms` (class-agnostic). A candidate with a NaN or
+/// infinite value or with minimum and maximum swapped is dropped; one without area overlaps nothing and is kept.
 ///
-/// Time grows with the candidates plus their near neighbours, not with all pairs: kept boxes are found again by place
-/// and size, see `KeptBoxes`.
+/// The time grows with the number of candidates and their near neighbors, not with that of all pairs: see `KeptBoxes`.
 ///
-/// - Parameter iouThreshold: 0 to 1.
+/// - Parameters:
+///   - candidates: boxes in any order.
+///   - iouThreshold: the IoU, from 0 to 1, above which the less confident of two boxes is dropped.
+///   - perClass: whether only boxes of the same class suppress each other.
+///   - maxDetections: the maximum number of results.
+/// - Returns: the kept candidates in order of decreasing confidence, of equal ones the earlier first.
 public func nonMaxSuppression(
     _ candidates: [Candidate], iouThreshold: Float, perClass: Bool = true, maxDetections: Int = .max
 ) -> [Candidate] {
@@ -35,13 +38,13 @@ extension Candidate {
     }
 }
 
-/// The boxes that suppression has kept so far, found again by size and place.
+/// The boxes that non-max suppression has kept so far, indexed by size and position.
 ///
-/// If IoU(a, b) > t, then for the widths (and likewise the heights) min(wa, wb) > t · max(wa, wb), and the centres are
-/// at most (wa + wb) / 2 − t · max(wa, wb) apart: the common part is at least t times as wide as the wider box. So boxes
+/// If IoU(a, b) > t, then for the widths (and likewise the heights) min(wa, wb) > t · max(wa, wb), and the centers are
+/// at most (wa + wb) / 2 − t · max(wa, wb) apart: the intersection is at least t times as wide as the wider box. So boxes
 /// are sorted into levels by their longer side (a level holds sides of 2^k up to 2^(k+1)), and within a level into a
-/// hashed grid by their centre. Only near cells of near levels are looked at. The hash table keeps no keys: boxes that
-/// share a slot by chance are merely compared in vain.
+/// hashed grid by their center. Only near cells of near levels are searched. The hash table stores no keys: boxes whose
+/// slots collide only cost a comparison.
 struct KeptBoxes {
     private struct Entry {
         let box: Box
@@ -58,13 +61,13 @@ struct KeptBoxes {
     private static let lowestSide = 0x1p-16
 
     private let threshold: Float
-    /// A cell's side as a fraction of its level's longest side. Shrinks with the distance at which boxes can suppress.
+    /// A cell's side as a fraction of its level's longest side. It shrinks with the reach of suppression.
     private let cellFraction: Double
     private var entries: [Entry] = []
-    /// For each slot its newest entry, and for each entry the one before it in the same slot; −1 for none.
+    /// Linked lists: the newest entry of each slot, and for each entry the previous one in its slot; −1 for none.
     private var slots: [Int32]
     private var nextInSlot: [Int32] = []
-    /// The same for levels.
+    /// For each entry the previous one in its level; −1 for none.
     private var nextInLevel: [Int32] = []
     private var levels = [Level](repeating: Level(), count: exponents.count)
     private var usedLevels: ClosedRange<Int>?
@@ -78,9 +81,11 @@ struct KeptBoxes {
         entries.reserveCapacity(min(capacity, 4096))
     }
 
-    /// False if a kept box of the group overlaps by more than the threshold; otherwise keeps this one.
+    /// Keeps the box unless a kept box of the group overlaps it by more than the threshold.
+    ///
+    /// - Returns: whether the box was kept.
     mutating func insertUnlessSuppressed(_ box: Box, group: Int) -> Bool {
-        // Double: the difference of two large floats is finite here.
+        // In Double the difference of two large floats is finite.
         let width = Double(box.maxX) - Double(box.minX)
         let height = Double(box.maxY) - Double(box.minY)
         let level = Self.level(ofSide: max(width, height))
@@ -101,7 +106,7 @@ struct KeptBoxes {
     /// Levels whose sides are within a factor of 1 / threshold.
     private func levelsInReach(of level: Int) -> ClosedRange<Int> {
         guard let used = usedLevels else { return 0...0 }
-        // One more than the exponent says, because a level spans a factor of two.
+        // One more than the exponent, because a level spans a factor of two.
         let steps = threshold > 0 ? min(-Int(threshold.exponent) + 1, Self.exponents.count) : Self.exponents.count
         let low = max(used.lowerBound, level - steps)
         return low...max(low, min(used.upperBound, level + steps))
@@ -124,7 +129,8 @@ struct KeptBoxes {
         return false
     }
 
-    /// How far away, along one axis, the centre of a box of at most `longest` pixels can be and still suppress.
+    /// The largest distance along one axis between the centers of boxes that can suppress each other, the other box having
+    /// at most `longest` pixels.
     private func reach(_ side: Double, _ longest: Double) -> Double {
         let t = Double(threshold)
         // (a + b) / 2 − t · max(a, b) as a function of b rises up to b = a; beyond, it rises only if t < 1/2.
@@ -165,14 +171,14 @@ struct KeptBoxes {
 
     private static func center(_ low: Float, _ high: Float) -> Double { (Double(low) + Double(high)) / 2 }
 
-    /// The grid ends at ±2^30 cells, so that numbers of cells and their products fit an `Int`; what lies outside
-    /// shares the last cell.
+    /// The grid ends at ±2^30 cells, so that numbers of cells and their products fit into an `Int`; positions outside share
+    /// the last cell.
     private static func cell(of position: Double, _ size: Double) -> Int {
         Int(min(max((position / size).rounded(.down), -0x1p30), 0x1p30))
     }
 
     private static func cells(around center: Double, reach: Double, cell size: Double) -> ClosedRange<Int> {
-        // IoU is computed in floats: a little more reach keeps pairs that rounding lifts over the threshold.
+        // IoU is computed in Float: the margin covers pairs that rounding lifts over the threshold.
         let margin = max(reach, 0) + size * 0x1p-10 + abs(center) * 0x1p-20
         return cell(of: center - margin, size)...cell(of: center + margin, size)
     }

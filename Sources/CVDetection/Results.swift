@@ -1,30 +1,35 @@
 import CVImage
 
-/// What a user may set about the results of a detector. The defaults are those of common YOLO tools.
+/// Options for the results of a detector. The defaults are those of common YOLO tools.
 public struct DetectionOptions: Sendable, Equatable {
-    /// Boxes below this are dropped. 0 to 1.
+    /// The minimum confidence, from 0 to 1.
     public var confidence: Float = 0.25
-    /// Of two boxes that overlap by more, the less confident is dropped. 0 to 1.
+    /// The IoU, from 0 to 1, above which the less confident of two boxes is dropped.
     public var iouThreshold: Float = 0.45
-    /// The most confident ones stay.
+    /// The maximum number of detections; the most confident are kept.
     public var maxDetections = 300
     /// Indices of the classes to report; nil for all.
     public var classes: Set<Int>?
-    /// Let boxes of different classes suppress each other.
+    /// Whether boxes of different classes suppress each other.
     public var classAgnostic = false
 
+    /// Creates the default options.
     public init() {}
 }
 
-/// The detections of one picture, the most confident first, from all candidates of a network.
+/// Turns all candidates of a network for one image into detections.
 ///
-/// Classes are selected, then overlapping boxes suppressed (in network pixels), and what is left is mapped to the
-/// picture, clipped to it and dropped if nothing remains.
+/// Selects classes, applies non-max suppression in network pixels, maps the remaining boxes to the image, clips them to it
+/// and drops empty ones.
 ///
 /// - Parameters:
-///   - labels: names of the classes; a class without one is called "class 7".
-///   - width: of the picture, in pixels; likewise `height`.
-///   - toSource: maps a box from network pixels to picture pixels, such as the inverse of the letterbox.
+///   - candidates: in pixels of the network's input, in any order.
+///   - options: thresholds and the selection of classes.
+///   - labels: names of the classes; a class without one is named like "class 7".
+///   - width: the width of the image in pixels.
+///   - height: the height of the image in pixels.
+///   - toSource: maps a box from network pixels to image pixels, such as the inverse of the letterbox.
+/// - Returns: the detections in pixels of the image, the most confident first.
 public func detections(
     from candidates: [Candidate], options: DetectionOptions, labels: [String], width: Int, height: Int,
     toSource: (Box) -> Box

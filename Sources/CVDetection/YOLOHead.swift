@@ -2,36 +2,52 @@ import CVCore
 import CVImage
 import CVModels
 
-/// One output scale of a YOLO v3 or v4 network: a grid whose every cell proposes a box for each anchor.
+/// One output scale of a YOLO v3 or v4 network: a grid in which each cell proposes one box per anchor.
 ///
-/// The network's values are laid out `[anchors × (5 + classes), gridHeight, gridWidth]`, anchor by anchor, as darknet
-/// does: channel `anchor · (5 + classes) + {x, y, w, h, objectness, class 0, class 1, …}`.
+/// The layout of the network's values is `[anchors × (5 + classes), gridHeight, gridWidth]`, anchor by anchor, as in
+/// darknet: channel `anchor · (5 + classes) + {x, y, w, h, objectness, class 0, class 1, …}`.
 /// Redmon and Farhadi 2018, arXiv:1804.02767; Bochkovskiy et al. 2020, arXiv:2004.10934.
 public struct YOLOHead: Sendable, Equatable {
     /// A box shape that predictions are relative to, in pixels of the network's input.
     public typealias Anchor = YOLOGrid.Anchor
 
-    /// How the network's values become boxes.
+    /// The encoding of boxes in the network's values.
     public enum Coordinates: Sendable, Equatable {
         /// YOLO v3 and v4: logits; the size is `anchor · e^t`.
         case exponential
-        /// Scaled-YOLOv4 (darknet's `new_coords=1`, arXiv:2011.08036): the network has applied the logistic function
-        /// itself; the size is `anchor · (2t)²`.
+        /// Scaled-YOLOv4 (darknet's `new_coords=1`, arXiv:2011.08036): the network applies the sigmoid itself; the size is
+        /// `anchor · (2t)²`.
         case squared
     }
 
+    /// The anchors of this scale.
     public let anchors: [Anchor]
+    /// The number of classes.
     public let classCount: Int
-    /// In cells.
+    /// The width of the grid in cells.
     public let gridWidth: Int
+    /// The height of the grid in cells.
     public let gridHeight: Int
-    /// The network's input in pixels; a cell covers `inputWidth / gridWidth` of them.
+    /// The width of the network's input in pixels; a cell covers `inputWidth / gridWidth` of them.
     public let inputWidth: Int
+    /// The height of the network's input in pixels.
     public let inputHeight: Int
-    /// How far a centre may leave its cell: darknet's `scale_x_y`, 1 for v3.
+    /// The scale of a center's range relative to its cell: darknet's `scale_x_y`, 1 for v3.
     public let scaleXY: Float
+    /// The encoding of boxes.
     public let coordinates: Coordinates
 
+    /// Creates a head.
+    ///
+    /// - Parameters:
+    ///   - anchors: the anchors of this scale, in pixels of the input.
+    ///   - classCount: the number of classes.
+    ///   - gridWidth: in cells.
+    ///   - gridHeight: in cells.
+    ///   - inputWidth: in pixels.
+    ///   - inputHeight: in pixels.
+    ///   - scaleXY: darknet's `scale_x_y`.
+    ///   - coordinates: the encoding of boxes.
     public init(
         anchors: [Anchor], classCount: Int, gridWidth: Int, gridHeight: Int, inputWidth: Int, inputHeight: Int,
         scaleXY: Float = 1, coordinates: Coordinates = .exponential
@@ -49,29 +65,38 @@ public struct YOLOHead: Sendable, Equatable {
         self.coordinates = coordinates
     }
 
-    /// How many values the network gives for one picture.
+    /// The number of the network's values for one image.
     public var valueCount: Int { anchors.count * (5 + classCount) * gridHeight * gridWidth }
 
-    /// Every pair of box and class with objectness × class score ≥ `confidence`, anchor by anchor, row by row.
+    /// Decodes the network's values for one image.
     ///
-    /// values: `valueCount` floats of one picture. A pair with a NaN or infinite value is left out; a size that
-    /// overflows is cut to a large one. Boxes may reach beyond the input.
+    /// A pair of box and class with a NaN or infinite value is skipped; a size that overflows is clamped to a large one.
+    /// Boxes may extend beyond the input.
+    ///
+    /// - Parameters:
+    ///   - values: `valueCount` floats in the layout of the network.
+    ///   - confidence: the minimum of objectness × class score, from 0 to 1.
+    /// - Returns: one candidate for each pair of box and class, anchor by anchor, row by row.
     public func decode(_ values: [Float], confidence: Float) -> [Candidate] {
         var candidates: [Candidate] = []
         values.withUnsafeBufferPointer { decode($0, confidence: confidence, into: &candidates) }
         return candidates
     }
 
-    /// As `decode(_:confidence:)`, appending, for values that lie in a larger buffer.
+    /// Decodes the network's values for one image, appending to an array.
     ///
-    /// - Parameter limit: when twice as many candidates have come together, only the most confident `limit` go on. What
-    ///   is left out has no influence on suppression among the others.
+    /// - Parameters:
+    ///   - values: `valueCount` floats in the layout of the network.
+    ///   - confidence: the minimum of objectness × class score, from 0 to 1.
+    ///   - candidates: receives one candidate for each pair of box and class.
+    ///   - limit: at twice this number, candidates are reduced to the `limit` most confident. The dropped ones would not
+    ///     suppress any of the others.
     public func decode(
         _ values: UnsafeBufferPointer<Float>, confidence: Float, into candidates: inout [Candidate], limit: Int = .max
     ) {
         precondition(values.count == valueCount, "\(valueCount) values expected, found \(values.count)")
         let cells = gridWidth * gridHeight
-        // No class score exceeds 1, so objectness alone rules out nearly all boxes, and before any exp().
+        // No class score exceeds 1, so objectness alone excludes nearly all boxes before any exp().
         let lowest = lowestValue(for: confidence)
         for (index, anchor) in anchors.enumerated() {
             let plane = index * (5 + classCount) * cells
@@ -85,7 +110,9 @@ public struct YOLOHead: Sendable, Equatable {
         }
     }
 
-    /// start: index of the x value of this anchor and cell; the other values follow in steps of one plane.
+    /// Appends a candidate for each class of one anchor and cell.
+    ///
+    /// - Parameter start: the index of the x value; the other values follow in steps of one plane.
     private func appendClasses(
         _ values: UnsafeBufferPointer<Float>, at start: Int, cell: Int, anchor: Anchor, objectness: Float,
         confidence: Float, into candidates: inout [Candidate]
@@ -109,7 +136,7 @@ public struct YOLOHead: Sendable, Equatable {
         }
     }
 
-    /// Nil for values that are no numbers.
+    /// Nil for values that are NaN or infinite.
     private func box(_ raw: (x: Float, y: Float, w: Float, h: Float), column: Int, row: Int, anchor: Anchor) -> Box? {
         guard raw.x.isFinite, raw.y.isFinite, raw.w.isFinite, raw.h.isFinite else { return nil }
         let shift = (scaleXY - 1) / 2
@@ -125,23 +152,23 @@ public struct YOLOHead: Sendable, Equatable {
         coordinates == .exponential ? 1 / (1 + exp(-value)) : value
     }
 
-    /// 0 to 1, also where a network gave what no logistic function gives.
+    /// Clamped to 0 to 1: with `.squared` the network's values are unchecked.
     private func probability(_ value: Float) -> Float { min(max(activated(value), 0), 1) }
 
     private func scale(_ value: Float) -> Float {
         switch coordinates {
-        // e^20 times any anchor is beyond any picture, and a finite number.
+        // e^20 times any anchor is finite and larger than any image.
         case .exponential: exp(min(value, 20))
         case .squared: 4 * value * value
         }
     }
 
-    /// A value below this one surely activates to less than `probability`.
+    /// A lower bound of the values whose activation reaches `probability`.
     ///
-    /// A little too low, because rounding must not lose a pair: the product is compared exactly afterwards.
+    /// Slightly too low, so that rounding loses no pair: the product is compared exactly afterwards.
     private func lowestValue(for probability: Float) -> Float {
         let safe = probability - 1e-5
-        // Also for NaN, which 0 / 0 is: then every value is looked at.
+        // Also for NaN, the result of 0 / 0: then every value passes.
         guard safe > 0 else { return -.infinity }
         guard coordinates == .exponential else { return safe }
         return safe < 1 ? log(safe / (1 - safe)) : .infinity
@@ -149,6 +176,6 @@ public struct YOLOHead: Sendable, Equatable {
 }
 
 extension Box {
-    /// No coordinate is NaN or infinite.
+    /// Whether no coordinate is NaN or infinite.
     var isFinite: Bool { minX.isFinite && minY.isFinite && maxX.isFinite && maxY.isFinite }
 }

@@ -1,18 +1,22 @@
 import CVCore
 import CVTensor
 
-/// From the logits of one tile to the classes of the picture's pixels that it tells: interpolated, and the largest taken.
+/// Writes the classes of a tile's output region: logits are interpolated bilinearly, then the argmax is taken.
 struct LabelWriter {
     private let logits: Tensor
     private let columns, rows: Range<Int>
     private let across, down: LinearInterpolationTable
     private let width: Int
 
-    /// inferenceSize: the size of the picture that the tile is a part of; image: that of the picture to be written.
+    /// - Parameters:
+    ///   - logits: [1, classes, h, w] of the tile, possibly coarser than the tile.
+    ///   - tile: in pixels of the image at inference scale.
+    ///   - inferenceSize: the size of the image at inference scale.
+    ///   - image: the size of the label map.
     init(logits: Tensor, tile: Tile, inferenceSize: (width: Int, height: Int), image: (width: Int, height: Int)) {
         self.logits = logits
         width = image.width
-        // The pixels whose middle lies in the part that is told.
+        // The pixels whose center lies in the tile's output region.
         func pixels(_ outputRange: Range<Int>, _ inferenceSize: Int, _ size: Int) -> Range<Int> {
             func first(_ position: Int) -> Int { (2 * position * size + inferenceSize - 1) / (2 * inferenceSize) }
             let end = outputRange.upperBound == inferenceSize ? size : first(outputRange.upperBound)
@@ -32,7 +36,7 @@ struct LabelWriter {
             offset: Double(tile.height.lowerBound) * fineY, size: logits.shape[2])
     }
 
-    /// labels: height × width of the whole picture.
+    /// Writes the output region into the labels of the whole image, height × width.
     func write(to labels: UnsafeMutablePointer<UInt8>) {
         let (classes, plane, side) = (logits.shape[1], logits.shape[2] * logits.shape[3], logits.shape[3])
         nonisolated(unsafe) let labels = labels
@@ -53,7 +57,7 @@ struct LabelWriter {
                         for (x, position) in across.taps.enumerated() {
                             let value =
                                 line[position.first] + (line[position.second] - line[position.first]) * position.share
-                            // Not the other way round: with a NaN the first class stays.
+                            // In this form the first class is kept for NaN.
                             if index == 0 || value > best[x] {
                                 best[x] = value
                                 target[x] = UInt8(index)

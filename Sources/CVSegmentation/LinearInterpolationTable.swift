@@ -1,5 +1,4 @@
-/// Where the pixels of a large picture lie between those of a small one that shows the same: linear interpolation, the
-/// outer edges of both being the same.
+/// The taps of linear interpolation along one axis, with aligned outer edges: PyTorch's `align_corners=False`.
 struct LinearInterpolationTable: Sendable {
     typealias Tap = (first: Int, second: Int, share: Float)
 
@@ -9,8 +8,11 @@ struct LinearInterpolationTable: Sendable {
         self.init(0..<count, scale: Double(size) / Double(count), offset: 0, size: size)
     }
 
-    /// For the pixels `range`: `scale` small pixels for each of them, of which the first `offset` are left out and `size`
-    /// are there.
+    /// - Parameters:
+    ///   - range: the output pixels.
+    ///   - scale: input pixels per output pixel.
+    ///   - offset: the position of the first available input pixel.
+    ///   - size: the number of available input pixels.
     init(_ range: Range<Int>, scale: Double, offset: Double, size: Int) {
         taps = range.map { index in
             let position = min(max((Double(index) + 0.5) * scale - 0.5 - offset, 0), Double(size - 1))
@@ -19,7 +21,7 @@ struct LinearInterpolationTable: Sendable {
         }
     }
 
-    /// The columns that lie between the same two small pixels, in order.
+    /// The output pixels grouped by the two input pixels that they lie between, in order.
     var runs: [(first: Int, second: Int, columns: Range<Int>)] {
         var runs: [(first: Int, second: Int, columns: Range<Int>)] = []
         for (index, position) in taps.enumerated() {

@@ -1,11 +1,11 @@
 import CVDetection
 import CVImage
 
-/// Whether there are persons in a picture, and where.
+/// Finds the persons in an image.
 ///
-/// A detector that was made for whole scenes is not sure of a face that fills the picture: it gives the astronaut of the
-/// samples 10 %. So a person is believed from 5 % on, unless the same place is an animal with more right: among the samples
-/// without persons that leaves none.
+/// A detector trained on whole scenes has low confidence in a face that fills the image: 10 % for the astronaut of the
+/// samples. So the minimum confidence is 5 %, unless an animal is detected in the same region with higher confidence. This
+/// leaves no false positive among the samples without persons.
 struct PersonFinder {
     let detector: Detector
 
@@ -29,7 +29,7 @@ struct PersonFinder {
 }
 
 extension Box {
-    /// Whether most of `other` lies in it.
+    /// Whether more than 70 % of `other` lies inside this box.
     fileprivate func covers(_ other: Box) -> Bool {
         let width = min(maxX, other.maxX) - max(minX, other.minX)
         let height = min(maxY, other.maxY) - max(minY, other.minY)

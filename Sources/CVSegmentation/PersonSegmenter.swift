@@ -5,7 +5,7 @@ import CVNN
 import CVTensor
 import CVWeights
 
-/// Cuts the persons out of a picture.
+/// Segments the persons of an image from the background.
 ///
 /// ```swift
 /// let segmenter = try PersonSegmenter()
@@ -13,20 +13,20 @@ import CVWeights
 /// let matte = segmenter(photo)
 /// try matte.cutOut(of: photo).write(to: "person.png")
 /// ```
-/// The network for mattes marks what is in front, be it a person, a cat or a cup. So a detector is asked first whether
-/// there are persons, and where: what is away from all of them is left out.
+/// The matting network marks any foreground, be it a person, a cat or a cup. So a detector finds the persons first, and
+/// regions away from all of them are dropped.
 ///
 /// Immutable: many threads may use one segmenter at the same time.
 public struct PersonSegmenter: Sendable {
-    /// How a picture becomes the network's input.
+    /// Converts an image to the network's input.
     public let preprocessing: Preprocessing
-    /// How the network's coarse matte is brought to the full size.
+    /// Refines the network's coarse matte to full size.
     public var refinement = MatteRefinement()
 
     private let network: SelfieSegmentation
     private let detector: Detector?
 
-    /// Used where nothing else is asked for.
+    /// The model that the initializers load by default.
     public static let defaultModel = "selfie-segmentation"
 
     /// Loads weights by the name of a model or by the path of a `.safetensors` file.
@@ -65,25 +65,43 @@ public struct PersonSegmenter: Sendable {
         try self.init(model, detector: Detector())
     }
 
-    /// The matte of the persons in `image`; empty where there are none.
+    /// Computes the matte of the persons in an image.
+    ///
+    /// - Parameter image: of any size.
+    /// - Returns: a matte of the size of the image; empty if there are no persons.
     public func callAsFunction(_ image: Image) -> Matte {
         let persons = findPersons(in: image)
         if let persons, persons.isEmpty { return .empty(width: image.width, height: image.height) }
         return refine(run(prepare(image)), of: image, near: persons)
     }
 
-    // The four steps, for those who want to time or replace one.
+    // The four steps, for callers that time or replace one of them.
 
-    /// Where persons are, in pixels; nil without a detector.
+    /// Detects the persons in an image.
+    ///
+    /// - Parameter image: of any size.
+    /// - Returns: bounding boxes in pixels of the image; nil without a detector.
     public func findPersons(in image: Image) -> [Box]? { detector.map { PersonFinder(detector: $0)(image) } }
 
-    /// [1, 3, height, width].
+    /// The network's input for an image.
+    ///
+    /// - Parameter image: of any size.
+    /// - Returns: [1, 3, height, width].
     public func prepare(_ image: Image) -> Tensor { preprocessing.tensor(image) }
 
-    /// [1, 1, height, width]: the sigmoid is the coarse matte.
+    /// Runs the network.
+    ///
+    /// - Parameter input: [1, 3, height, width], as produced by `prepare(_:)`.
+    /// - Returns: logits [1, 1, height, width]; their sigmoid is the coarse matte.
     public func run(_ input: Tensor) -> Tensor { network(input) }
 
-    /// The matte at the size of the picture, without the regions that are away from all of `persons`.
+    /// Refines the network's logits to a matte, without the regions away from all persons.
+    ///
+    /// - Parameters:
+    ///   - logits: [1, 1, height, width], as returned by `run(_:)`.
+    ///   - image: the image of the logits.
+    ///   - persons: bounding boxes in pixels of the image; nil keeps all regions.
+    /// - Returns: a matte of the size of the image.
     public func refine(_ logits: Tensor, of image: Image, near persons: [Box]? = nil) -> Matte {
         guard let persons else { return refinement(logits, of: image) }
         let (width, height) = (logits.shape[3], logits.shape[2])
@@ -94,11 +112,11 @@ public struct PersonSegmenter: Sendable {
         return refinement(Self.keeping(boxes, in: logits), of: image)
     }
 
-    /// The logits, far below zero in all regions of which less than a quarter lies in one of the boxes.
+    /// The logits, set far below zero in all regions of which less than a quarter lies in the boxes.
     private static func keeping(_ boxes: [Box], in logits: Tensor) -> Tensor {
         let (width, height) = (logits.shape[3], logits.shape[2])
         var values = logits.values
-        // Regions down to a tenth of a person, so that what is faint goes with what it belongs to.
+        // A threshold of 10 % (a logit of -2.2) attaches faint parts to their region.
         let marked = Mask(width: width, height: height, values: values.map { $0 > -2.2 ? 0 : Mask.ignore })
         let components = ConnectedComponents(of: marked)
         var inside = [Int](repeating: 0, count: components.list.count)

@@ -3,19 +3,25 @@ import CVImage
 import CVModels
 import CVWeights
 
-/// The names of the classes, by number, and the colours that they are shown in.
+/// The names and the display colors of the classes.
 public struct SegmentationLabels: Sendable, Equatable {
+    /// The names of the classes, by index.
     public var names: [String]
+    /// The display colors of the classes, by index.
     public var colors: [Color]
 
-    /// colors: nil for those of `Palette`.
+    /// Creates labels.
+    ///
+    /// - Parameters:
+    ///   - names: the names of the classes.
+    ///   - colors: one display color per class; nil for those of `Palette`.
     public init(_ names: [String], colors: [Color]? = nil) {
         self.names = names
         self.colors = colors ?? names.indices.map { Palette.color(forClass: $0) }
-        precondition(self.colors.count == names.count, "\(self.colors.count) colours for \(names.count) classes")
+        precondition(self.colors.count == names.count, "\(self.colors.count) colors for \(names.count) classes")
     }
 
-    /// Why weights that are learned with them could not be read afterwards; nil if they can be.
+    /// Why weights trained with these labels could not be loaded; nil if they can.
     package var problem: String? {
         guard SegmentationArchitecture.classes.contains(names.count) else {
             return "it has \(pluralized(names.count, "name")), one on each line; 2 to 255 are possible"
@@ -33,13 +39,13 @@ public struct SegmentationLabels: Sendable, Equatable {
 // MARK: In the metadata of weights
 
 extension SegmentationLabels {
-    /// The key under which the colours stand, beside `labels`.
+    /// The metadata key of the colors.
     package static let colorsKey = "palette"
 
-    /// `["#808080","#800000"]`.
+    /// The colors as JSON: `["#808080","#800000"]`.
     package var colorsText: String { JSONValue.array(colors.map { .string($0.hexText) }).text }
 
-    /// The colours that weights name; those of `Palette` where they name none, or not as many as there are labels.
+    /// The labels of a weight file. The colors are those of `Palette` if the metadata has none, or not one per label.
     package init(_ names: [String], metadata: [String: String]) {
         let values = metadata[Self.colorsKey].flatMap { try? JSONValue.parse($0.utf8, maxValues: 256) }?.array
         let colors = values?.compactMap { $0.string.flatMap(Color.init(hexText:)) }

@@ -1,23 +1,29 @@
 import CVCore
 import CVImage
 
-/// The class of each pixel of a picture.
+/// The class of each pixel of an image.
 public struct SegmentationMap: Sendable, Equatable {
-    /// Indices into `labels`, or `Mask.ignore`.
+    /// The class of each pixel as an index into `labels`, or `Mask.ignore`.
     public let mask: Mask
-    /// What the indices mean, and the colours that they are shown in.
+    /// The names and the display colors of the classes.
     public let labels: SegmentationLabels
 
+    /// Creates a map.
+    ///
+    /// - Parameters:
+    ///   - mask: the class of each pixel, or `Mask.ignore`.
+    ///   - labels: at most 255 classes.
     public init(mask: Mask, labels: SegmentationLabels) {
         precondition(
-            labels.names.count <= Int(Mask.ignore), "\(labels.names.count) classes; a map tells at most 255 apart")
+            labels.names.count <= Int(Mask.ignore), "\(labels.names.count) classes; a map supports at most 255")
         self.mask = mask
         self.labels = labels
     }
 
-    /// What there is of each class that there is, in the order of the labels.
+    /// Summarizes the classes that are present in the map.
     ///
-    /// classes: only these; nil for all.
+    /// - Parameter selected: the indices of the classes to include; nil for all.
+    /// - Returns: one entry per class with at least one pixel, in the order of the labels.
     public func classes(_ selected: Set<Int>? = nil) -> [SegmentedClass] {
         var counts = [Int](repeating: 0, count: 256)
         for value in mask.values { counts[Int(value)] += 1 }
@@ -30,13 +36,19 @@ public struct SegmentationMap: Sendable, Equatable {
         }
     }
 
-    /// The map with all other classes ignored.
+    /// Sets all pixels of other classes to `Mask.ignore`.
+    ///
+    /// - Parameter selected: the indices of the classes to keep.
+    /// - Returns: a map with the same labels.
     public func keeping(_ selected: Set<Int>) -> SegmentationMap {
         let values = mask.values.map { selected.contains(Int($0)) ? $0 : Mask.ignore }
         return SegmentationMap(mask: Mask(width: mask.width, height: mask.height, values: values), labels: labels)
     }
 
-    /// Full where one of the classes is, and empty elsewhere.
+    /// A binary matte of some classes.
+    ///
+    /// - Parameter selected: the indices of the classes.
+    /// - Returns: a matte with alpha 255 where the class of a pixel is one of them, and 0 elsewhere.
     public func matte(of selected: Set<Int>) -> Matte {
         Matte(
             alpha: Mask(
@@ -45,16 +57,24 @@ public struct SegmentationMap: Sendable, Equatable {
     }
 }
 
-/// What a picture shows of one class.
+/// The extent of one class in an image.
 public struct SegmentedClass: Sendable, Equatable {
+    /// The name of the class.
     public var label: String
     /// Index into the labels of the network, from 0.
     public var classIndex: Int
-    /// The part of the picture that it covers, 0 … 1.
+    /// The fraction of the image that the class covers, from 0 to 1.
     public var share: Double
-    /// Around all of its pixels.
+    /// The bounding box of the class's pixels.
     public var box: Box
 
+    /// Creates an entry.
+    ///
+    /// - Parameters:
+    ///   - label: the name of the class.
+    ///   - classIndex: index into the labels of the network, from 0.
+    ///   - share: the fraction of the image that the class covers, from 0 to 1.
+    ///   - box: the bounding box in pixels.
     public init(label: String, classIndex: Int, share: Double, box: Box) {
         self.label = label
         self.classIndex = classIndex

@@ -2,7 +2,7 @@ import CVCore
 import CVImage
 import CVTask
 
-/// The record of the classes in one image; boxes are corners in pixels of the picture.
+/// The record: the result for one input; boxes are corners in pixels of the image.
 ///
 /// ```json
 /// {"input":"a.jpg","width":640,"height":480,"classes":[{"label":"road","class":3,"share":0.31,"box":[x1,y1,x2,y2]}],"error":null}
@@ -10,8 +10,10 @@ import CVTask
 public typealias SegmentationRecord = InputRecord<SegmentedClass>
 
 extension SegmentedClass: RecordedResult {
+    /// The key of the list of classes in a record.
     public static var listName: String { "classes" }
 
+    /// One class as a JSON object with its label, index, share and box.
     public var json: JSONValue {
         ["label": .string(label), "class": .integer(classIndex), "share": JSONValue(Float(share)), "box": box.json]
     }

@@ -5,7 +5,7 @@ import CVNN
 import CVTensor
 import CVWeights
 
-/// Tells the class of each pixel of a picture.
+/// Semantic segmentation: predicts the class of each pixel of an image.
 ///
 /// ```swift
 /// let segmenter = try Segmenter("run/best.safetensors")
@@ -14,34 +14,40 @@ import CVWeights
 /// ```
 /// Immutable: many threads may use one segmenter at the same time.
 public struct Segmenter: Sendable {
-    /// The size at which a picture is looked at.
+    /// The size at which an image is processed.
     public enum Scale: Sendable, Equatable {
-        /// With as many pixels as the pictures that the network was trained on, in the picture's own proportions.
+        /// Resized to the number of pixels of the training images, preserving the aspect ratio.
         case trained
-        /// As it is, in overlapping tiles: for pictures whose details have the size of those it was trained on.
+        /// Full size, in overlapping tiles: for images whose details have the size of those in the training images.
         case full
     }
 
-    /// The classes, by number, with their colours.
+    /// The names and the display colors of the classes.
     public let labels: SegmentationLabels
-    /// How a picture becomes the network's input; its size is that of the pictures that the network was trained on.
+    /// Converts an image to the network's input; its size is that of the training images.
     public let preprocessing: Preprocessing
 
     private let network: any Layer
-    /// The smallest side of what the network takes.
+    /// The minimum side of the network's input in pixels.
     private let minimumSide: Int
 
-    /// Of the pixels of a tile, so many at each of its sides are looked at, but told by its neighbour.
+    /// Tiles overlap by this many pixels at each side; the overlap is context only.
     static let overlap = 64
-    /// Largest side of a window: the first layers then take some hundred megabytes.
+    /// The maximum side of a tile, at which the first layers use a few hundred megabytes.
     static let maxSide = 1024
 
-    /// network: [1, 3, H, W] -> logits [1, classes, H, W], for sides of at least `minimumSide`; the logits may be coarser.
+    /// Creates a segmenter from a network.
+    ///
+    /// - Parameters:
+    ///   - network: computes logits [1, classes, h, w] from [1, 3, H, W]; h and w may be smaller than H and W.
+    ///   - labels: 1 to 255 classes.
+    ///   - preprocessing: converts an image to the network's input.
+    ///   - minimumSide: the minimum side of the network's input in pixels.
     public init(
         network: any Layer, labels: SegmentationLabels, preprocessing: Preprocessing, minimumSide: Int = 1
     ) {
         let classes = labels.names.count
-        precondition((1...255).contains(classes), "\(classes) classes; a map tells 1 to 255 apart")
+        precondition((1...255).contains(classes), "\(classes) classes; a map supports 1 to 255")
         precondition((1...Self.maxSide).contains(minimumSide), "sides of at least \(minimumSide)")
         (self.network, self.labels, self.preprocessing) = (network, labels, preprocessing)
         self.minimumSide = minimumSide
@@ -78,7 +84,12 @@ public struct Segmenter: Sendable {
         }
     }
 
-    /// The class of each pixel, the most probable one.
+    /// Predicts the most probable class of each pixel.
+    ///
+    /// - Parameters:
+    ///   - image: of any size.
+    ///   - scale: the size at which the image is processed.
+    /// - Returns: a map of the size of the image.
     public func callAsFunction(_ image: Image, scale: Scale = .trained) -> SegmentationMap {
         let inferenceImage = scale == .full ? image.withoutAlpha() : inferenceImage(image)
         let plan = TilePlan(
@@ -98,9 +109,10 @@ public struct Segmenter: Sendable {
             mask: Mask(width: image.width, height: image.height, values: values), labels: labels)
     }
 
-    /// The probability of each class at each pixel: [classes, H, W]. Takes 4 bytes a class and pixel.
+    /// Computes the probability of each class at each pixel, without tiles.
     ///
-    /// The picture is looked at as a whole, and so with sides of at most 1024 pixels.
+    /// - Parameter image: of any size; it is resized to sides of at most 1024 pixels.
+    /// - Returns: [classes, H, W] at the size of the image, 4 bytes per class and pixel.
     public func probabilities(_ image: Image) -> Tensor {
         let inferenceImage = inferenceImage(image, atMost: Self.maxSide)
         let logits = run(inferenceImage, Tile(inferenceImage.width, inferenceImage.height))
@@ -108,7 +120,7 @@ public struct Segmenter: Sendable {
             [labels.names.count, image.height, image.width])
     }
 
-    /// The picture with as many pixels as those that the network was trained on: for one of their shape, with their size.
+    /// The image resized to the number of pixels of the training images; with their aspect ratio, to their size.
     private func inferenceImage(_ image: Image, atMost longest: Int = .max) -> Image {
         let pixels = Double(preprocessing.width * preprocessing.height)
         let factor = min(
@@ -121,7 +133,7 @@ public struct Segmenter: Sendable {
         return opaque.resized(width: width, height: height)
     }
 
-    /// [1, classes, H, W] for one tile; past the border the picture goes on as its last pixels.
+    /// The logits [1, classes, h, w] of one tile; beyond the border the edge pixels are replicated.
     private func run(_ image: Image, _ tile: Tile) -> Tensor {
         var input = preprocessing
         (input.width, input.height, input.resize) = (tile.width.count, tile.height.count, .stretch)

@@ -1,24 +1,24 @@
 import CVImage
 
-/// A part of the picture that goes through the network at once.
+/// A part of an image that is processed in one pass.
 package struct Tile {
-    /// Columns and rows of the window; may reach past the border.
+    /// Columns and rows of the input window; they may extend beyond the border.
     package let width, height: Range<Int>
-    /// Those that are told by this tile.
+    /// Columns and rows of the output region.
     package let columns, rows: Range<Int>
 
     init(width: Range<Int>, height: Range<Int>, columns: Range<Int>, rows: Range<Int>) {
         (self.width, self.height, self.columns, self.rows) = (width, height, columns, rows)
     }
 
-    /// The whole of a picture.
+    /// A whole image.
     init(_ width: Int, _ height: Int) {
         self.init(width: 0..<width, height: 0..<height, columns: 0..<width, rows: 0..<height)
     }
 }
 
-/// How a picture is cut: windows of at least `least` and at most `side`, in which all pixels that are told have `overlap`
-/// others around them, or the border.
+/// The tiling of an image into windows of at least `least` and at most `side` pixels. The output region of each tile is
+/// surrounded by `overlap` pixels of context, or by the border.
 package struct TilePlan {
     package let tiles: [Tile]
 
@@ -30,7 +30,7 @@ package struct TilePlan {
             guard size > window else { return [(0..<window, 0..<size)] }
             let step = window - 2 * overlap
             let count = 1 + (size - window + step - 1) / step
-            // The last one ends where the picture does.
+            // The last window ends at the border.
             let starts = (0..<count).map { min($0 * step, size - window) }
             return starts.enumerated().map { index, start in
                 let from = index == 0 ? 0 : starts[index - 1] + window - overlap
@@ -46,7 +46,7 @@ package struct TilePlan {
 }
 
 extension Image {
-    /// The pixels of these columns and rows; those past the border repeat the last.
+    /// The pixels of these columns and rows, with the edge replicated beyond the border.
     func window(x: Range<Int>, y: Range<Int>) -> Image {
         if x.lowerBound == 0, y.lowerBound == 0, x.upperBound == width, y.upperBound == height { return self }
         let columns = min(x.upperBound, width) - x.lowerBound

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 @Suite struct ActivationCaptureTests {
-    /// Two blocks: a convolution with its normalisation, activation and pooling; and two convolutions beside each other.
+    /// Two blocks: a convolution with its normalization, activation and pooling; and two parallel convolutions.
     private struct Network {
         let conv: Conv2d, bn: BatchNorm2d, left: Conv2d, right: Conv2d, fc: Linear
 
@@ -33,17 +33,18 @@ import Testing
         return (ActivationCapture(of: x) { network($0) }, network, x)
     }
 
-    @Test func aLayerGivesWhatComesOutOfItsActivation() throws {
+    @Test("activation capture: a layer's value follows its activation function")
+    func layerValueFollowsActivation() throws {
         let (capture, network, x) = capture()
         #expect(capture.layers.map(\.name) == ["stem.conv", "stem.bn", "pair.left", "pair.right"])
         let maps = network.maps(x)
         #expect(try capture["stem.conv"].values == network.conv(x).values)
-        // After the rectifier, before the pooling.
+        // After the ReLU, before the pooling.
         #expect(try relativeError(capture["stem.bn"], Activation.relu(maps.normal)) < 1e-6)
         #expect(try relativeError(capture["stem"], Activation.relu(maps.normal)) < 1e-6)
         #expect(try relativeError(capture["pair.left"], Activation.relu(network.left(maps.stem))) < 1e-6)
         #expect(try relativeError(capture["pair.right"], Activation.relu(network.right(maps.stem))) < 1e-6)
-        // What was put beside each other belongs to the block.
+        // The concatenation belongs to the block.
         #expect(try relativeError(capture["pair"], maps.pair) < 1e-6)
         #expect(capture.lastFeatureMap { _ in true }?.value.shape == maps.pair.shape)
         #expect(capture.lastFeatureMap { $0.hasPrefix("stem.") }?.name == "stem.bn")
@@ -51,7 +52,8 @@ import Testing
         #expect(relativeError(capture.output, network(x)) < 1e-6)
     }
 
-    @Test func aNameThatNoLayerHasIsAnErrorWithTheNearest() {
+    @Test("activation capture: an unknown layer is an error that names the nearest one")
+    func unknownLayerNamesNearest() {
         let (capture, _, _) = capture()
         for (name, nearest) in [("stem.cnov", "stem.conv"), ("fc", nil), ("", nil), ("pai", nil)] {
             #expect {
@@ -63,19 +65,20 @@ import Testing
         }
     }
 
-    @Test func gradientsAreThoseOfTheRestOfTheNetwork() throws {
+    @Test("activation capture: gradients match the layers after the captured one")
+    func gradientsMatchRestOfNetwork() throws {
         let (capture, network, _) = capture()
         let maps = try capture["pair"]
         let seed = Tensor([0, 1], shape: [1, 2])
         let gradient = try #require(capture.gradient(of: capture.output, seed: seed, withRespectTo: maps))
-        // The mean over 16 pixels, and then the weights of the second class.
+        // The mean over 16 pixels, then the weights of the second class.
         let weights = network.fc.weight.value.values[5...]
         for (channel, weight) in weights.enumerated() {
             #expect(gradient.values[16 * channel..<16 * channel + 16].allSatisfy { abs($0 - weight / 16) < 1e-7 })
         }
     }
 
-    @Test func whatWasRecordedIsFreedWithTheResults() {
+    @Test("activation capture: the tape is freed with the results") func tapeIsFreedWithResults() {
         weak var freed: Tape?
         do {
             let (capture, _, _) = capture()
@@ -85,7 +88,7 @@ import Testing
         #expect(freed == nil)
     }
 
-    @Test func shapesAloneHaveTheSameLayers() throws {
+    @Test("activation capture: a shape-only input yields the same layers") func shapeOnlyInputHasSameLayers() throws {
         let (network, _) = ParameterSet.shapeOnly { Network($0) }
         let shapes = ActivationCapture(of: .shapeOnly([1, 1, 8, 8])) { network($0) }
         let real = capture().0
@@ -95,7 +98,7 @@ import Testing
         #expect(pair.isShapeOnly && shapes.output.shape == real.output.shape)
     }
 
-    @Test func withoutGradientsTheValuesAreTheSame() throws {
+    @Test("activation capture: values are the same without gradients") func valuesAreSameWithoutGradients() throws {
         let (network, parameters) = ParameterSet.initialize(seed: 3) { Network($0) }
         parameters.setTrainable(false)
         let x = seededTensor(seed: 4, [1, 1, 8, 8])

@@ -32,7 +32,8 @@ import Testing
         return metrics
     }
 
-    @Test(arguments: [1, 32, 1000]) func allNumbersAreThoseOfScikitLearn(batch: Int) throws {
+    @Test("classification metrics: all values match scikit-learn", arguments: [1, 32, 1000])
+    func matchScikitLearn(batch: Int) throws {
         let cases = try decoded("Golden/metrics.json", as: Golden.self).cases
         #expect(cases.count == 2)
         for golden in cases {
@@ -57,24 +58,24 @@ import Testing
         }
     }
 
-    @Test func ofEqualScoresTheFirstIsThePrediction() {
+    @Test("classification metrics: the first of equal logits is the prediction") func firstOfEqualLogitsWins() {
         var metrics = ClassificationMetrics(classes: ["a", "b"])
         metrics.add(logits: Tensor([1, 1, 1, 1], shape: [2, 2]), labels: [0, 1])
         #expect(metrics.confusion == [[1, 0], [1, 0]])
     }
 
-    @Test func aRowThatIsNotANumberIsNoHit() {
+    @Test("classification metrics: a row of NaN is no hit") func rowOfNaNIsNoHit() {
         var metrics = ClassificationMetrics(classes: (0..<7).map { "\($0)" })
         metrics.add(logits: Tensor(repeating: .nan, shape: [1, 7]), labels: [6])
         #expect(metrics.hits == 0 && metrics.topFiveHits == 0 && metrics.count == 1)
     }
 
-    @Test func withoutImagesAllIsZero() {
+    @Test("classification metrics: all values are 0 without images") func zeroWithoutImages() {
         let metrics = ClassificationMetrics(classes: ["a", "b"])
         #expect(metrics.accuracy == 0 && metrics.loss == 0 && metrics.macro.f1 == 0 && metrics[1].precision == 0)
     }
 
-    @Test func reportAndMatrixStandInColumns() {
+    @Test("classification metrics: report and confusion matrix are aligned") func reportAndMatrixAreAligned() {
         var metrics = ClassificationMetrics(classes: ["cat", "a\u{1B}[31m"])
         metrics.add(logits: Tensor([2, 1, 2, 1, 1, 2], shape: [3, 2]), labels: [0, 1, 1])
         let report = metrics.report.split(separator: "\n").map(String.init)
@@ -86,7 +87,7 @@ import Testing
         #expect(matrix[0].hasSuffix("0  1") && matrix[1].hasSuffix("1  .") && matrix[2].hasSuffix("1  1"))
     }
 
-    @Test func theJSONHasAllNumbers() throws {
+    @Test("classification metrics: the JSON holds all values") func jsonHoldsAllValues() throws {
         var metrics = ClassificationMetrics(classes: ["a", "b"])
         metrics.add(logits: Tensor([2, 1, 2, 1], shape: [2, 2]), labels: [0, 1])
         let json = try JSONValue.parse(metrics.json.text)

@@ -7,7 +7,7 @@ import CVWeights
 import Foundation
 import Testing
 
-/// A classifier of 2×1 grey pictures that says which side is lighter: its logits are the left and the right pixel.
+/// A classifier of 2×1 gray images by their lighter side: its logits are the left and the right pixel.
 @Suite final class ClassifierTests {
     let folder: String
 
@@ -38,7 +38,7 @@ import Testing
         Image(width: 2, height: 1, format: .rgb, pixels: [left, left, left, right, right, right])
     }
 
-    @Test func theMostProbableClassComesFirst() throws {
+    @Test("classifier: the most probable class comes first") func mostProbableClassComesFirst() throws {
         let classifier = try Classifier(weights())
         let found = classifier(image(0, 255))
         #expect(found.map(\.label) == ["right", "left"] && found.map(\.index) == [1, 0])
@@ -49,17 +49,17 @@ import Testing
         #expect(classifier(image(0, 255), top: 1).count == 1)
     }
 
-    @Test func severalImagesAreClassifiedAsEachAlone() throws {
+    @Test("classifier: a batch gives the results of single images") func batchMatchesSingleImages() throws {
         let classifier = try Classifier(weights())
         let images = [image(0, 255), image(200, 100), image(3, 3)]
         #expect(classifier(images) == images.map { classifier($0) })
         #expect(classifier([]).isEmpty)
     }
 
-    @Test func severalViewsAreAveraged() throws {
+    @Test("classifier: probabilities of several views are averaged") func viewsAreAveraged() throws {
         let classifier = try Classifier(weights())
         let right = 1 / (1 + exp(Float(-1)))
-        // Mirrored, the picture shows the other class just as well.
+        // The mirror image shows the other class with the same probability.
         #expect(classifier(image(0, 255), views: .flip).allSatisfy { abs($0.probability - 0.5) < 1e-6 })
         #expect(abs(classifier(image(0, 255), views: .whole)[0].probability - right) < 1e-6)
         let images = [image(0, 255), image(60, 10)]
@@ -70,7 +70,7 @@ import Testing
         #expect(abs(found.first { $0.index == 1 }!.probability - mean) < 1e-6)
     }
 
-    @Test func weightsOfSomethingElseAreRefusedWithWhatTheyAre() throws {
+    @Test("classifier: weights of another task or network are rejected") func otherWeightsAreRejected() throws {
         func problem(_ path: String) -> ClassifierError.Problem? {
             do {
                 _ = try Classifier(path)
@@ -94,14 +94,14 @@ import Testing
             return
         }
         #expect(mismatch.difference.misshapen.map(\.key) == ["fc.bias", "fc.weight"])
-        // As wide as a file may claim: nothing is allocated for weights that are not there.
+        // The file claims a large width: nothing is allocated for missing weights.
         guard case .otherParameters = try problem(weights(model: "fully-connected", width: 4096)) else {
             Issue.record("the weights are those of another network")
             return
         }
     }
 
-    @Test func weightsThatAreNoNumbersAreNamed() throws {
+    @Test("classifier: the error for NaN weights names the tensor") func nanWeightsAreNamed() throws {
         let path = try weights(weight: [1, .nan, 0, 1])
         #expect {
             try Classifier(path)
@@ -110,7 +110,7 @@ import Testing
         }
     }
 
-    @Test func aRecordIsOneLineOfJSON() throws {
+    @Test("classification record: one line of JSON") func recordIsOneLineOfJSON() throws {
         var record = ClassificationRecord(
             input: "a\n.jpg", width: 2, height: 1,
             results: [Classification(label: "cat", index: 3, probability: 0.1)])

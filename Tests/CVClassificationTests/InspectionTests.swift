@@ -9,16 +9,21 @@ import Testing
 
 @Suite struct InspectionTests {
     private struct Case: Decodable {
-        let weights, picture, model: String?
+        let weights, image, model: String?
         let seed: UInt64?
         let layer: String?
         let label, width, height: Int
         let values: [Float]
+
+        private enum CodingKeys: String, CodingKey {
+            case weights, model, seed, layer, label, width, height, values
+            case image = "picture"
+        }
     }
 
-    /// Against PyTorch, in double precision: `Tools/golden.py grad-cam`. A rectifier whose input is 0 up to rounding may go
-    /// either way, which is more than rounding in the mean of a gradient.
-    @Test func mapsAreThoseOfPyTorch() throws {
+    /// In double precision: `Tools/golden.py grad-cam`. A ReLU whose input is 0 up to rounding may switch, which changes
+    /// the mean of a gradient by more than rounding.
+    @Test("Grad-CAM: maps match PyTorch") func mapsAreThoseOfPyTorch() throws {
         let cases = try decoded("Golden/grad-cam.json", as: [Case].self)
         #expect(cases.count == 6)
         for golden in cases {
@@ -30,7 +35,7 @@ import Testing
             let largest = golden.values.max() ?? 0
             #expect(largest > 0)
             for (found, expected) in zip(map.values, golden.values) {
-                #expect(abs(found - expected) < 2e-3 * largest, "\(golden.picture ?? golden.model ?? "")")
+                #expect(abs(found - expected) < 2e-3 * largest, "\(golden.image ?? golden.model ?? "")")
             }
             #expect(map.shares.max() == 1)
             #expect(map.frame.box.width == Float(image.width))
@@ -38,7 +43,7 @@ import Testing
     }
 
     private func subject(_ golden: Case) throws -> (Classifier, Image) {
-        if let weights = golden.weights, let image = golden.picture {
+        if let weights = golden.weights, let image = golden.image {
             let path = packageFolder.appending(path: "SampleImages/\(image)").path
             return (try Classifier(weights), try Image(contentsOf: path))
         }
@@ -55,7 +60,7 @@ import Testing
         return (classifier, Image(width: 64, height: 64, format: .rgb, pixels: pixels))
     }
 
-    @Test func layersAreListedWithTheirShapes() throws {
+    @Test("classifier: layers are listed with their shapes") func layersHaveShapes() throws {
         let classifier = try Classifier("resnet20-cifar10")
         let layers = classifier.layers
         #expect(layers.count == 38)
@@ -68,21 +73,23 @@ import Testing
         }
     }
 
-    /// Two 3×3 convolutions see 5×5 pixels; the first one alone 3×3.
-    @Test(arguments: [("bn1", 3), ("layer1.0.bn1", 5), ("layer1.0.conv2", 7)])
-    func aPatchIsAsLargeAsTheReceptiveField(layer: String, side: Float) throws {
+    /// The receptive field of two 3×3 convolutions is 5×5 pixels; that of one is 3×3.
+    @Test(
+        "top activations: a patch has the size of the receptive field",
+        arguments: [("bn1", 3), ("layer1.0.bn1", 5), ("layer1.0.conv2", 7)])
+    func patchHasSizeOfReceptiveField(layer: String, side: Float) throws {
         let topActivations = try TopActivations(Classifier("resnet20-cifar10"), layer: layer, unit: 8)
         var image = Image(width: 320, height: 320, fill: .black)
         image.fill(Box(minX: 150, minY: 150, maxX: 170, maxY: 190), color: .white)
         let found = try #require(topActivations.strongest(in: image))
-        // The input is a tenth of the picture.
+        // The input has a tenth of the image's side.
         #expect(abs(found.box.width - side * 10) < 1e-3 && abs(found.box.height - side * 10) < 1e-3)
         #expect(topActivations.strongest(in: image, above: found.value) == nil)
         #expect(topActivations.strongest(in: image, above: found.value - 1e-3) == found)
     }
 
-    /// The patch is what excites: the same patch alone, on a picture of its own, excites as much.
-    @Test func thePatchAloneActivatesAsMuch() throws {
+    /// The same patch in an otherwise black image.
+    @Test("top activations: the patch alone activates the unit as much") func patchAloneActivatesAsMuch() throws {
         let topActivations = try TopActivations(Classifier("resnet20-cifar10"), layer: "layer1.0.bn1", unit: 3)
         var image = Image(width: 32, height: 32, fill: Color(90, 120, 60))
         for index in 0..<32 * 32 {

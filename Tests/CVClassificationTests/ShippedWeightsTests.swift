@@ -5,9 +5,10 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The weights that come with the library, against a PyTorch twin with the same: `Tools/golden.py cifar` and `imagenet`.
+/// The weights that ship with the library, against a PyTorch reference implementation: `Tools/golden.py cifar` and
+/// `imagenet`.
 @Suite struct ShippedWeightsTests {
-    @Test func resnet20PredictsWhatTheReferencePredicts() throws {
+    @Test("ResNet-20: probabilities match PyTorch") func resnet20MatchesPyTorch() throws {
         let classifier = try Classifier("resnet20-cifar10")
         #expect(classifier.labels.count == 10)
         let expected = try decoded("Golden/resnet20-cifar10.json", as: [String: [Float]].self)
@@ -26,7 +27,7 @@ import Testing
         let indices: [Int], values: [Float]
     }
 
-    @Test func efficientNetPredictsWhatTheReferencePredicts() throws {
+    @Test("EfficientNet-Lite0: probabilities match PyTorch") func efficientNetMatchesPyTorch() throws {
         let classifier = try Classifier("efficientnet-lite0")
         #expect(classifier.labels.count == 1000)
         let expected = try decoded("Golden/efficientnet-lite0.json", as: [String: Best].self)

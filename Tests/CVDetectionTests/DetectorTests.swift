@@ -7,7 +7,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The whole way from numbers or pictures to boxes, against a PyTorch twin that reads the original darknet file.
+/// From numbers or images to boxes, against a PyTorch reference implementation that reads the original darknet file.
 @Suite struct DetectorTests {
     private struct Heads: Decodable {
         struct Head: Decodable { let shape: [Int], largestMagnitude: Float, positions: [Int], values: [Float] }
@@ -15,14 +15,14 @@ import Testing
     }
 
     /// Made by `Tools/golden.py heads`.
-    @Test func rawHeadsOfYOLOv3TinyEqualTheReference() throws {
+    @Test("YOLOv3-tiny: raw heads match PyTorch") func rawHeadsOfYOLOv3TinyEqualTheReference() throws {
         let golden = try decoded("Golden/yolov3-tiny-heads.json", as: Heads.self)
         let grids = try Detector().run(uniformTensor(seed: golden.inputSeed, Shape([1] + golden.inputShape)))
         #expect(grids.map(\.values.shape) == golden.heads.map { Shape([1] + $0.shape) })
         for (grid, head) in zip(grids, golden.heads) {
             let values = grid.values.values
             let worst = zip(head.positions, head.values).map { abs(values[$0] - $1) }.max() ?? .infinity
-            // The required 1e-3 is for the numbers as they are; their magnitude goes up to 20.
+            // The tolerance of 1e-3 is absolute; the magnitude of the values is up to 20.
             #expect(worst < 1e-3, "largest magnitude \(head.largestMagnitude)")
         }
     }
@@ -35,7 +35,9 @@ import Testing
     }
 
     /// Made by `Tools/golden.py darknet`: decoding of v3, of v4's scale_x_y and of new_coords, and suppression.
-    @Test(arguments: ["plain", "groups", "pools", "pyramid", "shortcuts", "partial", "new-coords"])
+    @Test(
+        "darknet networks: boxes match PyTorch",
+        arguments: ["plain", "groups", "pools", "pyramid", "shortcuts", "partial", "new-coords"])
     func boxesOfDarknetNetworksEqualTheReference(name: String) throws {
         let folder = packageFolder.appending(path: "Tests/CVModelsTests/Golden/darknet").path
         let golden = try decoded("../CVModelsTests/Golden/darknet/\(name).json", as: DarknetGolden.self)
@@ -59,10 +61,10 @@ import Testing
     }
 }
 
-/// Whole photographs, from the file to the boxes, against the twin. Made by `Tools/golden.py detections`.
+/// Photographs, from the file to the boxes, against the reference implementation. Made by `Tools/golden.py detections`.
 ///
 /// The samples are in the package. Darknet's photographs may not be: `CVTOOLKIT_PHOTOS` names the folder where Debian's
-/// package `darknet` puts them, and those that are not there are left out.
+/// package `darknet` installs them; missing ones are skipped.
 @Suite struct PhotographTests {
     private struct Golden: Decodable {
         struct Photograph: Decodable, CustomTestStringConvertible {
@@ -88,7 +90,7 @@ import Testing
         }
     }
 
-    @Test func findsTheBoxesOfTheReferenceAndNoOthers() throws {
+    @Test("YOLOv3-tiny: boxes of photographs match PyTorch") func boxesOfPhotographsMatchPyTorch() throws {
         let detector = try Detector()
         var compared = 0
         for photograph in try decoded("Golden/yolov3-tiny-detections.json", as: Golden.self).images {
@@ -101,7 +103,7 @@ import Testing
         #expect(compared >= 8, "the package has eight samples")
     }
 
-    /// Each expected box has a partner of its class with IoU ≥ 0.97 and a confidence within 0.01, and none is left over.
+    /// Each expected box has a partner of its class with IoU ≥ 0.97 and a confidence within 0.01, and no box is left over.
     private func compare(_ found: [Detection], _ photograph: Golden.Photograph) {
         let expected = photograph.detections.filter { $0.confidence >= Self.confidence }
         #expect(found.count == expected.count, "\(photograph.file)")

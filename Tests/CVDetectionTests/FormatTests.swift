@@ -13,7 +13,7 @@ import FoundationXML
     let brush = Detection(
         label: "toothbrush", classIndex: 79, confidence: 0.75, box: Box(minX: 0, minY: 0, maxX: 100, maxY: 200))
 
-    @Test func yoloLinesAreNormalized() {
+    @Test("YOLO text: lines are normalized") func yoloLinesAreNormalized() {
         let text = YOLOText.text([dog, brush], width: 100, height: 200)
         #expect(text == "16 0.202500 0.200000 0.205000 0.200000\n79 0.500000 0.500000 1.000000 1.000000\n")
         let confident = YOLOText.text([dog], width: 100, height: 200, includeConfidence: true)
@@ -21,14 +21,14 @@ import FoundationXML
         #expect(YOLOText.text([], width: 1, height: 1) == "")
     }
 
-    @Test func boxesThatAreNoNumbersGiveTextAllTheSame() {
+    @Test("formats: boxes with NaN still give valid text") func nanBoxesGiveValidText() {
         let broken = Detection(
             label: "x", classIndex: 0, confidence: .nan, box: Box(minX: .nan, minY: -.infinity, maxX: 1, maxY: .nan))
         let line = YOLOText.text([broken], width: 10, height: 10, includeConfidence: true)
         #expect(line == "0 0.000000 0.000000 0.000000 0.000000 0.000000\n")
     }
 
-    @Test func recordsReadBackAsTheSameValues() throws {
+    @Test("detection record: JSON round trip preserves the values") func recordsRoundTrip() throws {
         let name = "a \"b\"\\ \n\r\t\u{1}\u{1F} é 🐕/x.jpg"
         let record = DetectionRecord(input: name, width: 100, height: 200, results: [dog, brush])
         #expect(!record.json.contains("\n"))
@@ -46,7 +46,8 @@ import FoundationXML
         #expect(found[0]["box"] as? [Double] == [10, 20, 30.5, 60])
     }
 
-    @Test func recordHasTheDocumentedOrderAndShortNumbers() {
+    @Test("detection record: documented order of keys and short numbers")
+    func recordHasDocumentedOrderAndShortNumbers() {
         #expect(
             DetectionRecord(input: "a.jpg", width: 9, height: 8, results: [dog]).json
                 == #"{"input":"a.jpg","width":9,"height":8,"detections":[{"label":"dog","class":16,"#
@@ -56,7 +57,7 @@ import FoundationXML
                 == #"{"input":"-","width":null,"height":null,"detections":[],"error":"not an image"}"#)
     }
 
-    @Test func cocoEntriesUseTheNinetyOneIds() throws {
+    @Test("COCO results: entries use the ids from 1 to 90") func cocoEntriesUseTheNinetyOneIds() throws {
         var results = COCOResults(labels: COCOCategories.names)
         #expect(results.text == "[]\n")
         results.append([dog, brush], imageID: 139)
@@ -69,7 +70,7 @@ import FoundationXML
         #expect(entries[1]["score"] as? Double == 0.75)
     }
 
-    @Test func cocoLabelsAreKnownUnderBothSetsOfNames() {
+    @Test("COCO categories: names of COCO and of darknet are recognized") func cocoAndDarknetNamesAreRecognized() {
         var darknet = COCOCategories.names
         for (index, name) in [3: "motorbike", 4: "aeroplane", 57: "sofa", 58: "pottedplant", 60: "diningtable"] {
             darknet[index] = name
@@ -86,7 +87,7 @@ import FoundationXML
         #expect(COCOCategories.id(ofClass: .max, labels: []) == .min)
     }
 
-    @Test func imageIDsComeFromNamesAndNeverTwice() {
+    @Test("COCO results: image ids come from file names and are unique") func imageIDsAreUnique() {
         let paths = [
             "val/000000000139.jpg", "photo.jpg", "1.png", "b/139.jpg", "-", "x.jpg", "99999999999999999999.jpg",
             "-3.jpg",
@@ -117,7 +118,7 @@ import FoundationXML
         }
     }
 
-    @Test func vocParsesBackWithEscapedNames() {
+    @Test("VOC XML: escaped names survive a round trip") func vocParsesBackWithEscapedNames() {
         var odd = brush
         odd.label = "<a> & \"b\" \u{1}é"
         let name = "a&b\n<c>.jpg"

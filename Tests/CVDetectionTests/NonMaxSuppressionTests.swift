@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 @Suite struct NonMaxSuppressionTests {
-    /// All pairs, as the definition says.
+    /// The definition, over all pairs.
     func reference(_ candidates: [Candidate], iouThreshold: Float, perClass: Bool) -> [Candidate] {
         var kept: [Candidate] = []
         let order = candidates.indices.sorted {
@@ -36,7 +36,9 @@ import Testing
         }
     }
 
-    @Test(arguments: [Float(0), 0.001, 0.1, 0.25, 0.45, 0.5, 0.7, 0.9, 0.99, 1])
+    @Test(
+        "NMS: result matches the definition over all pairs",
+        arguments: [Float(0), 0.001, 0.1, 0.25, 0.45, 0.5, 0.7, 0.9, 0.99, 1])
     func equalsAllPairsReference(threshold: Float) {
         for seed in 0..<40 {
             var random = SplitMix64(seed: UInt64(seed))
@@ -54,7 +56,7 @@ import Testing
     }
 
     /// Golden/nms.json is made by `Tools/golden.py suppression`.
-    @Test func equalsTorchvision() throws {
+    @Test("NMS: result matches torchvision") func equalsTorchvision() throws {
         let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appending(path: "Golden/nms.json")
         let cases = try JSONDecoder().decode([GoldenCase].self, from: Data(contentsOf: file))
         #expect(cases.count == 5)
@@ -73,7 +75,7 @@ import Testing
         }
     }
 
-    @Test func dropsWhatIsNoNumberAndWhatIsInsideOut() {
+    @Test("NMS: NaN and inverted boxes are dropped") func dropsNaNAndInvertedBoxes() {
         let good = Candidate(classIndex: 0, confidence: 0.5, box: Box(minX: 0, minY: 0, maxX: 9, maxY: 9))
         var candidates = [good]
         for bad in [Float.nan, .infinity, -.infinity] {
@@ -90,7 +92,7 @@ import Testing
         #expect(nonMaxSuppression([], iouThreshold: 0.5) == [])
     }
 
-    @Test func tiesGoToTheEarlierCandidate() {
+    @Test("NMS: of equal confidences the earlier candidate wins") func tiesGoToTheEarlierCandidate() {
         let candidates = [0, 3, 1, 2].map {
             Candidate(classIndex: 0, confidence: 0.5, box: Box(minX: Float($0), minY: 0, maxX: 100, maxY: 100))
         }
@@ -98,7 +100,7 @@ import Testing
         #expect(nonMaxSuppression(candidates, iouThreshold: 1) == candidates)
     }
 
-    @Test func maxDetectionsKeepsTheMostConfident() {
+    @Test("NMS: maxDetections keeps the most confident") func maxDetectionsKeepsTheMostConfident() {
         let candidates = (0..<10).map {
             Candidate(
                 classIndex: 0, confidence: Float($0) / 10,
@@ -111,7 +113,7 @@ import Testing
         #expect(nonMaxSuppression(candidates, iouThreshold: 0.5, maxDetections: 0) == [])
     }
 
-    @Test func hugeAndTinyCoordinatesAreHandled() {
+    @Test("NMS: huge and tiny coordinates are handled") func hugeAndTinyCoordinatesAreHandled() {
         let limit = Float.greatestFiniteMagnitude
         let boxes = [
             Box(minX: -limit, minY: -limit, maxX: limit, maxY: limit),
@@ -125,20 +127,21 @@ import Testing
         }
     }
 
-    /// Layouts of 100,000 boxes, each the worst for some simple method.
+    /// Arrangements of 100,000 boxes, each the worst case of some simple method.
     enum Crowd: String, CaseIterable {
         case allOverlapping, apartOnAGrid, evenlySpread, clustered, oneRow, denseEqual
     }
 
-    /// Time of the processor, not of the clock: other tests run at the same time.
+    /// CPU time instead of wall-clock time, because other tests run in parallel.
     private static func secondsOfThisThread() -> Double {
         var time = timespec()
         clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
         return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
     }
 
-    /// About half a second at most; the five thousand million pairs that there are would take many times that.
-    @Test(arguments: Crowd.allCases) func hundredThousandBoxesTakeUnderTwoSeconds(crowd: Crowd) {
+    /// About half a second at most; all five billion pairs would take many times that.
+    @Test("NMS: 100,000 boxes take less than two seconds", arguments: Crowd.allCases)
+    func hundredThousandBoxesTakeUnderTwoSeconds(crowd: Crowd) {
         var random = SplitMix64(seed: 7)
         let candidates = (0..<100_000).map { index -> Candidate in
             let box: Box

@@ -7,11 +7,11 @@ import Foundation
 import TestSupport
 import Testing
 
-/// With the weights of ResNet-20 that come with the library.
+/// With the ResNet-20 weights that ship with the library.
 @Suite struct SlidingWindowDetectorTests {
     private static let classifier = Result { try Classifier("resnet20-cifar10") }
 
-    /// The sample of a dog, pasted on grey at two places in two sizes.
+    /// The sample of a dog, pasted on gray at two positions in two sizes.
     private static func canvas() throws -> Image {
         let path = packageFolder.appending(path: "SampleImages/retriever.jpg").path
         let dog = try Image(contentsOf: path)
@@ -21,8 +21,10 @@ import Testing
         return canvas
     }
 
-    @Test(arguments: SlidingWindows.Method.allCases)
-    func imagesOnALargerOneAreFoundAtTheirPositions(_ method: SlidingWindows.Method) throws {
+    @Test(
+        "sliding window detector: pasted images are found at their positions",
+        arguments: SlidingWindows.Method.allCases)
+    func pastedImagesAreFound(_ method: SlidingWindows.Method) throws {
         let detector = try SlidingWindowDetector(Self.classifier.get(), method: method)
         var options = SlidingWindowDetector.defaultOptions
         options.classes = [try #require(detector.labels.firstIndex(of: "dog"))]
@@ -33,13 +35,14 @@ import Testing
                     $0.box.intersectionOverUnion(with: position) < $1.box.intersectionOverUnion(with: position)
                 })
             #expect(hit.label == "dog" && hit.confidence >= 0.9)
-            // The network was trained with shifted pictures: it is as sure of a window a quarter beside.
+            // The network was trained with shifted images: its confidence is as high a quarter of a window away.
             #expect(hit.box.intersectionOverUnion(with: position) > 0.45, "\(hit.box)")
         }
     }
 
-    /// Padding makes them differ a little; what they say is the same, nearly everywhere.
-    @Test func onePassSaysNearlyAlwaysWhatTheWindowsThatAreCutOutSay() throws {
+    /// Padding makes the logits differ slightly.
+    @Test("sliding window detector: one pass nearly always predicts the classes of cropped windows")
+    func onePassAgreesWithCroppedWindows() throws {
         let classifier = try Self.classifier.get()
         let image = try Self.canvas()
         func probabilities(_ method: SlidingWindows.Method) throws -> [[Float]] {
@@ -57,7 +60,7 @@ import Testing
         #expect(sure.count > 50 && Double(same) > 0.9 * Double(sure.count), "\(same) of \(sure.count)")
     }
 
-    @Test func windowsCoverTheImageFromLargeToSmall() throws {
+    @Test("sliding window detector: default windows go from large to small") func windowsGoFromLargeToSmall() throws {
         let detector = try SlidingWindowDetector(Self.classifier.get())
         func image(_ width: Int, _ height: Int) -> Image { Image(width: width, height: height, fill: .black) }
         #expect(detector.sides(for: image(300, 220)) == [220, 155, 110, 77, 55, 38])
@@ -66,7 +69,7 @@ import Testing
         let scales = try detector.scales(for: image(301, 220), sides: [500, 100, 64, 220])
         #expect(scales.map(\.side) == [100, 64, 220])
         #expect(scales.map(\.width) == [96, 151, 44] && scales.map(\.height) == [70, 110, 32])
-        // Whatever its size, a picture is never made larger than a million pixels.
+        // No image is ever resized to more than about a million pixels.
         for (width, height) in [(4000, 3000), (20_000, 1), (1, 1), (33, 9000)] {
             guard let scales = try? detector.scales(for: image(width, height), sides: nil) else { continue }
             #expect(scales.allSatisfy { $0.width * $0.height <= 1_100_000 && min($0.width, $0.height) >= 32 })

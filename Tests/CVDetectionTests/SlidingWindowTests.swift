@@ -10,7 +10,7 @@ import Testing
 
     private static func network(_ name: String, window: Input, classes: Int = 5) throws -> any ClassifierNetwork {
         let architecture = try ClassifierArchitecture.named(name)
-        // Uniform numbers are made quickly; AlexNet has sixty million.
+        // Uniform numbers are fast to generate; AlexNet has sixty million parameters.
         return ParameterSet.initialize(
             seed: 1,
             choosing: { _, shape in shape.rank > 1 ? .heUniform() : nil },
@@ -18,9 +18,10 @@ import Testing
         ).network
     }
 
-    /// Without padding a window that was cut out sees what it sees in the whole: each logit is the same.
-    @Test(arguments: [("logistic", 1), ("fully-connected", 1), ("small-cnn", 2)])
-    func onePassIsEqualToCuttingOutWithoutPadding(_ name: String, _ stride: Int) throws {
+    @Test(
+        "sliding windows: without padding one pass equals cropping",
+        arguments: [("logistic", 1), ("fully-connected", 1), ("small-cnn", 2)])
+    func onePassEqualsCroppingWithoutPadding(_ name: String, _ stride: Int) throws {
         let window = Input(channels: 2, height: 28, width: 30)
         let network = try Self.network(name, window: window)
         let x = seededTensor(seed: 2, [1, 2, 41, 47])
@@ -28,7 +29,7 @@ import Testing
         let cut = try SlidingWindows(network, window: window, method: .cropped, stride: stride)
         #expect(onePass.stride == stride && onePass(x).shape == [1, 5, 13 / stride + 1, 17 / stride + 1])
         #expect(relativeError(onePass(x), cut(x)) < 1e-4)
-        // With larger steps, every other place of them; cut out, at any stride.
+        // A larger stride subsamples the positions; cropping supports any stride.
         let wide = try SlidingWindows(network, window: window, stride: 4)
         #expect(relativeError(wide(x), subsampled(cut(x), stride: 4 / stride)) < 1e-4)
         let odd = try SlidingWindows(network, window: window, method: .cropped, stride: 3)(x)
@@ -36,8 +37,8 @@ import Testing
         #expect(relativeError(subsampled(odd, stride: 2), subsampled(cut(x), stride: 6 / stride)) < 1e-4)
     }
 
-    /// Each logit by the definition: the network on that part of the picture.
-    @Test func eachPositionIsTheWindowWhoseCornerItNames() throws {
+    /// Each logit by definition: the network on that part of the image.
+    @Test("fully convolutional: each position is the window at its corner") func positionsAreWindows() throws {
         let window = Input(channels: 1, height: 28, width: 28)
         let network = try Self.network("small-cnn", window: window)
         let x = seededTensor(seed: 3, [1, 1, 34, 40])
@@ -56,13 +57,15 @@ import Testing
         }
     }
 
-    /// Of a single window, whatever the padding.
-    @Test(arguments: [
-        ("lenet5", 28), ("lenet5", 33), ("small-cnn", 31), ("resnet20", 32), ("resnet20", 35), ("resnet18", 64),
-        ("resnet50", 70), ("mobilenet_v2", 64), ("squeezenet1_1", 63), ("alexnet", 224), ("mobilenet_v1", 60),
-        ("efficientnet-lite0", 65), ("googlenet", 64), ("inception_v3", 107),
-    ])
-    func ofOneWindowTheLogitsAreThoseOfTheClassifier(_ name: String, _ side: Int) throws {
+    /// With and without padding.
+    @Test(
+        "fully convolutional: a single window gives the classifier's logits",
+        arguments: [
+            ("lenet5", 28), ("lenet5", 33), ("small-cnn", 31), ("resnet20", 32), ("resnet20", 35), ("resnet18", 64),
+            ("resnet50", 70), ("mobilenet_v2", 64), ("squeezenet1_1", 63), ("alexnet", 224), ("mobilenet_v1", 60),
+            ("efficientnet-lite0", 65), ("googlenet", 64), ("inception_v3", 107),
+        ])
+    func singleWindowMatchesClassifier(_ name: String, _ side: Int) throws {
         let channels = try ClassifierArchitecture.named(name).defaultInput.channels
         let window = Input(channels: channels, height: side, width: side)
         let network = try Self.network(name, window: window)
@@ -72,12 +75,14 @@ import Testing
         #expect(relativeError(logits.reshaped([1, 5]), network(x)) < 1e-4)
     }
 
-    /// A network's declared stride is that of its maps: a picture of ten more strides has ten more places.
-    @Test(arguments: [
-        ("logistic", 28), ("lenet5", 28), ("lenet5", 29), ("small-cnn", 28), ("resnet20", 32), ("resnet18", 32),
-        ("mobilenet_v2", 32), ("squeezenet1_0", 67),
-    ])
-    func anImageOfMoreStridesHasAsManyMorePositions(_ name: String, _ side: Int) throws {
+    /// The declared output stride is that of the feature maps.
+    @Test(
+        "fully convolutional: an image larger by ten strides has ten more positions",
+        arguments: [
+            ("logistic", 28), ("lenet5", 28), ("lenet5", 29), ("small-cnn", 28), ("resnet20", 32), ("resnet18", 32),
+            ("mobilenet_v2", 32), ("squeezenet1_0", 67),
+        ])
+    func positionsFollowStride(_ name: String, _ side: Int) throws {
         let window = Input(channels: 3, height: side, width: side)
         let network = try FullyConvolutional(Self.network(name, window: window), window: window)
         let stride = network.stride
@@ -85,8 +90,9 @@ import Testing
         #expect(y.shape == [1, 5, 11, 4])
     }
 
-    /// LeNet-5 pads its first convolution: equality ends where a window's surroundings are not zero.
-    @Test func paddingIsWhatPartsTheTwo() throws {
+    /// LeNet-5 pads its first convolution: the results are equal only if a window's surroundings are zero.
+    @Test("fully convolutional: only padding causes a difference to cropping")
+    func onlyPaddingCausesDifference() throws {
         let window = Input(channels: 1, height: 28, width: 28)
         let network = try Self.network("lenet5", window: window)
         let inside = uniformTensor(seed: 6, [1, 1, 28, 28])
@@ -103,8 +109,8 @@ import Testing
         #expect(try difference(around: hole) > 1e-2)
     }
 
-    /// The weights are the network's own: a gradient reaches them through the convolutions, too.
-    @Test func gradientsReachTheSharedWeights() throws {
+    /// The weights are shared with the classifier: gradients reach them through the convolutions.
+    @Test("fully convolutional: gradients reach the shared weights") func gradientsReachTheSharedWeights() throws {
         let window = Input(channels: 1, height: 8, width: 8)
         let (network, parameters) = ParameterSet.initialize(seed: 1) { SmallCNN(height: 8, width: 8, classes: 3, $0) }
         let moving = try FullyConvolutional(network, window: window)
@@ -121,7 +127,7 @@ import Testing
         }
     }
 
-    @Test func whatCannotMoveOverAnImageIsAnError() throws {
+    @Test("sliding windows: unsupported networks and strides are errors") func unsupportedNetworksAreErrors() throws {
         struct Other: ClassifierNetwork {
             func backbone(_ x: Tensor) -> Tensor { x }
             func head(_ features: Tensor) -> Tensor { features }
@@ -130,7 +136,7 @@ import Testing
         let window = Input(channels: 3, height: 64, width: 64)
         #expect(throws: SlidingWindowError.notConvolutional("Other")) { try SlidingWindows(Other(), window: window) }
         #expect(try SlidingWindows(Other(), window: window, method: .cropped).stride == 8)
-        // AlexNet's linear layers want maps of 6 × 6.
+        // AlexNet's linear layers need feature maps of 6 × 6.
         let alexnet = try Self.network("alexnet", window: window)
         #expect(throws: SlidingWindowError.maps(window: window, found: [1, 1], expected: [6, 6])) {
             try SlidingWindows(alexnet, window: window)

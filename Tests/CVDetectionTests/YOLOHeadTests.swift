@@ -7,7 +7,7 @@ import Testing
 @Suite struct YOLOHeadTests {
     typealias Anchor = YOLOHead.Anchor
 
-    /// The definition, in doubles, every pair looked at.
+    /// The definition in double precision, over all pairs.
     func reference(_ head: YOLOHead, _ values: [Float], confidence: Double) -> [(
         index: Int, score: Double, box: [Double]
     )] {
@@ -38,7 +38,9 @@ import Testing
         return found
     }
 
-    @Test(arguments: [Float(0), 0.001, 0.25, 0.9], [YOLOHead.Coordinates.exponential, .squared])
+    @Test(
+        "YOLO head: decoding matches a reference in double precision",
+        arguments: [Float(0), 0.001, 0.25, 0.9], [YOLOHead.Coordinates.exponential, .squared])
     func equalsReferenceInDoubles(confidence: Float, coordinates: YOLOHead.Coordinates) {
         for (seed, scaleXY) in [Float(1), 1.05, 2].enumerated() {
             let head = YOLOHead(
@@ -62,11 +64,11 @@ import Testing
         }
     }
 
-    /// One cell, one class; logits 0 put the centre into the middle of the cell at the anchor's size.
+    /// One cell, one class: zero logits decode to a box of the anchor's size at the center of the cell.
     let single = YOLOHead(
         anchors: [Anchor(8, 4)], classCount: 1, gridWidth: 1, gridHeight: 1, inputWidth: 32, inputHeight: 16)
 
-    @Test func zeroLogitsGiveTheAnchorInTheMiddle() {
+    @Test("YOLO head: zero logits give the anchor at the center of the cell") func zeroLogitsGiveCenteredAnchor() {
         let expected = Candidate(
             classIndex: 0, confidence: 0.25, box: Box(minX: 12, minY: 6, maxX: 20, maxY: 10))
         #expect(single.decode([0, 0, 0, 0, 0, 0], confidence: 0.25) == [expected])
@@ -74,7 +76,7 @@ import Testing
         #expect(single.decode([0, 0, 0, 0, 40, 40], confidence: 1).count == 1)
     }
 
-    @Test func valuesThatAreNoNumbersGiveNoCandidate() {
+    @Test("YOLO head: NaN and infinite values give no candidate") func nonFiniteValuesGiveNoCandidate() {
         for position in 0..<6 {
             for bad in [Float.nan, .infinity, -.infinity, .signalingNaN] {
                 for head in [single, squared] {
@@ -93,7 +95,7 @@ import Testing
             coordinates: .squared)
     }
 
-    @Test func extremeValuesGiveFiniteBoxesOrNone() throws {
+    @Test("YOLO head: extreme values give finite boxes or none") func extremeValuesGiveFiniteBoxesOrNone() throws {
         let large = try #require(single.decode([0, 0, 1e30, 100, 9, 9], confidence: 0.5).first).box
         #expect(large.width.isFinite && large.height.isFinite && large.width > 1e6)
         let small = try #require(single.decode([-1e30, 1e30, -1e30, -1e30, 9, 9], confidence: 0.5).first).box
@@ -102,8 +104,8 @@ import Testing
         #expect(single.decode([0, 0, 0, 0, -1e30, -1e30], confidence: 0).count == 1)
     }
 
-    /// Floats of any bits, half of them near the logits that matter.
-    @Test func anyBitsGiveFiniteCandidatesThatSuppressionTakes() {
+    /// Random bit patterns, half of them near typical logits.
+    @Test("YOLO head: random bit patterns give finite candidates") func randomBitsGiveFiniteCandidates() {
         for seed in 0..<200 {
             var random = SplitMix64(seed: UInt64(seed))
             let head = YOLOHead(
@@ -121,12 +123,14 @@ import Testing
         }
     }
 
-    /// At least five times the measured time, for machines under load.
-    @Test(arguments: [
-        (name: "yolov3-tiny at 416", sides: [13, 26], limit: Duration.milliseconds(2)),
-        (name: "yolov3 at 608", sides: [19, 38, 76], limit: .milliseconds(15)),
-    ])
-    func decodingTakesAFewMillisecondsAtMost(network: (name: String, sides: [Int], limit: Duration)) {
+    /// The limits are at least five times the measured time, for machines under load.
+    @Test(
+        "YOLO head: decoding takes a few milliseconds at most",
+        arguments: [
+            (name: "yolov3-tiny at 416", sides: [13, 26], limit: Duration.milliseconds(2)),
+            (name: "yolov3 at 608", sides: [19, 38, 76], limit: .milliseconds(15)),
+        ])
+    func decodingTakesFewMilliseconds(network: (name: String, sides: [Int], limit: Duration)) {
         var random = SplitMix64(seed: 3)
         let heads = network.sides.map { side in
             YOLOHead(
@@ -167,7 +171,7 @@ import Testing
         }
     }
 
-    @Test func mapsClipsAndDropsWhatLiesOutside() {
+    @Test("detections: boxes are mapped, clipped and dropped outside the image") func boxesAreMappedAndClipped() {
         #expect(
             run() == [
                 Detection(
@@ -183,7 +187,7 @@ import Testing
             ])
     }
 
-    @Test func optionsSelect() {
+    @Test("detections: options select by class, confidence and number") func optionsSelect() {
         #expect(run { $0.classAgnostic = true }.map(\.confidence) == [0.9, 0.7, 0.3])
         #expect(run { $0.classes = [1, 5] }.map(\.confidence) == [0.8, 0.3])
         #expect(run { $0.classes = [] }.isEmpty)
@@ -193,7 +197,7 @@ import Testing
         #expect(run { $0.confidence = .nan }.isEmpty)
     }
 
-    @Test func ofTooManyCandidatesTheMostConfidentGoOn() {
+    @Test("YOLO head: a limit keeps the most confident candidates") func limitKeepsMostConfident() {
         let head = YOLOHead(
             anchors: [.init(1, 1)], classCount: 1, gridWidth: 100, gridHeight: 1, inputWidth: 100, inputHeight: 1,
             coordinates: .squared)
@@ -211,14 +215,14 @@ import Testing
         #expect(some.filter { best.contains($0) } == best)
     }
 
-    @Test func mappingToNoNumbersDropsTheDetection() {
+    @Test("detections: a box mapped to NaN is dropped") func boxMappedToNaNIsDropped() {
         let found = detections(
             from: candidates, options: DetectionOptions(), labels: [], width: 9, height: 9
         ) { _ in Box(minX: .nan, minY: 0, maxX: 1, maxY: 1) }
         #expect(found.isEmpty)
     }
 
-    @Test func iouOfKnownPairs() {
+    @Test("IoU: known pairs") func iouOfKnownPairs() {
         let a = Box(minX: 0, minY: 0, maxX: 10, maxY: 10)
         #expect(a.intersectionOverUnion(with: a) == 1)
         #expect(a.intersectionOverUnion(with: Box(minX: 5, minY: 0, maxX: 15, maxY: 10)) == Float(50) / 150)

@@ -11,7 +11,7 @@ import Testing
     }
 
     /// `Tools/golden.py guided-filter`.
-    @Test func resultIsThatOfOpenCV() throws {
+    @Test("guided filter: result matches OpenCV") func resultMatchesOpenCV() throws {
         let golden = try decoded("Golden/guided-filter.json", as: Golden.self)
         let (width, height, border) = (golden.width, golden.height, golden.border)
         let colors = uniformTensor(seed: 1, [3, height, width]).values
@@ -35,10 +35,10 @@ import Testing
         #expect(expected.next() == nil)
     }
 
-    /// Functions of which some are all or nothing for every colour, and some are not, against the definition.
-    @Test(arguments: [(1, 1), (23, 17), (5, 4), (3, 40)]) func functionsAreAppliedBetweenTheirPositions(
-        _ width: Int, _ height: Int
-    ) {
+    /// Some of the functions are 0 or 255 for every color, some are not.
+    @Test(
+        "guided filter: interpolated functions match the definition", arguments: [(1, 1), (23, 17), (5, 4), (3, 40)])
+    func interpolatedFunctionsMatchDefinition(_ width: Int, _ height: Int) {
         let numbers = seededTensor(seed: 11, [20, 4]).values
         let functions = GuidedFilterCoefficients(
             width: 5, height: 4,
@@ -68,11 +68,10 @@ import Testing
         }
     }
 
-    /// A coarse edge moves to where the picture has one.
-    @Test func edgeOfTheMatteIsThatOfTheImage() {
+    @Test("matte refinement: a coarse edge moves to the edge of the image") func edgeMovesToEdgeOfImage() {
         var image = Image(width: 200, height: 120, fill: Color(30, 60, 40))
         for y in 0..<120 { for x in 0..<97 + y / 20 { image[x, y] = Color(210, 160, 140) } }
-        // 16 × 16 values: the edge is known to within twelve pixels.
+        // 16 × 16 values: the coarse edge is accurate to twelve pixels.
         let coarse = Tensor((0..<256).map { $0 % 16 < 8 ? 6 : -6 as Float }, shape: [1, 1, 16, 16])
         var refinement = MatteRefinement()
         refinement.reach = 0.06
@@ -89,7 +88,7 @@ import Testing
         Matte(alpha: Mask(width: width, height: height, values: (0..<width * height).map { UInt8($0 % 256) }))
     }
 
-    @Test func shareAndBoxAreThoseOfAlpha() {
+    @Test("matte: share and box are computed from alpha") func shareAndBoxFollowAlpha() {
         var values = [UInt8](repeating: 0, count: 12)
         (values[5], values[6], values[0]) = (255, 128, 127)
         let matte = Matte(alpha: Mask(width: 4, height: 3, values: values))
@@ -101,10 +100,9 @@ import Testing
         #expect(empty.isEmpty && empty.share == 0 && empty.segmentedClass == nil)
     }
 
-    /// Nothing that is behind is left in a cut-out, and nothing of what is in front is changed.
-    @Test(arguments: [(1, 1), (17, 513), (300, 40)]) func cutOutKeepsTheFrontAndDropsTheBack(
-        _ width: Int, _ height: Int
-    ) {
+    @Test(
+        "matte: a cut-out keeps the foreground and drops the background", arguments: [(1, 1), (17, 513), (300, 40)])
+    func cutOutKeepsForeground(_ width: Int, _ height: Int) {
         let noise = uniformTensor(seed: 7, [height, width, 3]).values.map { UInt8($0 * 256) }
         let image = Image(width: width, height: height, format: .rgb, pixels: noise)
         for level in [0, 255] as [UInt8] {
@@ -123,8 +121,8 @@ import Testing
         }
     }
 
-    /// A red thing before a blue wall, with a soft edge: its pixels are mixtures, those of the cut-out are red.
-    @Test func colorOfTheBackIsTakenOutOfMixtures() {
+    /// A red object in front of a blue wall, with a soft edge of mixed pixels.
+    @Test("matte: a cut-out removes the background color from mixed pixels") func backgroundColorIsRemoved() {
         let (width, height) = (120, 60)
         var image = Image(width: width, height: height, fill: Color(20, 40, 220))
         var alpha = [UInt8](repeating: 0, count: width * height)
@@ -141,11 +139,11 @@ import Testing
             #expect(cut[x, 30].red > 150, "\(x)")
             #expect(cut[x, 30].blue < 100, "\(x)")
         }
-        // As it was photographed, the same pixel is violet.
+        // In the original image the same pixel is violet.
         #expect(image[61, 30].red < 110 && image[61, 30].blue > 130)
     }
 
-    @Test func imageBehindCoversTheFrame() {
+    @Test("matte: a backdrop image covers the frame") func backdropCoversFrame() {
         var behind = Image(width: 40, height: 10, fill: .black)
         for y in 0..<10 { for x in 13..<27 { behind[x, y] = .white } }
         let photo = Image(width: 50, height: 50, fill: Color(9, 9, 9))

@@ -18,7 +18,7 @@ import Testing
         let cases: [Case]
     }
 
-    @Test func theNumbersAreThoseOfTorchmetrics() throws {
+    @Test("segmentation metrics: all values match torchmetrics") func matchTorchmetrics() throws {
         let cases = try decoded("Golden/segmentation-metrics.json", as: Golden.self).cases
         #expect(cases.count == 3)
         for golden in cases {
@@ -38,14 +38,14 @@ import Testing
         }
     }
 
-    @Test func withoutPixelsAllIsZero() {
+    @Test("segmentation metrics: all values are 0 without pixels") func zeroWithoutPixels() {
         var metrics = SegmentationMetrics(classes: ["a", "b"])
         #expect(metrics.meanIoU == 0 && metrics.pixelAccuracy == 0 && metrics[1].dice == 0)
         metrics.add([0, 1], Mask(width: 2, height: 1, values: [255, 255]))
         #expect(metrics.meanIoU == 0 && metrics.pixels == 0 && metrics.images == 1)
     }
 
-    @Test func reportAndMatrixStandInColumns() throws {
+    @Test("segmentation metrics: report and confusion matrix are aligned") func reportAndMatrixAreAligned() throws {
         var metrics = SegmentationMetrics(classes: ["sky", "a\u{1B}[31m"])
         metrics.add([0, 0, 1, 1], Mask(width: 2, height: 2, values: [0, 1, 1, 1]))
         let report = metrics.report.split(separator: "\n").map(String.init)

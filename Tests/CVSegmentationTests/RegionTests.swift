@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 @Suite struct RegionTests {
-    /// Digits are classes, a dot is ignored.
+    /// Digits are classes; a dot is an ignored pixel.
     private static func mask(_ rows: String...) -> Mask {
         let values = rows.joined().map { $0 == "." ? Mask.ignore : UInt8($0.wholeNumberValue!) }
         return Mask(width: rows[0].count, height: rows.count, values: values)
@@ -18,7 +18,7 @@ import Testing
         return Mask(width: width, height: height, values: values)
     }
 
-    /// Found by spreading out from each pixel.
+    /// The reference: components by flood fill.
     private static func flooded(_ mask: Mask, _ connectivity: Connectivity) -> [Int32] {
         var labels = [Int32](repeating: -1, count: mask.values.count)
         var next: Int32 = 0
@@ -42,7 +42,7 @@ import Testing
         return labels
     }
 
-    @Test func cornersConnectOrNot() {
+    @Test("connected components: corners connect in 8-connectivity only") func cornersConnectOrNot() {
         let mask = Self.mask("0.0", ".0.", "1.0")
         #expect(ConnectedComponents(of: mask, connectivity: .four).list.map(\.area) == [1, 1, 1, 1, 1])
         let eight = ConnectedComponents(of: mask)
@@ -52,15 +52,17 @@ import Testing
         #expect(eight.labels == [0, -1, 0, -1, 0, -1, 1, -1, 0])
     }
 
-    @Test(arguments: [(1, 1), (1, 40), (40, 1), (17, 513), (64, 50)], [Connectivity.four, .eight])
-    func componentsAreThoseOfAFlood(_ size: (Int, Int), _ connectivity: Connectivity) {
+    @Test(
+        "connected components: labels match a flood fill",
+        arguments: [(1, 1), (1, 40), (40, 1), (17, 513), (64, 50)], [Connectivity.four, .eight])
+    func componentsMatchFloodFill(_ size: (Int, Int), _ connectivity: Connectivity) {
         let mask = Self.noise(seed: 3, width: size.0, height: size.1, classes: 2)
         let found = ConnectedComponents(of: mask, connectivity: connectivity)
         #expect(found.labels == Self.flooded(mask, connectivity))
         #expect(found.list.reduce(0) { $0 + $1.area } == mask.values.count { $0 != Mask.ignore })
     }
 
-    @Test func outlineOfARingHasAHole() {
+    @Test("polygons: the outline of a ring has a hole") func outlineOfRingHasHole() {
         let mask = Self.mask("000", "0.0", "000")
         let polygon = ConnectedComponents(of: mask).polygons()[0]
         #expect(polygon.outer == [(3, 0), (3, 3), (0, 3), (0, 0)].map { Point(x: $0.0, y: $0.1) })
@@ -68,8 +70,10 @@ import Testing
         #expect(polygon.area == 8)
     }
 
-    /// Outlines enclose exactly their pixels: painted again they give the picture, and their areas are the numbers of pixels.
-    @Test(arguments: [(1, 1), (17, 513), (61, 47)], [Connectivity.four, .eight])
+    /// Filling the outlines reproduces the mask, and their areas are the numbers of pixels.
+    @Test(
+        "polygons: outlines enclose exactly their pixels",
+        arguments: [(1, 1), (17, 513), (61, 47)], [Connectivity.four, .eight])
     func outlinesEncloseTheirPixels(_ size: (Int, Int), _ connectivity: Connectivity) {
         let mask = Self.noise(seed: 5, width: size.0, height: size.1, classes: 1)
         let components = ConnectedComponents(of: mask, connectivity: connectivity)
@@ -79,17 +83,17 @@ import Testing
             #expect(polygon.area == Double(component.area))
             #expect(Polygon(outer: polygon.outer).area >= polygon.area)
         }
-        var painted = Image(width: size.0, height: size.1, fill: .black)
+        var filled = Image(width: size.0, height: size.1, fill: .black)
         for polygon in polygons {
-            painted.fillPolygon(polygon.outer, color: .white)
-            for hole in polygon.holes { painted.fillPolygon(hole, color: .black) }
-            // What lies in a hole is painted after it: components come in the order of their first pixels.
+            filled.fillPolygon(polygon.outer, color: .white)
+            for hole in polygon.holes { filled.fillPolygon(hole, color: .black) }
+            // Components inside a hole are filled after it, since they are in the order of their first pixels.
         }
         let expected = mask.values.map { $0 == Mask.ignore ? 0 : 255 as UInt8 }
-        #expect((0..<expected.count).map { painted.pixels[3 * $0] } == expected)
+        #expect((0..<expected.count).map { filled.pixels[3 * $0] } == expected)
     }
 
-    @Test func simplificationStaysWithinItsTolerance() {
+    @Test("polygons: simplification stays within the tolerance") func simplificationStaysWithinTolerance() {
         let circle = Mask(
             width: 200, height: 200,
             values: (0..<40000).map { index in
@@ -99,7 +103,7 @@ import Testing
         let polygon = ConnectedComponents(of: circle).polygons()[0]
         for tolerance in [0.5, 1, 3] as [Float] {
             let simple = polygon.simplified(tolerance: tolerance)
-            // The stairs of a circle are half a pixel high, so the smallest tolerance keeps many of them.
+            // The steps of a rasterized circle are half a pixel high, so the smallest tolerance keeps many of them.
             #expect(simple.outer.count < polygon.outer.count / (tolerance < 1 ? 1 : 4))
             #expect(simple.outer.allSatisfy(Set(polygon.outer).contains))
             for point in polygon.outer {
@@ -120,7 +124,7 @@ import Testing
         return (x * x + y * y).squareRoot()
     }
 
-    @Test func documentNamesRegionsOfTheChosenClasses() throws {
+    @Test("polygon document: lists the regions of the selected classes") func documentListsSelectedClasses() throws {
         let map = SegmentationMap(mask: Self.mask("0011", "0011", "00.1"), labels: SegmentationLabels(["sky", "road"]))
         var document = PolygonDocument()
         document.tolerance = 0

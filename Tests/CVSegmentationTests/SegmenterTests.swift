@@ -8,7 +8,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// As if it were a network: the logits of three classes are the three colours.
+/// A mock network: the logits of three classes are the three color channels.
 private struct Colors: Layer {
     func callAsFunction(_ x: Tensor) -> Tensor { x }
 }
@@ -18,7 +18,7 @@ private struct Colors: Layer {
     private static let segmenter = Segmenter(
         network: Colors(), labels: labels, preprocessing: .init(width: 96, height: 64, resize: .stretch))
 
-    /// Blocks of one colour each, with the index of the strongest.
+    /// An image of blocks of one color each, with the index of the strongest channel of each pixel.
     private static func image(_ width: Int, _ height: Int, block: Int) -> (Image, [UInt8]) {
         var image = Image(width: width, height: height, fill: .black)
         var classes: [UInt8] = []
@@ -32,31 +32,37 @@ private struct Colors: Layer {
         return (image, classes)
     }
 
-    @Test(arguments: [(1, 1), (17, 513), (96, 64), (1500, 33), (1100, 1030)])
-    func fullSizeGivesEveryPixelItsOwnClass(_ width: Int, _ height: Int) {
+    @Test(
+        "segmenter: full scale predicts the class of every pixel",
+        arguments: [(1, 1), (17, 513), (96, 64), (1500, 33), (1100, 1030)])
+    func fullScalePredictsEveryPixel(_ width: Int, _ height: Int) {
         let (image, classes) = Self.image(width, height, block: 7)
         let map = Self.segmenter(image, scale: .full)
         #expect(map.mask.values == classes)
         #expect(map.labels == Self.labels)
     }
 
-    @Test(arguments: [(1, 1), (17, 513), (640, 480), (300, 20)])
-    func trainedSizeGivesTheClassesOfLargeAreas(_ width: Int, _ height: Int) {
+    @Test(
+        "segmenter: trained scale predicts the classes of large areas",
+        arguments: [(1, 1), (17, 513), (640, 480), (300, 20)])
+    func trainedScalePredictsLargeAreas(_ width: Int, _ height: Int) {
         let (image, classes) = Self.image(width, height, block: max(1, min(width, height) / 2))
         let map = Self.segmenter(image)
         let same = zip(map.mask.values, classes).count { $0 == $1 }
         #expect(Double(same) / Double(classes.count) > 0.85)
     }
 
-    /// What the scores of an evaluation are measured at.
-    @Test func imagesOfTheShapeOfTheTrainedOnesKeepTheirSize() {
+    /// Evaluation measures its metrics at this size.
+    @Test("segmenter: images of the training size are not resized") func trainingSizeIsNotResized() {
         let (image, classes) = Self.image(96, 64, block: 5)
         #expect(Self.segmenter(image).mask.values == classes)
     }
 
-    /// A network that halves the picture six times wants 64 pixels at least.
-    @Test(arguments: [(1, 1), (17, 513), (70, 3)], [Segmenter.Scale.trained, .full])
-    func smallImagesAreBroughtToWhatTheNetworkTakes(_ size: (Int, Int), _ scale: Segmenter.Scale) throws {
+    /// A network that halves the resolution six times needs at least 64 pixels.
+    @Test(
+        "segmenter: small images reach the network's minimum side",
+        arguments: [(1, 1), (17, 513), (70, 3)], [Segmenter.Scale.trained, .full])
+    func smallImagesReachMinimumSide(_ size: (Int, Int), _ scale: Segmenter.Scale) throws {
         let architecture = try SegmentationArchitecture.named("unet-w1-d6-plain")
         let (network, _) = ParameterSet.initialize(seed: 1) { architecture.make(classes: 3, $0) }
         let segmenter = Segmenter(
@@ -68,7 +74,7 @@ private struct Colors: Layer {
         #expect(map.mask.values.allSatisfy { $0 < 3 })
     }
 
-    @Test func mapTellsSharesAndBoxes() {
+    @Test("segmentation map: shares and boxes of the classes") func mapHasSharesAndBoxes() {
         let mask = Mask(width: 4, height: 2, values: [0, 0, 2, 2, 0, 255, 2, 2])
         let map = SegmentationMap(mask: mask, labels: Self.labels)
         #expect(map.classes().map(\.label) == ["red", "blue"])
@@ -79,7 +85,7 @@ private struct Colors: Layer {
         #expect(map.matte(of: [0]).alpha.values == [255, 255, 0, 0, 255, 0, 0, 0])
     }
 
-    @Test func probabilitiesSumToOne() {
+    @Test("segmenter: probabilities sum to 1") func probabilitiesSumToOne() {
         let (image, _) = Self.image(40, 30, block: 9)
         let found = Self.segmenter.probabilities(image)
         #expect(found.shape == [3, 30, 40])
@@ -87,8 +93,9 @@ private struct Colors: Layer {
         for pixel in 0..<1200 { #expect(abs(values[pixel] + values[1200 + pixel] + values[2400 + pixel] - 1) < 1e-5) }
     }
 
-    /// Each pixel is told by one tile, which has the overlap around it, or the border.
-    @Test(arguments: [1, 31, 1024, 1025, 1056, 2000, 5000]) func tilesTellEveryPixelOnce(_ size: Int) {
+    /// The output region of each tile is surrounded by the overlap or the border.
+    @Test("tiles: output regions cover every pixel once", arguments: [1, 31, 1024, 1025, 1056, 2000, 5000])
+    func tilesCoverEveryPixelOnce(_ size: Int) {
         let tiles = TilePlan(width: size, height: 40, side: 1024, overlap: 64, least: 48).tiles
         #expect(tiles.flatMap { Array($0.columns) } == Array(0..<size))
         for tile in tiles {
@@ -99,7 +106,8 @@ private struct Colors: Layer {
         }
     }
 
-    @Test(arguments: [false, true]) func uNetIsLoadedByItsWeights(_ isBilinear: Bool) throws {
+    @Test("segmenter: a U-Net is loaded from its weights", arguments: [false, true])
+    func uNetIsLoaded(_ isBilinear: Bool) throws {
         let (network, parameters) = ParameterSet.initialize(seed: 1) { p in
             UNet(
                 classes: 3, depth: 2, width: 4, upsampling: isBilinear ? .bilinear : .transposedConvolution,
@@ -114,7 +122,7 @@ private struct Colors: Layer {
         #expect(segmenter(image) == direct(image))
     }
 
-    @Test func otherWeightsAreNamedInTheError() throws {
+    @Test("segmenter: the error for other weights names them") func errorNamesOtherWeights() throws {
         let (_, parameters) = ParameterSet.initialize(seed: 1) { UNet(classes: 3, depth: 1, width: 2, $0) }
         for (model, task, labels, text) in [
             ("unet-w2-d1-plain", "classify", Self.labels.names, "for the task 'classify'; a network for"),
@@ -149,22 +157,23 @@ private struct Colors: Layer {
         try Image(contentsOf: packageFolder.appending(path: "SampleImages/\(name)").path)
     }
 
-    @Test func personIsFoundAndAnimalsAndCupsAreNone() throws {
+    @Test("person segmenter: finds a person, but no animal or cup") func personIsFoundButNoAnimal() throws {
         let segmenter = try PersonSegmenter()
         let portrait = try Self.sample("portrait.jpg")
         let matte = segmenter(portrait)
         #expect((0.4...0.65).contains(matte.share))
-        // The face, and the wall beside it.
+        // A pixel of the face, and one of the wall beside it.
         #expect(matte.alpha[220, 120] == 255)
         #expect(matte.alpha[490, 20] == 0)
         for name in ["cat.jpg", "coffee.jpg", "retriever.jpg", "parrot.jpg", "room.jpg"] {
             #expect(try segmenter(Self.sample(name)).isEmpty, "\(name)")
         }
-        // Without the detector's word, a cat is in front as well as a person.
+        // Without a detector, a cat counts as foreground like a person.
         #expect(try !PersonSegmenter(detector: nil)(Self.sample("cat.jpg")).isEmpty)
     }
 
-    @Test(arguments: [(1, 1), (17, 513), (700, 3)]) func anySizeWillDo(_ width: Int, _ height: Int) throws {
+    @Test("person segmenter: supports images of any size", arguments: [(1, 1), (17, 513), (700, 3)])
+    func anySizeIsSupported(_ width: Int, _ height: Int) throws {
         let segmenter = try PersonSegmenter(detector: nil)
         let matte = segmenter(Image(width: width, height: height, fill: Color(120, 90, 60)))
         #expect(matte.alpha.width == width && matte.alpha.height == height)

@@ -6,9 +6,10 @@ import CVTensor
 import TestSupport
 import Testing
 
-/// The matte network against MediaPipe's own runtime: `Tools/golden.py selfie`.
+/// The matting network against MediaPipe's own runtime: `Tools/golden.py selfie`.
 @Suite struct SelfieSegmentationTests {
-    @Test(arguments: ["portrait", "moonwalk"]) func rawMatteIsThatOfMediaPipe(_ name: String) throws {
+    @Test("selfie segmentation: raw matte matches MediaPipe", arguments: ["portrait", "moonwalk"])
+    func rawMatteMatchesMediaPipe(_ name: String) throws {
         let segmenter = try PersonSegmenter(detector: nil)
         let image = try Image(contentsOf: packageFolder.appending(path: "SampleImages/\(name).jpg").path)
         let expected = try Image(contentsOf: besideTest("Golden/selfie-\(name).png").path)
@@ -20,19 +21,19 @@ import Testing
             sum += difference
             largest = max(largest, difference)
         }
-        // A quarter of a level is what rounding to levels gives.
+        // Rounding to 256 levels contributes a quarter of a level.
         #expect(sum / 65536 < 0.3)
         #expect(largest < 8)
     }
 
-    @Test func otherSizesAreMultiplesOfSixteen() {
+    @Test("selfie segmentation: other input sizes are multiples of 16") func otherSizesAreMultiplesOfSixteen() {
         let (network, parameters) = ParameterSet.initialize(seed: 1, SelfieSegmentation.init)
         #expect(parameters.count == 110)
         #expect(network(seededTensor(seed: 2, [1, 3, 32, 48])).shape == [1, 1, 32, 48])
     }
 
-    /// For training on.
-    @Test func gradientsReachAllWeights() {
+    /// For fine-tuning.
+    @Test("selfie segmentation: gradients reach all weights") func gradientsReachAllWeights() {
         let (network, parameters) = ParameterSet.initialize(seed: 3, SelfieSegmentation.init)
         let tape = Tape(.training)
         let y = network(tape.watch(seededTensor(seed: 4, [2, 3, 32, 32]), gradient: true))

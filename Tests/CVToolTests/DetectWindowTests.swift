@@ -36,7 +36,7 @@ import Testing
         (["--classifier", "resnet20-cifar10", "--windows", "64,x"], 64, "sides from 1 to 65536"),
         (["--classifier", "resnet20-cifar10", "--window-stride", "0"], 64, "--window-stride 0"),
         (["--classifier", "resnet20-cifar10", "--window-stride", "3"], 1, "multiples of it"),
-        (["--classifier", "resnet20-cifar10", "--windows", "150"], 1, "does not fit into a picture of 200×120"),
+        (["--classifier", "resnet20-cifar10", "--windows", "150"], 1, "does not fit into an image of 200×120"),
         (["--classifier", "resnet20-cifar10", "--windows", "1"], 1, "at least 5 are possible"),
         (["--classifier", "yolov3-tiny"], 1, "those of a classifier are expected"),
     ])

@@ -2,7 +2,9 @@ import CVCore
 import CVImage
 
 extension ClassificationMetrics {
-    /// The scores of each class and their mean, in aligned columns; without a newline after the last line.
+    /// The scores of each class and their mean as an aligned table, without a trailing newline.
+    ///
+    /// As scikit-learn's `classification_report`.
     public var report: String {
         var table = TextTable(["class", "precision", "recall", "F1", "pictures"], rightAligned: [1, 2, 3, 4])
         func add(_ name: String, _ scores: Scores) {
@@ -14,27 +16,27 @@ extension ClassificationMetrics {
         return table.text
     }
 
-    /// The confusion matrix in aligned columns: a row for each class, a column for each that it was taken for, by its
-    /// number. Without a newline after the last line.
+    /// The confusion matrix as an aligned table, true \ predicted: rows and columns are numbered by class. Without a
+    /// trailing newline.
     public var confusionText: String {
         let columns = classes.indices.map { "\($0)" }
-        var table = TextTable(["", "is \\ taken for"] + columns, rightAligned: Set([0] + (2..<classes.count + 2)))
+        var table = TextTable(["", "true \\ predicted"] + columns, rightAligned: Set([0] + (2..<classes.count + 2)))
         for (index, name) in classes.enumerated() {
-            // A dot is easier to pass over than a 0.
+            // A dot draws less attention than a 0.
             table.add(["\(index)", name] + confusion[index].map { $0 == 0 ? "." : "\($0)" })
         }
         return table.text
     }
 
-    /// The confusion matrix as a picture.
+    /// The confusion matrix as a heat map image, true \ predicted.
     public var confusionImage: Image {
         HeatMap(
-            title: "accuracy \(decimal(accuracy, 4)) of \(pluralized(count, "picture"))", rowTitle: "is",
-            columnTitle: "taken for", rowLabels: classes, columnLabels: classes, counts: confusion
+            title: "accuracy \(decimal(accuracy, 4)) of \(pluralized(count, "image"))", rowTitle: "true",
+            columnTitle: "predicted", rowLabels: classes, columnLabels: classes, counts: confusion
         ).image()
     }
 
-    /// All numbers, in a form for other programs.
+    /// All metrics as a JSON object.
     public var json: JSONValue {
         [
             "pictures": .integer(count), "accuracy": .number(accuracy), "top5": .number(topFiveAccuracy),

@@ -2,27 +2,32 @@ import CVCore
 import CVNN
 import CVTensor
 
-/// What each layer of a network makes of an input, by the layers' names, and what a result depends on.
+/// Captures the activations of a network by layer name, and computes gradients with respect to them.
+///
+/// The counterpart of PyTorch's forward hooks (`register_forward_hook`).
 ///
 /// ```swift
-/// let seen = ActivationCapture(of: x) { network($0) }
-/// let maps = try seen["layer4.1.bn2"]                       // [N, C, H, W], after the activation
-/// let gradient = seen.gradient(of: seen.output, seed: oneHot, withRespectTo: maps)
+/// let capture = ActivationCapture(of: x) { network($0) }
+/// let maps = try capture["layer4.1.bn2"]                    // [N, C, H, W], after the activation
+/// let gradient = capture.gradient(of: capture.output, seed: oneHot, withRespectTo: maps)
 /// ```
-/// A layer is named as the keys of its parameters begin, and operations without parameters, such as an activation, go
-/// with the layer before them. The network runs as in inference; its parameters must be frozen if other threads use it.
+/// The name of a layer is the prefix of its parameters' keys. An operation without parameters, such as an activation,
+/// belongs to the layer before it. The network runs in inference mode; its parameters must be frozen if other threads
+/// use it.
 public struct ActivationCapture {
+    /// A layer and its feature maps.
     public struct Layer: Sendable {
+        /// The prefix of the keys of the layer's parameters, such as `layer4.1.bn2`.
         public let name: String
-        /// The last result of the name that has the size of its first: after the activation, but before a pooling.
+        /// The last result under this name with the shape of the first: after the activation, but before a pooling.
         public let value: Tensor
     }
 
-    /// The layers that give maps [N, C, H, W], in the order of the computation.
+    /// The layers that produce feature maps [N, C, H, W], in the order of execution.
     public let layers: [Layer]
-    /// What the network gives.
+    /// The output of the network.
     public let output: Tensor
-    /// As watched by the tape.
+    /// The input, as recorded on the tape: gradients can be computed with respect to it.
     public let input: Tensor
     private let tape: Tape
     private let results: [Layer]
@@ -30,9 +35,9 @@ public struct ActivationCapture {
     /// Runs a network.
     ///
     /// - Parameters:
-    ///   - x: what it is given; of a shape-only tensor the results are shape-only, too.
-    ///   - needsGradient: whether `gradient(of:seed:withRespectTo:)` is going to be asked; without, less is kept.
-    ///   - network: as of inference.
+    ///   - x: the input of the network; for a shape-only tensor the results are shape-only too.
+    ///   - needsGradient: whether `gradient(of:seed:withRespectTo:)` will be called; `false` saves memory.
+    ///   - network: computes the output from the input, in inference mode.
     public init(of x: Tensor, needsGradient: Bool = true, _ network: (Tensor) -> Tensor) {
         var observed = Observed()
         tape = Tape(.inference)
@@ -47,9 +52,12 @@ public struct ActivationCapture {
         layers = Self.layers(results)
     }
 
-    /// The maps of a layer; or of a block, such as `layer4.1`: what its last layer gives in the end, with all that was
-    /// added to it or put beside it at the same height and width.
+    /// The feature maps [N, C, H, W] of a layer, or of a block such as `layer4.1`.
     ///
+    /// Those of a block are the last result of its last layer, including what is added to or concatenated with it at the
+    /// same height and width.
+    ///
+    /// - Parameter name: the name of a layer, or of a block of layers.
     /// - Throws: `LayerError` for a name that no layer has.
     public subscript(name: String) -> Tensor {
         get throws(LayerError) {
@@ -62,15 +70,24 @@ public struct ActivationCapture {
         }
     }
 
-    /// What the last layer that gives maps of more than one pixel gives in the end, among those whose names fit.
+    /// The last feature maps of more than one pixel, among the layers that satisfy a condition.
+    ///
+    /// - Parameter isWanted: returns whether a layer counts, by its name.
+    /// - Returns: the layer with its last result; nil if no layer satisfies the condition.
     public func lastFeatureMap(where isWanted: (_ name: String) -> Bool) -> Layer? {
         guard let last = layers.last(where: { isWanted($0.name) && $0.value.plane > 1 }) else { return nil }
         return results.last { $0.name == last.name && $0.value.hasPlane(of: last.value) }
     }
 
-    /// The gradient of Σ seed · y with respect to a result, or to `input`; nil if y does not depend on it.
+    /// The gradient of Σ seed · y, as `torch.autograd.grad(y, x, grad_outputs=seed)`.
     ///
-    /// Frees what was recorded: it can be asked once.
+    /// Frees the tape: it can be called only once.
+    ///
+    /// - Parameters:
+    ///   - y: a captured result, or `output`.
+    ///   - seed: of the shape of `y`.
+    ///   - x: a captured result, or `input`.
+    /// - Returns: of the shape of `x`; nil if `y` does not depend on `x`.
     public func gradient(of y: Tensor, seed: Tensor, withRespectTo x: Tensor) -> Tensor? {
         tape.gradients(of: y, seed: seed, keeping: [x])[x]
     }
@@ -90,7 +107,7 @@ public struct ActivationCapture {
     }
 }
 
-/// Collects the results that are maps, and names them.
+/// Collects the results that are feature maps, and names them.
 private struct Observed {
     private(set) var results: [ActivationCapture.Layer] = []
     private var name: String?
@@ -105,18 +122,27 @@ private struct Observed {
 }
 
 extension Tensor {
-    /// Height × width of maps.
+    /// Height × width of feature maps.
     fileprivate var plane: Int { shape[2] * shape[3] }
 
     fileprivate func hasPlane(of other: Tensor) -> Bool { shape[2] == other.shape[2] && shape[3] == other.shape[3] }
 }
 
-/// A layer that the network does not have.
+/// The network has no layer of this name that produces feature maps.
 public struct LayerError: ToolkitError, Equatable {
+    /// The requested name.
     public let name: String
+    /// The most similar name of a layer, if one is similar.
     public let nearest: String?
+    /// The names of all layers with feature maps.
     public let known: [String]
 
+    /// Creates an error.
+    ///
+    /// - Parameters:
+    ///   - name: the requested name.
+    ///   - nearest: the most similar name of a layer, if one is similar.
+    ///   - known: the names of all layers with feature maps.
     public init(name: String, nearest: String?, known: [String]) {
         (self.name, self.nearest, self.known) = (name, nearest, known)
     }
@@ -124,7 +150,7 @@ public struct LayerError: ToolkitError, Equatable {
     public var description: String {
         let hint = nearest.map { "did you mean \(quoted($0))?" }
         let all = "its layers are \(known.prefix(60).joined(separator: ", "))" + (known.count > 60 ? ", …" : "")
-        return "the network has no layer \(quoted(name)) that gives maps; \(hint ?? all)"
+        return "the network has no layer \(quoted(name)) with feature maps; \(hint ?? all)"
     }
 }
 

@@ -3,24 +3,25 @@ import CVImage
 import CVTask
 import CVTensor
 
-/// Where a network sees a class in a picture: Grad-CAM (Selvaraju et al. 2017, arXiv:1610.02391).
+/// The regions of an image that support a class: Grad-CAM (Selvaraju et al. 2017, arXiv:1610.02391).
 ///
-/// The maps of a layer, each weighed by the mean gradient of the class's score with respect to it, are summed, and what
-/// speaks against the class is left out.
+/// The sum of the feature maps of a layer, each weighted by the mean gradient of the class's score with respect to it.
+/// Negative values are clamped to 0.
 public struct ClassActivationMap: Sendable, Equatable {
-    /// The class, and how probable the network thinks it is.
+    /// The class and its probability.
     public let classification: Classification
-    /// The layer whose maps were taken.
+    /// The layer whose feature maps were used.
     public let layer: String
-    /// Of the layer's maps, in its pixels.
+    /// The width of the layer's feature maps, in their pixels.
     public let width: Int
+    /// The height of the layer's feature maps, in their pixels.
     public let height: Int
-    /// height × width values from 0, in units of the score; all are 0 where nothing speaks for the class.
+    /// height × width values of at least 0, row by row, in units of the score; all are 0 if nothing supports the class.
     public let values: [Float]
-    /// What part of the picture the map lies over.
+    /// The part of the image that the map covers.
     public let frame: InputFrame
 
-    /// From 0 to 1, which is the largest.
+    /// The values divided by the largest one: from 0 to 1.
     public var shares: [Float] {
         let largest = values.max() ?? 0
         return largest > 0 ? values.map { $0 / largest } : values
@@ -28,12 +29,15 @@ public struct ClassActivationMap: Sendable, Equatable {
 }
 
 extension Classifier {
-    /// Where the network sees a class in a picture.
+    /// The Grad-CAM map of a class.
     ///
     /// - Parameters:
+    ///   - image: of any size.
     ///   - index: into `labels`; nil for the most probable class.
-    ///   - layer: one of `layers`, or a block of them such as `layer4`; nil for the last maps before the network decides.
-    /// - Throws: `LayerError` for a layer that the network does not have, or where it has none with maps.
+    ///   - layer: one of `layers`, or a block such as `layer4`; nil for the last feature maps before the classification
+    ///     head.
+    /// - Returns: the map at the resolution of the layer.
+    /// - Throws: `LayerError` if the network has no such layer, or no layer with feature maps.
     public func classActivation(
         of image: Image, class index: Int? = nil, layer: String? = nil
     ) throws(LayerError) -> ClassActivationMap {
@@ -51,17 +55,19 @@ extension Classifier {
             frame: preprocessing.frame(width: image.width, height: image.height))
     }
 
-    /// The layers that give maps, in the order of the computation, with the shape [channels, height, width] of those.
+    /// The layers that produce feature maps, in the order of execution, with the shape [channels, height, width] of these.
     public var layers: [(name: String, shape: Shape)] { ofNothing.layers.map { ($0.name, shape(of: $0.value)) } }
 
-    /// The shape [channels, height, width] of the maps of a layer, or of a block of layers.
+    /// The shape of the feature maps of a layer or a block of layers.
     ///
-    /// - Throws: `LayerError` for one that the network does not have.
+    /// - Parameter name: one of `layers`, or a block such as `layer4`.
+    /// - Returns: [channels, height, width].
+    /// - Throws: `LayerError` if the network has no such layer.
     public func shape(ofLayer name: String) throws(LayerError) -> Shape { shape(of: try ofNothing[name]) }
 
     private func shape(of maps: Tensor) -> Shape { Shape(Array(maps.shape.dimensions.dropFirst())) }
 
-    /// The shapes of what the layers make of an input: nothing is computed.
+    /// The shapes of the activations, without computing them.
     private var ofNothing: ActivationCapture {
         let shape: Shape = [1, preprocessing.channels.count, preprocessing.height, preprocessing.width]
         return ActivationCapture(of: .shapeOnly(shape), needsGradient: false) { network($0) }
@@ -73,15 +79,13 @@ extension Classifier {
         if let layer { return (layer, try capture[layer]) }
         let head = network.headScope + "."
         guard let last = capture.lastFeatureMap(where: { !$0.hasPrefix(head) }) else {
-            throw LayerError(name: "with maps", nearest: nil, known: capture.layers.map(\.name))
+            throw LayerError(name: "*", nearest: nil, known: capture.layers.map(\.name))
         }
         return (last.name, last.value)
     }
 }
 
-/// max(0, Σ over channels of the mean gradient · the map).
-///
-/// maps, gradient: [1, C, H, W] -> H × W values.
+/// max(0, Σ over channels of mean gradient · feature map); maps and gradient [1, C, H, W] -> H × W values.
 private func gradCAM(_ maps: Tensor, _ gradient: Tensor) -> [Float] {
     let plane = maps.shape[2] * maps.shape[3]
     var sums = [Float](repeating: 0, count: plane)
@@ -93,7 +97,7 @@ private func gradCAM(_ maps: Tensor, _ gradient: Tensor) -> [Float] {
             }
         }
     }
-    // Not `max`, which would keep what is no number.
+    // Not `max`, which would keep NaN.
     return sums.map { $0 > 0 ? $0 : 0 }
 }
 

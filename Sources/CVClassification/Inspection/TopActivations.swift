@@ -1,18 +1,17 @@
 import CVImage
 import CVTensor
 
-/// A place in a picture that excites a unit of a network.
+/// The patch of an image that activates a unit of a network most.
 public struct ActivatingPatch: Sendable, Equatable {
-    /// The unit's value there, after its activation.
+    /// The unit's value there, after its activation function.
     public let value: Float
-    /// What the unit sees of the picture, in its pixels and inside it.
+    /// The unit's receptive field there, in pixels of the image and clipped to it.
     public let box: Box
 }
 
-/// Looks in pictures for the patches that excite one unit of a network most: what has it learnt to see? (Zeiler & Fergus
-/// 2013, arXiv:1311.2901.)
+/// Finds the maximally activating patches of one unit of a network (Zeiler & Fergus 2013, arXiv:1311.2901).
 ///
-/// A unit is a channel of a layer: one detector, that looks everywhere.
+/// A unit is a channel of a layer. Its patches show what it has learned to detect.
 ///
 /// ```swift
 /// let unit = try TopActivations(classifier, layer: "layer2", unit: 7)
@@ -23,9 +22,13 @@ public struct TopActivations: Sendable {
     private let layer: String
     private let unit: Int
 
-    /// layer: one of `classifier.layers`, or a block of them. unit: a channel of its maps, from 0.
+    /// Selects a unit.
     ///
-    /// - Throws: `LayerError`, or `UnitError` for a channel that the layer does not have.
+    /// - Parameters:
+    ///   - classifier: the classifier with the network.
+    ///   - layer: one of `classifier.layers`, or a block of layers.
+    ///   - unit: a channel of the layer's feature maps, from 0.
+    /// - Throws: `LayerError` if the network has no such layer, `UnitError` if the layer has no such channel.
     public init(_ classifier: Classifier, layer: String, unit: Int) throws {
         self.classifier = classifier
         self.layer = layer
@@ -34,14 +37,18 @@ public struct TopActivations: Sendable {
         guard (0..<units).contains(unit) else { throw UnitError(layer: layer, unit: unit, units: units) }
     }
 
-    /// Where in the picture the unit is excited most, if by more than `least`; nil otherwise, and where nothing in the
-    /// picture moves it.
+    /// The patch of an image with the unit's largest activation.
     ///
-    /// What it sees there is where the gradient of its value with respect to the input is not 0. That is its receptive
-    /// field, whatever the layers before it, less the borders that cannot matter in this picture.
+    /// The patch is the region where the gradient of the activation with respect to the input is not 0: the receptive
+    /// field, whatever the layers before it, without borders that have no influence in this image.
+    ///
+    /// - Parameters:
+    ///   - image: of any size.
+    ///   - least: only activations above this value count.
+    /// - Returns: the patch; nil if the activation is not above `least` or does not depend on the image.
     public func strongest(in image: Image, above least: Float = -.infinity) -> ActivatingPatch? {
         let x = classifier.preprocessing.tensor(image)
-        // Most pictures end here: those are not differentiated.
+        // Most images end here, without a backward pass.
         guard let value = peak(maps(ActivationCapture(of: x, needsGradient: false, run))).value, value > least else {
             return nil
         }
@@ -66,11 +73,11 @@ public struct TopActivations: Sendable {
         do throws(LayerError) {
             return try capture[layer]
         } catch {
-            preconditionFailure("\(error) — it was there when the probe was made")
+            preconditionFailure("\(error) — it was found by the initializer")
         }
     }
 
-    /// The largest value of the unit's map, and its place in all of `maps`; nil for a NaN.
+    /// The largest value of the unit's feature map, nil for NaN, and its offset in `maps`.
     private func peak(_ maps: Tensor) -> (value: Float?, position: Int) {
         let plane = maps.shape[2] * maps.shape[3]
         return maps.withValues { values in
@@ -81,11 +88,11 @@ public struct TopActivations: Sendable {
     }
 }
 
-/// The pixels of the input that a gradient [1, C, H, W] says to matter; nil where none does.
+/// The bounding box of the pixels where the gradient [1, C, H, W] of the input is not 0; nil if there are none.
 private func receptiveField(_ gradient: Tensor) -> Box? {
     let (height, width) = (gradient.shape[2], gradient.shape[3])
     return gradient.withValues { values in
-        // Winograd's transforms leave a little of their rounding around what a convolution reaches.
+        // Winograd transforms leave rounding errors around the support of a convolution.
         let least = (values.map(abs).max() ?? 0) * 1e-5
         guard least > 0 else { return nil }
         var (minX, minY, maxX, maxY) = (width, height, -1, -1)

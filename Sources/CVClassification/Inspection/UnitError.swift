@@ -1,11 +1,20 @@
 import CVCore
 
-/// A channel that a layer does not have.
+/// The layer has no channel of this index.
 public struct UnitError: ToolkitError, Equatable {
+    /// The name of the layer.
     public let layer: String
+    /// The requested channel.
     public let unit: Int
+    /// The number of the layer's channels.
     public let units: Int
 
+    /// Creates an error.
+    ///
+    /// - Parameters:
+    ///   - layer: the name of the layer.
+    ///   - unit: the requested channel.
+    ///   - units: the number of the layer's channels.
     public init(layer: String, unit: Int, units: Int) { (self.layer, self.unit, self.units) = (layer, unit, units) }
 
     public var description: String {

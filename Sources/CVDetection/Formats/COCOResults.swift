@@ -1,18 +1,24 @@
 import CVCore
 import CVImage
 
-/// The results format of COCO (https://cocodataset.org/#format-results), which pycocotools evaluates.
+/// The COCO results format (https://cocodataset.org/#format-results), which pycocotools evaluates.
 ///
 /// `[{"image_id":139,"category_id":18,"bbox":[x,y,width,height],"score":0.9}, …]`, boxes in pixels from the top left.
-/// A picture without detections has no entry: the format knows no other way.
+/// An image without detections has no entry, as the format requires.
 public struct COCOResults: Sendable {
     private let labels: [String]
     private var entries: [String] = []
 
-    /// labels: of the network; they decide about the category ids, see `COCOCategories.id`.
+    /// Creates an empty list of results.
+    ///
+    /// - Parameter labels: the labels of the network, which determine the category ids: see `COCOCategories.id`.
     public init(labels: [String]) { self.labels = labels }
 
-    /// Adds the detections of one picture.
+    /// Adds the detections of one image.
+    ///
+    /// - Parameters:
+    ///   - detections: in pixels of the image.
+    ///   - imageID: COCO's id of the image.
     public mutating func append(_ detections: [Detection], imageID: Int) {
         for detection in detections {
             let box = detection.box
@@ -26,13 +32,18 @@ public struct COCOResults: Sendable {
         }
     }
 
-    /// The file, one entry a line.
+    /// The JSON text, one entry per line.
     public var text: String {
         entries.isEmpty ? "[]\n" : "[\n" + entries.joined(separator: ",\n") + "\n]\n"
     }
 
-    /// An image id for each path: the number that its name is (`val2017/000000000139.jpg` is 139), as COCO names its
-    /// pictures; for other names, and for a number that is taken, the smallest number from 1 that is free.
+    /// Assigns an image id to each path.
+    ///
+    /// COCO names its images by their ids: `val2017/000000000139.jpg` is 139. Other names and duplicate numbers get the
+    /// smallest unused number from 1.
+    ///
+    /// - Parameter paths: paths of images.
+    /// - Returns: one distinct id for each path.
     public static func imageIDs(for paths: [String]) -> [Int] {
         var used: Set<Int> = []
         let numbers = paths.map { path in number(path).flatMap { used.insert($0).inserted ? $0 : nil } }
@@ -47,7 +58,7 @@ public struct COCOResults: Sendable {
     private static func number(_ path: String) -> Int? {
         let name = path.split(separator: "/").last ?? ""
         let stem = name.prefix { $0 != "." }
-        // Int() also takes a sign.
+        // Int() also accepts a sign.
         return stem.utf8.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) } ? Int(stem) : nil
     }
 }
@@ -56,13 +67,18 @@ public struct COCOResults: Sendable {
 public enum COCOCategories {
     /// The category id of a class of a network.
     ///
-    /// For a network with the 80 classes of COCO in their usual order, COCO's own id (class 79, toothbrush, is 90);
-    /// for any other, `index + 1`.
+    /// - Parameters:
+    ///   - index: the class, from 0.
+    ///   - labels: the labels of the network.
+    /// - Returns: COCO's own id (90 for class 79, toothbrush) if `isCOCO(labels)`, otherwise `index + 1`.
     public static func id(ofClass index: Int, labels: [String]) -> Int {
         isCOCO(labels) && ids.indices.contains(index) ? ids[index] : index &+ 1
     }
 
-    /// Whether these are the 80 classes of COCO, under the names of COCO or those of darknet ("sofa" for "couch").
+    /// Whether labels are the 80 classes of COCO in their usual order.
+    ///
+    /// - Parameter labels: the names of COCO or those of darknet ("sofa" for "couch").
+    /// - Returns: false for any other names, number or order.
     public static func isCOCO(_ labels: [String]) -> Bool {
         labels.count == names.count
             && zip(labels, names).allSatisfy { plain($0) == plain(darknetNames[$1] ?? $1) || plain($0) == plain($1) }
@@ -75,7 +91,7 @@ public enum COCOCategories {
         "tv": "tvmonitor",
     ]
 
-    /// The ids that COCO left out: its 91 categories without the 11 that have no annotations.
+    /// The ids without annotations, which COCO does not use: 10 of 1 to 90.
     private static let unused: Set = [12, 26, 29, 30, 45, 66, 68, 69, 71, 83]
 
     private static let ids = (1...90).filter { !unused.contains($0) }

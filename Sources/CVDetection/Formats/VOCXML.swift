@@ -1,13 +1,18 @@
 import CVImage
 
-/// The annotation format of Pascal VOC: an XML file a picture.
+/// The annotation format of Pascal VOC: one XML file per image.
 public enum VOCXML {
-    /// The annotation of one picture.
+    /// The annotation of one image.
     ///
     /// VOC counts pixels from 1 and includes both ends, so a box that covers the first ten columns has xmin 1 and
-    /// xmax 10. `confidence` is no element of VOC; readers pass over it.
+    /// xmax 10. `confidence` is not an element of VOC; readers ignore it.
     ///
-    /// fileName: of the picture, without folders; width, height: in pixels.
+    /// - Parameters:
+    ///   - detections: in pixels of the image.
+    ///   - fileName: the name of the image without folders.
+    ///   - width: the width of the image in pixels.
+    ///   - height: the height of the image in pixels.
+    /// - Returns: the XML text.
     public static func text(_ detections: [Detection], fileName: String, width: Int, height: Int) -> String {
         var lines = [
             "<annotation>",
@@ -43,14 +48,14 @@ public enum VOCXML {
         ]
     }
 
-    /// Continuous ends to numbers of pixels from 1, both included; at least one pixel.
+    /// Converts continuous coordinates to pixel numbers from 1, both included; at least one pixel.
     private static func pixels(_ low: Float, _ high: Float, limit: Int) -> (Int, Int) {
         func whole(_ value: Float) -> Int { value.isNaN ? 0 : Int(min(max(Double(value.rounded()), 0), Double(limit))) }
         let last = max(whole(high), 1)
         return (min(whole(low) + 1, last), last)
     }
 
-    /// Characters that XML 1.0 cannot hold at all, such as most control characters, become U+FFFD.
+    /// Replaces characters that XML 1.0 cannot represent, such as most control characters, by U+FFFD.
     private static func escaped(_ text: String) -> String {
         var result = ""
         for scalar in text.unicodeScalars {

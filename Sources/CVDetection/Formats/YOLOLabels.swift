@@ -2,16 +2,21 @@ import CVCore
 import CVImage
 
 extension YOLOText {
-    /// The boxes of a label file, in pixels of a picture of this size; blank lines are passed over.
+    /// Reads the boxes of a label file.
     ///
-    /// A line is `class x y w h`, centre and size from 0 to 1; a confidence may follow. What reaches over the border is
-    /// cut.
+    /// A line is `class x y w h`, with center and size from 0 to 1; a confidence may follow. Blank lines are skipped.
     ///
-    /// - Parameter name: what errors call the file.
+    /// - Parameters:
+    ///   - bytes: the contents of the file.
+    ///   - name: the name of the file in errors.
+    ///   - width: the width of the image in pixels.
+    ///   - height: the height of the image in pixels.
+    /// - Returns: the boxes in pixels, clipped to the image.
+    /// - Throws: `YOLOLabelError` for the first malformed line.
     public static func boxes(
         in bytes: [UInt8], name: String, width: Int, height: Int
     ) throws(YOLOLabelError) -> [LabeledBox] {
-        precondition(width > 0 && height > 0, "a picture of \(width)×\(height) pixels has no pixels")
+        precondition(width > 0 && height > 0, "an image of \(width)×\(height) pixels has no pixels")
         var boxes: [LabeledBox] = []
         for (index, line) in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).enumerated() {
             let text = String(decoding: line, as: UTF8.self)
@@ -31,11 +36,13 @@ extension YOLOText {
     }
 }
 
-/// A line that is none of a label file.
+/// A malformed line of a label file.
 public struct YOLOLabelError: ToolkitError, Equatable {
+    /// The name of the file.
     public let name: String
-    /// From 1.
+    /// The line number, from 1.
     public let line: Int
+    /// The text of the line.
     public let found: String
 
     public var description: String {

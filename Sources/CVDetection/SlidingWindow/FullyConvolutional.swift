@@ -3,18 +3,18 @@ import CVModels
 import CVNN
 import CVTensor
 
-/// A classifier that looks at every window of a larger picture in one pass: its linear layers become convolutions with the
-/// same weights (Sermanet et al. 2013, arXiv:1312.6229, "OverFeat", section 3.5).
+/// A classifier that is evaluated at every window of a larger image in one pass: its linear layers become convolutions with
+/// the same weights (Sermanet et al. 2013, arXiv:1312.6229, "OverFeat", section 3.5).
 ///
-/// x: [N, C, H, W], at least of the window's size -> logits [N, classes, h, w]. The place (i, j) is the window whose top left
-/// pixel is (i · stride, j · stride); of one window the logits are those of the classifier.
+/// Position (i, j) of the output is the window whose top left pixel is (i · stride, j · stride). For an input of the size of
+/// one window the logits equal those of the classifier.
 ///
-/// The first linear layer after maps of 5 × 5 is a convolution of 5 × 5, and each after it one of 1 × 1; the mean over the
-/// maps of a window becomes a mean that moves. What neighbouring windows share is computed once.
+/// The first linear layer after feature maps of 5 × 5 becomes a 5 × 5 convolution, each later one a 1 × 1 convolution; global
+/// average pooling becomes a moving average. Computation that neighboring windows share is done once.
 ///
-/// Equal to cutting the windows out, for a network without padding (`logistic`, `fully-connected`, `small-cnn`). A padded
-/// one sees zeros around a window that was cut out, and here the picture that goes on: its logits differ, though as a rule
-/// not what they say.
+/// For a network without padding (`logistic`, `fully-connected`, `small-cnn`) the result equals that of cropping the windows.
+/// With padding, a cropped window is surrounded by zeros, but here by the rest of the image: the logits differ, though the
+/// predicted class rarely does.
 public struct FullyConvolutional: Layer {
     /// The size that the classifier was trained for.
     public let window: ClassifierArchitecture.Input
@@ -24,9 +24,12 @@ public struct FullyConvolutional: Layer {
     private let network: any SlidingClassifier
     private let classificationHead: [any Layer]
 
-    /// The parameters are those of `network`, not copies: whoever trains one trains both.
+    /// Converts a classifier. The parameters are shared with `network`: training one trains both.
     ///
-    /// - Throws: `SlidingWindowError` for a network that cannot be moved over a picture, or not with this window.
+    /// - Parameters:
+    ///   - network: a classifier that conforms to `SlidingClassifier`.
+    ///   - window: the input size of the classifier.
+    /// - Throws: `SlidingWindowError` if the network cannot be made fully convolutional, or not for this window.
     public init(
         _ network: any ClassifierNetwork, window: ClassifierArchitecture.Input
     ) throws(SlidingWindowError) {
@@ -34,12 +37,16 @@ public struct FullyConvolutional: Layer {
         self.network = network
         self.window = window
         stride = network.outputStride
-        // One window tells the size of the maps, whatever paddings and roundings are before them.
+        // A shape-only pass over one window computes the size of the feature maps, including all padding and rounding.
         let maps = network.maps(.shapeOnly([1, window.channels, window.height, window.width])).shape
         var conversion = Conversion(window: window, height: maps[2], width: maps[3])
         classificationHead = try conversion.convert(network.classificationHead)
     }
 
+    /// The logits of all windows.
+    ///
+    /// - Parameter x: [N, C, H, W], at least of the size of the window.
+    /// - Returns: [N, classes, h, w], one position per window.
     public func callAsFunction(_ x: Tensor) -> Tensor {
         precondition(
             x.shape.rank == 4 && x.shape[2] >= window.height && x.shape[3] >= window.width,
@@ -48,10 +55,10 @@ public struct FullyConvolutional: Layer {
     }
 }
 
-/// Turns layers that see the maps of one window into layers that move over the maps of a picture.
+/// Converts layers over the feature maps of one window to layers that slide over the feature maps of an image.
 private struct Conversion {
     let window: ClassifierArchitecture.Input
-    /// The maps of one window before the next layer.
+    /// The size of one window's feature maps before the next layer.
     var height, width: Int
 
     mutating func convert(_ layers: [any Layer]) throws(SlidingWindowError) -> [any Layer] {
@@ -62,7 +69,7 @@ private struct Conversion {
         return converted
     }
 
-    /// Nil for a layer that only changes the view.
+    /// Nil for a layer that has no effect here, such as `Flatten`.
     private mutating func convert(_ layer: any Layer) throws(SlidingWindowError) -> (any Layer)? {
         switch layer {
         case is Flatten: return nil
@@ -84,21 +91,21 @@ private struct Conversion {
     }
 }
 
-/// A linear layer over the maps of a window, as a convolution. x: [N, C, h, w] -> [N, out, h - height + 1, w - width + 1].
+/// A linear layer over the feature maps of a window, as a convolution: [N, C, h, w] -> [N, out, h - height + 1, w - width + 1].
 private struct LinearWindow: Layer {
     let linear: Linear
     let height, width: Int
 
     func callAsFunction(_ x: Tensor) -> Tensor {
         let shape = linear.weight.shape
-        // The order of memory is that of `Flatten`: [out, C · height · width] is [out, C, height, width].
+        // The memory layout is that of `Flatten`: [out, C · height · width] is [out, C, height, width].
         let kernels = linear.weight.value(on: x).reshaped([shape[0], shape[1] / (height * width), height, width])
         let geometry = ConvGeometry(y: .init(kernel: height), x: .init(kernel: width))
         return conv2d(x, kernels, bias: linear.bias?.value(on: x), geometry)
     }
 }
 
-/// The mean over a window of maps, for each place of it. x: [N, C, h, w] -> [N, C, h - height + 1, w - width + 1].
+/// Average pooling with stride 1 over windows of feature maps: [N, C, h, w] -> [N, C, h - height + 1, w - width + 1].
 private struct MovingAverage: Layer {
     let height, width: Int
 

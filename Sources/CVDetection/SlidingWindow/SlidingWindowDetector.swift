@@ -4,7 +4,7 @@ import CVImage
 import CVModels
 import CVTensor
 
-/// Finds objects with a classifier that is shown the picture through windows of several sizes.
+/// Finds objects by applying a classifier to sliding windows of several sizes.
 ///
 /// ```swift
 /// let detector = try SlidingWindowDetector(Classifier("run/best.safetensors"))
@@ -12,19 +12,20 @@ import CVTensor
 ///     print(found.label, found.confidence, found.box)
 /// }
 /// ```
-/// For each size of a window the picture is resized so that such a window has the size of the network's input. What the
-/// classifier says with confidence about a window is a detection; of those that overlap the most confident stays.
+/// For each window size the image is resized so that the window has the size of the network's input. A confident prediction
+/// for a window becomes a detection; non-max suppression keeps the most confident of overlapping ones.
 ///
-/// A classifier that never saw a background calls everything something: classes for what is no object, or a high
-/// confidence, keep its detections few. Nor was it told to be surest where an object is in the middle: a box may be a quarter
-/// of its side beside the object.
+/// A classifier trained without background images assigns an object class to every window: background classes or a high
+/// minimum confidence limit false positives. Nor is it trained to be most confident when the object is centered: a box may be
+/// off by a quarter of its side.
 public struct SlidingWindowDetector: Sendable {
     /// The names of the classes, by index.
     public var labels: [String] { classifier.labels }
+    /// The classifier that is applied to the windows.
     public let classifier: Classifier
     private let windows: SlidingWindows
 
-    /// What is asked of a detection here: more than of a detector that learnt what is no object.
+    /// The default options. They are stricter than those of a detector that has learned what background is.
     public static let defaultOptions: DetectionOptions = {
         var options = DetectionOptions()
         options.confidence = 0.9
@@ -32,9 +33,13 @@ public struct SlidingWindowDetector: Sendable {
         return options
     }()
 
-    /// stride: pixels of the network's input from one window to the next; nil as for `SlidingWindows`.
+    /// Creates a detector from a classifier.
     ///
-    /// - Throws: `SlidingWindowError` for a network that cannot do it, or a stride that it cannot have.
+    /// - Parameters:
+    ///   - classifier: the classifier of one window.
+    ///   - method: how windows are evaluated.
+    ///   - stride: the distance between windows in pixels of the network's input; nil for the default of `SlidingWindows`.
+    /// - Throws: `SlidingWindowError` if the network or the stride is not supported.
     public init(_ classifier: Classifier, method: SlidingWindows.Method = .convolutional, stride: Int? = nil) throws {
         self.classifier = classifier
         let preparation = classifier.preprocessing
@@ -46,12 +51,15 @@ public struct SlidingWindowDetector: Sendable {
         windows = try SlidingWindows(classifier.network, window: window, method: method, stride: stride)
     }
 
-    /// The objects in `image`, the most confident first.
+    /// Finds the objects in an image.
     ///
-    /// sides: the windows, by their shorter side in pixels of the picture; those that do not fit are passed over. nil is
-    /// `sides(for:)`.
-    ///
-    /// - Throws: `SlidingWindowError` where no window fits, or one is so small that the picture would become huge.
+    /// - Parameters:
+    ///   - image: of any size.
+    ///   - sides: the shorter sides of the windows in pixels of the image; windows that do not fit are skipped. Nil for
+    ///     `sides(for:)`.
+    ///   - options: thresholds and the selection of classes.
+    /// - Returns: the detections in pixels of the image, the most confident first.
+    /// - Throws: `SlidingWindowError` if no window fits, or a window is so small that the resized image would be too large.
     public func detect(
         _ image: Image, sides: [Int]? = nil, options: DetectionOptions = defaultOptions
     ) throws -> [Detection] {
@@ -59,15 +67,23 @@ public struct SlidingWindowDetector: Sendable {
         return read(scales.map { ($0, run($0, prepare(image, for: $0))) }, of: image, options: options)
     }
 
-    // The steps of `detect`, for those who want to time or replace one.
+    // The steps of `detect`, for callers that time or replace one of them.
 
-    /// The picture in the size at which windows of `side` pixels have that of the network's input.
+    /// The size to which an image is resized so that windows of `side` pixels have the size of the network's input.
     public struct Scale: Sendable, Equatable {
+        /// The shorter side of a window in pixels of the image.
         public let side: Int
+        /// The size of the resized image in pixels.
         public let width, height: Int
     }
 
-    /// The sizes in which the picture is looked at, in the order of `sides`.
+    /// The sizes at which an image is processed.
+    ///
+    /// - Parameters:
+    ///   - image: of any size.
+    ///   - sides: the shorter sides of the windows in pixels of the image; nil for `sides(for:)`.
+    /// - Returns: one scale for each window that fits, in the order of `sides`.
+    /// - Throws: `SlidingWindowError` if no window fits, or a window is so small that the resized image would be too large.
     public func scales(for image: Image, sides: [Int]?) throws(SlidingWindowError) -> [Scale] {
         let (largest, least) = (largestSide(of: image), leastSide(of: image))
         let asked = sides ?? self.sides(for: image)
@@ -87,7 +103,10 @@ public struct SlidingWindowDetector: Sendable {
         }
     }
 
-    /// From the largest window that fits, each smaller by √2, down to the size of the network's input: six at most.
+    /// The default window sizes of an image.
+    ///
+    /// - Parameter image: of any size.
+    /// - Returns: at most six sides, from the largest window that fits down to the network's input, in steps of √2.
     public func sides(for image: Image) -> [Int] {
         let largest = largestSide(of: image)
         let least = max(leastSide(of: image), inputSide)
@@ -100,17 +119,33 @@ public struct SlidingWindowDetector: Sendable {
         return sides
     }
 
-    /// The network's input for the whole picture: [1, C, height, width].
+    /// The network's input for the whole image.
+    ///
+    /// - Parameters:
+    ///   - image: of any size.
+    ///   - scale: one of `scales(for:sides:)`.
+    /// - Returns: [1, C, height, width].
     public func prepare(_ image: Image, for scale: Scale) -> Tensor {
         var preparation = classifier.preprocessing
         (preparation.width, preparation.height, preparation.resize) = (scale.width, scale.height, .stretch)
         return preparation.tensor(image)
     }
 
-    /// The logits of all windows: [1, labels, rows, columns].
+    /// The logits of all windows.
+    ///
+    /// - Parameters:
+    ///   - scale: the scale of the input.
+    ///   - input: [1, C, height, width], as produced by `prepare(_:for:)`.
+    /// - Returns: [1, labels, rows, columns].
     public func run(_ scale: Scale, _ input: Tensor) -> Tensor { windows(input) }
 
-    /// What they say, in pixels of the picture.
+    /// Converts the logits of all scales to detections.
+    ///
+    /// - Parameters:
+    ///   - logits: for each scale the result of `run(_:_:)`.
+    ///   - image: the image that the scales belong to.
+    ///   - options: thresholds and the selection of classes.
+    /// - Returns: the detections in pixels of the image, the most confident first.
     public func read(
         _ logits: [(scale: Scale, logits: Tensor)], of image: Image, options: DetectionOptions = defaultOptions
     ) -> [Detection] {
@@ -120,7 +155,7 @@ public struct SlidingWindowDetector: Sendable {
             toSource: { $0 })
     }
 
-    /// The most probable class of each window, where it is probable enough.
+    /// The most probable class of each window, if its probability reaches `confidence`.
     private func candidates(_ scale: Scale, _ logits: Tensor, _ image: Image, _ confidence: Float) -> [Candidate] {
         let (classes, rows, columns) = (logits.shape[1], logits.shape[2], logits.shape[3])
         let probabilities = softmax(transposed(logits.reshaped([classes, rows * columns])))
@@ -147,7 +182,7 @@ public struct SlidingWindowDetector: Sendable {
             image.width * inputSide / windows.window.width, image.height * inputSide / windows.window.height)
     }
 
-    /// A window smaller than this would make more pixels, or more logits, than there should be memory for.
+    /// The smallest window whose resized image stays within the limits of pixels and logits.
     private func leastSide(of image: Image) -> Int {
         let logits = Self.maximumLogits / max(labels.count, 1) * windows.stride * windows.stride
         let pixels = Double(max(1, min(Self.maximumPixels, logits)))
@@ -155,6 +190,6 @@ public struct SlidingWindowDetector: Sendable {
         return max(1, Int((Double(inputSide) * ratio.squareRoot()).rounded(.up)))
     }
 
-    /// The first maps of VGG take a quarter of a gigabyte then.
+    /// Limits of memory: at this size the first feature maps of VGG take a quarter of a gigabyte.
     private static let maximumPixels = 1 << 20, maximumLogits = 1 << 25
 }

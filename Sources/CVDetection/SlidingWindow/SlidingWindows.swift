@@ -2,34 +2,39 @@ import CVCore
 import CVModels
 import CVTensor
 
-/// The logits of all windows of a picture, by a classifier for one window.
+/// Applies a classifier to all windows of an image.
 ///
 /// ```swift
 /// let windows = try SlidingWindows(network, window: .init(channels: 3, height: 32, width: 32))
-/// let logits = windows(picture)         // [1, classes, rows of windows, columns of windows]
+/// let logits = windows(x)               // [1, classes, rows of windows, columns of windows]
 /// ```
 public struct SlidingWindows: Sendable {
-    /// How the windows are looked at. Both give the same for a network without padding: see `FullyConvolutional`.
+    /// How the windows are evaluated. For a network without padding the results are equal: see `FullyConvolutional`.
     public enum Method: String, Sendable, CaseIterable {
-        /// All in one pass.
+        /// All windows in one pass.
         case convolutional
-        /// Each is cut out, and goes through the network on its own.
+        /// Each window is cropped and classified on its own.
         case cropped
     }
 
-    /// The size that the classifier was trained for.
+    /// The input size of the classifier.
     public let window: ClassifierArchitecture.Input
     /// Pixels from one window to the next.
     public let stride: Int
 
     private let network: any ClassifierNetwork
-    /// Nil if windows are cut out.
+    /// Nil if windows are cropped.
     private let convolutional: FullyConvolutional?
 
-    /// stride: nil is the network's own, or an eighth of the window where windows are cut out for a network that cannot be
-    /// moved over a picture.
+    /// Prepares a classifier for sliding windows.
     ///
-    /// - Throws: `SlidingWindowError` for a network that cannot do it, or a stride that it cannot have.
+    /// - Parameters:
+    ///   - network: the classifier of one window.
+    ///   - window: the input size of the classifier.
+    ///   - method: how windows are evaluated.
+    ///   - stride: the distance between windows in pixels; nil for the network's output stride, or an eighth of the window
+    ///     if the network is not a `SlidingClassifier`.
+    /// - Throws: `SlidingWindowError` if the network or the stride is not supported.
     public init(
         _ network: any ClassifierNetwork, window: ClassifierArchitecture.Input, method: Method = .convolutional,
         stride: Int? = nil
@@ -53,7 +58,10 @@ public struct SlidingWindows: Sendable {
         }
     }
 
-    /// x: [1, C, H, W], at least of the window's size -> [1, classes, h, w], h = ⌊(H - window) / stride⌋ + 1.
+    /// The logits of all windows.
+    ///
+    /// - Parameter x: [1, C, H, W], at least of the size of the window.
+    /// - Returns: [1, classes, h, w] with h = ⌊(H - window) / stride⌋ + 1.
     public func callAsFunction(_ x: Tensor) -> Tensor {
         precondition(
             x.shape.rank == 4 && x.shape[0] == 1 && x.shape[2] >= window.height && x.shape[3] >= window.width,
@@ -61,7 +69,7 @@ public struct SlidingWindows: Sendable {
         let (rows, columns) = (positions(x.shape[2], window.height), positions(x.shape[3], window.width))
         guard let convolutional else { return cropped(x, rows, columns) }
         let all = subsampled(convolutional(x), stride: stride / convolutional.stride)
-        // Where the stride does not divide what is left over, padding gives a place for a window that is not whole.
+        // If the stride does not divide the remainder, padding can produce a position for an incomplete window.
         return all.shape[2] == rows && all.shape[3] == columns ? all : cut(all, rows, columns)
     }
 
@@ -82,7 +90,7 @@ public struct SlidingWindows: Sendable {
     }
 
     private func cropped(_ x: Tensor, _ rows: Int, _ columns: Int) -> Tensor {
-        // As many as fill the kernels; not so many that their maps fill the memory.
+        // Large enough to use the kernels fully, small enough to bound the memory of the feature maps.
         let batch = max(1, min(64, (1 << 20) / window.count))
         var logits: [Float] = []
         for start in Swift.stride(from: 0, to: rows * columns, by: batch) {
@@ -95,7 +103,7 @@ public struct SlidingWindows: Sendable {
         return transposed(byPosition).reshaped([1, classes, rows, columns])
     }
 
-    /// The windows at these top left corners: [count, C, height, width].
+    /// Crops the windows at these top left corners: [count, C, height, width].
     private func crops(of x: Tensor, _ corners: [(y: Int, x: Int)]) -> Tensor {
         let (height, width, count) = (x.shape[2], x.shape[3], window.count)
         return Tensor(shape: [corners.count, window.channels, window.height, window.width]) { crops in
@@ -115,39 +123,40 @@ public struct SlidingWindows: Sendable {
     }
 }
 
-/// Windows that cannot be looked at as asked.
+/// Sliding windows that cannot be evaluated as requested.
 public enum SlidingWindowError: ToolkitError, Equatable {
-    /// A network or a layer that is not known to move over a picture.
+    /// The network or one of its layers cannot be applied to a larger image.
     case notConvolutional(String)
-    /// Maps of another size than the linear layers were trained for.
+    /// The feature maps of a window do not have the size that the linear layers expect.
     case maps(window: ClassifierArchitecture.Input, found: [Int], expected: [Int])
+    /// The stride is not a positive multiple of the network's stride.
     case stride(Int, multipleOf: Int)
-    /// A network for pictures of more pixels than a larger one should have.
+    /// The network's input has more pixels than the limit for a whole image.
     case input(ClassifierArchitecture.Input, limit: Int)
-    /// No window fits into the picture.
+    /// No window fits into the image.
     case tooLarge(window: Int, width: Int, height: Int)
-    /// So small a window that the picture would become huge.
+    /// The window is so small that the resized image would be too large.
     case tooSmall(window: Int, least: Int, width: Int, height: Int)
 
     public var description: String {
         switch self {
         case .notConvolutional(let name):
-            "\(name) cannot be moved over a picture in one pass; cut the windows out instead"
+            "\(name) cannot be applied to a larger image in one pass; crop the windows instead"
         case .maps(let window, let found, let expected):
-            "windows of \(window) give maps of \(found[0])×\(found[1]), and the linear layers after them want "
-                + "\(expected[0])×\(expected[1]); cut the windows out instead"
+            "windows of \(window) give feature maps of \(found[0])×\(found[1]), but the linear layers after them need "
+                + "\(expected[0])×\(expected[1]); crop the windows instead"
         case .stride(let stride, let multiple):
             multiple == 1
-                ? "a stride of \(stride): at least 1 is possible"
-                : "a stride of \(stride): the network's is \(multiple), so multiples of it are possible in one pass; any, "
-                    + "where windows are cut out"
+                ? "a stride of \(stride): it must be at least 1"
+                : "a stride of \(stride): the network's is \(multiple), and one pass needs a multiple of it; any stride is "
+                    + "possible if windows are cropped"
         case .input(let window, let limit):
-            "windows of \(window): at most \(limit) pixels are possible, since there are larger pictures around them"
+            "windows of \(window): at most \(limit) pixels are possible, because the images around them are larger"
         case .tooLarge(let window, let width, let height):
-            "a window of \(window) pixels does not fit into a picture of \(width)×\(height); choose smaller ones"
+            "a window of \(window) pixels does not fit into an image of \(width)×\(height); choose smaller windows"
         case .tooSmall(let window, let least, let width, let height):
-            "a window of \(window) pixels in a picture of \(width)×\(height): at least \(least) are possible, since the "
-                + "picture is resized so that windows have the size of the network's input"
+            "a window of \(window) pixels in an image of \(width)×\(height): at least \(least) are possible, because the "
+                + "image is resized so that windows have the size of the network's input"
         }
     }
 }

@@ -1,17 +1,23 @@
 import CVCore
 import CVImage
 
-/// What a cut-out is laid over.
+/// The new background behind a cut-out foreground.
 public enum Backdrop: Sendable, Equatable {
+    /// A single color.
     case color(Color)
-    /// Enlarged or reduced until it covers the picture, and cut to its middle.
+    /// An image, scaled to cover the frame and cropped at the center.
     case image(Image)
-    /// The picture itself without what is in front, out of focus.
+    /// The blurred background of the image itself, without its foreground.
     case blurred
 }
 
 extension Matte {
-    /// What is in front of `image`, over something else.
+    /// Composites the foreground of an image over another background.
+    ///
+    /// - Parameters:
+    ///   - image: of the size of the matte.
+    ///   - backdrop: the new background.
+    /// - Returns: an opaque image of the same size.
     public func composited(_ image: Image, over backdrop: Backdrop) -> Image {
         let front = cutOut(of: image)
         return switch backdrop {
@@ -21,7 +27,7 @@ extension Matte {
         }
     }
 
-    /// What is behind, spread out to where it is hidden, and blurred.
+    /// The background, extended into the region of the foreground, and blurred.
     private func blurredBackground(of image: Image) -> Image {
         let side = 480.0
         let scale = min(1, side / Double(max(image.width, image.height)))
@@ -35,7 +41,7 @@ extension Matte {
             for channel in 0..<3 { pixels[4 * index + channel] = small.pixels[3 * index + channel] }
             pixels[4 * index + 3] = UInt8((1 - covered.values[index]) * 255 + 0.5)
         }
-        // Colours are weighed by alpha when blurred: those of the front take no part.
+        // The blur weights colors by alpha, which excludes those of the foreground.
         let blurred = Image(width: width, height: height, format: .rgba, pixels: pixels).blurred(
             sigma: 0.02 * Double(max(width, height)))
         return blurred.withoutAlpha().resized(width: image.width, height: image.height, filter: .bicubic)
@@ -43,7 +49,7 @@ extension Matte {
 }
 
 extension Image {
-    /// The middle of the picture, with the proportions of the frame, at its size.
+    /// The largest centered crop with the aspect ratio of the frame, resized to the frame.
     func covering(width: Int, height: Int) -> Image {
         let scale = max(Float(width) / Float(self.width), Float(height) / Float(self.height))
         let across = min(Float(width) / scale, Float(self.width))

@@ -1,10 +1,10 @@
 import CVCore
 import CVImage
 
-/// A float for each pixel.
+/// One float per pixel.
 package struct FloatPlane: Sendable {
     package let width, height: Int
-    /// height × width, row by row.
+    /// height × width values, row by row.
     package var values: [Float]
 
     package init(width: Int, height: Int, values: [Float]) {
@@ -12,7 +12,7 @@ package struct FloatPlane: Sendable {
         (self.width, self.height, self.values) = (width, height, values)
     }
 
-    /// Red, green and blue of a picture from 0 to 1.
+    /// The red, green and blue planes of an image, from 0 to 1.
     package static func colors(of image: Image) -> [FloatPlane] {
         let channels = image.channels
         return (0..<3).map { channel in
@@ -23,7 +23,7 @@ package struct FloatPlane: Sendable {
         }
     }
 
-    /// A mask at a smaller size, from 0 to 1: each value the mean of the pixels that it touches.
+    /// A mask downsampled to values from 0 to 1: each is the mean of the mask's pixels that it touches.
     init(averaging mask: Mask, width: Int, height: Int) {
         precondition(
             width <= mask.width && height <= mask.height,
@@ -45,7 +45,7 @@ package struct FloatPlane: Sendable {
         self.init(width: width, height: height, values: values)
     }
 
-    /// The values of a plane that `body` writes row by row, on several threads.
+    /// The values of a plane whose rows `body` writes, on several threads.
     static func filled(
         width: Int, height: Int, _ body: (_ y: Int, _ row: UnsafeMutablePointer<Float>) -> Void
     ) -> [Float] {
@@ -63,12 +63,13 @@ package struct FloatPlane: Sendable {
     }
 }
 
-// MARK: Means of windows
+// MARK: Box filter
 
 extension FloatPlane {
-    /// Each value the mean of the window of 2 · radius + 1 pixels a side around it, as far as it lies inside.
+    /// A box filter of 2 · radius + 1 pixels a side that averages only pixels inside the plane: PyTorch's `avg_pool2d` with
+    /// stride 1 and `count_include_pad=False`.
     ///
-    /// By sums that gain a pixel on one side and lose one on the other: the radius costs nothing.
+    /// Running sums make the cost independent of the radius.
     func windowMeans(radius: Int) -> FloatPlane {
         let along = Self.reciprocals(width, radius)
         let across = Self.reciprocals(height, radius)
@@ -104,12 +105,12 @@ extension FloatPlane {
         return FloatPlane(width: width, height: height, values: result)
     }
 
-    /// One over the number of pixels in each window.
+    /// 1 / the number of pixels in each window.
     private static func reciprocals(_ count: Int, _ radius: Int) -> [Double] {
         (0..<count).map { 1 / Double(min($0 + radius, count - 1) - max($0 - radius, 0) + 1) }
     }
 
-    /// The window means of what each closure makes, on as many threads.
+    /// The window means of the planes that the closures return, computed in parallel.
     static func windowMeans(_ makers: [() -> FloatPlane], radius: Int) -> [FloatPlane] {
         [FloatPlane](unsafeUninitializedCapacity: makers.count) { buffer, count in
             nonisolated(unsafe) let base = buffer.baseAddress!

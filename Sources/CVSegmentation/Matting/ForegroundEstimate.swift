@@ -1,13 +1,13 @@
 import CVCore
 import CVImage
 
-/// The colours of what is in front and of what is behind, as they are near each place: a pixel that shows both is a mixture
-/// of the two (Forte 2021, arXiv:2006.14970, "Approximate Fast Foreground Colour Estimation").
+/// Local estimates of the foreground and background colors, whose mixture an observed pixel is (Forte 2021,
+/// arXiv:2006.14970, approximate fast foreground color estimation).
 struct ForegroundEstimate: Sendable {
-    /// From 0 to 1.
+    /// Foreground and background colors from 0 to 1.
     let front, back: GuidedFilterCoefficients
 
-    /// The longer side of the picture that they are estimated in, and the radius of the windows there.
+    /// The longer side of the downsampled image in which colors are estimated, and the radius of its windows.
     private static let side = 800, radius = 8
 
     init(_ image: Image, _ matte: Matte) {
@@ -26,7 +26,7 @@ struct ForegroundEstimate: Sendable {
             }
             return GuidedFilterCoefficients(width: small.width, height: small.height, values: values)
         }
-        // Far from one of the two its colour is not known, and not needed.
+        // Far from the foreground (or background) its color is neither known nor needed.
         func shared(_ sum: Float, _ weight: Float, _ index: Int, _ channel: Int) -> Float {
             weight > 1e-3 ? min(max(sum / weight, 0), 1) : colors[channel].values[index]
         }
@@ -41,13 +41,17 @@ struct ForegroundEstimate: Sendable {
 }
 
 extension Matte {
-    /// What is in front, with alpha. Where a pixel shows both, its colour is that of the front alone, as estimated from its
-    /// neighbourhood; where it shows only what is behind, it is black: nothing of that is left in the result. The picture's
-    /// own alpha is ignored.
+    /// Cuts out the foreground of an image.
+    ///
+    /// A mixed pixel gets the foreground color estimated from its neighborhood; a pixel of the background becomes transparent
+    /// black, so that nothing of the background remains. The alpha of `image` is ignored.
+    ///
+    /// - Parameter image: of the size of the matte.
+    /// - Returns: the foreground as an RGBA image with straight alpha.
     public func cutOut(of image: Image) -> Image {
         precondition(
             image.width == alpha.width && image.height == alpha.height,
-            "a matte of \(alpha.width)×\(alpha.height) for a picture of \(image.width)×\(image.height)")
+            "a matte of \(alpha.width)×\(alpha.height) for an image of \(image.width)×\(image.height)")
         let (width, height, channels) = (image.width, image.height, image.channels)
         let colors = ForegroundEstimate(image, self)
         let columns = LinearInterpolationTable(colors.front.width, in: width).taps
@@ -78,8 +82,8 @@ extension Matte {
 }
 
 extension ForegroundEstimate {
-    /// The colour of the front in a pixel that shows as much of it: as it is near the pixel, and moved by what the pixel
-    /// differs from the mixture that this would give.
+    /// The foreground color of a mixed pixel: the local estimate, corrected by the difference between the observed color and
+    /// the mixture of the estimates.
     fileprivate func frontColor(
         of observed: SIMD4<Float>, share: Float, column: LinearInterpolationTable.Tap, row: LinearInterpolationTable.Tap
     ) -> SIMD4<Float> {

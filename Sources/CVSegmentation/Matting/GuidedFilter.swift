@@ -1,32 +1,34 @@
 import CVCore
 import CVImage
 
-/// The guided filter (He, Sun & Tang 2013, "Guided Image Filtering"): in each window the result is a linear function of the
-/// picture's colours, the one that comes nearest to the input. So an edge of the input moves onto the edge that the picture
-/// has there.
+/// The guided filter (He, Sun & Tang 2013, "Guided Image Filtering"): in each window the result is the linear function of
+/// the guide's colors that fits the input best. Edges of the input snap to edges of the guide.
 ///
-/// Its functions are found at a reduced size and used at the full one (He & Sun 2015, arXiv:1505.00996): they are smooth,
-/// what they are applied to is not.
+/// The coefficients are computed at low resolution and applied at full resolution (fast guided filter, He & Sun 2015,
+/// arXiv:1505.00996), because they are smooth.
 package struct GuidedFilter: Sendable {
-    /// Of a window, in pixels of the reduced picture: 2 · radius + 1 a side.
+    /// The radius of a window in pixels of the guide: a side has 2 · radius + 1.
     package var radius: Int
-    /// What the windows' functions may be steep for: contrasts whose square, for colours from 0 to 1, is well above it.
+    /// The regularization: edges whose squared contrast, for colors from 0 to 1, is well above it are preserved.
     package var epsilon: Float
 
     package init(radius: Int, epsilon: Float) {
         (self.radius, self.epsilon) = (radius, epsilon)
     }
 
-    /// The functions: three slopes and an offset for each pixel of the guide, as means over the windows that it is in.
+    /// Computes the coefficients of the linear functions.
     ///
-    /// guide: red, green and blue from 0 to 1; input: of the same size.
+    /// - Parameters:
+    ///   - guide: red, green and blue planes from 0 to 1.
+    ///   - input: the plane to filter, of the same size.
+    /// - Returns: three slopes and an offset for each pixel, averaged over the windows that contain it.
     package func functions(guide: [FloatPlane], input: FloatPlane) -> GuidedFilterCoefficients {
         precondition(
             guide.count == 3 && guide.allSatisfy { $0.width == input.width && $0.height == input.height },
             "GuidedFilter: a guide of \(guide.map { "\($0.width)×\($0.height)" }), an input of \(input.width)×\(input.height)"
         )
         let planes = guide + [input]
-        // The means of the four planes, of the products of two colours, and of the colours with the input.
+        // The means of the four planes, of the products of two colors, and of the products of a color with the input.
         let pairs = [(0, 0), (0, 1), (0, 2), (1, 1), (1, 2), (2, 2), (0, 3), (1, 3), (2, 3)]
         let makers = planes.map { plane in { plane } } + pairs.map { pair in { planes[pair.0] * planes[pair.1] } }
         let means = FloatPlane.windowMeans(makers, radius: radius)
@@ -41,7 +43,7 @@ package struct GuidedFilter: Sendable {
         return GuidedFilterCoefficients(width: input.width, height: input.height, values: values)
     }
 
-    /// For each window: slopes (Σ + ε)⁻¹ · cov, and the offset. `means` in the order of `functions`.
+    /// For each window the slopes (Σ + ε)⁻¹ · cov and the offset. `means` is ordered as in `functions`.
     private func solve(_ means: [FloatPlane]) -> [SIMD4<Float>] {
         let count = means[0].values.count
         return [SIMD4<Float>](unsafeUninitializedCapacity: count) { buffer, initialized in

@@ -2,11 +2,14 @@ import CVCore
 import CVImage
 
 extension GuidedFilterCoefficients {
-    /// The functions of a guided filter for the colours of a picture, as bytes: 0 for `levels.lowerBound` and less, 255 for
-    /// `levels.upperBound` and more.
+    /// Applies the functions to the colors of an image.
     ///
-    /// Most of a matte is all or nothing whatever the colours are: between two values of the field of which that is so, no
-    /// pixel is computed.
+    /// Most of a matte is 0 or 255 for every possible color. Runs of such pixels are filled without evaluating them.
+    ///
+    /// - Parameters:
+    ///   - image: of any size; the coefficients are interpolated bilinearly.
+    ///   - levels: the values that become 0 and 255; those outside are clamped.
+    /// - Returns: a mask of the size of the image.
     package func applied(to image: Image, levels: ClosedRange<Float>) -> Mask {
         let (width, height, channels) = (image.width, image.height, image.channels)
         let columns = LinearInterpolationTable(self.width, in: width)
@@ -44,13 +47,13 @@ extension GuidedFilterCoefficients {
         return Mask(width: width, height: height, values: alpha)
     }
 
-    /// The field's values along one row of the large picture.
+    /// Interpolates the coefficients vertically for one row of the image.
     private func mix(_ line: LinearInterpolationTable.Tap, into mixed: inout [SIMD4<Float>]) {
         let (first, second) = (line.first * width, line.second * width)
         for x in 0..<width { mixed[x] = values[first + x] + (values[second + x] - values[first + x]) * line.share }
     }
 
-    /// What both functions give for every colour, if that is all or nothing.
+    /// 0 or 255 if both functions give this for every color, otherwise nil.
     private static func certain(
         _ first: SIMD4<Float>, _ second: SIMD4<Float>, _ levels: ClosedRange<Float>
     ) -> UInt8? {

@@ -1,7 +1,7 @@
-/// Four numbers for each pixel of a small picture, to be read between its pixels at the places of a large one.
+/// Four coefficients for each pixel of a small image: three slopes and an offset, interpolated for a large image.
 package struct GuidedFilterCoefficients: Sendable {
     package let width, height: Int
-    /// height × width, row by row.
+    /// height × width values, row by row.
     package var values: [SIMD4<Float>]
 
     package init(width: Int, height: Int, values: [SIMD4<Float>]) {
@@ -9,7 +9,7 @@ package struct GuidedFilterCoefficients: Sendable {
         (self.width, self.height, self.values) = (width, height, values)
     }
 
-    /// At one place of a large picture.
+    /// The interpolated coefficients of one pixel of a large image.
     func value(_ column: LinearInterpolationTable.Tap, _ row: LinearInterpolationTable.Tap) -> SIMD4<Float> {
         func along(_ line: Int) -> SIMD4<Float> {
             let (first, second) = (values[line * width + column.first], values[line * width + column.second])

@@ -1,18 +1,21 @@
 import CVCore
 import CVImage
 
-/// How much of each pixel belongs to what was looked for: 0 for nothing of it, 255 for all.
+/// An alpha matte: the foreground's coverage of each pixel.
 public struct Matte: Sendable, Equatable {
-    /// At the size of the picture.
+    /// The coverage, 0 to 255, at the size of the image.
     public let alpha: Mask
-    /// The part of the picture that is covered, 0 … 1: the mean of alpha.
+    /// The covered fraction of the image, from 0 to 1: the mean of alpha.
     public let share: Double
-    /// Around all pixels that are covered by half or more; nil if there are none.
+    /// The bounding box of all pixels that are covered by at least half; nil if there are none.
     public let box: Box?
 
-    /// Nothing was found.
+    /// Whether no pixel is covered by at least half.
     public var isEmpty: Bool { box == nil }
 
+    /// Creates a matte.
+    ///
+    /// - Parameter alpha: the coverage of each pixel, 0 to 255.
     public init(alpha: Mask) {
         self.alpha = alpha
         let sum = alpha.values.reduce(0) { $0 + Int($1) }
@@ -20,32 +23,40 @@ public struct Matte: Sendable, Equatable {
         box = alpha.bounds { $0 >= Self.half }
     }
 
-    /// The matte that has nothing in it.
+    /// A matte without foreground.
+    ///
+    /// - Parameters:
+    ///   - width: in pixels.
+    ///   - height: in pixels.
+    /// - Returns: a matte whose alpha is 0 everywhere.
     public static func empty(width: Int, height: Int) -> Matte {
         Matte(alpha: Mask(width: width, height: height, values: [UInt8](repeating: 0, count: width * height)))
     }
 
     private static let half: UInt8 = 128
 
-    /// The labels of `map`; what is behind a person is black.
+    /// The labels of `map`; the background is black.
     public static let labels = SegmentationLabels(
         ["background", "person"], colors: [.black, Palette.color(forClass: 1)])
 
-    /// 1 where at least half of a pixel is covered, and 0 elsewhere.
+    /// The segmentation map: class 1 where at least half of a pixel is covered, otherwise class 0.
     public var map: SegmentationMap {
         let values = alpha.values.map { $0 >= Self.half ? 1 : 0 as UInt8 }
         return SegmentationMap(
             mask: Mask(width: alpha.width, height: alpha.height, values: values), labels: Self.labels)
     }
 
-    /// What it covers as a class of that map; nil for an empty matte.
+    /// The foreground as a class of `map`; nil for an empty matte.
     public var segmentedClass: SegmentedClass? {
         box.map { SegmentedClass(label: Self.labels.names[1], classIndex: 1, share: share, box: $0) }
     }
 }
 
 extension Mask {
-    /// The smallest box around all pixels that fulfil `condition`; nil if there are none.
+    /// The bounding box of the pixels that satisfy a condition.
+    ///
+    /// - Parameter condition: returns whether a value counts.
+    /// - Returns: the box in pixels; nil if there are no such pixels.
     public func bounds(where condition: (UInt8) -> Bool) -> Box? {
         var (minX, minY, maxX, maxY) = (width, height, -1, -1)
         values.withUnsafeBufferPointer { values in

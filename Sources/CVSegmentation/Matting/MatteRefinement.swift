@@ -2,22 +2,27 @@ import CVCore
 import CVImage
 import CVTensor
 
-/// How a coarse matte becomes one whose edges are those of the picture.
+/// Refines a coarse matte along the edges of the image with a guided filter.
 public struct MatteRefinement: Sendable, Equatable {
-    /// The longer side of the picture that the edges are found in.
+    /// The longer side in pixels of the downsampled image that guides the filter.
     public var side = 800
-    /// How far an edge of the coarse matte may be from the picture's, as a part of the longer side.
+    /// The filter's radius: the largest distance of an edge of the coarse matte from that of the image, as a fraction of
+    /// the longer side.
     public var reach = 0.008
-    /// The square of the contrast, for colours from 0 to 1, that counts as an edge.
+    /// The filter's epsilon: the square of the contrast that counts as an edge, for colors from 0 to 1.
     public var contrast: Float = 1e-3
-    /// Alpha below the first becomes 0, above the second 1, and what is between is spread.
+    /// The range of alpha that is stretched to 0...1; values outside are clamped.
     public var levels: ClosedRange<Float> = 0.2...0.85
 
+    /// Creates the default refinement.
     public init() {}
 
-    /// The matte of `image` at its full size.
+    /// Computes the matte of an image at full size.
     ///
-    /// logits: [1, 1, h, w], of any size, over the whole picture; their sigmoid is the coarse matte.
+    /// - Parameters:
+    ///   - logits: [1, 1, h, w] of any size, covering the whole image; their sigmoid is the coarse matte.
+    ///   - image: of any size.
+    /// - Returns: a matte of the size of the image.
     public func callAsFunction(_ logits: Tensor, of image: Image) -> Matte {
         precondition(
             logits.shape.rank == 4 && logits.shape[0] == 1 && logits.shape[1] == 1,

@@ -2,7 +2,7 @@ import CVCore
 import CVImage
 
 extension SegmentationMetrics {
-    /// The scores of each class and their mean, in aligned columns; without a newline after the last line.
+    /// The scores of each class and their mean as an aligned table, without a trailing newline.
     public var report: String {
         var table = TextTable(
             ["class", "IoU", "Dice", "recall", "precision", "pixels"], rightAligned: [1, 2, 3, 4, 5])
@@ -15,23 +15,24 @@ extension SegmentationMetrics {
         return table.text
     }
 
-    /// The confusion matrix in aligned columns, in hundredths of the pixels of each class: a row for each class, a column
-    /// for each that it was taken for, by its number. Without a newline after the last line.
+    /// The confusion matrix as an aligned table, true \ predicted, in percent of the pixels of each true class: rows and
+    /// columns are numbered by class. Without a trailing newline.
     public var confusionText: String {
         let columns = classes.indices.map { "\($0)" }
-        var table = TextTable(["", "% of is \\ taken for"] + columns, rightAligned: Set([0] + (2..<classes.count + 2)))
+        var table = TextTable(
+            ["", "% of true \\ predicted"] + columns, rightAligned: Set([0] + (2..<classes.count + 2)))
         for (index, name) in classes.enumerated() {
-            // A dot is easier to pass over than a 0.0.
+            // A dot draws less attention than a 0.0.
             table.add(["\(index)", name] + parts(ofRow: index).map { $0 < 0.0005 ? "." : decimal(100 * $0, 1) })
         }
         return table.text
     }
 
-    /// The confusion matrix as a picture, in hundredths of the pixels of each class.
+    /// The confusion matrix as a heat map image, true \ predicted, in percent of the pixels of each true class.
     public var confusionImage: Image {
         HeatMap(
-            title: "mean IoU \(decimal(meanIoU, 4)); % of the pixels of each class", rowTitle: "is",
-            columnTitle: "taken for", rowLabels: classes, columnLabels: classes,
+            title: "mean IoU \(decimal(meanIoU, 4)); % of the pixels of each class", rowTitle: "true",
+            columnTitle: "predicted", rowLabels: classes, columnLabels: classes,
             counts: classes.indices.map { parts(ofRow: $0).map { Int((100 * $0).rounded()) } }
         ).image()
     }
@@ -41,7 +42,7 @@ extension SegmentationMetrics {
         return confusion[index].map { all > 0 ? Double($0) / Double(all) : 0 }
     }
 
-    /// All numbers, in a form for other programs.
+    /// All metrics as a JSON object.
     public var json: JSONValue {
         [
             "pictures": .integer(images), "pixels": .integer(pixels), "pixel_accuracy": .number(pixelAccuracy),

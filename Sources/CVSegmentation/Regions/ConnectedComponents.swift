@@ -1,37 +1,47 @@
 import CVImage
 
-/// Which pixels next to each other count as connected.
+/// Which neighboring pixels are connected.
 public enum Connectivity: Int, Sendable, Equatable {
-    /// Those that share an edge.
+    /// Pixels that share an edge.
     case four = 4
-    /// Those that share an edge or a corner.
+    /// Pixels that share an edge or a corner.
     case eight = 8
 }
 
-/// The connected regions of equal values in a map; pixels of `Mask.ignore` belong to none.
+/// The connected components of a mask: regions of equal values. Pixels of `Mask.ignore` belong to none.
+///
+/// The counterpart of OpenCV's `connectedComponentsWithStats`.
 public struct ConnectedComponents: Sendable, Equatable {
+    /// One connected region.
     public struct Component: Sendable, Equatable {
-        /// The value that its pixels have.
+        /// The value of its pixels.
         public let value: UInt8
-        /// In pixels.
+        /// The number of its pixels.
         public internal(set) var area: Int
+        /// The bounding box in pixels.
         public internal(set) var box: Box
     }
 
+    /// The size of the mask in pixels.
     public let width, height: Int
+    /// Which neighboring pixels are connected.
     public let connectivity: Connectivity
     /// height × width: the index of each pixel's component in `list`, or -1.
     public let labels: [Int32]
-    /// In the order of their first pixels, row by row.
+    /// The components in the order of their first pixels, row by row.
     public let list: [Component]
 
-    /// Two passes over the picture, with a forest of labels that are the same (Rosenfeld & Pfaltz 1966).
+    /// Labels the components in two passes with a union-find structure (Rosenfeld & Pfaltz 1966).
+    ///
+    /// - Parameters:
+    ///   - mask: the values of the pixels.
+    ///   - connectivity: which neighboring pixels are connected.
     public init(of mask: Mask, connectivity: Connectivity = .eight) {
         (width, height, self.connectivity) = (mask.width, mask.height, connectivity)
         var forest = LabelForest()
         var labels = [Int32](repeating: -1, count: mask.values.count)
         let width = mask.width
-        // Of the neighbours that come before a pixel: how far back they are, and in which column they do not exist.
+        // The neighbors that precede a pixel: their offset, and the column in which they do not exist.
         var before = [(back: 1, missing: 0), (back: width, missing: -1)]
         if connectivity == .eight { before += [(back: width + 1, missing: 0), (back: width - 1, missing: width - 1)] }
         mask.values.withUnsafeBufferPointer { values in
@@ -69,7 +79,7 @@ public struct ConnectedComponents: Sendable, Equatable {
     }
 }
 
-/// Labels that turn out to be the same: each knows one before it, the first of a tree knows itself.
+/// Union-find over provisional labels: each points to an earlier one, the root of a tree to itself.
 private struct LabelForest {
     private var parents: [Int32] = []
 
@@ -80,7 +90,7 @@ private struct LabelForest {
 
     mutating func unite(_ a: Int32, _ b: Int32) {
         let (first, second) = (root(a), root(b))
-        // The older one stays the root, so that numbers follow the order of first pixels.
+        // The smaller label stays the root, so that numbers follow the order of first pixels.
         if first < second { parents[Int(second)] = first } else { parents[Int(first)] = second }
     }
 
@@ -93,7 +103,7 @@ private struct LabelForest {
         return label
     }
 
-    /// The number of each label's tree, from 0, and how many there are.
+    /// The number of each label's tree, from 0, and the count of trees.
     mutating func numbered() -> (numbers: [Int32], count: Int) {
         var numbers = parents
         var count: Int32 = 0

@@ -1,22 +1,27 @@
 import CVImage
 
-/// The outline of a region: in pixels from the top left corner, on the edges between pixels, so that it encloses exactly the
-/// region's pixels.
+/// The outline of a region, in pixels from the top left corner. It runs along the edges between pixels, so that it encloses
+/// exactly the region's pixels.
 public struct Polygon: Sendable, Equatable {
-    /// Clockwise as seen on the screen; the last corner is joined to the first.
+    /// The outer ring, clockwise on the screen; the last corner connects to the first.
     public var outer: [Point]
-    /// Counter-clockwise.
+    /// The rings of the holes, counterclockwise.
     public var holes: [[Point]]
 
+    /// Creates a polygon.
+    ///
+    /// - Parameters:
+    ///   - outer: the outer ring, clockwise.
+    ///   - holes: the rings of the holes, counterclockwise.
     public init(outer: [Point], holes: [[Point]] = []) {
         self.outer = outer
         self.holes = holes
     }
 
-    /// In pixels, without the holes.
+    /// The area in pixels, without the holes.
     public var area: Double { ([outer] + holes).reduce(0) { $0 + Self.signedArea($1) } }
 
-    /// By the trapezoids under its edges: positive for clockwise.
+    /// The shoelace formula: positive for clockwise rings.
     private static func signedArea(_ ring: [Point]) -> Double {
         var (sum, previous) = (0.0, ring.last)
         for point in ring {
@@ -30,26 +35,28 @@ public struct Polygon: Sendable, Equatable {
 }
 
 extension ConnectedComponents {
-    /// The outline of each component, in the order of `list`.
+    /// The outline of each component.
     ///
-    /// Border following with outer borders and holes told apart, as in Suzuki & Abe 1985, but along the edges between pixels
-    /// instead of through the middles of pixels: areas are those of the pixels.
+    /// Border following that distinguishes outer borders from holes, as in Suzuki & Abe 1985 (OpenCV's `findContours`), but
+    /// along the edges between pixels instead of through their centers: areas equal the numbers of pixels.
+    ///
+    /// - Returns: one polygon per component, in the order of `list`.
     public func polygons() -> [Polygon] {
         var follower = BorderFollower(self)
         return follower.polygons()
     }
 }
 
-/// Walks along the borders of components, each component on its right.
+/// Follows the borders of components, keeping the component on the right.
 private struct BorderFollower {
     private let components: ConnectedComponents
     private let width, height: Int
-    /// For each pixel, whether its upper edge has been walked along.
+    /// For each pixel, whether its upper edge has been visited.
     private var walked: [Bool]
 
     /// Right, down, left, up.
     private static let steps = [(1, 0), (0, 1), (-1, 0), (0, -1)]
-    /// From a corner, looking into each direction: the pixels ahead, on the left and on the right.
+    /// The offsets of the two pixels ahead of a corner, left and right, for each direction.
     private static let ahead = [
         (left: (0, -1), right: (0, 0)), (left: (0, 0), right: (-1, 0)), (left: (-1, 0), right: (-1, -1)),
         (left: (-1, -1), right: (0, -1)),
@@ -61,7 +68,7 @@ private struct BorderFollower {
         walked = [Bool](repeating: false, count: components.labels.count)
     }
 
-    /// Every border has an upper edge somewhere; the first that is met of a component belongs to its outer border.
+    /// Every border has an upper edge; the first one of a component belongs to its outer border.
     mutating func polygons() -> [Polygon] {
         var polygons = [Polygon](repeating: Polygon(outer: []), count: components.list.count)
         for y in 0..<height {
@@ -91,7 +98,7 @@ private struct BorderFollower {
             let (left, right) = Self.ahead[direction]
             let isLeft = isInside(label, x + left.0, y + left.1)
             let isRight = isInside(label, x + right.0, y + right.1)
-            // Where only a corner is shared, the two pixels are one region or two.
+            // Two pixels that share only a corner are one region or two, depending on the connectivity.
             let turn: Int
             if isLeft && (isRight || components.connectivity == .eight) {
                 turn = 3

@@ -1,7 +1,7 @@
 import CVCore
 import CVImage
 
-/// The polygons of all regions of several pictures, as JSON.
+/// The polygons of all regions of several images, as JSON.
 ///
 /// ```json
 /// {"images":[{"input":"a.jpg","width":640,"height":480,"regions":[
@@ -34,14 +34,20 @@ public struct PolygonDocument: Sendable, Equatable {
 
     /// Greatest distance of a corner that is left out, in pixels.
     public var tolerance: Float = 1
-    /// Regions of fewer pixels are left out, in parts of the picture.
+    /// The minimum area of a region, as a fraction of the image; smaller ones are dropped.
     public var smallestShare = 1e-4
     /// In the order in which they were added.
     public private(set) var images: [Entry] = []
 
+    /// Creates an empty document.
     public init() {}
 
-    /// Adds the regions of these classes.
+    /// Adds the regions of an image.
+    ///
+    /// - Parameters:
+    ///   - map: the segmentation of the image.
+    ///   - classes: the indices of the classes whose regions are added.
+    ///   - input: the name of the image.
     public mutating func append(_ map: SegmentationMap, of classes: Set<Int>, input: String) {
         let components = ConnectedComponents(of: map.keeping(classes).mask)
         let least = smallestShare * Double(map.mask.values.count)

@@ -1,8 +1,10 @@
 import CVImage
 
 extension Polygon {
-    /// With fewer corners: none of those that are left out is further than `tolerance` pixels from the new outline (Douglas &
-    /// Peucker 1973). Holes that vanish are left out; the outer border never does.
+    /// Simplifies the outline (Douglas & Peucker 1973; OpenCV's `approxPolyDP`).
+    ///
+    /// - Parameter tolerance: the largest distance in pixels of a removed corner from the new outline.
+    /// - Returns: a polygon with a subset of the corners. Holes that degenerate are dropped; the outer ring never is.
     public func simplified(tolerance: Float) -> Polygon {
         guard tolerance > 0 else { return self }
         let ring = Self.simplified(outer, tolerance)
@@ -11,8 +13,8 @@ extension Polygon {
             holes: holes.map { Self.simplified($0, tolerance) }.filter { $0.count > 2 })
     }
 
-    /// A ring is cut into pieces whose ends stay. Long ones are cut at fixed places: the search takes the square of a piece's
-    /// length in the worst case.
+    /// The maximum length of the pieces that a ring is split into, whose ends are kept. The search is quadratic in the length
+    /// of a piece in the worst case.
     private static let longestPiece = 4096
 
     private static func simplified(_ ring: [Point], _ tolerance: Float) -> [Point] {
@@ -24,7 +26,7 @@ extension Polygon {
         for end in stride(from: longestPiece, to: ring.count, by: longestPiece) { ends.insert(end) }
         for end in ends { isKept[end] = true }
         let sorted = ends.sorted()
-        // A stack of its own instead of recursion: that could be as deep as the ring is long.
+        // An explicit stack, because recursion could be as deep as the ring is long.
         var pieces = Array(zip(sorted, sorted.dropFirst()))
         while let (start, end) = pieces.popLast() {
             guard end - start > 1 else { continue }
