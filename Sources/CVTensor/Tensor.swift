@@ -3,12 +3,17 @@
 /// A value: no operation changes a tensor that someone holds, so tensors may be shared between threads. Copies share
 /// their memory.
 public struct Tensor: Sendable {
+    /// The sizes of its dimensions.
     public let shape: Shape
     private(set) var storage: TensorStorage
-    /// Where a tape watches it; nil for most tensors.
+    /// Its node on a tape; nil for most tensors.
     let trace: Trace?
 
-    /// A tensor with these values in row-major order.
+    /// A tensor with given values, as `torch.tensor(values).reshape(shape)`.
+    ///
+    /// - Parameters:
+    ///   - values: in row-major order.
+    ///   - shape: of as many elements.
     public init(_ values: [Float], shape: Shape) {
         precondition(values.count == shape.count, "\(shape) holds \(shape.count) values, found \(values.count)")
         self.init(shape: shape) { buffer in
@@ -16,20 +21,29 @@ public struct Tensor: Sendable {
         }
     }
 
-    /// A tensor whose every value is `value`.
+    /// A tensor of equal values, as `torch.full`.
+    ///
+    /// - Parameters:
+    ///   - value: of every element.
+    ///   - shape: of any size.
     public init(repeating value: Float, shape: Shape) {
         self.init(shape: shape) { $0.initialize(repeating: value) }
     }
 
-    /// A tensor that `fill` writes: it must set all `shape.count` values, of which none is set before.
+    /// A tensor whose values a closure writes.
+    ///
+    /// - Parameters:
+    ///   - shape: of any size.
+    ///   - fill: must initialize all `shape.count` values, in row-major order.
+    /// - Throws: what `fill` throws.
     public init(shape: Shape, fill: (UnsafeMutableBufferPointer<Float>) throws -> Void) rethrows {
         let storage = TensorStorage(count: shape.count)
         try fill(UnsafeMutableBufferPointer(start: storage.pointer, count: shape.count))
         self.init(shape: shape, storage: storage, trace: nil)
     }
 
-    /// The result of an operation on other tensors, that `fill` writes: all `shape.count` values. Where one of the inputs
-    /// is shape-only the result is, too, and `fill` is not called.
+    /// The result of an operation on other tensors; `fill` writes all `shape.count` values. If one of the inputs is
+    /// shape-only, so is the result, and `fill` is not called.
     package init(
         shape: Shape, from a: Tensor, _ b: Tensor? = nil, _ c: Tensor? = nil, _ d: Tensor? = nil,
         fill: (UnsafeMutableBufferPointer<Float>) throws -> Void
@@ -47,8 +61,8 @@ public struct Tensor: Sendable {
         return a.isShapeOnly || isShapeOnly(b) || isShapeOnly(c) || isShapeOnly(d)
     }
 
-    /// A tensor that has a shape, but no values, as one on PyTorch's `meta` device: a network that is given one shows what
-    /// it would compute, without arithmetic and without memory, whatever the size.
+    /// A tensor that has a shape, but no values, as one on PyTorch's `meta` device: a network applied to it shows what
+    /// it would compute, without arithmetic and without memory, at any size.
     ///
     /// An operation with a shape-only tensor among its inputs gives a shape-only result of the right shape, and is
     /// recorded as it would be otherwise. Asking for values is the programmer's mistake, and so is a gradient.
@@ -74,7 +88,7 @@ public struct Tensor: Sendable {
 
     func traced(_ trace: Trace) -> Tensor { Tensor(shape: shape, storage: storage, trace: trace) }
 
-    /// Whether this is the only tensor with this memory, which may then be written: nobody would see it.
+    /// Whether this is the only tensor with this memory, which may then be overwritten: nobody else reads it.
     mutating func isSoleOwner() -> Bool { isKnownUniquelyReferenced(&storage) }
 
     /// The values in row-major order.
@@ -95,20 +109,27 @@ public struct Tensor: Sendable {
         }
     }
 
-    /// Calls `body` with the values in row-major order; the pointer is good during the call.
+    /// Calls a closure with the values, without a copy.
+    ///
+    /// - Parameter body: receives the values in row-major order; the pointer is valid during the call only.
+    /// - Returns: what `body` returns.
+    /// - Throws: what `body` throws.
     public func withValues<R>(_ body: (UnsafeBufferPointer<Float>) throws -> R) rethrows -> R {
         try withExtendedLifetime(storage) {
             try body(UnsafeBufferPointer(start: storage.pointer, count: shape.count))
         }
     }
 
-    /// The same values under another shape of as many elements; nothing is copied.
+    /// The same values in another shape, as `torch.reshape`; nothing is copied.
+    ///
+    /// - Parameter shape: of as many elements.
+    /// - Returns: a tensor that shares the memory.
     public func reshaped(_ shape: Shape) -> Tensor {
-        precondition(shape.count == self.shape.count, "\(self.shape) cannot be seen as \(shape)")
+        precondition(shape.count == self.shape.count, "\(self.shape) cannot be reshaped to \(shape)")
         let (own, y) = (self.shape, Tensor(shape: shape, storage: storage, trace: nil))
         return y.recorded(as: .reshape(shape), (self, { $0.reshaped(own) }))
     }
 
-    /// Returns the memory that tensors gave back, and that is kept for the next ones, to the system.
+    /// Returns cached memory, which is kept for future tensors, to the system, as `torch.cuda.empty_cache`.
     public static func releaseUnusedMemory() { BufferPool.empty() }
 }

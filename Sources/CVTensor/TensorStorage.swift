@@ -1,12 +1,12 @@
 import CVCore
 import Synchronization
 
-/// The memory of a tensor: written once, while it is made, and only read after that.
+/// The memory of a tensor: written once, when the tensor is created, and only read after that.
 final class TensorStorage: @unchecked Sendable {
     /// Nil only for `none`.
     private let block: BufferPool.Block?
 
-    /// That of all tensors that are shape-only. Nobody is the only one to hold it, so nobody writes it.
+    /// The storage of all shape-only tensors. It is never uniquely referenced, so never written.
     static let none = TensorStorage()
 
     var isNone: Bool { block == nil }
@@ -16,7 +16,7 @@ final class TensorStorage: @unchecked Sendable {
         return block.pointer
     }
 
-    /// Memory with whatever was in it. The caller fills it before anyone else sees it.
+    /// Uninitialized memory. The caller fills it before it is shared.
     init(count: Int) { block = BufferPool.allocate(count) }
 
     private init() { block = nil }
@@ -26,45 +26,45 @@ final class TensorStorage: @unchecked Sendable {
     }
 }
 
-/// Calls `body` with memory for `count` floats, of whatever values.
+/// Calls `body` with uninitialized memory for `count` floats.
 func withScratch(_ count: Int, _ body: (UnsafeMutablePointer<Float>) -> Void) {
     let block = BufferPool.allocate(count)
     defer { BufferPool.release(block) }
     body(block.pointer)
 }
 
-/// Blocks that tensors gave back, kept for the next ones.
+/// A caching allocator: blocks that tensors release are kept for future tensors.
 ///
-/// A network asks for the same sizes with every picture. Blocks of megabytes that are returned to the system come
-/// back as pages that it must clear first, which takes longer than many an operation. What is kept and what is in use
-/// are together hardly more than the most that was asked for at a time and a quarter, or a half if that is little.
+/// A network requests the same sizes for every image. Large blocks that are returned to the system come back as pages
+/// that it must clear first, which takes longer than many operations. Cached and used memory together are limited to
+/// the peak of what was requested at a time plus a quarter, or plus up to a half while that is less than `headroom`.
 enum BufferPool {
     struct Block {
         let pointer: UnsafeMutablePointer<Float>
-        /// Elements that were asked for, and that it holds: as many or more.
+        /// Elements that were requested, and that it holds: as many or more.
         let count, capacity: Int
     }
 
     /// Blocks of one size.
     private struct CachedBlocks {
         var pointers: [UnsafeMutablePointer<Float>] = []
-        /// When one of them was last taken or given back, as a count of such calls.
+        /// When one of them was last allocated or released, as a count of such calls.
         var lastUse = 0
     }
 
     private struct Blocks {
         var bySize: [Int: CachedBlocks] = [:]
         var calls = 0
-        /// Elements of blocks that are kept, and of those that are in use.
+        /// Elements of cached blocks, and of those in use.
         var cached = 0
         var used = 0
-        /// Elements that were asked for, now and at most.
+        /// Elements that are requested, now and at the peak.
         var requested = 0
         var peakRequested = 0
 
-        /// A kept block of this size; else, where another one would be too many, the smallest that is larger: mostly it is
-        /// back before its own size is wanted again. Not one that is much larger, of which a tensor that is kept for
-        /// long would take too much.
+        /// A cached block of this size; else, if a new one would exceed the limit, the smallest larger one: usually it
+        /// is released before its own size is requested again. Blocks more than four times as large are not used: a
+        /// long-lived tensor would waste too much of them.
         mutating func allocate(_ count: Int) -> Block? {
             if let pointer = remove(count) { return Block(pointer: pointer, count: count, capacity: count) }
             guard cached + used + count > most else { return nil }
@@ -100,8 +100,8 @@ enum BufferPool {
 
         private var most: Int { peakRequested + max(peakRequested / 4, min(peakRequested / 2, BufferPool.headroom)) }
 
-        /// As many blocks as are too many: those first whose size has not been used for the longest time. A step of
-        /// training uses the same sizes as the one before.
+        /// Removes the blocks beyond the limit, least recently used sizes first: a training step uses the same sizes as
+        /// the one before.
         mutating func surplus() -> [UnsafeMutablePointer<Float>] {
             guard cached + used > most else { return [] }
             var surplus: [UnsafeMutablePointer<Float>] = []
@@ -115,11 +115,11 @@ enum BufferPool {
     nonisolated(unsafe) private static var blocks = Blocks()
     private static let lock = Mutex(())
 
-    /// Elements that may always be kept beside what is needed, up to a half of it: sizes change from layer to layer, and
-    /// with less a step of training asks for hundreds of megabytes anew.
+    /// Elements that may always be cached beyond the peak, up to a half of it: sizes change from layer to layer, and
+    /// with less a training step allocates hundreds of megabytes anew.
     private static let headroom = 32 << 20
 
-    /// Smaller blocks are the allocator's business: it is quick with them.
+    /// Smaller blocks are left to the system allocator, which is fast with them.
     private static let smallest = 1 << 14
 
     static func allocate(_ count: Int) -> Block {
@@ -136,7 +136,7 @@ enum BufferPool {
     }
 
     private static func newBlock(_ count: Int) -> Block {
-        // A little more: kernels read whole vectors, past the end of a row.
+        // Slightly more: kernels read whole vectors, past the end of a row.
         let bytes = (count + 48) * MemoryLayout<Float>.stride
         let isLarge = bytes >= 2 * HugePages.size
         let pointer = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: isLarge ? HugePages.size : 64)
@@ -152,7 +152,7 @@ enum BufferPool {
         lock.withLock { _ in blocks.release(block) }
     }
 
-    /// Returns everything that is kept to the system.
+    /// Returns all cached blocks to the system.
     static func empty() {
         let all = lock.withLock { _ in
             defer {

@@ -31,10 +31,10 @@ import Testing
         #expect(relativeError(onePass(x), cut(x)) < 1e-4)
         // A larger stride subsamples the positions; cropping supports any stride.
         let wide = try SlidingWindows(network, window: window, stride: 4)
-        #expect(relativeError(wide(x), subsampled(cut(x), stride: 4 / stride)) < 1e-4)
+        #expect(relativeError(wide(x), cut(x).subsampled(stride: 4 / stride)) < 1e-4)
         let odd = try SlidingWindows(network, window: window, method: .cropped, stride: 3)(x)
         #expect(odd.shape == [1, 5, 5, 6])
-        #expect(relativeError(subsampled(odd, stride: 2), subsampled(cut(x), stride: 6 / stride)) < 1e-4)
+        #expect(relativeError(odd.subsampled(stride: 2), cut(x).subsampled(stride: 6 / stride)) < 1e-4)
     }
 
     /// Each logit by definition: the network on that part of the image.
@@ -97,7 +97,8 @@ import Testing
         let network = try Self.network("lenet5", window: window)
         let inside = uniformTensor(seed: 6, [1, 1, 28, 28])
         let alone = network(inside).reshaped([5])
-        /// How much the logits of a window in the middle of 60 × 60, at (16, 16), differ from those of the window alone.
+        /// How much the logits of a window in the middle of 60 × 60, at (16, 16), differ from those of the window
+        /// alone.
         func difference(around: Tensor) throws -> Float {
             let x = pad2d(inside, top: 16, bottom: 16, left: 16, right: 16) + around
             let found = try FullyConvolutional(network, window: window)(x).values

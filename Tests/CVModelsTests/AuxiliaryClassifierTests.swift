@@ -7,20 +7,23 @@ import Testing
 /// GoogLeNet and Inception v3 against torchvision's: `Tools/golden/networks_inception.py`.
 @Suite struct AuxiliaryClassifierTests {
     /// Without dropout the heads are compared in training as well, all of them in one sum.
-    @Test func googLeNetAndItsHeadsGiveWhatTorchvisionsGive() throws {
+    @Test("GoogLeNet: logits of all heads match torchvision") func googLeNetAndItsHeadsGiveWhatTorchvisionsGive() throws
+    {
         try golden("googlenet").compare { p in
             WeightedHeads(GoogLeNet(classes: 10, dropout: 0, auxiliaryDropout: 0, p))
         }
         try golden("googlenet-wide").compare { p in GoogLeNet(classes: 10, p) }
     }
 
-    @Test(arguments: ["inception_v3", "inception_v3-wide"])
+    @Test("Inception v3: logits match torchvision", arguments: ["inception_v3", "inception_v3-wide"])
     func inceptionV3GivesWhatTorchvisionsGives(_ name: String) throws {
         try golden(name).compare { p in InceptionV3(classes: 10, p) }
     }
 
-    /// Its head takes no smaller pictures than the paper's; to save time all before the heads is frozen.
-    @Test func theHeadOfInceptionV3GivesWhatTorchvisionsGives() throws {
+    /// The auxiliary head needs images of the paper's size; to save time all layers before the heads are frozen.
+    @Test("Inception v3: the auxiliary head matches torchvision") func theHeadOfInceptionV3GivesWhatTorchvisionsGives()
+        throws
+    {
         try golden("inception_v3-training").compare(learning: ["AuxLogits.", "fc."]) { p in
             WeightedHeads(InceptionV3(classes: 10, dropout: 0, p))
         }
@@ -30,7 +33,7 @@ import Testing
         try decoded("Golden/networks/\(name).json", as: NetworkGolden.self)
     }
 
-    @Test(arguments: ["googlenet", "inception_v3"])
+    @Test("Inception networks: images of the minimum side work", arguments: ["googlenet", "inception_v3"])
     func theSmallestImagesAreEnough(_ name: String) throws {
         let architecture = try ClassifierArchitecture.named(name)
         let side = architecture.minimumSide
@@ -40,7 +43,7 @@ import Testing
         #expect(relativeError(network(Tape(.inference).watch(x)), network(x)) < 1e-4)
     }
 
-    @Test func theHeadsAreThereInTrainingOnly() throws {
+    @Test("auxiliary heads: active in training only") func theHeadsAreThereInTrainingOnly() throws {
         let (network, parameters) = ParameterSet.initialize(seed: 1) { GoogLeNet(classes: 5, $0) }
         let x = uniformTensor(seed: 2, [2, 3, 32, 32])
         #expect(network.outputs(x).auxiliary.isEmpty)
@@ -58,7 +61,8 @@ import Testing
     }
 
     /// There torchvision's stops with an error, as the head has a 5×5 window that does not fit.
-    @Test func inceptionV3LearnsFromSmallImagesWithoutItsHead() {
+    @Test("Inception v3: trains on small images without the auxiliary head")
+    func inceptionV3LearnsFromSmallImagesWithoutItsHead() {
         let (network, parameters) = ParameterSet.initialize(seed: 1) { InceptionV3(classes: 5, $0) }
         let tape = Tape(.training)
         let (logits, auxiliary) = network.outputs(tape.watch(uniformTensor(seed: 2, [2, 3, 80, 80])))
@@ -71,7 +75,7 @@ import Testing
     }
 
     /// As torchvision's pretrained networks are saved, unless one asks for the heads.
-    @Test func weightsWithoutTheHeadsAreTaken() throws {
+    @Test("auxiliary heads: a checkpoint may omit them") func weightsWithoutTheHeadsAreTaken() throws {
         let (network, parameters) = ParameterSet.initialize(seed: 1) { GoogLeNet(classes: 4, $0) }
         let state = parameters.stateDictionary.filter { !$0.key.hasPrefix("aux") }
         let bare = try ParameterSet.load({ GoogLeNet(classes: 4, $0) }, from: state).network
@@ -93,7 +97,9 @@ import Testing
     }
 
     /// What the keys of all that depends on the number of classes begin with.
-    @Test(arguments: ["googlenet", "inception_v3"])
+    @Test(
+        "auxiliary heads: scopes cover all parameters that depend on the classes",
+        arguments: ["googlenet", "inception_v3"])
     func theScopesNameTheHeads(_ name: String) throws {
         let architecture = try ClassifierArchitecture.named(name)
         func shapes(_ classes: Int) -> [String: Shape] {

@@ -5,11 +5,13 @@ import TestSupport
 import Testing
 
 @Suite struct ClassifierTests {
-    /// On a tape the convolutions do in three steps what they do in one without; every weight gets a gradient.
-    @Test(arguments: [
-        "logistic", "fully-connected", "lenet5", "small-cnn", "resnet20", "resnet56", "resnet18", "resnet50",
-        "mobilenet_v1", "mobilenet_v2", "mobilenet_v3_small", "mobilenet_v3_large", "efficientnet-lite0",
-    ])
+    /// On a tape the fused blocks run as three operations; every weight receives a gradient.
+    @Test(
+        "classifiers: same result on a tape, a gradient for every weight",
+        arguments: [
+            "logistic", "fully-connected", "lenet5", "small-cnn", "resnet20", "resnet56", "resnet18", "resnet50",
+            "mobilenet_v1", "mobilenet_v2", "mobilenet_v3_small", "mobilenet_v3_large", "efficientnet-lite0",
+        ])
     func runsTheSameOnATapeAndTrainsEveryWeight(_ name: String) throws {
         let architecture = try ClassifierArchitecture.named(name)
         let size = architecture.takesAnySize ? 40 : architecture.defaultInput.height
@@ -27,40 +29,48 @@ import Testing
         }
     }
 
-    /// As `sum(p.numel() for p in model.parameters())` counts those of PyTorch's twins and of torchvision.
-    @Test(arguments: [
-        ("logistic", 7850), ("fully-connected", 235_146), ("lenet5", 61_706), ("small-cnn", 1_199_882),
-        ("resnet20", 269_722), ("resnet32", 464_154), ("resnet44", 658_586), ("resnet56", 853_018),
-        ("plain20", 269_722), ("plain32", 464_154), ("plain44", 658_586), ("plain56", 853_018),
-    ])
+    /// As `sum(p.numel() for p in model.parameters())` counts those of torchvision and of reference implementations in
+    /// PyTorch.
+    @Test(
+        "classifiers: parameter counts match PyTorch",
+        arguments: [
+            ("logistic", 7850), ("fully-connected", 235_146), ("lenet5", 61_706), ("small-cnn", 1_199_882),
+            ("resnet20", 269_722), ("resnet32", 464_154), ("resnet44", 658_586), ("resnet56", 853_018),
+            ("plain20", 269_722), ("plain32", 464_154), ("plain44", 658_586), ("plain56", 853_018),
+        ])
     func hasAsManyParametersAsInPyTorch(_ name: String, _ count: Int) throws {
         #expect(try ClassifierArchitecture.named(name).parameterCount(classes: 10) == count)
     }
 
-    @Test(arguments: [
-        ("resnet18", 11_689_512), ("resnet34", 21_797_672), ("resnet50", 25_557_032), ("resnet101", 44_549_160),
-        ("resnet152", 60_192_808), ("alexnet", 61_100_840), ("vgg11", 132_863_336), ("vgg13", 133_047_848),
-        ("vgg16", 138_357_544), ("vgg19", 143_667_240), ("vgg11_bn", 132_868_840), ("vgg13_bn", 133_053_736),
-        ("vgg16_bn", 138_365_992), ("vgg19_bn", 143_678_248), ("squeezenet1_0", 1_248_424),
-        ("squeezenet1_1", 1_235_496), ("mobilenet_v2", 3_504_872), ("mobilenet_v3_small", 2_542_856),
-        ("mobilenet_v3_large", 5_483_032), ("googlenet", 13_004_888), ("inception_v3", 27_161_264),
-        ("plain18", 11_515_688), ("plain34", 21_623_848),
-    ])
+    @Test(
+        "classifiers: parameter counts match torchvision",
+        arguments: [
+            ("resnet18", 11_689_512), ("resnet34", 21_797_672), ("resnet50", 25_557_032), ("resnet101", 44_549_160),
+            ("resnet152", 60_192_808), ("alexnet", 61_100_840), ("vgg11", 132_863_336), ("vgg13", 133_047_848),
+            ("vgg16", 138_357_544), ("vgg19", 143_667_240), ("vgg11_bn", 132_868_840), ("vgg13_bn", 133_053_736),
+            ("vgg16_bn", 138_365_992), ("vgg19_bn", 143_678_248), ("squeezenet1_0", 1_248_424),
+            ("squeezenet1_1", 1_235_496), ("mobilenet_v2", 3_504_872), ("mobilenet_v3_small", 2_542_856),
+            ("mobilenet_v3_large", 5_483_032), ("googlenet", 13_004_888), ("inception_v3", 27_161_264),
+            ("plain18", 11_515_688), ("plain34", 21_623_848),
+        ])
     func hasAsManyParametersAsInTorchvision(_ name: String, _ count: Int) throws {
         #expect(try ClassifierArchitecture.named(name).parameterCount(classes: 1000) == count)
     }
 
     /// Those of Keras's MobileNet that are trained, and of the package `efficientnet_lite_pytorch`.
-    @Test(arguments: [("mobilenet_v1", 4_231_976), ("efficientnet-lite0", 4_652_008)])
+    @Test(
+        "classifiers: parameter counts match the published ones",
+        arguments: [("mobilenet_v1", 4_231_976), ("efficientnet-lite0", 4_652_008)])
     func hasAsManyParametersAsPublished(_ name: String, _ count: Int) throws {
         #expect(try ClassifierArchitecture.named(name).parameterCount(classes: 1000) == count)
     }
 
-    @Test func theBenchmarkedUNetHasTheParametersOfItsReference() {
+    @Test("U-Net: the benchmarked variant has the reference's parameter count")
+    func theBenchmarkedUNetHasTheParametersOfItsReference() {
         #expect(ParameterSet.shapes { UNet(classes: 2, $0) }.reduce(0) { $0 + $1.shape.count } == 31_031_810)
     }
 
-    @Test func findsAllByNameAndSuggestsTheNearest() throws {
+    @Test("classifiers: found by name, with a suggestion for typos") func findsAllByNameAndSuggestsTheNearest() throws {
         let all = ClassifierArchitecture.all
         #expect(Set(all.map(\.name)).count == 37 && all.count == 37)
         for architecture in all {
@@ -74,7 +84,7 @@ import Testing
         }
     }
 
-    @Test func refusesInputsThatItCannotTake() throws {
+    @Test("classifiers: unsupported inputs throw") func refusesInputsThatItCannotTake() throws {
         let lenet = try ClassifierArchitecture.named("lenet5")
         try lenet.check(classes: 26, input: .init(channels: 3, height: 28, width: 100))
         for input in [
@@ -88,7 +98,9 @@ import Testing
         }
     }
 
-    @Test(arguments: ["logistic", "fully-connected", "lenet5", "small-cnn"])
+    @Test(
+        "classifiers: fixed-size networks can be built for other sizes",
+        arguments: ["logistic", "fully-connected", "lenet5", "small-cnn"])
     func takesAnotherSizeWhereItsWeightsAreMadeForIt(_ name: String) throws {
         let architecture = try ClassifierArchitecture.named(name)
         let input = ClassifierArchitecture.Input(channels: 3, height: 33, width: 46)
@@ -96,7 +108,7 @@ import Testing
         #expect(network(uniformTensor(seed: 2, [2, 3, 33, 46])).shape == [2, 5])
     }
 
-    @Test func theCatalogueKnowsTheShapesOfClassifiers() {
+    @Test("catalog: shapes of classifiers") func theCatalogueKnowsTheShapesOfClassifiers() {
         #expect(ModelCatalog.shapes(of: "resnet20", classes: 10)?["fc.weight"] == [10, 64])
         let wide = ClassifierArchitecture.Input(channels: 3, height: 32, width: 64)
         #expect(ModelCatalog.shapes(of: "logistic", classes: 4, input: wide)?["fc.weight"] == [4, 3 * 32 * 64])

@@ -2,7 +2,7 @@ import CVModels
 import CVTensor
 import Testing
 
-/// Whatever stands in a `.cfg` or a `.weights`: a network or a typed error.
+/// Any `.cfg` and `.weights` gives a network or a typed error.
 @Suite struct DarknetErrorTests {
     /// A tiny detector of 2 classes on 32 × 32: 3 → 21 channels, 1×1.
     private static let good = """
@@ -34,7 +34,7 @@ import Testing
 
     private static func edited(_ from: String, _ to: String) -> String { good.replacing(from, with: to) }
 
-    @Test func readsAGoodOne() throws {
+    @Test("darknet: a valid network loads") func readsAGoodOne() throws {
         let network = try Self.network(Self.good)
         #expect((network.width, network.height, network.classCount, network.stride) == (32, 32, 2, 1))
         let grids = network(Tensor(repeating: 1, shape: [1, 3, 32, 32]))
@@ -42,17 +42,19 @@ import Testing
         #expect(grids[0].anchors == [.init(1, 2), .init(3, 4), .init(5, 6)])
     }
 
-    @Test func readsTheHeaderOfOldFiles() throws {
+    @Test("darknet: headers of old files are read") func readsTheHeaderOfOldFiles() throws {
         _ = try Self.network(Self.good, Self.weights(count: 84, version: [0, 1]))
     }
 
-    @Test(arguments: [0, 1, 83, 85, 1000]) func tellsBothCounts(count: Int) {
+    @Test("darknet: a wrong weight count reports both counts", arguments: [0, 1, 83, 85, 1000]) func tellsBothCounts(
+        count: Int
+    ) {
         #expect(throws: DarknetError("w", .weightCount(expected: 84, found: count))) {
             try Self.network(Self.good, Self.weights(count: count))
         }
     }
 
-    @Test func namesTheLayerWithNaN() {
+    @Test("darknet: non-finite weights name their layer") func namesTheLayerWithNaN() {
         var bytes = Self.weights(count: 84)
         bytes.replaceSubrange(200..<204, with: [0, 0, 0xC0, 0x7F])
         #expect(throws: DarknetError("w", .notFinite(layer: "net.cfg:6 [convolutional]", count: 1))) {
@@ -60,38 +62,46 @@ import Testing
         }
     }
 
-    @Test(arguments: [
-        [], [1, 2, 3], [UInt8](repeating: 0xFF, count: 356), Array("PK\u{3}\u{4} this is a zip file".utf8),
-    ]) func refusesWhatIsNoWeights(bytes: [UInt8]) {
+    @Test(
+        "darknet: other files are rejected as weights",
+        arguments: [
+            [], [1, 2, 3], [UInt8](repeating: 0xFF, count: 356), Array("PK\u{3}\u{4} this is a zip file".utf8),
+        ]) func refusesWhatIsNoWeights(bytes: [UInt8])
+    {
         #expect(throws: DarknetError.self) { try Self.network(Self.good, bytes) }
     }
 
-    @Test(arguments: [
-        ("filters=21", "filters=20"), ("filters=21", "filters=0"), ("filters=21", "filters=-21"),
-        ("filters=21", "filters=99999999999999999999"), ("filters=21", "filters=x"), ("filters=21", "filters="),
-        ("size=1", "size=0"), ("size=1", "size=33"), ("stride=1", "stride=0"), ("stride=1", "groups=2"),
-        ("stride=1", "stride=9223372036854775807"), ("stride=1", "dilation=0"), ("stride=1", "padding=-1"),
-        ("activation=linear", "activation=maxout"), ("activation=linear", "xnor=1"),
-        ("width=32", "width=0"), ("width=32", "width=1000000000"), ("channels=3", "channels=1"),
-        ("mask=0,1,2", "mask=0,1,3"), ("mask=0,1,2", "mask=-1,0,1"), ("mask=0,1,2", "mask="),
-        ("mask=0,1,2", "mask=0,1"), ("classes=2", "classes=3"), ("classes=2", "classes=9999999999"),
-        ("anchors = 1,2,", "anchors = nan,2,"), ("anchors = 1,2,", "anchors = 0,-2,"), ("anchors = 1,2,", "anchors ="),
-        ("[yolo]", "[region]"), ("[yolo]", "[yolo"), ("[yolo]", "[]"), ("[yolo]", "yolo"), ("[net]", "[foo]"),
-        ("[net]", ""), ("[yolo]", "[route]\nlayers=-2\n[yolo]"), ("[yolo]", "[route]\nlayers=1\n[yolo]"),
-        ("[yolo]", "[route]\n[yolo]"), ("[yolo]", "[route]\nlayers=-1\ngroups=2\n[yolo]"),
-        ("[yolo]", "[route]\nlayers=-1\ngroup_id=1\n[yolo]"),
-        ("[yolo]", "[route]\nlayers=-9223372036854775808\n[yolo]"),
-        ("[yolo]", "[shortcut]\nfrom=-2\n[yolo]"), ("[yolo]", "[shortcut]\nfrom=-1\nweights_type=per_feature\n[yolo]"),
-        ("[yolo]", "[upsample]\nstride=65\n[yolo]"), ("[yolo]", "[upsample]\nscale=nan\n[yolo]"),
-        ("[yolo]", "[maxpool]\nsize=300\n[yolo]"), ("[yolo]", "[maxpool]\nsize=2\npadding=-5\n[yolo]"),
-        ("[convolutional]", "[shortcut]\nfrom=-1\n[convolutional]"),
-        ("[convolutional]", "[upsample]\nstride=64\n[upsample]\nstride=64\n[convolutional]"),
-    ]) func refusesWhatMakesNoSense(from: String, to: String) {
+    @Test(
+        "darknet: invalid configurations throw",
+        arguments: [
+            ("filters=21", "filters=20"), ("filters=21", "filters=0"), ("filters=21", "filters=-21"),
+            ("filters=21", "filters=99999999999999999999"), ("filters=21", "filters=x"), ("filters=21", "filters="),
+            ("size=1", "size=0"), ("size=1", "size=33"), ("stride=1", "stride=0"), ("stride=1", "groups=2"),
+            ("stride=1", "stride=9223372036854775807"), ("stride=1", "dilation=0"), ("stride=1", "padding=-1"),
+            ("activation=linear", "activation=maxout"), ("activation=linear", "xnor=1"),
+            ("width=32", "width=0"), ("width=32", "width=1000000000"), ("channels=3", "channels=1"),
+            ("mask=0,1,2", "mask=0,1,3"), ("mask=0,1,2", "mask=-1,0,1"), ("mask=0,1,2", "mask="),
+            ("mask=0,1,2", "mask=0,1"), ("classes=2", "classes=3"), ("classes=2", "classes=9999999999"),
+            ("anchors = 1,2,", "anchors = nan,2,"), ("anchors = 1,2,", "anchors = 0,-2,"),
+            ("anchors = 1,2,", "anchors ="),
+            ("[yolo]", "[region]"), ("[yolo]", "[yolo"), ("[yolo]", "[]"), ("[yolo]", "yolo"), ("[net]", "[foo]"),
+            ("[net]", ""), ("[yolo]", "[route]\nlayers=-2\n[yolo]"), ("[yolo]", "[route]\nlayers=1\n[yolo]"),
+            ("[yolo]", "[route]\n[yolo]"), ("[yolo]", "[route]\nlayers=-1\ngroups=2\n[yolo]"),
+            ("[yolo]", "[route]\nlayers=-1\ngroup_id=1\n[yolo]"),
+            ("[yolo]", "[route]\nlayers=-9223372036854775808\n[yolo]"),
+            ("[yolo]", "[shortcut]\nfrom=-2\n[yolo]"),
+            ("[yolo]", "[shortcut]\nfrom=-1\nweights_type=per_feature\n[yolo]"),
+            ("[yolo]", "[upsample]\nstride=65\n[yolo]"), ("[yolo]", "[upsample]\nscale=nan\n[yolo]"),
+            ("[yolo]", "[maxpool]\nsize=300\n[yolo]"), ("[yolo]", "[maxpool]\nsize=2\npadding=-5\n[yolo]"),
+            ("[convolutional]", "[shortcut]\nfrom=-1\n[convolutional]"),
+            ("[convolutional]", "[upsample]\nstride=64\n[upsample]\nstride=64\n[convolutional]"),
+        ]) func refusesWhatMakesNoSense(from: String, to: String)
+    {
         #expect(Self.good.contains(from))
         #expect(throws: DarknetError.self) { try Self.network(Self.edited(from, to)) }
     }
 
-    @Test func saysWhereAndWhat() {
+    @Test("darknet: errors state location and reason") func saysWhereAndWhat() {
         let error = #expect(throws: DarknetError.self) {
             try Self.network(Self.edited("activation=linear", "activation=maxout"))
         }
@@ -105,12 +115,12 @@ import Testing
                 == "net.cfg:11: 3 anchors · (5 + 2 classes) = 21 channels are expected, the layer before gives 20")
     }
 
-    @Test func refusesABinaryAsText() {
+    @Test("darknet: a binary file is rejected as configuration") func refusesABinaryAsText() {
         #expect(throws: DarknetError.self) { try DarknetConfiguration(text: "\0\u{1}[net]") }
         #expect(throws: DarknetError.self) { try DarknetConfiguration(text: "") }
     }
 
-    @Test func checksAnotherInputSize() throws {
+    @Test("darknet: other input sizes are checked") func checksAnotherInputSize() throws {
         let strided = """
             [net]
             width=64
@@ -138,7 +148,7 @@ import Testing
     }
 
     /// Each layer is within its own limit; together they are not.
-    @Test func refusesWhatTogetherTakesTooMuch() throws {
+    @Test("darknet: total memory and computation are limited") func refusesWhatTogetherTakesTooMuch() throws {
         func cfg(side: Int, _ layers: String) -> String {
             """
             [net]
@@ -168,8 +178,8 @@ import Testing
         #expect(throws: DarknetError.self) { try Self.network(cfg(side: 16384, "[maxpool]\nstride=64")) }
     }
 
-    /// Any change of a byte, and any cut, gives a network or an error; a trap would end the test run.
-    @Test func survivesDamage() {
+    /// Any changed byte, and any truncation, gives a network or an error; a trap would end the test run.
+    @Test("darknet: any damage gives a network or a typed error") func survivesDamage() {
         var state: UInt64 = 1
         func random(_ bound: Int) -> Int {
             state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407

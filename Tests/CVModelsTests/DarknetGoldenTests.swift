@@ -3,16 +3,18 @@ import CVTensor
 import TestSupport
 import Testing
 
-/// Small random networks that use every layer and option, against a PyTorch twin of darknet.
+/// Small random networks that use every layer and option, against a reference implementation of darknet in PyTorch.
 ///
-/// Made by `Tools/golden.py darknet`, which also compares the twin with OpenCV's darknet importer.
+/// Made by `Tools/golden.py darknet`, which also compares the reference with OpenCV's darknet importer.
 @Suite struct DarknetGoldenTests {
     private struct Golden: Decodable {
         struct Head: Decodable { let shape: [Int], values: [Float] }
         let inputSeed: UInt64, inputShape: [Int], heads: [Head]
     }
 
-    @Test(arguments: ["plain", "groups", "pools", "pyramid", "shortcuts", "partial", "new-coords"])
+    @Test(
+        "darknet: heads match the reference implementation",
+        arguments: ["plain", "groups", "pools", "pyramid", "shortcuts", "partial", "new-coords"])
     func givesTheHeadsOfTheReference(name: String) throws {
         let golden = try decoded("Golden/darknet/\(name).json", as: Golden.self)
         let network = try DarknetNetwork(

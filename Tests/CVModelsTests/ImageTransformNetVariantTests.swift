@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 @Suite struct ImageTransformNetVariantTests {
-    @Test func aNameSaysItsSize() throws {
+    @Test("ImageTransformNet: the name determines the variant") func aNameSaysItsSize() throws {
         #expect(ImageTransformNet.Variant("transformer") == ImageTransformNet.Variant(width: 32))
         #expect(ImageTransformNet.Variant("transformer-w12")?.down == [12, 24, 48])
         #expect(ImageTransformNet.Variant("transformer-w12")?.up == [24, 12])
@@ -15,7 +15,9 @@ import Testing
         }
     }
 
-    @Test func theCatalogueKnowsTheKeysOfAllStyles() throws {
+    @Test("ImageTransformNet: the catalog lists the keys of all styles") func theCatalogueKnowsTheKeysOfAllStyles()
+        throws
+    {
         let shapes = try #require(ModelCatalog.shapes(of: "multistyle26", classes: 26))
         #expect(shapes["in1.weight"] == [26, 32] && shapes["res6.in2.bias"] == [26, 32])
         #expect(shapes["in6.bias"] == [26, 3])
@@ -27,7 +29,8 @@ import Testing
     }
 
     /// Two rows of scales and shifts, mixed, are the network whose only row is their mixture.
-    @Test func aMixtureOfStylesMixesScalesAndShifts() throws {
+    @Test("ImageTransformNet: a style mixture interpolates scales and shifts")
+    func aMixtureOfStylesMixesScalesAndShifts() throws {
         let form = ImageTransformNet.Variant(width: 2)
         let one = seededState(ParameterSet.shapes { ImageTransformNet(form, $0) }, seed: 5)
         var (two, expected) = (one, one)

@@ -10,7 +10,9 @@ import Testing
     }
 
     /// Made by `Tools/golden.py summaries`, which counts while PyTorch's networks run.
-    @Test func parametersAndMultiplyAddsAreThoseOfPyTorch() throws {
+    @Test("summary: parameters and multiply-adds match PyTorch") func parametersAndMultiplyAddsAreThoseOfPyTorch()
+        throws
+    {
         let golden = try decoded("Golden/summaries.json", as: [String: Counted].self)
         #expect(golden.count >= 29)
         for (name, expected) in golden {
@@ -26,13 +28,16 @@ import Testing
     }
 
     /// In billions, as papers and torchvision's table of models give them.
-    @Test(arguments: [("alexnet", 0.71), ("vgg16", 15.47), ("resnet50", 4.09), ("mobilenet_v2", 0.30)])
+    @Test(
+        "summary: multiply-adds match the published ones",
+        arguments: [("alexnet", 0.71), ("vgg16", 15.47), ("resnet50", 4.09), ("mobilenet_v2", 0.30)])
     func multiplyAddsAreThePublishedOnes(_ name: String, _ billions: Double) throws {
         let count = try ModelCatalog.model(named: name).summary().multiplyAdds
         #expect(abs(Double(count) / 1e9 - billions) < 0.005)
     }
 
-    @Test func rowsNameLayersAndShapesInTheOrderOfTheComputation() throws {
+    @Test("summary: rows list layers and shapes in execution order")
+    func rowsNameLayersAndShapesInTheOrderOfTheComputation() throws {
         let summary = try ModelCatalog.model(named: "lenet5").summary()
         let rows = summary.rows.map { "\($0.layer) \($0.operation) \($0.shape) \($0.parameters) \($0.multiplyAdds)" }
         #expect(
@@ -45,7 +50,8 @@ import Testing
         #expect(summary.activationBytes == 4 * (4704 * 2 + 1176 + 1600 * 2 + 400 + 120 * 3 + 84 * 2 + 10))
     }
 
-    @Test func batchNormAndTheSumOfABlockHaveRowsOfTheirOwn() throws {
+    @Test("summary: batch norm and residual sum have their own rows")
+    func batchNormAndTheSumOfABlockHaveRowsOfTheirOwn() throws {
         let rows = try ModelCatalog.model(named: "resnet20").summary().rows
         #expect(
             rows[3...9].map { "\($0.layer) \($0.operation)" } == [
@@ -56,7 +62,7 @@ import Testing
     }
 
     /// A parameter that is used twice is counted once, its work twice.
-    @Test func sharedWeightsAreCountedOnce() {
+    @Test("summary: shared weights are counted once") func sharedWeightsAreCountedOnce() {
         let input = CatalogModel.Input(channels: 2, height: 4, width: 4)
         let summary = ModelSummary(
             input: input, { Conv2d(2, 2, kernel: 1, bias: false, $0.scope("conv")) }, running: { _ = $0($0($1)) })
@@ -64,7 +70,7 @@ import Testing
         #expect(summary.rows.map(\.layer) == ["conv", "conv"] && summary.multiplyAdds == 2 * 16 * 4)
     }
 
-    @Test func whatCannotBeIsRefused() throws {
+    @Test("summary: impossible requests throw") func whatCannotBeIsRefused() throws {
         func error(
             _ name: String, classes: Int? = nil, _ input: CatalogModel.Input? = nil
         ) throws -> ArchitectureError? {

@@ -12,10 +12,12 @@ import Testing
         "unet-mobilenet_v2", "unet-efficientnet-lite0", "transformer", "transformer-odd",
     ]
 
-    @Test(arguments: names) func outputsAndGradientsAreThoseOfPyTorch(_ name: String) throws {
+    @Test("networks: outputs and gradients match PyTorch", arguments: names) func outputsAndGradientsAreThoseOfPyTorch(
+        _ name: String
+    ) throws {
         let golden = try decoded("Golden/networks/\(name).json", as: NetworkGolden.self)
-        // The last stage of ResNet-50 normalises by the statistics of twelve values in training, which makes more of
-        // every rounding.
+        // The last stage of ResNet-50 normalizes by the statistics of twelve values in training, which amplifies
+        // rounding errors.
         try golden.compare(outputs: name == "resnet50" ? 3e-4 : 1e-4) { p in
             switch name {
             case "lenet5-relu": LeNet5(activation: .relu, p)
@@ -32,7 +34,8 @@ import Testing
     }
 
     /// One after the other: the largest have half a gigabyte of weights.
-    @Test func outputsAndInputGradientsAreThoseOfPyTorchForOtherSizes() throws {
+    @Test("networks: other variants match PyTorch") func outputsAndInputGradientsAreThoseOfPyTorchForOtherSizes() throws
+    {
         let all = try decoded("Golden/networks/sizes.json", as: [String: NetworkSizesGolden].self)
         for (name, golden) in all {
             let architecture = try ClassifierArchitecture.named(name)

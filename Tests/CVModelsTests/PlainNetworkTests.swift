@@ -5,16 +5,20 @@ import Testing
 
 /// Residual networks without their shortcuts, against those of `Tools/golden/networks_inception.py`.
 @Suite struct PlainNetworkTests {
-    @Test(arguments: ["plain18", "plain34", "plain20"], ["", "-wide"])
+    @Test(
+        "plain networks: outputs and gradients match PyTorch", arguments: ["plain18", "plain34", "plain20"],
+        ["", "-wide"])
     func givesWhatPyTorchGives(_ name: String, _ suffix: String) throws {
         let golden = try decoded("Golden/networks/\(name)\(suffix).json", as: NetworkGolden.self)
         try golden.compare { try! ClassifierArchitecture.named(name).make(classes: 10, $0) }
     }
 
     /// A plain network has all of the keys but those of the shortcuts.
-    @Test(arguments: [
-        ("plain20", "resnet20"), ("plain56", "resnet56"), ("plain18", "resnet18"), ("plain34", "resnet34"),
-    ])
+    @Test(
+        "plain networks: same keys as the residual ones without shortcuts",
+        arguments: [
+            ("plain20", "resnet20"), ("plain56", "resnet56"), ("plain18", "resnet18"), ("plain34", "resnet34"),
+        ])
     func hasTheWeightsOfItsReference(_ plain: String, _ residual: String) throws {
         func keys(_ name: String) throws -> [String] {
             let architecture = try ClassifierArchitecture.named(name)

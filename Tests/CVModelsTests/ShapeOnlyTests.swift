@@ -6,7 +6,7 @@ import Testing
 
 /// All networks of the catalog, run on shapes alone and with values.
 @Suite("Networks on shapes alone", .serialized) struct ShapeOnlyTests {
-    /// The smallest square picture, of some sizes, that the network takes.
+    /// The smallest square image, of some sizes, that the network accepts.
     private func smallest(_ model: CatalogModel) throws -> (CatalogModel.Input, ModelSummary) {
         for side in [16, 28, 32, 64, 75, 96, 128, 224, 299] {
             let input = CatalogModel.Input(channels: model.defaultInput.channels, height: side, width: side)
@@ -15,7 +15,7 @@ import Testing
         throw ArchitectureError.unknown(model.name, nearest: nil, known: [])
     }
 
-    @Test("the summary on shapes is that of a real run, and the recorded graph computes the same", arguments: small)
+    @Test("networks: the summary on shapes matches a real run, and the recorded graph replays", arguments: small)
     func shapesAreThoseOfARealRun(_ name: String) throws {
         let model = try ModelCatalog.model(named: name)
         let (input, summary) = try smallest(model)
@@ -25,7 +25,7 @@ import Testing
 
         var outputs: [Tensor] = []
         let real = RecordedGraph(.inference) { outputs = network($0.watch(x)) }
-        // The last step gives the last output.
+        // The last step computes the last output.
         #expect(real.replayed().values == outputs.last?.values)
         let (unloaded, shapes) = ParameterSet.shapeOnly { model.network(input: input, $0) }
         shapes.setTrainable(false)
@@ -34,11 +34,11 @@ import Testing
         #expect(outputs.allSatisfy { $0.isShapeOnly })
     }
 
-    /// Those whose weights do not take half a gigabyte: the numbers of the others are compared with PyTorch's.
+    /// Those with weights below half a gigabyte: the counts of the others are compared with PyTorch's.
     static let small = ModelCatalog.models.filter { $0.parameterCount() < 30_000_000 }.map(\.name)
 
     /// Nothing overflows, and nothing is allocated: the weights of some would be hundreds of terabytes.
-    @Test("the largest that may be asked for", arguments: ModelCatalog.models.map(\.name))
+    @Test("networks: the largest allowed input has a summary", arguments: ModelCatalog.models.map(\.name))
     func theLargestHasASummary(_ name: String) throws {
         let model = try ModelCatalog.model(named: name)
         let classes = model.hasClasses ? 100_000 : 1

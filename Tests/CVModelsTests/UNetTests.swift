@@ -3,9 +3,9 @@ import CVNN
 import TestSupport
 import Testing
 
-/// What `NetworkGoldenTests` leaves out of the ways in which a U-Net can be had, on sides that halve badly.
+/// Variants of U-Net beyond those of `NetworkGoldenTests`, with sides that are not divisible.
 @Suite struct UNetTests {
-    @Test(arguments: ["unet-norm", "unet-bilinear", "unet-odd"])
+    @Test("U-Net: outputs and gradients match PyTorch", arguments: ["unet-norm", "unet-bilinear", "unet-odd"])
     func givesWhatPyTorchGives(_ name: String) throws {
         let golden = try decoded("Golden/networks/\(name).json", as: NetworkGolden.self)
         try golden.compare { p in
@@ -17,8 +17,8 @@ import Testing
         }
     }
 
-    /// Down to the sizes that are halved to one pixel, whatever the remainders on the way.
-    @Test(arguments: [UNet.Upsampling.transposedConvolution, .bilinear])
+    /// Down to sizes that are halved to one pixel, with all remainders.
+    @Test("U-Net: logits for every pixel at any size", arguments: [UNet.Upsampling.transposedConvolution, .bilinear])
     func givesLogitsForEveryPixelOfAnySize(_ upsampling: UNet.Upsampling) {
         let network = ParameterSet.initialize(seed: 1) { p in
             UNet(channels: 1, classes: 2, depth: 3, width: 2, upsampling: upsampling, p)

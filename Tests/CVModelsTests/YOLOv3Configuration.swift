@@ -1,8 +1,8 @@
 import CVNN
 
-/// YOLOv3 as darknet writes it down: its `yolov3.cfg`, and the order of its `.weights`.
+/// YOLOv3 in the format of darknet: its `yolov3.cfg`, and the order of its `.weights`.
 enum YOLOv3Configuration {
-    /// width: the channels of the first convolution, 32 in darknet's file.
+    /// - Parameter width: channels of the first convolution, 32 in darknet's file.
     static func text(classes: Int, width: Int) -> String {
         var sections = ["[net]\nwidth=416\nheight=416\nchannels=3"]
         func convolution(_ filters: Int, _ size: Int, stride: Int = 1) {
@@ -23,7 +23,7 @@ enum YOLOv3Configuration {
         for (scale, mask) in ["6,7,8", "3,4,5", "0,1,2"].enumerated() {
             let channels = 16 * width >> scale
             if scale > 0 {
-                // Back before the head; the maps of Darknet-53 are those of its layers 61 and 36.
+                // Back before the head; the feature maps of Darknet-53 are those of its layers 61 and 36.
                 sections.append("[route]\nlayers=-4")
                 convolution(channels, 1)
                 sections.append("[upsample]\nstride=2")
@@ -42,7 +42,7 @@ enum YOLOv3Configuration {
         return sections.joined(separator: "\n\n") + "\n"
     }
 
-    /// A header, and for each convolution the bias, γ, mean and variance where it is normalised, and the kernel.
+    /// A header, and for each convolution the bias, γ, mean and variance if it is normalized, and the kernel.
     static func weights(_ parameters: ParameterSet) -> [UInt8] {
         var bytes: [UInt8] = [0, 0, 0, 0, 2, 0, 0, 0, 5, 0, 0, 0] + [UInt8](repeating: 0, count: 8)
         func append(_ key: String) {

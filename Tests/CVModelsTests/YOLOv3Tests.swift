@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 @Suite struct YOLOv3Tests {
-    @Test func hasThePublishedNumberOfParameters() {
+    @Test("YOLOv3: published number of parameters") func hasThePublishedNumberOfParameters() {
         let shapes = ParameterSet.shapes { YOLOv3($0) }
         // The official file holds 248,007,048 bytes: a header of 20, and 62,001,757 floats.
         #expect(shapes.reduce(0) { $0 + $1.shape.count } == 62_001_757)
@@ -14,15 +14,16 @@ import Testing
         #expect(ModelCatalog.shapes(of: "yolov3", classes: 7)?["scale3.head.weight"] == [36, 256, 1, 1])
     }
 
-    /// The twin of `Tools/golden/networks_inception.py`, narrower than the paper's, with all its layers.
-    @Test(arguments: ["yolov3", "yolov3-wide"])
+    /// The reference implementation of `Tools/golden/networks_inception.py`, narrower than the paper's, with all its
+    /// layers.
+    @Test("YOLOv3: grids match PyTorch", arguments: ["yolov3", "yolov3-wide"])
     func givesTheGridsOfPyTorch(_ name: String) throws {
         let golden = try decoded("Golden/networks/\(name).json", as: NetworkGolden.self)
         try golden.compare { FlatGrids(YOLOv3(classes: 3, width: 4, $0)) }
     }
 
-    /// What the interpreter of `.cfg` files makes of the same numbers.
-    @Test func givesTheGridsOfItsConfiguration() throws {
+    /// The result of the interpreter of `.cfg` files with the same weights.
+    @Test("YOLOv3: grids match those of its darknet configuration") func givesTheGridsOfItsConfiguration() throws {
         func random(_ name: String, _: Shape) -> Initializer? { name.hasSuffix("var") ? .uniform(0.5...1.5) : nil }
         let (network, parameters) = ParameterSet.initialize(seed: 3, choosing: random) {
             YOLOv3(classes: 2, width: 4, $0)
@@ -40,7 +41,7 @@ import Testing
         #expect(network(x).map(\.values.shape) == [[1, 21, 2, 3], [1, 21, 4, 6], [1, 21, 8, 12]])
     }
 
-    @Test func knowsWhichInputsItCanTake() throws {
+    @Test("YOLOv3: input sizes are checked") func knowsWhichInputsItCanTake() throws {
         func zeros(_: String, _: Shape) -> Initializer? { .zeros }
         let network = ParameterSet.initialize(seed: 1, choosing: zeros) { YOLOv3(classes: 1, $0) }.network
         try network.checkInput(width: 608, height: 416)
@@ -50,7 +51,7 @@ import Testing
         }
     }
 
-    @Test func everyWeightGetsAGradient() {
+    @Test("YOLOv3: a gradient for every weight") func everyWeightGetsAGradient() {
         let (network, parameters) = ParameterSet.initialize(seed: 1) { YOLOv3(classes: 3, width: 4, $0) }
         let tape = Tape(.training)
         let y = FlatGrids(network)(tape.watch(uniformTensor(seed: 1, [1, 3, 64, 64])))

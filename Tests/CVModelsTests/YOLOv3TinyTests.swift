@@ -4,13 +4,14 @@ import CVTensor
 import Testing
 
 @Suite struct YOLOv3TinyTests {
-    @Test func hasThePublishedNumberOfParameters() {
+    @Test("YOLOv3-tiny: published number of parameters") func hasThePublishedNumberOfParameters() {
         let count = ParameterSet.shapes { YOLOv3Tiny($0) }.reduce(0) { $0 + $1.shape.count }
         // The official file holds 8,858,734 floats after its header.
         #expect(count == 8_858_734)
     }
 
-    @Test func givesTwoGridsForAnyMultipleOfItsStride() throws {
+    @Test("YOLOv3-tiny: two grids for any multiple of the stride") func givesTwoGridsForAnyMultipleOfItsStride() throws
+    {
         let state = Dictionary(
             uniqueKeysWithValues: ParameterSet.shapes { YOLOv3Tiny($0) }.map {
                 ($0.name, Tensor(repeating: 0.01, shape: $0.shape))
@@ -21,7 +22,7 @@ import Testing
     }
 
     /// The number of classes may be what a file claims; nothing is allocated for shapes alone.
-    @Test func shapesOfAbsurdlyManyClassesTakeNoMemory() {
+    @Test("YOLOv3-tiny: shapes of huge class counts allocate nothing") func shapesOfAbsurdlyManyClassesTakeNoMemory() {
         let shapes = ModelCatalog.shapes(of: "yolov3-tiny", classes: 1 << 40)
         #expect(shapes?["head1.bias"] == [3 * (5 + (1 << 40))])
         #expect(throws: ParameterMismatch.self) {
@@ -29,7 +30,7 @@ import Testing
         }
     }
 
-    @Test func knowsWhichInputsItCanTake() throws {
+    @Test("YOLOv3-tiny: input sizes are checked") func knowsWhichInputsItCanTake() throws {
         let state = Dictionary(
             uniqueKeysWithValues: ParameterSet.shapes { YOLOv3Tiny(classes: 1, $0) }.map {
                 ($0.name, Tensor(repeating: 0, shape: $0.shape))
@@ -41,7 +42,7 @@ import Testing
         }
     }
 
-    @Test func namesEveryKeyThatDoesNotFit() {
+    @Test("YOLOv3-tiny: every mismatched key is reported") func namesEveryKeyThatDoesNotFit() {
         var state = Dictionary(
             uniqueKeysWithValues: ParameterSet.shapes { YOLOv3Tiny($0) }.map {
                 ($0.name, Tensor(repeating: 0, shape: $0.shape))

@@ -7,8 +7,8 @@ import Testing
 @Suite struct YOLOv3TinyTrainingTests {
     private let x = uniformTensor(seed: 1, [1, 3, 64, 64])
 
-    /// On a tape the blocks do in three steps what they do in one without.
-    @Test func givesTheSameOnATape() {
+    /// On a tape the fused blocks run as three operations.
+    @Test("YOLOv3-tiny: same result on a tape") func givesTheSameOnATape() {
         let network = ParameterSet.initialize(seed: 1) { YOLOv3Tiny(classes: 3, $0) }.network
         for (found, expected) in zip(network(Tape(.inference).watch(x)), network(x)) {
             #expect(found.values.tape != nil)
@@ -16,7 +16,7 @@ import Testing
         }
     }
 
-    @Test func everyWeightGetsAGradient() {
+    @Test("YOLOv3-tiny: a gradient for every weight") func everyWeightGetsAGradient() {
         let (network, parameters) = ParameterSet.initialize(seed: 1) { YOLOv3Tiny(classes: 3, $0) }
         let tape = Tape(.training)
         let grids = network(tape.watch(x))

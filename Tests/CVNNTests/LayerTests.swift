@@ -137,13 +137,13 @@ import Testing
     @Test("subsampling and channel padding: values match PyTorch, gradients finite differences")
     func channelsAndPixelsAreTakenAsInPyTorch() {
         let x = Tensor((0..<24).map(Float.init), shape: [1, 2, 3, 4])
-        #expect(subsampled(x, stride: 2).values == [0, 2, 8, 10, 12, 14, 20, 22])
-        #expect(subsampled(x, stride: 2).shape == [1, 2, 2, 2])
-        let padded = padChannels(subsampled(x, stride: 4), before: 1, after: 2)
+        #expect(x.subsampled(stride: 2).values == [0, 2, 8, 10, 12, 14, 20, 22])
+        #expect(x.subsampled(stride: 2).shape == [1, 2, 2, 2])
+        let padded = x.subsampled(stride: 4).paddedChannels(before: 1, after: 2)
         #expect(padded.values == [0, 0, 12, 0, 0])
         #expect(padded.shape == [1, 5, 1, 1])
         checkGradient(of: [seededTensor(seed: 1, [2, 3, 5, 4])]) {
-            padChannels(subsampled($0[0], stride: 2), before: 2, after: 1)
+            $0[0].subsampled(stride: 2).paddedChannels(before: 2, after: 1)
         }
     }
 }

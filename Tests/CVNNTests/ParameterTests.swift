@@ -53,7 +53,7 @@ private struct Block: Layer {
         let (block, parameters) = ParameterSet.initialize(seed: 1, Block.init)
         func pass() {
             let tape = Tape(.inference)
-            tape.gradients(of: sum(block(tape.watch(x)), to: []))
+            tape.gradients(of: block(tape.watch(x)).sum(to: []))
         }
         pass()
         let once = try #require(parameters["conv.weight"]?.gradient)
@@ -70,7 +70,7 @@ private struct Block: Layer {
         func gradient(_ inputs: [Tensor]) throws -> Tensor {
             parameters.clearGradients()
             let tape = Tape(.inference)
-            let sums = inputs.map { sum(block(tape.watch($0)), to: []) }
+            let sums = inputs.map { block(tape.watch($0)).sum(to: []) }
             tape.gradients(of: sums.dropFirst().reduce(sums[0], +))
             return try #require(parameters["conv.weight"]?.gradient)
         }
@@ -81,7 +81,7 @@ private struct Block: Layer {
         let (block, parameters) = ParameterSet.initialize(seed: 1, Block.init)
         parameters.setTrainable(false, prefix: "conv.")
         let tape = Tape(.training)
-        tape.gradients(of: sum(block(tape.watch(x)), to: []))
+        tape.gradients(of: block(tape.watch(x)).sum(to: []))
         #expect(parameters["conv.weight"]?.gradient == nil)
         #expect(parameters["conv.bias"]?.gradient == nil)
         #expect(parameters["bn.weight"]?.gradient != nil)

@@ -63,7 +63,7 @@ import Testing
         let objective = try objective()
         let (content, stylized) = (batch, seededTensor(seed: 12, [1, 3, 32, 32]) * 0.2 + 0.5)
         let one = Tensor(Array(content.values.prefix(3 * 32 * 32)), shape: [1, 3, 32, 32])
-        func twice(_ x: Tensor) -> Tensor { broadcast(x, to: [2, 3, 32, 32]) }
+        func twice(_ x: Tensor) -> Tensor { x.broadcast(to: [2, 3, 32, 32]) }
         let alone = objective.looking(at: one)(stylized).losses
         let both = objective.looking(at: twice(one))(twice(stylized)).losses
         for (a, b) in [(alone.content, both.content), (alone.style, both.style), (alone.total, both.total)] {

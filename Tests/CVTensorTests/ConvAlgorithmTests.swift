@@ -38,7 +38,7 @@ import Testing
         }
     }
 
-    // MARK: The choice
+    // MARK: Selection
 
     struct Choice: CustomTestStringConvertible {
         let name: String, sample: Case
@@ -96,13 +96,13 @@ import Testing
         Choice(
             "depthwise with two filters a channel", .init([2, 64, 56, 56], cout: 128, groups: 64), .depthwise,
             data: .direct, weights: .depthwise),
-        // From outside of dy nothing comes back: the flipped convolution would have negative padding.
+        // The flipped convolution would have negative padding.
         Choice(
             "a border wider than the kernel", .init([1, 64, 20, 20], cout: 64, padding: 9), .winograd, data: .gemm,
             weights: .winograd),
     ]
 
-    @Test("the chooser's table", arguments: choices, [InstructionSet.avx2, .avx512, .neon])
+    @Test("convolution: the selected algorithms", arguments: choices, [InstructionSet.avx2, .avx512, .neon])
     func choice(_ expected: Choice, _ isa: InstructionSet) {
         let problem = expected.sample.problem
         #expect(ConvAlgorithmSelection.forward(problem, isa).kind == expected.forward)
@@ -110,7 +110,7 @@ import Testing
         #expect(ConvAlgorithmSelection.backwardWeights(problem, isa).kind == expected.weights)
     }
 
-    @Test("with the scalar instruction set everything is OpenBLAS's", arguments: choices)
+    @Test("convolution: OpenBLAS with the scalar instruction set", arguments: choices)
     func scalarChoice(_ choice: Choice) {
         let problem = choice.sample.problem
         #expect(ConvAlgorithmSelection.forward(problem, .scalar).kind == .gemm)
@@ -118,7 +118,7 @@ import Testing
         #expect(ConvAlgorithmSelection.backwardWeights(problem, .scalar).kind == .gemm)
     }
 
-    @Test("thresholds are those of the tuning")
+    @Test("convolution: the tuning sets the thresholds")
     func tuningIsFollowed() {
         let problem = Case([1, 16, 12, 12], cout: 16).problem
         var tuning = ConvTuning()
@@ -131,9 +131,9 @@ import Testing
         #expect(ConvAlgorithmSelection.forward(problem, .avx2, tuning).kind == .gemm)
     }
 
-    // MARK: Each by force
+    // MARK: Each algorithm
 
-    /// Odd sizes, so that tiles, panels and vectors stick out.
+    /// Odd sizes, so that tiles, panels and vectors have remainders.
     static let cases = [
         Case([2, 5, 11, 13], cout: 7), Case([1, 19, 9, 30], cout: 17, padding: 0),
         Case([3, 9, 5, 6], cout: 12, padding: 2),
@@ -150,7 +150,9 @@ import Testing
                 y: .init(kernel: 1), x: .init(kernel: 7, padding: (3, 2)))),
     ]
 
-    @Test("each algorithm is the definition, in every direction", arguments: cases, ConvAlgorithmKind.allCases)
+    @Test(
+        "convolution: each algorithm matches the definition in every direction", arguments: cases,
+        ConvAlgorithmKind.allCases)
     func eachIsTheDefinition(_ sample: Case, _ kind: ConvAlgorithmKind) {
         let (problem, definition, tuning) = (sample.problem, sample.definition, ConvTuning.forcing(kind))
         let (x, weight) = (seededTensor(seed: 1, sample.input), seededTensor(seed: 2, sample.weightShape))
@@ -158,7 +160,7 @@ import Testing
         let expected = (
             definition.forward(x, weight), definition.backwardData(dy, weight), definition.backwardWeights(dy, x)
         )
-        // Winograd's transforms lose a little.
+        // Winograd's transforms are slightly less accurate.
         let tolerance: Float = kind == .winograd ? 1e-5 : 2e-6
         for isa in InstructionSet.available {
             if sample.isOffered(kind) {
@@ -184,7 +186,8 @@ import Testing
         (.winograd, Case([2, 5, 11, 13], cout: 5)),
     ]
 
-    @Test("an epilogue is scale, shift, sum and activation, forward and in backward-data", arguments: representatives)
+    @Test(
+        "convolution epilogue: scale, shift, sum and activation, forward and backward-data", arguments: representatives)
     func epilogues(_ kind: ConvAlgorithmKind, _ sample: Case) {
         let (problem, tuning) = (sample.problem, ConvTuning.forcing(kind))
         let (x, weight) = (seededTensor(seed: 1, sample.input), seededTensor(seed: 2, sample.weightShape))
@@ -211,7 +214,7 @@ import Testing
 
     // MARK: Packed weights
 
-    @Test("packed weights are good for eight threads at a time", arguments: representatives)
+    @Test("convolution: packed weights are shared by eight threads", arguments: representatives)
     func packedWeightsAreShared(_ kind: ConvAlgorithmKind, _ sample: Case) {
         let (problem, tuning, isa) = (sample.problem, ConvTuning.forcing(kind), InstructionSet.current)
         let (x, weight) = (seededTensor(seed: 1, sample.input), seededTensor(seed: 2, sample.weightShape))

@@ -43,7 +43,7 @@ private struct Case: CustomTestStringConvertible {
         ]
     }()
 
-    @Test("conv2d is the definition under every instruction set", arguments: cases)
+    @Test("conv2d: matches the definition under every instruction set", arguments: cases)
     fileprivate func isTheDefinitionUnderEveryInstructionSet(_ sample: Case) {
         for isa in InstructionSet.available {
             sample.check(isa, .standard)
@@ -51,7 +51,7 @@ private struct Case: CustomTestStringConvertible {
         }
     }
 
-    @Test("a fused convolution is convolution, normalization, sum and activation", arguments: [false, true])
+    @Test("fused convolution: equals convolution, normalization, sum and activation", arguments: [false, true])
     func endsWithNormalizationAndActivation(_ hasResidual: Bool) {
         let x = seededTensor(seed: 101, [2, 6, 25, 31])
         let weight = seededTensor(seed: 102, [10, 3, 3, 3])
@@ -73,7 +73,7 @@ private struct Case: CustomTestStringConvertible {
         }
     }
 
-    @Test("conv2d does not depend on the number of threads") func doesNotDependOnTheNumberOfThreads() {
+    @Test("conv2d: independent of the number of threads") func doesNotDependOnTheNumberOfThreads() {
         let x = seededTensor(seed: 107, [1, 64, 26, 26])
         let weight = seededTensor(seed: 108, [130, 64, 3, 3])
         let before = Parallel.threadCount

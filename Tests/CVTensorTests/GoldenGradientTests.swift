@@ -2,8 +2,8 @@ import CVTensor
 import TestSupport
 import Testing
 
-/// Results and gradients of single operations against PyTorch's, in double precision, and against differences. The files
-/// are made by `Tools/golden.py gradients`, which has the same functions under the same names.
+/// Results and gradients of single operations against PyTorch's, in double precision, and against differences. The
+/// files are made by `Tools/golden.py gradients`, which has the same functions under the same names.
 @Suite struct GoldenGradientTests {
     private struct Case: Decodable {
         let name: String, inputs: [[Int]], shape: [Int], output: [Float], gradients: [[Float]]
@@ -35,7 +35,7 @@ import Testing
         }
     }
 
-    @Test func ofProductsAndSums() throws {
+    @Test("products and sums: results and gradients match PyTorch") func ofProductsAndSums() throws {
         try compare(
             "products",
             with: [
@@ -47,17 +47,17 @@ import Testing
                 "linear": { linear($0[0], $0[1], bias: $0[2]) },
                 "linear of one row": { linear($0[0], $0[1], bias: $0[2]) },
                 "linear of a sequence": { linear($0[0], $0[1]) },
-                "sum": { sum($0[0], over: [1, 3]) },
-                "mean": { mean($0[0], over: [0, -1], keepDimensions: true) },
+                "sum": { $0[0].sum(over: [1, 3]) },
+                "mean": { $0[0].mean(over: [0, -1], keepDimensions: true) },
                 "squeeze-excite": {
-                    let squeezed = Activation.relu(linear(mean($0[0], over: [2, 3]), $0[1], bias: $0[2]))
+                    let squeezed = Activation.relu(linear($0[0].mean(over: [2, 3]), $0[1], bias: $0[2]))
                     let scale = Activation.sigmoid(linear(squeezed, $0[3], bias: $0[4]))
                     return $0[0] * scale.reshaped([2, 4, 1, 1])
                 },
             ])
     }
 
-    @Test func ofActivations() throws {
+    @Test("activations: results and gradients match PyTorch") func ofActivations() throws {
         func stretched(_ activation: Activation, by factor: Float = 6) -> Function { { activation($0[0] * factor) } }
         // Differences across kinks mean nothing: those are compared elsewhere, away from them.
         try compare(
@@ -74,7 +74,7 @@ import Testing
             ])
     }
 
-    @Test func ofPooling() throws {
+    @Test("pooling: results and gradients match PyTorch") func ofPooling() throws {
         let padded = ConvGeometry(kernel: 3, stride: 2, padding: 1)
         try compare(
             "pooling", differencesOf: { !$0.contains("max") },
@@ -98,7 +98,7 @@ import Testing
             ])
     }
 
-    @Test func ofConvolutions() throws {
+    @Test("convolutions: results and gradients match PyTorch") func ofConvolutions() throws {
         try compare(
             "convolution",
             with: [
@@ -121,7 +121,7 @@ import Testing
             ])
     }
 
-    @Test func ofNormalizations() throws {
+    @Test("normalizations: results and gradients match PyTorch") func ofNormalizations() throws {
         try compare(
             "normalization",
             with: [
@@ -136,7 +136,7 @@ import Testing
             ])
     }
 
-    @Test func ofResampling() throws {
+    @Test("padding and resampling: results and gradients match PyTorch") func ofResampling() throws {
         try compare(
             "resampling",
             with: [

@@ -53,7 +53,7 @@ import Testing
         }
     }
 
-    @Test func equalsPyTorch() throws {
+    @Test("operations: results match PyTorch") func equalsPyTorch() throws {
         let cases = try decoded("Golden/operations.json", as: [Case].self)
         #expect(cases.count >= 22)
         for (number, sample) in cases.enumerated() {

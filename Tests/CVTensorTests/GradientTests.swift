@@ -2,15 +2,18 @@ import CVTensor
 import TestSupport
 import Testing
 
-/// Every operation's gradient against differences of its values.
+/// The gradient of every operation against finite differences.
 @Suite struct GradientTests {
-    @Test(arguments: [
-        ConvGeometry(kernel: 3), .init(kernel: 3, stride: 2, padding: 1), .init(kernel: 1),
-        .init(kernel: 3, padding: 2, dilation: 2), .init(kernel: 3, padding: 1, groups: 2),
-        .init(kernel: 2, stride: 3, padding: 1),
-        .init(
-            y: .init(kernel: 3, stride: 2, padding: (0, 1)), x: .init(kernel: 5, stride: 1, padding: (3, 1))),
-    ]) func ofAConvolution(_ geometry: ConvGeometry) {
+    @Test(
+        "conv2d: gradient matches finite differences",
+        arguments: [
+            ConvGeometry(kernel: 3), .init(kernel: 3, stride: 2, padding: 1), .init(kernel: 1),
+            .init(kernel: 3, padding: 2, dilation: 2), .init(kernel: 3, padding: 1, groups: 2),
+            .init(kernel: 2, stride: 3, padding: 1),
+            .init(
+                y: .init(kernel: 3, stride: 2, padding: (0, 1)), x: .init(kernel: 5, stride: 1, padding: (3, 1))),
+        ]) func ofAConvolution(_ geometry: ConvGeometry)
+    {
         let x = seededTensor(seed: 1, [2, 4, 9, 8])
         let weight = seededTensor(seed: 2, [6, 4 / geometry.groups, geometry.y.kernel, geometry.x.kernel])
         checkGradient(of: [x, weight, seededTensor(seed: 3, [6])], tolerance: 1e-4) {
@@ -18,27 +21,31 @@ import Testing
         }
     }
 
-    /// Larger than the blocks that the work is cut into.
-    @Test func ofALargeConvolution() {
+    /// Larger than the blocks of the work.
+    @Test("conv2d: gradient matches finite differences on several blocks") func ofALargeConvolution() {
         let x = seededTensor(seed: 1, [1, 24, 40, 33])
         checkGradient(of: [x, seededTensor(seed: 2, [70, 24, 3, 3])], tolerance: 1e-4, directions: 2) {
             conv2d($0[0], $0[1], ConvGeometry(kernel: 3, padding: 1))
         }
     }
 
-    @Test(arguments: [
-        Activation.relu, .relu6, .leakyReLU(slope: 0.1), .sigmoid, .silu, .mish, .tanh, .elu(alpha: 0.7), .hardSwish,
-        .hardSigmoid,
-    ]) func ofAnActivation(_ activation: Activation) {
-        // Kept from the kinks at -3, 0, 3 and 6, where a difference means nothing.
+    @Test(
+        "activations: gradient matches finite differences",
+        arguments: [
+            Activation.relu, .relu6, .leakyReLU(slope: 0.1), .sigmoid, .silu, .mish, .tanh, .elu(alpha: 0.7),
+            .hardSwish,
+            .hardSigmoid,
+        ]) func ofAnActivation(_ activation: Activation)
+    {
+        // Away from the kinks at -3, 0, 3 and 6, where finite differences are meaningless.
         let values = seededTensor(seed: 1, [1, 3, 7, 11]).values.map { $0 * 7 }.map { value in
             [-3, 0, 3, 6].reduce(value) { abs($0 - $1) < 0.05 ? $1 + 0.1 : $0 }
         }
         checkGradient(of: [Tensor(values, shape: [1, 3, 7, 11])], tolerance: 1e-3) { activation($0[0]) }
     }
 
-    @Test func ofMaxPooling() {
-        // Distinct values, further apart than a difference moves them.
+    @Test("maxPool2d: gradient matches finite differences") func ofMaxPooling() {
+        // Distinct values, further apart than the step of the differences.
         let values = (0..<336).map { (index: Int) -> Float in Float((index * 331) % 337) / 5 }
         for geometry in [ConvGeometry(kernel: 2, stride: 2), .init(kernel: 3, stride: 2, padding: 1)] {
             checkGradient(of: [Tensor(values, shape: [2, 3, 8, 7])], tolerance: 1e-3) { maxPool2d($0[0], geometry) }
@@ -46,7 +53,7 @@ import Testing
         checkGradient(of: [Tensor(values, shape: [2, 3, 8, 7])], tolerance: 1e-3) { globalMaxPool2d($0[0]) }
     }
 
-    @Test func ofBatchNormalization() {
+    @Test("batchNorm: gradient matches finite differences") func ofBatchNormalization() {
         let x = seededTensor(seed: 1, [3, 4, 5, 6])
         let (weight, bias) = (seededTensor(seed: 2, [4]), seededTensor(seed: 3, [4]))
         checkGradient(of: [x, weight, bias]) { batchNorm($0[0], weight: $0[1], bias: $0[2], epsilon: 1e-5).y }
@@ -57,7 +64,8 @@ import Testing
         }
     }
 
-    @Test func ofANormalizationThatEndsABlock() {
+    @Test("batchNorm with residual and activation: gradient matches finite differences")
+    func ofANormalizationThatEndsABlock() {
         let x = seededTensor(seed: 1, [3, 4, 5, 6])
         let (weight, bias) = (seededTensor(seed: 2, [4]), seededTensor(seed: 3, [4]))
         checkGradient(of: [x, weight, bias, seededTensor(seed: 4, [3, 4, 5, 6])]) {
@@ -65,8 +73,10 @@ import Testing
         }
     }
 
-    /// The normalisation, the sum and the activation one by one, which have goldens of their own.
-    @Test(arguments: [Activation.linear, .relu, .tanh], [false, true])
+    /// The separate normalization, sum and activation, which have their own goldens.
+    @Test(
+        "batchNorm with residual and activation: equals the separate operations",
+        arguments: [Activation.linear, .relu, .tanh], [false, true])
     func aNormalizationThatEndsABlockIsItsParts(_ activation: Activation, adding: Bool) {
         let shape: Shape = [3, 5, 7, 9]
         let tensors = [
@@ -96,15 +106,17 @@ import Testing
         }
     }
 
-    @Test func ofUpsamplingConcatenationAndSlicing() {
+    @Test("upsampling, concatenation, slicing: gradient matches finite differences")
+    func ofUpsamplingConcatenationAndSlicing() {
         let a = seededTensor(seed: 1, [2, 3, 4, 5])
         let b = seededTensor(seed: 2, [2, 2, 4, 5])
         checkGradient(of: [a], tolerance: 1e-4) { upsampleNearest($0[0], factor: 3) }
         checkGradient(of: [a, b], tolerance: 1e-4) { concatenate([$0[0], $0[1], $0[0]]) }
-        checkGradient(of: [a], tolerance: 1e-4) { slice($0[0], channels: 1..<3) }
+        checkGradient(of: [a], tolerance: 1e-4) { $0[0].sliced(channels: 1..<3) }
     }
 
     @Test(
+        "arithmetic with broadcasting: gradient matches finite differences",
         arguments: [
             ([2, 3, 4], [2, 3, 4]), ([2, 3, 4], [3, 1]), ([2, 1, 4], [5, 1]), ([3], [2, 3]), ([2, 3], []),
         ] as [(Shape, Shape)]) func ofArithmeticWithBroadcasting(_ shapes: (Shape, Shape))
@@ -113,10 +125,10 @@ import Testing
         checkGradient(of: [a, b]) { ($0[0] + $0[1]) * $0[1] - $0[0] * 3 + 1 }
     }
 
-    @Test func ofSumsAndShapes() {
+    @Test("sums and shapes: gradient matches finite differences") func ofSumsAndShapes() {
         let x = seededTensor(seed: 1, [2, 3, 4])
-        checkGradient(of: [x]) { sum($0[0], to: [3, 1]) }
-        checkGradient(of: [x]) { broadcast($0[0], to: [5, 2, 3, 4]) }
+        checkGradient(of: [x]) { $0[0].sum(to: [3, 1]) }
+        checkGradient(of: [x]) { $0[0].broadcast(to: [5, 2, 3, 4]) }
         checkGradient(of: [x]) { $0[0].reshaped([6, 4]) * $0[0].reshaped([6, 4]) }
     }
 }

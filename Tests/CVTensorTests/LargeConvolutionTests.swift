@@ -3,7 +3,8 @@ import CVTensor
 import TestSupport
 import Testing
 
-/// Convolutions that are large enough to be cut into parts, by every algorithm, against matrix products of OpenBLAS.
+/// Convolutions that are large enough to be divided into parts, by every algorithm, against matrix products of
+/// OpenBLAS.
 @Suite struct LargeConvolutionTests {
     struct Case: CustomTestStringConvertible {
         let input: Shape, cout: Int, geometry: ConvGeometry, bias: Bool
@@ -17,7 +18,7 @@ import Testing
                 kernel: kernel, stride: stride, padding: padding, dilation: dilation, groups: groups)
         }
 
-        /// Winograd's sums over many channels lose a little more.
+        /// Winograd's sums over many channels are slightly less accurate.
         var tolerance: Float { input[1] < 200 ? 1e-5 : 3e-5 }
 
         var testDescription: String { "\(input) → \(cout), \(geometry), bias \(bias)" }
@@ -29,7 +30,7 @@ import Testing
     }
 
     static let cases = [
-        // By Winograd's transforms, with tiles that stick out on all sides.
+        // By Winograd's transforms, with partial tiles on all sides.
         Case([2, 50, 33, 21], cout: 64, bias: true),
         Case([1, 51, 28, 28], cout: 48),
         Case([3, 48, 17, 70], cout: 50, padding: 0, bias: true),
@@ -58,7 +59,7 @@ import Testing
         Case([2, 19, 22, 21], cout: 18, kernel: 2, stride: 4, padding: 0),
         Case([2, 17, 22, 30], cout: 20, kernel: 1, stride: 3, padding: 2, bias: true),
         Case([1, 16, 21, 22], cout: 18, kernel: 3, stride: 4, padding: 9),
-        // Each channel apart: rows of one vector and of many, every stride, borders wider than the kernel.
+        // Depthwise: rows of one vector and of many, every stride, borders wider than the kernel.
         Case([2, 40, 30, 37], cout: 40, groups: 40, bias: true),
         Case([3, 33, 7, 7], cout: 33, groups: 33),
         Case([1, 5, 112, 111], cout: 5, stride: 2, groups: 5),
@@ -71,7 +72,7 @@ import Testing
     /// Gradients of filters whose input is transformed some channels at a time.
     static let manyChannels = [Case([1, 512, 52, 48], cout: 48), Case([1, 519, 49, 51], cout: 101)]
 
-    @Test("the convolution is that of OpenBLAS", arguments: cases, InstructionSet.available)
+    @Test("large convolutions: match OpenBLAS", arguments: cases, InstructionSet.available)
     func givesTheConvolution(_ shape: Case, _ isa: InstructionSet) {
         let bias = Epilogue(bias: shape.bias ? seededTensor(seed: 3, [shape.cout]) : nil)
         // The scalar kernels, where the choice would be OpenBLAS.
@@ -83,7 +84,9 @@ import Testing
     }
 
     /// A convolution is linear in x and in its weight, so for any direction V: Σ dW · V = Σ dY · conv(x, V).
-    @Test("gradients are the adjoints", arguments: cases + manyChannels) func givesTheGradients(_ shape: Case) {
+    @Test("large convolutions: gradients are the adjoints", arguments: cases + manyChannels) func givesTheGradients(
+        _ shape: Case
+    ) {
         let tape = Tape(.training)
         let (x, weight) = (tape.watch(shape.x, gradient: true), tape.watch(shape.weight, gradient: true))
         let y = conv2d(x, weight, shape.geometry)
@@ -99,7 +102,7 @@ import Testing
         }
     }
 
-    @Test("results do not depend on the number of threads", arguments: cases)
+    @Test("large convolutions: independent of the number of threads", arguments: cases)
     func doesNotDependOnTheNumberOfThreads(_ shape: Case) {
         let before = Parallel.threadCount
         defer { Parallel.threadCount = before }

@@ -31,7 +31,7 @@ private let products: [RecordedCase] = [
     },
     .init(.linear, [[2, 7, 4], [3, 4], [3]]) { linear($0[0], $0[1], bias: $0[2]) },
     .init(.matmul(transposeB: true), [[2, 4, 3], [2, 5, 3]]) { matmul($0[0], $0[1], transposeB: true) },
-    .init(.transpose, [[2, 4, 3]]) { transposed($0[0]) },
+    .init(.transpose, [[2, 4, 3]]) { $0[0].transposed() },
     .init(.gram) { gram($0[0]) },
     .init(.softmax(axis: 1)) { softmax($0[0], dimension: -3) },
     .init(.logSoftmax(axis: 3)) { logSoftmax($0[0]) },
@@ -63,11 +63,11 @@ private let elementwise: [RecordedCase] =
         .init(.add, [maps, [4, 1, 1]]) { $0[0] + $0[1] }, .init(.multiply, [maps, maps]) { $0[0] * $0[1] },
         .init(.scale(factor: 3, term: 0)) { $0[0] * 3 }, .init(.scale(factor: 1, term: 3)) { $0[0] + 3 },
         .init(.reshape([2, 120])) { $0[0].reshaped([2, 120]) },
-        .init(.broadcast(maps), [[4, 1, 5]]) { broadcast($0[0], to: maps) },
-        .init(.sum([4, 1, 1])) { sum($0[0], to: [4, 1, 1]) },
+        .init(.broadcast(maps), [[4, 1, 5]]) { $0[0].broadcast(to: maps) },
+        .init(.sum([4, 1, 1])) { $0[0].sum(to: [4, 1, 1]) },
         .init(.concatenate(axis: 1), [maps, maps]) { concatenate($0) },
-        .init(.slice(axis: 1, range: 1..<3)) { slice($0[0], channels: 1..<3) },
-        .init(.padChannels(before: 1, after: 2)) { padChannels($0[0], before: 1, after: 2) },
+        .init(.slice(axis: 1, range: 1..<3)) { $0[0].sliced(channels: 1..<3) },
+        .init(.padChannels(before: 1, after: 2)) { $0[0].paddedChannels(before: 1, after: 2) },
     ]
     + [.relu, .leakyReLU(slope: 0.2), .elu(alpha: 2), .hardSwish].map { (activation: Activation) in
         RecordedCase(.activation(activation)) { activation($0[0]) }
@@ -88,14 +88,14 @@ private let resampling: [RecordedCase] = [
     .init(.upsampleBilinear(height: 12, width: 10, alignCorners: true)) {
         upsampleBilinear($0[0], factor: 2, alignCorners: true)
     },
-    .init(.subsample(stride: 2)) { subsampled($0[0], stride: 2) },
+    .init(.subsample(stride: 2)) { $0[0].subsampled(stride: 2) },
     .init(.gather(rows: [0, -1, 5], columns: [4, 1])) { gathered($0[0], rows: [0, -1, 5], columns: [4, 1]) },
 ]
 
 @Suite("Operations as the tape records them") struct OperationRecordingTests {
     static let cases = products + normalizations + elementwise + resampling
 
-    @Test("an operation is recorded with its attributes, and computed again from them", arguments: cases)
+    @Test("Tape: an operation is recorded with its attributes and can be replayed", arguments: cases)
     func isRecordedAndReplayed(_ test: RecordedCase) {
         let inputs = test.inputs
         var result: Tensor?
@@ -109,7 +109,7 @@ private let resampling: [RecordedCase] = [
         #expect(partly.replayed().values == result?.values)
     }
 
-    @Test("shapes alone give the same steps and shapes, without values", arguments: cases)
+    @Test("shape-only tensors: same steps and shapes, without values", arguments: cases)
     func worksOnShapesAlone(_ test: RecordedCase) {
         let inputs = test.inputs
         let real = RecordedGraph { tape in _ = test.run(inputs.map { tape.watch($0) }) }
@@ -126,7 +126,7 @@ private let resampling: [RecordedCase] = [
         }
     }
 
-    @Test("dropout is recorded with the seed of its mask") func dropoutHasASeed() throws {
+    @Test("dropout: recorded with the seed of its mask") func dropoutHasASeed() throws {
         func operations(_ seed: UInt64, _ x: Tensor) -> [Operation] {
             RecordedGraph(seed: seed) { _ = dropout($0.watch(x), probability: 0.25) }.operations
         }
@@ -139,7 +139,7 @@ private let resampling: [RecordedCase] = [
         #expect(found != operations(6, x) && found == operations(5, .shapeOnly([100])))
     }
 
-    @Test("the graph of a small network") func topology() {
+    @Test("Tape: the graph of a small network") func topology() {
         final class Owner {}
         let (owner, frozen) = (Owner(), Owner())
         let (x, weight, bias) = (
@@ -166,7 +166,7 @@ private let resampling: [RecordedCase] = [
         #expect(graph.steps.map { $0.inputs.map { names[$0] } } == expected.map(\.1))
     }
 
-    @Test("a frozen parameter is not watched where nobody observes") func frozenParametersCostNothing() {
+    @Test("Tape: a frozen parameter is watched only while observed") func frozenParametersCostNothing() {
         final class Owner {}
         let tape = Tape(.inference)
         let weight = seededTensor(seed: 1, [3])
@@ -178,11 +178,11 @@ private let resampling: [RecordedCase] = [
         #expect(watched.tape === tape)
     }
 
-    @Test("reading the values of a shape-only tensor stops the program") func valuesOfShapesAreAMistake() async {
+    @Test("shape-only tensors: reading values traps") func valuesOfShapesAreAMistake() async {
         await #expect(processExitsWith: .failure) { _ = Tensor.shapeOnly([2, 3]).values }
     }
 
-    @Test("a window that does not fit is reported for shapes, too") func preconditionsHold() async {
+    @Test("shape-only tensors: preconditions hold") func preconditionsHold() async {
         await #expect(processExitsWith: .failure) {
             _ = conv2d(.shapeOnly([1, 2, 3, 3]), .shapeOnly([4, 2, 5, 5]), ConvGeometry(kernel: 5))
         }

@@ -22,11 +22,14 @@ import Testing
         }
     }
 
-    @Test(arguments: [
-        Activation.linear, .relu, .relu6, .leakyReLU(slope: 0.1), .sigmoid, .silu, .mish, .tanh,
-        .elu(alpha: 0.7), .hardSwish, .hardSigmoid,
-    ]) func isTheDefinitionUnderEveryInstructionSet(_ activation: Activation) {
-        // An odd number, so that there is a rest after the last whole vector.
+    @Test(
+        "activations: match the definition under every instruction set",
+        arguments: [
+            Activation.linear, .relu, .relu6, .leakyReLU(slope: 0.1), .sigmoid, .silu, .mish, .tanh,
+            .elu(alpha: 0.7), .hardSwish, .hardSigmoid,
+        ]) func isTheDefinitionUnderEveryInstructionSet(_ activation: Activation)
+    {
+        // An odd number, so that there is a remainder after the last whole vector.
         let inputs = (-3000...3000).map { Float($0) / 50 } + [-1e30, 1e30, -87.5, 88.9]
         let x = Tensor(inputs, shape: [inputs.count])
         for isa in InstructionSet.available {
@@ -39,10 +42,12 @@ import Testing
         }
     }
 
-    @Test(arguments: [
-        Activation.relu, .relu6, .leakyReLU(slope: 0.1), .sigmoid, .silu, .mish, .tanh, .elu(alpha: 1), .hardSwish,
-        .hardSigmoid,
-    ])
+    @Test(
+        "activations: NaN propagates",
+        arguments: [
+            Activation.relu, .relu6, .leakyReLU(slope: 0.1), .sigmoid, .silu, .mish, .tanh, .elu(alpha: 1), .hardSwish,
+            .hardSigmoid,
+        ])
     func keepsNaN(_ activation: Activation) {
         let x = Tensor([Float](repeating: .nan, count: 19), shape: [19])
         for isa in InstructionSet.available {
@@ -52,10 +57,13 @@ import Testing
 }
 
 @Suite struct OperationTests {
-    /// Of TensorFlow: the picture's middle is that of the windows, but for half a pixel, which is on the right.
-    @Test(arguments: [
-        (224, 3, 2, 0, 1), (7, 3, 2, 1, 1), (8, 5, 2, 1, 2), (9, 3, 1, 1, 1), (4, 1, 2, 0, 0), (1, 3, 2, 1, 1),
-    ])
+    /// As in TensorFlow: the windows are centered on the image; an odd number of padded pixels has the extra one at the
+    /// end.
+    @Test(
+        "SAME padding: one output per stride",
+        arguments: [
+            (224, 3, 2, 0, 1), (7, 3, 2, 1, 1), (8, 5, 2, 1, 2), (9, 3, 1, 1, 1), (4, 1, 2, 0, 0), (1, 3, 2, 1, 1),
+        ])
     func paddingToSameGivesAnOutputForEachStride(
         _ size: Int, _ kernel: Int, _ stride: Int, _ before: Int, _ after: Int
     ) {
@@ -65,7 +73,7 @@ import Testing
         #expect(same.x.outputSize(size) == (size + stride - 1) / stride)
     }
 
-    @Test func maxPoolTakesTheLargestAndIgnoresThePadding() {
+    @Test("maxPool2d: the maximum ignores the padding") func maxPoolTakesTheLargestAndIgnoresThePadding() {
         let x = Tensor([-5, -2, -3, -4, -1, -6, -7, -8, -9], shape: [1, 1, 3, 3])
         let darknet = ConvGeometry.Axis(kernel: 2, stride: 1, padding: (0, 1))
         #expect(maxPool2d(x, .init(y: darknet, x: darknet)).values == [-1, -1, -3, -1, -1, -6, -7, -8, -9])
@@ -74,12 +82,12 @@ import Testing
         #expect(maxPool2d(x, .init(kernel: 1, stride: 2)).values == [-5, -3, -7, -9])
     }
 
-    @Test func maxPoolKeepsNaN() {
+    @Test("maxPool2d: NaN propagates") func maxPoolKeepsNaN() {
         let x = Tensor([1, .nan, 3, 4], shape: [1, 1, 2, 2])
         #expect(maxPool2d(x, .init(kernel: 2, stride: 2)).item.isNaN)
     }
 
-    @Test func upsamplingRepeatsPixels() {
+    @Test("upsampleNearest: repeats pixels") func upsamplingRepeatsPixels() {
         let x = Tensor([1, 2, 3, 4, 5, 6], shape: [1, 2, 1, 3])
         #expect(
             upsampleNearest(x, factor: 2).values
@@ -87,17 +95,17 @@ import Testing
         #expect(upsampleNearest(x, factor: 1).values == x.values)
     }
 
-    @Test func concatenatesChannelsOfEachImage() {
+    @Test("concatenate: joins the channels of each image, slicing inverts it") func concatenatesChannelsOfEachImage() {
         let a = Tensor([1, 2, 3, 4], shape: [2, 1, 1, 2])
         let b = Tensor([5, 6, 7, 8, 9, 10, 11, 12], shape: [2, 2, 1, 2])
         let both = concatenate([a, b])
         #expect(both.shape == [2, 3, 1, 2])
         #expect(both.values == [1, 2, 5, 6, 7, 8, 3, 4, 9, 10, 11, 12])
-        #expect(slice(both, channels: 1..<3).values == b.values)
-        #expect(slice(both, channels: 0..<1).values == a.values)
+        #expect(both.sliced(channels: 1..<3).values == b.values)
+        #expect(both.sliced(channels: 0..<1).values == a.values)
     }
 
-    @Test func batchNormUsesTheStatistics() {
+    @Test("batchNorm: uses the given statistics") func batchNormUsesTheStatistics() {
         let x = Tensor([1, 2, 3, 4], shape: [1, 2, 1, 2])
         func vector(_ a: Float, _ b: Float) -> Tensor { Tensor([a, b], shape: [2]) }
         let y = batchNorm(
@@ -105,13 +113,13 @@ import Testing
         #expect(y.values == [10, 11, 22, 24])
     }
 
-    @Test func addsElementwise() {
+    @Test("addition: elementwise") func addsElementwise() {
         let a = seededTensor(seed: 109, [1, 3, 7, 5])
         let b = seededTensor(seed: 110, [1, 3, 7, 5])
         #expect((a + b).values == zip(a.values, b.values).map(+))
     }
 
-    @Test func copiesShareNothingThatChanges() {
+    @Test("Tensor: copies have value semantics") func copiesShareNothingThatChanges() {
         let values: [Float] = [1, 2, 3, 4]
         let a = Tensor(values, shape: [4])
         _ = a + a

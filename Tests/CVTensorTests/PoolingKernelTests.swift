@@ -26,7 +26,9 @@ import Testing
         Case(kernel: 3, stride: 3, padding: 1), Case(kernel: 5, stride: 1, padding: 2),
     ]
 
-    @Test(arguments: cases, InstructionSet.available)
+    @Test(
+        "maxPool2d: the first maximum receives the gradient, under every instruction set", arguments: cases,
+        InstructionSet.available)
     func givesTheFirstOfTheLargestAll(_ pooling: Case, _ isa: InstructionSet) {
         for size in Self.sizes {
             guard var window = pooling.window(height: size.0, width: size.1) else { continue }
@@ -54,8 +56,8 @@ import Testing
         return [mixed, [Float](repeating: -.infinity, count: count)]
     }
 
-    /// The largest of each window, NaN if there is one, and each element of dy at the first pixel that is the largest of
-    /// its window, or the first NaN; the sums in the order of the windows.
+    /// The largest of each window, NaN if there is one, and each element of dy at the first pixel that is the largest
+    /// of its window, or the first NaN; the sums in the order of the windows.
     private func definition(_ window: cvk_window, _ x: [Float], _ dy: [Float]) -> (y: [Float], dx: [Float]) {
         var (y, dx) = ([Float](), [Float](repeating: 0, count: x.count))
         for index in 0..<window.output_height * window.output_width {

@@ -3,15 +3,15 @@ import TestSupport
 import Testing
 
 @Suite struct TapeTests {
-    @Test func differentiatesAPolynomial() {
+    @Test("Tape: gradient of a polynomial") func differentiatesAPolynomial() {
         let tape = Tape(.training)
         let x = tape.watch(Tensor([2, 3], shape: [2]), gradient: true)
-        let y = sum(x * x * x + x * 5, to: [])
+        let y = (x * x * x + x * 5).sum(to: [])
         #expect(y.item == 8 + 27 + 25)
         #expect(tape.gradients(of: y)[x]?.values == [3 * 4 + 5, 3 * 9 + 5])
     }
 
-    @Test func addsUpTheGradientsOfSeveralPaths() {
+    @Test("Tape: gradients of several paths are summed") func addsUpTheGradientsOfSeveralPaths() {
         let tape = Tape(.training)
         let x = tape.watch(Tensor([4], shape: [1]), gradient: true)
         let left = x * 2
@@ -19,18 +19,18 @@ import Testing
         #expect(tape.gradients(of: left * right + left)[x]?.item == Float(50))
     }
 
-    @Test func recordsNothingWithoutATape() {
+    @Test("Tape: nothing is recorded without a tape") func recordsNothingWithoutATape() {
         let x = Tensor([1, 2], shape: [2])
         #expect((x * x).tape == nil)
     }
 
-    @Test func aDetachedPartIsAConstant() {
+    @Test("Tape: a detached tensor is a constant") func aDetachedPartIsAConstant() {
         let tape = Tape(.training)
         let x = tape.watch(Tensor([3], shape: [1]), gradient: true)
         #expect(tape.gradients(of: x * (x * x).detached)[x]?.item == 9)
     }
 
-    @Test func carriesTheModeWithoutAGradient() {
+    @Test("Tape: the mode propagates without gradients") func carriesTheModeWithoutAGradient() {
         let tape = Tape(.training)
         let x = tape.watch(Tensor([1], shape: [1]))
         let y = Activation.relu(x + x)
@@ -38,17 +38,17 @@ import Testing
         #expect(tape.gradients(of: y)[x] == nil)
     }
 
-    @Test func computesNoGradientForAFrozenInput() {
+    @Test("Tape: no gradient is computed for a frozen input") func computesNoGradientForAFrozenInput() {
         let tape = Tape(.training)
         let x = tape.watch(seededTensor(seed: 1, [1, 2, 5, 5]))
         let weight = tape.watch(seededTensor(seed: 2, [3, 2, 3, 3]), gradient: true)
         let y = conv2d(x, weight, ConvGeometry(kernel: 3))
-        let gradients = tape.gradients(of: sum(y, to: []))
+        let gradients = tape.gradients(of: y.sum(to: []))
         #expect(gradients[x] == nil)
         #expect(gradients[weight]?.shape == [3, 2, 3, 3])
     }
 
-    @Test func aParameterUsedTwiceIsGivenOneGradient() {
+    @Test("Tape: a shared parameter receives one gradient") func aParameterUsedTwiceIsGivenOneGradient() {
         final class Owner {}
         let owner = Owner()
         let tape = Tape(.training)
@@ -62,7 +62,7 @@ import Testing
         #expect(received == [[2 + 10]])
     }
 
-    @Test func freesWhatItRecorded() {
+    @Test("Tape: records are freed") func freesWhatItRecorded() {
         weak var freed: AnyObject?
         do {
             let tape = Tape(.training)
@@ -70,12 +70,12 @@ import Testing
             var y = x
             for _ in 0..<1000 { y = y * 1.001 }
             freed = y.tape
-            tape.gradients(of: sum(y, to: []))
+            tape.gradients(of: y.sum(to: []))
         }
         #expect(freed == nil)
     }
 
-    @Test func anActivationWritesNoMemoryThatSomeoneHolds() {
+    @Test("activations: shared memory is not overwritten") func anActivationWritesNoMemoryThatSomeoneHolds() {
         let tape = Tape(.training)
         let x = tape.watch(seededTensor(seed: 1, [300]), gradient: true)
         let before = x.values
@@ -83,7 +83,7 @@ import Testing
         #expect(x.values == before && relu.values != before)
         // The gradient of SiLU needs what it was computed from, though nobody else holds that.
         let silu = Activation.silu(x * 2)
-        let gradient = tape.gradients(of: sum(silu, to: []))[x]!.values
+        let gradient = tape.gradients(of: silu.sum(to: []))[x]!.values
         for (x, slope) in zip(before, gradient) {
             #expect(abs(slope - 2 * siluSlope(2 * x)) < 1e-5)
         }
@@ -94,7 +94,7 @@ import Testing
         return s + x * s * (1 - s)
     }
 
-    @Test func anActivationStaysInMemoryThatNobodyElseHolds() {
+    @Test("activations: run in place on unshared memory") func anActivationStaysInMemoryThatNobodyElseHolds() {
         func address(_ x: Tensor) -> UnsafePointer<Float>? { x.withValues { $0.baseAddress } }
         let y = seededTensor(seed: 1, [300]) * 2
         let (own, values) = (address(y), y.values)
@@ -103,7 +103,7 @@ import Testing
         #expect(result.values == values.map { max($0, 0) })
     }
 
-    @Test func itsObserverReceivesEachStepWithItsTensors() {
+    @Test("Tape: the observer receives each step with its tensors") func itsObserverReceivesEachStepWithItsTensors() {
         final class Owner {}
         var observed: [ObservedStep] = []
         let tape = Tape(.inference)
@@ -125,7 +125,8 @@ import Testing
             tape.gradients(of: observed[4].result, seed: Tensor(repeating: 1, shape: small))[observed[0].result] != nil)
     }
 
-    @Test func pullsNothingIntoACycleThatItsObserverKeeps() {
+    @Test("Tape: an observer that keeps results makes no reference cycle")
+    func pullsNothingIntoACycleThatItsObserverKeeps() {
         final class Kept { var steps: [ObservedStep] = [] }
         final class Owner {}
         weak var freed: Tape?
@@ -143,7 +144,7 @@ import Testing
         #expect(freed == nil)
     }
 
-    @Test func givesTheGradientsOfResultsThatAreKept() throws {
+    @Test("Tape: gradients of kept intermediate results") func givesTheGradientsOfResultsThatAreKept() throws {
         let tape = Tape(.inference)
         let x = tape.watch(Tensor([1, -2], shape: [2]), gradient: true)
         let y = x * 3

@@ -45,7 +45,7 @@ private func applied(_ operation: Operation, to x: [Tensor]) -> Tensor {
         convTranspose2d(x[0], x[1], bias: x.at(2), geometry, outputPadding: (dy, dx))
     case .linear: linear(x[0], x[1], bias: x.at(2))
     case .matmul(let transposeB): matmul(x[0], x[1], transposeB: transposeB)
-    case .transpose: transposed(x[0])
+    case .transpose: x[0].transposed()
     case .gram: gram(x[0])
     case .batchNorm(let epsilon):
         batchNorm(x[0], mean: x[3], variance: x[4], weight: x[1], bias: x[2], epsilon: epsilon)
@@ -71,11 +71,11 @@ private func applied(_ operation: Operation, to x: [Tensor]) -> Tensor {
 private func moved(_ operation: Operation, _ x: [Tensor]) -> Tensor {
     switch operation {
     case .reshape(let shape): x[0].reshaped(shape)
-    case .broadcast(let shape): broadcast(x[0], to: shape)
-    case .sum(let shape): sum(x[0], to: shape)
+    case .broadcast(let shape): x[0].broadcast(to: shape)
+    case .sum(let shape): x[0].sum(to: shape)
     case .concatenate(axis: 1): concatenate(x)
-    case .slice(axis: 1, let range): slice(x[0], channels: range)
-    case .padChannels(let before, let after): padChannels(x[0], before: before, after: after)
+    case .slice(axis: 1, let range): x[0].sliced(channels: range)
+    case .padChannels(let before, let after): x[0].paddedChannels(before: before, after: after)
     case .maxPool2d(let geometry, let ceilMode): maxPool2d(x[0], geometry, ceilMode: ceilMode)
     case .averagePool2d(let geometry, let ceilMode, let countIncludePadding):
         averagePool2d(x[0], geometry, ceilMode: ceilMode, countIncludePadding: countIncludePadding)
@@ -86,7 +86,7 @@ private func moved(_ operation: Operation, _ x: [Tensor]) -> Tensor {
     case .resizeNearest(let height, let width): upsampleNearest(x[0], height: height, width: width)
     case .upsampleBilinear(let height, let width, let alignCorners):
         upsampleBilinear(x[0], height: height, width: width, alignCorners: alignCorners)
-    case .subsample(let stride): subsampled(x[0], stride: stride)
+    case .subsample(let stride): x[0].subsampled(stride: stride)
     case .gather(let rows, let columns): gathered(x[0], rows: rows, columns: columns)
     case .softmax(let axis): softmax(x[0], dimension: axis)
     case .logSoftmax(let axis): logSoftmax(x[0], dimension: axis)

@@ -158,7 +158,7 @@ public struct SlidingWindowDetector: Sendable {
     /// The most probable class of each window, if its probability reaches `confidence`.
     private func candidates(_ scale: Scale, _ logits: Tensor, _ image: Image, _ confidence: Float) -> [Candidate] {
         let (classes, rows, columns) = (logits.shape[1], logits.shape[2], logits.shape[3])
-        let probabilities = softmax(transposed(logits.reshaped([classes, rows * columns])))
+        let probabilities = softmax(logits.reshaped([classes, rows * columns]).transposed())
         let (x, y) = (Float(image.width) / Float(scale.width), Float(image.height) / Float(scale.height))
         return probabilities.withValues { values in
             (0..<rows * columns).compactMap { position in

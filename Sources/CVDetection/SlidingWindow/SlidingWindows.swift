@@ -68,7 +68,7 @@ public struct SlidingWindows: Sendable {
             "SlidingWindows: \(x.shape) for a window of \(window)")
         let (rows, columns) = (positions(x.shape[2], window.height), positions(x.shape[3], window.width))
         guard let convolutional else { return cropped(x, rows, columns) }
-        let all = subsampled(convolutional(x), stride: stride / convolutional.stride)
+        let all = convolutional(x).subsampled(stride: stride / convolutional.stride)
         // If the stride does not divide the remainder, padding can produce a position for an incomplete window.
         return all.shape[2] == rows && all.shape[3] == columns ? all : cut(all, rows, columns)
     }
@@ -100,7 +100,7 @@ public struct SlidingWindows: Sendable {
         }
         let classes = logits.count / (rows * columns)
         let byPosition = Tensor(logits, shape: [rows * columns, classes])
-        return transposed(byPosition).reshaped([1, classes, rows, columns])
+        return byPosition.transposed().reshaped([1, classes, rows, columns])
     }
 
     /// Crops the windows at these top left corners: [count, C, height, width].

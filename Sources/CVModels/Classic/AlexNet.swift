@@ -1,8 +1,8 @@
 import CVNN
 import CVTensor
 
-/// AlexNet (Krizhevsky, Sutskever & Hinton 2012) as torchvision has it, after Krizhevsky 2014, arXiv:1404.5997: on one
-/// processor, without the local response normalisation.
+/// AlexNet (Krizhevsky, Sutskever & Hinton 2012) in the version of torchvision, after Krizhevsky 2014,
+/// arXiv:1404.5997: for a single device, without the local response normalization.
 ///
 /// x: [N, channels, H, W], 224 × 224 in the paper, at least 63 -> logits [N, classes]. The keys are torchvision's:
 /// `features.0`, `features.3` …, `classifier.1`, `classifier.4`, `classifier.6`.
@@ -13,6 +13,12 @@ public struct AlexNet: SlidingClassifier {
     let classifier: Sequential
     let pool = AdaptiveAvgPool2d(height: 6, width: 6)
 
+    /// Declares the layers and their parameters.
+    ///
+    /// - Parameters:
+    ///   - channels: of the input images.
+    ///   - classes: number of logits.
+    ///   - p: the scope of the parameters.
     public init(channels: Int = 3, classes: Int = 1000, _ p: ParameterScope) {
         features = Sequential(
             [
@@ -34,15 +40,30 @@ public struct AlexNet: SlidingClassifier {
             ], p.scope("classifier"))
     }
 
+    /// The features that the classification head receives.
+    ///
+    /// - Parameter x: [N, channels, H, W].
+    /// - Returns: [N, 4096].
     public func backbone(_ x: Tensor) -> Tensor { classifier[..<6](Flatten()(pool(features(x)))) }
 
+    /// The classification head.
+    ///
+    /// - Parameter features: the features, [N, 4096].
+    /// - Returns: logits, [N, classes].
     public func head(_ features: Tensor) -> Tensor { classifier[6...](features) }
 
+    /// The key prefix of the parameters that depend on the number of classes.
     public var headScope: String { "classifier.6" }
 
+    /// The feature maps before the classification head.
+    ///
+    /// - Parameter x: [N, channels, H, W].
+    /// - Returns: [N, 256, H / 32, W / 32], rounded down.
     public func maps(_ x: Tensor) -> Tensor { features(x) }
 
+    /// The layers from the feature maps to the logits.
     public var classificationHead: [any Layer] { [pool, Flatten()] + classifier.layers }
 
+    /// Input pixels per pixel of the feature maps.
     public var outputStride: Int { 32 }
 }

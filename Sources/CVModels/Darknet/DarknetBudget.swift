@@ -1,18 +1,17 @@
-/// What a network takes for one picture, counted before anything is allocated or computed.
+/// The memory and computation that a network needs for one image, counted before anything is allocated or computed.
 ///
-/// Each layer is bounded by itself, but a `.cfg` may have thousands of them, all kept for a route at the end.
+/// Each layer is bounded by itself, but a `.cfg` may have thousands of them, all retained for a route at the end.
 struct DarknetBudget {
-    /// Floats that are in memory at the same time: 4 GiB.
+    /// Floats in memory at the same time: 4 GiB.
     static let maxElements = 1 << 30
-    /// Multiplications. YOLOv4 takes 6.4 · 10^10 for a picture of 608 × 608.
+    /// Multiplications. YOLOv4 needs 6.4 · 10^10 for an image of 608 × 608.
     static let maxOperations = 10_000_000_000_000
 
     private(set) var peakElements = 0
     private(set) var operations = 0
 
-    /// uses: for each layer, how many later ones read its output, which is kept until then.
-    ///
-    /// - Throws: `DarknetError` naming the layer that goes beyond a limit.
+    /// - Parameter uses: for each layer, how many later ones read its output, which is retained until then.
+    /// - Throws: `DarknetError` naming the layer that exceeds a limit.
     init(_ layers: [DarknetLayer], uses: [Int], input: DarknetLayer.Size) throws(DarknetError) {
         var kept = input.count
         var previous = 0
@@ -43,7 +42,7 @@ struct DarknetBudget {
             throw DarknetError(
                 layer.location,
                 .invalid(
-                    "the layers up to here take \(operations) multiplications for a picture, at most "
+                    "the layers up to here take \(operations) multiplications for an image, at most "
                         + "\(Self.maxOperations) are allowed: a smaller input may do"))
         }
     }
@@ -52,7 +51,7 @@ struct DarknetBudget {
 extension DarknetLayer {
     fileprivate var isHead: Bool { if case .yolo = kind { true } else { false } }
 
-    /// Floats allocated while it runs: its output, and what is made on the way.
+    /// Floats allocated while it runs: its output and intermediate results.
     fileprivate var workElements: Int {
         switch kind {
         case .convolution, .maxPool: output.count
@@ -63,7 +62,8 @@ extension DarknetLayer {
         }
     }
 
-    /// About as many multiplications, or other steps, as it takes. Below 2^59, as sizes and parameters are limited.
+    /// The approximate number of multiplications or other elementary steps. Below 2^59, as sizes and parameters are
+    /// limited.
     fileprivate var operations: Int {
         switch kind {
         case .convolution(let convolution): output.count * (convolution.kernelCount / convolution.filters)

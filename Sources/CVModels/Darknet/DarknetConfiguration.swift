@@ -4,6 +4,7 @@ import CVCore
 ///
 /// Format: https://pjreddie.com/darknet and github.com/AlexeyAB/darknet/wiki. Nothing is interpreted here.
 public struct DarknetConfiguration: Sendable {
+    /// A section: `[net]` or a layer.
     public struct Section: Sendable {
         /// The type, lower-case, without brackets.
         public let type: String
@@ -12,19 +13,29 @@ public struct DarknetConfiguration: Sendable {
         let options: [String: (value: String, location: String)]
     }
 
-    /// `[net]` first, then a layer each.
+    /// `[net]` first, then one section per layer.
     public let sections: [Section]
-    /// What messages call it.
+    /// The name in messages.
     public let name: String
 
-    /// Of more text or layers than this nothing sensible is made.
+    /// Limits on the size of the text and on the number of layers.
     static let maxBytes = 4 << 20
     static let maxSections = 5000
 
+    /// Reads a file.
+    ///
+    /// - Parameter path: of the `.cfg`.
+    /// - Throws: `FileError` if it cannot be read, `DarknetError` if it cannot be parsed.
     public init(contentsOf path: String) throws {
         try self.init(bytes: FileInput.read(path, maxBytes: Self.maxBytes), name: path)
     }
 
+    /// Parses the text of a `.cfg`.
+    ///
+    /// - Parameters:
+    ///   - text: the sections.
+    ///   - name: the name in messages.
+    /// - Throws: `DarknetError` with the line.
     public init(text: String, name: String = "cfg") throws(DarknetError) {
         try self.init(bytes: Array(text.utf8), name: name)
     }
@@ -124,7 +135,7 @@ extension DarknetConfiguration.Section {
         return values
     }
 
-    /// Throws if an option is set that would change the result and is not implemented.
+    /// Throws if an option is set that affects the result and is not implemented.
     func refuse(_ keys: String...) throws(DarknetError) {
         for key in keys where try flag(key) {
             throw DarknetError(options[key]?.location ?? location, .unsupported("\(key) in [\(type)]"))

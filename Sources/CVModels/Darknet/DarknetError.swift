@@ -2,12 +2,13 @@ import CVCore
 
 /// A darknet `.cfg` or `.weights` that cannot be used, and why.
 public struct DarknetError: ToolkitError, Equatable {
+    /// The kind of the error.
     public enum Problem: Sendable, Equatable {
         /// The text is not made of sections and `key=value` lines.
         case syntax(String)
-        /// A layer, an activation or an option that changes the result and is not known here.
+        /// A layer, an activation or an option that affects the result and is not supported.
         case unsupported(String)
-        /// A value that makes no sense or does not fit the layers before.
+        /// A value that is out of range or does not match the layers before.
         case invalid(String)
         /// Fewer or more numbers than the layers need; both counts are of 32-bit floats.
         case weightCount(expected: Int, found: Int)
@@ -15,10 +16,16 @@ public struct DarknetError: ToolkitError, Equatable {
         case notFinite(layer: String, count: Int)
     }
 
-    /// The file, with the line where there is one: `net.cfg:12`.
+    /// The file, with the line if known: `net.cfg:12`.
     public let location: String
+    /// The kind of the error, with its details.
     public let problem: Problem
 
+    /// An error at a location.
+    ///
+    /// - Parameters:
+    ///   - location: the file, with the line if known.
+    ///   - problem: the kind of the error.
     public init(_ location: String, _ problem: Problem) {
         self.location = location
         self.problem = problem

@@ -1,9 +1,9 @@
 import CVCore
 import CVTensor
 
-/// A layer of a darknet network, its options read and checked against what comes before it.
+/// A layer of a darknet network, whose options are validated against the layers before it.
 struct DarknetLayer: Sendable {
-    /// Channels, rows and columns of a picture inside the network.
+    /// Channels, rows and columns of the feature maps of one image.
     struct Size: Sendable, Equatable, CustomStringConvertible {
         let channels, height, width: Int
 
@@ -15,11 +15,11 @@ struct DarknetLayer: Sendable {
         case convolution(Convolution)
         case maxPool(ConvGeometry)
         case upsample(factor: Int, scale: Float)
-        /// The outputs of `layers` one after the other, of each the part `group` of `groups`.
+        /// The concatenated outputs of `layers`, of each the part `group` of `groups`.
         case route(layers: [Int], groups: Int, group: Int)
         /// The sum of the layer before and `layers`, channel by channel as far as both have them.
         case shortcut(layers: [Int], Activation)
-        /// Does nothing once trained.
+        /// The identity in inference.
         case dropout
         case yolo(Yolo)
     }
@@ -32,7 +32,7 @@ struct DarknetLayer: Sendable {
 
         /// Weights of the kernel alone.
         var kernelCount: Int { filters * (inputs / geometry.groups) * geometry.y.kernel * geometry.x.kernel }
-        /// Numbers in the `.weights`: biases, three statistics where normalised, the kernel.
+        /// Numbers in the `.weights`: biases, three statistics if normalized, the kernel.
         var parameterCount: Int { filters * (batchNormalize ? 4 : 1) + kernelCount }
     }
 
@@ -48,7 +48,7 @@ struct DarknetLayer: Sendable {
     /// For messages: `net.cfg:12 [convolutional]`.
     let location: String
 
-    /// Number of floats that it takes from a `.weights` file.
+    /// Number of its floats in a `.weights` file.
     var parameterCount: Int {
         if case .convolution(let convolution) = kind { convolution.parameterCount } else { 0 }
     }
@@ -145,7 +145,7 @@ struct DarknetLayerReader {
         try section.refuse("maxpool_depth", "antialiasing")
         let stride = try section.integer("stride", default: 1, in: 1...255)
         let size = try section.integer("size", default: stride, in: 1...255)
-        // The whole of it, with the larger half after the picture: stride 1 keeps the size.
+        // The total, with the larger half after the image: stride 1 keeps the size.
         let padding = try section.integer("padding", default: size - 1, in: 0...1024)
         func axis(_ key: String) throws(DarknetError) -> ConvGeometry.Axis {
             let stride = try section.integer(key, default: stride, in: 1...255)

@@ -1,15 +1,18 @@
 import CVCore
 import CVTensor
 
-/// A detector described by a darknet `.cfg`, with the numbers of its `.weights`.
+/// A detector defined by a darknet `.cfg`, with the parameters of its `.weights`.
 ///
 /// Any network of the layers convolutional, maxpool, upsample, route, shortcut, dropout and yolo: YOLOv3, YOLOv4,
-/// their tiny and spatial-pyramid kin, and others that people trained.
+/// their tiny and spatial-pyramid variants, and custom networks.
 public struct DarknetNetwork: YOLONetwork {
-    /// Size of the input that the `.cfg` asks for.
+    /// Columns of the input, as stated in the `.cfg`.
     public let width: Int
+    /// Rows of the input, as stated in the `.cfg`.
     public let height: Int
+    /// Number of classes.
     public let classCount: Int
+    /// The sides of an input are multiples of it.
     public let stride: Int
 
     private let configuration: DarknetConfiguration
@@ -18,15 +21,27 @@ public struct DarknetNetwork: YOLONetwork {
     private let uses: [Int]
     private let convolutions: [Int: FusedConv2d]
 
-    /// darknet adds it to the variance.
+    /// Added to the variance, as in darknet.
     private static let epsilon: Float = 1e-6
 
+    /// Reads the two files.
+    ///
+    /// - Parameters:
+    ///   - path: of the `.cfg`.
+    ///   - weightsPath: of the `.weights`.
     /// - Throws: `FileError`, or `DarknetError` with the line of the `.cfg` or what is wrong with the `.weights`.
     public init(configuration path: String, weights weightsPath: String) throws {
         let configuration = try DarknetConfiguration(contentsOf: path)
         try self.init(configuration, weights: FileInput.read(weightsPath), weightsName: weightsPath)
     }
 
+    /// Builds the network of a parsed configuration.
+    ///
+    /// - Parameters:
+    ///   - configuration: the layers.
+    ///   - weights: the bytes of the `.weights`.
+    ///   - weightsName: the name of the `.weights` in messages.
+    /// - Throws: `DarknetError` with the line of the `.cfg` or what is wrong with the `.weights`.
     public init(
         _ configuration: DarknetConfiguration, weights: [UInt8], weightsName: String = "weights"
     ) throws(DarknetError) {
@@ -55,8 +70,11 @@ public struct DarknetNetwork: YOLONetwork {
         convolutions = try Self.read(layers, DarknetWeights(bytes: weights, name: weightsName), weightsName)
     }
 
-    /// Routes and shortcuts must meet, and what the layers make must fit in memory.
+    /// Checks that routes and shortcuts have matching sizes and that all layers fit in memory.
     ///
+    /// - Parameters:
+    ///   - width: columns of the input.
+    ///   - height: rows of the input.
     /// - Throws: `DarknetError` naming the layer where they do not.
     public func checkInput(width: Int, height: Int) throws(DarknetError) {
         guard (1...DarknetLayerReader.maxSide).contains(width), (1...DarknetLayerReader.maxSide).contains(height) else {
@@ -65,7 +83,10 @@ public struct DarknetNetwork: YOLONetwork {
         _ = try Self.layers(configuration, width: width, height: height)
     }
 
-    /// x must be of a size that `checkInput` accepts.
+    /// The raw outputs of the detection heads.
+    ///
+    /// - Parameter x: [N, 3, H, W], of a size that `checkInput(width:height:)` accepts.
+    /// - Returns: one grid per `[yolo]` layer, in their order.
     public func callAsFunction(_ x: Tensor) -> [YOLOGrid] {
         var grids: [YOLOGrid] = []
         var outputs = [Tensor?](repeating: nil, count: layers.count)
@@ -79,7 +100,7 @@ public struct DarknetNetwork: YOLONetwork {
                         values: previous, anchors: yolo.anchors, scaleXY: yolo.scaleXY, isActivated: yolo.isActivated))
             }
             if left[index] > 0 { outputs[index] = previous }
-            // What nobody reads any more makes room for the next.
+            // Outputs without further readers are released.
             for reference in layer.references {
                 left[reference] -= 1
                 if left[reference] == 0 { outputs[reference] = nil }
@@ -99,7 +120,7 @@ public struct DarknetNetwork: YOLONetwork {
             let parts = sources.map { source in
                 let y = outputs[source]!
                 let channels = y.shape[1] / groups
-                return groups == 1 ? y : slice(y, channels: group * channels..<(group + 1) * channels)
+                return groups == 1 ? y : y.sliced(channels: group * channels..<(group + 1) * channels)
             }
             return parts.count == 1 ? parts[0] : concatenate(parts)
         case .shortcut(let sources, let activation):
@@ -112,8 +133,8 @@ public struct DarknetNetwork: YOLONetwork {
     private func addCommonChannels(_ a: Tensor, _ b: Tensor) -> Tensor {
         let (mine, theirs) = (a.shape[1], b.shape[1])
         if mine == theirs { return a + b }
-        if mine < theirs { return a + slice(b, channels: 0..<mine) }
-        return concatenate([slice(a, channels: 0..<theirs) + b, slice(a, channels: theirs..<mine)])
+        if mine < theirs { return a + b.sliced(channels: 0..<mine) }
+        return concatenate([a.sliced(channels: 0..<theirs) + b, a.sliced(channels: theirs..<mine)])
     }
 
     private static func layers(
@@ -149,7 +170,7 @@ public struct DarknetNetwork: YOLONetwork {
         for (index, layer) in layers.enumerated() {
             guard case .convolution(let convolution) = layer.kind else { continue }
             func vector() throws(DarknetError) -> Tensor {
-                let values = try weights.take(convolution.filters, for: layer.location)
+                let values = try weights.read(convolution.filters, for: layer.location)
                 return Tensor(values, shape: [convolution.filters])
             }
             // With a normalization it is β.
@@ -159,7 +180,7 @@ public struct DarknetNetwork: YOLONetwork {
                 let (gamma, mean, variance) = (try vector(), try vector(), try vector())
                 normalization = .init(mean: mean, variance: variance, weight: gamma, bias: bias, epsilon: epsilon)
             }
-            let kernel = try weights.take(convolution.kernelCount, for: layer.location)
+            let kernel = try weights.read(convolution.kernelCount, for: layer.location)
             let geometry = convolution.geometry
             let shape: Shape = [
                 convolution.filters, convolution.inputs / geometry.groups, geometry.y.kernel, geometry.x.kernel,

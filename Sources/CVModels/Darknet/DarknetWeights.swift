@@ -1,27 +1,29 @@
 import CVCore
 
-/// The numbers of a darknet `.weights` file, handed out in the order in which its layers take them.
+/// The values of a darknet `.weights` file, read in the order of its layers.
 ///
-/// A header of three 32-bit integers (major, minor, revision) and the count of pictures seen in training (64 bits
+/// A header of three 32-bit integers (major, minor, revision) and the count of training images (64 bits
 /// from version 0.2 on, 32 before), then 32-bit floats, all little-endian.
 struct DarknetWeights {
     private let bytes: [UInt8]
     private let name: String
     private var position: Int
 
-    /// Numbers after the header.
+    /// Number of values after the header.
     let count: Int
 
     init(bytes: [UInt8], name: String) throws(DarknetError) {
         guard bytes.count >= 16 else {
-            throw DarknetError(name, .syntax("\(bytes.count) bytes are no darknet .weights: the header alone has 16"))
+            throw DarknetError(
+                name, .syntax("\(bytes.count) bytes are not a darknet .weights file: the header alone has 16"))
         }
         func integer(_ at: Int) -> Int32 {
             Int32(bitPattern: (0..<4).reduce(0) { $0 | UInt32(bytes[at + $1]) << UInt32(8 * $1) })
         }
         let (major, minor) = (integer(0), integer(4))
         guard (0..<1000).contains(major), (0..<1000).contains(minor) else {
-            throw DarknetError(name, .syntax("its header gives version \(major).\(minor): this is no darknet .weights"))
+            throw DarknetError(
+                name, .syntax("its header gives version \(major).\(minor): this is not a darknet .weights file"))
         }
         let header = major * 10 + minor >= 2 ? 20 : 16
         guard bytes.count >= header, (bytes.count - header) % 4 == 0 else {
@@ -34,22 +36,22 @@ struct DarknetWeights {
         count = (bytes.count - header) / 4
     }
 
-    /// The next numbers. The caller has compared `count` with what all layers need.
-    mutating func take(_ wanted: Int, for layer: String) throws(DarknetError) -> [Float] {
+    /// Reads the next values. The caller has compared `count` with the parameters of all layers.
+    mutating func read(_ number: Int, for layer: String) throws(DarknetError) -> [Float] {
         let start = position
-        precondition(start + 4 * wanted <= bytes.count, "\(wanted) numbers wanted past the end")
-        let values = [Float](unsafeUninitializedCapacity: wanted) { buffer, count in
+        precondition(start + 4 * number <= bytes.count, "\(number) values past the end")
+        let values = [Float](unsafeUninitializedCapacity: number) { buffer, count in
             bytes.withUnsafeBytes { bytes in
-                for index in 0..<wanted {
+                for index in 0..<number {
                     let bits = bytes.loadUnaligned(fromByteOffset: start + 4 * index, as: UInt32.self)
                     buffer[index] = Float(bitPattern: UInt32(littleEndian: bits))
                 }
             }
-            count = wanted
+            count = number
         }
         let broken = values.reduce(0) { $0 + ($1.isFinite ? 0 : 1) }
         guard broken == 0 else { throw DarknetError(name, .notFinite(layer: layer, count: broken)) }
-        position = start + 4 * wanted
+        position = start + 4 * number
         return values
     }
 }

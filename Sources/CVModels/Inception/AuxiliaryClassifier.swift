@@ -1,18 +1,20 @@
 import CVTensor
 
-/// A classifier with further heads on its way, which bring a gradient to the early layers (Szegedy et al. 2014,
+/// A classifier with auxiliary heads, whose losses pass gradients to the early layers (Szegedy et al. 2014,
 /// arXiv:1409.4842, section 5).
 ///
-/// They help in training only: `callAsFunction`, `backbone` and `head` leave them out.
+/// They are used in training only: `callAsFunction`, `backbone` and `head` skip them.
 public protocol AuxiliaryClassifier: ClassifierNetwork {
-    /// Pictures [N, C, H, W] -> logits [N, classes], and those of the auxiliary heads, in the order of the network.
+    /// The logits of the main head and of the auxiliary heads.
     ///
-    /// There are none but on a tape in training, and none where the checkpoint has left them out.
+    /// - Parameter x: images, [N, C, H, W].
+    /// - Returns: logits, [N, classes], and those of the auxiliary heads in the order of the network: none except on a
+    ///   tape in training, and none if the checkpoint has no auxiliary heads.
     func outputs(_ x: Tensor) -> (logits: Tensor, auxiliary: [Tensor])
 
-    /// How much the loss of each auxiliary head counts in training beside that of the logits.
+    /// The weight of the loss of each auxiliary head in training, relative to the main loss.
     var auxiliaryWeight: Float { get }
 
-    /// What the keys of the auxiliary heads' parameters begin with, such as `aux1`: with other classes they are others, too.
+    /// The key prefixes of the auxiliary heads, such as `aux1`: their shapes depend on the number of classes.
     var auxiliaryScopes: [String] { get }
 }

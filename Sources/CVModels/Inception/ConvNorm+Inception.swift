@@ -2,10 +2,13 @@ import CVNN
 import CVTensor
 
 extension ConvNorm {
-    /// Convolution, batch normalization, ReLU: what the Inception networks are made of, as torchvision's `BasicConv2d`.
+    /// Convolution, batch normalization, ReLU: the building block of Inception networks, as torchvision's
+    /// `BasicConv2d`.
     ///
-    /// x: [N, cin, H, W] -> [N, cout, H / stride, W / stride], less the window's border where it is not padded.
-    /// Keys: `conv.weight`, `bn.weight`, …. deviation: that of the normally distributed weights before training.
+    /// x: [N, cin, H, W] -> [N, cout, H / stride, W / stride], smaller by the window's border if it is not padded.
+    /// Keys: `conv.weight`, `bn.weight`, ….
+    ///
+    /// - Parameter deviation: the standard deviation of the initial weights.
     static func inception(
         _ cin: Int, _ cout: Int, kernel: (height: Int, width: Int), stride: Int = 1, padded: Bool = true,
         deviation: Float, _ p: ParameterScope

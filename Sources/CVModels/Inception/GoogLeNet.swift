@@ -1,12 +1,12 @@
 import CVNN
 import CVTensor
 
-/// GoogLeNet, or Inception v1 (Szegedy et al. 2014, arXiv:1409.4842), as torchvision has it: with batch normalisation, which is
-/// younger than the paper, and 3×3 convolutions where the paper has 5×5.
+/// GoogLeNet, or Inception v1 (Szegedy et al. 2014, arXiv:1409.4842), in the version of torchvision: with batch
+/// normalization, which is newer than the paper, and 3×3 convolutions instead of the paper's 5×5.
 ///
 /// x: [N, channels, H, W], 224 × 224 in the paper, at least 15 -> logits [N, classes]. 6.6 million parameters, and 6.4
-/// million in the two auxiliary heads, which a checkpoint may leave out. The keys are torchvision's: `conv1.conv`, `conv1.bn`, `inception3a.branch1.conv`, …,
-/// `aux1.conv.conv`, `aux1.fc1`, …, `fc`.
+/// million in the two auxiliary heads, which a checkpoint may leave out. The keys are torchvision's: `conv1.conv`,
+/// `conv1.bn`, `inception3a.branch1.conv`, …, `aux1.conv.conv`, `aux1.fc1`, …, `fc`.
 public struct GoogLeNet: AuxiliaryClassifier, SlidingClassifier {
     static let minimumSide = 15
 
@@ -14,7 +14,7 @@ public struct GoogLeNet: AuxiliaryClassifier, SlidingClassifier {
     let inception3a, inception3b: Inception
     let inception4a, inception4b, inception4c, inception4d, inception4e: Inception
     let inception5a, inception5b: Inception
-    /// nil where the checkpoint has none.
+    /// nil if the checkpoint has none.
     let aux1, aux2: GoogLeNetAuxiliary?
     let dropout: Dropout
     let fc: Linear
@@ -23,8 +23,14 @@ public struct GoogLeNet: AuxiliaryClassifier, SlidingClassifier {
 
     static let deviation: Float = 0.01
 
-    /// dropout, auxiliaryDropout: the probabilities before the last layers of the head and of the auxiliary heads; torchvision's,
-    /// the paper has 0.4 for the first.
+    /// Declares the layers and their parameters.
+    ///
+    /// - Parameters:
+    ///   - channels: of the input images.
+    ///   - classes: number of logits.
+    ///   - dropout: the probability before the last layer: 0.2 as in torchvision; 0.4 in the paper.
+    ///   - auxiliaryDropout: the probability before the last layer of an auxiliary head.
+    ///   - p: the scope of the parameters.
     public init(
         channels: Int = 3, classes: Int = 1000, dropout: Float = 0.2, auxiliaryDropout: Float = 0.7, _ p: ParameterScope
     ) {
@@ -61,21 +67,43 @@ public struct GoogLeNet: AuxiliaryClassifier, SlidingClassifier {
         fc = Linear(1024, classes, initialized: .normal(deviation: Self.deviation), p.scope("fc"))
     }
 
+    /// The features that the classification head receives.
+    ///
+    /// - Parameter x: [N, channels, H, W].
+    /// - Returns: [N, 1024].
     public func backbone(_ x: Tensor) -> Tensor { GlobalAvgPool()(features(x)) }
 
+    /// The classification head.
+    ///
+    /// - Parameter features: the features, [N, 1024].
+    /// - Returns: logits, [N, classes].
     public func head(_ features: Tensor) -> Tensor { fc(dropout(features)) }
 
+    /// The key prefix of the parameters that depend on the number of classes.
     public var headScope: String { "fc" }
 
+    /// The feature maps before the classification head.
+    ///
+    /// - Parameter x: [N, channels, H, W].
+    /// - Returns: [N, 1024, h, w].
     public func maps(_ x: Tensor) -> Tensor { features(x) }
 
+    /// The layers from the feature maps to the logits.
     public var classificationHead: [any Layer] { [GlobalAvgPool(), dropout, fc] }
 
+    /// Input pixels per pixel of the feature maps.
     public var outputStride: Int { 32 }
 
-    /// The last maps: [N, 1024, H / 32, W / 32], rounded up.
+    /// The last feature maps.
+    ///
+    /// - Parameter x: [N, channels, H, W].
+    /// - Returns: [N, 1024, H / 32, W / 32], rounded up.
     public func features(_ x: Tensor) -> Tensor { stages(x).last }
 
+    /// The logits of the main head and, on a tape in training, of the auxiliary heads.
+    ///
+    /// - Parameter x: [N, channels, H, W].
+    /// - Returns: logits, [N, classes] each.
     public func outputs(_ x: Tensor) -> (logits: Tensor, auxiliary: [Tensor]) {
         let maps = stages(x)
         let logits = head(GlobalAvgPool()(maps.last))
@@ -83,12 +111,13 @@ public struct GoogLeNet: AuxiliaryClassifier, SlidingClassifier {
         return (logits, [aux1?(maps.first), aux2?(maps.middle)].compactMap { $0 })
     }
 
-    /// 0.3, section 5 of the paper.
+    /// 0.3, as in section 5 of the paper.
     public var auxiliaryWeight: Float { 0.3 }
 
+    /// The key prefixes of the auxiliary heads.
     public var auxiliaryScopes: [String] { ["aux1", "aux2"] }
 
-    /// The maps that the auxiliary heads see, after 4a and 4d, and the last.
+    /// The inputs of the auxiliary heads, after 4a and 4d, and the last feature maps.
     private func stages(_ x: Tensor) -> (first: Tensor, middle: Tensor, last: Tensor) {
         var y = pool(conv1(x))  // [64, 56, 56]
         y = pool(conv3(conv2(y)))  // [192, 28, 28]
@@ -100,16 +129,16 @@ public struct GoogLeNet: AuxiliaryClassifier, SlidingClassifier {
     }
 }
 
-/// Four ways of looking side by side: 1×1, 3×3, a larger window, and the largest values around; each with few channels first.
+/// The Inception module: 1×1, 3×3, a larger window, and max pooling side by side, each with a 1×1 reduction.
 ///
-/// x: [N, cin, H, W] -> [N, one + three.1 + five.1 + pool, H, W]. Keys: `branch1`, `branch2.0`, `branch2.1`, `branch3.0`,
-/// `branch3.1`, `branch4.1`.
+/// x: [N, cin, H, W] -> [N, one + three.1 + five.1 + pool, H, W]. Keys: `branch1`, `branch2.0`, `branch2.1`,
+/// `branch3.0`, `branch3.1`, `branch4.1`.
 struct Inception: Layer {
     let branch1: ConvNorm
     let branch2, branch3, branch4: Sequential
 
-    /// three, five: the channels of the 1×1 convolution and of the window after it. `five` is the name in the paper;
-    /// the window is 3×3 in torchvision, and so in all checkpoints (pytorch/vision issue 906).
+    /// `three` and `five` are the channels of the 1×1 convolution and of the window after it. `five` is the name in the
+    /// paper; the window is 3×3 in torchvision, and so in all checkpoints (pytorch/vision issue 906).
     init(_ cin: Int, one: Int, three: (Int, Int), five: (Int, Int), pool: Int, _ p: ParameterScope) {
         func conv(_ cin: Int, _ cout: Int, kernel: Int) -> (ParameterScope) -> any Layer {
             { ConvNorm.inception(cin, cout, kernel: (kernel, kernel), deviation: GoogLeNet.deviation, $0) }

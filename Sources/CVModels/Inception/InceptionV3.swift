@@ -1,12 +1,12 @@
 import CVNN
 import CVTensor
 
-/// Inception v3 (Szegedy et al. 2015, arXiv:1512.00567): large windows taken apart into small and one-sided ones, batch
-/// normalisation everywhere.
+/// Inception v3 (Szegedy et al. 2015, arXiv:1512.00567): large windows factorized into small and
+/// asymmetric ones, batch normalization everywhere.
 ///
 /// x: [N, channels, H, W], 299 × 299 in the paper, at least 75 -> logits [N, classes]. 23.8 million parameters, and 3.3
-/// million in the auxiliary head, which a checkpoint may leave out. The keys are torchvision's: `Conv2d_1a_3x3.conv`, `Mixed_5b.branch1x1.conv`, …,
-/// `AuxLogits.conv0.conv`, …, `fc`.
+/// million in the auxiliary head, which a checkpoint may leave out. The keys are torchvision's: `Conv2d_1a_3x3.conv`,
+/// `Mixed_5b.branch1x1.conv`, …, `AuxLogits.conv0.conv`, …, `fc`.
 public struct InceptionV3: AuxiliaryClassifier, SlidingClassifier {
     static let minimumSide = 75
 
@@ -14,7 +14,7 @@ public struct InceptionV3: AuxiliaryClassifier, SlidingClassifier {
     let mixed5b, mixed5c, mixed5d: InceptionA
     let mixed6a: InceptionB
     let mixed6b, mixed6c, mixed6d, mixed6e: InceptionC
-    /// nil where the checkpoint has none.
+    /// nil if the checkpoint has none.
     let auxLogits: InceptionV3Auxiliary?
     let mixed7a: InceptionD
     let mixed7b, mixed7c: InceptionE
@@ -24,7 +24,13 @@ public struct InceptionV3: AuxiliaryClassifier, SlidingClassifier {
 
     static let deviation: Float = 0.1
 
-    /// dropout: the probability before the last layer; torchvision's, 0.2 in the code of the authors.
+    /// Declares the layers and their parameters.
+    ///
+    /// - Parameters:
+    ///   - channels: of the input images.
+    ///   - classes: number of logits.
+    ///   - dropout: the probability before the last layer: 0.5 as in torchvision; 0.2 in the code of the authors.
+    ///   - p: the scope of the parameters.
     public init(channels: Int = 3, classes: Int = 1000, dropout: Float = 0.5, _ p: ParameterScope) {
         func conv(
             _ name: String, _ cin: Int, _ cout: Int, kernel: Int, stride: Int = 1, padded: Bool = false
@@ -55,23 +61,46 @@ public struct InceptionV3: AuxiliaryClassifier, SlidingClassifier {
         fc = Linear(2048, classes, initialized: .normal(deviation: Self.deviation), p.scope("fc"))
     }
 
+    /// The features that the classification head receives.
+    ///
+    /// - Parameter x: [N, channels, H, W].
+    /// - Returns: [N, 2048].
     public func backbone(_ x: Tensor) -> Tensor { GlobalAvgPool()(features(x)) }
 
+    /// The classification head.
+    ///
+    /// - Parameter features: the features, [N, 2048].
+    /// - Returns: logits, [N, classes].
     public func head(_ features: Tensor) -> Tensor { fc(dropout(features)) }
 
+    /// The key prefix of the parameters that depend on the number of classes.
     public var headScope: String { "fc" }
 
+    /// The feature maps before the classification head.
+    ///
+    /// - Parameter x: [N, channels, H, W].
+    /// - Returns: [N, 2048, h, w].
     public func maps(_ x: Tensor) -> Tensor { features(x) }
 
+    /// The layers from the feature maps to the logits.
     public var classificationHead: [any Layer] { [GlobalAvgPool(), dropout, fc] }
 
+    /// Input pixels per pixel of the feature maps.
     public var outputStride: Int { 32 }
 
-    /// The last maps: [N, 2048, 8, 8] of 299 × 299 pixels.
+    /// The last feature maps.
+    ///
+    /// - Parameter x: [N, channels, H, W].
+    /// - Returns: [N, 2048, h, w], 8 × 8 for 299 × 299 pixels.
     public func features(_ x: Tensor) -> Tensor { stages(x).last }
 
-    /// Maps of less than 17 × 17, from pictures of less than 299 × 299, are too small for the auxiliary head: it is left out,
-    /// and learns nothing then.
+    /// The logits of the main head and, on a tape in training, of the auxiliary head.
+    ///
+    /// The auxiliary head needs feature maps of 17 × 17, from images of about 299 × 299. For smaller ones it is
+    /// skipped, and not trained.
+    ///
+    /// - Parameter x: [N, channels, H, W].
+    /// - Returns: logits, [N, classes] each.
     public func outputs(_ x: Tensor) -> (logits: Tensor, auxiliary: [Tensor]) {
         let maps = stages(x)
         let logits = head(GlobalAvgPool()(maps.last))
@@ -79,12 +108,13 @@ public struct InceptionV3: AuxiliaryClassifier, SlidingClassifier {
         return (logits, [auxLogits(maps.middle)])
     }
 
-    /// As in the code of the authors; the paper names no number.
+    /// 0.4, as in the code of the authors; the paper does not state a value.
     public var auxiliaryWeight: Float { 0.4 }
 
+    /// The key prefixes of the auxiliary heads.
     public var auxiliaryScopes: [String] { ["AuxLogits"] }
 
-    /// The maps that the auxiliary head sees, and the last.
+    /// The input of the auxiliary head, and the last feature maps.
     private func stages(_ x: Tensor) -> (middle: Tensor, last: Tensor) {
         var y = conv2b(conv2a(conv1a(x)))  // [64, 147, 147]
         y = conv4a(conv3b(pool(y)))  // [192, 71, 71]
@@ -106,7 +136,7 @@ struct InceptionV3Auxiliary: Layer {
         fc = Linear(768, classes, initialized: .normal(deviation: 0.001), p.scope("fc"))
     }
 
-    /// Whether the maps leave a pixel after the pooling and the 5×5 convolution.
+    /// Whether a pixel is left after the pooling and the 5×5 convolution.
     func takes(_ x: Tensor) -> Bool {
         [(x.shape[2], pool.geometry.y), (x.shape[3], pool.geometry.x)].allSatisfy { $1.outputSize($0) >= 5 }
     }

@@ -1,7 +1,7 @@
 import CVNN
 import CVTensor
 
-/// Convolutions one after the other, their keys being `name_1`, `name_2`, ….
+/// A chain of convolutions with the keys `name_1`, `name_2`, ….
 struct InceptionBranch: Layer {
     /// One of them: its channels and its window. Padded to keep the size, or with a stride of 2 and not padded.
     struct Step {
@@ -20,7 +20,7 @@ struct InceptionBranch: Layer {
         }
     }
 
-    /// One convolution under a key of its own.
+    /// One convolution with its own key.
     static func convolution(_ key: String, _ cin: Int, _ step: Step, _ p: ParameterScope) -> ConvNorm {
         .inception(
             cin, step.channels, kernel: (step.height, step.width), stride: step.stride, padded: step.stride == 1,
@@ -48,7 +48,7 @@ struct InceptionA: Layer {
     }
 }
 
-/// To half the size. [N, cin, H, W] -> [N, 480 + cin, (H - 3) / 2 + 1, (W - 3) / 2 + 1].
+/// Halves the size. [N, cin, H, W] -> [N, 480 + cin, (H - 3) / 2 + 1, (W - 3) / 2 + 1].
 struct InceptionB: Layer {
     let branch3x3: ConvNorm
     let branch3x3dbl: InceptionBranch
@@ -69,7 +69,7 @@ struct InceptionC: Layer {
     let branch7x7, branch7x7dbl: InceptionBranch
     let pool = AvgPool2d(3, stride: 1, padding: 1)
 
-    /// width: the channels within the 7×7 windows.
+    /// - Parameter width: the channels within the 7×7 windows.
     init(_ cin: Int, width: Int, _ p: ParameterScope) {
         branch1x1 = InceptionBranch.convolution("branch1x1", cin, .init(192), p)
         branch7x7 = InceptionBranch("branch7x7", cin, [.init(width), .init(width, 1, 7), .init(192, 7, 1)], p)
@@ -84,7 +84,7 @@ struct InceptionC: Layer {
     }
 }
 
-/// To half the size. [N, cin, H, W] -> [N, 512 + cin, (H - 3) / 2 + 1, (W - 3) / 2 + 1].
+/// Halves the size. [N, cin, H, W] -> [N, 512 + cin, (H - 3) / 2 + 1, (W - 3) / 2 + 1].
 struct InceptionD: Layer {
     let branch3x3, branch7x7x3: InceptionBranch
     let pool = MaxPool2d(3, stride: 2)

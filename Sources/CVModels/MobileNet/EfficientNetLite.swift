@@ -2,11 +2,11 @@ import CVNN
 import CVTensor
 
 /// EfficientNet-Lite0 (Liu 2020, "Higher accuracy on vision models with EfficientNet-Lite", after Tan & Le 2019,
-/// arXiv:1905.11946): EfficientNet-B0 for small devices, with ReLU6 and without squeeze-and-excitation.
+/// arXiv:1905.11946): EfficientNet-B0 for small devices, with ReLU6 and without squeeze-excite blocks.
 ///
-/// x: [N, channels, H, W], 224 × 224 as a rule -> logits [N, classes]. 4,652,008 parameters for 1000 classes. The keys are
-/// those of the PyTorch package `efficientnet_lite_pytorch`: `_conv_stem`, `_bn0`, `_blocks.0._depthwise_conv`, …, `_fc`.
-/// The padding is TensorFlow's SAME. Training drops no blocks.
+/// x: [N, channels, H, W], 224 × 224 as a rule -> logits [N, classes]. 4,652,008 parameters for 1000 classes. The keys
+/// are those of the PyTorch package `efficientnet_lite_pytorch`: `_conv_stem`, `_bn0`, `_blocks.0._depthwise_conv`, …,
+/// `_fc`. The padding is TensorFlow's SAME. There is no stochastic depth in training.
 public struct EfficientNetLite: SlidingClassifier {
     let convStem: ConvNorm
     let blocks: Sequential
@@ -14,7 +14,7 @@ public struct EfficientNetLite: SlidingClassifier {
     let dropout = Dropout(0.2)
     let fc: Linear
 
-    /// Kernel, how much wider a block is within, its channels, how often, and the stride of the first.
+    /// Kernel, expansion, channels, number of blocks, and the stride of the first.
     private static let settings = [
         (3, 1, 16, 1, 1),  // [16, 112, 112]
         (3, 6, 24, 2, 2),  // [24, 56, 56]
@@ -23,6 +23,12 @@ public struct EfficientNetLite: SlidingClassifier {
         (5, 6, 192, 4, 2), (3, 6, 320, 1, 1),  // [320, 7, 7]
     ]
 
+    /// Declares the layers and their parameters.
+    ///
+    /// - Parameters:
+    ///   - channels: of the input images.
+    ///   - classes: number of logits.
+    ///   - p: the scope of the parameters.
     public init(channels: Int = 3, classes: Int = 1000, _ p: ParameterScope) {
         convStem = Self.stem(channels: channels, p)
         blocks = Sequential(Self.blocks, p.scope("_blocks"))
@@ -51,31 +57,49 @@ public struct EfficientNetLite: SlidingClassifier {
         return layers
     }
 
-    /// The last maps: [N, 1280, H / 32, W / 32], rounded up.
+    /// The last feature maps.
+    ///
+    /// - Parameter x: [N, channels, H, W].
+    /// - Returns: [N, 1280, H / 32, W / 32], rounded up.
     public func features(_ x: Tensor) -> Tensor {
         var y = convStem(x)  // [32, 112, 112]
         y = blocks(y)  // [320, 7, 7]
         return convHead(y)  // [1280, 7, 7]
     }
 
+    /// The features that the classification head receives.
+    ///
+    /// - Parameter x: [N, channels, H, W].
+    /// - Returns: [N, 1280].
     public func backbone(_ x: Tensor) -> Tensor { GlobalAvgPool()(features(x)) }
 
+    /// The classification head.
+    ///
+    /// - Parameter features: the features, [N, 1280].
+    /// - Returns: logits, [N, classes].
     public func head(_ features: Tensor) -> Tensor { fc(dropout(features)) }
 
+    /// The key prefix of the parameters that depend on the number of classes.
     public var headScope: String { "_fc" }
 
+    /// The feature maps before the classification head.
+    ///
+    /// - Parameter x: [N, channels, H, W].
+    /// - Returns: [N, 1280, H / 32, W / 32], rounded up.
     public func maps(_ x: Tensor) -> Tensor { features(x) }
 
+    /// The layers from the feature maps to the logits.
     public var classificationHead: [any Layer] { [GlobalAvgPool(), dropout, fc] }
 
+    /// Input pixels per pixel of the feature maps.
     public var outputStride: Int { 32 }
 }
 
-/// MobileNetV2's block: 1×1 to more channels, k×k on each of them apart, 1×1 to few; the sum with x where the size stays.
+/// MobileNetV2's inverted residual: 1×1 expansion, k×k depthwise, 1×1 projection; the sum with x if the shape stays.
 ///
 /// x: [N, cin, H, W] -> [N, cout, H / stride, W / stride], rounded up.
 struct MBConvBlock: Layer {
-    /// nil where the block is not wider within.
+    /// nil without an expansion.
     let expandConv: ConvNorm?
     let depthwiseConv, projectConv: ConvNorm
     let hasShortcut: Bool
@@ -90,7 +114,7 @@ struct MBConvBlock: Layer {
         hasShortcut = stride == 1 && cin == cout
     }
 
-    /// A convolution as TensorFlow pads it, and its normalization.
+    /// A convolution with TensorFlow's padding, and its normalization.
     static func layer(
         _ cin: Int, _ cout: Int, kernel: Int, stride: Int = 1, groups: Int = 1, _ activation: Activation,
         keys: (conv: String, bn: String), _ p: ParameterScope

@@ -1,8 +1,8 @@
 import CVNN
 import CVTensor
 
-/// MobileNet (Howard et al. 2017, arXiv:1704.04861) of width 1: a 3×3 convolution on each channel apart, and a 1×1 one that
-/// mixes them, in place of a whole convolution.
+/// MobileNet (Howard et al. 2017, arXiv:1704.04861) of width 1: depthwise separable convolutions instead of full
+/// ones.
 ///
 /// x: [N, channels, H, W], 224 × 224 in the paper -> logits [N, classes]. 4,231,976 parameters for 1000 classes. Keys:
 /// `features.0.0`, `features.1.depthwise.0`, `features.1.pointwise.0`, …, `fc`.
@@ -16,6 +16,12 @@ public struct MobileNetV1: SlidingClassifier {
         (1024, 2), (1024, 1),
     ]
 
+    /// Declares the layers and their parameters.
+    ///
+    /// - Parameters:
+    ///   - channels: of the input images.
+    ///   - classes: number of logits.
+    ///   - p: the scope of the parameters.
     public init(channels: Int = 3, classes: Int = 1000, _ p: ParameterScope) {
         var layers: [(ParameterScope) -> any Layer] = [
             { ConvNorm(channels, 32, kernel: 3, stride: 2, .relu, $0) }  // [32, 112, 112]
@@ -30,21 +36,35 @@ public struct MobileNetV1: SlidingClassifier {
         fc = Linear(cin, classes, p.scope("fc"))
     }
 
-    /// [1024, 7, 7] before the mean.
+    /// The features that the classification head receives.
+    ///
+    /// - Parameter x: [N, channels, H, W].
+    /// - Returns: [N, 1024].
     public func backbone(_ x: Tensor) -> Tensor { GlobalAvgPool()(features(x)) }
 
+    /// The classification head.
+    ///
+    /// - Parameter features: the features, [N, 1024].
+    /// - Returns: logits, [N, classes].
     public func head(_ features: Tensor) -> Tensor { fc(features) }
 
+    /// The key prefix of the parameters that depend on the number of classes.
     public var headScope: String { "fc" }
 
+    /// The feature maps before the classification head.
+    ///
+    /// - Parameter x: [N, channels, H, W].
+    /// - Returns: [N, 1024, H / 32, W / 32], rounded up.
     public func maps(_ x: Tensor) -> Tensor { features(x) }
 
+    /// The layers from the feature maps to the logits.
     public var classificationHead: [any Layer] { [GlobalAvgPool(), fc] }
 
+    /// Input pixels per pixel of the feature maps.
     public var outputStride: Int { 32 }
 }
 
-/// A depthwise separable convolution: 3×3 on each channel apart, then 1×1 over all of them.
+/// A depthwise separable convolution: 3×3 on each channel, then 1×1 over all of them.
 ///
 /// x: [N, cin, H, W] -> [N, cout, H / stride, W / stride], rounded up.
 struct SeparableConv: Layer {

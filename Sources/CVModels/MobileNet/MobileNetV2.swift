@@ -1,8 +1,8 @@
 import CVNN
 import CVTensor
 
-/// MobileNetV2 (Sandler et al. 2018, arXiv:1801.04381): narrow between the blocks, wide and depthwise within, and nothing
-/// but a sum and a normalisation where it is narrow.
+/// MobileNetV2 (Sandler et al. 2018, arXiv:1801.04381): inverted residuals with linear bottlenecks: blocks are narrow
+/// at their ends, wide and depthwise inside.
 ///
 /// x: [N, channels, H, W], 224 × 224 in the paper -> logits [N, classes]. The keys are torchvision's: `features.0.0`,
 /// `features.1.conv.0.0`, …, `features.18.1`, `classifier.1`.
@@ -10,11 +10,17 @@ public struct MobileNetV2: SlidingClassifier {
     let features: Sequential
     let classifier: Sequential
 
-    /// Table 2 of the paper: how much wider a block is within, its channels, how often, and the stride of the first.
+    /// Table 2 of the paper: expansion, channels, number of blocks, and the stride of the first.
     private static let settings = [
         (1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1), (6, 160, 3, 2), (6, 320, 1, 1),
     ]
 
+    /// Declares the layers and their parameters.
+    ///
+    /// - Parameters:
+    ///   - channels: of the input images.
+    ///   - classes: number of logits.
+    ///   - p: the scope of the parameters.
     public init(channels: Int = 3, classes: Int = 1000, _ p: ParameterScope) {
         features = Sequential(
             Self.blocks(channels: channels) + [{ ConvNorm(320, 1280, kernel: 1, .relu6, $0) }],
@@ -42,21 +48,35 @@ public struct MobileNetV2: SlidingClassifier {
         return layers
     }
 
-    /// [1280, 7, 7] before the mean.
+    /// The features that the classification head receives.
+    ///
+    /// - Parameter x: [N, channels, H, W].
+    /// - Returns: [N, 1280].
     public func backbone(_ x: Tensor) -> Tensor { GlobalAvgPool()(features(x)) }
 
+    /// The classification head.
+    ///
+    /// - Parameter features: the features, [N, 1280].
+    /// - Returns: logits, [N, classes].
     public func head(_ features: Tensor) -> Tensor { classifier(features) }
 
+    /// The key prefix of the parameters that depend on the number of classes.
     public var headScope: String { "classifier" }
 
+    /// The feature maps before the classification head.
+    ///
+    /// - Parameter x: [N, channels, H, W].
+    /// - Returns: [N, 1280, H / 32, W / 32], rounded up.
     public func maps(_ x: Tensor) -> Tensor { features(x) }
 
+    /// The layers from the feature maps to the logits.
     public var classificationHead: [any Layer] { [GlobalAvgPool()] + classifier.layers }
 
+    /// Input pixels per pixel of the feature maps.
     public var outputStride: Int { 32 }
 }
 
-/// 1×1 to more channels, 3×3 on each of them apart, 1×1 to few; the sum with x where the size stays.
+/// An inverted residual: 1×1 expansion, 3×3 depthwise, 1×1 projection; the sum with x if the shape stays.
 ///
 /// x: [N, cin, H, W] -> [N, cout, H / stride, W / stride], rounded up.
 struct InvertedResidual: Layer {

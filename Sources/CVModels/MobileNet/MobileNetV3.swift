@@ -2,11 +2,12 @@ import CVNN
 import CVTensor
 
 /// MobileNetV3 small and large (Howard et al. 2019, arXiv:1905.02244): the blocks of MobileNetV2 with hard-swish and
-/// squeeze-and-excitation where the search found that they pay.
+/// squeeze-excite blocks where the architecture search found them useful.
 ///
 /// x: [N, channels, H, W], 224 × 224 in the paper -> logits [N, classes]. The keys are torchvision's: `features.0.0`,
 /// `features.1.block.0.0`, `features.1.block.1.fc1`, …, `classifier.0`, `classifier.3`.
 public struct MobileNetV3: ClassifierNetwork {
+    /// The variants of the paper.
     public enum Size: String, Sendable, CaseIterable {
         /// Table 2 of the paper.
         case small
@@ -14,12 +15,19 @@ public struct MobileNetV3: ClassifierNetwork {
         case large
     }
 
-    /// What its normalisations add to the variance, and how fast their statistics move.
+    /// Of its batch norms.
     static let epsilon: Float = 1e-3, momentum: Float = 0.01
 
     let features: Sequential
     let classifier: Sequential
 
+    /// Declares the layers and their parameters.
+    ///
+    /// - Parameters:
+    ///   - size: the variant.
+    ///   - channels: of the input images.
+    ///   - classes: number of logits.
+    ///   - p: the scope of the parameters.
     public init(_ size: Size, channels: Int = 3, classes: Int = 1000, _ p: ParameterScope) {
         var layers: [(ParameterScope) -> any Layer] = [
             {
@@ -50,11 +58,19 @@ public struct MobileNetV3: ClassifierNetwork {
             ], p.scope("classifier"))
     }
 
-    /// [1024] of the small one, [1280] of the large one.
+    /// The features that the classification head receives.
+    ///
+    /// - Parameter x: [N, channels, H, W].
+    /// - Returns: [N, 1024] of the small network, [N, 1280] of the large one.
     public func backbone(_ x: Tensor) -> Tensor { classifier[..<2](GlobalAvgPool()(features(x))) }
 
+    /// The classification head.
+    ///
+    /// - Parameter features: the features, [N, 1024] of the small network, [N, 1280] of the large one.
+    /// - Returns: logits, [N, classes].
     public func head(_ features: Tensor) -> Tensor { classifier[2...](features) }
 
+    /// The key prefix of the parameters that depend on the number of classes.
     public var headScope: String { "classifier.3" }
 }
 
@@ -103,8 +119,8 @@ extension MobileNetV3.Size {
     }
 }
 
-/// 1×1 to more channels unless they are as many, k×k on each of them apart, squeeze-and-excitation or not, 1×1 to few; the
-/// sum with x where the size stays. The keys number the layers under `block`.
+/// An inverted residual: 1×1 expansion unless it is 1, k×k depthwise, an optional squeeze-excite block, 1×1 projection;
+/// the sum with x if the shape stays. The keys number the layers under `block`.
 ///
 /// x: [N, cin, H, W] -> [N, cout, H / stride, W / stride], rounded up.
 struct SearchedBlock: Layer {

@@ -7,19 +7,32 @@ import CVTensor
 /// x: [N, channels, H, W], 32 × 32 in the paper -> logits [N, classes]. ResNet-20 has 0.27 million parameters.
 /// Keys: `conv1`, `bn1`, `layer1.0.conv1`, `layer1.0.bn1`, …, `layer3.2.bn2`, `fc`.
 ///
-/// Without shortcuts it is the plain network of the same section, which learns worse the deeper it is.
+/// Without shortcuts it is the plain network of the same section, whose accuracy degrades with depth.
 public struct CIFARResNet: SlidingClassifier {
     let conv1: ConvNorm
     let layer1, layer2, layer3: [CIFARBlock]
     let fc: Linear
 
+    /// Number of layers with weights.
     public enum Depth: Int, Sendable, CaseIterable {
+        /// 3 blocks in each of the three stages.
         case resnet20 = 20
+        /// 5 blocks in each of the three stages.
         case resnet32 = 32
+        /// 7 blocks in each of the three stages.
         case resnet44 = 44
+        /// 9 blocks in each of the three stages.
         case resnet56 = 56
     }
 
+    /// Declares the layers and their parameters.
+    ///
+    /// - Parameters:
+    ///   - depth: number of layers.
+    ///   - shortcuts: false for the plain network.
+    ///   - channels: of the input images.
+    ///   - classes: number of logits.
+    ///   - p: the scope of the parameters.
     public init(
         _ depth: Depth, shortcuts: Bool = true, channels: Int = 3, classes: Int = 10, _ p: ParameterScope
     ) {
@@ -38,6 +51,10 @@ public struct CIFARResNet: SlidingClassifier {
         fc = Linear(64, classes, p.scope("fc"))
     }
 
+    /// The feature maps before the classification head.
+    ///
+    /// - Parameter x: [N, channels, H, W].
+    /// - Returns: [N, 64, H / 4, W / 4], rounded up.
     public func maps(_ x: Tensor) -> Tensor {
         var y = conv1(x)  // [16, 32, 32]
         for block in layer1 { y = block(y) }  // [16, 32, 32]
@@ -46,19 +63,30 @@ public struct CIFARResNet: SlidingClassifier {
         return y
     }
 
+    /// The features that the classification head receives.
+    ///
+    /// - Parameter x: [N, channels, H, W].
+    /// - Returns: [N, 64].
     public func backbone(_ x: Tensor) -> Tensor { GlobalAvgPool()(maps(x)) }
 
+    /// The classification head.
+    ///
+    /// - Parameter features: the features, [N, 64].
+    /// - Returns: logits, [N, classes].
     public func head(_ features: Tensor) -> Tensor { fc(features) }
 
+    /// The key prefix of the parameters that depend on the number of classes.
     public var headScope: String { "fc" }
 
+    /// The layers from the feature maps to the logits.
     public var classificationHead: [any Layer] { [GlobalAvgPool(), fc] }
 
+    /// Input pixels per pixel of the feature maps.
     public var outputStride: Int { 4 }
 }
 
-/// Two 3×3 convolutions, plain or beside a shortcut without weights: where the block halves the picture, the shortcut takes every
-/// other pixel and fills up with channels of zeros, half of them on each side.
+/// Two 3×3 convolutions, plain or with a shortcut without weights: if the block halves the size, the shortcut
+/// subsamples x and pads the channels with zeros, half of them on each side.
 ///
 /// x: [N, cin, H, W] -> [N, cout, H / stride, W / stride], rounded up.
 struct CIFARBlock: Layer {
@@ -78,8 +106,8 @@ struct CIFARBlock: Layer {
     }
 
     private func shortcut(_ x: Tensor) -> Tensor {
-        if extraChannels == 0 { return subsampled(x, stride: stride) }
+        if extraChannels == 0 { return x.subsampled(stride: stride) }
         let before = extraChannels / 2
-        return padChannels(subsampled(x, stride: stride), before: before, after: extraChannels - before)
+        return x.subsampled(stride: stride).paddedChannels(before: before, after: extraChannels - before)
     }
 }

@@ -1,14 +1,14 @@
 import CVNN
 import CVTensor
 
-/// MediaPipe's selfie segmentation: which pixels are a person. A MobileNetV3 (Howard et al. 2019, arXiv:1905.02244) that
-/// looks at 1/16 of the size, and a light decoder with skips whose channels are weighed by what both sides see.
+/// MediaPipe's selfie segmentation: which pixels are a person. A MobileNetV3 encoder (Howard et al. 2019,
+/// arXiv:1905.02244) of output stride 16, and a light decoder with skips and channel attention.
 ///
-/// x: [N, 3, 256, 256], values 0 … 1; sides that are multiples of 16 work as well -> logits [N, 1, 256, 256], whose sigmoid
-/// is the share of the person.
+/// x: [N, 3, 256, 256], values 0 … 1; sides that are multiples of 16 work as well -> logits [N, 1, 256, 256], whose
+/// sigmoid is the probability of a person.
 ///
-/// The network has no published source: it is written after the graph in `selfie_segmentation.tflite` of MediaPipe 0.10.
-/// Batch-norms are folded into its convolutions. Strides of 2 pad as TensorFlow's SAME: behind, not before.
+/// The network has no published source: it follows the graph in `selfie_segmentation.tflite` of MediaPipe 0.10.
+/// Batch-norms are folded into its convolutions. Strides of 2 pad as TensorFlow's SAME: after the image, not before.
 /// Keys: `stem`, `blocks.0.expand`, `.depthwise`, `.se.fc1`, `.se.fc2`, `.project`, …, `head.conv`, `head.gate`,
 /// `decoder.0.reduce`, `.se.fc1`, `.se.fc2`, `.conv`, `.depthwise`, …, `segment`.
 public struct SelfieSegmentation: Layer {
@@ -29,9 +29,12 @@ public struct SelfieSegmentation: Layer {
         .init(cin: 32, width: 96, cout: 32, kernel: 5, stride: 1, squeeze: 24, activation: .hardSwish),
     ]
 
-    /// The input's sides are multiples of it: every halving must leave whole pixels.
+    /// The input's sides are multiples of it: each of four halvings must leave whole pixels.
     public static let sideMultiple = 16
 
+    /// Declares the layers and their parameters.
+    ///
+    /// - Parameter p: the scope of the parameters.
     public init(_ p: ParameterScope) {
         stem = Conv2d(3, 16, kernel: 3, stride: 2, samePadding: true, p.scope("stem"))
         blocks = Self.settings.enumerated().map { GatedInvertedResidual($1, p.scope("blocks").scope("\($0)")) }
@@ -42,6 +45,10 @@ public struct SelfieSegmentation: Layer {
         segment = ConvTranspose2d(16, 1, kernel: 2, stride: 2, p.scope("segment"))
     }
 
+    /// The segmentation.
+    ///
+    /// - Parameter x: [N, 3, H, W], values 0 … 1, sides that are multiples of `sideMultiple`.
+    /// - Returns: logits, [N, 1, H, W].
     public func callAsFunction(_ x: Tensor) -> Tensor {
         precondition(
             x.shape.rank == 4 && x.shape[1] == 3 && x.shape[2] % Self.sideMultiple == 0
@@ -58,12 +65,12 @@ public struct SelfieSegmentation: Layer {
     }
 }
 
-/// The block of MobileNetV3: 1×1 to more channels, one filter for each of them, a weight for each, 1×1 back; the sum with x
-/// where the shape stays. Its batch-norms are folded. [N, cin, H, W] -> [N, cout, ⌈H / stride⌉, ⌈W / stride⌉].
+/// The block of MobileNetV3: 1×1 expansion, depthwise, squeeze-excite, 1×1 projection; the sum with x if the shape
+/// stays. Its batch-norms are folded. [N, cin, H, W] -> [N, cout, ⌈H / stride⌉, ⌈W / stride⌉].
 struct GatedInvertedResidual: Layer {
     struct Setting {
         let cin, width, cout, kernel, stride: Int
-        /// Channels in the middle of the squeeze-and-excitation; nil for none.
+        /// Channels in the middle of the squeeze-excite block; nil for none.
         let squeeze: Int?
         let activation: Activation
     }
@@ -92,7 +99,7 @@ struct GatedInvertedResidual: Layer {
     }
 }
 
-/// What each place shows, times what the whole picture says about it. [N, cin, H, W] -> [N, cout, H, W].
+/// Features of each position, gated by global features of the image. [N, cin, H, W] -> [N, cout, H, W].
 struct GatedHead: Layer {
     let conv, gate: Conv2d
 
@@ -106,7 +113,7 @@ struct GatedHead: Layer {
     }
 }
 
-/// One step up: the coarse picture enlarged, plus the channels of the skip, each weighed by what both have in it.
+/// A decoder stage: the coarse feature maps upsampled, plus the skip with channel attention from both.
 ///
 /// x: [N, cin, H, W], skip: [N, cout, 2H, 2W] -> [N, cout, 2H, 2W].
 struct GatedDecoder: Sendable {
@@ -122,7 +129,8 @@ struct GatedDecoder: Sendable {
 
     func callAsFunction(_ x: Tensor, skip: Tensor) -> Tensor {
         let relu = Activation.relu
-        // A 1×1 convolution and the interpolation are exchangeable; this way the convolution is on a quarter of the pixels.
+        // A 1×1 convolution and the interpolation commute; in this order the convolution runs on a quarter of the
+        // pixels.
         let coarse = upsampleBilinear(reduce(x), factor: 2)
         let weights = Activation.sigmoid(fc2(relu(fc1(globalAveragePool2d(skip + coarse)))))
         let y = relu(conv(skip * weights + coarse))

@@ -1,16 +1,16 @@
 import CVNN
 import CVTensor
 
-/// Paints a picture in the style that it has learnt, in one go (Johnson, Alahi & Fei-Fei 2016, arXiv:1603.08155).
+/// Feed-forward style transfer: stylizes an image in a single pass (Johnson, Alahi & Fei-Fei 2016, arXiv:1603.08155).
 ///
-/// x: [N, 3, H, W] -> [N, 3, ⌈H / 4⌉ · 4, ⌈W / 4⌉ · 4], colours from 0 to 1 on both sides; H and W at least `minimumSide`.
+/// x: [N, 3, H, W] -> [N, 3, ⌈H / 4⌉ · 4, ⌈W / 4⌉ · 4], colors from 0 to 1 in both; H and W at least `minimumSide`.
 ///
-/// As the example fast_neural_style of PyTorch and with its keys (`conv1.conv2d.weight`, `res1.in2.bias`): instance
-/// normalisation (Ulyanov et al. 2016, arXiv:1607.08022), borders reflected, and enlargement by the nearest pixel before a
-/// convolution instead of transposed ones, which would leave a checkered pattern. As in the paper, and other than there, a
-/// squashing function makes the colours.
+/// As PyTorch's example fast_neural_style and with its keys (`conv1.conv2d.weight`, `res1.in2.bias`): instance
+/// normalization (Ulyanov et al. 2016, arXiv:1607.08022), reflection padding, and nearest-neighbor upsampling before a
+/// convolution instead of transposed convolutions, which cause checkerboard artifacts. As in the paper, and unlike the
+/// example, the last activation is bounded: a sigmoid.
 public struct ImageTransformNet: Layer {
-    /// A convolution, the normalisation that may follow it, and the activation.
+    /// A convolution, an optional normalization, and the activation.
     package struct Stage: Layer {
         package let convolution: ReflectedConv2d
         package let normalization: InstanceNorm2d?
@@ -40,16 +40,21 @@ public struct ImageTransformNet: Layer {
         package func callAsFunction(_ x: Tensor) -> Tensor { x + second(first(x)) }
     }
 
-    /// Less cannot be reflected at the borders.
+    /// Smaller images cannot be reflected at the borders.
     public static let minimumSide = 5
 
     /// From full size to a quarter.
     package let down: [Stage]
     /// At a quarter.
     package let blocks: [ResidualBlock]
-    /// Back to full size; the last makes the colours.
+    /// Back to full size; the last produces the colors.
     package let up: [Stage]
 
+    /// Declares the layers and their parameters.
+    ///
+    /// - Parameters:
+    ///   - form: the variant.
+    ///   - p: the scope of the parameters.
     public init(_ form: ImageTransformNet.Variant, _ p: ParameterScope) {
         func normalization(_ number: Int, _ channels: Int) -> InstanceNorm2d {
             InstanceNorm2d(channels, affine: true, p.scope("in\(number)"))
@@ -77,6 +82,10 @@ public struct ImageTransformNet: Layer {
         }
     }
 
+    /// The stylized image.
+    ///
+    /// - Parameter x: [N, 3, H, W], colors from 0 to 1.
+    /// - Returns: [N, 3, ⌈H / 4⌉ · 4, ⌈W / 4⌉ · 4], colors from 0 to 1.
     public func callAsFunction(_ x: Tensor) -> Tensor {
         var y = x
         for stage in down { y = stage(y) }
@@ -86,7 +95,7 @@ public struct ImageTransformNet: Layer {
     }
 }
 
-/// A convolution whose window sees the picture reflected beyond its border, after an enlargement by the nearest pixel.
+/// A convolution with reflection padding, after optional nearest-neighbor upsampling.
 ///
 /// x: [N, Cin, H, W] -> [N, Cout, ⌈factor · H / stride⌉, ⌈factor · W / stride⌉] for odd kernels.
 package struct ReflectedConv2d: Layer {
@@ -100,7 +109,7 @@ package struct ReflectedConv2d: Layer {
         self.upsampling = upsampling
     }
 
-    /// Pixels that are reflected at each border.
+    /// Reflected pixels at each border.
     package var padding: Int { conv2d.geometry.y.kernel / 2 }
 
     package func callAsFunction(_ x: Tensor) -> Tensor {

@@ -1,11 +1,11 @@
 import CVNN
 import CVTensor
 
-/// U-Net (Ronneberger et al. 2015, arXiv:1505.04597) whose way down is a classifier's backbone, as in
+/// U-Net (Ronneberger et al. 2015, arXiv:1505.04597) whose encoder is a classifier's backbone, as in
 /// `segmentation_models_pytorch`.
 ///
-/// x: [N, channels, H, W] -> logits [N, classes, H, W], of any size. On the way up each step is enlarged to the size of the
-/// map that joins it, at 1/16, 1/8, 1/4 and 1/2; the logits are made there, and enlarged to the picture.
+/// x: [N, channels, H, W] -> logits [N, classes, H, W], of any size. Each decoder block upsamples to the size of its
+/// skip connection, at 1/16, 1/8, 1/4 and 1/2; the logits are computed at 1/2 and upsampled to the size of the image.
 ///
 /// Keys: `encoder.` and the classifier's; `decoder.i.conv1`, `bn1`, `conv2`, `bn2` with i = 0 for 1/16; `out`.
 struct EncoderUNet<Encoder: SegmentationEncoder>: Layer {
@@ -13,7 +13,7 @@ struct EncoderUNet<Encoder: SegmentationEncoder>: Layer {
     let decoder: [DecoderBlock]
     let out: Conv2d
 
-    /// Channels on the way up: few, because at half the size of the picture each costs as much as all of the encoder's.
+    /// Channels of the decoder: few, because at half the size of the image each costs as much as all of the encoder's.
     private static var widths: [Int] { [128, 64, 48, 32] }
 
     init(channels: Int = 3, classes: Int, _ p: ParameterScope) {
@@ -35,7 +35,7 @@ struct EncoderUNet<Encoder: SegmentationEncoder>: Layer {
     }
 }
 
-/// x: [N, cin, h, w], skip: [N, skip, H, W] -> [N, cout, H, W]: enlarged, joined, and two 3×3 convolutions.
+/// x: [N, cin, h, w], skip: [N, skip, H, W] -> [N, cout, H, W]: upsampling, concatenation, and two 3×3 convolutions.
 struct DecoderBlock: Sendable {
     let conv1, conv2: ConvNorm
 

@@ -1,12 +1,12 @@
 import CVNN
 import CVTensor
 
-/// The part of a classifier that sees, as the way down of a U-Net: it keeps the classifier's keys, and so takes the weights
-/// that learnt from ImageNet.
+/// The backbone of a classifier as the encoder of a U-Net. It keeps the classifier's keys, so weights pretrained on
+/// ImageNet can be loaded.
 ///
-/// x: [N, channels, H, W] -> maps at 1/2, 1/4, 1/8, 1/16 and 1/32 of the size, rounded up.
+/// x: [N, channels, H, W] -> feature maps at 1/2, 1/4, 1/8, 1/16 and 1/32 of the size, rounded up.
 protocol SegmentationEncoder: Sendable {
-    /// Of the five maps, the finest first.
+    /// Channels of the five feature maps, the finest first.
     static var widths: [Int] { get }
 
     init(channels: Int, _ p: ParameterScope)
@@ -15,7 +15,7 @@ protocol SegmentationEncoder: Sendable {
 }
 
 extension SegmentationEncoder {
-    /// The results of the layers that `positions` name, each made once.
+    /// The results of the layers at `positions`, in a single pass.
     static func results(_ x: Tensor, of layers: [any Layer], at positions: [Int]) -> [Tensor] {
         var (y, found) = (x, [Tensor]())
         for (index, layer) in layers.enumerated() {

@@ -1,23 +1,24 @@
 import CVNN
 import CVTensor
 
-/// U-Net (Ronneberger, Fischer & Brox 2015, arXiv:1505.04597): down to a coarse picture of many channels, and up again, each
-/// step joined by what the way down had at its size.
+/// U-Net (Ronneberger, Fischer & Brox 2015, arXiv:1505.04597): a contracting and an expanding path with skip
+/// connections.
 ///
 /// x: [N, channels, H, W] -> logits [N, classes, H, W], for any H and W of at least `minimumSide`. The convolutions are
-/// padded, so that the sizes agree; where a side was odd, what comes up is filled with zeros below and on the right.
+/// padded so that the sizes agree; if a side is odd, the upsampled feature maps are padded with zeros below and on the
+/// right.
 ///
-/// Keys, with i counting the steps in the order in which they are taken, and a block being a `torch.nn.Sequential` of two
+/// Keys, with i counting the stages in the order of execution, and a block being a `torch.nn.Sequential` of two
 /// convolutions (0 and 2, or, with batch-norm, 0 and 3 with the norms 1 and 4):
-/// `down.i.0`, … blocks on the way down (i = 0 … depth); `up.i` the enlarging convolutions (i = 0 … depth - 1); `dec.i.0`, …
-/// the blocks after them; `out` the 1×1 convolution to the classes.
+/// `down.i.0`, … blocks of the contracting path (i = 0 … depth); `up.i` the upsampling convolutions (i = 0 … depth -
+/// 1); `dec.i.0`, … the blocks after them; `out` the 1×1 convolution to the classes.
 public struct UNet: Layer {
-    /// How a picture is enlarged on the way up.
+    /// How the expanding path upsamples.
     public enum Upsampling: Sendable, Equatable {
         /// A transposed convolution of 2 × 2 with stride 2, as in the paper.
         case transposedConvolution
-        /// A 1×1 convolution, and bilinear interpolation: no checkerboards (Odena et al. 2016). The two are exchangeable,
-        /// and the convolution costs less before.
+        /// A 1×1 convolution, and bilinear interpolation: no checkerboards (Odena et al. 2016). The two commute,
+        /// and the convolution is cheaper first.
         case bilinear
     }
 
@@ -26,10 +27,19 @@ public struct UNet: Layer {
     let out: Conv2d
     let pool = MaxPool2d(2)
 
-    /// Every halving must leave a pixel: 2 to the depth.
+    /// The smallest height and width, 2 to the depth: each halving must leave a pixel.
     public let minimumSide: Int
 
-    /// depth: how often the picture is halved. width: the channels at full size, twice as many with each halving.
+    /// Declares the layers and their parameters.
+    ///
+    /// - Parameters:
+    ///   - channels: of the input images.
+    ///   - classes: number of logits.
+    ///   - depth: number of halvings, 1 to 10.
+    ///   - width: channels at full size, doubled with each halving.
+    ///   - upsampling: of the expanding path.
+    ///   - batchNorm: whether each convolution is followed by batch-norm.
+    ///   - p: the scope of the parameters.
     public init(
         channels: Int = 3, classes: Int, depth: Int = 4, width: Int = 64,
         upsampling: Upsampling = .transposedConvolution, batchNorm: Bool = false, _ p: ParameterScope
@@ -55,6 +65,10 @@ public struct UNet: Layer {
         minimumSide = 1 << depth
     }
 
+    /// The logits of each pixel.
+    ///
+    /// - Parameter x: [N, channels, H, W], sides of at least `minimumSide`.
+    /// - Returns: [N, classes, H, W].
     public func callAsFunction(_ x: Tensor) -> Tensor {
         precondition(
             x.shape.rank == 4 && min(x.shape[2], x.shape[3]) >= minimumSide,
@@ -79,7 +93,8 @@ public struct UNet: Layer {
     }
 }
 
-/// Two 3×3 convolutions, each followed by ReLU, with batch-norm before it if asked. [N, cin, H, W] -> [N, cout, H, W].
+/// Two 3×3 convolutions, each followed by ReLU, optionally with batch-norm before it. [N, cin, H, W] -> [N, cout, H,
+/// W].
 struct DoubleConvolution: Layer {
     let conv1, conv2: ConvNorm
 

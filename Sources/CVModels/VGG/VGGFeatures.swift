@@ -2,16 +2,17 @@ import CVCore
 import CVNN
 import CVTensor
 
-/// The convolutions of a VGG up to one of them, whose maps tell what a picture shows and how it is painted.
+/// The convolutions of a VGG up to a chosen one, as a feature extractor: for perceptual losses and style transfer.
 ///
-/// The keys are those of torchvision's `vgg16().features` and of its siblings: `features.0.weight`, `features.0.bias`, …
-/// Weights for more layers than are wanted can be loaded with `load(_:through:pooling:from:)`.
+/// The keys are those of torchvision's `vgg16().features` and its variants: `features.0.weight`, `features.0.bias`, …
+/// Weights of more layers than needed can be loaded with `load(_:through:pooling:widths:from:)`.
 public struct VGGFeatures: Sendable {
-    /// Between the stages.
+    /// The pooling between the stages.
     public enum Pooling: String, Sendable, CaseIterable {
+        /// Maximum, as in the paper.
         case max
-        /// Twice the mean, which keeps the maps about as bright as the maximum would. Gatys et al. found its pictures
-        /// smoother.
+        /// Twice the mean, which keeps the magnitude of the feature maps similar to that of the maximum. Gatys et al.
+        /// found that it gives smoother images.
         case average
     }
 
@@ -19,10 +20,11 @@ public struct VGGFeatures: Sendable {
     public struct FeatureLayer: Sendable, Equatable {
         /// Stage and number, from 1: `conv3_1`.
         public let name: String
-        /// From 0; the maps have 1 / 2^stage of the picture's height and width, rounded down.
+        /// From 0; the feature maps have 1 / 2^stage of the image's height and width, rounded down.
         public let stage: Int
+        /// Number of its filters.
         public let channels: Int
-        /// Its number in `features`.
+        /// Its index in `features`.
         let position: Int
     }
 
@@ -32,7 +34,12 @@ public struct VGGFeatures: Sendable {
     private let steps: [(featureLayer: FeatureLayer, convolution: Conv2d)]
     private let pooling: Pooling
 
-    /// All convolutions of a VGG of this depth, the first first. widths: channels of the stages, fewer for tests.
+    /// All convolutions of a VGG, in order.
+    ///
+    /// - Parameters:
+    ///   - depth: number of layers.
+    ///   - widths: channels of the stages; fewer for tests.
+    /// - Returns: the layers that features can be read from.
     public static func featureLayers(_ depth: VGG.Depth, widths: [Int] = Self.widths) -> [FeatureLayer] {
         var position = 0
         var featureLayers: [FeatureLayer] = []
@@ -49,7 +56,14 @@ public struct VGGFeatures: Sendable {
         return featureLayers
     }
 
-    /// last: the name of the last convolution that is wanted; nil for all.
+    /// Declares the layers and their parameters.
+    ///
+    /// - Parameters:
+    ///   - depth: number of layers of the VGG.
+    ///   - last: the name of the last convolution to build; nil for all.
+    ///   - pooling: between the stages.
+    ///   - widths: channels of the stages.
+    ///   - p: the scope of the parameters.
     public init(
         _ depth: VGG.Depth, through last: String? = nil, pooling: Pooling = .max, widths: [Int] = Self.widths,
         _ p: ParameterScope
@@ -58,7 +72,7 @@ public struct VGGFeatures: Sendable {
         var cin = 3
         var steps: [(featureLayer: FeatureLayer, convolution: Conv2d)] = []
         for featureLayer in Self.featureLayers(depth, widths: widths) {
-            // The first sees the border's pixels repeated instead of a black frame: see `callAsFunction`.
+            // Not padded: `callAsFunction` replicates the border instead of adding zeros.
             let convolution = Conv2d(
                 cin, featureLayer.channels, kernel: 3, padding: featureLayer.position == 0 ? 0 : 1,
                 initialized: .heNormal(fan: .output),
@@ -72,9 +86,17 @@ public struct VGGFeatures: Sendable {
         self.pooling = pooling
     }
 
-    /// The layers up to `last` with weights of a VGG of this depth; other keys, such as those of a classifier, are left.
+    /// Loads the layers up to one of them from the weights of a VGG; other keys, such as those of a classifier, are
+    /// ignored.
     ///
-    /// - Throws: `ParameterMismatch` for keys that are missing or misshapen.
+    /// - Parameters:
+    ///   - depth: number of layers of the VGG.
+    ///   - last: the name of the last convolution to load; nil for all.
+    ///   - pooling: between the stages.
+    ///   - widths: channels of the stages.
+    ///   - state: the weights.
+    /// - Returns: the extractor.
+    /// - Throws: `ParameterMismatch` for missing keys and wrong shapes.
     public static func load(
         _ depth: VGG.Depth, through last: String? = nil, pooling: Pooling = .max, widths: [Int] = Self.widths,
         from state: StateDictionary
@@ -86,9 +108,14 @@ public struct VGGFeatures: Sendable {
         return network
     }
 
-    /// Maps after the ReLU of the layers in `names`. x: [N, 3, H, W] -> [N, channels, H / 2^stage, W / 2^stage].
+    /// The feature maps of some layers, after their ReLU.
     ///
-    /// The picture's border pixels are repeated around it: zeros are a colour, and would draw an edge along the border.
+    /// The border pixels of the image are replicated: zeros are a color, and would add an edge along the border.
+    ///
+    /// - Parameters:
+    ///   - x: [N, 3, H, W].
+    ///   - names: of layers, such as `conv3_1`.
+    /// - Returns: for each name [N, channels, H / 2^stage, W / 2^stage].
     public func callAsFunction(_ x: Tensor, at names: Set<String>) -> [String: Tensor] {
         var maps: [String: Tensor] = [:]
         var y = pad2d(x, top: 1, bottom: 1, left: 1, right: 1, mode: .edge)

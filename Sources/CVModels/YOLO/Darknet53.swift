@@ -1,8 +1,8 @@
 import CVNN
 import CVTensor
 
-/// Darknet-53 without its classifier (Redmon & Farhadi 2018, arXiv:1804.02767, table 1): 52 convolutions in residual blocks, 40.6
-/// million parameters.
+/// Darknet-53 without its classifier (Redmon & Farhadi 2018, arXiv:1804.02767, table 1): 52 convolutions in residual
+/// blocks, 40.6 million parameters.
 ///
 /// x: [N, 3, H, W]. Keys: `conv1`, then for each stage the halving `layer1.conv` and the blocks `layer1.0.conv1`,
 /// `layer1.0.conv2`, …, `layer5.3.conv2`, each with `conv` and `bn` within.
@@ -10,7 +10,7 @@ struct Darknet53: Sendable {
     let conv1: ConvNorm
     let layer1, layer2, layer3, layer4, layer5: DarknetStage
 
-    /// width: the channels of the first convolution; they double with each stage.
+    /// - Parameter width: channels of the first convolution; they double with each stage.
     init(width: Int = 32, _ p: ParameterScope) {
         func stage(_ number: Int, blocks: Int) -> DarknetStage {
             DarknetStage(width << (number - 1), blocks: blocks, p.scope("layer\(number)"))
@@ -23,7 +23,7 @@ struct Darknet53: Sendable {
         layer5 = stage(5, blocks: 4)
     }
 
-    /// The maps of an eighth, a sixteenth and a 32nd of the size. The shapes are those for 416 × 416.
+    /// The feature maps at 1/8, 1/16 and 1/32 of the size. The shapes are those for 416 × 416.
     func callAsFunction(_ x: Tensor) -> (fine: Tensor, middle: Tensor, coarse: Tensor) {
         let y = layer2(layer1(conv1(x)))  // [128, 104, 104]
         let fine = layer3(y)  // [256, 52, 52]
@@ -47,7 +47,7 @@ struct DarknetStage: Layer {
     func callAsFunction(_ x: Tensor) -> Tensor { blocks.reduce(conv(x)) { $1($0) } }
 }
 
-/// 1×1 to half of the channels, 3×3 back, and the sum with x, which no function follows. The shape stays.
+/// 1×1 to half of the channels, 3×3 back, and the sum with x, without an activation after it. The shape stays.
 struct DarknetResidual: Layer {
     let conv1, conv2: ConvNorm
 

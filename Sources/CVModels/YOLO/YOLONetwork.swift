@@ -1,25 +1,30 @@
 import CVTensor
 
-/// A detector that looks once: from a batch of pictures to the raw grids of its heads (Redmon et al. 2016,
-/// arXiv:1506.02640).
+/// A single-shot detector: from a batch of images to the raw grids of its heads (Redmon et al. 2016, arXiv:1506.02640).
 public protocol YOLONetwork: Sendable {
-    /// Number of classes that it tells apart.
+    /// Number of classes.
     var classCount: Int { get }
     /// Pixels of the input for each cell of the coarsest grid: the input's sides are multiples of it.
     var stride: Int { get }
 
-    /// Whether pictures of this size can go through.
+    /// Checks that the network accepts images of a size.
     ///
-    /// - Throws: `DarknetError` where they cannot.
+    /// - Parameters:
+    ///   - width: columns of the input.
+    ///   - height: rows of the input.
+    /// - Throws: `DarknetError` if it does not.
     func checkInput(width: Int, height: Int) throws(DarknetError)
 
-    /// x: [N, 3, H, W], RGB, of a size that `checkInput` accepts -> a grid for each head.
+    /// The raw outputs of the detection heads.
+    ///
+    /// - Parameter x: [N, 3, H, W], RGB, of a size that `checkInput(width:height:)` accepts.
+    /// - Returns: one grid per head.
     func callAsFunction(_ x: Tensor) -> [YOLOGrid]
 }
 
 extension YOLONetwork {
-    /// Whether an input has sides that fit the grids, and the layers that are the largest keep below a gigabyte: the first
-    /// convolution, and the finest grid where there are very many classes.
+    /// Checks that the sides match the grids, and that the largest layers stay below a gigabyte: the first convolution,
+    /// and the finest grid if there are very many classes.
     ///
     /// - Throws: `DarknetError` about `model`.
     func check(
@@ -30,33 +35,47 @@ extension YOLONetwork {
             firstChannels * width * height <= DarknetLayerReader.maxElements,
             3 * (5 + classCount) * (width / finestStride) * (height / finestStride) <= DarknetLayerReader.maxElements
         else {
-            let wanted = "sides that are multiples of \(stride), and less memory, are expected"
+            let expected = "sides that are multiples of \(stride), and less memory, are expected"
             throw DarknetError(
-                model, .invalid("an input of \(width)×\(height) with \(classCount) classes: \(wanted)"))
+                model, .invalid("an input of \(width)×\(height) with \(classCount) classes: \(expected)"))
         }
     }
 }
 
-/// What one head of a detector says, before any meaning is read from it.
+/// The raw output of one detection head, before decoding.
 public struct YOLOGrid: Sendable {
     /// [N, anchors · (5 + classes), H, W]; for each anchor box x, y, width, height, objectness, then the classes.
     public let values: Tensor
-    /// Usual sizes of objects, in pixels of the input.
+    /// Prior box sizes, in pixels of the input.
     public let anchors: [Anchor]
-    /// How far a box's centre may leave its cell: 1 for YOLOv3, above for v4 (`scale_x_y`).
+    /// Scale of the offset of a box center from its cell: 1 for YOLOv3, above for v4 (`scale_x_y`).
     public let scaleXY: Float
     /// True if the values are already activated (`new_coords` of Scaled-YOLOv4).
     public let isActivated: Bool
 
+    /// A prior box size.
     public struct Anchor: Sendable, Equatable {
+        /// In pixels of the input.
         public let width, height: Float
 
+        /// A size in pixels of the input.
+        ///
+        /// - Parameters:
+        ///   - width: in pixels.
+        ///   - height: in pixels.
         public init(_ width: Float, _ height: Float) {
             self.width = width
             self.height = height
         }
     }
 
+    /// A grid of raw outputs.
+    ///
+    /// - Parameters:
+    ///   - values: [N, anchors · (5 + classes), H, W].
+    ///   - anchors: prior box sizes.
+    ///   - scaleXY: scale of the offset of a box center from its cell.
+    ///   - isActivated: whether the values are already activated.
     public init(values: Tensor, anchors: [Anchor], scaleXY: Float = 1, isActivated: Bool = false) {
         self.values = values
         self.anchors = anchors

@@ -1,13 +1,16 @@
 import CVNN
 import CVTensor
 
-/// YOLOv3 (Redmon & Farhadi 2018, arXiv:1804.02767): Darknet-53 and three scales, 75 convolutions, 61.9 million parameters.
+/// YOLOv3 (Redmon & Farhadi 2018, arXiv:1804.02767): Darknet-53 and three scales, 75 convolutions, 61.9 million
+/// parameters.
 ///
-/// The comments give the shapes for an input of 416 × 416 and 80 classes. Keys: `darknet.conv1`, `darknet.layer1.conv`, …;
-/// `scale1.conv1` … `scale1.conv6` and `scale1.head`; `up1`, from the first scale to the second; `scale2.conv1`, …,
+/// The comments give the shapes for an input of 416 × 416 and 80 classes. Keys: `darknet.conv1`, `darknet.layer1.conv`,
+/// …; `scale1.conv1` … `scale1.conv6` and `scale1.head`; `up1`, from the first scale to the second; `scale2.conv1`, …,
 /// `scale3.head`. They are declared in the order of darknet's `yolov3.cfg`, which is that of its `.weights`.
 public struct YOLOv3: YOLONetwork {
+    /// Number of classes.
     public let classCount: Int
+    /// The sides of an input are multiples of 32.
     public let stride = 32
 
     let darknet: Darknet53
@@ -20,7 +23,12 @@ public struct YOLOv3: YOLONetwork {
     private static let middle = [(30, 61), (62, 45), (59, 119)].map { YOLOGrid.Anchor($0, $1) }
     private static let fine = [(10, 13), (16, 30), (33, 23)].map { YOLOGrid.Anchor($0, $1) }
 
-    /// width: the channels of the first convolution, to which all others are in proportion: an even number, 32 in the paper.
+    /// Declares the layers and their parameters.
+    ///
+    /// - Parameters:
+    ///   - classes: number of classes.
+    ///   - width: channels of the first convolution, to which all others are proportional: even, 32 in the paper.
+    ///   - p: the scope of the parameters.
     public init(classes: Int = 80, width: Int = 32, _ p: ParameterScope) {
         precondition(width > 0 && width % 2 == 0, "YOLOv3: a width of \(width), an even number is expected")
         classCount = classes
@@ -33,11 +41,21 @@ public struct YOLOv3: YOLONetwork {
         scale3 = YOLOScale((8 + 4) * width, 4 * width, classes: classes, p.scope("scale3"))
     }
 
+    /// Checks that the sides are multiples of `stride` and the layers fit in memory.
+    ///
+    /// - Parameters:
+    ///   - width: columns of the input.
+    ///   - height: rows of the input.
+    /// - Throws: `DarknetError` if not.
     public func checkInput(width: Int, height: Int) throws(DarknetError) {
         // The first halving has twice the channels on a quarter of the pixels.
         try check("yolov3", width: width, height: height, firstChannels: self.width, finestStride: 8)
     }
 
+    /// The raw outputs of the three heads.
+    ///
+    /// - Parameter x: [N, 3, H, W], RGB, sides that are multiples of `stride`.
+    /// - Returns: the grids, the coarsest first.
     public func callAsFunction(_ x: Tensor) -> [YOLOGrid] {
         let maps = darknet(x)  // [256, 52, 52], [512, 26, 26], [1024, 13, 13]
         let (coarse, deep) = scale1(maps.coarse)  // [255, 13, 13], [512, 13, 13]
@@ -50,13 +68,13 @@ public struct YOLOv3: YOLONetwork {
         ]
     }
 
-    /// The maps of a coarser scale, enlarged, before those of Darknet-53.
+    /// The upsampled feature maps of a coarser scale, concatenated with those of Darknet-53.
     private func joined(_ x: Tensor, _ maps: Tensor) -> Tensor { concatenate([upsampleNearest(x, factor: 2), maps]) }
 }
 
-/// What a scale makes of its maps: 1×1 and 3×3 convolutions in turn, then the head.
+/// The layers of one scale: alternating 1×1 and 3×3 convolutions, then the head.
 ///
-/// x: [N, cin, H, W] -> the grid [N, 3 · (5 + classes), H, W], and what the next scale takes, [N, width, H, W].
+/// x: [N, cin, H, W] -> the grid [N, 3 · (5 + classes), H, W], and the input of the next scale, [N, width, H, W].
 struct YOLOScale: Sendable {
     let conv1, conv2, conv3, conv4, conv5, conv6: ConvNorm
     let head: Conv2d

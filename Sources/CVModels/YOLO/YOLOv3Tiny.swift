@@ -5,18 +5,25 @@ import CVTensor
 ///
 /// The comments give the shapes for an input of 416 × 416.
 public struct YOLOv3Tiny: YOLONetwork {
+    /// Number of classes.
     public let classCount: Int
+    /// The sides of an input are multiples of 32.
     public let stride = 32
 
     let conv1, conv2, conv3, conv4, conv5, conv6, conv7, conv8, conv9, conv10, conv11: ConvNorm
     let head1, head2: Conv2d
 
-    /// Sizes in pixels, from the clusters of COCO's boxes; the coarse grid takes the larger ones.
+    /// Sizes in pixels, from the clusters of COCO's boxes; the coarse grid has the larger ones.
     private static let coarse = [(81, 82), (135, 169), (344, 319)].map { YOLOGrid.Anchor($0, $1) }
-    /// The `.cfg` that is handed around with these weights says 10,14 23,27 37,58 here, for which they were not trained:
-    /// boxes then come out at half their size.
+    /// The `.cfg` that is distributed with these weights has 10,14 23,27 37,58 here, for which they were not trained:
+    /// boxes would have half their size.
     private static let fine = [(23, 27), (37, 58), (81, 82)].map { YOLOGrid.Anchor($0, $1) }
 
+    /// Declares the layers and their parameters.
+    ///
+    /// - Parameters:
+    ///   - classes: number of classes.
+    ///   - p: the scope of the parameters.
     public init(classes: Int = 80, _ p: ParameterScope) {
         classCount = classes
         conv1 = .darknet(3, 16, kernel: 3, p.scope("conv1"))
@@ -34,10 +41,20 @@ public struct YOLOv3Tiny: YOLONetwork {
         head2 = Conv2d(256, 3 * (5 + classes), kernel: 1, p.scope("head2"))
     }
 
+    /// Checks that the sides are multiples of `stride` and the layers fit in memory.
+    ///
+    /// - Parameters:
+    ///   - width: columns of the input.
+    ///   - height: rows of the input.
+    /// - Throws: `DarknetError` if not.
     public func checkInput(width: Int, height: Int) throws(DarknetError) {
         try check("yolov3-tiny", width: width, height: height, firstChannels: 16, finestStride: 16)
     }
 
+    /// The raw outputs of the two heads.
+    ///
+    /// - Parameter x: [N, 3, H, W], RGB, sides that are multiples of `stride`.
+    /// - Returns: the grids, the coarsest first.
     public func callAsFunction(_ x: Tensor) -> [YOLOGrid] {
         var y = halved(conv1(x))  // [16, 208, 208]
         y = halved(conv2(y))  // [32, 104, 104]

@@ -4,8 +4,8 @@ import CVTensor
 ///
 /// x: [N, C, H, W] -> the same shape; weight (γ), bias (β), running_mean, running_var: [C].
 ///
-/// On a tape in training it normalizes with the statistics of the batch and moves the running ones towards them;
-/// otherwise it uses the running ones.
+/// On a tape in training it normalizes with the statistics of the batch and updates the running statistics;
+/// otherwise it uses the running statistics.
 public struct BatchNorm2d: Layer {
     /// γ, [C].
     public let weight: Parameter
@@ -13,18 +13,20 @@ public struct BatchNorm2d: Layer {
     public let bias: Parameter
     /// [C], not learned.
     public let runningMean: Parameter
-    /// [C], not learned: the unbiased variance, as PyTorch keeps it.
+    /// [C], not learned: the unbiased variance, as in PyTorch.
     public let runningVar: Parameter
     /// Added to the variance. PyTorch's default is 1e-5; darknet uses 1e-6.
     public let epsilon: Float
     /// The part of the batch's statistics in the new running ones.
     public let momentum: Float
 
+    /// Declares the parameters and the running statistics.
+    ///
     /// - Parameters:
     ///   - channels: of the input.
     ///   - epsilon: what is added to the variance.
     ///   - momentum: the part of the batch's statistics in the new running ones.
-    ///   - p: where the layer is in the tree of names.
+    ///   - p: the scope of the parameters.
     public init(_ channels: Int, epsilon: Float = 1e-5, momentum: Float = 0.1, _ p: ParameterScope) {
         weight = p.parameter("weight", shape: [channels], initialized: .ones)
         bias = p.parameter("bias", shape: [channels], initialized: .zeros)
@@ -34,10 +36,13 @@ public struct BatchNorm2d: Layer {
         self.momentum = momentum
     }
 
-    /// x: [N, C, H, W] -> the same shape.
+    /// Normalizes each channel.
+    ///
+    /// - Parameter x: [N, C, H, W].
+    /// - Returns: [N, C, H, W].
     public func callAsFunction(_ x: Tensor) -> Tensor { self(x, then: .linear) }
 
-    /// What usually follows in the same pass over memory: `activation(self(x) + residual)`.
+    /// Normalization fused with a residual sum and an activation: `activation(self(x) + residual)`.
     ///
     /// - Parameters:
     ///   - x: [N, C, H, W].
@@ -65,7 +70,7 @@ public struct BatchNorm2d: Layer {
         statistic.value = statistic.value * (1 - momentum) + batch * momentum
     }
 
-    /// What it does in inference, to be folded into the convolution before it.
+    /// The normalization of inference, to be folded into the convolution before it.
     var normalization: FusedConv2d.Normalization {
         FusedConv2d.Normalization(
             mean: runningMean.value, variance: runningVar.value, weight: weight.value, bias: bias.value,

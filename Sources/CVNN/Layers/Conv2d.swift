@@ -14,7 +14,7 @@ public struct Conv2d: Layer {
     /// Whether the padding is TensorFlow's SAME, which depends on the image's size: Ho = ⌈H / stride⌉.
     public let padsToSame: Bool
 
-    /// With a square window.
+    /// A layer with a square window.
     ///
     /// - Parameters:
     ///   - cin: channels of the input.
@@ -23,11 +23,11 @@ public struct Conv2d: Layer {
     ///   - stride: from one position of the window to the next.
     ///   - padding: zeros on each side.
     ///   - dilation: from one tap to the next.
-    ///   - groups: into how many parts the channels are cut.
+    ///   - groups: into how many parts the channels are divided.
     ///   - samePadding: whether the padding is TensorFlow's SAME.
-    ///   - bias: whether there is one.
+    ///   - bias: whether a bias is added.
     ///   - initializer: of the weight, before training.
-    ///   - p: where the layer is in the tree of names.
+    ///   - p: the scope of the parameters.
     public init(
         _ cin: Int, _ cout: Int, kernel: Int, stride: Int = 1, padding: Int = 0, dilation: Int = 1, groups: Int = 1,
         samePadding: Bool = false, bias: Bool = true, initialized initializer: Initializer = .pyTorchWeight,
@@ -39,16 +39,16 @@ public struct Conv2d: Layer {
         self.init(cin, cout, geometry, samePadding: samePadding, bias: bias, initialized: initializer, p)
     }
 
-    /// With another window than a square: weight is [Cout, Cin / groups, kernel height, kernel width].
+    /// A layer with a window of any geometry: weight is [Cout, Cin / groups, kernel height, kernel width].
     ///
     /// - Parameters:
     ///   - cin: channels of the input.
     ///   - cout: channels of the result.
     ///   - geometry: how the window moves.
     ///   - samePadding: whether the padding is TensorFlow's SAME.
-    ///   - bias: whether there is one.
+    ///   - bias: whether a bias is added.
     ///   - initializer: of the weight, before training.
-    ///   - p: where the layer is in the tree of names.
+    ///   - p: the scope of the parameters.
     public init(
         _ cin: Int, _ cout: Int, _ geometry: ConvGeometry, samePadding: Bool = false, bias: Bool = true,
         initialized initializer: Initializer = .pyTorchWeight, _ p: ParameterScope
@@ -60,7 +60,10 @@ public struct Conv2d: Layer {
         self.bias = bias ? p.parameter("bias", shape: [cout], initialized: .pyTorchBias(of: shape)) : nil
     }
 
-    /// x: [N, Cin, H, W] -> [N, Cout, Ho, Wo].
+    /// The convolution of images or feature maps.
+    ///
+    /// - Parameter x: [N, Cin, H, W].
+    /// - Returns: [N, Cout, Ho, Wo].
     public func callAsFunction(_ x: Tensor) -> Tensor {
         conv2d(x, weight.value(on: x), bias: bias?.value(on: x), geometry(over: x))
     }

@@ -1,21 +1,21 @@
 import CVTensor
 
-/// Convolution, batch normalization, the sum with a shortcut, activation: what most networks are made of, as
+/// Convolution, batch normalization, the sum with a shortcut, activation: the building block of most networks, as
 /// `torchvision.ops.Conv2dNormActivation`.
 ///
 /// x: [N, Cin, H, W] -> `activation(bn(conv(x)) + residual)`, [N, Cout, Ho, Wo].
 ///
-/// Without a tape all of it happens while the results of the convolution are in the cache; on a tape the convolution is one
+/// Without a tape all of it is fused into the convolution; on a tape the convolution is one
 /// operation, and normalization, sum and activation another. The two agree up to rounding.
 public struct ConvNorm: Layer {
     /// The convolution.
     public let conv: Conv2d
-    /// nil where nothing is normalized.
+    /// nil without normalization.
     public let bn: BatchNorm2d?
     /// The last step, after the sum with a shortcut.
     public let activation: Activation
 
-    /// The two layers keep the keys that they were made with:
+    /// A block of two layers, which keep their keys:
     ///
     /// ```swift
     /// conv1 = ConvNorm(
@@ -24,7 +24,7 @@ public struct ConvNorm: Layer {
     /// ```
     ///
     /// - Parameters:
-    ///   - conv: the convolution; it needs no bias where a normalization follows, which would subtract it again.
+    ///   - conv: the convolution; it needs no bias if a normalization follows, which would subtract it again.
     ///   - bn: the normalization of its channels, or none.
     ///   - activation: the last step, after the sum with a shortcut.
     public init(_ conv: Conv2d, _ bn: BatchNorm2d?, _ activation: Activation) {
@@ -38,13 +38,13 @@ public struct ConvNorm: Layer {
     ///   - cout: channels of the result.
     ///   - kernel: height and width of the window, an odd number.
     ///   - stride: steps of the window.
-    ///   - groups: into how many parts the channels are cut; `cin` for a depthwise convolution.
-    ///   - epsilon: what the normalization adds to the variance.
+    ///   - groups: into how many parts the channels are divided; `cin` for a depthwise convolution.
+    ///   - epsilon: added to the variance by the normalization.
     ///   - momentum: the part of the batch's statistics in the new running ones.
     ///   - activation: the last step.
     ///   - initializer: of the filters, before training.
     ///   - keys: of the two layers under `p`.
-    ///   - p: where the layers are in the tree of names.
+    ///   - p: the scope of the parameters.
     public init(
         _ cin: Int, _ cout: Int, kernel: Int, stride: Int = 1, groups: Int = 1, epsilon: Float = 1e-5,
         momentum: Float = 0.1, _ activation: Activation, initialized initializer: Initializer = .heNormal(fan: .output),
@@ -57,10 +57,13 @@ public struct ConvNorm: Layer {
         self.activation = activation
     }
 
-    /// x: [N, Cin, H, W] -> [N, Cout, Ho, Wo].
+    /// The block without a shortcut.
+    ///
+    /// - Parameter x: [N, Cin, H, W].
+    /// - Returns: [N, Cout, Ho, Wo].
     public func callAsFunction(_ x: Tensor) -> Tensor { self(x, adding: nil) }
 
-    /// The same with a shortcut beside it.
+    /// The block with a shortcut.
     ///
     /// - Parameters:
     ///   - x: [N, Cin, H, W].

@@ -58,7 +58,7 @@ public func semiHardTriplets(_ embeddings: Tensor, classes: [Int], margin: Float
 ///   - margin: by how much the negative is to be farther than the positive.
 /// - Returns: a scalar, [].
 public func tripletLoss(_ embeddings: Tensor, _ triplets: [Triplet], margin: Float = 1) -> Tensor {
-    if triplets.isEmpty { return sum(embeddings, to: []) * 0 }
+    if triplets.isEmpty { return embeddings.sum(to: []) * 0 }
     return tripletLoss(
         selectRows(embeddings, triplets.map(\.anchor)), positive: selectRows(embeddings, triplets.map(\.positive)),
         negative: selectRows(embeddings, triplets.map(\.negative)), margin: margin)

@@ -18,7 +18,7 @@ package struct StyleNetwork: Sendable {
 
     /// x: [1, 3, H, W], RGB from 0 to 1 -> the feature maps of the layers in `names`.
     package func callAsFunction(_ x: Tensor, at names: Set<String>) -> [String: Tensor] {
-        let colors = isBGR ? concatenate((0..<3).reversed().map { slice(x, channels: $0..<$0 + 1) }) : x
+        let colors = isBGR ? concatenate((0..<3).reversed().map { x.sliced(channels: $0..<$0 + 1) }) : x
         return features(colors * scale + shift, at: names)
     }
 }

@@ -49,7 +49,7 @@ package struct StyleObjective {
         }
 
         /// x: of the shape of the target, or a batch of it, which is averaged.
-        func loss(_ x: Tensor) -> Tensor { squaredError(x, broadcast(value, to: x.shape)) * factor }
+        func loss(_ x: Tensor) -> Tensor { squaredError(x, value.broadcast(to: x.shape)) * factor }
     }
 
     /// A region of the image, or all of it, with its style.

@@ -1,7 +1,7 @@
-/// What a tape keeps while its steps are observed.
+/// The state of a tape while its steps are observed.
 final class Observation {
     private let observer: (ObservedStep) -> Void
-    /// Held for as long as the observation, so that a parameter that is used twice is one value, also where it is frozen
+    /// Held for as long as the observation, so that a parameter that is used twice is one value, even if it is frozen
     /// and no result refers to its leaf. The owner is held as well: its address must not become another's.
     private var leaves: [ObjectIdentifier: (owner: AnyObject, trace: Trace)] = [:]
     private var names: [ValueID: String] = [:]

@@ -1,14 +1,24 @@
-/// What a step of a computation is: the function with all that it was told beside its tensors.
+/// The identity of a step of a computation: the operation and its attributes.
 ///
-/// The tape records it (`Tape.observing(_:during:)`), and whoever looks at a network speaks it: a summary, an activation
-/// capture, an exporter. With the inputs in the order that each case names, it says all that is needed to compute the
-/// step again, but for `loss`, whose targets are not tensors.
+/// A tape records it (`Tape.observing(_:during:)`); summaries, activation captures, importers and exporters work with
+/// it. Together with the inputs, in the order that each case lists, it suffices to compute the step again; the
+/// exception is `loss`, whose targets are not tensors. The cases have the names of the functions in CVTensor, where
+/// shapes and PyTorch counterparts are documented.
 ///
-/// The cases are named as the functions of CVTensor, where shapes and the PyTorch counterparts are told.
+/// Foundation has a class of the same name. In a file that imports both, write `CVTensor.Operation`:
+///
+/// ```swift
+/// import CVTensor
+/// import Foundation
+///
+/// func isConvolution(_ operation: CVTensor.Operation) -> Bool {
+///     if case .conv2d = operation { true } else { false }
+/// }
+/// ```
 public enum Operation: Sendable, Equatable {
     // MARK: Leaves: values that no step of the tape computed.
 
-    /// A tensor that the tape was asked to watch.
+    /// A tensor watched as an input.
     case input
     /// The value of a parameter or of a buffer, by its key in a checkpoint, such as `layer1.0.conv1.weight`.
     case parameter(String)
@@ -19,7 +29,7 @@ public enum Operation: Sendable, Equatable {
 
     /// Inputs: x, weight, and the bias if there is one.
     case conv2d(ConvGeometry)
-    /// Inputs: x, weight, and the bias if there is one. The output paddings are rows and columns more.
+    /// Inputs: x, weight, and the bias if there is one. The output paddings are additional rows and columns.
     case convTranspose2d(ConvGeometry, outputPaddingY: Int, outputPaddingX: Int)
     /// Inputs: x, weight, and the bias if there is one.
     case linear
@@ -56,7 +66,7 @@ public enum Operation: Sendable, Equatable {
     case scale(factor: Float, term: Float)
     /// Input: x. The mask follows from the seed.
     case dropout(probability: Float, seed: UInt64)
-    /// Input: x, whose values the result has; only its gradient is another.
+    /// Input: x. The result has the same values; only the gradient differs.
     case identity
 
     // MARK: Shape
@@ -88,7 +98,7 @@ public enum Operation: Sendable, Equatable {
     case pad2d(top: Int, bottom: Int, left: Int, right: Int, mode: PaddingMode)
     /// Every pixel `factor` times in both directions.
     case upsampleNearest(factor: Int)
-    /// By the nearest pixel before, to a size that need be no multiple.
+    /// Nearest-neighbor sampling to any size.
     case resizeNearest(height: Int, width: Int)
     /// To another size by linear interpolation.
     case upsampleBilinear(height: Int, width: Int, alignCorners: Bool)
@@ -104,7 +114,7 @@ public enum Operation: Sendable, Equatable {
     /// Input: x. The axis is counted from the first.
     case logSoftmax(axis: Int)
 
-    // MARK: What is minimized
+    // MARK: Losses
 
     /// A loss, by the name of its function. Inputs: the tensors that it compares; classes as whole numbers are not
     /// among them.
@@ -120,7 +130,7 @@ extension Operation {
         }
     }
 
-    /// The name of the function in CVTensor, such as `conv2d`, `relu` or `+`, for tables. It tells no attributes.
+    /// The name of the operation without its attributes, such as `conv2d`, `relu` or `+`, for tables.
     public var name: String {
         switch self {
         case .input: "input"

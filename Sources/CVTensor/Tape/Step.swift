@@ -1,6 +1,6 @@
-/// The identity of a value that a tape knows: of an input, a parameter, or the result of a step.
+/// The identity of a value on a tape: an input, a parameter, or the result of a step.
 ///
-/// Good for one tape; a parameter that is used twice has one.
+/// Valid for one tape; a parameter that is used twice has one identity.
 public struct ValueID: Sendable, Hashable {
     /// Grows in the order of recording.
     public let index: Int
@@ -14,7 +14,7 @@ public struct Step: Sendable, Equatable {
     public let operation: Operation
     /// The values that it was done with, in the order that the case of `operation` names.
     public let inputs: [ValueID]
-    /// The values that came out.
+    /// The results.
     public let outputs: [ValueID]
 
     /// A step between values of one tape.
@@ -22,7 +22,7 @@ public struct Step: Sendable, Equatable {
     /// - Parameters:
     ///   - operation: what was done.
     ///   - inputs: in the order that the case names.
-    ///   - outputs: what came out.
+    ///   - outputs: the results.
     public init(_ operation: Operation, inputs: [ValueID], outputs: [ValueID]) {
         (self.operation, self.inputs, self.outputs) = (operation, inputs, outputs)
     }
@@ -36,7 +36,8 @@ public struct ObservedStep: Sendable {
     public let inputShapes: [Shape]
     /// The keys of those inputs that are parameters or buffers, in their order.
     public let parameters: [String]
-    /// The value of the output, watched by the tape: its gradient can be asked for. That of a constant is not watched.
+    /// The value of the output, watched by the tape: its gradient can be requested. The value of a constant is not
+    /// watched.
     public let result: Tensor
 
     /// What was done.

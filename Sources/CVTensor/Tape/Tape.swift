@@ -1,25 +1,29 @@
 import CVCore
 
-/// Watches a computation, so that it can be differentiated afterwards.
+/// Records a computation for reverse-mode differentiation, as PyTorch's autograd.
 ///
 /// ```swift
 /// let tape = Tape(.training)
-/// let loss = meanSquare(network(tape.watch(pictures)))
+/// let loss = meanSquare(network(tape.watch(images)))
 /// let gradients = tape.gradients(of: loss)       // of parameters: added to their `gradient`
 /// ```
-/// An operation with a watched tensor among its inputs records how its gradient is computed; its result is watched, too.
-/// Without a tape nothing is recorded and nothing kept. What is recorded belongs to the results: it is freed with them,
-/// and by `gradients(of:)` as it goes.
+/// An operation with a watched tensor among its inputs records how its gradient is computed; its result is watched,
+/// too. Without a tape nothing is recorded and nothing retained. Records belong to the results: they are freed with
+/// them, and by `gradients(of:)` as it proceeds.
 ///
 /// One thread records on a tape; the operations themselves use all.
 public final class Tape: @unchecked Sendable {
-    /// What layers such as dropout and batch normalisation do: it travels with the tape, not in a global.
+    /// The mode of layers such as dropout and batch normalization, as `torch.nn.Module.train` and `eval`.
     public enum Mode: Sendable {
-        case training, inference
+        /// Dropout is active; batch normalization uses the statistics of the batch.
+        case training
+        /// Dropout is inactive; batch normalization uses the running statistics.
+        case inference
     }
 
+    /// How layers such as dropout behave.
     public let mode: Mode
-    /// What the random numbers of operations such as dropout start from.
+    /// The seed of the random numbers of operations such as dropout.
     public let seed: UInt64
 
     /// Only while steps are observed.
@@ -34,10 +38,12 @@ public final class Tape: @unchecked Sendable {
         weak var trace: Trace?
     }
 
+    /// A tape without records.
+    ///
     /// - Parameters:
-    ///   - mode: what layers such as dropout do.
+    ///   - mode: how layers such as dropout behave.
     ///   - seed: the same seed and the same operations in the same order give the same random numbers, on any number of
-    ///     threads. Every step needs another one.
+    ///     threads. Each training step needs a different one.
     public init(_ mode: Mode, seed: UInt64 = 0) {
         self.mode = mode
         self.seed = seed
@@ -47,7 +53,8 @@ public final class Tape: @unchecked Sendable {
     ///
     /// - Parameters:
     ///   - x: of any shape.
-    ///   - gradient: whether `gradients(of:)` is to give the gradient with respect to it. Without, it only carries the tape.
+    ///   - gradient: whether `gradients(of:)` returns the gradient with respect to it. If not, it only carries the
+    ///     tape.
     /// - Returns: the same values, watched.
     public func watch(_ x: Tensor, gradient: Bool = false) -> Tensor {
         let leaf = Trace(self, needsGradient: gradient, contributions: [])
@@ -61,8 +68,8 @@ public final class Tape: @unchecked Sendable {
     /// - Parameters:
     ///   - x: its value.
     ///   - name: its key in a checkpoint.
-    ///   - owner: whose value it is: what makes it the same parameter.
-    ///   - receive: is given the gradient; nil for one that is frozen.
+    ///   - owner: the object that identifies the parameter.
+    ///   - receive: receives the gradient; nil for a frozen parameter.
     /// - Returns: the same values; watched, but for a frozen parameter only while steps are observed.
     public func watch(_ x: Tensor, name: String, owner: AnyObject, receive: ((Tensor) -> Void)?) -> Tensor {
         if receive == nil, observation == nil { return x }
@@ -87,13 +94,14 @@ public final class Tape: @unchecked Sendable {
     /// var steps: [Step] = []
     /// let y = tape.observing { steps.append($0.step) } during: { network(tape.watch(x)) }
     /// ```
-    /// Inputs, parameters and constants are steps without inputs, told before the first step that uses them. The tape
-    /// lets go of the observer when `body` returns, so an observer that keeps results makes no cycle of references.
+    /// Inputs, parameters and constants are steps without inputs, reported before the first step that uses them. The
+    /// tape releases the observer when `body` returns, so an observer that keeps results makes no cycle of references.
     ///
     /// - Parameters:
     ///   - observer: receives each step as it is recorded.
     ///   - body: computes with tensors that this tape watches.
     /// - Returns: what `body` returns.
+    /// - Throws: what `body` throws.
     public func observing<Result>(
         _ observer: (ObservedStep) -> Void, during body: () throws -> Result
     ) rethrows -> Result {
@@ -116,19 +124,25 @@ public final class Tape: @unchecked Sendable {
         return SplitMix64.number(streams, seed: SplitMix64.number(0, seed: seed))
     }
 
-    /// The gradients of `loss`, a tensor of one element, with respect to everything watched that it depends on.
+    /// The gradients of a loss with respect to everything watched that it depends on, as `torch.Tensor.backward`.
     ///
-    /// Frees what was recorded as it goes, so it can be called once. Parameters are given theirs; those of inputs that were
-    /// watched with `gradient: true` are returned.
+    /// Frees the records as it proceeds, so it can be called once. Parameters receive their gradients.
+    ///
+    /// - Parameter loss: a tensor of one element.
+    /// - Returns: the gradients of inputs that were watched with `gradient: true`.
     @discardableResult
     public func gradients(of loss: Tensor) -> Gradients {
         precondition(loss.shape.count == 1, "the gradient of \(loss.shape): a loss has one element")
         return gradients(of: loss, seed: Tensor(repeating: 1, shape: loss.shape))
     }
 
-    /// The gradients of `Σ seed · y`: the vector-Jacobian product.
+    /// The gradients of `Σ seed · y`, the vector-Jacobian product, as `torch.autograd.grad` with `grad_outputs`.
     ///
-    /// keeping: results on the way whose gradients are wanted as well, such as the maps of a layer.
+    /// - Parameters:
+    ///   - y: a result recorded on this tape.
+    ///   - seed: the gradient with respect to `y`, of the same shape.
+    ///   - results: intermediate results whose gradients are returned as well, such as the feature maps of a layer.
+    /// - Returns: the gradients of inputs that were watched with `gradient: true`, and of `results`.
     public func gradients(of y: Tensor, seed: Tensor, keeping results: [Tensor] = []) -> Gradients {
         precondition(seed.shape == y.shape, "seed \(seed.shape) for \(y.shape)")
         guard let root = y.trace, root.needsGradient else { return Gradients([:]) }
@@ -142,9 +156,9 @@ public final class Tape: @unchecked Sendable {
             guard gradient != nil else { continue }
             if trace.isLeaf { trace.receive?(gradient!) }
             if trace.isLeaf || kept.contains(ObjectIdentifier(trace)) { found[ObjectIdentifier(trace)] = gradient }
-            let contributions = trace.takeContributions()
+            let contributions = trace.removeContributions()
             for (number, contribution) in contributions.enumerated() {
-                // The last one is handed it with its memory.
+                // Ownership moves to the last consumer, which may overwrite it.
                 let own = number == contributions.count - 1 ? gradient.take()! : gradient!
                 let part = contribution.compute(consume own)
                 let key = ObjectIdentifier(contribution.input)
@@ -173,12 +187,14 @@ public final class Tape: @unchecked Sendable {
     }
 }
 
-/// Gradients with respect to the inputs of a tape, and to the results that were to be kept.
+/// Gradients with respect to the inputs of a tape, and to intermediate results on request.
 public struct Gradients {
     private let byTrace: [ObjectIdentifier: Tensor]
 
     init(_ byTrace: [ObjectIdentifier: Tensor]) { self.byTrace = byTrace }
 
-    /// That of a tensor that came from `Tape.watch` or was kept; nil if the loss does not depend on it.
+    /// The gradient with respect to a tensor; nil if the result does not depend on it.
+    ///
+    /// - Parameter x: a tensor that `Tape.watch` returned, or one of the results to keep.
     public subscript(x: Tensor) -> Tensor? { x.trace.flatMap { byTrace[ObjectIdentifier($0)] } }
 }

@@ -1,6 +1,6 @@
-/// What a tape knows about a tensor: what it was computed from, and how a gradient goes back there.
+/// The node of a tensor on a tape: what it was computed from, and how gradients propagate to those inputs.
 final class Trace: @unchecked Sendable {
-    /// The part of a gradient that one input of an operation gets.
+    /// The gradient with respect to one input of an operation.
     struct Contribution {
         let input: Trace
         /// From the gradient with respect to the result to that with respect to the input.
@@ -27,8 +27,8 @@ final class Trace: @unchecked Sendable {
         self.receive = receive
     }
 
-    /// Hands them out and forgets them: what they hold is freed as soon as they have been used.
-    func takeContributions() -> [Contribution] {
+    /// Moves them out, so that what they retain is freed as soon as they have been used.
+    func removeContributions() -> [Contribution] {
         precondition(isLeaf || !contributions.isEmpty, "gradients(of:) has been called for this result before")
         defer { contributions = [] }
         return contributions
@@ -37,17 +37,17 @@ final class Trace: @unchecked Sendable {
 
 /// An input of an operation and the gradient with respect to it, from that with respect to the result.
 ///
-/// Computed only where the input needs it: a frozen weight costs nothing. The closure must hold `detached` tensors. It may
-/// write the memory of dy where nobody else holds that: the last one that dy is needed for is given it.
+/// Computed only if the input needs it: a frozen weight costs nothing. The closure must capture `detached` tensors. It
+/// may overwrite dy if it is the sole owner: ownership moves to the last consumer of dy.
 package typealias GradientRule = (input: Tensor, gradient: (_ dy: consuming Tensor) -> Tensor)
 
 extension Tensor {
     /// The result of an operation, recorded on the tape of its inputs, if one of them has one.
     ///
     /// - Parameters:
-    ///   - operation: what was done; only looked at while steps are observed.
-    ///   - rules: the inputs that a gradient may go to, in the order that the operation names.
-    ///   - others: the inputs after those, to which no gradient goes; only looked at while steps are observed.
+    ///   - operation: what was done; evaluated only while steps are observed.
+    ///   - rules: the inputs that may receive a gradient, in the order that the operation names.
+    ///   - others: the inputs after those, which receive no gradient; evaluated only while steps are observed.
     /// - Returns: the same values, watched where an input of the rules is.
     package func recorded(
         as operation: @autoclosure () -> Operation, _ rules: GradientRule...,

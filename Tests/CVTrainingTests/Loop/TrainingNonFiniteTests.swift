@@ -65,7 +65,7 @@ import Testing
             batches: { _, _ in { seededTensor(seed: 1, [1, 1, 2, 2]) } },
             loss: { x, tape in
                 let y = layers.1(layers.0(tape.watch(x)))
-                let distance = sum(y, over: [0, 1, 2, 3])
+                let distance = y.sum(over: [0, 1, 2, 3])
                 return TrainingLoss(
                     Tensor([0], shape: []).recorded(
                         as: .loss("distance"), (distance, { _ in Tensor([.infinity], shape: []) })))

@@ -14,7 +14,7 @@ public func conv2d(_ x: Tensor, _ weight: Tensor, bias: Tensor? = nil, _ geometr
         Tensor.areShapeOnly(x, weight, bias)
         ? .shapeOnly(problem.outputShape) : problem.forward(x, weight, Epilogue(bias: bias))
     let (input, filters) = (x.detached, weight.detached)
-    // The problem knows the size of x: where the weights are frozen, the input's values need not be kept.
+    // The problem holds the size of x: if the weights are frozen, the input's values are not retained.
     var rules: [GradientRule] = [
         (x, { problem.backwardData($0, filters) }),
         (weight, { problem.backwardWeights($0, input) }),

@@ -2,9 +2,9 @@ import CVCore
 
 /// A way to compute a convolution forward, or its gradient with respect to the input (backward-data).
 ///
-/// Choosing, packing and running are apart: an operation does all three, a planned graph the first two once. An algorithm is
-/// immutable, and what a run needs beside its operands it takes from the pool of tensor memory: many threads may run one
-/// algorithm with the same packed weights at the same time.
+/// Choosing, packing and running are separate: an operation does all three, a planned graph the first two once. An
+/// algorithm is immutable, and its scratch memory comes from the buffer pool: many threads may run one algorithm with
+/// the same packed weights at the same time.
 package protocol ConvAlgorithm: Sendable {
     /// What it is, for tests and for a plan that lists its steps.
     var kind: ConvAlgorithmKind { get }
@@ -13,7 +13,7 @@ package protocol ConvAlgorithm: Sendable {
     ///   - problem: the convolution, in the forward direction even where this is backward-data.
     ///   - isa: the instruction set of the kernels.
     ///   - tuning: thresholds and sizes of blocks.
-    /// - Returns: nil where the algorithm does not apply or is not expected to be faster than the others.
+    /// - Returns: nil if the algorithm does not apply or is not expected to be faster than the others.
     init?(_ problem: ConvProblem, _ isa: InstructionSet, _ tuning: ConvTuning)
 
     /// The filters in the form that `run` reads.
@@ -85,11 +85,10 @@ package struct ConvOperands {
 
 /// Filters in the form that one algorithm reads; immutable, for any number of runs on any number of threads.
 ///
-/// This may be the weight itself: an algorithm that transforms few filters at a time, so that all of them transformed are
-/// never in memory, has nothing to keep.
+/// This may be the weight itself: an algorithm that transforms a few filters at a time, to save memory, packs nothing.
 package struct PackedWeights: Sendable {
     let values: Tensor
-    /// Whether `values` are a weight as it is stored, of which the flipped filters are meant.
+    /// Whether `values` are an unflipped weight whose flipped filters are to be used.
     var isFlipped = false
 
     var pointer: UnsafePointer<Float> { UnsafePointer(values.storage.pointer) }

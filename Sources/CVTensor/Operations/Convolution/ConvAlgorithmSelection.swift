@@ -1,9 +1,9 @@
 import CVCore
 
-/// Which algorithm computes a convolution: the one place that decides.
+/// The choice of the algorithm for a convolution.
 ///
-/// Each direction has its candidates, the best first; the first that applies and is expected to be fast is taken. With the
-/// scalar instruction set OpenBLAS is faster than the scalar kernels.
+/// Each direction has its candidates, the best first; the first that applies and is expected to be fast is chosen. With
+/// the scalar instruction set OpenBLAS is faster than the scalar kernels.
 package enum ConvAlgorithmSelection {
     /// The algorithm from x to y.
     package static func forward(

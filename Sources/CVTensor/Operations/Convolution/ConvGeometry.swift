@@ -56,13 +56,13 @@ public struct ConvGeometry: Sendable, Equatable {
     public let y: Axis
     /// From left to right.
     public let x: Axis
-    /// Input and output channels are cut into this many parts, each convolved on its own.
+    /// Input and output channels are divided into this many parts, each convolved separately.
     public let groups: Int
 
     /// - Parameters:
     ///   - y: from top to bottom.
     ///   - x: from left to right.
-    ///   - groups: into how many parts the channels are cut.
+    ///   - groups: into how many parts the channels are divided.
     public init(y: Axis, x: Axis, groups: Int = 1) {
         precondition(groups > 0, "\(groups) groups")
         self.y = y
@@ -77,7 +77,7 @@ public struct ConvGeometry: Sendable, Equatable {
     ///   - stride: from one position of the window to the next.
     ///   - padding: zeros on each side.
     ///   - dilation: from one tap to the next.
-    ///   - groups: into how many parts the channels are cut.
+    ///   - groups: into how many parts the channels are divided.
     public init(kernel: Int, stride: Int = 1, padding: Int = 0, dilation: Int = 1, groups: Int = 1) {
         let axis = Axis(kernel: kernel, stride: stride, padding: (padding, padding), dilation: dilation)
         self.init(y: axis, x: axis, groups: groups)
@@ -94,7 +94,7 @@ public struct ConvGeometry: Sendable, Equatable {
         ConvGeometry(y: y.paddedToSame(height), x: x.paddedToSame(width), groups: groups)
     }
 
-    /// The form that the kernels take.
+    /// The argument of the kernels.
     func window(channels: Int, height: Int, width: Int) -> cvk_window {
         cvk_window(
             channels: channels, height: height, width: width, kernel_height: y.kernel, kernel_width: x.kernel,

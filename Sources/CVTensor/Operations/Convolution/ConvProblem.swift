@@ -4,9 +4,9 @@ import CKernels
 ///
 /// x: [batch, cin, height, width], weight: [cout, cin / groups, kernel, kernel] -> y: [batch, cout, Ho, Wo].
 ///
-/// One problem describes all three directions: forward takes x to y, backward-data dy to dx, and backward-weights x and dy
-/// to dw. As a matrix product it is, for each image and group, Y = W · columns(X), where `columns` (im2col) has a row for
-/// each input channel and tap and a column for each output pixel.
+/// One problem describes all three directions: forward maps x to y, backward-data dy to dx, and backward-weights x and
+/// dy to dw. As a matrix product it is, for each image and group, Y = W · columns(X), where `columns` (im2col) has a
+/// row for each input channel and tap and a column for each output pixel.
 package struct ConvProblem: Sendable {
     let batch, groups: Int
     /// Channels of x and of y, in all groups together.
@@ -14,7 +14,7 @@ package struct ConvProblem: Sendable {
     /// Of x.
     let height, width: Int
     let geometry: ConvGeometry
-    /// One group of one image, in the form that the kernels take.
+    /// One group of one image, as an argument of the kernels.
     let window: cvk_window
 
     /// Checks that the shapes belong together.
@@ -66,8 +66,8 @@ package struct ConvProblem: Sendable {
 
     /// Backward-data as a forward problem, from dy to dx with the flipped filters.
     ///
-    /// - Returns: nil for a stride, where pixels between those of dy have a gradient, too; and for borders so wide that some
-    ///   pixels of dy are reached from nowhere.
+    /// - Returns: nil for a stride, where pixels between those of dy have a gradient, too; and for borders so wide that
+    ///   some pixels of dy are reached from nowhere.
     var flipped: ConvProblem? {
         guard let y = geometry.y.flipped(from: outputHeight, to: height),
             let x = geometry.x.flipped(from: outputWidth, to: width)

@@ -8,7 +8,7 @@
 ///   - weight: [Cin, Cout / groups, kernel, kernel].
 ///   - bias: [Cout].
 ///   - geometry: that of the convolution from y to x whose gradient this is.
-///   - outputPadding: less than the stride; which of the sizes is meant that such a convolution would take to H × W.
+///   - outputPadding: less than the stride: selects one of the sizes that a convolution would reduce to H × W.
 /// - Returns: [N, Cout, Ho, Wo].
 public func convTranspose2d(
     _ x: Tensor, _ weight: Tensor, bias: Tensor? = nil, _ geometry: ConvGeometry,
@@ -50,7 +50,7 @@ extension ConvProblem {
 }
 
 extension ConvGeometry.Axis {
-    /// The size of which this window makes `size` positions.
+    /// The size on which this window has `size` positions.
     fileprivate func transposedSize(_ size: Int, outputPadding: Int) -> Int {
         precondition(
             outputPadding >= 0 && outputPadding < stride,

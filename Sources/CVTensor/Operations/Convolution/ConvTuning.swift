@@ -1,11 +1,12 @@
-/// The numbers by which convolutions are chosen and cut into blocks.
+/// Thresholds for choosing convolution algorithms, and the sizes of their blocks.
 ///
-/// They were measured on x86-64 servers with 32 KB, 1 MB and some 30 MB of cache. None changes a result by more than rounding.
+/// They were measured on x86-64 servers with 32 KB, 1 MB and some 30 MB of cache. None changes a result by more than
+/// rounding.
 package struct ConvTuning: Sendable {
     /// The values that operations use.
     package static let standard = ConvTuning()
 
-    /// The algorithm to take wherever it applies, whatever it costs; nil for the choice by expected speed.
+    /// The algorithm to use wherever it applies, regardless of its speed; nil for the choice by expected speed.
     package var forced: ConvAlgorithmKind?
     package var gemm = GEMM()
     package var direct = Direct()
@@ -31,7 +32,7 @@ package struct ConvTuning: Sendable {
     package struct GEMM: Sendable {
         /// Rows and columns of im2col packed at a time: 256 × 480 floats are half of a core's 1 MB cache.
         package var blockRows = GEMMBackend.blockDepth, blockColumns = 480
-        /// Filters of a task where a product is cut through its rows.
+        /// Filters per task if a product is divided by rows.
         package var rowsPerTask = 64
         /// Taps of a task of backward-data.
         package var tapsPerTask = 64
@@ -41,7 +42,7 @@ package struct ConvTuning: Sendable {
 
     /// Shifted rows, forward and backward-data.
     package struct Direct: Sendable {
-        /// Rows of im2col of which a panel fits into 48 KB, counted as if they did not overlap.
+        /// Rows of im2col whose panel fits into 48 KB, counted as if they did not overlap.
         package var cachedRows = 288
         /// Floats of a task's sums that stay in its core's cache: 400 KB of 1 MB.
         package var cachedSums = 100_000
@@ -69,14 +70,14 @@ package struct ConvTuning: Sendable {
 
     /// Winograd's transforms, forward and backward-data.
     package struct Winograd: Sendable {
-        /// Channels of both sides from which the transforms save more than they take.
+        /// Channels of both sides from which the transforms save more time than they cost.
         package var minChannels = 48
         /// Tiles from which they do.
         package var minTiles = 48
         /// The same where both sides have `manyChannels`: direct sums read their filters anew for each image.
         package var minTilesOfManyChannels = 12, manyChannels = 256
-        /// Floats of transformed input that stay in a cache that all threads share: up to this many, tasks share out filters,
-        /// and beyond it rows of tiles.
+        /// Floats of transformed input that stay in a cache that all threads share: up to this many, tasks share out
+        /// filters, and beyond it rows of tiles.
         package var sharedCache = 3 << 20
         /// Floats of transformed filters that stay in the cache of a core, and the most filters that a task transforms.
         package var cachedFilters = 300_000, filtersPerTask = 64
@@ -88,7 +89,8 @@ package struct ConvTuning: Sendable {
 
     /// Winograd's transforms, backward-weights.
     package struct WinogradWeights: Sendable {
-        /// Parts of the sums that keep some threads busy; with room for fewer, tasks share out filters instead of tiles.
+        /// Parts of the sums that keep some threads busy; with room for fewer, the filters are divided among tasks
+        /// instead of the tiles.
         package var parts = 8
         /// Floats of partial sums at most: 24 MB.
         package var partialSums = 6 << 20

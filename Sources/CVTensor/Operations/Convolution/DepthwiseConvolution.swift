@@ -1,11 +1,11 @@
 import CKernels
 import CVCore
 
-/// A convolution whose groups have one input channel each (Howard et al. 2017, arXiv:1704.04861): a matrix product would
-/// have one row, and nothing to share between its columns.
+/// A convolution whose groups have one input channel each (Howard et al. 2017, arXiv:1704.04861): a matrix product
+/// would have one row, and nothing to share between its columns.
 ///
-/// A plane is packed so that what a tap sees from neighboring output pixels is contiguous, for any stride; then each
-/// filter of its group passes over it, while it is in the cache. A task makes whole planes.
+/// A plane is packed so that the pixels that a tap reads for neighboring outputs are contiguous, for any stride; then
+/// each filter of its group passes over it, while it is in the cache. A task makes whole planes.
 struct DepthwiseConvolution: ConvAlgorithm {
     private let layout: PhaseSplitLayout
 
@@ -61,7 +61,8 @@ struct DepthwiseInputGradient: ConvAlgorithm {
     }
 }
 
-/// Backward-weights of a depthwise convolution: a task makes the filters of some groups, over the images in their order.
+/// Backward-weights of a depthwise convolution: a task makes the filters of some groups, over the images in their
+/// order.
 struct DepthwiseWeightGradient: ConvWeightGradient {
     private let layout: PhaseSplitLayout
 

@@ -7,8 +7,8 @@ import CVCore
 /// A task makes some rows of pixels of some channels. It pads a few channels of the input at a time, as many as fit
 /// into the fastest cache, and adds their share to all its outputs.
 ///
-/// Backward-data through a stride is such a convolution, too, for every s-th pixel of the result apart: each of these
-/// parts is reached by taps of its own.
+/// Backward-data through a stride is such a convolution, too, separately for every s-th pixel of the result: each of
+/// these parts is reached by taps of its own.
 struct DirectConvolution: ConvAlgorithm {
     /// Pixels of the result that the same taps reach: every `step`-th from `origin` on, in both directions.
     struct Part {
@@ -32,7 +32,7 @@ struct DirectConvolution: ConvAlgorithm {
     private let m, height, width: Int
     private let step: (y: Int, x: Int)
     private let parts: [Part]
-    /// Where what each tap of a part sees begins, for `chunk` input channels.
+    /// The offset at which each tap of a part starts reading, for `chunk` input channels.
     private let inputOffsets: [[Int]]
     /// Input channels at a time.
     private let chunk: Int
@@ -68,11 +68,11 @@ struct DirectConvolution: ConvAlgorithm {
                 ?? layout.offsets(channels: chunk, rows: rowsPerTask)
         }
         (self.chunk, self.rowsPerTask) = (chunk, rowsPerTask)
-        // Where that leaves threads without work (small images at the end of a network), cut the channels, too.
+        // If that leaves threads without work (small images at the end of a network), divide the channels, too.
         let tasks = batch * groups * rowCuts
-        let wanted = Parallel.threadCount == 1 ? 1 : Parallel.threadCount * 2
+        let desired = Parallel.threadCount == 1 ? 1 : Parallel.threadCount * 2
         let mostCuts = (m + tuning.filtersPerTask - 1) / tuning.filtersPerTask
-        channelCuts = tasks >= wanted ? 1 : max(1, min(mostCuts, (wanted + tasks - 1) / max(tasks, 1)))
+        channelCuts = tasks >= desired ? 1 : max(1, min(mostCuts, (desired + tasks - 1) / max(tasks, 1)))
     }
 
     func run(_ operands: ConvOperands, _ weights: PackedWeights, _ epilogue: Epilogue) {
@@ -154,7 +154,7 @@ struct DirectConvolution: ConvAlgorithm {
         }
     }
 
-    /// Takes the outputs of a part out of the gaps, while they are in the cache.
+    /// Removes the gaps between the outputs of a part, while they are in the cache.
     private func store(
         _ sums: UnsafePointer<Float>, pitch: Int, _ block: Block, _ part: Part, to y: UnsafeMutablePointer<Float>
     ) {

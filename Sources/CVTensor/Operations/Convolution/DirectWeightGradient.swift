@@ -5,10 +5,10 @@ import CVCore
 ///
 ///     dWᵀ = Σ over images  columns(X) · dYᵀ
 ///
-/// The sum runs over pixels, so the rows of `columns` can stay where they are in the padded image (`ShiftedRowLayout`), and
-/// dY is packed with its channels side by side.
+/// The sum runs over pixels, so the rows of `columns` can stay where they are in the padded image (`ShiftedRowLayout`),
+/// and dY is packed with its channels side by side.
 ///
-/// The pixels of all images are cut into a few parts, each with sums of its own, that are added in order at the end.
+/// The pixels of all images are divided into a few parts with separate sums, which are added in order at the end.
 /// Their number follows from the shapes alone: the result does not depend on how many threads there are.
 struct DirectWeightGradient: ConvWeightGradient {
     private let problem: ConvProblem
@@ -18,7 +18,7 @@ struct DirectWeightGradient: ConvWeightGradient {
     private let width: Int
     /// Output rows at a time, and blocks of them in an image.
     private let rowsPerBlock, blocks: Int
-    /// Into how many parts pixels and input channels are cut.
+    /// Into how many parts pixels and input channels are divided.
     private let pixelParts, channelParts: Int
     /// Where each row of `columns` begins, and each row of a panel of dYᵀ.
     private let inputOffsets, panelOffsets: [Int]

@@ -3,8 +3,8 @@ import CVCore
 
 /// What follows a convolution without another pass over memory: `activation(scale · y + shift + residual)`.
 ///
-/// Scale and shift are by output channel: a bias, a batch normalization in inference, or both. The residual is one of the
-/// operands of a run, so that an epilogue can be made once and used for many.
+/// Scale and shift are by output channel: a bias, a batch normalization in inference, or both. The residual is one of
+/// the operands of a run, so that an epilogue can be made once and used for many.
 package struct Epilogue: Sendable {
     /// Nothing follows.
     package static let none = Epilogue(scale: nil, shift: nil, .linear)
@@ -31,7 +31,7 @@ package struct Epilogue: Sendable {
     /// The channels that it is for; nil for any number.
     var channels: Int? { scale?.count ?? shift?.count }
 
-    /// Finishes some results of one channel in place.
+    /// Applies it to some results of one channel in place.
     ///
     /// - Parameters:
     ///   - operands: those of the run.

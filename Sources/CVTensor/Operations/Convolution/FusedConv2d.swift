@@ -2,7 +2,7 @@
 ///
 /// Without a tape it is one pass over memory; on a tape each part is an operation of its own.
 package struct FusedConv2d: Sendable {
-    /// A normalization of channels with statistics that are known before. See `batchNorm`.
+    /// A normalization of channels with given statistics. See `batchNorm`.
     package struct Normalization: Sendable {
         let mean, variance, weight, bias: Tensor
         let epsilon: Float

@@ -1,7 +1,7 @@
 import CKernels
 import CVCore
 
-/// Backward-data as matrix products: dX = fold(Wᵀ · dY), where fold adds each tap to the pixel that it was taken from
+/// Backward-data as matrix products: dX = fold(Wᵀ · dY), where fold adds each tap to the pixel that it came from
 /// (col2im).
 ///
 /// For OpenBLAS, and for windows that no faster algorithm applies to.

@@ -3,8 +3,8 @@ import CVCore
 
 /// A convolution as matrix products: for each image and group, Y = W · columns(X). See `ConvProblem`.
 ///
-/// The columns are never whole in memory: each task packs the block that it multiplies next, in a size that stays in its
-/// core's cache.
+/// The columns are never whole in memory: each task packs the block that it multiplies next, in a size that stays in
+/// its core's cache.
 struct ImplicitGEMMConvolution: ConvAlgorithm {
     private let problem: ConvProblem
     private let backend: GEMMBackend
@@ -33,7 +33,7 @@ struct ImplicitGEMMConvolution: ConvAlgorithm {
         }
     }
 
-    /// Into how many parts to cut the rows and the columns of Y: columns by the size of a block; where that leaves
+    /// Into how many parts the rows and the columns of Y are divided: columns by the size of a block; if that leaves
     /// threads without work (small images at the end of a network), the rows as well.
     ///
     /// OpenBLAS rounds by the shape of a block, so for it the cuts must not depend on the number of threads.
@@ -42,8 +42,8 @@ struct ImplicitGEMMConvolution: ConvAlgorithm {
         let mostRowCuts = (problem.m + tuning.rowsPerTask - 1) / tuning.rowsPerTask
         if backend == .openBLAS { return (max(mostRowCuts, 1), columnCuts) }
         let tasks = problem.batch * problem.groups * columnCuts
-        let wanted = Parallel.threadCount == 1 ? 1 : Parallel.threadCount * 2
-        let rowCuts = tasks >= wanted ? 1 : min(mostRowCuts, (wanted + tasks - 1) / max(tasks, 1))
+        let desired = Parallel.threadCount == 1 ? 1 : Parallel.threadCount * 2
+        let rowCuts = tasks >= desired ? 1 : min(mostRowCuts, (desired + tasks - 1) / max(tasks, 1))
         return (max(rowCuts, 1), columnCuts)
     }
 

@@ -2,7 +2,7 @@ import CKernels
 import CVCore
 
 /// How a plane is packed for depthwise kernels: with its border of zeros, and the pixels of a row sorted by their
-/// index modulo the stride (their phase), so that what a tap sees from neighboring output pixels is contiguous.
+/// index modulo the stride (their phase), so that the pixels that a tap reads for neighboring outputs are contiguous.
 struct PhaseSplitLayout: Sendable {
     let problem: ConvProblem
     let isa: InstructionSet
@@ -42,7 +42,7 @@ struct PhaseSplitLayout: Sendable {
         withUnsafePointer(to: phases) { cvk_pack_phases($0, plane, packed) }
     }
 
-    /// The other way: what belongs to the border is dropped.
+    /// The inverse; the border is dropped.
     func unpack(_ packed: UnsafePointer<Float>, to plane: UnsafeMutablePointer<Float>) {
         withUnsafePointer(to: phases) { cvk_unpack_phases($0, packed, plane) }
     }

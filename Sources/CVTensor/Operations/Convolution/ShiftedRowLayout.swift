@@ -1,14 +1,14 @@
 import CKernels
 
-/// How an image is packed so that every tap of a window sees its pixels as one run of floats.
+/// A packed image in which every tap of a window reads its pixels as one contiguous run of floats.
 ///
-/// A window of stride 1 sees, from one output pixel to the next, the next input pixel. With the rows of a plane one
-/// after the other, zeros in the gaps, and output pixels counted with the same pitch, what a tap sees is the plane
-/// itself, shifted: the matrix `columns` of a convolution need not be packed. One gap serves as the right border of
-/// a row and as the left one of the next. Outputs that fall into a gap are computed and dropped.
+/// With stride 1, each tap reads the next input pixel for the next output pixel. With the rows of a plane stored
+/// consecutively, zeros in the gaps, and output pixels counted with the same pitch, a tap reads the plane itself,
+/// shifted: the matrix `columns` of a convolution need not be packed. One gap serves as the right border of a row and
+/// as the left one of the next. Outputs that fall into a gap are computed and dropped.
 ///
-/// A window of stride s sees every s-th pixel: the pixels whose indices have the same remainder modulo s are a plane of
-/// their own (a phase), and what a tap sees is one of these planes, shifted.
+/// With stride s, a tap reads every s-th pixel: the pixels whose indices have the same remainder modulo s are a plane
+/// of their own (a phase), and a tap reads one of these planes, shifted.
 struct ShiftedRowLayout: Sendable {
     let window: cvk_window
     /// From one row to the next.
@@ -17,8 +17,8 @@ struct ShiftedRowLayout: Sendable {
 
     /// The phases along one direction, and where the taps read.
     struct Phases: Sendable {
-        /// For each tap: its phase, as an index of `remainders`, and the offset in pixels of the phase at which it reads,
-        /// from the position of the output pixel.
+        /// For each tap: its phase, as an index of `remainders`, and the offset in pixels of the phase at which it
+        /// reads, from the position of the output pixel.
         let taps: [(phase: Int, shift: Int)]
         /// The phases that some tap reads: the index of their first pixel.
         let remainders: [Int]
@@ -50,14 +50,14 @@ struct ShiftedRowLayout: Sendable {
         pitch = max(width + max(x.before, 0), window.output_width + max(x.after, 0))
     }
 
-    /// True where the image as it is has this layout: windows of one pixel without a border.
+    /// Whether the unpacked image has this layout: windows of one pixel without a border.
     var isImage: Bool {
         window.kernel_width == 1 && window.kernel_height == 1 && window.pad_left == 0 && window.pad_top == 0
             && window.stride_x == 1 && window.stride_y == 1 && pitch == window.width
             && window.output_height == window.height
     }
 
-    /// Floats of the phases of a channel that give `rows` rows of the output. Past their end a panel may still read
+    /// Floats of the phases of a channel for `rows` rows of the output. Past their end a panel may still read
     /// whole vectors.
     func channelStride(rows: Int) -> Int {
         isImage ? window.height * window.width : y.remainders.count * x.remainders.count * planeStride(rows: rows)
@@ -85,10 +85,10 @@ struct ShiftedRowLayout: Sendable {
         return (0..<channels).flatMap { channel in starts.map { channel * channelStride + $0 } }
     }
 
-    /// Packs what the output rows `rows` see of some channels; `planes` starts with the first of them.
+    /// Packs the pixels of some channels that the output rows `rows` depend on; `planes` starts with the first channel.
     ///
-    /// most: the rows that `offsets` were asked for.
-    /// - Returns: the image itself where it has this layout, else `scratch`.
+    /// - Parameter most: the number of rows that `offsets` were computed for.
+    /// - Returns: the image itself if it has this layout, else `scratch`.
     func pack(
         _ planes: UnsafePointer<Float>, channels: Int, rows: Range<Int>, most: Int,
         to scratch: UnsafeMutablePointer<Float>

@@ -3,8 +3,8 @@ import CVCore
 
 /// Backward-data through a stride.
 ///
-/// Pixels of dX whose indices have the same remainder modulo the stride are reached by the same taps, and see dY as a
-/// convolution of stride 1 does: the one with remainder r by the taps t with t · dilation - padding = r + stride · q,
+/// Pixels of dX whose indices have the same remainder modulo the stride are reached by the same taps, and depend on dY
+/// as a convolution of stride 1: the one with remainder r by the taps t with t · dilation - padding = r + stride · q,
 /// from pixel i - q of dY for its i-th. So each remainder is a part of one `DirectConvolution` of dY.
 struct StridedInputGradient: ConvAlgorithm {
     private let problem: ConvProblem
@@ -21,7 +21,7 @@ struct StridedInputGradient: ConvAlgorithm {
         /// For each remainder: the taps, and the position that each reads, counted from the first that any reads.
         let reads: [[(tap: Int, position: Int)]]
 
-        /// Nil where pixels far outside of dY would be read: borders wider than the kernel.
+        /// nil if pixels far outside of dY would be read: borders wider than the kernel.
         init?(_ axis: ConvGeometry.Axis) {
             let phases = ShiftedRowLayout.Phases(
                 kernel: axis.kernel, stride: axis.stride, padding: axis.padding.before, dilation: axis.dilation)

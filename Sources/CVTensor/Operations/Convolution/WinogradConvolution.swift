@@ -2,15 +2,15 @@ import CKernels
 import CVCore
 
 /// A 3×3 convolution of stride 1 by Winograd's minimal filtering F(4×4, 3×3) (Lavin & Gray 2015, arXiv:1509.09308):
-/// a quarter of the multiplications. Its results differ from the direct ones by some 1e-6 of the largest, over hundreds of
-/// channels by 1e-5.
+/// a quarter of the multiplications. Its results differ from the direct ones by some 1e-6 of the largest, over hundreds
+/// of channels by 1e-5.
 ///
-/// The input of some rows of tiles, one below the other through all images, is transformed, multiplied with the
-/// transformed filters, a matrix product for each of the 36 elements of a tile, and the sums are transformed back. What
-/// is shared out depends on which of the two is larger. Many tiles: the packed weights are all filters transformed, and a
-/// task takes some rows of tiles. Few tiles with many channels: all tiles are transformed first, and a task takes some
-/// filters, which it transforms itself, so that four times the memory of the weights is never needed: the packed weights
-/// are the weight as it is.
+/// The input of some rows of tiles, over all images, is transformed and multiplied by the transformed filters, one
+/// matrix product for each of the 36 elements of a tile; the products are transformed back. How the work is divided
+/// depends on which of the two is larger. Many tiles: the packed weights are all transformed filters, and a task
+/// computes some rows of tiles. Few tiles with many channels: all tiles are transformed first, and a task computes some
+/// filters, which it transforms itself, so that four times the memory of the weights is never needed: the packed
+/// weights are the unchanged weight.
 struct WinogradConvolution: ConvAlgorithm {
     private let problem: ConvProblem
     private let tiles: WinogradTiles
@@ -30,7 +30,7 @@ struct WinogradConvolution: ConvAlgorithm {
 
     /// - Parameters:
     ///   - weight: [Cout, Cin, 3, 3].
-    ///   - flipped: whether it is [Cin, Cout, 3, 3] instead, of which the flipped filters are meant.
+    ///   - flipped: whether it is [Cin, Cout, 3, 3] instead, whose flipped filters are to be used.
     func pack(_ weight: Tensor, flipped: Bool) -> PackedWeights {
         sharesFilters
             ? PackedWeights(values: weight, isFlipped: flipped)
@@ -45,11 +45,11 @@ struct WinogradConvolution: ConvAlgorithm {
         }
     }
 
-    /// Whether the tiles are few, so that tasks share out the filters.
+    /// Whether the tiles are few, so that the filters are divided among the tasks.
     private var sharesFilters: Bool { 36 * filters.cin * pitch(tiles.count) <= tuning.sharedCache }
 
-    /// From one of the 36 elements of a tile to the next, for `count` floats of each: 64 bytes more than some times 4 KB, so
-    /// that they do not compete for one set of the cache.
+    /// From one of the 36 elements of a tile to the next, for `count` floats of each: 64 bytes more than some times 4
+    /// KB, so that they do not compete for one set of the cache.
     static func elementStride(_ count: Int) -> Int { (count + 1023) / 1024 * 1024 + 16 }
 
     /// From one channel to the next, for so many tiles: whole vectors, and not a power of two.
@@ -137,7 +137,8 @@ struct WinogradConvolution: ConvAlgorithm {
         }
     }
 
-    /// Transforms the sums of a channel back, and finishes them. tile: scratch for 4 rows of 4 · pitch pixels.
+    /// Transforms the sums of a channel back, and applies the epilogue. `tile` is scratch for 4 rows of 4 · pitch
+    /// pixels.
     private func store(
         _ sums: UnsafePointer<Float>, stride: Int, _ channel: Int, _ rows: Range<Int>, _ operands: ConvOperands,
         _ epilogue: Epilogue, tile: UnsafeMutablePointer<Float>, pitch: Int

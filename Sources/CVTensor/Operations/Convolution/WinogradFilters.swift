@@ -3,13 +3,13 @@ import CVCore
 
 /// The filters of a 3×3 convolution in the form that Winograd's minimal filtering multiplies with: G g Gᵀ.
 ///
-/// Either those of the convolution itself, weight [Cout, Cin, 3, 3], or the flipped ones of backward-data: weight is then
-/// that of the convolution there, [Cin, Cout, 3, 3], and the taps are read in reverse.
+/// Either those of the convolution itself, weight [Cout, Cin, 3, 3], or the flipped ones of backward-data: weight is
+/// then that of the convolution there, [Cin, Cout, 3, 3], and the taps are read in reverse.
 struct WinogradFilters: Sendable {
     let cout, cin: Int
     let isa: InstructionSet
 
-    /// u[ξ · stride + row · cin + channel] for the output channels `rows`, of which the first is row 0.
+    /// u[ξ · stride + row · cin + channel] for the output channels `rows`; the first of them is row 0.
     func transform(
         _ weight: UnsafePointer<Float>, flipped: Bool, _ rows: Range<Int>, to u: UnsafeMutablePointer<Float>,
         stride: Int

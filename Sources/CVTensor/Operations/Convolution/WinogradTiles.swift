@@ -11,7 +11,7 @@ struct WinogradTiles: Sendable {
     let rows: Int
     var count: Int { rows * across }
 
-    /// Nil where the transforms do not apply or are not expected to save time: for few channels, or for large filters
+    /// nil if the transforms do not apply or are not expected to save time: for few channels, or for large filters
     /// on so few tiles that reading the filters (four times as many numbers as they have taps) is most of it.
     init?(_ problem: ConvProblem, _ tuning: ConvTuning.Winograd) {
         let window = problem.window
@@ -27,14 +27,14 @@ struct WinogradTiles: Sendable {
         guard channels >= tuning.minChannels, count >= minTiles else { return nil }
     }
 
-    /// Rows of tiles to take together so that the vectors of a panel are well filled.
+    /// Rows of tiles per block, so that the vectors of a panel are well filled.
     func rowsPerTask(atMost limit: Int) -> Int {
         let most = max(1, min(limit, tilesPerTask / across))
         let waste = { (rows: Int) in Double((rows * across + 15) / 16 * 16) / Double(rows * across) }
         return (1...most).min { waste($0) * (1 + 1 / Double($0)) < waste($1) * (1 + 1 / Double($1)) } ?? 1
     }
 
-    /// Floats that the transform of some rows takes beside its result.
+    /// Scratch floats for the transform of some rows, beside its result.
     func scratch(rows: Int) -> Int { 24 * ((rows + 1) * across + 32) + 4 * (across + 1) }
 
     /// The transformed input of some channels for some rows of tiles: v[ξ · stride + channel · pitch + tile].

@@ -6,15 +6,16 @@ import CVCore
 ///
 ///     dW = Gᵀ [ Σ over tiles  (A dY Aᵀ) ⊙ (Bᵀ d B) ] G
 ///
-/// The sums over tiles are 36 matrix products. What is shared out depends on which of the two is larger. Many tiles: as in
-/// `DirectWeightGradient` the sums are made in a few parts, whose number follows from the shapes alone, and added in order.
-/// Few tiles: all are transformed first, and a task makes some filters, whose sums of 36 never leave its core's cache.
+/// The sums over tiles are 36 matrix products. How the work is divided depends on which of the two is larger. Many
+/// tiles: as in `DirectWeightGradient` there are a few partial sums, whose number follows from the shapes alone, added
+/// in order. Few tiles: all are transformed first, and a task computes some filters, whose 36 sums never leave its
+/// core's cache.
 struct WinogradWeightGradient: ConvWeightGradient {
     private let problem: ConvProblem
     private let tiles: WinogradTiles
     private let isa: InstructionSet
     private let tuning: ConvTuning.WinogradWeights
-    /// Output channels filled up to whole vectors, and those of a panel.
+    /// Output channels rounded up to whole vectors, and those of a panel.
     private let width, panel: Int
     private let rowsPerBlock, blocks: Int
     private let blockParts: Int
@@ -96,7 +97,7 @@ struct WinogradWeightGradient: ConvWeightGradient {
         let cin = problem.cin
         let panels = (width + panel - 1) / panel
         let gradientStride = WinogradConvolution.elementStride(tiles.count * panel)
-        // A task makes the filters of two panels, for as many input channels as its cache has room for.
+        // A task computes the filters of two panels, for as many input channels as fit in its cache.
         let own = min(2, panels) * panel
         let chunk = max(8, min(cin, tuning.cachedSums / (36 * own) / 8 * 8))
         let pitch = tiles.count + 16
@@ -151,7 +152,8 @@ struct WinogradWeightGradient: ConvWeightGradient {
 
     // MARK: Both
 
-    /// sums[channel][ξ][column] from the transformed input [ξ][channel][tile] and a panel of gradients [ξ][tile][column].
+    /// sums[channel][ξ][column] from the transformed input [ξ][channel][tile] and a panel of gradients
+    /// [ξ][tile][column].
     private func multiply(
         channels: Int, columns: Int, tiles count: Int, _ input: UnsafePointer<Float>, pitch: Int, _ inputStride: Int,
         _ gradients: UnsafePointer<Float>, _ gradientStride: Int, to sums: UnsafeMutablePointer<Float>, width: Int,
@@ -198,7 +200,7 @@ struct WinogradWeightGradient: ConvWeightGradient {
                 cvk_winograd_filter_gradient(
                     isa.cValue, sums + channel * 36 * width, width, width, taps + channel * 9 * width, width)
             }
-            // [channels · 9][outputs] to the neighbours that they are in each filter.
+            // [channels · 9][outputs] to neighbors, as they are in each filter.
             cvk_transpose(
                 isa.cValue, taps, width, channels.count * 9, outputs.count,
                 dw + (outputs.lowerBound * cin + channels.lowerBound) * 9, cin * 9)

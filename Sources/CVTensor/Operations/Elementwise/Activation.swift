@@ -1,7 +1,7 @@
 import CKernels
 import CVCore
 
-/// The functions that stand between the layers of a network.
+/// The nonlinear functions between the layers of a network.
 public enum Activation: Sendable, Equatable {
     /// The identity.
     case linear
@@ -26,7 +26,12 @@ public enum Activation: Sendable, Equatable {
     /// min(max(x + 3, 0), 6) / 6, as `torch.nn.Hardsigmoid`.
     case hardSigmoid
 
-    /// Applies it to every value of `x`: in its own memory where nobody else holds it, as with `relu(conv(x))`.
+    /// Applies the function to every value.
+    ///
+    /// Runs in the memory of `x` if nobody else holds it, as in `relu(conv(x))`.
+    ///
+    /// - Parameter x: of any shape.
+    /// - Returns: a tensor of the same shape.
     public func callAsFunction(_ x: consuming Tensor) -> Tensor { self(x, under: .current) }
 
     /// Under a chosen instruction set, for tests.
@@ -44,10 +49,11 @@ public enum Activation: Sendable, Equatable {
         return y.recorded(as: .activation(self), (x, { self.gradient($0, at: known, under: isa) }))
     }
 
-    /// Whether f'(x) = f'(f(x)): then the result, which the next layer often keeps anyway, is kept instead of the input.
+    /// Whether f'(x) = f'(f(x)): then the result, which the next layer often retains anyway, is retained instead of the
+    /// input.
     private var gradientUsesOutput: Bool { self == .relu || self == .relu6 }
 
-    /// dy · f'(x), in the memory of dy where nobody else holds that.
+    /// dy · f'(x), in the memory of dy if it is the sole owner.
     private func gradient(_ dy: consuming Tensor, at x: Tensor, under isa: InstructionSet) -> Tensor {
         guard let (kind, slope) = kernel else { return dy }
         let dx = dy.isSoleOwner() ? dy : Tensor(shape: x.shape) { _ in }

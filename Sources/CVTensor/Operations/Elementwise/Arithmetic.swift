@@ -1,15 +1,20 @@
 import CKernels
 import CVCore
 
-/// Elementwise sum; shapes are broadcast as in PyTorch.
+/// Elementwise sum, as in PyTorch with broadcasting.
+///
+/// - Parameters:
+///   - a: of any shape.
+///   - b: of a shape that can be broadcast with that of `a`.
+/// - Returns: the sum in the common shape.
 public func + (a: Tensor, b: Tensor) -> Tensor {
-    // The shapes only: the values are not needed for the gradient, so they are not kept for it.
+    // The shapes only: the gradient does not need the values, so they are not retained.
     let (left, right) = (a.shape, b.shape)
     return elementwise(a, b, named: "+", cvk_add).recorded(
-        as: .add, (a, { sum($0, to: left) }), (b, { sum($0, to: right) }))
+        as: .add, (a, { $0.sum(to: left) }), (b, { $0.sum(to: right) }))
 }
 
-/// a + b of tensors that no tape watches, in the memory of a where nobody else holds that.
+/// a + b of tensors that no tape watches, in the memory of a if it is the sole owner.
 func added(_ a: consuming Tensor, _ b: Tensor) -> Tensor {
     guard a.shape == b.shape, a.isSoleOwner() else { return a + b }
     let (sum, part) = (a.storage.pointer, b.storage.pointer)
@@ -21,20 +26,40 @@ func added(_ a: consuming Tensor, _ b: Tensor) -> Tensor {
     return a
 }
 
-/// Elementwise product; shapes are broadcast as in PyTorch.
+/// Elementwise product, as in PyTorch with broadcasting.
+///
+/// - Parameters:
+///   - a: of any shape.
+///   - b: of a shape that can be broadcast with that of `a`.
+/// - Returns: the product in the common shape.
 public func * (a: Tensor, b: Tensor) -> Tensor {
     let (left, right) = (a.detached, b.detached)
     return elementwise(a, b, named: "*", cvk_multiply).recorded(
-        as: .multiply, (a, { sum($0 * right, to: left.shape) }), (b, { sum($0 * left, to: right.shape) }))
+        as: .multiply, (a, { ($0 * right).sum(to: left.shape) }), (b, { ($0 * left).sum(to: right.shape) }))
 }
 
-/// Elementwise difference; shapes are broadcast as in PyTorch.
+/// Elementwise difference, as in PyTorch with broadcasting.
+///
+/// - Parameters:
+///   - a: of any shape.
+///   - b: of a shape that can be broadcast with that of `a`.
+/// - Returns: the difference in the common shape.
 public func - (a: Tensor, b: Tensor) -> Tensor { a + b * -1 }
 
-/// Every element times a number.
+/// Multiplies every element by a number.
+///
+/// - Parameters:
+///   - a: of any shape.
+///   - factor: the number.
+/// - Returns: a tensor of the shape of `a`.
 public func * (a: Tensor, factor: Float) -> Tensor { scaled(a, by: factor, plus: 0) }
 
-/// Every element plus a number.
+/// Adds a number to every element.
+///
+/// - Parameters:
+///   - a: of any shape.
+///   - term: the number.
+/// - Returns: a tensor of the shape of `a`.
 public func + (a: Tensor, term: Float) -> Tensor { scaled(a, by: 1, plus: term) }
 
 private func scaled(_ x: Tensor, by scale: Float, plus shift: Float) -> Tensor {
@@ -59,7 +84,7 @@ private func elementwise(_ a: Tensor, _ b: Tensor, named name: String, _ kernel:
     guard let shape = a.shape.broadcast(with: b.shape) else {
         preconditionFailure("\(a.shape) \(name) \(b.shape): the shapes cannot be broadcast")
     }
-    let (a, b) = (broadcast(a.detached, to: shape), broadcast(b.detached, to: shape))
+    let (a, b) = (a.detached.broadcast(to: shape), b.detached.broadcast(to: shape))
     return Tensor(shape: shape, from: a, b) { y in
         a.withValues { a in
             b.withValues { b in

@@ -1,7 +1,9 @@
 extension Shape {
-    /// The shape that both can be repeated to, dimension by dimension from the last; nil if there is none.
+    /// The common shape that both can be broadcast to, as `torch.broadcast_shapes`: [4, 1, 3] and [5, 1] give [4, 5,
+    /// 3].
     ///
-    /// [4, 1, 3] and [5, 1] give [4, 5, 3].
+    /// - Parameter other: compared dimension by dimension from the last.
+    /// - Returns: nil if the shapes cannot be broadcast.
     public func broadcast(with other: Shape) -> Shape? {
         let rank = Swift.max(self.rank, other.rank)
         let (a, b) = (padded(to: rank), other.padded(to: rank))
@@ -13,56 +15,65 @@ extension Shape {
         return Shape(result)
     }
 
-    /// With dimensions of 1 before the first.
+    /// The dimensions with ones prepended.
     fileprivate func padded(to rank: Int) -> [Int] {
         [Int](repeating: 1, count: rank - self.rank) + dimensions
     }
 }
 
-/// The tensor repeated along dimensions of size 1, as `torch.broadcast_to`.
-public func broadcast(_ x: Tensor, to shape: Shape) -> Tensor {
-    if x.shape == shape { return x }
-    let walk = BroadcastWalk(from: x.shape, to: shape)
-    let y = Tensor(shape: shape, from: x) { y in
-        x.withValues { x in
-            walk.forEachRow { row, start in
-                let to = y.baseAddress! + row * walk.length
-                if walk.step == 1 {
-                    to.update(from: x.baseAddress! + start, count: walk.length)
-                } else {
-                    to.update(repeating: x[start], count: walk.length)
+extension Tensor {
+    /// The tensor repeated along dimensions of size 1, as `torch.broadcast_to`.
+    ///
+    /// - Parameter shape: a shape that this one can be broadcast to.
+    /// - Returns: the values in that shape.
+    public func broadcast(to shape: Shape) -> Tensor {
+        if self.shape == shape { return self }
+        let walk = BroadcastWalk(from: self.shape, to: shape)
+        let y = Tensor(shape: shape, from: self) { y in
+            withValues { x in
+                walk.forEachRow { row, start in
+                    let to = y.baseAddress! + row * walk.length
+                    if walk.step == 1 {
+                        to.update(from: x.baseAddress! + start, count: walk.length)
+                    } else {
+                        to.update(repeating: x[start], count: walk.length)
+                    }
                 }
             }
         }
+        let own = self.shape
+        return y.recorded(as: .broadcast(shape), (self, { $0.sum(to: own) }))
     }
-    let own = x.shape
-    return y.recorded(as: .broadcast(shape), (x, { sum($0, to: own) }))
-}
 
-/// The sum over the dimensions along which `shape` would be broadcast to that of `y`: the gradient of `broadcast`.
-public func sum(_ y: Tensor, to shape: Shape) -> Tensor {
-    if y.shape == shape { return y }
-    let walk = BroadcastWalk(from: shape, to: y.shape)
-    let sums = Tensor(shape: shape, from: y) { sums in
-        sums.initialize(repeating: 0)
-        y.withValues { y in
-            walk.forEachRow { row, start in
-                let from = y.baseAddress! + row * walk.length
-                if walk.step == 1 {
-                    for index in 0..<walk.length { sums[start + index] += from[index] }
-                } else {
-                    var sum: Float = 0
-                    for index in 0..<walk.length { sum += from[index] }
-                    sums[start] += sum
+    /// The sum over the dimensions along which `shape` would be broadcast to that of this tensor: the gradient of
+    /// `broadcast(to:)`, as `torch.Tensor.sum_to_size`.
+    ///
+    /// - Parameter shape: a shape that can be broadcast to this one.
+    /// - Returns: the sums in that shape.
+    public func sum(to shape: Shape) -> Tensor {
+        if self.shape == shape { return self }
+        let walk = BroadcastWalk(from: shape, to: self.shape)
+        let sums = Tensor(shape: shape, from: self) { sums in
+            sums.initialize(repeating: 0)
+            withValues { y in
+                walk.forEachRow { row, start in
+                    let from = y.baseAddress! + row * walk.length
+                    if walk.step == 1 {
+                        for index in 0..<walk.length { sums[start + index] += from[index] }
+                    } else {
+                        var sum: Float = 0
+                        for index in 0..<walk.length { sum += from[index] }
+                        sums[start] += sum
+                    }
                 }
             }
         }
+        let whole = self.shape
+        return sums.recorded(as: .sum(shape), (self, { $0.broadcast(to: whole) }))
     }
-    let whole = y.shape
-    return sums.recorded(as: .sum(shape), (y, { broadcast($0, to: whole) }))
 }
 
-/// The rows of a large tensor, with the place in a small one that each belongs to.
+/// The rows of a large tensor, with the offset in a small one that each corresponds to.
 private struct BroadcastWalk {
     private let dimensions: [Int]
     private let steps: [Int]

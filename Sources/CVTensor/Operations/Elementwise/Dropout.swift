@@ -2,10 +2,15 @@ import CKernels
 import CVCore
 
 /// Sets each element to 0 with a probability and scales the others by 1 / (1 - probability), so that the expected value
-/// stays, as `torch.nn.functional.dropout` (Srivastava et al. 2014, "Dropout"). The shape stays.
+/// stays, as `torch.nn.functional.dropout` (Srivastava et al. 2014, "Dropout").
 ///
-/// Only on a tape in training mode; else it is the identity. The mask comes from the tape's seed: not the same numbers as
-/// PyTorch's, but the same for any number of threads.
+/// Active only on a tape in training mode; otherwise it is the identity. The mask follows from the tape's seed: the
+/// random numbers differ from PyTorch's, but do not depend on the number of threads.
+///
+/// - Parameters:
+///   - x: of any shape.
+///   - probability: 0 to 1.
+/// - Returns: a tensor of the same shape.
 public func dropout(_ x: Tensor, probability: Float) -> Tensor {
     precondition(probability >= 0 && probability <= 1, "dropout: probability \(probability)")
     guard let tape = x.tape, tape.mode == .training, probability > 0 else { return x }
@@ -14,7 +19,7 @@ public func dropout(_ x: Tensor, probability: Float) -> Tensor {
         as: .dropout(probability: probability, seed: mask.seed), (x, { mask.applied(to: $0) }))
 }
 
-/// Not kept but made again for the gradient: that is as quick as reading it.
+/// Recomputed for the gradient instead of stored: as fast as reading it.
 private struct DropoutMask {
     let seed: UInt64
     let probability: Float

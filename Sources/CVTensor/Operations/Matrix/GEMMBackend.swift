@@ -2,7 +2,7 @@ import CKernels
 import COpenBLAS
 import CVCore
 
-/// Who multiplies packed matrices.
+/// The implementation that multiplies packed matrices.
 package enum GEMMBackend: Sendable, Equatable {
     /// The tiles of CKernels, under one instruction set.
     case tiles(InstructionSet)
@@ -70,7 +70,7 @@ extension InstructionSet {
 }
 
 extension Range where Bound == Int {
-    /// Part `index` of `parts` of `0..<count`, cut at multiples of `multiple`.
+    /// Part `index` of `parts` of `0..<count`, divided at multiples of `multiple`.
     static func part(_ index: Int, of parts: Int, count: Int, multiple: Int) -> Range<Int> {
         let units = (count + multiple - 1) / multiple
         let start = units * index / parts * multiple

@@ -1,13 +1,15 @@
-/// Which maps light up together, wherever that is: F · Fᵀ / (H · W) with F the maps as [C, H · W] (Gatys et al. 2015,
-/// arXiv:1508.06576), as `f @ f.mT / f.shape[-1]` in PyTorch.
+/// The Gram matrix of feature maps, F · Fᵀ / (H · W) with F the maps as [C, H · W] (Gatys et al. 2015,
+/// arXiv:1508.06576), as `f @ f.mT / f.shape[-1]` in PyTorch: which channels are active together, regardless of the
+/// position.
 ///
-/// x: [N, C, H, W] -> [N, C, C], symmetric.
+/// - Parameter x: [N, C, H, W].
+/// - Returns: [N, C, C], symmetric.
 public func gram(_ x: Tensor) -> Tensor {
     let input = ImageShape(x.shape, for: "gram")
-    precondition(input.plane > 0, "gram: maps of \(x.shape) have no pixels")
+    precondition(input.plane > 0, "gram: feature maps of \(x.shape) have no pixels")
     let (shape, scale) = (x.shape, 1 / Float(input.plane))
-    // F · Fᵀ is how a convolution of 1×1 with itself as the gradient changes its weight, and what multiplies F from the
-    // left such a convolution: pictures as groups. Neither lays the maps out again.
+    // F · Fᵀ is the weight gradient of a 1×1 convolution whose output gradient is F itself, and a product with F on the
+    // right is such a convolution, with images as groups. Neither repacks the feature maps.
     let (batch, channels) = (input.batch, input.channels)
     let maps = x.detached.reshaped([1, batch * channels, input.height, input.width])
     let filters: Shape = [batch * channels, channels, 1, 1]
@@ -19,7 +21,7 @@ public func gram(_ x: Tensor) -> Tensor {
         (
             x,
             { dy in
-                let weight = ((dy + transposed(dy)) * scale).reshaped(filters)
+                let weight = ((dy + dy.transposed()) * scale).reshaped(filters)
                 return problem.forward(maps, weight).reshaped(shape)
             }
         ))

@@ -3,13 +3,17 @@ import CVCore
 
 /// Matrix product over the last two dimensions, as `torch.matmul`.
 ///
-/// a: [.., M, K], or [.., K, M] with `transposeA`; b: [K, N], or [N, K] with `transposeB` -> [.., M, N].
-/// b is one matrix for all of a's, or has the same leading dimensions.
+/// - Parameters:
+///   - a: [.., M, K], or [.., K, M] with `transposeA`.
+///   - b: [K, N], or [N, K] with `transposeB`: one matrix for all of `a`, or with the same leading dimensions.
+///   - transposeA: whether `a` is transposed first.
+///   - transposeB: whether `b` is transposed first.
+/// - Returns: [.., M, N].
 public func matmul(_ a: Tensor, _ b: Tensor, transposeA: Bool = false, transposeB: Bool = false) -> Tensor {
     precondition(a.shape.rank >= 2 && b.shape.rank >= 2, "matmul: \(a.shape) and \(b.shape) are not matrices")
-    let a = transposeA ? transposed(a) : a
+    let a = transposeA ? a.transposed() : a
     if b.shape.rank == 2 && a.shape.rank > 2 {
-        // One matrix for all rows of a: a single product, whose gradient sums over the leading dimensions by itself.
+        // One matrix for all rows of a: a single product, whose gradient already sums over the leading dimensions.
         let leading = Array(a.shape.dimensions.dropLast())
         let rows = a.reshaped([leading.reduce(1, *), a.shape.dimensions.last!])
         let y = matmul(rows, b, transposeB: transposeB)
@@ -25,7 +29,11 @@ public func matmul(_ a: Tensor, _ b: Tensor, transposeA: Bool = false, transpose
 
 /// x · weightᵀ + bias, as `torch.nn.functional.linear`.
 ///
-/// x: [.., in], weight: [out, in], bias: [out] -> [.., out].
+/// - Parameters:
+///   - x: [.., in].
+///   - weight: [out, in].
+///   - bias: [out].
+/// - Returns: [.., out].
 public func linear(_ x: Tensor, _ weight: Tensor, bias: Tensor? = nil) -> Tensor {
     precondition(
         weight.shape.rank == 2 && x.shape.dimensions.last == weight.shape[1],
@@ -61,28 +69,32 @@ private func sumOfRows(_ dy: Tensor) -> Tensor {
     }
 }
 
-/// The last two dimensions exchanged, as `torch.Tensor.mT`. [.., M, N] -> [.., N, M].
-public func transposed(_ x: Tensor) -> Tensor {
-    precondition(x.shape.rank >= 2, "transposed: \(x.shape) is not a matrix")
-    let leading = Array(x.shape.dimensions.dropLast(2))
-    let (rows, columns) = (x.shape[x.shape.rank - 2], x.shape[x.shape.rank - 1])
-    let tile = 32
-    let tiles = (rows + tile - 1) / tile
-    let y = Tensor(shape: Shape(leading + [columns, rows]), from: x) { y in
-        x.withValues { x in
-            // By tiles, so that both sides stay in the cache.
-            Parallel.forRanges(leading.reduce(1, *) * tiles, grain: 4) { range in
-                for index in range {
-                    let start = index / tiles * rows * columns
-                    let mine = index % tiles * tile..<min((index % tiles + 1) * tile, rows)
-                    for column in 0..<columns {
-                        for row in mine { y[start + column * rows + row] = x[start + row * columns + column] }
+extension Tensor {
+    /// The last two dimensions exchanged, as `torch.Tensor.mT`.
+    ///
+    /// - Returns: [.., N, M] of [.., M, N].
+    public func transposed() -> Tensor {
+        precondition(shape.rank >= 2, "transposed: \(shape) is not a matrix")
+        let leading = Array(shape.dimensions.dropLast(2))
+        let (rows, columns) = (shape[shape.rank - 2], shape[shape.rank - 1])
+        let tile = 32
+        let tiles = (rows + tile - 1) / tile
+        let y = Tensor(shape: Shape(leading + [columns, rows]), from: self) { y in
+            withValues { x in
+                // By tiles, so that both sides stay in the cache.
+                Parallel.forRanges(leading.reduce(1, *) * tiles, grain: 4) { range in
+                    for index in range {
+                        let start = index / tiles * rows * columns
+                        let mine = index % tiles * tile..<min((index % tiles + 1) * tile, rows)
+                        for column in 0..<columns {
+                            for row in mine { y[start + column * rows + row] = x[start + row * columns + column] }
+                        }
                     }
                 }
             }
         }
+        return y.recorded(as: .transpose, (self, { $0.transposed() }))
     }
-    return y.recorded(as: .transpose, (x, { transposed($0) }))
 }
 
 /// Products of a batch of matrices: a [batch, m, k], b [batch, k, n] or transposed [batch, n, k].
@@ -93,7 +105,7 @@ private struct BatchedMatmul {
 
     /// Rows and columns of a block of the result. They do not depend on the threads, so neither does any rounding.
     private let blockRows, blockColumns: Int
-    /// Blocks that give the threads something to share.
+    /// Enough blocks to keep all threads busy.
     private static let fewBlocks = 8
     /// Up to this many rows of `a`, packing b would take longer than the product.
     private static let fewRows = 3
@@ -112,7 +124,7 @@ private struct BatchedMatmul {
         (blockRows, blockColumns) = Self.blockSize(batch, m, n)
     }
 
-    /// Small matrices are cut finer. Columns first: each cut through the rows makes every task pack b again.
+    /// Small matrices are divided more finely. Columns first: a division of the rows makes every task pack b again.
     private static func blockSize(_ batch: Int, _ m: Int, _ n: Int) -> (rows: Int, columns: Int) {
         let sizes = [(128, 144), (128, 48), (64, 48)]
         return sizes.first { rows, columns in
@@ -120,14 +132,14 @@ private struct BatchedMatmul {
         } ?? sizes[sizes.count - 1]
     }
 
-    /// bias: a row that is added to each of the result.
+    /// - Parameter bias: added to each row of the result.
     func run(_ a: Tensor, _ b: Tensor, bias: Tensor? = nil) -> Tensor {
         let backend = GEMMBackend.current
         backend.prepare()
         return Tensor(shape: shape, from: a, b, bias) { y in
             a.withValues { a in
                 b.withValues { b in
-                    // The products are added to it.
+                    // The products are accumulated into y.
                     if bias != nil || k == 0 { initialize(y, to: bias) }
                     if k == 0 || y.isEmpty { return }
                     let operands = Operands(
@@ -155,7 +167,7 @@ private struct BatchedMatmul {
         /// Whether y has values that the products are added to.
         let isStarted: Bool
 
-        /// Those of one of the batch.
+        /// The operands of one product of the batch.
         func product(_ index: Int, _ sizes: BatchedMatmul) -> Operands {
             let (m, n, k) = (sizes.m, sizes.n, sizes.k)
             return Operands(
@@ -195,7 +207,7 @@ private struct BatchedMatmul {
         let scratch = UnsafeMutablePointer<Float>.allocate(capacity: depth * width + max(width, depth))
         defer { scratch.deallocate() }
         let line = scratch + depth * width
-        // A matrix is a picture of one row with a channel for each row of it, under a 1×1 window.
+        // A matrix is an image one pixel high, with a channel for each of its rows, under a 1×1 window.
         var matrix = ConvGeometry(kernel: 1).window(
             channels: transposeB ? n : k, height: 1, width: transposeB ? k : n)
         for start in stride(from: 0, to: k, by: depth) {

@@ -1,10 +1,17 @@
 import CKernels
 import CVCore
 
-/// Batch normalisation with the statistics gathered in training, as `torch.nn.functional.batch_norm` in inference
-/// (Ioffe & Szegedy 2015, arXiv:1502.03167).
+/// Batch normalization with the running statistics, as `torch.nn.functional.batch_norm` with `training=False`
+/// (Ioffe & Szegedy 2015, arXiv:1502.03167): y = γ · (x - mean) / √(variance + epsilon) + β.
 ///
-/// x: [N, C, H, W]; mean, variance, weight (γ), bias (β): [C]. y = γ · (x - mean) / √(variance + epsilon) + β.
+/// - Parameters:
+///   - x: [N, C, H, W].
+///   - mean: [C].
+///   - variance: [C].
+///   - weight: γ, [C].
+///   - bias: β, [C].
+///   - epsilon: added to the variance.
+/// - Returns: [N, C, H, W].
 public func batchNorm(
     _ x: Tensor, mean: Tensor, variance: Tensor, weight: Tensor, bias: Tensor, epsilon: Float
 ) -> Tensor {
@@ -18,7 +25,7 @@ public func batchNorm(
         (bias, { sumOfChannels($0) }), constants: [mean, variance])
 }
 
-/// Given mean and spread of each channel, and what normalisation and its gradient make of them.
+/// Normalization with a given mean and deviation of each channel, and its gradients.
 private struct ChannelStatistics {
     let shape: ImageShape
     /// Empty where they are shape-only.
@@ -38,7 +45,7 @@ private struct ChannelStatistics {
         inverseDeviation = self.variance.map { 1 / ($0 + epsilon).squareRoot() }
     }
 
-    /// For each channel the sum of what `part` gives for its planes in two tensors, in the order of the pictures.
+    /// For each channel the sum of what `part` returns for its planes in two tensors, in the order of the images.
     private static func sums(
         _ shape: ImageShape, _ x: Tensor, _ y: Tensor,
         _ part: (_ channel: Int, UnsafePointer<Float>, UnsafePointer<Float>) -> Float
@@ -91,7 +98,7 @@ private struct ChannelStatistics {
         return Tensor(values, shape: [shape.channels])
     }
 
-    /// A tensor made plane by plane from those of two.
+    /// A tensor computed plane by plane from two others.
     private func planes(
         _ x: Tensor, _ y: Tensor,
         _ body: (_ channel: Int, UnsafePointer<Float>, UnsafePointer<Float>, UnsafeMutablePointer<Float>) -> Void

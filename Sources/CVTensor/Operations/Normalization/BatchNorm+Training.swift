@@ -1,15 +1,20 @@
 import CKernels
 import CVCore
 
-/// Batch normalisation with the statistics of the batch itself, as `torch.nn.functional.batch_norm` in training
-/// (Ioffe & Szegedy 2015, arXiv:1502.03167); then, in the same pass over memory, what usually follows it: the sum with
-/// the shortcut of a residual block, and an activation.
+/// Batch normalization with the statistics of the batch, as `torch.nn.functional.batch_norm` with `training=True`
+/// (Ioffe & Szegedy 2015, arXiv:1502.03167), fused with what usually follows it: the residual sum and an activation.
 ///
-/// x, residual: [N, C, H, W]; weight (γ), bias (β): [C].
 /// y = activation(γ · (x - mean) / √(variance + epsilon) + β + residual).
 ///
-/// - Returns: y, and the mean and variance of each channel, [C], for running averages; the variance is the unbiased one,
-///   as PyTorch keeps it, while y uses the biased.
+/// - Parameters:
+///   - x: [N, C, H, W].
+///   - weight: γ, [C].
+///   - bias: β, [C].
+///   - epsilon: added to the variance.
+///   - residual: [N, C, H, W], added before the activation.
+///   - activation: applied last.
+/// - Returns: y, and the mean and variance of each channel, [C], for the running averages. That variance is unbiased,
+///   as in PyTorch, while y uses the biased one.
 public func batchNorm(
     _ x: Tensor, weight: Tensor, bias: Tensor, epsilon: Float, adding residual: Tensor? = nil,
     then activation: Activation = .linear
@@ -35,7 +40,7 @@ public func batchNorm(
     )
 }
 
-/// The gradients with respect to all inputs, which take one computation: made by whichever is asked for first.
+/// The gradients with respect to all inputs: computed together when the first of them is requested.
 private final class SharedGradients {
     private var compute: ((Tensor) -> BatchNormalization.Gradients)?
     private var made: BatchNormalization.Gradients?
@@ -50,9 +55,9 @@ private final class SharedGradients {
     }
 }
 
-/// A normalisation in training, channel by channel: what one task reads twice is still in its core's cache then.
+/// Normalization in training, channel by channel, so that what a task reads twice is still in its core's cache.
 struct BatchNormalization {
-    /// Statistics of a channel, and the line that they make of it.
+    /// Statistics of a channel, and the scale and shift that follow from them.
     struct Channel {
         var mean, variance, inverseDeviation: Float
         var line: cvk_normalization
@@ -82,7 +87,7 @@ struct BatchNormalization {
             (x, weight, bias, epsilon, residual, relu)
     }
 
-    /// Where the planes of a channel begin, picture by picture.
+    /// The offsets of the planes of a channel, image by image.
     private func planes(_ channel: Int) -> StrideTo<Int> {
         stride(
             from: channel * shape.plane, to: shape.batch * shape.channels * shape.plane,
@@ -121,7 +126,7 @@ struct BatchNormalization {
             line: cvk_normalization(scale: scale, shift: shift, relu: relu))
     }
 
-    /// With x̂ the normalised x and g = dy where the activation let y through:
+    /// With x̂ the normalized x and g = dy where the activation let y through:
     ///
     ///     dβ = Σ g,  dγ = Σ g · x̂,  dx = γ / deviation · (g - mean(g) - x̂ · mean(g · x̂)),  dresidual = g.
     func gradients(_ dy: Tensor, y: Tensor, _ channels: [Channel]) -> Gradients {

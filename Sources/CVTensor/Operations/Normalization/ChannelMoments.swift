@@ -1,8 +1,8 @@
 import CKernels
 import CVCore
 
-/// Count, mean and sum of squared differences from it, of numbers that come in pieces, put together as Chan, Golub & LeVeque
-/// 1979 do: as exact as two passes.
+/// Count, mean and sum of squared differences from the mean, of values that arrive in parts, combined after Chan, Golub
+/// & LeVeque 1979: as exact as two passes.
 struct Moments {
     private(set) var count = 0.0
     private(set) var mean = 0.0
@@ -19,13 +19,13 @@ struct Moments {
         count += number
     }
 
-    /// Of the numbers as they are, not of what they might be a sample of.
+    /// The biased variance.
     var variance: Float { Float(squares / max(count, 1)) }
 }
 
-/// Mean and variance of each channel of maps that are made piece by piece, for a normalisation that needs those of the whole.
+/// Mean and variance of each channel of feature maps that arrive in parts, for a normalization over the whole.
 ///
-/// They depend on how the maps are cut, in the last digits; not on the number of threads.
+/// The last digits depend on how the feature maps are divided, not on the number of threads.
 package struct ChannelMoments {
     private var channels: [Moments]
 

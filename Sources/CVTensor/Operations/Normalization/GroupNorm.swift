@@ -1,8 +1,15 @@
-/// Normalisation by the statistics of some channels of one picture, as `torch.nn.functional.group_norm`
-/// (Wu & He 2018, arXiv:1803.08494).
+/// Group normalization, as `torch.nn.functional.group_norm` (Wu & He 2018, arXiv:1803.08494).
 ///
-/// x: [N, C, H, W]; weight (γ), bias (β): [C], 1 and 0 if missing. For each picture, the channels are cut into `groups`
-/// parts; y = γ · (x - mean) / √(variance + epsilon) + β with the mean and the biased variance of the part.
+/// The channels of each image are divided into groups; y = γ · (x - mean) / √(variance + epsilon) + β with the mean and
+/// the biased variance of the group.
+///
+/// - Parameters:
+///   - x: [N, C, H, W].
+///   - groups: a divisor of C.
+///   - weight: γ, [C]; nil for 1.
+///   - bias: β, [C]; nil for 0.
+///   - epsilon: added to the variance.
+/// - Returns: [N, C, H, W].
 public func groupNorm(
     _ x: Tensor, groups: Int, weight: Tensor? = nil, bias: Tensor? = nil, epsilon: Float = 1e-5
 ) -> Tensor {
@@ -11,8 +18,15 @@ public func groupNorm(
         as: .groupNorm(groups: groups, epsilon: epsilon, hasWeight: weight != nil, hasBias: bias != nil))
 }
 
-/// Normalisation of each channel of each picture, as `torch.nn.functional.instance_norm`
-/// (Ulyanov et al. 2016, arXiv:1607.08022). See `groupNorm`.
+/// Instance normalization: of each channel of each image, as `torch.nn.functional.instance_norm`
+/// (Ulyanov et al. 2016, arXiv:1607.08022).
+///
+/// - Parameters:
+///   - x: [N, C, H, W].
+///   - weight: γ, [C]; nil for 1.
+///   - bias: β, [C]; nil for 0.
+///   - epsilon: added to the variance.
+/// - Returns: [N, C, H, W].
 public func instanceNorm(
     _ x: Tensor, weight: Tensor? = nil, bias: Tensor? = nil, epsilon: Float = 1e-5
 ) -> Tensor {
@@ -21,13 +35,13 @@ public func instanceNorm(
     return norm.result(as: .instanceNorm(epsilon: epsilon, hasWeight: weight != nil, hasBias: bias != nil))
 }
 
-/// A group is a channel of a batch of one: what is left is the normalisation of that batch, and a scale and a shift of
-/// each channel.
+/// A group is seen as a channel of a batch of one: what remains is the normalization of that batch, and a scale and a
+/// shift of each channel.
 private struct GroupNormalization {
     private let x: Tensor
     private let weight, bias: Tensor?
     private let batch: BatchNormalization
-    /// Of what has one value for each channel, so that it is broadcast over x.
+    /// The shape of one value for each channel that is broadcast over x.
     private let perChannel: Shape
     private let parts: Shape
 
@@ -46,9 +60,9 @@ private struct GroupNormalization {
             epsilon, nil, relu: false)
     }
 
-    /// operation: what the tape records.
+    /// - Parameter operation: what the tape records.
     func result(as operation: @autoclosure () -> Operation) -> Tensor {
-        // Not self, which has x as the tape watches it.
+        // Not self, whose x is the one that the tape watches.
         let (batch, parts, perChannel, shape) = (batch, parts, perChannel, x.shape)
         let (grouped, statistics) = batch.run()
         let normalized = grouped.reshaped(shape)
@@ -65,8 +79,8 @@ private struct GroupNormalization {
             )
         ]
         let channels: Shape = [shape[1]]
-        if let weight { rules.append((weight, { sum($0 * normalized, to: perChannel).reshaped(channels) })) }
-        if let bias { rules.append((bias, { sum($0, to: perChannel).reshaped(channels) })) }
+        if let weight { rules.append((weight, { ($0 * normalized).sum(to: perChannel).reshaped(channels) })) }
+        if let bias { rules.append((bias, { $0.sum(to: perChannel).reshaped(channels) })) }
         return y.recorded(as: operation(), rules)
     }
 }

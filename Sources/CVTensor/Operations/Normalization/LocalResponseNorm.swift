@@ -1,11 +1,19 @@
 import CKernels
 import CVCore
 
-/// Each value over the power of its neighbouring channels, as `torch.nn.functional.local_response_norm`
+/// Normalization over neighboring channels, as `torch.nn.functional.local_response_norm`
 /// (Krizhevsky et al. 2012, "ImageNet classification with deep convolutional neural networks", section 3.3).
 ///
-/// x: [N, C, H, W]; y = x / (k + alpha / size · Σ x²)^beta, the sum over the `size` channels around each one. As in
-/// PyTorch, alpha is divided by the size, which the paper does not do.
+/// y = x / (k + alpha / size · Σ x²)^beta, the sum over the `size` channels around each one. As in PyTorch, alpha is
+/// divided by the size, which the paper does not do.
+///
+/// - Parameters:
+///   - x: [N, C, H, W].
+///   - size: number of channels in the sum.
+///   - alpha: factor of the sum.
+///   - beta: exponent.
+///   - k: added to the sum.
+/// - Returns: [N, C, H, W].
 public func localResponseNorm(
     _ x: Tensor, size: Int, alpha: Float = 1e-4, beta: Float = 0.75, k: Float = 1
 ) -> Tensor {
@@ -36,7 +44,8 @@ private struct LocalResponse {
     /// k + alpha / size · Σ x².
     func base(of x: Tensor) -> Tensor { windowSums(x * x, mirrored: false) * (alpha / Float(size)) + k }
 
-    /// For each channel the sum of those around it. An even size has one more before than after; mirrored, one more after.
+    /// For each channel the sum of those around it. An even size has one more before than after; mirrored, one more
+    /// after.
     func windowSums(_ x: Tensor, mirrored: Bool) -> Tensor {
         let (longer, shorter) = (size / 2, (size - 1) / 2)
         let (before, after) = mirrored ? (shorter, longer) : (longer, shorter)
@@ -56,7 +65,7 @@ private struct LocalResponse {
     }
 }
 
-/// A function of two values, element by element; for what happens too rarely to have a kernel.
+/// A function of two values, element by element, for operations too rare to have a kernel.
 private func combined(_ a: Tensor, _ b: Tensor, _ function: (Float, Float) -> Float) -> Tensor {
     Tensor(shape: a.shape, from: a, b) { y in
         a.withValues { a in

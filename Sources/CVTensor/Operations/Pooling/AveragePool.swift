@@ -3,8 +3,12 @@ import CVCore
 
 /// Mean under each window, as `torch.nn.functional.avg_pool2d`.
 ///
-/// x: [N, C, H, W] -> [N, C, Ho, Wo]. ceilMode: whether a last window that only partly fits counts, see `maxPool2d`.
-/// countIncludePadding: whether the zeros of the padding count in the mean; what lies beyond the padding never does.
+/// - Parameters:
+///   - x: [N, C, H, W].
+///   - geometry: of the window; its `groups` are ignored.
+///   - ceilMode: whether a last window that fits only partly counts, see `maxPool2d(_:_:ceilMode:)`.
+///   - countIncludePadding: whether the zeros of the padding count in the mean; pixels beyond the padding never do.
+/// - Returns: [N, C, Ho, Wo].
 public func averagePool2d(
     _ x: Tensor, _ geometry: ConvGeometry, ceilMode: Bool = false, countIncludePadding: Bool = true
 ) -> Tensor {
@@ -18,9 +22,15 @@ public func averagePool2d(
         as: .averagePool2d(geometry, ceilMode: ceilMode, countIncludePadding: countIncludePadding))
 }
 
-/// Mean over bins that cover the picture whatever its size, as `torch.nn.functional.adaptive_avg_pool2d`.
+/// Mean over bins that cover an image of any size, as `torch.nn.functional.adaptive_avg_pool2d`.
 ///
-/// x: [N, C, H, W] -> [N, C, height, width]. Bin i reaches from ⌊i · H / height⌋ to ⌈(i + 1) · H / height⌉.
+/// Bin i covers the rows from ⌊i · H / height⌋ to ⌈(i + 1) · H / height⌉; columns likewise.
+///
+/// - Parameters:
+///   - x: [N, C, H, W].
+///   - height: rows of the result.
+///   - width: columns of the result.
+/// - Returns: [N, C, height, width].
 public func adaptiveAveragePool2d(_ x: Tensor, height: Int, width: Int) -> Tensor {
     let input = ImageShape(x.shape, for: "adaptiveAveragePool2d")
     return average(
@@ -28,12 +38,18 @@ public func adaptiveAveragePool2d(_ x: Tensor, height: Int, width: Int) -> Tenso
         as: .adaptiveAveragePool2d(height: height, width: width))
 }
 
-/// Mean of each channel: [N, C, H, W] -> [N, C, 1, 1].
+/// Mean of each channel, as `torch.mean(dim=(2, 3), keepdim=True)`.
+///
+/// - Parameter x: [N, C, H, W].
+/// - Returns: [N, C, 1, 1].
 public func globalAveragePool2d(_ x: Tensor) -> Tensor { adaptiveAveragePool2d(x, height: 1, width: 1) }
 
-/// Largest value of each channel, as `torch.amax(dim=(2, 3), keepdim=True)`: [N, C, H, W] -> [N, C, 1, 1].
+/// Largest value of each channel, as `torch.amax(dim=(2, 3), keepdim=True)`.
 ///
-/// Of several equal ones the first gets the gradient.
+/// The first of several equal maxima receives the gradient.
+///
+/// - Parameter x: [N, C, H, W].
+/// - Returns: [N, C, 1, 1].
 public func globalMaxPool2d(_ x: Tensor) -> Tensor {
     let input = ImageShape(x.shape, for: "globalMaxPool2d")
     return maxPool2d(x, ConvGeometry(y: .init(kernel: input.height), x: .init(kernel: input.width)))

@@ -1,10 +1,14 @@
 import CKernels
 import CVCore
 
-/// Largest value under each window, as `torch.nn.functional.max_pool2d`; the padding counts as -infinity.
+/// Largest value under each window, as `torch.nn.functional.max_pool2d`; the padding counts as -infinity, and NaN is
+/// larger than every number.
 ///
-/// x: [N, C, H, W] -> [N, C, Ho, Wo]. `groups` of the geometry plays no part. NaN wins over every number.
-/// ceilMode: whether a last window that only partly fits counts, if it starts on a pixel or in the padding before them.
+/// - Parameters:
+///   - x: [N, C, H, W].
+///   - geometry: of the window; its `groups` are ignored.
+///   - ceilMode: whether a last window that fits only partly counts, if it starts on a pixel or in the padding before.
+/// - Returns: [N, C, Ho, Wo].
 public func maxPool2d(_ x: Tensor, _ geometry: ConvGeometry, ceilMode: Bool = false) -> Tensor {
     let input = ImageShape(x.shape, for: "maxPool2d")
     var window = geometry.window(channels: 1, height: input.height, width: input.width)

@@ -1,9 +1,14 @@
 import CKernels
 import CVCore
 
-/// e^x over its sum along a dimension, as `torch.nn.functional.softmax`. The shape stays.
+/// e^x over its sum along a dimension, as `torch.nn.functional.softmax`.
 ///
-/// The largest value is taken off first, so no exponential overflows. NaN makes its whole line NaN.
+/// The maximum is subtracted first, so no exponential overflows. One NaN makes its whole line NaN.
+///
+/// - Parameters:
+///   - x: of any shape.
+///   - dimension: negative ones count from the last.
+/// - Returns: a tensor of the same shape.
 public func softmax(_ x: Tensor, dimension: Int = -1) -> Tensor {
     let lines = Lines(x.shape, dimension: dimension, for: "softmax")
     let y = lines.mapped(x, x) { x, _, y, count in
@@ -26,8 +31,12 @@ public func softmax(_ x: Tensor, dimension: Int = -1) -> Tensor {
         ))
 }
 
-/// The logarithm of `softmax`, without the loss of digits of taking it afterwards, as
-/// `torch.nn.functional.log_softmax`.
+/// The logarithm of the softmax without its loss of digits, as `torch.nn.functional.log_softmax`.
+///
+/// - Parameters:
+///   - x: of any shape.
+///   - dimension: negative ones count from the last.
+/// - Returns: a tensor of the same shape.
 public func logSoftmax(_ x: Tensor, dimension: Int = -1) -> Tensor {
     let lines = Lines(x.shape, dimension: dimension, for: "logSoftmax")
     let y = lines.mapped(x, x) { x, _, y, count in
@@ -35,7 +44,7 @@ public func logSoftmax(_ x: Tensor, dimension: Int = -1) -> Tensor {
         let most = largest(x, count)
         cvk_exponential(isa, -most, x, y, count)
         let logarithm = logf(cvk_sum(isa, y, count))
-        // One after the other: beside a large maximum the logarithm would lose its digits.
+        // Subtracted one after the other: added to a large maximum, the logarithm would lose its digits.
         cvk_scale_shift(isa, 1, -most, x, y, count)
         cvk_scale_shift(isa, 1, -logarithm, y, y, count)
     }
@@ -65,7 +74,7 @@ private struct Lines {
     let shape: Shape
     /// The dimension, counted from the first.
     let axis: Int
-    /// Elements of a line, and how far apart they lie.
+    /// Elements of a line, and their stride.
     let count, stride: Int
 
     init(_ shape: Shape, dimension: Int, for operation: String) {
@@ -75,7 +84,7 @@ private struct Lines {
         stride = shape.dimensions[(axis + 1)...].reduce(1, *)
     }
 
-    /// A tensor made line by line from those of two. Lines that are strewn over memory are gathered for `body`.
+    /// A tensor computed line by line from two others. Lines that are not contiguous are gathered for `body`.
     func mapped(
         _ a: Tensor, _ b: Tensor,
         _ body: (UnsafePointer<Float>, UnsafePointer<Float>, UnsafeMutablePointer<Float>, _ count: Int) -> Void

@@ -1,18 +1,27 @@
 import CVCore
 
-/// What `pad2d` puts around a picture.
+/// What `pad2d(_:top:bottom:left:right:mode:)` adds around an image.
 public enum PaddingMode: Sendable, Equatable {
     /// Zeros, as `torch.nn.ZeroPad2d`.
     case zero
-    /// The picture mirrored at its border pixels, which are not repeated, as `torch.nn.ReflectionPad2d`.
+    /// The image mirrored at its border pixels, which are not repeated, as `torch.nn.ReflectionPad2d`.
     case reflect
-    /// Its border pixels again and again, as `torch.nn.ReplicationPad2d`.
+    /// The border pixels repeated, as `torch.nn.ReplicationPad2d`.
     case edge
 }
 
-/// A border around each picture, as `torch.nn.functional.pad`.
+/// Adds a border around each image, as `torch.nn.functional.pad`.
 ///
-/// x: [N, C, H, W] -> [N, C, top + H + bottom, left + W + right]. Reflection needs less than H rows and W columns a side.
+/// Reflection needs fewer than H rows and W columns on each side.
+///
+/// - Parameters:
+///   - x: [N, C, H, W].
+///   - top: rows above.
+///   - bottom: rows below.
+///   - left: columns on the left.
+///   - right: columns on the right.
+///   - mode: what the border holds.
+/// - Returns: [N, C, top + H + bottom, left + W + right].
 public func pad2d(
     _ x: Tensor, top: Int = 0, bottom: Int = 0, left: Int = 0, right: Int = 0, mode: PaddingMode = .zero
 ) -> Tensor {
@@ -34,9 +43,13 @@ public func pad2d(
         as: .pad2d(top: top, bottom: bottom, left: left, right: right, mode: mode))
 }
 
-/// To another size by the nearest pixel before, as `torch.nn.functional.interpolate(size, mode="nearest")`.
+/// Resizes with nearest-neighbor sampling, as `torch.nn.functional.interpolate(size, mode="nearest")`.
 ///
-/// x: [N, C, H, W] -> [N, C, height, width].
+/// - Parameters:
+///   - x: [N, C, H, W].
+///   - height: rows of the result.
+///   - width: columns of the result.
+/// - Returns: [N, C, height, width].
 public func upsampleNearest(_ x: Tensor, height: Int, width: Int) -> Tensor {
     let input = ImageShape(x.shape, for: "upsampleNearest")
     func sources(_ size: Int, from original: Int) -> [Int] {
@@ -49,16 +62,20 @@ public func upsampleNearest(_ x: Tensor, height: Int, width: Int) -> Tensor {
         as: .resizeNearest(height: height, width: width))
 }
 
-/// Every `stride`-th pixel of every `stride`-th row, from the first, as `x[:, :, ::stride, ::stride]` in PyTorch.
-///
-/// x: [N, C, H, W] -> [N, C, ⌈H / stride⌉, ⌈W / stride⌉].
-public func subsampled(_ x: Tensor, stride: Int) -> Tensor {
-    precondition(stride > 0, "subsampled: a stride of \(stride)")
-    if stride == 1 { return x }
-    let input = ImageShape(x.shape, for: "subsampled")
-    return gathered(
-        x, rows: Array(Swift.stride(from: 0, to: input.height, by: stride)),
-        columns: Array(Swift.stride(from: 0, to: input.width, by: stride)), as: .subsample(stride: stride))
+extension Tensor {
+    /// Every `stride`-th pixel of every `stride`-th row, starting with the first, as `x[:, :, ::stride, ::stride]` in
+    /// PyTorch.
+    ///
+    /// - Parameter stride: at least 1.
+    /// - Returns: [N, C, ⌈H / stride⌉, ⌈W / stride⌉] of [N, C, H, W].
+    public func subsampled(stride: Int) -> Tensor {
+        precondition(stride > 0, "subsampled: a stride of \(stride)")
+        if stride == 1 { return self }
+        let input = ImageShape(shape, for: "subsampled")
+        return gathered(
+            self, rows: Array(Swift.stride(from: 0, to: input.height, by: stride)),
+            columns: Array(Swift.stride(from: 0, to: input.width, by: stride)), as: .subsample(stride: stride))
+    }
 }
 
 /// y(i, j) = x(rows[i], columns[j]), 0 where an index is -1.
@@ -86,17 +103,17 @@ package func gathered(
                             continue
                         }
                         let from = x.baseAddress! + index * input.plane + row * input.width
-                        func take(_ positions: Range<Int>) {
+                        func copy(_ positions: Range<Int>) {
                             for position in positions {
                                 to[position] = columns[position] < 0 ? 0 : from[columns[position]]
                             }
                         }
-                        take(0..<together.lowerBound)
+                        copy(0..<together.lowerBound)
                         if !together.isEmpty {
                             (to + together.lowerBound).update(
                                 from: from + columns[together.lowerBound], count: together.count)
                         }
-                        take(together.upperBound..<columns.count)
+                        copy(together.upperBound..<columns.count)
                     }
                 }
             }
@@ -108,7 +125,7 @@ package func gathered(
         (x, { scattered($0, to: shape, rows: rows, columns: columns) }))
 }
 
-/// The places of the most columns that follow one another: they are copied together, such as all but a picture's border.
+/// The longest run of consecutive columns, which is copied at once, such as all but the border of an image.
 private func longestRun(_ columns: [Int]) -> Range<Int> {
     var (longest, start) = (0..<0, 0)
     for position in columns.indices {
@@ -122,7 +139,7 @@ private func longestRun(_ columns: [Int]) -> Range<Int> {
     return longest
 }
 
-/// The gradient of `gathered`: each element is added to the pixel that it was taken from.
+/// The gradient of `gathered`: each element is added to the pixel that it came from.
 private func scattered(_ dy: Tensor, to shape: Shape, rows: [Int], columns: [Int]) -> Tensor {
     let input = ImageShape(shape, for: "gathered gradient")
     let plane = rows.count * columns.count

@@ -1,11 +1,15 @@
 import CKernels
 import CVCore
 
-/// To another size by linear interpolation in both directions, as
-/// `torch.nn.functional.interpolate(size, mode="bilinear", align_corners)`.
+/// Resizes with bilinear interpolation, as `torch.nn.functional.interpolate(size, mode="bilinear", align_corners)`;
+/// without antialiasing when the result is smaller.
 ///
-/// x: [N, C, H, W] -> [N, C, height, width]. alignCorners: whether the centres of the corner pixels keep their place,
-/// else the outer edges of the picture do. No smoothing when it becomes smaller.
+/// - Parameters:
+///   - x: [N, C, H, W].
+///   - height: rows of the result.
+///   - width: columns of the result.
+///   - alignCorners: whether the centers of the corner pixels are aligned, else the outer edges of the image.
+/// - Returns: [N, C, height, width].
 public func upsampleBilinear(_ x: Tensor, height: Int, width: Int, alignCorners: Bool = false) -> Tensor {
     let input = ImageShape(x.shape, for: "upsampleBilinear")
     let rows = Mixture(input.height, to: height, alignCorners: alignCorners)
@@ -23,14 +27,20 @@ public func upsampleBilinear(_ x: Tensor, height: Int, width: Int, alignCorners:
         (x, { unmixed($0, input, rows, columns) }))
 }
 
-/// `factor` times as large in both directions. See `upsampleBilinear(_:height:width:alignCorners:)`.
+/// Upsamples by a factor with bilinear interpolation. See `upsampleBilinear(_:height:width:alignCorners:)`.
+///
+/// - Parameters:
+///   - x: [N, C, H, W].
+///   - factor: in both directions.
+///   - alignCorners: whether the centers of the corner pixels are aligned, else the outer edges of the image.
+/// - Returns: [N, C, factor · H, factor · W].
 public func upsampleBilinear(_ x: Tensor, factor: Int, alignCorners: Bool = false) -> Tensor {
     let input = ImageShape(x.shape, for: "upsampleBilinear")
     return upsampleBilinear(
         x, height: input.height * factor, width: input.width * factor, alignCorners: alignCorners)
 }
 
-/// Along one axis: the two pixels that each output is mixed from, and the share of the second.
+/// Along one axis: the two pixels that each output is interpolated from, and the weight of the second.
 private struct Mixture {
     let size: Int
     let parts: [(first: Int, second: Int, share: Float)]
@@ -75,7 +85,8 @@ private func mix(
     }
 }
 
-/// The gradient of `mix`: each element goes back to the four pixels that it was mixed from, in the same shares.
+/// The gradient of `mix`: each element is added to the four pixels that it was interpolated from, with the same
+/// weights.
 private func unmixed(_ dy: Tensor, _ input: ImageShape, _ rows: Mixture, _ columns: Mixture) -> Tensor {
     let isa = InstructionSet.current.cValue
     return Tensor(shape: [input.batch, input.channels, input.height, input.width]) { dx in

@@ -1,8 +1,11 @@
 import CVCore
 
-/// Every pixel `factor` times in both directions, as `torch.nn.functional.interpolate(mode="nearest")`.
+/// Repeats every pixel `factor` times in both directions, as `torch.nn.functional.interpolate(mode="nearest")`.
 ///
-/// x: [N, C, H, W] -> [N, C, factor · H, factor · W].
+/// - Parameters:
+///   - x: [N, C, H, W].
+///   - factor: in both directions.
+/// - Returns: [N, C, factor · H, factor · W].
 public func upsampleNearest(_ x: Tensor, factor: Int) -> Tensor {
     let input = ImageShape(x.shape, for: "upsampleNearest")
     precondition(factor > 0, "upsampleNearest: factor \(factor)")
