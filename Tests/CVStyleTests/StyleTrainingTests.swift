@@ -89,7 +89,7 @@ import Testing
         recipe.styleLayers = ["conv1_1", "conv2_1"].map { StyleLayer($0) }
         recipe.learningRate = 1e-2
         change(&recipe)
-        let dataset = ClassificationDataset(files: files, of: folder)
+        let dataset = ImageDataset.unlabeled(files, of: folder)
         return try StyleTraining(
             recipe, StyleFixture.image(seed: 3, width: 32, height: 36), StyleTraining.decoded(recipe, dataset),
             StyleFixture.transfer)

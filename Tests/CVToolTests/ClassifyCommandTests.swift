@@ -22,7 +22,7 @@ import Testing
     }
 
     @Test func whatWasHeldOutGivesTheAccuracyOfTheTraining() throws {
-        let result = try evaluate("--split", "dev", "--json")
+        let result = try evaluate("--split", "val", "--json")
         #expect(result.exitCode == 0, "\(result.errors)")
         let json = try #require(result.records.first)
         let log = try folder.log()
@@ -33,10 +33,22 @@ import Testing
         #expect(try evaluate("--split", "train", "--json").records[0]["pictures"]?.integer == 81)
     }
 
+    @Test("cvtool evaluate: --split dev is val, and says so; a part without images is an error")
+    func partsOfADataSetAreNamed() throws {
+        let (old, new) = (try evaluate("--split", "dev", "--json"), try evaluate("--split", "val", "--json"))
+        #expect(old.exitCode == 0 && old.output == new.output)
+        #expect(old.errors.contains("--split dev is now called --split val"), "\(old.errors)")
+        #expect(!new.errors.contains("--split"))
+        let test = try evaluate("--split", "test")
+        #expect(test.exitCode == 1 && test.errors.contains("has no images in the part \"test\""), "\(test.errors)")
+        let wrong = try evaluate("--split", "validation")
+        #expect(wrong.exitCode == 64 && wrong.errors.contains("'all', 'train', 'val'"))
+    }
+
     @Test func theReportHasALineForEachClassAndTheMatrix() throws {
         let result = try evaluate("--flip", "--confusion", "confusion.png")
         #expect(result.exitCode == 0, "\(result.errors)")
-        #expect(result.lines.first == "pictures  90")
+        #expect(result.lines.first == "images    90")
         for name in ["bar", "disc", "square"] {
             #expect(result.lines.count { $0.contains(name) } == 2)
         }
@@ -57,7 +69,7 @@ import Testing
     @Test func aBrokenImageIsLeftOutOfTheEvaluation() throws {
         try folder.scratch.write("no picture", to: "shapes/disc/broken.png")
         let result = try evaluate("--json")
-        #expect(result.exitCode == 2 && result.errors.contains("1 of 91 pictures cannot be used"))
+        #expect(result.exitCode == 2 && result.errors.contains("1 of 91 images cannot be used"))
         #expect(try result.records[0]["pictures"]?.integer == 90)
     }
 

@@ -69,8 +69,8 @@ import Testing
         let result = try folder.train("--epochs", "1")
         #expect(result.exitCode == 0)
         #expect(result.errors.contains("disc/broken.png") && result.errors.contains("bar/empty.jpg"))
-        #expect(result.errors.contains("2 of 92 pictures cannot be used"))
-        #expect(result.errors.contains("passed over 1 file"))
+        #expect(result.errors.contains("2 of 92 images cannot be used"))
+        #expect(result.errors.contains("ignored 1 file"))
     }
 
     @Test func aClassWithoutImagesIsAnErrorThatNamesIt() throws {
@@ -99,7 +99,7 @@ import Testing
     @Test func earlyStoppingSaysSo() throws {
         // With next to no learning rate the first epoch stays the best.
         let result = try folder.train("--epochs", "30", "--patience", "2", "--learning-rate", "1e-9")
-        #expect(result.exitCode == 0 && result.errors.contains("ended after epoch 3: no better one in 2 epochs"))
+        #expect(result.exitCode == 0 && result.errors.contains("ended after epoch 3: no improvement in 2 epochs"))
         #expect(try folder.log().count == 4)
     }
 }

@@ -36,10 +36,10 @@ import Testing
             "8", "--learning-rate", "0.01", "--average", "0.9",
         ]
         let (status, remarks) = try interrupted(options)
-        #expect(status == 130 && remarks.contains("saved; the same command with --resume goes on"), "\(remarks)")
+        #expect(status == 130 && remarks.contains("saved; the same command with --resume continues"), "\(remarks)")
         #expect(try folder.log().count < 11)
         let resumed = try runCommand(options + ["--resume"], in: folder.path)
-        #expect(resumed.exitCode == 0 && resumed.errors.contains("going on in epoch "), "\(resumed.errors)")
+        #expect(resumed.exitCode == 0 && resumed.errors.contains("resuming in epoch "), "\(resumed.errors)")
         let whole = try runCommand(options + ["-o", "whole"], in: folder.path)
         #expect(whole.exitCode == 0)
         #expect(try folder.log() == folder.log("whole"))
@@ -60,7 +60,7 @@ import Testing
     }
 
     @Test func onlyTheSameRunGoesOn() throws {
-        #expect(try folder.train("--resume").errors.contains("there is no checkpoint to go on from"))
+        #expect(try folder.train("--resume").errors.contains("there is no checkpoint to resume from"))
         #expect(try folder.train("--epochs", "1").exitCode == 0)
         let before = try folder.scratch.bytes("run/checkpoint.safetensors")
         let network = try folder.train("--epochs", "1", "--resume", model: "small-cnn")

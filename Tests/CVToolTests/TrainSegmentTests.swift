@@ -43,7 +43,7 @@ import Testing
     @Test func aNetworkLearnsAndIsEvaluated() throws {
         let result = try train("--loss", "cross-entropy+dice", "--half", "--holdout", "0.2")
         #expect(result.exitCode == 0, "\(result.errors)")
-        #expect(result.output.hasPrefix("run/best.safetensors: epoch ") && result.output.contains("dev mean_iou 0.9"))
+        #expect(result.output.hasPrefix("run/best.safetensors: epoch ") && result.output.contains("val mean_iou 0.9"))
         #expect(result.errors.contains("class weights median-frequency (dark "), "\(result.errors)")
         let names = [
             "best.safetensors", "checkpoint.safetensors", "curves.png", "last.safetensors", "log.csv", "recipe.json",
@@ -58,7 +58,7 @@ import Testing
         #expect(verified.exitCode == 0, "\(verified.output)")
 
         let evaluation = try run(
-            "evaluate", "segment", "halves", "-w", "run/best.safetensors", "--ignore", "9", "--split", "dev",
+            "evaluate", "segment", "halves", "-w", "run/best.safetensors", "--ignore", "9", "--split", "val",
             "--holdout", "0.2", "--json", "--confusion", "c.png")
         #expect(evaluation.exitCode == 0, "\(evaluation.errors)")
         let json = try #require(evaluation.records.first)
@@ -68,17 +68,17 @@ import Testing
         #expect(abs(try #require(json["mean_iou"]?.double) - told) < 0.01)
         #expect(try scratch.image("c.png").width > 100)
         let text = try run("evaluate", "segment", "halves", "-w", "run/best.safetensors", "--ignore", "9")
-        #expect(text.lines.first == "pictures        10" && text.output.contains("mean of the classes"))
+        #expect(text.lines.first == "images          10" && text.output.contains("mean of the classes"))
     }
 
     @Test func masksThatDoNotFitAreNamedBeforeTrainingBegins() throws {
         try scratch.write(Data(GrayPNG.encoded([0], width: 1, height: 1)), to: "halves/masks/3.png")
         let result = try train()
-        #expect(result.exitCode == 1 && result.errors.contains("images/3.png\" (picture 16×16, mask 1×1)"))
+        #expect(result.exitCode == 1 && result.errors.contains("images/3.png\" (image 16×16, mask 1×1)"))
         let unknown = try runCommand(
             ["train", "segment", "halves", "--labels", "names.txt", "--model", "unet-w4-d2"], in: scratch.path)
         #expect(
-            unknown.exitCode == 1 && unknown.errors.contains("9 with values that are no classes"), "\(unknown.errors)")
+            unknown.exitCode == 1 && unknown.errors.contains("9 with values that are not classes"), "\(unknown.errors)")
         #expect(unknown.errors.contains("(9)") && unknown.errors.contains("--ignore"))
         #expect(try !scratch.names().contains("run"))
     }

@@ -36,7 +36,7 @@ import Testing
         #expect(result.exitCode == 0, "\(result.errors)")
         #expect(result.output.hasPrefix("run/best.safetensors: epoch "), "\(result.output)")
         #expect(result.errors.contains("photos/broken.jpg"), "\(result.errors)")
-        #expect(result.errors.contains("9 pictures of 32x32 to learn from"), "\(result.errors)")
+        #expect(result.errors.contains("9 images of 32x32 to train on"), "\(result.errors)")
         #expect(
             try scratch.names(in: "run") == [
                 "best.safetensors", "checkpoint.safetensors", "curves.png", "last.safetensors", "log.csv",
@@ -68,7 +68,7 @@ import Testing
         let first = try train(["--steps", "20", "--steps-per-epoch", "20", "--schedule", "constant", "--threads", "1"])
         #expect(first.exitCode == 0, "\(first.errors)")
         let resumed = try train(arguments + ["--resume"])
-        #expect(resumed.exitCode == 0 && resumed.errors.contains("going on in epoch 2"), "\(resumed.errors)")
+        #expect(resumed.exitCode == 0 && resumed.errors.contains("resuming in epoch 2"), "\(resumed.errors)")
         for name in ["best.safetensors", "last.safetensors", "sample.jpg"] {
             #expect(try scratch.bytes("run/\(name)") == scratch.bytes("whole/\(name)"), "\(name)")
         }

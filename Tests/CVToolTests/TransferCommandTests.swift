@@ -24,7 +24,7 @@ import Testing
         let crops = try folder.run("classify", "shapes/disc/0.png", "-m", "run/best.safetensors", "--ten-crop")
         #expect(crops.exitCode == 0 && crops.lines.count == 3)
         let evaluation = try folder.run(
-            "evaluate", "classify", "shapes", "--weights", "run/best.safetensors", "--split", "dev", "--json")
+            "evaluate", "classify", "shapes", "--weights", "run/best.safetensors", "--split", "val", "--json")
         let log = try folder.log()
         let column = try #require(log[0].firstIndex(of: "dev_accuracy"))
         let best = try #require(log.dropFirst().compactMap { Double($0[column]) }.max())

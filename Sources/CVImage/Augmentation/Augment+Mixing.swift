@@ -39,6 +39,8 @@ extension Augment {
 
         /// Combines four samples. The keypoints are those of all four, concatenated.
         ///
+        /// Keypoints are those of all four, one list after the other; the image-level label is that of the first.
+        ///
         /// - Parameters:
         ///   - samples: top left, top right, bottom left, bottom right; the first one determines the size.
         ///   - random: the random number generator.
@@ -152,7 +154,7 @@ private struct Canvas {
             width: width, height: height, values: [UInt8](repeating: Mask.ignore, count: width * height))
         sample = Sample(
             Image(width: width, height: height, format: format, fill: .letterbox),
-            masks: samples[0].masks.map { _ in blank })
+            masks: samples[0].masks.map { _ in blank }, label: samples[0].label)
         sample.leastVisiblePart = samples[0].leastVisiblePart
     }
 

@@ -10,6 +10,8 @@ public struct Sample: Sendable, Equatable {
     public var masks: [Mask]
     /// The keypoints of each object, in the order of the data set (left eye, right eye …).
     public var keypoints: [[Keypoint]]
+    /// The class of the whole image, counted from 0; nil if it has none. No change of the image moves it.
+    public var label: Int?
 
     /// A box is dropped if less than this fraction of it stays inside the image, or less than a pixel in width or
     /// height. Applied at every step. The default 0.1 is that of the YOLO family.
@@ -18,12 +20,13 @@ public struct Sample: Sendable, Equatable {
     /// An image with labels.
     ///
     /// - Parameters:
-    ///   - image: the image.
-    ///   - boxes: the objects, in pixels.
-    ///   - masks: of the size of the image.
-    ///   - keypoints: the points of each object.
+    ///   - image: of any size.
+    ///   - boxes: objects, in pixels of the image.
+    ///   - masks: each of the size of the image.
+    ///   - keypoints: a list for each object.
+    ///   - label: the class of the whole image.
     public init(
-        _ image: Image, boxes: [LabeledBox] = [], masks: [Mask] = [], keypoints: [[Keypoint]] = []
+        _ image: Image, boxes: [LabeledBox] = [], masks: [Mask] = [], keypoints: [[Keypoint]] = [], label: Int? = nil
     ) {
         for mask in masks {
             precondition(
@@ -34,6 +37,7 @@ public struct Sample: Sendable, Equatable {
         self.boxes = boxes
         self.masks = masks
         self.keypoints = keypoints
+        self.label = label
     }
 }
 

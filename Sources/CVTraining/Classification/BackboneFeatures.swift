@@ -3,34 +3,37 @@ import CVCore
 import CVImage
 import CVTensor
 
-/// What a frozen backbone makes of pictures: computed once, and then all that the head is trained on.
+/// The features that a frozen backbone computes from images: computed once, and then all that the head is trained on.
 ///
-/// Without a tape, so that normalisations use their running statistics and do not move them.
+/// Without a tape, so that normalization layers use their running statistics and do not move them.
 package struct BackboneFeatures: Sendable {
-    /// Those of one picture, such as [1280].
+    /// The shape of the features of one image, such as [1280].
     package let shape: Shape
-    /// Places in `DecodedImages.items`.
+    /// Indices of `DecodedImages.items`.
     package let items: [Int]
     private let labels: [Int]
     /// copies × items × shape.
     private let values: [Float]
     private let copies: Int
 
-    /// Bytes of features that are kept, at most.
+    /// The number of bytes of features that are kept, at most.
     package static let memoryLimit = 2 << 30
 
     /// - Parameters:
-    ///   - loader: of one copy of the pictures, in the order of its items.
-    ///   - copies: versions of each picture, which differ where the loader augments.
-    ///   - progress: called with the pictures done, of all copies.
+    ///   - backbone: from [N, C, H, W] to features [N, …].
+    ///   - loader: of one copy of the images, in the order of its items.
+    ///   - copies: the number of versions of each image, which differ if the loader augments.
+    ///   - memoryLimit: bytes of features that may be kept.
+    ///   - progress: called with the number of images done, of all copies.
     /// - Throws: `FeatureError` for more than `memoryLimit`, and what `progress` throws.
     package init(
-        _ backbone: (Tensor) -> Tensor, _ loader: BatchLoader, copies: Int = 1, memoryLimit: Int = memoryLimit,
+        _ backbone: (Tensor) -> Tensor, _ loader: BatchLoader<ImageCollation>, copies: Int = 1,
+        memoryLimit: Int = memoryLimit,
         progress: (_ done: Int) throws -> Void
     ) throws {
         items = loader.items
         self.copies = copies
-        labels = items.map { loader.images.items[$0].label }
+        labels = items.compactMap { loader.images.items[$0].label }
         let count = items.count * copies
         var shape = Shape([0])
         var values: [Float] = []
@@ -49,7 +52,7 @@ package struct BackboneFeatures: Sendable {
                     values.reserveCapacity(count * shape.count)
                 }
                 features.withValues { values.append(contentsOf: $0) }
-                done += batch.labels.count
+                done += batch.items.count
                 try progress(done)
             }
         }
@@ -57,7 +60,12 @@ package struct BackboneFeatures: Sendable {
         self.values = values
     }
 
-    /// rows: places in `items`. copy: from 0; any number, they come in turn.
+    /// The features of some images.
+    ///
+    /// - Parameters:
+    ///   - rows: indices of `items`.
+    ///   - copy: counted from 0; beyond the number of copies they are taken in turn.
+    /// - Returns: features in place of images.
     package func batch(_ rows: some Collection<Int>, copy: Int = 0) -> ImageBatch {
         let size = shape.count
         let first = copy % copies * items.count
@@ -72,10 +80,17 @@ package struct BackboneFeatures: Sendable {
         return ImageBatch(images: features, labels: rows.map { labels[$0] }, items: rows.map { items[$0] })
     }
 
-    /// Whole batches in another order every epoch, from a step on; the next copy of the pictures with each epoch.
+    /// Whole batches in another order every epoch, from a step on; the next copy of the images with each epoch.
+    ///
+    /// - Parameters:
+    ///   - epoch: counted from 0.
+    ///   - step: the first one, counted from 0.
+    ///   - batchSize: the number of images in a batch.
+    ///   - seed: of the order.
+    /// - Returns: a function that returns the next batch, nil after the last.
     package func batches(epoch: Int, startingAt step: Int, batchSize: Int, seed: UInt64) -> () -> ImageBatch? {
         var random = SplitMix64(seed: seed, stream: epoch)
-        let order = BatchLoader.shuffled(Array(items.indices), using: &random)
+        let order = random.permutation(of: Array(items.indices))
         var start = step * batchSize
         return {
             guard start + batchSize <= order.count else { return nil }
@@ -84,7 +99,12 @@ package struct BackboneFeatures: Sendable {
         }
     }
 
-    /// How well a head does on them.
+    /// Evaluates a head on the first copy.
+    ///
+    /// - Parameters:
+    ///   - head: from features to logits [N, classes].
+    ///   - classes: the names of the classes.
+    /// - Returns: loss, accuracy and confusion matrix.
     package func evaluate(_ head: (Tensor) -> Tensor, classes: [String]) -> ClassificationMetrics {
         var metrics = ClassificationMetrics(classes: classes)
         for start in stride(from: 0, to: items.count, by: 250) {
@@ -95,15 +115,19 @@ package struct BackboneFeatures: Sendable {
     }
 }
 
-/// More features than memory is taken for.
+/// The features need more memory than is allowed.
 package struct FeatureError: ToolkitError, Equatable {
+    /// The number of images, and of copies of each.
     package let images, copies: Int
+    /// The shape of the features of one image.
     package let shape: Shape
+    /// The number of bytes that are allowed.
     package let limit: Int
 
+    /// The numbers, and what helps.
     package var description: String {
-        "the features of \(pluralized(images, "picture")) in \(copies == 1 ? "one copy" : "\(copies) copies") with \(shape.count) numbers each "
-            + "need more than the \(limit >> 20) MiB that are kept; take fewer copies, smaller pictures, a network "
+        "the features of \(pluralized(images, "image")) in \(copies == 1 ? "one copy" : "\(copies) copies") with \(shape.count) numbers each "
+            + "need more than the \(limit >> 20) MiB that are kept; take fewer copies, smaller images, a network "
             + "with a narrower end, or train all of it"
     }
 }

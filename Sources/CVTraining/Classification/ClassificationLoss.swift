@@ -2,14 +2,17 @@ import CVModels
 import CVNN
 import CVTensor
 
-/// The mean cross-entropy of a batch in training, and the logits that it is of.
+/// The mean cross-entropy of a batch in training.
 ///
-/// To it is added that of each auxiliary head, times their weight, where a network has such heads. The network is run on the
-/// tape of the pictures.
+/// If a network has auxiliary heads, the cross-entropy of each is added, times their weight. The network is run on the tape
+/// of the images.
+///
 /// - Parameters:
+///   - network: a classifier.
 ///   - images: [N, C, H, W].
-///   - labels: the classes, N of them.
-///   - smoothing: as of `crossEntropy`.
+///   - labels: N indices of classes.
+///   - smoothing: label smoothing, as of `crossEntropy`.
+/// - Returns: the loss, one element, and the logits, [N, classes].
 public func classificationLoss(
     _ network: any Layer, _ images: Tensor, _ labels: [Int], smoothing: Float = 0
 ) -> (loss: Tensor, logits: Tensor) {
@@ -24,7 +27,7 @@ public func classificationLoss(
     return (loss, logits)
 }
 
-/// The head of a classifier as a network of its own: features that were computed before -> logits.
+/// The classification head as a network of its own: from features that were computed before to logits.
 struct ClassifierHead: Layer {
     let network: any ClassifierNetwork
 

@@ -6,47 +6,63 @@ import CVNN
 import CVTensor
 import CVWeights
 
-/// The training of a classifier: data, network, optimiser and schedule put together as a recipe says.
+/// The training of a classifier: data, network, optimizer and schedule put together as a recipe says.
 ///
 /// ```swift
-/// let dataset = try ClassificationDataset(contentsOf: "cifar10-train.tar")
+/// let dataset = try ImageDataset.classification(contentsOf: "cifar10-train.tar")
 /// let recipe = ClassificationRecipe(try ClassifierArchitecture.named("resnet20"))
 /// let training = try ClassificationTraining(recipe, dataset)
 /// let trainer = training.trainer(files: TrainingFiles(best: "best.safetensors"))
 /// try trainer.run { event in print(event) }
-/// print(try training.evaluate(training.split.dev).accuracy)
+/// print(try training.evaluate(training.split.validation).accuracy)
 /// ```
 public struct ClassificationTraining {
+    /// All settings.
     public let recipe: ClassificationRecipe
+    /// The whole data set.
     public let images: DecodedImages
+    /// The images to train on, and those held out.
     public let split: DatasetSplit
-    /// With the mean and deviation of the pictures to learn from.
+    /// With the mean and deviation of the images to train on, or those of the pretrained weights.
     public let preprocessing: Preprocessing
+    /// The network that is trained.
     public let network: any ClassifierNetwork
+    /// The network's parameters.
     public let parameters: ParameterSet
-    /// Of the pictures to learn from and of those held back; nil where all weights are trained.
+    /// Of the images to train on and of those held out; nil if all weights are trained.
     private let features: (train: BackboneFeatures, validation: BackboneFeatures)?
     private let augmentation: Augment.Pipeline?
-    /// The recipe's, or all pictures where they are fewer.
+    /// The recipe's, or all images if they are fewer.
     private let batchSize: Int
 
-    /// Decodes all pictures and makes the network, with fresh weights or those that the recipe begins from.
+    /// Decodes all images and makes the network, with random weights or those that the recipe is initialized from.
     ///
-    /// pretrained: those that the recipe names. progress: called on any thread with the pictures decoded so far and all
-    /// of them.
+    /// - Parameters:
+    ///   - recipe: all settings.
+    ///   - dataset: of `ImageDataset.classification`.
+    ///   - pretrained: the weights that the recipe names.
+    ///   - progress: called on any thread, one call at a time, with the number of images decoded and of all.
     /// - Throws: `DatasetError`, `AugmentationError`, `ArchitectureError` for a network that is not known or cannot have
     ///   this input, or `ClassifierError` for pretrained weights that are not of this network.
     public init(
-        _ recipe: ClassificationRecipe, _ dataset: ClassificationDataset, pretrained: PretrainedWeights? = nil,
+        _ recipe: ClassificationRecipe, _ dataset: ImageDataset, pretrained: PretrainedWeights? = nil,
         progress: (_ done: Int, _ of: Int) -> Void = { _, _ in }
     ) throws {
         let images = try Self.decoded(recipe, dataset, pretrained: pretrained, progress: progress)
         try self.init(recipe, decoded: images, pretrained: pretrained)
     }
 
-    /// The pictures as the network of `recipe` is given them: several trainings may share them.
+    /// Decodes the images for the input of the network of `recipe`: several trainings may share them.
+    ///
+    /// - Parameters:
+    ///   - recipe: its input counts.
+    ///   - dataset: of `ImageDataset.classification`.
+    ///   - pretrained: the weights that the recipe names, whose preprocessing counts.
+    ///   - progress: called on any thread, one call at a time, with the number of images decoded and of all.
+    /// - Returns: the images that decode.
+    /// - Throws: `DatasetError` if no image of a class decodes.
     public static func decoded(
-        _ recipe: ClassificationRecipe, _ dataset: ClassificationDataset, pretrained: PretrainedWeights? = nil,
+        _ recipe: ClassificationRecipe, _ dataset: ImageDataset, pretrained: PretrainedWeights? = nil,
         progress: (_ done: Int, _ of: Int) -> Void = { _, _ in }
     ) throws -> DecodedImages {
         let input =
@@ -57,23 +73,30 @@ public struct ClassificationTraining {
         return try dataset.decoded(for: input, progress: progress)
     }
 
-    /// seeing: called with how many pictures a frozen backbone has looked at, and how many it will; what it throws ends
-    /// that.
+    /// Makes the network for images that are decoded, with random weights or those that the recipe is initialized from.
+    ///
+    /// - Parameters:
+    ///   - recipe: all settings.
+    ///   - images: as `decoded` returns them.
+    ///   - pretrained: the weights that the recipe names.
+    ///   - progress: called with the number of images whose features a frozen backbone has computed, and of all; an error
+    ///     that it throws ends that.
+    /// - Throws: as the other initializer, and what `progress` throws.
     public init(
         _ recipe: ClassificationRecipe, decoded images: DecodedImages, pretrained: PretrainedWeights? = nil,
         seeing progress: (_ done: Int, _ of: Int) throws -> Void = { _, _ in }
     ) throws {
         precondition(
             (recipe.pretrained == nil) == (pretrained == nil),
-            "a recipe that begins from \(recipe.pretrained?.name ?? "nothing") and weights \(pretrained?.name ?? "none")"
+            "a recipe initialized from \(recipe.pretrained?.name ?? "nothing") and weights \(pretrained?.name ?? "none")"
         )
-        precondition(recipe.frozen == nil || pretrained != nil, "fresh weights that are frozen learn nothing")
+        precondition(recipe.frozen == nil || pretrained != nil, "random weights that are frozen learn nothing")
         precondition(
             pretrained.map { $0.architecture.name == recipe.model } ?? true,
             "a recipe for \(recipe.model) and weights of \(pretrained?.architecture.name ?? "")")
         self.recipe = recipe
         self.images = images
-        augmentation = recipe.augmentation.isEmpty ? nil : try AugmentationRecipe(recipe.augmentation).pipeline
+        augmentation = try recipe.augmentationPipeline()
         split = try images.split(holdout: recipe.holdout, seed: recipe.splitSeed ?? recipe.seed)
         preprocessing =
             try pretrained?.preprocessing(for: recipe.input) ?? images.normalization(over: split.train)
@@ -99,7 +122,7 @@ public struct ClassificationTraining {
         _ progress: (_ done: Int, _ of: Int) throws -> Void
     ) throws -> (train: BackboneFeatures, validation: BackboneFeatures) {
         let count = split.train.count * recipe.copies
-        func loader(_ items: [Int], _ augmentation: Augment.Pipeline?) -> BatchLoader {
+        func loader(_ items: [Int], _ augmentation: Augment.Pipeline?) -> BatchLoader<ImageCollation> {
             BatchLoader(
                 images, items: items, batchSize: 32, preprocessing: preprocessing, augmentation: augmentation,
                 seed: recipe.seed, shuffles: false)
@@ -113,17 +136,18 @@ public struct ClassificationTraining {
         return (train, validation)
     }
 
-    /// Steps of an epoch: whole batches.
+    /// The number of steps in an epoch: whole batches.
     public var stepsPerEpoch: Int { split.train.count / batchSize }
 
-    /// A trainer of the network, from where it is.
+    /// A trainer of the network with its present weights.
+    ///
+    /// - Parameter files: what the trainer writes.
+    /// - Returns: a trainer that selects the best epoch by the accuracy on validation, if there is any.
     public func trainer(files: TrainingFiles = .none) -> Trainer<ImageBatch> {
         let learner: any Layer = features == nil ? network : ClassifierHead(network: network)
         return Trainer(
             parameters,
-            optimizer: recipe.optimizer.make(
-                parameters.trainable, learningRate: recipe.learningRate, momentum: recipe.momentum,
-                weightDecay: recipe.weightDecay, l1: recipe.l1), configuration: configuration, files: files,
+            optimizer: recipe.optimizer(of: parameters, l1: recipe.l1), configuration: configuration, files: files,
             batches: batches,
             loss: { [recipe] batch, tape in
                 let (loss, logits) = classificationLoss(
@@ -139,7 +163,7 @@ public struct ClassificationTraining {
             })
     }
 
-    /// Of pictures, or of what the frozen backbone has made of them.
+    /// Of images, or of the features that the frozen backbone has computed from them.
     private func batches(epoch: Int, step: Int) -> () throws -> ImageBatch? {
         if let features {
             return features.train.batches(epoch: epoch, startingAt: step, batchSize: batchSize, seed: recipe.seed)
@@ -154,20 +178,22 @@ public struct ClassificationTraining {
             images: images.items.count)
     }
 
-    /// How well the network does with its present weights on these pictures.
+    /// Evaluates the network with its present weights.
     ///
-    /// items: places in `images.items`.
+    /// - Parameter items: indices of `images.items`.
+    /// - Returns: loss, accuracy and confusion matrix.
+    /// - Throws: `FileError` or `ImageError` for a file that has changed since it was decoded.
     public func evaluate(_ items: [Int]) throws -> ClassificationMetrics {
         try CVTraining.evaluate({ network($0) }, loader(items, shuffles: false), classes: images.classes)
     }
 
-    private func loader(_ items: [Int], shuffles: Bool) -> BatchLoader {
+    private func loader(_ items: [Int], shuffles: Bool) -> BatchLoader<ImageCollation> {
         BatchLoader(
             images, items: items, batchSize: shuffles ? batchSize : 250, preprocessing: preprocessing,
             augmentation: shuffles ? augmentation : nil, seed: recipe.seed, shuffles: shuffles)
     }
 
-    /// What the weights say about themselves.
+    /// The metadata of a weight file.
     public var metadata: [String: String] {
         var texts = WeightsMetadata(
             model: recipe.model, task: "classify", preprocessing: preprocessing, labels: images.classes
@@ -177,7 +203,7 @@ public struct ClassificationTraining {
     }
 }
 
-/// The part of a batch whose class has the highest score.
+/// The fraction of a batch whose class has the highest score.
 private func accuracy(of logits: Tensor, _ labels: [Int]) -> Double {
     let classes = logits.shape[1]
     let hits = logits.withValues { values in

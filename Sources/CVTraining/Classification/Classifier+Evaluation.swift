@@ -2,12 +2,14 @@ import CVClassification
 import CVTensor
 
 extension Classifier {
-    /// How well it does on pictures whose classes are known.
+    /// Evaluates the classifier on images whose classes are known.
     ///
     /// - Parameters:
-    ///   - items: places in `images.items`, which must have been decoded for `preprocessing`.
-    ///   - flip: whether each picture is looked at mirrored, too, and the probabilities are averaged.
-    ///   - progress: called with the pictures done.
+    ///   - images: decoded for `preprocessing`, with the classes of `labels`.
+    ///   - items: indices of `images.items`.
+    ///   - flip: whether the probabilities are averaged with those of the mirrored image.
+    ///   - progress: called with the number of images done.
+    /// - Returns: loss, accuracy and confusion matrix.
     /// - Throws: what `progress` throws; `FileError` or `ImageError` for a file that has changed meanwhile.
     public func evaluate(
         _ images: DecodedImages, items: [Int], flip: Bool = false, progress: (_ done: Int) throws -> Void = { _ in }
@@ -20,11 +22,17 @@ extension Classifier {
     }
 }
 
-/// Runs a network on all pictures of a loader.
+/// Runs a network on all images of a loader.
 ///
-/// logits: [N, classes] from a batch [N, C, H, W].
+/// - Parameters:
+///   - logits: from a batch [N, C, H, W] to [N, classes].
+///   - loader: of images with labels.
+///   - classes: the names of the classes.
+///   - progress: called with the number of images done.
+/// - Returns: loss, accuracy and confusion matrix.
+/// - Throws: what `progress` and the loader throw.
 func evaluate(
-    _ logits: (Tensor) -> Tensor, _ loader: BatchLoader, classes: [String],
+    _ logits: (Tensor) -> Tensor, _ loader: BatchLoader<ImageCollation>, classes: [String],
     progress: (_ done: Int) throws -> Void = { _ in }
 ) throws -> ClassificationMetrics {
     var metrics = ClassificationMetrics(classes: classes)

@@ -6,32 +6,32 @@ import CVNN
 import CVTensor
 import CVWeights
 
-/// Weights that were learnt before, to begin a training of other classes from.
+/// Weights that were learned before, to initialize a training on other classes from.
 ///
 /// ```swift
 /// let pretrained = try PretrainedWeights("efficientnet-lite0")
 /// let recipe = ClassificationRecipe(pretrained, frozen: .backbone)
 /// ```
 public struct PretrainedWeights: Sendable {
-    /// Where they were found.
+    /// The file that they were found in.
     public let path: String
-    /// The network that they are of.
+    /// The network that they belong to.
     public let architecture: ClassifierArchitecture
-    /// What they were trained for.
+    /// The input that they were trained for.
     public let input: ClassifierArchitecture.Input
-    /// How a picture becomes their input.
+    /// How an image becomes their input.
     public let preprocessing: Preprocessing
-    /// Of the values, where the file has it: tells files of one name apart.
+    /// The SHA-256 of the values, if the file has it: distinguishes files of the same name.
     public let checksum: String?
     private let state: StateDictionary
 
-    /// By the name of a model or by the path of a `.safetensors` file.
+    /// Reads weights; those of a backbone alone, without a classification head, suffice.
     ///
-    /// Those of a backbone alone, without the layers that decide, will do.
-    ///
-    /// expecting: the network that they must be of; nil for any.
-    /// - Throws: `WeightsNotFound`, `FileError`, `SafetensorsError`, `WeightsMetadataError`, or `ClassifierError` for what is
-    ///   not of a classifier's network, or of another than is expected.
+    /// - Parameters:
+    ///   - weights: the name of a model, or the path of a `.safetensors` file.
+    ///   - model: the network that they must belong to; nil for any.
+    /// - Throws: `WeightsNotFound`, `FileError`, `SafetensorsError`, `WeightsMetadataError`, or `ClassifierError` if they
+    ///   do not belong to a classifier, or to another than is expected.
     public init(_ weights: String, expecting model: String? = nil) throws {
         let file = try ClassifierFile(weights)
         path = file.path
@@ -48,8 +48,11 @@ public struct PretrainedWeights: Sendable {
     /// `efficientnet-lite0`: the name of the file.
     public var name: String { FileSystem.stem(of: path) }
 
-    /// Gives a network these weights, but for its head, which stays as it is, and for auxiliary heads.
+    /// Loads these weights into a network, except for its head and auxiliary heads, which stay as they are.
     ///
+    /// - Parameters:
+    ///   - parameters: of the network.
+    ///   - network: whose heads are left out.
     /// - Throws: `ClassifierError` with all keys that do not fit.
     func load(into parameters: ParameterSet, of network: any ClassifierNetwork) throws(ClassifierError) {
         let heads = [network.headScope] + ((network as? any AuxiliaryClassifier)?.auxiliaryScopes ?? [])
@@ -60,11 +63,14 @@ public struct PretrainedWeights: Sendable {
         }
     }
 
-    /// How a picture becomes the input of another size.
+    /// How an image becomes an input of another size.
+    ///
+    /// - Parameter input: the size.
+    /// - Returns: the preprocessing of these weights for it.
     func preprocessing(for input: ClassifierArchitecture.Input) -> Preprocessing {
         var preprocessing = preprocessing
         (preprocessing.width, preprocessing.height) = (input.width, input.height)
-        // The margin that is cut off keeps its part of the picture.
+        // The margin that is cropped stays the same fraction of the image.
         preprocessing.shorterSide = preprocessing.shorterSide.map {
             $0 * min(input.width, input.height) / min(self.input.width, self.input.height)
         }

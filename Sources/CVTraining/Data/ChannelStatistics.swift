@@ -1,41 +1,41 @@
 import CVCore
+import CVTask
 import CVWeights
 import Synchronization
 
 extension DecodedImages {
-    /// `preprocessing` with the mean and the standard deviation of each channel over the pictures `items`, for an input
+    /// `preprocessing` with the mean and the standard deviation of each channel over some of the images, for an input
     /// of mean 0 and deviation 1.
     ///
     /// From counts of the 256 levels, which are whole numbers: the same at any number of threads. The deviation is
     /// that of the population, as `numpy.std`; for a channel that never changes, 1.
     ///
-    /// - Parameter items: places in `items`, at least one: those to train on, and no others.
-    /// - Throws: `FileError` or `ImageError` when pictures are not in memory and a file has changed since.
+    /// - Parameter indices: of `items`, at least one: those to train on, and no others.
+    /// - Returns: this preprocessing, with the mean and deviation.
+    /// - Throws: `FileError` or `ImageError` if images are not in memory and a file has changed since.
     public func normalization(over indices: [Int]) throws -> Preprocessing {
-        try preprocessing.normalized(over: indices.count) { index, count in try withPixels(of: indices[index], count) }
+        precondition(!indices.isEmpty, "the mean over no images")
+        let levels = try levelCounts(over: indices)
+        var result = preprocessing
+        for channel in 0..<preprocessing.channels.count {
+            let source = preprocessing.channels.source(of: channel)
+            let (mean, deviation) = Self.moments(levels[source * 256..<(source + 1) * 256])
+            result.mean[channel] = Float(mean)
+            result.std[channel] = deviation > 0 ? Float(deviation) : 1
+        }
+        return result
     }
-}
 
-extension Preprocessing {
-    /// This preprocessing with the mean and the standard deviation of each channel over pictures.
-    ///
-    /// - Parameters:
-    ///   - images: how many there are, at least one.
-    ///   - read: calls the function with the samples of the picture of this number, in the order RGB, or grey; from any
-    ///     thread.
-    package func normalized(
-        over images: Int,
-        _ read: (_ image: Int, _ count: (UnsafeBufferPointer<UInt8>) -> Void) throws -> Void
-    ) throws -> Preprocessing {
-        precondition(images > 0, "the mean over no pictures")
-        let channels = channels.count
+    /// [channels, 256], in the order RGB, or gray.
+    private func levelCounts(over indices: [Int]) throws -> [Int] {
+        let channels = preprocessing.channels.count
         let shared = Mutex((levels: [Int](repeating: 0, count: 256 * channels), error: (any Error)?.none))
-        Parallel.forRanges(images, grain: 64) { range in
+        Parallel.forRanges(indices.count, grain: 64) { range in
             var levels = [Int](repeating: 0, count: 256 * channels)
             var failure: (any Error)?
             do {
                 for index in range {
-                    try read(index) { pixels in
+                    try withPixels(of: indices[index]) { pixels in
                         for (position, level) in pixels.enumerated() {
                             levels[position % channels * 256 + Int(level)] += 1
                         }
@@ -49,14 +49,7 @@ extension Preprocessing {
         }
         let (levels, error) = shared.withLock { $0 }
         if let error { throw error }
-        var result = self
-        for channel in 0..<channels {
-            let source = self.channels.source(of: channel)
-            let (mean, deviation) = Self.moments(levels[source * 256..<(source + 1) * 256])
-            result.mean[channel] = Float(mean)
-            result.std[channel] = deviation > 0 ? Float(deviation) : 1
-        }
-        return result
+        return levels
     }
 
     private static func moments(_ levels: ArraySlice<Int>) -> (mean: Double, deviation: Double) {

@@ -1,64 +1,79 @@
 import CVCore
 
-/// What a picture is for.
+/// The purpose of an image in a training.
 public enum DatasetPart: String, Sendable, CaseIterable {
     /// To learn from.
     case train
-    /// Held back while developing: to choose among trainings.
-    case validation = "dev"
-    /// Looked at once, at the end.
+    /// Held out while developing: to choose among trainings.
+    case validation = "val"
+    /// Evaluated once, at the end.
     case test
+
+    /// A part by one of the names that data sets have for it, such as `dev` or `val`.
+    ///
+    /// - Parameter name: in any case.
+    init?(named name: String) {
+        switch name.lowercased() {
+        case "train", "training": self = .train
+        case "dev", "val", "valid", "validation": self = .validation
+        case "test", "testing": self = .test
+        default: return nil
+        }
+    }
 }
 
-/// What the division of a set into parts depends on.
-package protocol DividedItem {
-    /// What the lots are drawn with.
-    var name: String { get }
-    /// Each class is divided for itself.
-    var label: Int { get }
-    /// The part that it belongs to in any case; nil where the lots decide.
-    var part: DatasetPart? { get }
-}
-
-extension ClassificationDataset.Item: DividedItem {}
-
-/// Places in a list of pictures, ascending, each in one part.
+/// Indices of a list of images, ascending, each in one part.
 public struct DatasetSplit: Sendable, Equatable {
+    /// The images to train on.
     public internal(set) var train: [Int] = []
+    /// The images held out to choose among trainings.
     public internal(set) var validation: [Int] = []
+    /// The images of the final evaluation.
     public internal(set) var test: [Int] = []
+
+    /// The indices of a part.
+    ///
+    /// - Parameter part: one of the three.
+    /// - Returns: ascending indices, possibly none.
+    public subscript(part: DatasetPart) -> [Int] {
+        switch part {
+        case .train: train
+        case .validation: validation
+        case .test: test
+        }
+    }
 }
 
 extension DatasetSplit {
-    /// Divides the pictures of each class by lot.
+    /// Divides the images of each class by the hashes of their names.
     ///
-    /// A picture's lot is the SHA-256 of "<seed>:<name>": within its class, the fraction `holdout` with the lowest
-    /// goes to dev, the next `test` to test, the rest to train. So the parts do not depend on the order of files or
-    /// on any generator, and other programs can find the same ones (`held_out` in Tools/reference/resnet20.py).
-    /// Numbers are rounded to the nearest, halves to even, and every class keeps at least one picture in train.
+    /// The hash of an image is the SHA-256 of "<seed>:<name>": within its class, the fraction `holdout` with the lowest
+    /// hashes goes to validation, the next `test` to test, the rest to train. So the parts depend neither on the order of
+    /// files nor on any generator, and other programs can find the same ones (`held_out` in Tools/reference/resnet20.py).
+    /// Counts are rounded to the nearest, halves to even, and every class keeps at least one image in train. Images without
+    /// a class are divided as those of one class.
     ///
-    /// Where a list says which part a picture is in, that counts: only pictures it says nothing of, or has in train, are
-    /// drawn, and only for parts that the list leaves empty.
+    /// The part that a list or folder assigns to an image counts: only images that have none, or train, are divided, and
+    /// only into parts that are not assigned to any image.
     ///
-    /// - Throws: `DatasetError` when a part that is asked for stays empty, since all classes are too small.
-    package init(
-        _ items: [some DividedItem], classes: Int, holdout: Double, test: Double = 0, seed: UInt64, path: String
+    /// - Parameters:
+    ///   - items: the images.
+    ///   - holdout: the fraction of each class that goes to validation.
+    ///   - test: the fraction that goes to test.
+    ///   - seed: another one gives other parts.
+    ///   - path: of the data set, for the error.
+    /// - Throws: `DatasetError` if a part that is asked for stays empty, since all classes are too small.
+    init(
+        _ items: [ImageDataset.Item], holdout: Double, test: Double = 0, seed: UInt64, path: String
     ) throws(DatasetError) {
         precondition(
             holdout >= 0 && test >= 0 && holdout + test < 1,
-            "parts of \(holdout) and \(test) held back: 0 or more each, and less than 1 together expected")
+            "fractions of \(holdout) and \(test) held out: 0 or more each, and less than 1 together expected")
         let listed = Set(items.compactMap(\.part))
         let fractions = (
             validation: listed.contains(.validation) ? 0 : holdout, test: listed.contains(.test) ? 0 : test
         )
-        var byClass = [[Int]](repeating: [], count: classes)
-        for (index, item) in items.enumerated() {
-            switch item.part {
-            case .validation: validation.append(index)
-            case .test: self.test.append(index)
-            case .train, nil: byClass[item.label].append(index)
-            }
-        }
+        let byClass = assign(items)
         for mine in byClass {
             let ranked = Self.ranked(mine, items, seed: seed)
             let validationCount = Self.count(fractions.validation, of: mine.count, atMost: mine.count - 1)
@@ -67,10 +82,8 @@ extension DatasetSplit {
             self.test += ranked[validationCount..<validationCount + testCount]
             train += ranked[(validationCount + testCount)...]
         }
-        for (part, fraction, found) in [
-            (DatasetPart.validation, fractions.validation, validation), (.test, fractions.test, self.test),
-        ]
-        where fraction > 0 && found.isEmpty {
+        for (part, fraction) in [(DatasetPart.validation, fractions.validation), (.test, fractions.test)]
+        where fraction > 0 && self[part].isEmpty {
             let largest = byClass.map(\.count).max() ?? 0
             throw DatasetError(path, .nothingHeldOut(part, fraction: fraction, largestClass: largest))
         }
@@ -79,12 +92,25 @@ extension DatasetSplit {
         self.test.sort()
     }
 
+    /// Puts the images that are assigned to validation or test there, and returns the others by class.
+    private mutating func assign(_ items: [ImageDataset.Item]) -> [[Int]] {
+        var byClass = [[Int]](repeating: [], count: 1 + (items.compactMap(\.label).max() ?? 0))
+        for (index, item) in items.enumerated() {
+            switch item.part {
+            case .validation: validation.append(index)
+            case .test: test.append(index)
+            case .train, nil: byClass[item.label ?? 0].append(index)
+            }
+        }
+        return byClass
+    }
+
     private static func count(_ fraction: Double, of all: Int, atMost limit: Int) -> Int {
         max(0, min(Int((fraction * Double(all)).rounded(.toNearestOrEven)), limit))
     }
 
-    /// By the digests, as bytes.
-    private static func ranked(_ indices: [Int], _ items: [some DividedItem], seed: UInt64) -> [Int] {
+    /// Ascending by the hashes, as bytes.
+    private static func ranked(_ indices: [Int], _ items: [ImageDataset.Item], seed: UInt64) -> [Int] {
         indices.map { index in
             var hash = SHA256()
             hash.update(Array("\(seed):\(items[index].name)".utf8))
@@ -93,31 +119,34 @@ extension DatasetSplit {
     }
 }
 
-extension ClassificationDataset {
-    /// Train, dev and test, within each class by the hashes of the names; see `DecodedImages.split`.
+extension ImageDataset {
+    /// Train, validation and test, within each class by the hashes of the names; see `DecodedImages.split`.
     ///
     /// - Parameters:
-    ///   - holdout: the part of each class that goes to dev, from 0 to below 1; 0 for none.
-    ///   - test: the part that goes to test.
-    /// - Returns: places in `items`.
+    ///   - holdout: the fraction of each class that goes to validation, from 0 to below 1; 0 for none.
+    ///   - test: the fraction that goes to test.
+    ///   - seed: another one gives other parts.
+    /// - Returns: indices of `items`.
+    /// - Throws: `DatasetError` if a part that is asked for stays empty, since all classes are too small.
     public func split(holdout: Double, test: Double = 0, seed: UInt64) throws(DatasetError) -> DatasetSplit {
-        try DatasetSplit(items, classes: classes.count, holdout: holdout, test: test, seed: seed, path: path)
+        try DatasetSplit(items, holdout: holdout, test: test, seed: seed, path: path)
     }
 }
 
 extension DecodedImages {
-    /// Train, dev and test, by lot within each class.
+    /// Train, validation and test, within each class by the hashes of the names.
     ///
-    /// A picture's lot is the SHA-256 of "<seed>:<name>": within its class, the fraction `holdout` with the lowest
-    /// goes to dev, the next `test` to test, the rest to train; at least one stays in train. Where a list has its own
-    /// column for the parts, that counts.
+    /// The hash of an image is the SHA-256 of "<seed>:<name>": within its class, the fraction `holdout` with the lowest
+    /// hashes goes to validation, the next `test` to test, the rest to train; at least one stays in train. If a list or
+    /// folder assigns images to parts, that counts.
     ///
     /// - Parameters:
-    ///   - holdout: the part of each class that goes to dev, from 0 to below 1; 0 for none.
-    ///   - test: the part that goes to test.
-    /// - Returns: places in `items`, those that decode.
-    /// - Throws: `DatasetError` when a part that is asked for stays empty, since all classes are too small.
+    ///   - holdout: the fraction of each class that goes to validation, from 0 to below 1; 0 for none.
+    ///   - test: the fraction that goes to test.
+    ///   - seed: another one gives other parts.
+    /// - Returns: indices of `items`, those that decode.
+    /// - Throws: `DatasetError` if a part that is asked for stays empty, since all classes are too small.
     public func split(holdout: Double, test: Double = 0, seed: UInt64) throws(DatasetError) -> DatasetSplit {
-        try DatasetSplit(items, classes: classes.count, holdout: holdout, test: test, seed: seed, path: dataset.path)
+        try DatasetSplit(items, holdout: holdout, test: test, seed: seed, path: dataset.path)
     }
 }

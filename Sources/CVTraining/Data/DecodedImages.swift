@@ -1,112 +1,118 @@
 import CVCore
 import CVImage
+import CVTask
 import CVWeights
-import Synchronization
 
-/// A picture of the set that does not decode, and why.
+/// An image of the set that does not decode, and why.
 public struct UndecodableImage: Sendable {
-    public let item: ClassificationDataset.Item
+    /// The item of the data set.
+    public let item: ImageDataset.Item
+    /// Why it does not decode.
     public let error: any ToolkitError
 }
 
-/// The pictures of a set, decoded once and brought to the size of a network's input.
+/// The images of a set, decoded once and brought to the size of a network's input, with their annotations.
 ///
-/// Those that do not decode are left out and listed in `broken`. In memory as 8-bit samples where that is within the
-/// limit; else each is decoded again whenever it is asked for.
+/// Those that do not decode are left out and listed in `broken`. In memory as 8-bit samples if that is within the limit;
+/// else each is decoded again whenever it is asked for.
 public struct DecodedImages: Sendable {
-    public let dataset: ClassificationDataset
+    /// The data set that was decoded.
+    public let dataset: ImageDataset
     /// Those that decode, in the order of the data set.
-    public let items: [ClassificationDataset.Item]
+    public let items: [ImageDataset.Item]
+    /// Those that do not decode, in the order of the data set.
     public let broken: [UndecodableImage]
     /// How they were resized; its mean and deviation play no part here.
     public let preprocessing: Preprocessing
-    /// Empty when they are decoded anew each time; else [slots, height, width, channels].
-    let pixels: [UInt8]
-    /// Of each item, its place in `pixels`.
-    let slots: [Int]
+    /// Of each item, its index in the data set, and in `memory`.
+    private let indices: [Int]
+    /// Nil if images are decoded anew each time.
+    private let memory: SampleMemory?
 
-    public var classes: [String] { dataset.classes }
-    public var isInMemory: Bool { !pixels.isEmpty }
-    /// Samples of one picture: height × width × channels.
-    var imageBytes: Int { preprocessing.height * preprocessing.width * preprocessing.channels.count }
-    /// How many pictures each class has.
-    public var counts: [Int] { items.countsByLabel(classes: classes.count) }
-
-    /// Calls `body` with the height × width × channels samples of a picture, in the order RGB, or grey.
-    ///
-    /// - Throws: `FileError` or `ImageError` when the picture is not in memory and its file has changed since.
-    func withPixels<Result>(of index: Int, _ body: (UnsafeBufferPointer<UInt8>) throws -> Result) throws -> Result {
-        if isInMemory {
-            let start = slots[index] * imageBytes
-            return try pixels.withUnsafeBufferPointer {
-                try body(UnsafeBufferPointer(rebasing: $0[start..<start + imageBytes]))
+    /// - Parameter pass: over all of `dataset`; its failures become `broken`.
+    init(_ dataset: ImageDataset, _ pass: DecodingPass) {
+        (self.dataset, preprocessing, memory) = (dataset, pass.preprocessing, pass.memory)
+        indices = dataset.items.indices.filter { pass.failures[$0] == nil }
+        items = indices.map { dataset.items[$0] }
+        broken = dataset.items.indices.compactMap { index in
+            pass.failures[index].map { error in
+                let item = dataset.items[index]
+                let error =
+                    error as? any ToolkitError
+                    ?? DatasetError(dataset.path, .undecodable(item.name, reason: "\(error)"))
+                return UndecodableImage(item: item, error: error)
             }
         }
-        let samples = try preprocessing.samples(dataset.image(of: items[index]))
-        return try samples.withUnsafeBufferPointer(body)
     }
+
+    /// The names of the classes; empty if nothing names them.
+    public var classes: [String] { dataset.classes ?? [] }
+    /// Whether the samples are in memory; else each is decoded whenever it is asked for.
+    public var isInMemory: Bool { memory != nil }
+    /// How many images each class has.
+    public var counts: [Int] { items.countsByLabel(classes: classes.count) }
+
+    /// Calls `body` with the height × width × channels samples of an image, in the order RGB, or gray.
+    ///
+    /// - Throws: `FileError` or `ImageError` if the image is not in memory and its file has changed since.
+    func withPixels<Result>(of index: Int, _ body: (UnsafeBufferPointer<UInt8>) throws -> Result) throws -> Result {
+        if let memory { return try memory.withPixels(of: indices[index], body) }
+        return try preprocessing.fitted(original(at: index)).pixels.withUnsafeBufferPointer(body)
+    }
+
+    /// A sample at the size of the network's input, to be augmented.
+    ///
+    /// - Parameter index: of `items`.
+    /// - Returns: an RGB image (a gray one has its level in all three channels), with its label and annotations.
+    /// - Throws: `FileError`, `ImageError` or `DatasetDefect.Problem` if the image is not in memory and a file has changed
+    ///   since.
+    public func sample(at index: Int) throws -> Sample {
+        let fitted =
+            try memory?.fittedSample(at: indices[index]) ?? preprocessing.fitted(original(at: index))
+        return fitted.sample(preprocessing, label: items[index].label)
+    }
+
+    /// A sample in its own size, decoded anew.
+    ///
+    /// - Parameter index: of `items`.
+    /// - Returns: what `ImageDataset.sample(of:)` returns for the item.
+    /// - Throws: `FileError`, `ImageError` or `DatasetDefect.Problem` if a file has changed since it was first decoded.
+    public func original(at index: Int) throws -> Sample { try dataset.sample(of: items[index]) }
 }
 
-extension ClassificationDataset {
-    /// Decodes all pictures, in parallel, and resizes them as `preprocessing` says.
+extension ImageDataset {
+    /// Decodes all images, in parallel, and resizes them as `preprocessing` says.
     ///
     /// - Parameters:
+    ///   - preprocessing: the size and channels of the network's input, and how an image is brought to it.
     ///   - memoryLimit: bytes of samples that may be kept.
-    ///   - progress: called on any thread, one call at a time, with the pictures done and all of them.
-    /// - Throws: `DatasetError` when no picture of a class decodes.
+    ///   - progress: called on any thread, one call at a time, with the number of images done and of all.
+    /// - Returns: the images that decode.
+    /// - Throws: `DatasetError` if no image of a class decodes.
     public func decoded(
         for preprocessing: Preprocessing, memoryLimit: Int = 1 << 30,
         progress: (_ done: Int, _ of: Int) -> Void = { _, _ in }
     ) throws(DatasetError) -> DecodedImages {
-        let size = preprocessing.height * preprocessing.width * preprocessing.channels.count
-        let (bytes, overflows) = size.multipliedReportingOverflow(by: items.count)
-        let isKept = !overflows && bytes <= memoryLimit
-        let errors = Mutex<[Int: any ToolkitError]>([:])
-        let done = Mutex(0)
-        let pixels = [UInt8](unsafeUninitializedCapacity: isKept ? bytes : 0) { buffer, count in
-            count = isKept ? bytes : 0
-            HugePages.advise(buffer.baseAddress, bytes: count)
-            Parallel.forEach(items.count) { index in
-                do {
-                    let samples = try preprocessing.samples(image(of: items[index]))
-                    if isKept {
-                        _ = UnsafeMutableBufferPointer(rebasing: buffer[index * size..<(index + 1) * size])
-                            .update(from: samples)
-                    }
-                } catch {
-                    let error =
-                        error as? any ToolkitError
-                        ?? DatasetError(path, .undecodable(items[index].name, reason: "\(error)"))
-                    errors.withLock { $0[index] = error }
-                    if isKept { buffer[index * size..<(index + 1) * size].update(repeating: 0) }
-                }
-                done.withLock {
-                    $0 += 1
-                    progress($0, items.count)
-                }
-            }
-        }
-        let failures = errors.withLock { $0 }
-        let kept = items.indices.filter { failures[$0] == nil }
-        let broken = items.indices.compactMap { index in
-            failures[index].map { UndecodableImage(item: items[index], error: $0) }
-        }
-        let result = DecodedImages(
-            dataset: self, items: kept.map { items[$0] }, broken: broken, preprocessing: preprocessing,
-            pixels: pixels, slots: kept)
+        let pass = DecodingPass(self, preprocessing, memoryLimit: memoryLimit, progress: progress)
+        let result = DecodedImages(self, pass)
         try result.checkClasses()
         return result
     }
 }
 
 extension DecodedImages {
-    /// A class without pictures can neither be learnt nor evaluated.
+    /// A class without images can neither be learned nor evaluated; nor can no images at all.
     fileprivate func checkClasses() throws(DatasetError) {
         for (label, count) in counts.enumerated() where count == 0 {
             let mine = broken.filter { $0.item.label == label }
             throw DatasetError(
                 dataset.path,
                 .allBroken(class: classes[label], count: mine.count, first: mine.first.map { "\($0.error)" } ?? ""))
+        }
+        if items.isEmpty {
+            throw DatasetError(
+                dataset.path,
+                .allBroken(class: nil, count: broken.count, first: broken.first.map { "\($0.error)" } ?? ""))
         }
     }
 }

@@ -1,9 +1,9 @@
 import CVCore
 
-/// Random search for hyper-parameters (Bergstra & Bengio 2012), from coarse to fine.
+/// Random search for hyperparameters (Bergstra & Bengio 2012), from coarse to fine.
 ///
-/// Each trial draws all values at once: where one of them matters little, the others are still tried at as many places
-/// as there are trials, where a grid would repeat itself. After a round, the ranges shrink to where its best quarter was.
+/// Each trial draws all values at once: if one of them matters little, the others still take as many values as there are
+/// trials, whereas a grid would repeat itself. After a round, the ranges shrink to those of its best quarter.
 ///
 /// ```swift
 /// let search = HyperparameterSearch(["rate": .logarithmic(1e-3, 1), "batch": .choice([32, 64])], trials: 20, rounds: 2)
@@ -11,15 +11,16 @@ import CVCore
 /// print(trials[0])
 /// ```
 public struct HyperparameterSearch: Sendable {
+    /// One set of values to try.
     public struct Trial: Sendable, Equatable {
-        /// From 0.
+        /// Counted from 0.
         public let round: Int
-        /// From 0, over all rounds.
+        /// Counted from 0, over all rounds.
         public let number: Int
-        /// By name.
+        /// Values by name.
         public let values: [String: Double]
 
-        /// The value with this name, which the search must have.
+        /// The value of a name that the search has.
         public subscript(name: String) -> Double {
             guard let value = values[name] else {
                 preconditionFailure("the search has no \(name), only \(values.keys.sorted())")
@@ -28,20 +29,28 @@ public struct HyperparameterSearch: Sendable {
         }
     }
 
-    /// A trial and what came of it.
+    /// A trial and its score.
     public struct Outcome: Sendable, Equatable {
+        /// The values that were tried.
         public let trial: Trial
-        /// The higher, the better; nil for a trial that failed, such as by a learning rate that is too large.
+        /// Higher is better; nil for a trial that failed, such as by a learning rate that is too large.
         public let score: Double?
     }
 
-    /// By name, of the first round.
+    /// The ranges of the first round, by name.
     public let ranges: [String: SearchRange]
-    /// In each round.
+    /// The number of trials in each round.
     public let trials: Int
+    /// The number of rounds.
     public let rounds: Int
+    /// The seed of the values.
     public let seed: UInt64
 
+    /// - Parameters:
+    ///   - ranges: of the first round, by name.
+    ///   - trials: in each round.
+    ///   - rounds: each after the first with smaller ranges.
+    ///   - seed: another one gives other trials.
     public init(_ ranges: [String: SearchRange], trials: Int, rounds: Int = 1, seed: UInt64 = 0) {
         precondition(trials > 0 && rounds > 0, "\(trials) trials in \(rounds) rounds")
         self.ranges = ranges
@@ -53,9 +62,11 @@ public struct HyperparameterSearch: Sendable {
     /// Makes all trials, one after the other, and returns them from best to worst.
     ///
     /// The same seed gives the same trials as long as the scores are the same; those of the first round in any case.
+    ///
     /// - Parameters:
-    ///   - shouldStop: asked before each trial; when true, what has been tried is returned.
-    ///   - score: of a trial, the higher the better; NaN counts as nil.
+    ///   - shouldStop: asked before each trial; if true, the outcomes so far are returned.
+    ///   - score: of a trial, higher is better; NaN counts as nil.
+    /// - Returns: the outcomes from best to worst.
     public func run(
         shouldStop: () -> Bool = { false }, _ score: (Trial) throws -> Double?
     ) rethrows -> [Outcome] {
@@ -73,7 +84,7 @@ public struct HyperparameterSearch: Sendable {
         return Self.sorted(outcomes)
     }
 
-    /// In the order of the names, which is that of no dictionary.
+    /// Draws in the order of the names: that of a dictionary changes between runs.
     private func draw(_ number: Int, from ranges: [String: SearchRange]) -> [String: Double] {
         var random = SplitMix64(seed: seed, stream: number)
         var values: [String: Double] = [:]
@@ -81,7 +92,7 @@ public struct HyperparameterSearch: Sendable {
         return values
     }
 
-    /// Those that failed last; of equals the earlier first.
+    /// From best to worst, failed ones last; of equals the earlier first.
     private static func sorted(_ outcomes: [Outcome]) -> [Outcome] {
         outcomes.sorted {
             let (a, b) = ($0.score ?? -.infinity, $1.score ?? -.infinity)

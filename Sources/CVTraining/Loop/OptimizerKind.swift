@@ -1,11 +1,11 @@
 import CVCore
 import CVNN
 
-/// The optimisers that suit mini-batches. (L-BFGS wants a loss that is the same function at every call.)
+/// The optimizers that suit mini-batches. (L-BFGS needs a loss that is the same function at every call.)
 public enum OptimizerKind: String, Sendable, CaseIterable {
     case sgd, momentum, nesterov, rmsprop, adam, adamw
 
-    /// Whether each weight has steps of its own size: the learning rate then is about how far a weight moves.
+    /// Whether each weight has a step size of its own: the learning rate is then about the distance that a weight moves.
     package var isAdaptive: Bool {
         switch self {
         case .sgd, .momentum, .nesterov: false
@@ -14,8 +14,12 @@ public enum OptimizerKind: String, Sendable, CaseIterable {
     }
 
     /// - Parameters:
+    ///   - parameters: to optimize.
+    ///   - learningRate: at the start.
     ///   - momentum: of `momentum` and `nesterov`.
-    ///   - weightDecay: l2 of all weights; with `adamw` apart from the gradients.
+    ///   - weightDecay: the factor of L2 regularization of all weights; with `adamw` decoupled from the gradients.
+    ///   - l1: the factor of L1 regularization.
+    /// - Returns: an optimizer.
     package func make(
         _ parameters: [Parameter], learningRate: Double, momentum: Double, weightDecay: Double, l1: Double = 0
     ) -> any Optimizer {
@@ -26,7 +30,7 @@ public enum OptimizerKind: String, Sendable, CaseIterable {
         case .momentum:
             GradientDescent(parameters, learningRate: rate, momentum: momentum, regularization: decay)
         case .nesterov:
-            // Without momentum, Nesterov's look ahead is gradient descent.
+            // Without momentum, Nesterov's look-ahead is gradient descent.
             GradientDescent(
                 parameters, learningRate: rate, momentum: momentum, nesterov: momentum > 0, regularization: decay)
         case .rmsprop: RMSprop(parameters, learningRate: rate, regularization: decay)
@@ -43,19 +47,25 @@ public enum OptimizerKind: String, Sendable, CaseIterable {
 public enum ScheduleKind: String, Sendable, CaseIterable {
     /// Half a cosine down to 0.
     case cosine
-    /// Up to the rate over 30 % of the time, and down to next to nothing.
+    /// Up to the rate over 30 % of the time, and down to nearly 0.
     case oneCycle = "one-cycle"
     case constant
     /// A tenth of it after each third of the epochs.
     case staircase
-    /// Evenly in its logarithm, to a hundredth.
+    /// Exponentially, to a hundredth.
     case exponential
     /// rate / (1 + k · epoch), to a tenth.
     case inverse
     /// rate / √epoch from the first epoch on.
     case inverseRoot = "inverse-root"
 
-    /// In time of epochs.
+    /// The schedule of a training, in units of epochs.
+    ///
+    /// - Parameters:
+    ///   - rate: the full learning rate.
+    ///   - epochs: the length of the training.
+    ///   - stepsPerEpoch: for `oneCycle`, which changes at every step.
+    /// - Returns: the learning rate at a time.
     package func make(rate: Double, epochs: Int, stepsPerEpoch: Int) -> Schedule {
         let length = Double(max(epochs, 1))
         switch self {
@@ -71,7 +81,7 @@ public enum ScheduleKind: String, Sendable, CaseIterable {
         }
     }
 
-    /// A cycle of fewer steps has no top.
+    /// A shorter cycle has no peak.
     private static let shortestCycle = 8
 
     /// The factor that gives `value` after `count` multiplications.

@@ -1,17 +1,20 @@
 import CVCore
 
-/// Where a hyper-parameter is looked for.
+/// The range of a hyperparameter in a search.
 public enum SearchRange: Sendable, Equatable {
-    /// Each value from the first to the second is as likely as any other.
+    /// Uniform from the first to the second.
     case even(Double, Double)
-    /// Each power of ten is: for what may be 0.001 or 1, such as a learning rate. Both are above 0.
+    /// Uniform in the logarithm: for a value that may be 0.001 or 1, such as a learning rate. Both are above 0.
     case logarithmic(Double, Double)
     /// One of these.
     case choice([Double])
 
-    /// Reads `1e-3..1:log`, `0.5..0.99` or `32,64,128`; a single number is the one choice there is.
+    /// Reads `1e-3..1:log`, `0.5..0.99` or `32,64,128`; a single number is a choice of one.
     ///
-    /// limits: what the values may be.
+    /// - Parameters:
+    ///   - text: of a range or a list.
+    ///   - limits: of the values.
+    /// - Throws: `SearchRangeError`.
     public init(_ text: String, limits: ClosedRange<Double>) throws(SearchRangeError) {
         let isLogarithmic = text.hasSuffix(":log")
         let body = isLogarithmic ? text.dropLast(4) : Substring(text)
@@ -43,7 +46,10 @@ public enum SearchRange: Sendable, Equatable {
         return (high.hasPrefix(".") ? [] : [low, high], true)
     }
 
-    /// A value from the range; choices are drawn evenly.
+    /// Draws a value; all choices are equally likely.
+    ///
+    /// - Parameter random: the generator.
+    /// - Returns: a value of the range.
     public func sample(using random: inout SplitMix64) -> Double {
         // 0 ..< 1, from the upper 53 bits.
         let part = Double(random.next() >> 11) * 0x1p-53
@@ -54,8 +60,11 @@ public enum SearchRange: Sendable, Equatable {
         }
     }
 
-    /// What is left of the range where these values of it did best: all between them, but at least a quarter of the
-    /// range, so that one lucky value is not the end of the search; of choices, those that are among them.
+    /// The part of the range around the values that were best: all between them, but at least a quarter of the range, so that
+    /// one lucky value does not end the search; of choices, those that are among them.
+    ///
+    /// - Parameter best: values of this range.
+    /// - Returns: a part of this range.
     public func narrowed(to best: [Double]) -> SearchRange {
         guard let least = best.min(), let most = best.max() else { return self }
         switch self {
@@ -78,8 +87,9 @@ public enum SearchRange: Sendable, Equatable {
     }
 }
 
-/// Text that is no range to search in.
+/// A text that is not a range to search in.
 public struct SearchRangeError: ToolkitError, Equatable {
+    /// What is wrong with the text.
     public enum Problem: Sendable, Equatable {
         case notUnderstood
         case notInOrder
@@ -87,7 +97,9 @@ public struct SearchRangeError: ToolkitError, Equatable {
         case outside(Double, ClosedRange<Double>)
     }
 
+    /// The text.
     public let text: String
+    /// What is wrong with it.
     public let problem: Problem
 
     init(_ text: String, _ problem: Problem) {
@@ -95,6 +107,7 @@ public struct SearchRangeError: ToolkitError, Equatable {
         self.problem = problem
     }
 
+    /// The text and the problem.
     public var description: String {
         let what =
             switch problem {

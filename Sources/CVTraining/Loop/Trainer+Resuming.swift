@@ -2,8 +2,9 @@ import CVCore
 import CVNN
 
 extension Trainer {
-    /// Goes on where the checkpoint at `path` was written; nothing is changed if it does not fit.
+    /// Restores the state of a run from a checkpoint; nothing is changed if it does not fit.
     ///
+    /// - Parameter path: of a checkpoint of a run with the same settings.
     /// - Throws: `FileError`, `SafetensorsError`, or `TrainingError` with what differs.
     public func resume(from path: String) throws {
         let saved = try TrainingCheckpoint.read(path, stepsPerEpoch: configuration.stepsPerEpoch)

@@ -2,7 +2,7 @@ import CVCore
 import CVNN
 import CVTensor
 
-/// Trains any network on any kind of batch: steps, evaluations, checkpoints, and knowing when to stop.
+/// Trains any network on any kind of batch: steps, evaluations, checkpoints and early stopping.
 ///
 /// ```swift
 /// let trainer = Trainer<ImageBatch>(
@@ -18,23 +18,31 @@ import CVTensor
 /// With the same seed the losses are the same at any number of threads, and those of a run that was interrupted and
 /// resumed are the same as of one that was not, to the last bit. One thread calls it.
 public final class Trainer<Batch> {
+    /// The parameters of the network.
     public let parameters: ParameterSet
+    /// The optimizer of the trainable ones.
     public let optimizer: any Optimizer
+    /// Length, learning rates and selection of the best epoch.
     public let configuration: TrainingConfiguration
+    /// The files that are written.
     public let files: TrainingFiles
-    /// The average of the weights; nil where none is asked for.
+    /// The average of the weights; nil if none is configured.
     public internal(set) var average: WeightAverage?
-    /// How far the run is.
+    /// The state of the run.
     var progress = TrainingProgress()
     private let batches: (_ epoch: Int, _ step: Int) throws -> (() throws -> Batch?)
     private let loss: (Batch, Tape) throws -> TrainingLoss
     private let evaluate: () throws -> Metrics
 
     /// - Parameters:
-    ///   - batches: those of an epoch from a step on, both from 0, as a function that gives the next.
-    ///   - loss: of a batch; the network is to be run on the tape.
-    ///   - evaluate: metrics of the held-back part with the present weights. Without any, the best epoch is told by the
-    ///     mean loss of the training.
+    ///   - parameters: of the network.
+    ///   - optimizer: of the trainable ones.
+    ///   - configuration: length, learning rates and selection of the best epoch.
+    ///   - files: what is written.
+    ///   - batches: those of an epoch from a step on, both counted from 0, as a function that returns the next.
+    ///   - loss: of a batch; the network must be run on the tape.
+    ///   - evaluate: the metrics on validation with the present weights. If there are none, the best epoch is selected by
+    ///     the mean training loss.
     public init(
         _ parameters: ParameterSet, optimizer: any Optimizer, configuration: TrainingConfiguration,
         files: TrainingFiles = .none,
@@ -51,12 +59,15 @@ public final class Trainer<Batch> {
         average = configuration.averageDecay.map { WeightAverage(parameters, decay: $0) }
     }
 
-    /// All epochs so far, those before a resumption too.
+    /// All epochs so far, including those before a resumption.
     public var rows: [EpochResult] { progress.rows }
 
-    /// Trains to the end of the last epoch, or until it is to stop.
+    /// Trains to the end of the last epoch, or until it is stopped.
     ///
-    /// shouldStop: asked before every step; when true, a checkpoint is written and the run ends.
+    /// - Parameters:
+    ///   - shouldStop: asked before every step; if true, a checkpoint is written and the run ends.
+    ///   - onEvent: called with what happens.
+    /// - Returns: how the run ended.
     /// - Throws: `TrainingError`, what the closures throw, and `FileError` or `SafetensorsError` for files.
     @discardableResult
     public func run(
@@ -83,7 +94,10 @@ public final class Trainer<Batch> {
         return summary
     }
 
-    /// The same, for a caller who only wants to know how it ended.
+    /// Trains to the end without events.
+    ///
+    /// - Returns: how the run ended.
+    /// - Throws: as `run(shouldStop:onEvent:)`.
     @discardableResult
     public func run() throws -> TrainingSummary { try run { _ in } }
 
@@ -95,7 +109,7 @@ public final class Trainer<Batch> {
 
     // MARK: Steps
 
-    /// The rest of the present epoch; false if it was to stop before its end.
+    /// Makes the rest of the current epoch; false if it was stopped before its end.
     private func makeSteps(
         _ clock: inout TrainingClock, _ shouldStop: () -> Bool, _ onEvent: (TrainingEvent) throws -> Void
     ) throws -> Bool {
@@ -123,7 +137,7 @@ public final class Trainer<Batch> {
         return true
     }
 
-    /// One step: loss, gradients, new weights. Where a number is not finite, weights and statistics stay as they were.
+    /// One step: loss, gradients, new weights. If a number is not finite, weights and statistics stay as they were.
     private func step(_ batch: Batch) throws -> TrainingLoss {
         let position = progress.epoch * configuration.stepsPerEpoch + progress.step
         let seed = SplitMix64.first(seed: configuration.seed, stream: position)
@@ -160,7 +174,7 @@ public final class Trainer<Batch> {
     // MARK: Epochs
 
     private func endEpoch(_ clock: inout TrainingClock, _ onEvent: (TrainingEvent) throws -> Void) throws {
-        // The weights after the last step, before they take the place of the last good ones.
+        // The weights after the last step, before they replace the last good ones.
         let bad = NonFiniteSearch(parameters: parameters).badParameters
         let (loss, trainingMetrics) = progress.sums.means(configuration.stepsPerEpoch)
         guard bad.isEmpty else {
@@ -192,7 +206,7 @@ public final class Trainer<Batch> {
         }
     }
 
-    /// Calls `body` while the parameters have the values that are evaluated: the averages, where there are any.
+    /// Calls `body` while the parameters have the values that are evaluated: the averages, if there are any.
     private func withEvaluatedWeights<Result>(_ body: () throws -> Result) rethrows -> Result {
         guard let average else { return try body() }
         return try average.applied(body)
@@ -207,7 +221,7 @@ public final class Trainer<Batch> {
     }
 }
 
-/// The values of what layers keep beside their weights, to take a step back.
+/// The values of the buffers of layers, such as running means, to undo a step.
 private struct Statistics {
     private let values: [(parameter: Parameter, value: Tensor)]
 

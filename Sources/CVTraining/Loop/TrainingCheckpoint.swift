@@ -3,14 +3,14 @@ import CVNN
 import CVTensor
 import CVWeights
 
-/// A run in the middle, as a file: a safetensors file that also holds what the optimiser remembers and the averages.
+/// The state of an unfinished run: a safetensors file of the weights, the state of the optimizer and the averages.
 ///
-/// Tensors: `network.*`, `optimizer.*`, `average.*`, all in 32 bits. Metadata: what it is, how far the run is, and the
-/// settings that the losses depend on.
+/// Tensors: `network.*`, `optimizer.*`, `average.*`, all in 32 bits. Metadata: the format, the progress of the run, and
+/// the settings that the losses depend on.
 struct TrainingCheckpoint {
     var network: StateDictionary
     var optimizer: StateDictionary
-    /// Empty where no average is kept.
+    /// Empty if no average is kept.
     var average: StateDictionary
     var progress: TrainingProgress
     var settings: [String: String]
@@ -18,7 +18,7 @@ struct TrainingCheckpoint {
     private static let format = "training checkpoint", version = "1"
     private static let network = "network.", optimizer = "optimizer.", average = "average."
 
-    /// Throws `FileError` or `SafetensorsError`; a file that was there before then stays.
+    /// - Throws: `FileError` or `SafetensorsError`; a file that was there before then stays.
     func write(to path: String) throws {
         var tensors: [SafetensorsTensor] = []
         for (prefix, state) in [(Self.network, network), (Self.optimizer, optimizer), (Self.average, average)] {
@@ -33,7 +33,7 @@ struct TrainingCheckpoint {
         try FileOutput.write(Safetensors.encode(tensors, metadata: metadata), to: path, overwrite: true)
     }
 
-    /// - Throws: `FileError`, `SafetensorsError`, or `TrainingError` for a file that is no checkpoint.
+    /// - Throws: `FileError`, `SafetensorsError`, or `TrainingError` for a file that is not a checkpoint.
     static func read(_ path: String, stepsPerEpoch: Int) throws -> TrainingCheckpoint {
         let file = try Safetensors(path: path)
         func failure(_ reason: String) -> TrainingError { TrainingError(.notACheckpoint(reason: reason), in: path) }
@@ -63,7 +63,7 @@ struct TrainingCheckpoint {
         return pairs.count == members.count ? Dictionary(pairs) { first, _ in first } : nil
     }
 
-    /// A run with other steps an epoch is told by its settings: here its own number counts.
+    /// The run's own number of steps an epoch counts here: another one is found when the settings are compared.
     private static func progress(
         _ text: String?, _ settings: [String: String], _ stepsPerEpoch: Int
     ) -> TrainingProgress? {
@@ -76,10 +76,10 @@ struct TrainingCheckpoint {
 extension TrainingConfiguration {
     static let stepsKey = "steps per epoch"
 
-    /// All that the losses depend on, except the data and the network, in words.
+    /// All that the losses depend on, except the data and the network, as texts.
     ///
-    /// Not the number of epochs, nor the patience: a run may go on for longer. The schedule is told by its rates at some
-    /// times, so one that depends on the number of epochs counts.
+    /// Not the number of epochs, nor the patience: a run may be continued for longer. The schedule is compared by its rates at
+    /// some times, so one that depends on the number of epochs counts.
     func settings(_ optimizer: any Optimizer) -> [String: String] {
         var settings = details.merging(optimizer.settings) { _, own in own }
         settings[Self.stepsKey] = "\(stepsPerEpoch)"

@@ -1,4 +1,4 @@
-/// How long steps and evaluations take, and from that how long the rest will.
+/// Measures steps and evaluations, and estimates the time that remains.
 struct TrainingClock {
     private let start = ContinuousClock.now
     private var epochStart = ContinuousClock.now
@@ -6,9 +6,9 @@ struct TrainingClock {
     private var steps = 0, evaluations = 0
     private var stepSeconds = 0.0, evaluationSeconds = 0.0
 
-    /// Since the run began.
+    /// The time since the run began.
     var seconds: Double { Self.seconds(since: start) }
-    /// Of this epoch in this run.
+    /// The time of this epoch in this run.
     var epochSeconds: Double { Self.seconds(since: epochStart) }
 
     mutating func beginEpoch() {
@@ -28,7 +28,7 @@ struct TrainingClock {
         lastStep = .now
     }
 
-    /// Nil before the first step. Evaluations count from when one was made.
+    /// Nil before the first step. Evaluations count after the first one.
     func timeRemaining(_ progress: TrainingProgress, _ configuration: TrainingConfiguration) -> Double? {
         guard steps > 0 else { return nil }
         let epochs = Double(configuration.epochs - progress.epoch)

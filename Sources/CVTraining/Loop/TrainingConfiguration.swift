@@ -2,25 +2,37 @@ import CVNN
 import CVTensor
 import CVWeights
 
-/// How long and with what rates a network is trained, and when its training ends.
+/// Length and learning rates of a training, and when it ends.
 public struct TrainingConfiguration: Sendable {
+    /// The number of epochs.
     public var epochs: Int
+    /// The number of batches in an epoch.
     public var stepsPerEpoch: Int
     /// The learning rate; its time is epochs, with fractions: step 25 of 100 in the third epoch is at 2.25.
     public var schedule: Schedule
-    /// What all random numbers of the run start from, such as those of dropout.
+    /// The seed of all random numbers of the run, such as those of dropout.
     public var seed: UInt64
-    /// Which weights are the best.
+    /// The metric that selects the best weights.
     public var selection: MetricSelection
-    /// Gradients are shortened to this norm; nil for as they are.
+    /// Gradients are clipped to this norm; nil for no clipping.
     public var gradientNorm: Float?
     /// With a decay, the exponentially weighted average of the weights is what is evaluated and kept as the best.
     public var averageDecay: Float?
-    /// Training ends after so many epochs in a row that are no better than the best; nil for never.
+    /// The number of epochs without improvement after which training ends; nil for never.
     public var patience: Int?
     /// What else the losses depend on, such as the batch size: a run that is resumed must have the same.
     public var details: [String: String]
 
+    /// - Parameters:
+    ///   - epochs: the number of epochs.
+    ///   - stepsPerEpoch: the number of batches in an epoch.
+    ///   - schedule: the learning rate over epochs.
+    ///   - seed: of all random numbers.
+    ///   - selection: the metric that selects the best weights.
+    ///   - gradientNorm: the largest norm of the gradient.
+    ///   - averageDecay: of the average of the weights.
+    ///   - patience: the number of epochs without improvement.
+    ///   - details: what else the losses depend on.
     public init(
         epochs: Int, stepsPerEpoch: Int, schedule: Schedule, seed: UInt64 = 0,
         selection: MetricSelection = .lowest("loss"), gradientNorm: Float? = nil, averageDecay: Float? = nil,
@@ -40,18 +52,24 @@ public struct TrainingConfiguration: Sendable {
     }
 }
 
-/// The metric by which the best weights are told.
+/// The metric that selects the best weights.
 public enum MetricSelection: Sendable, Equatable {
     case highest(String)
     case lowest(String)
 
+    /// The name of the metric.
     public var name: String {
         switch self {
         case .highest(let name), .lowest(let name): name
         }
     }
 
-    /// Whether `value` is better than `best`, nil being no value so far. NaN never is.
+    /// Whether a value is better than the best one so far.
+    ///
+    /// - Parameters:
+    ///   - value: NaN is never better.
+    ///   - best: nil if there is none so far.
+    /// - Returns: true if it is better.
     public func isBetter(_ value: Double, than best: Double?) -> Bool {
         guard !value.isNaN else { return false }
         guard let best else { return true }
@@ -59,18 +77,25 @@ public enum MetricSelection: Sendable, Equatable {
     }
 }
 
-/// The files of a run. Each is written whole or not at all, so the one before stays when a write fails.
+/// The files of a run. Each is written whole or not at all, so the one before stays if a write fails.
 public struct TrainingFiles: Sendable {
-    /// All that is needed to go on: nil for none.
+    /// The path of the checkpoint; nil for none.
     public var checkpoint: String?
-    /// The weights that did best on the held-back part: nil for none.
+    /// The path of the weights that are best on validation; nil for none.
     public var best: String?
+    /// The precision of the best weights.
     public var bestStorage: SafetensorsTensor.Storage
-    /// What `best` says about itself, such as the dictionary of a `WeightsMetadata`.
+    /// The metadata of `best`, such as the dictionary of a `WeightsMetadata`.
     public var bestMetadata: @Sendable (EpochResult) -> [String: String]
 
+    /// No files.
     public static let none = TrainingFiles()
 
+    /// - Parameters:
+    ///   - checkpoint: its path; nil for none.
+    ///   - best: the path of the best weights; nil for none.
+    ///   - bestStorage: their precision.
+    ///   - bestMetadata: their metadata after an epoch.
     public init(
         checkpoint: String? = nil, best: String? = nil, bestStorage: SafetensorsTensor.Storage = .f32,
         bestMetadata: @escaping @Sendable (EpochResult) -> [String: String] = { _ in [:] }

@@ -1,17 +1,20 @@
 import CVImage
 
 extension TrainingLog {
-    /// The losses in one panel; below them a panel for the other metrics, such as the accuracy, if there are any.
+    /// Plots the losses in one panel and below it the other metrics, such as the accuracy, if there are any.
+    ///
+    /// - Parameter title: above the panels.
+    /// - Returns: a plot over the epochs.
     public func curves(title: String = "") -> LinePlot {
         var lines = [LinePlot.Line("training", points { $0.loss })]
         if Self.names(rows.map(\.metrics)).contains("loss") {
-            lines.append(.init("held back", points { $0.metrics["loss"] }))
+            lines.append(.init("validation", points { $0.metrics["loss"] }))
         }
         return LinePlot(
             title: title, xLabel: "epoch", panels: [LinePlot.Panel(yLabel: "loss", lines: lines)] + metricPanels)
     }
 
-    /// Each name has its two colours, the same as the losses have where there is only one.
+    /// Each name has two colors of its own; a single one has those of the losses.
     private var metricPanels: [LinePlot.Panel] {
         let (held, training) = (Self.names(rows.map(\.metrics)), Self.names(rows.map(\.trainingMetrics)))
         let names = (held + training.filter { !held.contains($0) }).filter { $0 != "loss" }
@@ -23,7 +26,7 @@ extension TrainingLog {
         }
         let lines = names.enumerated().flatMap { index, name in
             (training.contains(name) ? [line(name, "training", 2 * index) { $0.trainingMetrics[name] }] : [])
-                + (held.contains(name) ? [line(name, "held back", 2 * index + 1) { $0.metrics[name] }] : [])
+                + (held.contains(name) ? [line(name, "validation", 2 * index + 1) { $0.metrics[name] }] : [])
         }
         return [LinePlot.Panel(yLabel: names.count == 1 ? names[0] : "metrics", lines: lines)]
     }

@@ -1,12 +1,13 @@
 import CVCore
 import CVNN
 
-/// Training that cannot go on, or cannot be resumed.
+/// Training that cannot continue, or cannot be resumed.
 public struct TrainingError: ToolkitError, Equatable {
+    /// What happened.
     public enum Problem: Sendable, Equatable {
-        /// A loss, weight or gradient became NaN or infinite. epoch and step from 1, as people count.
+        /// A loss, weight or gradient became NaN or infinite. epoch and step are counted from 1.
         case notFinite(epoch: Int, step: Int, loss: Float, NonFiniteCause)
-        /// The batches of an epoch ended early. From 1.
+        /// The batches of an epoch ended early. The epoch is counted from 1.
         case tooFewBatches(epoch: Int, found: Int, expected: Int)
 
         // A checkpoint.
@@ -16,30 +17,36 @@ public struct TrainingError: ToolkitError, Equatable {
         case otherConfiguration([Difference])
     }
 
-    /// Something that is not what it was when the checkpoint was written.
+    /// A setting that has changed since the checkpoint was written.
     public struct Difference: Sendable, Equatable {
+        /// Of the setting.
         public let name: String
-        /// Nil where it was not set.
+        /// Nil if it was not set.
         public let saved, present: String?
     }
 
     /// The path of the checkpoint.
     public let file: String?
+    /// What happened.
     public let problem: Problem
 
+    /// - Parameters:
+    ///   - problem: what happened.
+    ///   - file: the path of the checkpoint, if it is about one.
     public init(_ problem: Problem, in file: String? = nil) {
         self.problem = problem
         self.file = file
     }
 
+    /// The file, if there is one, and the problem.
     public var description: String { (file.map { $0.escapedForDisplay + ": " } ?? "") + problem.text }
 }
 
-/// Where numbers first were NaN or infinite.
+/// Where numbers first became NaN or infinite.
 public enum NonFiniteCause: Sendable, Equatable {
     /// These weights, or statistics, before the step.
     case parameters([String])
-    /// What the network was given.
+    /// The input of the network.
     case input
     /// The result of the layer that has this parameter, or of an operation between it and the next.
     case result(after: String)
@@ -62,7 +69,7 @@ extension TrainingError.Problem {
             "is not a checkpoint of a training run: \(reason); resume from the checkpoint that the run wrote"
         case .otherNetwork(let mismatch): "is the checkpoint of another network: \(mismatch)"
         case .otherOptimizer(let mismatch):
-            "is the checkpoint of another optimiser, or other weights were frozen: \(mismatch)"
+            "is the checkpoint of another optimizer, or other weights were frozen: \(mismatch)"
         case .otherConfiguration(let differences):
             "is the checkpoint of a run with other settings: "
                 + differences.map(\.text).joined(separator: "; ") + "; use the same, or begin a new run"

@@ -1,53 +1,65 @@
 import CVTensor
 
-/// What `Trainer.run` tells its caller, who may show it: the trainer itself prints nothing.
+/// What `Trainer.run` reports to its caller, who may show it: the trainer itself prints nothing.
 public enum TrainingEvent: Sendable {
-    /// Before the first step. epoch, step: where it begins, from 0; not both 0 for a run that is resumed.
+    /// Before the first step. epoch, step: the first ones, counted from 0; not both 0 for a run that is resumed.
     case began(epoch: Int, step: Int)
     case step(TrainingStep)
-    /// The held-back part was evaluated; before anything is saved.
+    /// The validation part was evaluated; nothing is saved yet.
     case epochEnded(EpochResult)
     /// The epoch that just ended is the best so far; `previous` is the best value before.
     case improved(EpochResult, previous: Double?)
     case saved(SavedFile, path: String)
     case stopped(TrainingSummary)
 
+    /// A file of the run.
     public enum SavedFile: Sendable, Equatable {
         case checkpoint, best
     }
 }
 
-/// One step that was made.
+/// One step of a training.
 public struct TrainingStep: Sendable, Equatable {
-    /// From 0.
+    /// Counted from 0.
     public let epoch: Int
-    /// From 0, within the epoch.
+    /// Counted from 0 within the epoch.
     public let step: Int
+    /// The number of steps in an epoch.
     public let stepsPerEpoch: Int
+    /// The number of epochs.
     public let epochs: Int
+    /// The loss of the batch.
     public let loss: Float
+    /// The learning rate of this step.
     public let learningRate: Float
-    /// Since `run` was called.
+    /// The time since `run` was called.
     public let seconds: Double
-    /// Estimated from this run, for all epochs with their evaluations; nil before there is something to go by.
+    /// Estimated from this run, for all epochs with their evaluations; nil before the first step.
     public let timeRemaining: Double?
 }
 
-/// What one epoch gave: a line of the log.
+/// The result of one epoch: a line of the log.
 public struct EpochResult: Sendable, Equatable {
-    /// From 1.
+    /// Counted from 1.
     public let epoch: Int
-    /// Of the last step.
+    /// The learning rate of the last step.
     public let learningRate: Float
-    /// The mean over the steps of the epoch.
+    /// The mean training loss over the steps of the epoch.
     public let loss: Double
-    /// Means over the steps of what the loss function gave beside the loss.
+    /// The means over the steps of the metrics that the loss function returned beside the loss.
     public let trainingMetrics: Metrics
-    /// Of the held-back part, after the epoch.
+    /// The metrics on validation, after the epoch.
     public let metrics: Metrics
-    /// Of the epoch with its evaluation.
+    /// The duration of the epoch with its evaluation.
     public let seconds: Double
 
+    /// - Parameters:
+    ///   - epoch: counted from 1.
+    ///   - learningRate: of the last step.
+    ///   - loss: the mean training loss.
+    ///   - trainingMetrics: means over the steps.
+    ///   - metrics: on validation.
+    ///   - seconds: the duration.
     public init(
         epoch: Int, learningRate: Float, loss: Double, trainingMetrics: Metrics = [:], metrics: Metrics,
         seconds: Double
@@ -60,11 +72,14 @@ public struct EpochResult: Sendable, Equatable {
         self.seconds = seconds
     }
 
-    /// The value by which the best epoch is told. Where nothing was evaluated, "loss" is that of the training.
+    /// The value that selects the best epoch. If nothing was evaluated, "loss" is the training loss.
+    ///
+    /// - Parameter selection: a metric that there is.
+    /// - Returns: its value.
     public func value(of selection: MetricSelection) -> Double {
         precondition(
             hasValue(of: selection),
-            "the evaluation gives no \(selection.name), by which the best is to be told: it gives \(metrics.names)")
+            "the evaluation has no \(selection.name), which is to select the best epoch: it has \(metrics.names)")
         return metrics[selection.name] ?? loss
     }
 
@@ -75,27 +90,34 @@ public struct EpochResult: Sendable, Equatable {
 
 /// How a run ended.
 public struct TrainingSummary: Sendable, Equatable {
+    /// Why a run ended.
     public enum Reason: String, Sendable, Equatable {
         case completed = "all epochs were made"
         case earlyStopping = "the metric did not improve any more"
         case interrupted = "it was interrupted"
     }
 
+    /// Why the run ended.
     public let reason: Reason
-    /// All epochs, those before a resumption too.
+    /// All epochs, including those before a resumption.
     public let rows: [EpochResult]
     /// The row of the best epoch; nil before the first evaluation.
     public let best: EpochResult?
 
+    /// The number of epochs that were made.
     public var epochs: Int { rows.count }
 }
 
-/// The loss of a batch, and what else there is to say about it, such as its accuracy.
+/// The loss of a batch and other metrics, such as its accuracy.
 public struct TrainingLoss {
     /// One element, recorded on the tape.
     public let loss: Tensor
+    /// Other metrics of the batch.
     public let metrics: Metrics
 
+    /// - Parameters:
+    ///   - loss: one element, recorded on the tape.
+    ///   - metrics: of the batch.
     public init(_ loss: Tensor, metrics: Metrics = [:]) {
         self.loss = loss
         self.metrics = metrics

@@ -1,16 +1,18 @@
 import CVCore
 
-/// The rows of a run as a table for spreadsheets: comma-separated values by RFC 4180.
+/// The results of the epochs as a table for spreadsheets: comma-separated values by RFC 4180.
 ///
-/// Columns: epoch, rate, loss, what else the training gave, the metrics of the held-back part with "dev_" before their
-/// names, seconds. The file is written anew from all rows each time, and a checkpoint holds the rows before it: so a run
-/// that is resumed goes on in the file without doubles or holes.
+/// Columns: epoch, rate, loss, other training metrics, the metrics on validation with the prefix "dev_", seconds. The file is
+/// written anew from all rows each time, and a checkpoint holds the rows before it: so a run that is resumed continues
+/// the file without duplicates or gaps.
 public struct TrainingLog: Sendable, Equatable {
+    /// In the order of the epochs.
     public var rows: [EpochResult]
 
+    /// - Parameter rows: in the order of the epochs.
     public init(_ rows: [EpochResult] = []) { self.rows = rows }
 
-    /// The table, its lines ending in CR LF. Cells of what was not measured, or is no number, are empty.
+    /// The table, its lines ending in CR LF. Cells of values that were not measured, or are NaN, are empty.
     public var csv: String {
         let training = Self.names(rows.map(\.trainingMetrics))
         let held = Self.names(rows.map(\.metrics))
@@ -23,19 +25,22 @@ public struct TrainingLog: Sendable, Equatable {
         return ([header] + lines).map { $0.map(Self.cell).joined(separator: ",") + "\r\n" }.joined()
     }
 
-    /// Writes the table, all of it or nothing, in place of the one before. Throws `FileError`.
+    /// Writes the table, whole or not at all, in place of the one before.
+    ///
+    /// - Parameter path: of a CSV file.
+    /// - Throws: `FileError`.
     public func write(to path: String) throws(FileError) {
         try FileOutput.write(Array(csv.utf8), to: path, overwrite: true)
     }
 
-    /// All names that occur, in the order in which they first do.
+    /// All names, in the order of their first occurrence.
     static func names(_ metrics: [Metrics]) -> [String] {
         var names: [String] = []
         for name in metrics.flatMap(\.names) where !names.contains(name) { names.append(name) }
         return names
     }
 
-    /// With the digits of 32 bits, which is more than a metric means.
+    /// With the digits of 32 bits, which is more than the precision of a metric.
     private static func number(_ value: Double?) -> String {
         guard let value, value.isFinite else { return "" }
         return "\(Float(value))"

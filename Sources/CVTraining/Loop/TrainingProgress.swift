@@ -1,15 +1,15 @@
 import CVCore
 
-/// How far a run is: what a checkpoint holds beside tensors.
+/// The progress of a run: the part of a checkpoint that is not tensors.
 struct TrainingProgress: Equatable {
-    /// From 0; equal to the number of epochs when all are made.
+    /// Counted from 0; equal to the number of epochs when all are made.
     var epoch = 0
-    /// The next step of the epoch, from 0.
+    /// The next step of the epoch, counted from 0.
     var step = 0
-    /// Of the steps of this epoch so far.
+    /// Sums over the steps of this epoch so far.
     var sums = Sums()
     var rows: [EpochResult] = []
-    /// The epoch with the best metric, from 1.
+    /// The epoch with the best metric, counted from 1.
     var bestEpoch: Int?
     /// Seconds spent on this epoch by the runs before this one.
     var secondsBefore = 0.0
@@ -18,8 +18,10 @@ struct TrainingProgress: Equatable {
         var loss = 0.0
         var metrics: Metrics = [:]
 
-        /// steps: how many are in the sums. Throws where a step has other metrics than those, as after a resumption
-        /// with other settings.
+        /// - Parameters:
+        ///   - step: the loss and metrics of a step.
+        ///   - steps: the number of steps in the sums.
+        /// - Throws: `TrainingError` if the step has other metrics, as after a resumption with other settings.
         mutating func add(_ step: TrainingLoss, to steps: Int) throws(TrainingError) {
             if steps == 0 { metrics = step.metrics.mapValues { _ in 0 } }
             guard metrics.names == step.metrics.names else {
@@ -40,7 +42,7 @@ struct TrainingProgress: Equatable {
 
     var best: EpochResult? { bestEpoch.map { rows[$0 - 1] } }
 
-    /// Goes on to the next epoch.
+    /// Advances to the next epoch.
     mutating func end(with row: EpochResult, isBest: Bool) {
         rows.append(row)
         if isBest { bestEpoch = row.epoch }
@@ -62,7 +64,7 @@ extension TrainingProgress {
         ])
     }
 
-    /// Nil where something is missing or cannot be, such as a step beyond the end of an epoch.
+    /// Nil if something is missing or impossible, such as a step beyond the end of an epoch.
     init?(_ json: JSONValue, stepsPerEpoch: Int) {
         guard let epoch = json["epoch"]?.integer, let step = json["step"]?.integer,
             let loss = json["loss_sum"]?.double, let metrics = json["metric_sums"].flatMap(Metrics.init),

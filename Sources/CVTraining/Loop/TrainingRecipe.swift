@@ -1,45 +1,74 @@
 import CVCore
+import CVImage
+import CVNN
 
-/// The settings that the trainings of all tasks have.
-package protocol TrainingRecipe {
-    var epochs: Int { get }
-    var learningRate: Double { get }
-    var schedule: ScheduleKind { get }
-    /// Epochs in which the learning rate grows from 0.
-    var warmup: Double { get }
-    /// The longest gradient; nil for any.
-    var clipNorm: Double? { get set }
-    /// Of the average of the weights; nil for none.
-    var averageDecay: Double? { get set }
-    /// Epochs without a better one after which training ends; nil for never.
-    var patience: Int? { get set }
-    var seed: UInt64 { get set }
-    /// The seed of the run whose part held back is held back; nil for `seed`.
-    var splitSeed: UInt64? { get set }
-    /// All settings.
+/// All that the result of a training depends on, beside the images and the version of this library.
+///
+/// Written to `recipe.json` and into the metadata of the weights. The settings that all tasks share can be read and set as
+/// the recipe's own: `recipe.epochs` is `recipe.settings.epochs`.
+@dynamicMemberLookup
+public protocol TrainingRecipe: Sendable, Equatable {
+    /// The settings that the trainings of all tasks have.
+    var settings: TrainingSettings { get set }
+    /// All settings, keys and values in a fixed order.
     var json: JSONValue { get }
 }
 
 extension TrainingRecipe {
-    /// How a trainer goes through `images` pictures.
+    /// A setting that all tasks share.
+    public subscript<Value>(dynamicMember path: WritableKeyPath<TrainingSettings, Value>) -> Value {
+        get { settings[keyPath: path] }
+        set { settings[keyPath: path] = newValue }
+    }
+
+    /// How a trainer passes over the images.
     ///
-    /// selection: what tells the best epoch.
-    package func configuration(
-        stepsPerEpoch: Int, selection: MetricSelection, images: Int
+    /// - Parameters:
+    ///   - stepsPerEpoch: the number of whole batches.
+    ///   - selection: the metric that chooses the best epoch.
+    ///   - images: the number of images in the set.
+    ///   - details: what else the losses depend on: a run that is resumed must have the same.
+    /// - Returns: the configuration of a `Trainer`.
+    func configuration(
+        stepsPerEpoch: Int, selection: MetricSelection, images: Int, details: [String: String] = [:]
     ) -> TrainingConfiguration {
-        var rates = schedule.make(rate: learningRate, epochs: epochs, stepsPerEpoch: stepsPerEpoch)
+        let settings = settings
+        var rates = settings.schedule.make(
+            rate: settings.learningRate, epochs: settings.epochs, stepsPerEpoch: stepsPerEpoch)
         // One cycle warms up by itself.
-        if warmup > 0, schedule != .oneCycle { rates = rates.warmedUp(over: warmup) }
+        if settings.warmup > 0, settings.schedule != .oneCycle { rates = rates.warmedUp(over: settings.warmup) }
         return TrainingConfiguration(
-            epochs: epochs, stepsPerEpoch: stepsPerEpoch, schedule: rates, seed: seed, selection: selection,
-            gradientNorm: clipNorm.map { Float($0) }, averageDecay: averageDecay.map { Float($0) }, patience: patience,
-            details: details.merging(["pictures": "\(images)"]) { $1 })
+            epochs: settings.epochs, stepsPerEpoch: stepsPerEpoch, schedule: rates, seed: settings.seed,
+            selection: selection, gradientNorm: settings.clipNorm.map { Float($0) },
+            averageDecay: settings.averageDecay.map { Float($0) }, patience: settings.patience,
+            details: self.details.merging(details) { $1 }.merging(["pictures": "\(images)"]) { $1 })
+    }
+
+    /// The optimizer of the settings.
+    ///
+    /// - Parameters:
+    ///   - parameters: to optimize.
+    ///   - l1: the factor of L1 regularization.
+    /// - Returns: an optimizer of all trainable parameters.
+    func optimizer(of parameters: ParameterSet, l1: Double = 0) -> any Optimizer {
+        settings.optimizer.make(
+            parameters.trainable, learningRate: settings.learningRate, momentum: settings.momentum,
+            weightDecay: settings.weightDecay, l1: l1)
+    }
+
+    /// The augmentation of the settings; nil for none.
+    ///
+    /// - Throws: `AugmentationError`.
+    func augmentationPipeline() throws -> Augment.Pipeline? {
+        settings.augmentation.isEmpty ? nil : try AugmentationRecipe(settings.augmentation).pipeline
     }
 
     /// One `key: value` for each setting that the losses depend on: a run that is resumed must have the same.
     private var details: [String: String] {
         // The trainer compares these itself, or lets them change.
-        let others: Set = ["task", "epochs", "patience", "seed", "average", "clip_norm"]
+        let others: Set = [
+            "task", "epochs", "steps_per_epoch", "patience", "seed", "average", "clip_norm",
+        ]
         let members = (json.object ?? []).filter { !others.contains($0.key) }
         return Dictionary(uniqueKeysWithValues: members.map { ($0.key, $0.value.string ?? $0.value.text) })
     }

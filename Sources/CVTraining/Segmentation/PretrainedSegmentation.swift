@@ -5,13 +5,14 @@ import CVSegmentation
 import CVTensor
 import CVWeights
 
-/// Weights that a training begins from: those of the classifier whose backbone the encoder is, or those of the network itself,
-/// which learnt from other pictures.
+/// Weights that a training is initialized from: those of the classifier whose backbone the encoder is, or those of the network
+/// itself, trained on other images.
 public struct PretrainedSegmentation: Sendable {
+    /// The network that is initialized.
     public let architecture: SegmentationArchitecture
-    /// As it was asked for: a path, or a name that `WeightsLocator` finds.
+    /// The name that was given: a path, or a name that `WeightsLocator` finds.
     public let name: String
-    /// SHA-256 of the values, where the file has it.
+    /// The SHA-256 of the values, if the file has it.
     public let checksum: String?
     private let path: String
     private let state: StateDictionary
@@ -20,9 +21,13 @@ public struct PretrainedSegmentation: Sendable {
     /// With the mean and the deviation that these weights expect.
     private let preprocessing: Preprocessing
 
-    /// - Parameter name: nil for the weights of the encoder that come with this library.
+    /// Reads weights.
+    ///
+    /// - Parameters:
+    ///   - name: nil for the weights of the encoder that come with this library.
+    ///   - architecture: the network that is to be initialized.
     /// - Throws: `WeightsNotFound`, `FileError`, `SafetensorsError`, `WeightsMetadataError`, or `SegmenterError`
-    ///   for weights of something else.
+    ///   for weights of another network.
     public init(_ name: String? = nil, for architecture: SegmentationArchitecture) throws {
         guard let name = name ?? architecture.encoder?.weights else {
             throw SegmenterError(architecture.name, .nothingToInitializeFrom)
@@ -43,15 +48,21 @@ public struct PretrainedSegmentation: Sendable {
         state = try file.stateDictionary()
     }
 
-    /// For pictures that are brought to this size.
+    /// The preprocessing of these weights for images that are resized.
+    ///
+    /// - Parameters:
+    ///   - width: in pixels.
+    ///   - height: in pixels.
+    /// - Returns: stretched to this size, with the mean and deviation that these weights expect.
     package func preprocessing(width: Int, height: Int) -> Preprocessing {
         Preprocessing(
             width: width, height: height, resize: .stretch, channels: .rgb, mean: preprocessing.mean,
             std: preprocessing.std)
     }
 
-    /// Gives the parameters these values, but for what makes the classes.
+    /// Loads these weights, except for the layer that outputs the classes.
     ///
+    /// - Parameter parameters: of the network.
     /// - Throws: `SegmenterError` with keys and shapes that do not fit; nothing is changed then.
     package func load(into parameters: ParameterSet) throws {
         let prefix = SegmentationArchitecture.Encoder.scope + "."

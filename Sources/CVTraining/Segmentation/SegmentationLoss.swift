@@ -3,35 +3,46 @@ import CVImage
 import CVNN
 import CVTensor
 
-/// What a segmentation is trained for: one loss, or the sum of several, written as `cross-entropy+dice`.
+/// The loss of a segmentation: one loss, or the sum of several, written as `cross-entropy+dice`.
 public struct SegmentationLoss: Sendable, Equatable, CustomStringConvertible {
+    /// One loss.
     public enum Term: String, Sendable, CaseIterable {
-        /// Every pixel counts alike, or as its class is weighed.
+        /// Every pixel has the same weight, or that of its class.
         case crossEntropy = "cross-entropy"
-        /// Every class counts alike.
+        /// Every class has the same weight.
         case dice
-        /// As cross-entropy; what is right already counts little.
+        /// As cross-entropy, with small weights for pixels that are classified well (Lin et al. 2017, arXiv:1708.02002).
         case focal
     }
 
     /// At least one, each once.
     public let terms: [Term]
 
+    /// - Parameter terms: at least one, each once.
     public init(_ terms: Term...) {
         precondition(!terms.isEmpty && Set(terms).count == terms.count, "a loss of the terms \(terms)")
         self.terms = terms
     }
 
-    /// Nil for what is no list of terms with "+" between.
+    /// Nil for a text that is not a list of terms with "+" between.
+    ///
+    /// - Parameter text: such as `cross-entropy+dice`.
     public init?(_ text: String) {
         let parts = text.split(separator: "+", omittingEmptySubsequences: false)
         terms = parts.compactMap { Term(rawValue: String($0)) }
         if terms.count != parts.count || Set(terms).count != terms.count { return nil }
     }
 
+    /// The terms with "+" between.
     public var description: String { terms.map(\.rawValue).joined(separator: "+") }
 
-    /// logits: [N, C, H, W]; classes: N · H · W, of which `Mask.ignore` does not count; weights: of each class, [C].
+    /// The loss of a batch.
+    ///
+    /// - Parameters:
+    ///   - logits: [N, C, H, W].
+    ///   - classes: N · H · W indices of classes, of which `Mask.ignore` does not count.
+    ///   - weights: of each class, [C]; nil if all are the same.
+    /// - Returns: one element.
     public func callAsFunction(_ logits: Tensor, _ classes: [Int], weights: Tensor? = nil) -> Tensor {
         let ignored = Int(Mask.ignore)
         let parts = terms.map { term in
@@ -45,9 +56,9 @@ public struct SegmentationLoss: Sendable, Equatable, CustomStringConvertible {
     }
 }
 
-/// What the classes weigh in cross-entropy and in focal loss.
+/// The weights of the classes in cross-entropy and in focal loss.
 public enum ClassWeighting: String, Sendable, CaseIterable {
     case none
-    /// As much more as they are rarer than the class in the middle (Eigen & Fergus 2015, arXiv:1411.4734).
+    /// The median frequency of the classes divided by that of the class (Eigen & Fergus 2015, arXiv:1411.4734).
     case medianFrequency = "median-frequency"
 }

@@ -7,35 +7,45 @@ import CVTask
 import CVTensor
 import CVWeights
 
-/// The training of a segmentation: data, network, optimiser and schedule put together as a recipe says.
+/// The training of a segmentation: data, network, optimizer and schedule put together as a recipe says.
 ///
 /// ```swift
-/// let dataset = try SegmentationDataset(contentsOf: "streets")
+/// let dataset = try ImageDataset.segmentation(contentsOf: "streets")
 /// let recipe = SegmentationRecipe(try SegmentationArchitecture.named("unet-w16-d3"))
 /// let training = try SegmentationTraining(recipe, SegmentationImages(dataset))
 /// let trainer = training.trainer(files: TrainingFiles(best: "best.safetensors"))
 /// try trainer.run { event in print(event) }
-/// print(try training.evaluate(training.split.dev).meanIoU)
+/// print(try training.evaluate(training.split.validation).meanIoU)
 /// ```
 public struct SegmentationTraining {
-    /// With the size that pictures have.
+    /// With the size of the images.
     public let recipe: SegmentationRecipe
+    /// The whole data set.
     public let images: SegmentationImages
+    /// The images to train on, and those held out.
     public let split: DatasetSplit
-    /// With the mean and deviation of the pictures to learn from, or what the pretrained weights expect.
+    /// With the mean and deviation of the images to train on, or those that the pretrained weights expect.
     public let preprocessing: Preprocessing
+    /// The network that is trained.
     public let network: any Layer
+    /// The network's parameters.
     public let parameters: ParameterSet
-    /// What each class weighs; nil where all weigh the same.
+    /// The weight of each class in the loss; nil if all are the same.
     public let classWeights: [Float]?
     private let augmentation: Augment.Pipeline
-    /// The recipe's, or all pictures where they are fewer.
+    /// The recipe's, or all images if they are fewer.
     private let batchSize: Int
-    /// Of what the network takes.
+    /// Of the smallest input that the network takes.
     private let minimumSide: Int
+    /// Batches are large, and a step takes longer than making one.
+    private static let batchesAhead = 3
 
-    /// Makes the network, with fresh weights or those that the recipe begins from.
+    /// Makes the network, with random weights or those that the recipe is initialized from.
     ///
+    /// - Parameters:
+    ///   - recipe: all settings.
+    ///   - images: checked, of one size.
+    ///   - pretrained: the weights that the recipe names.
     /// - Throws: `DatasetError`, `AugmentationError`, `ArchitectureError` for a network that is not known or cannot have
     ///   this input, or `SegmenterError` for pretrained weights that are not of this network.
     public init(
@@ -43,19 +53,20 @@ public struct SegmentationTraining {
     ) throws {
         precondition(
             recipe.pretrained?.name == pretrained?.name,
-            "a recipe that begins from \(recipe.pretrained?.name ?? "nothing") and weights \(pretrained?.name ?? "none")"
+            "a recipe initialized from \(recipe.pretrained?.name ?? "nothing") and weights \(pretrained?.name ?? "none")"
         )
         var recipe = recipe
         recipe.size = .init(width: images.width, height: images.height)
         (self.recipe, self.images) = (recipe, images)
         let crop = recipe.crop ?? .init(width: images.width, height: images.height)
-        let changes = recipe.augmentation.isEmpty ? [] : try AugmentationRecipe(recipe.augmentation).pipeline.steps
         augmentation = Augment.Pipeline(
-            changes + [Augment.ScaledCrop(width: crop.width, height: crop.height, scale: recipe.scale)])
-        split = try images.split(holdout: recipe.holdout, seed: recipe.splitSeed ?? recipe.seed)
+            (try recipe.augmentationPipeline()?.steps ?? []) + [
+                Augment.ScaledCrop(width: crop.width, height: crop.height, scale: recipe.scale)
+            ])
+        split = try images.decoded.split(holdout: recipe.holdout, seed: recipe.splitSeed ?? recipe.seed)
         preprocessing =
             try pretrained?.preprocessing(width: images.width, height: images.height)
-            ?? images.normalization(over: split.train)
+            ?? images.decoded.normalization(over: split.train)
         batchSize = min(recipe.batchSize, split.train.count)
         let isWeighted = recipe.classWeights == .medianFrequency
         classWeights = isWeighted ? images.medianFrequencyWeights(over: split.train) : nil
@@ -69,20 +80,21 @@ public struct SegmentationTraining {
         try pretrained?.load(into: parameters)
     }
 
-    /// Steps of an epoch: whole batches.
+    /// The number of steps in an epoch: whole batches.
     public var stepsPerEpoch: Int { split.train.count / batchSize }
 
-    /// A trainer of the network, from where it is.
+    /// A trainer of the network with its present weights.
+    ///
+    /// - Parameter files: what the trainer writes.
+    /// - Returns: a trainer that selects the best epoch by the mean IoU on validation, if there is any.
     public func trainer(files: TrainingFiles = .none) -> Trainer<SegmentationBatch> {
-        let loader = SegmentationLoader(
-            images: images, items: split.train, batchSize: batchSize, levels: LevelTable(preprocessing),
-            augmentation: augmentation, seed: recipe.seed)
+        let loader = BatchLoader(
+            images.decoded, items: split.train, batchSize: batchSize, collation: SegmentationCollation(preprocessing),
+            augmentation: augmentation, seed: recipe.seed, shuffles: true, ahead: Self.batchesAhead, workers: 1)
         let weights = classWeights.map { Tensor($0, shape: [$0.count]) }
         return Trainer(
             parameters,
-            optimizer: recipe.optimizer.make(
-                parameters.trainable, learningRate: recipe.learningRate, momentum: recipe.momentum,
-                weightDecay: recipe.weightDecay), configuration: configuration, files: files,
+            optimizer: recipe.optimizer(of: parameters), configuration: configuration, files: files,
             batches: { epoch, step in
                 let stream = loader.batches(epoch: epoch, startingAt: step)
                 return { try stream.next() }
@@ -104,20 +116,22 @@ public struct SegmentationTraining {
             images: images.items.count)
     }
 
-    /// How well the network does with its present weights on these pictures, each in its own size.
+    /// Evaluates the network with its present weights on images, each in its own size.
     ///
-    /// items: places in `images.items`.
+    /// - Parameter items: indices of `images.items`.
+    /// - Returns: IoU of each class and the confusion matrix.
+    /// - Throws: `FileError` or `ImageError` for a file that has changed since it was decoded.
     public func evaluate(_ items: [Int]) throws -> SegmentationMetrics {
         try segmenter.evaluate(images, items: items)
     }
 
-    /// The network as it is, for pictures of any size.
+    /// A segmenter with the present weights, for images of any size.
     public var segmenter: Segmenter {
         Segmenter(
             network: network, labels: images.labels, preprocessing: preprocessing, minimumSide: minimumSide)
     }
 
-    /// What the weights say about themselves.
+    /// The metadata of a weight file.
     public var metadata: [String: String] {
         var texts = WeightsMetadata(
             model: recipe.model, task: "segment", preprocessing: preprocessing, labels: images.labels.names

@@ -1,11 +1,13 @@
 import CVSegmentation
 
 extension Segmenter {
-    /// How well it does on pictures whose masks are known, each in its own size.
+    /// Evaluates the segmenter on images whose masks are known, each in its own size.
     ///
     /// - Parameters:
-    ///   - items: places in `images.items`.
-    ///   - progress: called with the pictures done.
+    ///   - images: with the classes of `labels`.
+    ///   - items: indices of `images.items`.
+    ///   - progress: called with the number of images done.
+    /// - Returns: IoU of each class and the confusion matrix, over all pixels that count.
     /// - Throws: what `progress` throws; `FileError` or `ImageError` for a file that has changed meanwhile.
     public func evaluate(
         _ images: SegmentationImages, items: [Int], progress: (_ done: Int) throws -> Void = { _ in }
@@ -13,8 +15,8 @@ extension Segmenter {
         precondition(images.labels.names == labels.names, "classes \(images.labels.names) for \(labels.names)")
         var metrics = SegmentationMetrics(classes: labels.names)
         for (done, item) in items.enumerated() {
-            let (image, mask) = try images.original(item)
-            metrics.add(self(image).mask.values, mask)
+            let sample = try images.decoded.original(at: item)
+            metrics.add(self(sample.image).mask.values, sample.masks[0])
             try progress(done + 1)
         }
         return metrics

@@ -6,41 +6,49 @@ import CVStyle
 import CVTensor
 import CVWeights
 
-/// The training of a network that paints in one style (Johnson et al. 2016, arXiv:1603.08155): pictures, network, costs
-/// and schedule put together as a recipe says.
+/// The training of a feed-forward style network (Johnson et al. 2016, arXiv:1603.08155): images, network, losses and schedule
+/// put together as a recipe says.
 ///
 /// ```swift
 /// let recipe = StyleRecipe(style: "starry night")
-/// let pictures = try StyleTraining.decoded(recipe, ClassificationDataset(files: paths, of: "photos"))
-/// let training = try StyleTraining(recipe, try Image(contentsOf: "painting.jpg"), pictures, StyleTransfer())
+/// let images = try StyleTraining.decoded(recipe, .unlabeled(paths, of: "photos"))
+/// let training = try StyleTraining(recipe, try Image(contentsOf: "painting.jpg"), images, StyleTransfer())
 /// let trainer = training.trainer(files: TrainingFiles(best: "best.safetensors"))
 /// try trainer.run { event in print(event) }
 /// ```
-/// The costs are those of `StyleTransfer`: there they are brought down for one picture, here, a step a batch, for all.
+/// The losses are those of `StyleTransfer`: there they are minimized for one image, here, a batch in each step, for all.
 public struct StyleTraining {
+    /// All settings.
     public let recipe: StyleRecipe
+    /// The whole data set.
     public let images: DecodedImages
-    /// Places in `images.items`: those to learn from, and those held back to choose the best weights by.
+    /// Indices of `images.items`: those to train on, and those held out to choose the best weights by.
     public let train, validation: [Int]
+    /// The network that is trained.
     public let network: ImageTransformNet
+    /// The network's parameters.
     public let parameters: ParameterSet
     /// SHA-256 of the style's pixels.
     private let checksum: String
     private let objective: StyleObjective
-    /// The recipe's, or all pictures where they are fewer.
+    /// The recipe's, or all images if they are fewer.
     private let batchSize: Int
 
-    /// Held back at most, and at most a tenth of all.
+    /// The number of images held out, and at most a tenth of all.
     private static let mostHeldOut = 8
 
-    /// Makes the network, with fresh weights.
+    /// Makes the network, with random weights.
     ///
-    /// images: as `decoded` gives them. transfer: whose network looks at the pictures.
-    /// - Throws: `StyleError` for layers that are not known and for a style that is too small or of one colour.
+    /// - Parameters:
+    ///   - recipe: all settings.
+    ///   - style: the style image.
+    ///   - images: as `decoded` returns them.
+    ///   - transfer: whose network computes the losses.
+    /// - Throws: `StyleError` for layers that are not known and for a style that is too small or of one color.
     public init(_ recipe: StyleRecipe, _ style: Image, _ images: DecodedImages, _ transfer: StyleTransfer) throws {
         precondition(recipe.size % 4 == 0, "squares of \(recipe.size) pixels: a multiple of 4 is expected")
         let side = images.preprocessing.width
-        precondition(side == recipe.size, "pictures of \(side) pixels for squares of \(recipe.size)")
+        precondition(side == recipe.size, "images of \(side) pixels for squares of \(recipe.size)")
         (self.recipe, self.images) = (recipe, images)
         let options = recipe.options
         try transfer.check(style: style, options)
@@ -54,7 +62,7 @@ public struct StyleTraining {
         let frame = StyleFrame(
             style: opaque, longerSide: options.styleSide(recipe.size), minimum: minimum)
         var random = SplitMix64(seed: recipe.seed)
-        let shuffled = BatchLoader.shuffled(Array(images.items.indices), using: &random)
+        let shuffled = random.permutation(of: Array(images.items.indices))
         let held = min(Self.mostHeldOut, shuffled.count / 10)
         (validation, train) = (shuffled.prefix(held).sorted(), shuffled.dropFirst(held).sorted())
         batchSize = min(recipe.batchSize, train.count)
@@ -64,36 +72,41 @@ public struct StyleTraining {
         (network, parameters) = ParameterSet.initialize(seed: recipe.seed) { ImageTransformNet(recipe.form, $0) }
     }
 
-    /// The pictures to learn from, cut to squares; those that do not decode are left out.
+    /// The images to train on, cropped to squares; those that do not decode are left out.
     ///
-    /// progress: as of `ClassificationDataset.decoded`.
-    /// - Throws: `DatasetError` when there is none.
+    /// - Parameters:
+    ///   - recipe: its size counts.
+    ///   - dataset: of any images, such as `ImageDataset.unlabeled`.
+    ///   - progress: called on any thread, one call at a time, with the number of images decoded and of all.
+    /// - Returns: the images that decode.
+    /// - Throws: `DatasetError` if there are none.
     public static func decoded(
-        _ recipe: StyleRecipe, _ dataset: ClassificationDataset,
+        _ recipe: StyleRecipe, _ dataset: ImageDataset,
         progress: (_ done: Int, _ of: Int) -> Void = { _, _ in }
     ) throws -> DecodedImages {
         try dataset.decoded(for: preprocessing(recipe.size), progress: progress)
     }
 
-    /// The network's input: colours from 0 to 1.
+    /// The network's input: colors from 0 to 1.
     private static func preprocessing(_ size: Int) -> Preprocessing {
         Preprocessing(width: size, height: size, resize: .crop, filter: .bicubic)
     }
 
     private var preprocessing: Preprocessing { Self.preprocessing(recipe.size) }
 
-    /// A trainer of the network, from where it is.
+    /// A trainer of the network with its present weights.
+    ///
+    /// - Parameter files: what the trainer writes.
+    /// - Returns: a trainer that selects the best epoch by the loss on what is held out, if anything is.
     public func trainer(files: TrainingFiles = .none) -> Trainer<ImageBatch> {
         let loader = BatchLoader(
             images, items: train, batchSize: batchSize, preprocessing: preprocessing, seed: recipe.seed,
             shuffles: true)
         return Trainer(
             parameters,
-            optimizer: OptimizerKind.adam.make(
-                parameters.trainable, learningRate: recipe.learningRate, momentum: 0, weightDecay: 0),
-            configuration: configuration, files: files,
+            optimizer: recipe.optimizer(of: parameters), configuration: configuration, files: files,
             batches: { [recipe] epoch, step in
-                // An epoch is so many steps, however many pictures there are.
+                // An epoch has a fixed number of steps, however many images there are.
                 var position = epoch * recipe.stepsPerEpoch + step
                 var stream = loader.batches(epoch: position / loader.steps, startingAt: position % loader.steps)
                 return {
@@ -113,23 +126,20 @@ public struct StyleTraining {
     }
 
     private var configuration: TrainingConfiguration {
-        var details = recipe.details
-        details["style_sha256"] = checksum
-        details["pictures"] = "\(images.items.count)"
-        return TrainingConfiguration(
-            epochs: recipe.epochs, stepsPerEpoch: recipe.stepsPerEpoch,
-            schedule: recipe.schedule.make(
-                rate: recipe.learningRate, epochs: recipe.epochs, stepsPerEpoch: recipe.stepsPerEpoch),
-            seed: recipe.seed, selection: .lowest("loss"), gradientNorm: recipe.clipNorm.map { Float($0) },
-            averageDecay: recipe.averageDecay.map { Float($0) }, details: details)
+        recipe.configuration(
+            stepsPerEpoch: recipe.stepsPerEpoch, selection: .lowest("loss"), images: images.items.count,
+            details: ["style_sha256": checksum])
     }
 
-    /// x: [N, 3, H, W], pictures -> what they cost when they are painted.
+    /// The loss of stylized images.
+    ///
+    /// - Parameter x: [N, 3, H, W], the images.
+    /// - Returns: the weighted sum, one element, and its parts.
     package func cost(_ x: Tensor) -> (total: Tensor, losses: StyleLosses) {
         objective.looking(at: x)(network(x))
     }
 
-    /// The mean of the weighed costs of the pictures that were held back.
+    /// The mean of the weighted losses of the images that were held out.
     private func evaluate() throws -> Metrics {
         let loader = BatchLoader(
             images, items: validation, batchSize: batchSize, preprocessing: preprocessing, seed: recipe.seed,
@@ -142,13 +152,16 @@ public struct StyleTraining {
         return ["loss": sum / Double(validation.count)]
     }
 
-    /// One of the pictures that were held back, or of the others if none was.
+    /// One of the images that were held out, or of the others if none was.
+    ///
+    /// - Returns: the image in its own size.
+    /// - Throws: `FileError` or `ImageError` for a file that has changed since it was decoded.
     public func sample() throws -> Image { try images.dataset.image(of: images.items[validation.first ?? train[0]]) }
 
-    /// What paints by the present weights.
+    /// A stylizer with the present weights.
     public var stylizer: FeedForwardStylizer { FeedForwardStylizer(network, preprocessing) }
 
-    /// What the weights say about themselves.
+    /// The metadata of a weight file.
     public var metadata: [String: String] {
         var texts = WeightsMetadata(
             model: recipe.form.name, task: "stylize", preprocessing: preprocessing, labels: [recipe.style]

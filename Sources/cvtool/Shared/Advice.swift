@@ -25,7 +25,7 @@ private func advice(for error: any ToolkitError) -> String? {
     case let error as SlidingWindowError: advice(for: error)
     case let error as SegmenterError: advice(for: error.problem)
     case let error as FastStyleError: advice(for: error)
-    case let error as SegmentationDataError: advice(for: error.problem)
+    case let error as DatasetError: advice(for: error.problem)
     case is FeatureError: " (--copies, --imgsz)"
     default: nil
     }
@@ -81,7 +81,7 @@ private func advice(for error: FastStyleError) -> String? {
     }
 }
 
-private func advice(for problem: SegmentationDataError.Problem) -> String? {
+private func advice(for problem: DatasetError.Problem) -> String? {
     guard case .defects(let defects, of: _, classes: _) = problem else { return nil }
     let hasUnknown = defects.contains { if case .unknownValues = $0.problem { true } else { false } }
     return hasUnknown ? " (--ignore adds to that)" : nil

@@ -11,7 +11,9 @@ import Testing
     }
 
     /// Else a comparison of the two would show the recipes, not the shortcuts.
-    @Test(arguments: [("plain20", "resnet20"), ("plain56", "resnet56"), ("plain18", "resnet18")])
+    @Test(
+        "classification recipe: a plain network is trained as the residual one",
+        arguments: [("plain20", "resnet20"), ("plain56", "resnet56"), ("plain18", "resnet18")])
     func aPlainNetworkIsTrainedAsTheResidualOne(_ plain: String, _ residual: String) throws {
         var recipe = try recipe(plain)
         #expect(recipe.model == plain)
@@ -19,7 +21,8 @@ import Testing
         #expect(try recipe == self.recipe(residual))
     }
 
-    @Test func aNetworkLearnsByWhatItWasMadeFor() throws {
+    @Test("classification recipe: settings follow the images that a network was made for")
+    func aNetworkLearnsByWhatItWasMadeFor() throws {
         let (digits, small, photographs) = (try recipe("lenet5"), try recipe("resnet20"), try recipe("mobilenet_v2"))
         #expect([digits, small, photographs].map(\.optimizer) == [.adamw, .nesterov, .adamw])
         #expect([digits, small, photographs].map(\.batchSize) == [64, 128, 32])
@@ -31,7 +34,8 @@ import Testing
     }
 
     /// Without batch-norm, the rates of networks with it lose the weights in a few steps.
-    @Test(arguments: OptimizerKind.allCases) func withoutBatchNormStepsAreSmaller(_ optimizer: OptimizerKind) throws {
+    @Test("classification recipe: without batch-norm steps are smaller", arguments: OptimizerKind.allCases)
+    func withoutBatchNormStepsAreSmaller(_ optimizer: OptimizerKind) throws {
         for (plain, normalized) in [("vgg11", "vgg11_bn"), ("alexnet", "resnet50"), ("squeezenet1_1", "googlenet")] {
             let rates = (try recipe(plain, optimizer).learningRate, try recipe(normalized, optimizer).learningRate)
             #expect(abs(rates.0 * 5 - rates.1) < 1e-12, "\(plain): \(rates)")

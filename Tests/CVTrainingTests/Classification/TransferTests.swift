@@ -14,7 +14,7 @@ import Testing
 @Suite final class TransferTests {
     let folder: String
 
-    /// Three classes of twelve pictures: noise, mostly in one colour.
+    /// Three classes of twelve images: noise, mostly in one colour.
     init() throws {
         folder = NSTemporaryDirectory() + "transfer-\(UUID().uuidString)"
         for (number, name) in ["blue", "green", "red"].enumerated() {
@@ -39,21 +39,23 @@ import Testing
         var recipe = ClassificationRecipe(weights, frozen: frozen)
         (recipe.epochs, recipe.batchSize, recipe.holdout) = (30, 9, 0.25)
         change(&recipe)
-        return try ClassificationTraining(recipe, ClassificationDataset(contentsOf: folder), pretrained: weights)
+        return try ClassificationTraining(recipe, ImageDataset.classification(contentsOf: folder), pretrained: weights)
     }
 
     private func values(_ training: ClassificationTraining) -> [String: [Float]] {
         training.parameters.stateDictionary.mapValues(\.values)
     }
 
-    @Test func aFrozenBackboneStaysAndTheHeadLearns() throws {
+    @Test("transfer learning: a frozen backbone stays and the head learns") func aFrozenBackboneStaysAndTheHeadLearns()
+        throws
+    {
         let training = try training()
         let before = values(training)
         let summary = try training.trainer().run()
         let after = values(training)
         let changed = before.keys.filter { before[$0] != after[$0] }
         #expect(changed.sorted() == ["fc.bias", "fc.weight"])
-        // Of the features that were computed once, and of the pictures by the whole network.
+        // Of the features that were computed once, and of the images by the whole network.
         let last = try #require(summary.rows.last)
         let metrics = try training.evaluate(training.split.validation)
         #expect(last.metrics["accuracy"] == metrics.accuracy && metrics.accuracy > 0.8, "\(metrics.accuracy)")
@@ -61,21 +63,25 @@ import Testing
         #expect(last.loss < summary.rows[0].loss)
     }
 
-    @Test func withASplitSeedAnotherSeedHoldsOutTheSameImages() throws {
+    @Test("transfer learning: with a split seed another seed holds out the same images")
+    func withASplitSeedAnotherSeedHoldsOutTheSameImages() throws {
         let held = try [(1, nil), (2, 1), (2, nil)].map { seed, split in
             try training { ($0.seed, $0.splitSeed) = (seed, split) }.split.validation
         }
         #expect(held[0] == held[1] && held[1] != held[2])
     }
 
-    @Test func thePreprocessingIsThatOfTheWeights() throws {
+    @Test("transfer learning: the preprocessing is that of the weights") func thePreprocessingIsThatOfTheWeights()
+        throws
+    {
         let own = try PretrainedWeights("resnet20-cifar10").preprocessing
         #expect(try training().preprocessing == own)
         let larger = try training { $0.input = .init(channels: 3, height: 48, width: 40) }.preprocessing
         #expect((larger.width, larger.height) == (40, 48) && larger.mean == own.mean && larger.resize == own.resize)
     }
 
-    @Test func fineTuningStartsFromTheWeightsAndMovesThem() throws {
+    @Test("transfer learning: fine tuning starts from the weights and moves them")
+    func fineTuningStartsFromTheWeightsAndMovesThem() throws {
         let training = try training({ $0.epochs = 1 }, frozen: nil)
         let file = try Safetensors(path: PretrainedWeights("resnet20-cifar10").path).stateDictionary()
         let before = values(training)
@@ -88,7 +94,8 @@ import Testing
         #expect(after["bn1.running_mean"] != before["bn1.running_mean"])
     }
 
-    @Test func copiesComeInTurnAndAreTheSameForTheSameSeed() throws {
+    @Test("transfer learning: copies come in turn and are the same for the same seed")
+    func copiesComeInTurnAndAreTheSameForTheSameSeed() throws {
         let images = try training().images
         let preprocessing = try training().preprocessing
         func features(seed: UInt64, limit: Int = 1 << 20) throws -> BackboneFeatures {
@@ -104,7 +111,7 @@ import Testing
         let found = try features(seed: 1)
         #expect(found.shape == [3072])
         let copies = (0..<4).map { found.batch([1, 2], copy: $0) }
-        #expect(copies[0].items == [14, 25] && copies[0].labels == [14, 25].map { images.items[$0].label })
+        #expect(copies[0].items == [14, 25] && copies[0].labels == [14, 25].compactMap { images.items[$0].label })
         #expect(copies[0].images.values == copies[2].images.values)
         #expect(copies[1].images.values == copies[3].images.values)
         #expect(copies[0].images.values != copies[1].images.values)
@@ -114,12 +121,13 @@ import Testing
         let epoch = [next(), next(), next()]
         #expect(epoch[2] == nil && Set(epoch.compactMap { $0 }.flatMap(\.items)) == [3, 14, 25, 30])
         #expect(found.batches(epoch: 5, startingAt: 1, batchSize: 2, seed: 9)()?.items == epoch[1]?.items)
-        // 4 pictures × 2 copies × 3072 numbers of 4 bytes.
+        // 4 images × 2 copies × 3072 numbers of 4 bytes.
         #expect(throws: FeatureError.self) { try features(seed: 1, limit: 98303) }
         #expect(try features(seed: 1, limit: 98304).shape == [3072])
     }
 
-    @Test func weightsThatDoNotFitAreRefusedWithTheirKeys() throws {
+    @Test("transfer learning: weights that do not fit are refused with their keys")
+    func weightsThatDoNotFitAreRefusedWithTheirKeys() throws {
         let path = try PretrainedWeights("resnet20-cifar10").path
         #expect(throws: ClassifierError.self) { try PretrainedWeights(path, expecting: "resnet32") }
         let file = try Safetensors(path: path)
@@ -130,7 +138,7 @@ import Testing
         let weights = try PretrainedWeights(other)
         #expect {
             try ClassificationTraining(
-                ClassificationRecipe(weights), ClassificationDataset(contentsOf: folder), pretrained: weights)
+                ClassificationRecipe(weights), ImageDataset.classification(contentsOf: folder), pretrained: weights)
         } throws: {
             guard case .otherParameters(let mismatch) = ($0 as? ClassifierError)?.problem else { return false }
             // Nothing is said about the head, which is new anyway.

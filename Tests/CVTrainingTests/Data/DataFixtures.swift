@@ -27,7 +27,7 @@ final class Scratch {
         try write(noise(width: width, height: height, seed: seed).encoded(as: .png()), to: name)
     }
 
-    /// Folders of `count` pictures of noise each, named 00.png and so on.
+    /// Folders of `count` images of noise each, named 00.png and so on.
     func classes(_ names: [String], count: Int, side: Int = 4) throws {
         for (label, name) in names.enumerated() {
             for index in 0..<count {

@@ -10,16 +10,16 @@ import Testing
 
 @Suite(.serialized) struct DataLoaderTests {
     private let scratch: Scratch
-    private let dataset: ClassificationDataset
+    private let dataset: ImageDataset
     private static let size = Preprocessing(width: 8, height: 8, resize: .stretch)
 
     init() throws {
         scratch = try Scratch()
         try scratch.classes(["a", "b", "c"], count: 9, side: 8)
-        dataset = try ClassificationDataset(contentsOf: scratch.path)
+        dataset = try ImageDataset.classification(contentsOf: scratch.path)
     }
 
-    private func all(_ loader: BatchLoader, epoch: Int = 0, from step: Int = 0) throws -> [ImageBatch] {
+    private func all(_ loader: BatchLoader<ImageCollation>, epoch: Int = 0, from step: Int = 0) throws -> [ImageBatch] {
         let stream = loader.batches(epoch: epoch, startingAt: step)
         var batches: [ImageBatch] = []
         while let batch = try stream.next() { batches.append(batch) }
@@ -34,8 +34,8 @@ import Testing
             }
     }
 
-    /// Without augmentation, in order: every picture once, its samples normalised, its label its own.
-    @Test func evaluationReadsEveryImageOnceAsItIs() throws {
+    /// Without augmentation, in order: every image once, its samples normalized, its label its own.
+    @Test("BatchLoader: evaluation reads every image once as it is") func evaluationReadsEveryImageOnceAsItIs() throws {
         let images = try dataset.decoded(for: Self.size)
         var preprocessing = Self.size
         (preprocessing.mean, preprocessing.std) = ([10, 20, 30], [50, 60, 70])
@@ -55,7 +55,7 @@ import Testing
         }
     }
 
-    @Test func everyEpochHasAnOrderOfItsOwn() throws {
+    @Test("BatchLoader: every epoch has an order of its own") func everyEpochHasAnOrderOfItsOwn() throws {
         let images = try dataset.decoded(for: Self.size)
         let items = Array(stride(from: 0, to: 27, by: 1))
         let loader = BatchLoader(
@@ -71,14 +71,17 @@ import Testing
         #expect(try all(uneven).map(\.items.count) == [10, 10])
     }
 
-    private func augmented(_ images: DecodedImages, ahead: Int = 4, workers: Int? = nil) throws -> BatchLoader {
+    private func augmented(_ images: DecodedImages, ahead: Int = 4, workers: Int? = nil) throws -> BatchLoader<
+        ImageCollation
+    > {
         let recipe = try AugmentationRecipe("shift=0.25,mirror@0.5,brightness=0.4,crop@0.3")
         return BatchLoader(
             images, items: Array(1..<27), batchSize: 4, preprocessing: Self.size, augmentation: recipe.pipeline,
             seed: 7, shuffles: true, ahead: ahead, workers: workers)
     }
 
-    @Test func batchesAreTheSameAtAnyNumberOfThreadsAndFromAnyStep() throws {
+    @Test("BatchLoader: batches are the same at any number of threads and from any step")
+    func batchesAreTheSameAtAnyNumberOfThreadsAndFromAnyStep() throws {
         let before = Parallel.threadCount
         defer { Parallel.threadCount = before }
         let expected = try all(augmented(dataset.decoded(for: Self.size)), epoch: 3)
@@ -94,7 +97,7 @@ import Testing
         let loader = try augmented(dataset.decoded(for: Self.size))
         #expect(try same(all(loader, epoch: 3, from: 4), Array(expected[4...])))
         #expect(try all(loader, epoch: 3, from: 6).isEmpty && all(loader, epoch: 3, from: 600).isEmpty)
-        // The same picture is another one in another epoch.
+        // The same image is another one in another epoch.
         #expect(try !same(all(loader, epoch: 4), expected))
         // Decoding again gives what memory holds.
         let again = try dataset.decoded(for: Self.size, memoryLimit: 100)
@@ -102,8 +105,9 @@ import Testing
         #expect(try same(all(augmented(again), epoch: 3), expected))
     }
 
-    /// Shifted and mirrored pictures are the augmentation's own, by the generator of the picture.
-    @Test func augmentedImagesDoNotDependOnTheirPositionInTheBatch() throws {
+    /// Shifted and mirrored images are the augmentation's own, by the generator of the image.
+    @Test("BatchLoader: augmented images do not depend on their position in the batch")
+    func augmentedImagesDoNotDependOnTheirPositionInTheBatch() throws {
         let images = try dataset.decoded(for: Self.size)
         let recipe = try AugmentationRecipe("shift=0.25,mirror@0.5").pipeline
         func seen(_ size: Int) throws -> [Int: [Float]] {
@@ -129,7 +133,9 @@ import Testing
     }
 
     /// Work that nobody waits for any more ends: thousands of streams left early are over at once.
-    @Test(.timeLimit(.minutes(1))) func aStreamMayBeLeftAtAnyTime() throws {
+    @Test("BatchLoader: a stream may be left at any time", .timeLimit(.minutes(1))) func aStreamMayBeLeftAtAnyTime()
+        throws
+    {
         let loader = try augmented(dataset.decoded(for: Self.size), ahead: 3, workers: 2)
         for round in 0..<500 {
             let stream = loader.batches(epoch: round)
@@ -139,7 +145,8 @@ import Testing
     }
 
     /// A file that is damaged after it was first decoded stops the stream where its batch is due.
-    @Test(.timeLimit(.minutes(1))) func errorsComeInTheOrderOfTheBatches() throws {
+    @Test("BatchLoader: errors come in the order of the batches", .timeLimit(.minutes(1)))
+    func errorsComeInTheOrderOfTheBatches() throws {
         let images = try dataset.decoded(for: Self.size, memoryLimit: 0)
         try scratch.write("no picture", to: "b/03.png")
         let loader = BatchLoader(
@@ -153,7 +160,8 @@ import Testing
     }
 
     /// Counts the batches that are made while nobody takes them, and after nobody will.
-    @Test(arguments: [(1, 1), (3, 1), (3, 2)]) func noMoreIsMadeThanAskedFor(ahead: Int, workers: Int) throws {
+    @Test("BatchLoader: no more batches are made than asked for", arguments: [(1, 1), (3, 1), (3, 2)])
+    func noMoreIsMadeThanAskedFor(ahead: Int, workers: Int) throws {
         let made = Counter()
         var stream: BatchStream<ImageBatch>? = BatchStream(steps: 5..<1000, ahead: ahead, workers: workers) {
             step, stop in

@@ -8,15 +8,15 @@ import Testing
     private func names(_ bytes: [UInt8]) throws -> [String] {
         let scratch = try Scratch()
         let path = try scratch.write(bytes, to: "set.tar")
-        return try ClassificationDataset(contentsOf: path).items.map(\.name)
+        return try ImageDataset.classification(contentsOf: path).items.map(\.name)
     }
 
     private func problem(_ bytes: [UInt8]) throws -> TarError.Problem? {
         #expect(throws: TarError.self) { try names(bytes) }?.problem
     }
 
-    /// Every entry's bytes come from its own place.
-    @Test func imagesAreReadFromWhereTheyLie() throws {
+    /// Every entry's bytes come from its own position.
+    @Test("tar files: images are read at their offsets") func imagesAreReadFromWhereTheyLie() throws {
         var tar = TarBuilder()
         tar.add("set/", kind: "5")
         tar.add("set/train/", kind: "5")
@@ -30,7 +30,7 @@ import Testing
         tar.add("set/train/a/1.jpeg", Array("new".utf8))
         let scratch = try Scratch()
         let path = try scratch.write(tar.finished(), to: "set.tar")
-        let dataset = try ClassificationDataset(contentsOf: path)
+        let dataset = try ImageDataset.classification(contentsOf: path)
         #expect(dataset.classes == ["a", "b"])
         #expect(dataset.items.map(\.name) == ["a/1.jpeg", "a/2.png", "b/1.JPG"])
         #expect(dataset.counts == [2, 1])
@@ -41,9 +41,11 @@ import Testing
 
     /// Written by Python's tarfile (`Tools/golden/tar_files.py`) in its three formats, with names of more than 100 and of
     /// more than 255 bytes.
-    @Test(arguments: ["ustar", "gnu", "pax"]) func everyFormatOfTarIsRead(format: String) throws {
+    @Test("tar files: every format of tar is read", arguments: ["ustar", "gnu", "pax"]) func everyFormatOfTarIsRead(
+        format: String
+    ) throws {
         let path = goldenPath("\(format).tar")
-        let dataset = try ClassificationDataset(contentsOf: path)
+        let dataset = try ImageDataset.classification(contentsOf: path)
         let long = String(repeating: "long", count: format == "ustar" ? 20 : 70)
         #expect(dataset.classes == ["cat", "größe", long].sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) })
         #expect(
@@ -55,7 +57,7 @@ import Testing
         }
     }
 
-    @Test func damagedFilesAreTypedErrors() throws {
+    @Test("tar files: damaged files are typed errors") func damagedFilesAreTypedErrors() throws {
         var tar = TarBuilder()
         tar.add("a/1.png", [UInt8](repeating: 1, count: 700))
         tar.add("b/1.png", [1])
@@ -79,7 +81,7 @@ import Testing
                 == .notTar(found: [UInt8](repeating: 0, count: 512)))
     }
 
-    @Test func sizesAreCheckedBeforeTheyAreUsed() throws {
+    @Test("tar files: sizes are checked before they are used") func sizesAreCheckedBeforeTheyAreUsed() throws {
         func size(_ text: String, _ change: (inout [UInt8]) -> Void = { _ in }) throws -> TarError.Problem? {
             var tar = TarBuilder()
             tar.add("a/1.png", [1], size: text, change: change)
@@ -100,7 +102,7 @@ import Testing
             } == .cutOff(at: 512, missing: 0x700 - 1536))
     }
 
-    @Test func extendedHeadersAreChecked() throws {
+    @Test("tar files: extended headers are checked") func extendedHeadersAreChecked() throws {
         func pax(_ records: String) throws -> TarError.Problem? {
             var tar = TarBuilder()
             tar.add("x", Array(records.utf8), kind: "x")
@@ -123,33 +125,33 @@ import Testing
         #expect(try problem(tar.finished()) == .sparse("a/1.png"))
     }
 
-    @Test func classFoldersWithoutImagesAreNamed() throws {
+    @Test("tar files: class folders without images are named") func classFoldersWithoutImagesAreNamed() throws {
         var tar = TarBuilder()
         for name in ["top/a/", "top/b/", "top/empty/"] { tar.add(name, kind: "5") }
         tar.add("top/a/1.png", [1])
         tar.add("top/b/1.png", [1])
         let scratch = try Scratch()
         let path = try scratch.write(tar.finished(), to: "set.tar")
-        let error = #expect(throws: DatasetError.self) { try ClassificationDataset(contentsOf: path) }
+        let error = #expect(throws: DatasetError.self) { try ImageDataset.classification(contentsOf: path) }
         guard case .emptyClass("empty", _) = error?.problem else {
             Issue.record("\(String(describing: error))")
             return
         }
     }
 
-    /// Train and test together would be learnt from together.
-    @Test func classFoldersAtTwoLevelsAreAnError() throws {
+    /// Train and test together would be learned from together.
+    @Test("tar files: class folders at two levels are an error") func classFoldersAtTwoLevelsAreAnError() throws {
         var tar = TarBuilder()
         for name in ["train/a/1.png", "train/b/1.png", "test/a/1.png"] { tar.add(name, [1]) }
         let scratch = try Scratch()
         let path = try scratch.write(tar.finished(), to: "set.tar")
         #expect(throws: DatasetError(path, .severalRoots(["test", "train"]))) {
-            try ClassificationDataset(contentsOf: path)
+            try ImageDataset.classification(contentsOf: path)
         }
     }
 
     /// One byte changed anywhere in the headers, or the file cut anywhere: a data set or a typed error.
-    @Test func noDamageIsACrash() throws {
+    @Test("tar files: no damage crashes") func noDamageIsACrash() throws {
         let scratch = try Scratch()
         var outcomes: Set<String> = []
         for format in ["gnu", "pax"] {
@@ -167,7 +169,7 @@ import Testing
                 }
                 let path = try scratch.write(bytes, to: "set.tar")
                 do {
-                    let dataset = try ClassificationDataset(contentsOf: path)
+                    let dataset = try ImageDataset.classification(contentsOf: path)
                     for item in dataset.items { _ = try dataset.bytes(of: item) }
                     outcomes.insert("read")
                 } catch let error as any ToolkitError {

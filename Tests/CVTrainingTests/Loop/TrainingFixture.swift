@@ -3,12 +3,12 @@ import CVTensor
 import CVTraining
 import TestSupport
 
-/// All kinds of layers whose training could depend on threads or on a resumption: convolution, batch normalisation,
+/// All kinds of layers whose training could depend on threads or on a resumption: convolution, batch normalization,
 /// pooling, dropout, and a fully connected layer.
 struct TrainedNetwork: Layer {
     let conv1, conv2: Conv2d, bn1: BatchNorm2d, weight, bias: Parameter
 
-    /// For pictures [N, 3, size, size]; 4 classes.
+    /// For images [N, 3, size, size]; 4 classes.
     init(size: Int = 8, channels: Int = 8, _ p: ParameterScope) {
         conv1 = Conv2d(3, channels, kernel: 3, padding: 1, bias: false, p.scope("conv1"))
         bn1 = BatchNorm2d(channels, p.scope("bn1"))
@@ -30,7 +30,7 @@ struct SmallBatch {
     let images: Tensor
     let classes: [Int]
 
-    /// The class of a picture is in its second channel.
+    /// The class of an image is in its second channel.
     init(seed: UInt64, count: Int = 6, size: Int = 8) {
         classes = uniformTensor(seed: seed &+ 1, [count]).values.map { Int($0 * 4) }
         let plane = size * size
@@ -56,7 +56,7 @@ enum SmallOptimizer: String, CaseIterable, Sendable {
     }
 }
 
-/// A short training of `TrainedNetwork` on pictures made from their place in the run.
+/// A short training of `TrainedNetwork` on images made from their place in the run.
 final class SmallRun {
     let network: TrainedNetwork
     let parameters: ParameterSet

@@ -14,7 +14,8 @@ import Testing
             metrics: ["loss": .nan, "accuracy": 0.875, "top, \"5\"": 1], seconds: 12),
     ]
 
-    @Test func theTableHasALineForEachEpochByRFC4180() {
+    @Test("training log: the table has a line for each epoch as in RFC 4180")
+    func theTableHasALineForEachEpochByRFC4180() {
         #expect(
             TrainingLog(rows).csv == """
                 epoch,rate,loss,accuracy,dev_loss,dev_accuracy,"dev_top, ""5""\",seconds\r
@@ -23,7 +24,7 @@ import Testing
                 """)
     }
 
-    @Test func aLogWrittenAgainHasNoDoubleRows() throws {
+    @Test("training log: a log written again has no double rows") func aLogWrittenAgainHasNoDoubleRows() throws {
         let folder = try temporaryFolder()
         defer { remove(folder) }
         let path = folder + "/log.csv"
@@ -33,18 +34,18 @@ import Testing
         #expect(try String(contentsOfFile: path, encoding: .utf8) == TrainingLog(rows).csv)
     }
 
-    @Test func theCurvesAreThoseOfWhatWasMeasured() {
+    @Test("training log: the curves show what was measured") func theCurvesAreThoseOfWhatWasMeasured() {
         func lines(_ rows: [EpochResult]) -> [[String]] {
             TrainingLog(rows).curves().panels.map { panel in [panel.yLabel] + panel.lines.map(\.name) }
         }
         #expect(
             lines(rows) == [
-                ["loss", "training", "held back"],
-                ["metrics", "accuracy, training", "accuracy, held back", "top, \"5\", held back"],
+                ["loss", "training", "validation"],
+                ["metrics", "accuracy, training", "accuracy, validation", "top, \"5\", validation"],
             ])
         #expect(
             lines(Array(rows.prefix(1))) == [
-                ["loss", "training", "held back"], ["accuracy", "training", "held back"],
+                ["loss", "training", "validation"], ["accuracy", "training", "validation"],
             ])
         let onlyLoss = EpochResult(epoch: 1, learningRate: 0.1, loss: 2, metrics: [:], seconds: 1)
         #expect(lines([onlyLoss]) == [["loss", "training"]])

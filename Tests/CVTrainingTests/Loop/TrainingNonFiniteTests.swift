@@ -7,14 +7,15 @@ import Testing
 
 /// A run whose numbers go wrong stops, says where, and keeps what was good.
 @Suite struct TrainingNonFiniteTests {
-    @Test func aWeightThatIsNotFiniteIsNamed() throws {
+    @Test("non-finite training: a weight that is not finite is named") func aWeightThatIsNotFiniteIsNamed() throws {
         let run = SmallRun()
         run.network.conv2.weight.value = Tensor(repeating: .infinity, shape: run.network.conv2.weight.shape)
         #expect(try cause(of: run) == .parameters(["conv2.weight"]))
     }
 
     /// The weights are finite, but so large that the sums of the second convolution are not.
-    @Test func theLayerWhoseResultIsTheFirstThatIsNotFiniteIsNamed() throws {
+    @Test("non-finite training: the layer whose result is the first that is not finite is named")
+    func theLayerWhoseResultIsTheFirstThatIsNotFiniteIsNamed() throws {
         let run = SmallRun()
         run.network.conv2.weight.value = run.network.conv2.weight.value * 1e20
         run.network.bn1.weight.value = run.network.bn1.weight.value * 1e20
@@ -24,7 +25,7 @@ import Testing
         #expect(run.network.bn1.runningMean.value.values == mean)
     }
 
-    @Test func aFrozenLayerIsNamedToo() throws {
+    @Test("non-finite training: a frozen layer is named too") func aFrozenLayerIsNamedToo() throws {
         let run = SmallRun()
         run.parameters.setTrainable(false, prefix: "conv2")
         run.network.conv2.weight.value = run.network.conv2.weight.value * 1e20
@@ -32,7 +33,7 @@ import Testing
         #expect(try cause(of: run) == .result(after: "conv2.bias"))
     }
 
-    @Test func imagesThatAreNotFiniteAreNamed() throws {
+    @Test("non-finite training: images that are not finite are named") func imagesThatAreNotFiniteAreNamed() throws {
         let (layer, parameters) = ParameterSet.initialize(seed: 1) { Conv2d(1, 1, kernel: 1, $0) }
         let trainer = Trainer<Tensor>(
             parameters, optimizer: Adam(parameters.trainable),
@@ -54,7 +55,8 @@ import Testing
     }
 
     /// The loss is a number, but the derivative of a root at 0 is infinite.
-    @Test func aGradientThatIsNotFiniteIsNamedAndTheWeightsStay() throws {
+    @Test("non-finite training: a gradient that is not finite is named and the weights stay")
+    func aGradientThatIsNotFiniteIsNamedAndTheWeightsStay() throws {
         let (layers, parameters) = ParameterSet.initialize(seed: 1) { p in
             (Conv2d(1, 1, kernel: 1, p.scope("near_input")), Conv2d(1, 1, kernel: 1, bias: false, p.scope("last")))
         }
@@ -79,7 +81,8 @@ import Testing
         #expect(parameters.stateDictionary.mapValues(\.values) == before)
     }
 
-    @Test func theLastCheckpointIsNotOverwritten() throws {
+    @Test("non-finite training: the last checkpoint is not overwritten") func theLastCheckpointIsNotOverwritten() throws
+    {
         let folder = try temporaryFolder()
         defer { remove(folder) }
         let path = folder + "/checkpoint.safetensors"

@@ -8,8 +8,10 @@ import TestSupport
 import Testing
 
 @Suite struct TrainingResumeTests {
-    /// Dropout, batch normalisation, clipping, an average of the weights and a schedule by fractions of epochs are in it.
-    @Test(arguments: SmallOptimizer.allCases, [0, 3, 5, 7, 14])
+    /// Dropout, batch normalization, clipping, an average of the weights and a schedule by fractions of epochs are in it.
+    @Test(
+        "resuming: a resumed run has the losses and weights of an uninterrupted one",
+        arguments: SmallOptimizer.allCases, [0, 3, 5, 7, 14])
     func aResumedRunHasTheLossesAndWeightsOfAnUninterruptedOne(optimizer: SmallOptimizer, after steps: Int) throws {
         let folder = try temporaryFolder()
         defer { remove(folder) }
@@ -37,7 +39,7 @@ import Testing
         #expect(summary.rows.count == 3)
     }
 
-    @Test func aFinishedRunCanGoOnForMoreEpochs() throws {
+    @Test("resuming: a finished run can be continued for more epochs") func aFinishedRunCanGoOnForMoreEpochs() throws {
         let folder = try temporaryFolder()
         defer { remove(folder) }
         let path = folder + "/checkpoint.safetensors"
@@ -50,7 +52,8 @@ import Testing
         #expect(try longer.run().rows.map(\.epoch) == [1, 2, 3, 4] && longer.losses.count == 5)
     }
 
-    @Test func aCheckpointOfAnotherNetworkIsRefusedWithItsKeysAndNothingChanges() throws {
+    @Test("resuming: a checkpoint of another network is refused with its keys and nothing changes")
+    func aCheckpointOfAnotherNetworkIsRefusedWithItsKeysAndNothingChanges() throws {
         let folder = try temporaryFolder()
         defer { remove(folder) }
         let path = folder + "/checkpoint.safetensors"
@@ -74,7 +77,8 @@ import Testing
         #expect(other.weight.value.values == before)
     }
 
-    @Test func aCheckpointOfOtherSettingsIsRefusedWithWhatDiffers() throws {
+    @Test("resuming: a checkpoint of other settings is refused with what differs")
+    func aCheckpointOfOtherSettingsIsRefusedWithWhatDiffers() throws {
         let folder = try temporaryFolder()
         defer { remove(folder) }
         let path = folder + "/checkpoint.safetensors"
@@ -99,7 +103,7 @@ import Testing
                 == true)
     }
 
-    @Test func otherFrozenWeightsAreRefused() throws {
+    @Test("resuming: other frozen weights are refused") func otherFrozenWeightsAreRefused() throws {
         let folder = try temporaryFolder()
         defer { remove(folder) }
         let path = folder + "/checkpoint.safetensors"
@@ -119,7 +123,7 @@ import Testing
     }
 
     /// Any bytes give a checkpoint or a typed error.
-    @Test func damagedCheckpointsAreTypedErrors() throws {
+    @Test("resuming: damaged checkpoints are typed errors") func damagedCheckpointsAreTypedErrors() throws {
         let folder = try temporaryFolder()
         defer { remove(folder) }
         let path = folder + "/checkpoint.safetensors"
@@ -147,12 +151,14 @@ import Testing
         #expect(throws: FileError.self) { try SmallRun().trainer.resume(from: folder + "/none") }
     }
 
-    @Test(arguments: [
-        #""epoch":-1"#, #""epoch":9223372036854775807"#, #""step":5"#, #""step":-1"#, #""best_epoch":2"#,
-        #""best_epoch":0"#,
-        #""rows":[{"epoch":1,"rate":0,"loss":1,"training":{},"metrics":{"other":1},"seconds":1}]"#, #""rows":[]"#,
-        #""rows":7"#, #""loss_sum":"x""#,
-    ])
+    @Test(
+        "resuming: impossible progress is refused",
+        arguments: [
+            #""epoch":-1"#, #""epoch":9223372036854775807"#, #""step":5"#, #""step":-1"#, #""best_epoch":2"#,
+            #""best_epoch":0"#,
+            #""rows":[{"epoch":1,"rate":0,"loss":1,"training":{},"metrics":{"other":1},"seconds":1}]"#, #""rows":[]"#,
+            #""rows":7"#, #""loss_sum":"x""#,
+        ])
     func progressThatCannotBeIsRefused(part: String) throws {
         let folder = try temporaryFolder()
         defer { remove(folder) }
@@ -177,7 +183,8 @@ import Testing
         }
     }
 
-    @Test func metricsThatAreNotThoseOfTheStepsBeforeAreATypedError() throws {
+    @Test("resuming: metrics that are not those of the steps before are a typed error")
+    func metricsThatAreNotThoseOfTheStepsBeforeAreATypedError() throws {
         let folder = try temporaryFolder()
         defer { remove(folder) }
         let path = folder + "/checkpoint.safetensors"

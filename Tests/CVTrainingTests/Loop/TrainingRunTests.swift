@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 
 @Suite struct TrainingRunTests {
-    @Test func aRunLearnsAndTellsWhatItDoes() throws {
+    @Test("Trainer: a run learns and reports its events") func aRunLearnsAndTellsWhatItDoes() throws {
         let folder = try temporaryFolder()
         defer { remove(folder) }
         let files = TrainingFiles(
@@ -48,7 +48,9 @@ import Testing
         #expect(rows.first { $0.metrics["accuracy"] == best.metrics["accuracy"] } == best)
     }
 
-    @Test(arguments: [SafetensorsTensor.Storage.f32, .f16])
+    @Test(
+        "Trainer: the best weights are the averages that were evaluated",
+        arguments: [SafetensorsTensor.Storage.f32, .f16])
     func theBestWeightsAreTheAveragesThatWereEvaluated(storage: SafetensorsTensor.Storage) throws {
         let folder = try temporaryFolder()
         defer { remove(folder) }
@@ -67,7 +69,8 @@ import Testing
         #expect(file.header.entries.allSatisfy { $0.dtype == storage.dtype })
     }
 
-    @Test func trainingStopsWhenTheMetricNoLongerImproves() throws {
+    @Test("Trainer: training stops when the metric no longer improves")
+    func trainingStopsWhenTheMetricNoLongerImproves() throws {
         // The metric of each epoch: NaN, and the same again, are no improvement.
         let metrics = [0.5, 0.7, .nan, 0.7, 0.6, 0.9]
         var epoch = 0
@@ -86,7 +89,8 @@ import Testing
         #expect(summary.reason == .earlyStopping && summary.epochs == 5 && summary.best?.epoch == 2)
     }
 
-    @Test func withoutAnEvaluationTheTrainingLossTellsTheBest() throws {
+    @Test("Trainer: without an evaluation the training loss selects the best epoch")
+    func withoutAnEvaluationTheTrainingLossTellsTheBest() throws {
         let (layer, parameters) = ParameterSet.initialize(seed: 1) { Conv2d(1, 1, kernel: 1, $0) }
         let trainer = Trainer<Tensor>(
             parameters, optimizer: GradientDescent(parameters.trainable, learningRate: 0),
@@ -97,7 +101,9 @@ import Testing
         #expect(summary.best?.epoch == 4 && summary.rows.map(\.loss) == summary.rows.map(\.loss).sorted(by: >))
     }
 
-    @Test func batchesThatEndEarlyAreAnErrorThatCounts() throws {
+    @Test("Trainer: batches that end early are an error that counts") func batchesThatEndEarlyAreAnErrorThatCounts()
+        throws
+    {
         let (layer, parameters) = ParameterSet.initialize(seed: 1) { Conv2d(1, 1, kernel: 1, $0) }
         var given = 0
         let trainer = Trainer<Tensor>(
@@ -114,7 +120,8 @@ import Testing
         #expect(error?.problem == .tooFewBatches(epoch: 2, found: 2, expected: 3))
     }
 
-    @Test func aCheckpointThatCannotBeWrittenIsATypedErrorAndTheOneBeforeStays() throws {
+    @Test("Trainer: a checkpoint that cannot be written is a typed error and the one before stays")
+    func aCheckpointThatCannotBeWrittenIsATypedErrorAndTheOneBeforeStays() throws {
         let folder = try temporaryFolder()
         defer { remove(folder) }
         // No folder: known before the first step.
@@ -139,7 +146,7 @@ import Testing
     }
 
     #if os(Linux)
-    @Test func aFullDiskIsATypedError() throws {
+    @Test("Trainer: a full disk is a typed error") func aFullDiskIsATypedError() throws {
         let error = #expect(throws: FileError.self) {
             try SmallRun(files: TrainingFiles(checkpoint: "/dev/full")).run(steps: 2)
         }

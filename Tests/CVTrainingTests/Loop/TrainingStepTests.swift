@@ -41,13 +41,13 @@ private struct SmallNetwork: Layer {
         }
     }
 
-    @Test func theLossFalls() {
+    @Test("training step: the loss falls") func theLossFalls() {
         let losses = losses(steps: 60)
         #expect(losses[0] > 1.3)
         #expect(losses[59] < 0.9 * losses[0])
     }
 
-    @Test func theLossesAreTheSameAtAnyThreadCount() {
+    @Test("training step: the losses are the same at any thread count") func theLossesAreTheSameAtAnyThreadCount() {
         defer { Parallel.threadCount = Parallel.availableCores }
         Parallel.threadCount = 1
         let alone = losses(steps: 10)
@@ -57,8 +57,8 @@ private struct SmallNetwork: Layer {
         }
     }
 
-    /// Convolution, batch normalisation, pooling, dropout and a fully connected layer, in a size where each is split.
-    @Test(arguments: SmallOptimizer.allCases)
+    /// Convolution, batch normalization, pooling, dropout and a fully connected layer, in a size where each is split.
+    @Test("training step: all layers train to the same weights at any thread count", arguments: SmallOptimizer.allCases)
     func allLayersTrainToTheSameWeightsAtAnyThreadCount(optimizer: SmallOptimizer) {
         defer { Parallel.threadCount = Parallel.availableCores }
         func weights(threads: Int) -> [String: [Float]] {
@@ -84,7 +84,8 @@ private struct SmallNetwork: Layer {
     /// The results of the layers are half a megabyte a step: 300 steps that kept theirs would be 150.
     ///
     /// Other tests of this process take memory at the same time, so one quiet run of five is enough; a leak shows in all.
-    @Test func residentMemoryStaysFlatOverHundredsOfSteps() {
+    @Test("training step: resident memory stays flat over hundreds of steps")
+    func residentMemoryStaysFlatOverHundredsOfSteps() {
         var growths: [Int] = []
         while growths.count < 5 && (growths.last ?? .max) >= 8 << 20 {
             var pages: [Int] = []

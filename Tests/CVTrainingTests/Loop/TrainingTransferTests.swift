@@ -4,7 +4,8 @@ import TestSupport
 import Testing
 
 @Suite struct TrainingTransferTests {
-    @Test func allButTheOmittedWeightsAreTakenFromACheckpoint() throws {
+    @Test("checkpoint: all but the omitted weights are taken from a checkpoint")
+    func allButTheOmittedWeightsAreTakenFromACheckpoint() throws {
         let trained = ParameterSet.initialize(seed: 1) { TrainedNetwork(size: 16, $0) }.parameters
         let (_, fresh) = ParameterSet.initialize(seed: 2) { TrainedNetwork(size: 8, $0) }
         let head = fresh["fc.weight"]!.value.values

@@ -5,7 +5,7 @@ import CVSegmentation
 import CVTraining
 import Testing
 
-/// Pictures with masks, in all forms, and what is said about those that do not fit.
+/// Images with masks, in all forms, and what is said about those that do not fit.
 @Suite struct SegmentationDatasetTests {
     let folder: SegmentationScratch
 
@@ -15,7 +15,7 @@ import Testing
         _ name: String, labels: SegmentationLabels? = nil, ignoring: Set<UInt8> = []
     ) throws -> SegmentationImages {
         try SegmentationImages(
-            SegmentationDataset(contentsOf: "\(folder.path)/\(name)", labels: labels, ignoring: ignoring))
+            ImageDataset.segmentation(contentsOf: "\(folder.path)/\(name)", labels: labels, ignoring: ignoring))
     }
 
     private func message(_ body: () throws -> Void) -> String {
@@ -29,7 +29,8 @@ import Testing
 
     // MARK: Folders
 
-    @Test func imagesAndMasksOfTheSameNameBelongTogether() throws {
+    @Test("segmentation data set: images and masks of the same name belong together")
+    func imagesAndMasksOfTheSameNameBelongTogether() throws {
         for name in ["b.png", "a.jpg.png"] {
             try folder.image("set/images/\(name)")
             try folder.mask("set/masks/\(name)", (0..<24).map { [0, 1, 2, 255][$0 % 4] })
@@ -40,13 +41,15 @@ import Testing
         #expect(images.labels.names == ["sky", "road", "a tree"])
         #expect(images.labels.colors[2] == Color(128, 0, 64))
         #expect(images.counts == [[6, 6, 6], [6, 6, 6]] && images.width == 6 && images.height == 4)
-        let split = try images.split(holdout: 0.5, seed: 1)
+        let split = try images.decoded.split(holdout: 0.5, seed: 1)
         #expect(split.train.count == 1 && split.validation.count == 1)
     }
 
-    @Test(arguments: [
-        ("train", "trainannot", "val", "valannot"), ("train/images", "train/masks", "val/images", "val/masks"),
-    ])
+    @Test(
+        "segmentation data set: folders say which part the images are",
+        arguments: [
+            ("train", "trainannot", "val", "valannot"), ("train/images", "train/masks", "val/images", "val/masks"),
+        ])
     func foldersSayWhichPartTheImagesAre(names: (String, String, String, String)) throws {
         for (images, masks, count) in [(names.0, names.1, 3), (names.2, names.3, 2)] {
             for index in 0..<count {
@@ -55,22 +58,25 @@ import Testing
             }
         }
         let images = try images("set", labels: SegmentationLabels(["a", "b"]))
-        let split = try images.split(holdout: 0.1, seed: 1)
+        let split = try images.decoded.split(holdout: 0.1, seed: 1)
         #expect(split.train.map { images.items[$0].part } == [.train, .train, .train])
         #expect(split.validation.map { images.items[$0].part } == [.validation, .validation])
     }
 
-    @Test func withoutAListTheClassesAreNumbers() throws {
+    @Test("segmentation data set: without a list the classes are numbers") func withoutAListTheClassesAreNumbers()
+        throws
+    {
         try folder.image("set/images/a.png")
         try folder.mask("set/masks/a.png", (0..<24).map { $0 == 7 ? 3 : 11 })
         let images = try images("set", ignoring: [11])
         #expect(images.labels.names == ["0", "1", "2", "3"] && images.counts == [[0, 0, 0, 1]])
-        #expect(try images.sample(0).masks[0].values.filter { $0 == Mask.ignore }.count == 23)
+        #expect(try images.decoded.sample(at: 0).masks[0].values.filter { $0 == Mask.ignore }.count == 23)
     }
 
     // MARK: What does not fit
 
-    @Test func allThatIsWrongIsNamedAndCountedTogether() throws {
+    @Test("segmentation data set: all that is wrong is named and counted together")
+    func allThatIsWrongIsNamedAndCountedTogether() throws {
         for name in ["good", "small", "values", "broken", "colours"] { try folder.image("set/images/\(name).png") }
         for name in ["good", "values"] { try folder.mask("set/masks/\(name).png") }
         try folder.mask("set/masks/small.png", width: 3, height: 4)
@@ -78,24 +84,26 @@ import Testing
         try folder.write("no picture", to: "set/masks/broken.png")
         try folder.image("set/masks/colours.png")
         let text = message { _ = try images("set", labels: SegmentationLabels(["a", "b"])) }
-        #expect(text.contains("4 of 5 pictures cannot be used"), "\(text)")
-        #expect(text.contains("1 whose mask is of another size: \"images/small.png\" (picture 6×4, mask 3×4)"))
-        #expect(text.contains("1 with values that are no classes: \"images/values.png\" (11, 12)"))
+        #expect(text.contains("4 of 5 images cannot be used"), "\(text)")
+        #expect(text.contains("1 whose mask is of another size: \"images/small.png\" (image 6×4, mask 3×4)"))
+        #expect(text.contains("1 with values that are not classes: \"images/values.png\" (11, 12)"))
         #expect(text.contains("expected are 0 to 1, and 255") && !text.contains("--"))
         #expect(text.contains("2 that cannot be decoded") && text.contains("masks/colours.png: cannot be a mask"))
         #expect(text.contains("masks/broken.png"))
     }
 
-    @Test func missingPartnersAreNamedAndCountedTogether() throws {
+    @Test("segmentation data set: missing partners are named and counted together")
+    func missingPartnersAreNamedAndCountedTogether() throws {
         for name in ["a", "b", "c"] { try folder.image("set/images/\(name).png") }
         for name in ["c", "d"] { try folder.mask("set/masks/\(name).png") }
         let text = message { _ = try images("set") }
-        #expect(text.contains("3 of 4 pictures cannot be used"), "\(text)")
+        #expect(text.contains("3 of 4 images cannot be used"), "\(text)")
         #expect(text.contains("2 without a mask: \"images/a.png\" (expected: \"masks/a.png\")"))
-        #expect(text.contains("1 without a picture: \"masks/d.png\" (looked for in \"images\")"))
+        #expect(text.contains("1 without an image: \"masks/d.png\" (looked for in \"images\")"))
     }
 
-    @Test func whatIsNoSetIsAnErrorThatSaysWhatIsExpected() throws {
+    @Test("segmentation data set: anything but a data set is an error that says what is expected")
+    func whatIsNoSetIsAnErrorThatSaysWhatIsExpected() throws {
         #expect(message { _ = try images("nothing") }.contains("cannot be opened"))
         try folder.image("set/a.png")
         #expect(message { _ = try images("set") }.contains("\"images\" and \"masks\""))
@@ -109,7 +117,7 @@ import Testing
 
     // MARK: Annotations
 
-    @Test func polygonsOfLabelmeBecomeMasks() throws {
+    @Test("segmentation data set: polygons of labelme become masks") func polygonsOfLabelmeBecomeMasks() throws {
         try folder.image("set/a.png", width: 8, height: 6)
         try folder.write(
             """
@@ -128,11 +136,12 @@ import Testing
             0, 0, 0, 0, 1, 1, 0, 0,
             0, 0, 0, 0, 0, 1, 0, 0,
         ]
-        #expect(try images.sample(0).masks[0].values == expected)
+        #expect(try images.decoded.sample(at: 0).masks[0].values == expected)
     }
 
-    /// The middle of a pixel decides; brute force over all pixels and edges says the same.
-    @Test func aPolygonHasThePixelsWhoseMiddlesAreInside() throws {
+    /// The center of a pixel decides; brute force over all pixels and edges says the same.
+    @Test("segmentation data set: a polygon has the pixels whose centers are inside")
+    func aPolygonHasThePixelsWhoseMiddlesAreInside() throws {
         var random = SplitMix64(seed: 5)
         for _ in 0..<20 {
             let corners = (0..<7).map { _ in Point(x: 30 * random.uniform() - 5, y: 24 * random.uniform() - 4) }
@@ -155,7 +164,9 @@ import Testing
         }
     }
 
-    @Test func polygonsAndRunsOfCOCOBecomeMasks() throws {
+    @Test("segmentation data set: polygons and runs of COCO become masks") func polygonsAndRunsOfCOCOBecomeMasks()
+        throws
+    {
         try folder.image("set/images/a.png", width: 4, height: 3)
         // Of the runs, the letters are pycocotools' for the same numbers.
         try folder.write(
@@ -169,29 +180,31 @@ import Testing
             """, to: "set/annotations.json")
         let images = try images("set/annotations.json")
         #expect(images.labels.names == ["background", "cat", "dog"])
-        #expect(try images.sample(0).masks[0].values == [2, 2, 0, 0, 1, 2, 0, 1, 1, 2, 0, 0])
+        #expect(try images.decoded.sample(at: 0).masks[0].values == [2, 2, 0, 0, 1, 2, 0, 1, 1, 2, 0, 0])
     }
 
-    @Test func runsInLettersAreReadAsTheyAreWritten() {
+    @Test("segmentation data set: compressed run lengths are decoded") func runsInLettersAreReadAsTheyAreWritten() {
         // By `frPyObjects` of pycocotools.mask.
         #expect(COCOFile.runs("12;") == [1, 2, 11])
         #expect(COCOFile.runs("3T32hb03") == [3, 100, 2, 700, 5])
         #expect(COCOFile.runs("o") == nil && COCOFile.runs("~~~") == nil && COCOFile.runs("é") == nil)
     }
 
-    @Test(arguments: [
-        ("[]", "no lists"), ("{\"images\":1}", "no lists"), ("no", "not valid JSON"),
-        ("{\"images\":[],\"annotations\":[],\"categories\":[{\"id\":1}]}", "\"id\" and \"name\""),
-        ("{\"images\":[{}],\"annotations\":[],\"categories\":[{\"id\":1,\"name\":\"a\"}]}", "image 1"),
-        (
-            "{\"images\":[],\"annotations\":[{\"image_id\":1,\"category_id\":1,\"segmentation\":[[1,2,3]]}],"
-                + "\"categories\":[{\"id\":1,\"name\":\"a\"}]}", "annotation 1"
-        ),
-        (
-            "{\"images\":[],\"annotations\":[{\"image_id\":1,\"category_id\":1,\"segmentation\":{\"size\":[1,2],"
-                + "\"counts\":[-1]}}],\"categories\":[{\"id\":1,\"name\":\"a\"}]}", "annotation 1"
-        ),
-    ])
+    @Test(
+        "segmentation data set: files that are not in the form of COCO are errors",
+        arguments: [
+            ("[]", "no lists"), ("{\"images\":1}", "no lists"), ("no", "not valid JSON"),
+            ("{\"images\":[],\"annotations\":[],\"categories\":[{\"id\":1}]}", "\"id\" and \"name\""),
+            ("{\"images\":[{}],\"annotations\":[],\"categories\":[{\"id\":1,\"name\":\"a\"}]}", "image 1"),
+            (
+                "{\"images\":[],\"annotations\":[{\"image_id\":1,\"category_id\":1,\"segmentation\":[[1,2,3]]}],"
+                    + "\"categories\":[{\"id\":1,\"name\":\"a\"}]}", "annotation 1"
+            ),
+            (
+                "{\"images\":[],\"annotations\":[{\"image_id\":1,\"category_id\":1,\"segmentation\":{\"size\":[1,2],"
+                    + "\"counts\":[-1]}}],\"categories\":[{\"id\":1,\"name\":\"a\"}]}", "annotation 1"
+            ),
+        ])
     func filesThatAreNoneOfCOCOAreErrors(text: String, expected: String) throws {
         try folder.write(text, to: "coco.json")
         let message = message { _ = try images("coco.json") }
@@ -200,7 +213,7 @@ import Testing
 
     // MARK: Weights of classes
 
-    @Test func rareClassesWeighMore() throws {
+    @Test("segmentation data set: rare classes have larger weights") func rareClassesWeighMore() throws {
         // Class 0: 36 of 48 pixels, class 1: 12 of 48; class 2: 0.
         try folder.image("set/images/a.png")
         try folder.image("set/images/b.png")
@@ -211,7 +224,9 @@ import Testing
         #expect(images.medianFrequencyWeights(over: [0, 1]) == [2.0 / 3, 2, 1])
     }
 
-    @Test func aClassCountsInTheImagesThatItIsIn() throws {
+    @Test("segmentation data set: a class counts in the images that it is in") func aClassCountsInTheImagesThatItIsIn()
+        throws
+    {
         try folder.image("set/images/a.png")
         try folder.image("set/images/b.png")
         try folder.mask("set/masks/a.png", (0..<24).map { $0 < 6 ? 1 : $0 < 12 ? 255 : 0 })

@@ -34,7 +34,7 @@ final class SegmentationScratch {
         try write(GrayPNG.encoded(values, width: width, height: height), to: name)
     }
 
-    /// Discs (1) and squares (2) in colours of their own on a noisy background (0), with borders that do not count (255).
+    /// Discs (1) and squares (2) in colors of their own on a noisy background (0), with borders that do not count (255).
     func shapes(_ count: Int, in folder: String = "shapes", side: Int = 32) throws {
         for index in 0..<count {
             var random = SplitMix64(seed: 7, stream: index)

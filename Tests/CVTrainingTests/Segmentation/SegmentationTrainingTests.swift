@@ -8,7 +8,7 @@ import CVTraining
 import CVWeights
 import Testing
 
-/// From pictures and masks to a network that knows them.
+/// From images and masks to a network that knows them.
 @Suite struct SegmentationTrainingTests {
     let folder: SegmentationScratch
 
@@ -25,11 +25,13 @@ import Testing
         _ recipe: SegmentationRecipe, images: Int = 30
     ) throws -> SegmentationTraining {
         try folder.shapes(images)
-        let dataset = try SegmentationDataset(contentsOf: "\(folder.path)/shapes")
+        let dataset = try ImageDataset.segmentation(contentsOf: "\(folder.path)/shapes")
         return try SegmentationTraining(recipe, SegmentationImages(dataset))
     }
 
-    @Test(arguments: ["cross-entropy", "cross-entropy+dice", "focal"])
+    @Test(
+        "segmentation training: a small network learns the shapes",
+        arguments: ["cross-entropy", "cross-entropy+dice", "focal"])
     func aSmallNetworkLearnsTheShapes(loss: String) throws {
         var recipe = try recipe()
         recipe.loss = try #require(SegmentationLoss(loss))
@@ -44,7 +46,8 @@ import Testing
         #expect(segmenter.preprocessing == training.preprocessing)
     }
 
-    @Test func withASplitSeedAnotherSeedHoldsOutTheSameImages() throws {
+    @Test("segmentation training: with a split seed another seed holds out the same images")
+    func withASplitSeedAnotherSeedHoldsOutTheSameImages() throws {
         var recipe = try recipe()
         let first = try training(recipe)
         (recipe.seed, recipe.splitSeed) = (2, 1)
@@ -56,7 +59,8 @@ import Testing
         #expect(weights[0] != nil && weights[0] != weights[1] && weights[1] == weights[2])
     }
 
-    @Test func aRunThatIsResumedHasTheWeightsOfOneThatWasNot() throws {
+    @Test("segmentation training: a run that is resumed has the weights of one that was not")
+    func aRunThatIsResumedHasTheWeightsOfOneThatWasNot() throws {
         var recipe = try recipe()
         (recipe.epochs, recipe.crop) = (2, .init(width: 24, height: 20))
         let files = TrainingFiles(checkpoint: "\(folder.path)/checkpoint.safetensors")
@@ -81,16 +85,19 @@ import Testing
         #expect(throws: TrainingError.self) { try other.resume(from: files.checkpoint!) }
     }
 
-    @Test func batchesDoNotDependOnMemoryNorOnWhereTheyBegin() throws {
+    @Test("segmentation training: batches do not depend on memory nor on where they begin")
+    func batchesDoNotDependOnMemoryNorOnWhereTheyBegin() throws {
         let training = try training(recipe(), images: 10)
-        let again = try SegmentationImages(training.images.dataset, memoryLimit: 0)
+        let again = try SegmentationImages(training.images.decoded.dataset, memoryLimit: 0)
+        #expect(training.images.decoded.isInMemory && !again.decoded.isInMemory)
         func batches(_ images: SegmentationImages, from step: Int) throws -> [SegmentationBatch] {
-            let loader = SegmentationLoader(
-                images: images, items: Array(0..<10), batchSize: 3, levels: LevelTable(training.preprocessing),
+            let loader = BatchLoader(
+                images.decoded, items: Array(0..<10), batchSize: 3,
+                collation: SegmentationCollation(training.preprocessing),
                 augmentation: Augment.Pipeline([
                     Augment.Mirror(), Augment.ScaledCrop(width: 20, height: 16, scale: 0.4...2),
                 ]),
-                seed: 3)
+                seed: 3, shuffles: true)
             let stream = loader.batches(epoch: 1, startingAt: step)
             var all: [SegmentationBatch] = []
             while let batch = try stream.next() { all.append(batch) }
@@ -105,16 +112,16 @@ import Testing
         #expect(kept.contains { $0.classes.contains(Int(Mask.ignore)) })
     }
 
-    @Test func lossesAreReadAsTheyAreWritten() {
+    @Test("segmentation training: losses are read as they are written") func lossesAreReadAsTheyAreWritten() {
         #expect(SegmentationLoss("cross-entropy+dice") == SegmentationLoss(.crossEntropy, .dice))
         #expect(SegmentationLoss(.focal, .dice).description == "focal+dice")
         for text in ["", "dice+", "dice+dice", "Dice"] { #expect(SegmentationLoss(text) == nil) }
     }
 
-    @Test func theWeightsSayHowTheyWereMade() throws {
+    @Test("segmentation training: the weights say how they were made") func theWeightsSayHowTheyWereMade() throws {
         try folder.shapes(6)
         try folder.write("1 2 3 background\n255 128 0 disc\nsquare\n", to: "shapes/classes.txt")
-        let dataset = try SegmentationDataset(contentsOf: "\(folder.path)/shapes")
+        let dataset = try ImageDataset.segmentation(contentsOf: "\(folder.path)/shapes")
         let training = try SegmentationTraining(recipe(), SegmentationImages(dataset))
         let metadata = try WeightsMetadata(training.metadata)
         #expect(metadata.task == "segment" && metadata.labels == ["background", "disc", "square"])
@@ -126,7 +133,9 @@ import Testing
     }
 
     /// The encoder takes the values of the classifier under its own names; the rest is fresh.
-    @Test(arguments: ["unet-mobilenet_v2", "unet-efficientnet-lite0"])
+    @Test(
+        "segmentation training: an encoder starts from the weights of its classifier",
+        arguments: ["unet-mobilenet_v2", "unet-efficientnet-lite0"])
     func anEncoderStartsFromTheWeightsOfItsClassifier(model: String) throws {
         let architecture = try SegmentationArchitecture.named(model)
         let pretrained = try PretrainedSegmentation(for: architecture)
@@ -142,7 +151,7 @@ import Testing
         #expect(pretrained.preprocessing(width: 9, height: 7).std != [255, 255, 255] && pretrained.checksum != nil)
     }
 
-    @Test func namesOfUNetsAreTheirSizes() throws {
+    @Test("segmentation training: names of U-Nets are their sizes") func namesOfUNetsAreTheirSizes() throws {
         for name in ["unet", "unet-w16", "unet-w16-d3-bilinear-plain"] {
             #expect(try SegmentationArchitecture.named(name).name == name)
         }
@@ -156,7 +165,8 @@ import Testing
     }
 
     /// Any size, down to one pixel.
-    @Test(arguments: [(1, 1), (17, 33), (64, 5)]) func encodersTakeAnySize(height: Int, width: Int) throws {
+    @Test("segmentation training: encoders take any size", arguments: [(1, 1), (17, 33), (64, 5)])
+    func encodersTakeAnySize(height: Int, width: Int) throws {
         for name in ["unet-mobilenet_v2", "unet-efficientnet-lite0"] {
             let (network, _) = ParameterSet.initialize(seed: 1) {
                 try! SegmentationArchitecture.named(name).make(classes: 4, $0)

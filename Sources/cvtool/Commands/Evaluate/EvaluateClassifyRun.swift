@@ -14,13 +14,11 @@ struct EvaluateClassifyRun {
     func run() throws -> ExitStatus {
         try command.output.checkWritable()
         let classifier = try Classifier(command.weights)
-        let dataset = try ClassificationDataset(contentsOf: command.data, classes: classifier.labels)
+        let dataset = try ImageDataset.classification(contentsOf: command.data, classes: classifier.labels)
         let images = try dataset.decoded(showing: "decode", quiet: command.output.quiet) {
             try $0.decoded(for: classifier.preprocessing, progress: $1)
         }
-        let items = try command.selection.items(of: images.items.count) {
-            try images.split(holdout: $0, seed: $1)
-        }
+        let items = try command.selection.items(of: images)
         let status: ExitStatus = images.broken.isEmpty ? .success : .partial
         return try command.output.run(images: items.count, status: status) {
             try classifier.evaluate(images, items: items, flip: command.flip, progress: $0)
@@ -33,7 +31,7 @@ extension ClassificationMetrics: EvaluationMetrics {
 
     var figures: [(name: String, text: String)] {
         [
-            ("pictures", "\(count)"), ("accuracy", decimal(accuracy, 4)), ("top-5", decimal(topFiveAccuracy, 4)),
+            ("images", "\(count)"), ("accuracy", decimal(accuracy, 4)), ("top-5", decimal(topFiveAccuracy, 4)),
             ("loss", decimal(loss, 4)),
         ]
     }

@@ -4,21 +4,21 @@ import ArgumentParser
 struct EvaluateSegmentCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "segment",
-        abstract: "Measure how well weights tell what each pixel shows.",
+        abstract: "Evaluate a segmentation.",
         // Lines that are examples are kept below 80 columns, where they would be broken.
         discussion: """
-            DATA is what cvtool train segment takes. Its classes must be those of the weights; masks without a list of \
-            classes are read as theirs.
+            DATA has one of the forms that cvtool train segment takes. Its classes must be those of the weights; masks \
+            without a list of classes are read as having these.
 
-            Prints the mean intersection over union (IoU), the part of the pixels that are right, IoU, Dice (F1), recall \
-            and precision of each class, and the confusion matrix, over all pixels that count, at the size of each \
-            picture. The numbers are those of torchmetrics; what is undefined, such as the IoU of a class that is neither \
-            there nor predicted, is 0 and not part of the mean.
+            Prints the mean intersection over union (IoU), the pixel accuracy, IoU, Dice (F1), recall and precision of \
+            each class, and the confusion matrix, over all pixels that count, at the size of each image. The numbers \
+            are those of torchmetrics; what is undefined, such as the IoU of a class that is neither in the masks nor \
+            predicted, is 0 and not part of the mean.
 
             EXAMPLES
               cvtool evaluate segment streets/ --weights run/best.safetensors
               cvtool evaluate segment camvid/ -w run/best.safetensors --ignore 11 \\
-                --split dev
+                --split val
               cvtool evaluate segment cells/ -w best.safetensors --json
               cvtool evaluate segment cells/ -w best.safetensors --confusion c.png
 
@@ -29,7 +29,7 @@ struct EvaluateSegmentCommand: ParsableCommand {
               130  interrupted (Ctrl-C)
             """)
 
-    @Argument(help: "A folder of pictures and masks, or a .json file of COCO.")
+    @Argument(help: "A folder of images and masks, or a .json file of COCO.")
     var data: String
 
     @Option(
@@ -38,7 +38,7 @@ struct EvaluateSegmentCommand: ParsableCommand {
     var weights: String
 
     @OptionGroup(title: "Classes") var classes: SegmentClassOptions
-    @OptionGroup(title: "Which pictures") var selection: SplitOptions
+    @OptionGroup(title: "Images") var selection: SplitOptions
     @OptionGroup(title: "Output") var output: EvaluationOutputOptions
 
     func run() throws { try perform(threads: output.threads) { try EvaluateSegmentRun(self).run() } }

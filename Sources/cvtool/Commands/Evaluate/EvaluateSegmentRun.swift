@@ -18,7 +18,7 @@ struct EvaluateSegmentRun {
         let images = try dataset.checked(quiet: command.output.quiet) {
             try SegmentationImages(checking: $0, labels: segmenter.labels, progress: $1)
         }
-        let items = try command.selection.items(of: images.items.count) { try images.split(holdout: $0, seed: $1) }
+        let items = try command.selection.items(of: images.decoded)
         return try command.output.run(images: items.count) {
             try segmenter.evaluate(images, items: items, progress: $0)
         }
@@ -30,7 +30,7 @@ extension SegmentationMetrics: EvaluationMetrics {
 
     var figures: [(name: String, text: String)] {
         [
-            ("pictures", "\(images)"), ("mean IoU", decimal(meanIoU, 4)),
+            ("images", "\(images)"), ("mean IoU", decimal(meanIoU, 4)),
             ("pixel accuracy", decimal(pixelAccuracy, 4)),
         ]
     }

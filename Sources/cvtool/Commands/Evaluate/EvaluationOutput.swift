@@ -3,9 +3,9 @@ import CLISupport
 import CVCore
 import CVImage
 
-/// What an evaluation writes.
+/// The outputs of an evaluation.
 struct EvaluationOutputOptions: ParsableArguments {
-    @Option(help: .init("Write the confusion matrix as a picture.", valueName: "file"))
+    @Option(help: .init("Write the confusion matrix as an image.", valueName: "file"))
     var confusion: String?
 
     @Flag(help: "Print all numbers as one JSON object instead.")
@@ -23,19 +23,21 @@ struct EvaluationOutputOptions: ParsableArguments {
 
     private struct Interrupted: Error {}
 
-    /// Before, not after the work.
+    /// Checks the outputs before the work, not after it.
     ///
     /// - Throws: `FileError`.
     func checkWritable() throws {
         if let confusion { try FileOutput.checkWritable(confusion, overwrite: force) }
     }
 
-    /// Evaluates with a bar, and writes what was measured.
+    /// Evaluates with a bar, and writes the metrics.
     ///
     /// - Parameters:
-    ///   - count: the pictures to evaluate on.
-    ///   - status: for an evaluation that comes to its end.
-    ///   - evaluate: does it, given a function to be called with the pictures done.
+    ///   - count: the number of images to evaluate on.
+    ///   - status: of an evaluation that is completed.
+    ///   - evaluate: does it, given a function to be called with the number of images done.
+    /// - Returns: how the command ends.
+    /// - Throws: a `ToolkitError`, and what `evaluate` throws.
     func run<Metrics: EvaluationMetrics>(
         images count: Int, status: ExitStatus = .success,
         _ evaluate: (_ progress: (_ done: Int) throws -> Void) throws -> Metrics
@@ -74,17 +76,17 @@ struct EvaluationOutputOptions: ParsableArguments {
     }
 }
 
-/// What an evaluation has measured, as a command tells it.
+/// The metrics of an evaluation, as a command prints them.
 protocol EvaluationMetrics {
     var classes: [String] { get }
-    /// The numbers of the whole, with their names.
+    /// The overall metrics, with their names.
     var figures: [(name: String, text: String)] { get }
     /// The scores of each class, as a table.
     var report: String { get }
     var confusionText: String { get }
     var confusionImage: Image { get }
     var json: JSONValue { get }
-    /// Larger matrices fill no screen.
+    /// The largest confusion matrix that fits a screen.
     static var mostColumns: Int { get }
 }
 

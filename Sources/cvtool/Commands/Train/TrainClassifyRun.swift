@@ -20,7 +20,7 @@ struct TrainClassifyRun {
     func run() throws -> ExitStatus {
         let pretrained = try command.transfer.weights(model: command.model.model)
         let recipe = try command.recipe(pretrained)
-        let dataset = try ClassificationDataset(contentsOf: command.data)
+        let dataset = try ImageDataset.classification(contentsOf: command.data)
         try folder.prepare(force: output.force, resume: output.resume)
         let images = try dataset.decoded(showing: "decode", quiet: output.quiet) {
             try ClassificationTraining.decoded(recipe, $0, pretrained: pretrained, progress: $1)
@@ -37,7 +37,7 @@ struct TrainClassifyRun {
 
     private struct Interrupted: Error {}
 
-    /// Nil if Ctrl-C was pressed while a frozen backbone looked at the pictures.
+    /// Nil if Ctrl-C was pressed while a frozen backbone computed features.
     private func training(
         _ recipe: ClassificationRecipe, _ images: DecodedImages, _ pretrained: PretrainedWeights?
     ) throws -> ClassificationTraining? {
@@ -58,20 +58,17 @@ struct TrainClassifyRun {
 }
 
 extension ClassificationTraining {
-    /// What is going to be done, for the person.
+    /// A summary of the training for people.
     fileprivate var summary: String {
         let weights = parameters.trainable.reduce(0) { $0 + $1.shape.count }
-        let augmentation = recipe.augmentation.isEmpty ? "as they are" : recipe.augmentation
+        let augmentation = recipe.augmentation.isEmpty ? "none" : recipe.augmentation
         let origin = recipe.pretrained.map { " from \($0.name)" } ?? ""
         let copies = recipe.copies == 1 ? "one copy" : "\(recipe.copies) copies"
-        let part = recipe.frozen == nil ? "" : " of the head, features of \(copies) of each picture"
+        let part = recipe.frozen == nil ? "" : " of the head, features of \(copies) of each image"
         return """
-            \(recipe.model)\(origin): \(pluralized(weights, "weight"))\(part), input \(recipe.input); pictures \(augmentation)
-            \(images.classes.count) classes: \(pluralized(split.train.count, "picture")) to learn from, \
-            \(split.validation.count) held back; \(pluralized(stepsPerEpoch, "step")) an epoch
-            \(recipe.optimizer.rawValue), learning rate \(short(recipe.learningRate)) (\(recipe.schedule.rawValue), \
-            warm-up \(short(recipe.warmup))), weight decay \(short(recipe.weightDecay)), \
-            \(pluralized(recipe.epochs, "epoch")), seed \(recipe.seed)
+            \(recipe.model)\(origin): \(pluralized(weights, "weight"))\(part), input \(recipe.input); augmentation \(augmentation)
+            \(images.classes.count) classes: \(split.summary); \(pluralized(stepsPerEpoch, "step")) an epoch
+            \(recipe.settings.summary)
 
             """
     }

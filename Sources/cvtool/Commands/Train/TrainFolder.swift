@@ -4,7 +4,7 @@ import CVCore
 /// The folder of a training run, and the names in it.
 struct TrainFolder {
     let path: String
-    /// `sample` is written by those trainings whose network makes pictures.
+    /// `sample` is written by those trainings whose network makes images.
     let best, last, checkpoint, log, curves, recipe, sample: String
 
     init(_ path: String) {
@@ -19,11 +19,16 @@ struct TrainFolder {
         sample = file("sample.jpg")
     }
 
-    /// The end of a training's help: what is in the folder, and the exit codes.
+    /// The end of a training's help: the files in the folder, and the exit codes.
     ///
-    /// best: which weights are the best. log: what the curves show. failure: what a training may fail by.
-    static func help(best: String, log: String, paints: Bool = false, failure: String) -> String {
-        let sample = paints ? "\n  sample.jpg              a picture, painted after the last epoch" : ""
+    /// - Parameters:
+    ///   - best: which weights are the best.
+    ///   - log: what the curves show.
+    ///   - writesSample: whether there is a stylized sample.
+    ///   - failure: what a training may fail by.
+    /// - Returns: two paragraphs.
+    static func help(best: String, log: String, writesSample: Bool = false, failure: String) -> String {
+        let sample = writesSample ? "\n  sample.jpg              an image, stylized after the last epoch" : ""
         return """
             FILES IN THE FOLDER OF -o
               best.safetensors        \(best)
@@ -36,7 +41,7 @@ struct TrainFolder {
               0    done
               1    failed, such as by \(failure)
               64   the arguments make no sense
-              130  interrupted (Ctrl-C); --resume goes on
+              130  interrupted (Ctrl-C); --resume continues
             """
     }
 
@@ -44,7 +49,10 @@ struct TrainFolder {
 
     /// Makes the folder, if there is nothing in it that may not be overwritten.
     ///
-    /// - Throws: `OutputError`, `FileError`, or `TrainFolderError` where there is nothing to resume.
+    /// - Parameters:
+    ///   - force: whether the files of a run may be overwritten.
+    ///   - resume: whether a run is to be resumed.
+    /// - Throws: `OutputError`, `FileError`, or `TrainFolderError` if there is nothing to resume.
     func prepare(force: Bool, resume: Bool) throws {
         if resume {
             guard FileSystem.kind(of: checkpoint) == .file else { throw TrainFolderError.nothingToResume(checkpoint) }
@@ -64,10 +72,10 @@ enum TrainFolderError: ToolkitError, Equatable {
     var description: String {
         switch self {
         case .nothingToResume(let path):
-            "\(path.escapedForDisplay): there is no checkpoint to go on from; leave --resume away to begin a new run"
+            "\(path.escapedForDisplay): there is no checkpoint to resume from; omit --resume to begin a new run"
         case .hasRun(let path, let files):
-            "\(path.escapedForDisplay): holds a run already (\(files.joined(separator: ", "))); go on with it by --resume, "
-                + "overwrite it by --force, or choose another -o"
+            "\(path.escapedForDisplay): holds a run already (\(files.joined(separator: ", "))); resume it with --resume, "
+                + "overwrite it with --force, or choose another -o"
         }
     }
 }

@@ -35,13 +35,17 @@ struct TrainSegmentRun {
     }
 }
 
-extension SegmentationDataset {
+extension ImageDataset {
     /// Reads and checks all of it, with a bar.
     ///
-    /// check: what does it, given a function to be called with the pictures done and all of them.
+    /// - Parameters:
+    ///   - quiet: whether there is no bar.
+    ///   - check: does it, given a function to be called with the number of images done and of all.
+    /// - Returns: what `check` returns.
+    /// - Throws: what `check` throws.
     func checked(
         quiet: Bool,
-        _ check: (SegmentationDataset, (_ done: Int, _ of: Int) -> Void) throws -> SegmentationImages
+        _ check: (ImageDataset, (_ done: Int, _ of: Int) -> Void) throws -> SegmentationImages
     ) throws -> SegmentationImages {
         let bar = ProgressBar(title: "check", total: items.count, quiet: quiet)
         defer { bar.finish() }
@@ -50,22 +54,19 @@ extension SegmentationDataset {
 }
 
 extension SegmentationTraining {
-    /// What is going to be done, for the person.
+    /// A summary of the training for people.
     fileprivate var summary: String {
         let weights = parameters.trainable.reduce(0) { $0 + $1.shape.count }
         let size = "\(images.width)x\(images.height)"
         let changes = recipe.augmentation.isEmpty ? "" : "\(recipe.augmentation), "
         let origin = recipe.pretrained.map { " from \($0.name)" } ?? ""
         return """
-            \(recipe.model)\(origin): \(pluralized(weights, "weight")); pictures \(size), steps see \(changes)\
-            \(recipe.crop?.description ?? size) of them at \(short(recipe.scale.lowerBound)) to \
+            \(recipe.model)\(origin): \(pluralized(weights, "weight")); images \(size); augmentation \(changes)\
+            crop \(recipe.crop?.description ?? size) at scale \(short(recipe.scale.lowerBound)) to \
             \(short(recipe.scale.upperBound))
-            \(images.labels.names.count) classes: \(pluralized(split.train.count, "picture")) to learn from, \
-            \(split.validation.count) for validation; \(pluralized(stepsPerEpoch, "step")) an epoch
+            \(images.labels.names.count) classes: \(split.summary); \(pluralized(stepsPerEpoch, "step")) an epoch
             \(recipe.loss), class weights \(recipe.classWeights.rawValue)\(weighted)
-            \(recipe.optimizer.rawValue), learning rate \(short(recipe.learningRate)) (\(recipe.schedule.rawValue), \
-            warm-up \(short(recipe.warmup))), weight decay \(short(recipe.weightDecay)), \
-            \(pluralized(recipe.epochs, "epoch")), seed \(recipe.seed)
+            \(recipe.settings.summary)
 
             """
     }

@@ -17,7 +17,7 @@ struct TrainStyleRun {
         folder = TrainFolder(command.output.output)
     }
 
-    /// Pixels of the longer side of the painted sample, at most.
+    /// The longer side of the stylized sample in pixels, at most.
     private static let sampleSide = 512
 
     /// - Throws: a `ToolkitError`.
@@ -28,7 +28,7 @@ struct TrainStyleRun {
         try command.learning.apply(to: &recipe, known: transfer.layerNames)
         let style = try command.data.imageOptions.read(path: command.style)
         let given = try command.data.sample.map { try command.data.imageOptions.read(path: $0) }
-        let dataset = ClassificationDataset(files: try files(), of: command.data.images[0])
+        let dataset = ImageDataset.unlabeled(try files(), of: command.data.images[0])
         let images = try dataset.decoded(showing: "decode", quiet: output.quiet) {
             try StyleTraining.decoded(recipe, $0, progress: $1)
         }
@@ -45,16 +45,16 @@ struct TrainStyleRun {
         }
     }
 
-    /// The pictures in the folders and lists that were named.
+    /// The images in the folders and lists that were named.
     ///
-    /// - Throws: an `InputProblem` where there is none; others are reported.
+    /// - Throws: an `InputProblem` if there are none; others are reported.
     private func files() throws -> [String] {
         var (files, problems): ([String], [InputProblem]) = ([], [])
         for input in InputExpander(recursive: true).expand(command.data.images) {
             switch input {
             case .file(let path, _): files.append(path)
             case .problem(let problem): problems.append(problem)
-            case .standardInput: problems.append(InputProblem("-", "pictures to learn from are read from files"))
+            case .standardInput: problems.append(InputProblem("-", "images to train on are read from files"))
             }
         }
         if files.isEmpty, let problem = problems.first { throw problem }
@@ -62,7 +62,7 @@ struct TrainStyleRun {
         return files
     }
 
-    /// Small enough not to hold up the training.
+    /// Small enough not to delay the training.
     private func reduced(_ image: Image) -> Image {
         let scale = min(1, Double(Self.sampleSide) / Double(max(image.width, image.height)))
         func side(_ length: Int) -> Int { max(8, Int((Double(length) * scale).rounded())) }
@@ -72,14 +72,14 @@ struct TrainStyleRun {
 }
 
 extension StyleTraining {
-    /// What is going to be done, for the person.
+    /// A summary of the training for people.
     fileprivate var summary: String {
         let weights = parameters.trainable.reduce(0) { $0 + $1.shape.count }
         let layers = recipe.styleLayers.map(\.description).joined(separator: ",")
         return """
             \(recipe.form.name): \(pluralized(weights, "weight")), for the style \(recipe.style.escapedForDisplay)
-            \(pluralized(train.count, "picture")) of \(recipe.size)x\(recipe.size) to learn from, \(validation.count) held back; \
-            \(pluralized(recipe.batchSize, "picture")) a step
+            \(pluralized(train.count, "image")) of \(recipe.size)x\(recipe.size) to train on, \(validation.count) held out; \
+            \(pluralized(recipe.batchSize, "image")) a step
             content \(recipe.contentWeight) (\(recipe.contentLayers.map(\.description).joined(separator: ","))), \
             style \(recipe.styleWeight) (\(layers)), smoothness \(recipe.variationWeight)
             adam, learning rate \(short(recipe.learningRate)) (\(recipe.schedule.rawValue)), \

@@ -4,15 +4,15 @@ import CVNN
 import CVTraining
 import CVWeights
 
-/// What is the same in every training: checkpoints, a line and the curves after each epoch, the weights at the end.
+/// A run of any training: checkpoints, a line and the curves after each epoch, the weights at the end.
 struct TrainingSession {
     let output: TrainOutputOptions
     let folder: TrainFolder
-    /// What weights say about themselves.
+    /// The metadata of weight files.
     let metadata: [String: String]
     let recipe: JSONValue
     let parameters: ParameterSet
-    /// Whether there is a part by which the best epoch is told.
+    /// Whether there is a validation part, which selects the best epoch.
     let isEvaluated: Bool
 
     /// Of the recipe.
@@ -28,7 +28,11 @@ struct TrainingSession {
 
     /// Trains from the start, or from the checkpoint.
     ///
-    /// trainer: made with `files`. onEpoch: called after each epoch with its number, from 1.
+    /// - Parameters:
+    ///   - trainer: made with `files`.
+    ///   - onEpoch: called after each epoch with its number, from 1.
+    /// - Returns: how the command ends.
+    /// - Throws: a `ToolkitError`, and what `onEpoch` throws.
     func run<Batch>(_ trainer: Trainer<Batch>, onEpoch: (Int) throws -> Void = { _ in }) throws -> ExitStatus {
         if output.resume { try trainer.resume(from: folder.checkpoint) }
         try write(recipe.text + "\n", to: folder.recipe)
@@ -64,12 +68,12 @@ struct TrainingSession {
         if summary.reason == .interrupted {
             StandardError.write(
                 "interrupted in epoch \(summary.epochs + 1) of \(recipe["epochs"]?.integer ?? 0): saved; "
-                    + "the same command with --resume goes on\n")
+                    + "the same command with --resume continues\n")
             return .interrupted
         }
         if summary.reason == .earlyStopping, !output.quiet {
             let patience = pluralized(recipe["patience"]?.integer ?? 0, "epoch")
-            StandardError.write("ended after epoch \(summary.epochs): no better one in \(patience)\n")
+            StandardError.write("ended after epoch \(summary.epochs): no improvement in \(patience)\n")
         }
         let (path, row) = isEvaluated ? (folder.best, summary.best) : (folder.last, summary.rows.last)
         if let row { try? StandardOutput.write("\(path.escapedForDisplay): \(row.result)\n") }
@@ -82,23 +86,23 @@ struct TrainingSession {
 }
 
 extension EpochResult {
-    /// What weights say about how they came out.
+    /// The metadata of the weights of this epoch. Keys begin with "dev_", as readers of older files expect.
     fileprivate var texts: [String: String] {
         var texts = ["epoch": "\(epoch)"]
         for metric in metrics { texts["dev_" + metric.name] = decimal(metric.value, 4) }
         return texts
     }
 
-    /// `epoch 43, loss 0.1203, dev accuracy 0.8812`.
+    /// `epoch 43, loss 0.1203, val accuracy 0.8812`.
     fileprivate var result: String {
         let parts =
-            ["epoch \(epoch)", "loss \(decimal(loss, 4))"] + metrics.map { "dev \($0.name) \(decimal($0.value, 4))" }
+            ["epoch \(epoch)", "loss \(decimal(loss, 4))"] + metrics.map { "val \($0.name) \(decimal($0.value, 4))" }
         return parts.joined(separator: ", ")
     }
 }
 
 extension Trainer {
-    /// Calls `body` while the parameters have the values that are kept: the averages, where there are any.
+    /// Calls `body` while the parameters have the values that are kept: the averages, if there are any.
     fileprivate func withAveragedWeights<Result>(_ body: () throws -> Result) rethrows -> Result {
         guard let average else { return try body() }
         return try average.applied(body)

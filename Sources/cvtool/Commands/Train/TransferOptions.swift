@@ -5,27 +5,27 @@ import CVTraining
 
 extension FrozenPart: ExpressibleByArgument {}
 
-/// Which weights a training begins from, and which of them stay.
+/// The weights that training is initialized from, and which of them are frozen.
 struct TransferOptions: ParsableArguments {
     @Option(
         defaultAsFlag: "", parsing: .next,
         help: .init(
-            "Begin from weights that were learnt before: a .safetensors file, a name that cvtool weights list shows, or "
-                + "nothing for the name of --model. Only what decides between the classes is new.",
+            "Initialize from pretrained weights: a .safetensors file, a name that cvtool weights list shows, or "
+                + "nothing for the name of --model. Only the classification head is new.",
             valueName: "name|file"))
     var pretrained: String?
 
     @Option(
         help: .init(
-            "Leave the pretrained weights as they are and train only what decides: quick, and the best choice for few "
-                + "pictures. What the frozen layers make of each picture is computed once and kept in memory.",
+            "Freeze the pretrained weights and train only the classification head: quick, and the best choice for few "
+                + "images. The features of each image are computed once and kept in memory.",
             valueName: "backbone"))
     var freeze: FrozenPart?
 
     @Option(
         help: .init(
-            "With --freeze and --augment: how many changed copies of each picture the frozen layers look at; epochs take "
-                + "them in turn.", valueName: "n"))
+            "With --freeze and --augment: number of augmented copies of each image that features are computed of; epochs "
+                + "take them in turn.", valueName: "n"))
     var copies: Int?
 
     /// More would be days of work.
@@ -33,15 +33,18 @@ struct TransferOptions: ParsableArguments {
 
     func validate() throws {
         if freeze != nil, pretrained == nil {
-            throw ValidationError("--freeze needs --pretrained: fresh weights that are frozen learn nothing.")
+            throw ValidationError("--freeze needs --pretrained: random weights that are frozen learn nothing.")
         }
         try checkNumber("--copies", copies, in: 1...Self.mostCopies)
         if copies != nil, freeze == nil {
-            throw ValidationError("--copies goes with --freeze: without it, pictures are changed anew in every epoch.")
+            throw ValidationError("--copies goes with --freeze: without it, images are augmented anew in every epoch.")
         }
     }
 
-    /// What a frozen backbone looks at must differ, if it looks more than once.
+    /// Copies of an image must differ.
+    ///
+    /// - Parameter augmentation: the value of `--augment`.
+    /// - Throws: `ValidationError` for copies that are not augmented.
     func check(augmentation: String?) throws {
         if copies ?? 1 > 1, augmentation == nil || augmentation == "none" {
             throw ValidationError(
@@ -49,8 +52,10 @@ struct TransferOptions: ParsableArguments {
         }
     }
 
-    /// model: the name that was asked for.
+    /// Reads the weights of `--pretrained`.
     ///
+    /// - Parameter model: the network that was asked for; nil for that of the weights.
+    /// - Returns: nil without `--pretrained`.
     /// - Throws: what `PretrainedWeights.init` throws, and for those of another network.
     func weights(model: String?) throws -> PretrainedWeights? {
         guard let pretrained else { return nil }
@@ -60,7 +65,7 @@ struct TransferOptions: ParsableArguments {
 
     func apply(to recipe: inout ClassificationRecipe) {
         guard recipe.frozen != nil else { return }
-        // One for each of the first epochs of what changes pictures; the same one again where nothing does.
+        // A few, if they differ.
         recipe.copies = copies ?? (recipe.augmentation.isEmpty ? 1 : 4)
     }
 }

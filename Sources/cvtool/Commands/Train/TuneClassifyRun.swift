@@ -17,7 +17,7 @@ struct TuneClassifyRun {
         if let path = command.csv { try FileOutput.checkWritable(path, overwrite: command.force) }
         let recipe = try baseRecipe()
         let ranges = try command.ranges.ranges(for: recipe.optimizer)
-        let dataset = try ClassificationDataset(contentsOf: command.data)
+        let dataset = try ImageDataset.classification(contentsOf: command.data)
         let images = try dataset.decoded(showing: "decode", quiet: command.quiet) {
             try ClassificationTraining.decoded(recipe, $0, progress: $1)
         }
@@ -47,11 +47,11 @@ struct TuneClassifyRun {
         command.model.apply(to: &recipe)
         recipe.epochs = 3
         recipe.warmup = min(recipe.warmup, 1.5)
-        command.learning.apply(to: &recipe)
+        command.learning.apply(to: &recipe.settings)
         return recipe
     }
 
-    /// The best epoch of a trial; nil where the loss was no number, which is an answer, too.
+    /// The best epoch of a trial; nil if the loss became NaN, which is a result, too.
     private func train(
         _ trial: HyperparameterSearch.Trial, _ recipe: ClassificationRecipe, _ images: DecodedImages
     ) throws -> EpochResult? {
@@ -76,12 +76,12 @@ struct TuneClassifyRun {
         let total = command.trials * command.rounds
         StandardError.write(
             "trial \(trial.number + 1)/\(total)  \(values.joined(separator: "  "))  "
-                + (score.map { "dev accuracy \(decimal($0, 4))" } ?? "the loss became no number") + "\n")
+                + (score.map { "val accuracy \(decimal($0, 4))" } ?? "the loss became NaN") + "\n")
     }
 
     private func table(_ outcomes: [Outcome], _ names: [String]) -> String {
         var table = TextTable(
-            ["trial", "round"] + names + ["dev accuracy"], rightAligned: Set(0..<names.count + 3))
+            ["trial", "round"] + names + ["val accuracy"], rightAligned: Set(0..<names.count + 3))
         for outcome in outcomes {
             table.add(
                 ["\(outcome.trial.number + 1)", "\(outcome.trial.round + 1)"]

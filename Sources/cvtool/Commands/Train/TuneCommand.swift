@@ -7,7 +7,7 @@ import CVTraining
 /// `cvtool tune`: a subcommand for each task.
 struct TuneCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "tune", abstract: "Search for the settings that a network learns best with.",
+        commandName: "tune", abstract: "Search for the best settings of a training.",
         subcommands: [TuneClassifyCommand.self])
 }
 
@@ -15,16 +15,16 @@ struct TuneCommand: ParsableCommand {
 struct TuneClassifyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "classify",
-        abstract: "Search for the settings that a classifier learns best with.",
+        abstract: "Search for the best settings to train a classifier with.",
         // Lines that are examples are kept below 80 columns, where they would be broken.
         discussion: """
-            Makes short trainings with settings that are drawn by chance from the given ranges, and prints them from \
-            best to worst, by the accuracy on what is held back. With --rounds 2 or more the ranges then shrink to \
+            Makes short trainings with settings that are drawn at random from the given ranges, and prints them from \
+            best to worst, by the accuracy on validation. With --rounds 2 or more the ranges then shrink to \
             where the best quarter of the trials was, and as many trials follow there. The same --seed gives the same \
-            trials. Nothing is kept of the networks: train anew with what was found.
+            trials. The networks are not kept: train again with the settings that were found.
 
-            A range is written as low..high, with :log at its end for one in which each power of ten counts the same; \
-            32,64,128 are values to choose from, and a single number is no choice.
+            A range is written as low..high, with :log at its end for one in which each power of ten is as likely; \
+            32,64,128 are values to choose from, and a single number is fixed.
 
             EXAMPLES
               cvtool tune classify animals/ --model lenet5
@@ -46,14 +46,14 @@ struct TuneClassifyCommand: ParsableCommand {
     var data: String
 
     @OptionGroup(title: "Network") var model: ModelOptions
-    @OptionGroup(title: "What is searched") var ranges: RangeOptions
-    @OptionGroup(title: "What is the same in all trials (--epochs: 3 where it is not given)")
-    var learning: LearningOptions
+    @OptionGroup(title: "Search") var ranges: RangeOptions
+    @OptionGroup(title: "The same in all trials (--epochs: 3 if it is not given)")
+    var learning: LearningOptions<ClassificationTask>
 
-    @Option(help: .init("How many trials in each round.", valueName: "n"))
+    @Option(help: .init("Number of trials in each round.", valueName: "n"))
     var trials = 20
 
-    @Option(help: .init("Rounds, each after the first in smaller ranges.", valueName: "n"))
+    @Option(help: .init("Number of rounds, each after the first in smaller ranges.", valueName: "n"))
     var rounds = 1
 
     @Option(help: .init("Write the table of the trials, after each of them.", valueName: "file.csv"))
@@ -71,14 +71,14 @@ struct TuneClassifyCommand: ParsableCommand {
         try checkNumber("--trials", trials, in: 1...10_000)
         try checkNumber("--rounds", rounds, in: 1...10_000)
         guard learning.holdout > 0 else {
-            throw ValidationError("--holdout 0: trials are compared by what is held back; a part above 0 is expected.")
+            throw ValidationError("--holdout 0: trials are compared by validation; a fraction above 0 is expected.")
         }
     }
 
     func run() throws { try perform(threads: threads) { try TuneClassifyRun(self).run() } }
 }
 
-/// The settings that can be searched for, and where.
+/// The settings that can be searched for, and their ranges.
 struct RangeOptions: ParsableArguments {
     @Option(
         help: .init(
@@ -99,15 +99,19 @@ struct RangeOptions: ParsableArguments {
 
     func validate() throws { _ = try ranges(for: .nesterov) }
 
-    /// By the names of the options, without the dashes.
+    /// The ranges by the names of the options, without the dashes.
+    ///
+    /// - Parameter optimizer: whose usual learning rates are searched if no range is given.
+    /// - Returns: only settings that are searched.
+    /// - Throws: `ValidationError` for a text that is not a range.
     func ranges(for optimizer: OptimizerKind) throws -> [String: SearchRange] {
         let usual = optimizer.isAdaptive ? "1e-4..1e-1:log" : "1e-3..1:log"
         let texts: [(name: String, text: String?, limits: ClosedRange<Double>)] = [
-            ("learning-rate", learningRate ?? usual, StepOptions.rates),
-            ("weight-decay", weightDecay, StepOptions.decays),
-            ("batch-size", batchSize, StepOptions.batchSizes),
-            ("momentum", momentum, StepOptions.parts),
-            ("label-smoothing", labelSmoothing, StepOptions.parts),
+            ("learning-rate", learningRate ?? usual, SettingLimits.rates),
+            ("weight-decay", weightDecay, SettingLimits.decays),
+            ("batch-size", batchSize, Self.batchSizes),
+            ("momentum", momentum, SettingLimits.fractions),
+            ("label-smoothing", labelSmoothing, SettingLimits.fractions),
         ]
         var ranges: [String: SearchRange] = [:]
         for (name, text, limits) in texts {
@@ -121,7 +125,16 @@ struct RangeOptions: ParsableArguments {
         return ranges
     }
 
-    /// The settings of a trial, as options.
+    private static var batchSizes: ClosedRange<Double> {
+        let sizes = ClassificationTask.batchSizes
+        return Double(sizes.lowerBound)...Double(sizes.upperBound)
+    }
+
+    /// Sets what a trial tries.
+    ///
+    /// - Parameters:
+    ///   - trial: values by the names of the options.
+    ///   - recipe: keeps all else.
     static func apply(_ trial: HyperparameterSearch.Trial, to recipe: inout ClassificationRecipe) {
         let values = trial.values
         recipe.learningRate = values["learning-rate"] ?? recipe.learningRate
@@ -131,7 +144,12 @@ struct RangeOptions: ParsableArguments {
         recipe.labelSmoothing = values["label-smoothing"] ?? recipe.labelSmoothing
     }
 
-    /// As the option takes it: three digits for what was drawn from a range of numbers.
+    /// A value as the option takes it, with three digits.
+    ///
+    /// - Parameters:
+    ///   - value: of a trial.
+    ///   - name: of the option.
+    /// - Returns: a whole number for a batch size.
     static func text(_ value: Double, of name: String) -> String {
         name == "batch-size" ? "\(Int(value.rounded()))" : significant(value)
     }

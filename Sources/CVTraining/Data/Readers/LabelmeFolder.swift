@@ -2,10 +2,10 @@ import CVCore
 import CVImage
 import CVSegmentation
 
-/// A folder of pictures with a file of labelme for each: `a.jpg` and `a.json`.
+/// Lists a folder of images with a file of labelme for each: `a.jpg` and `a.json`.
 ///
-/// Polygons, rectangles and circles are areas; later ones lie over those before. What is in none of them is of the class
-/// `background` or `_background_`; where a list of classes has neither, it does not count.
+/// Polygons, rectangles and circles are regions; later ones cover earlier ones. Pixels in none of them are of the class
+/// `background` or `_background_`; if a list of classes has neither, they do not count.
 struct LabelmeFolder {
     private let root: String
 
@@ -13,7 +13,7 @@ struct LabelmeFolder {
 
     private struct Drawing {
         let name, image: String
-        let size: SegmentationDefect.Size?
+        let size: DatasetDefect.Size?
         let shapes: [(label: String, area: [Point])]
     }
 
@@ -21,19 +21,19 @@ struct LabelmeFolder {
         let files = try FileSystem.names(in: root, of: root).filter {
             !$0.hasPrefix(".") && $0.lowercased().hasSuffix(".json")
         }
-        guard !files.isEmpty else { throw SegmentationDataError(root, .unknownForm) }
+        guard !files.isEmpty else { throw DatasetError(root, .unknownForm) }
         let drawings = try files.map(drawing)
         let labels = try labels ?? Self.labels(of: drawings, root)
         let numbers = Dictionary(zip(labels.names, labels.names.indices.map { UInt8($0) })) { first, _ in first }
         var result = SegmentationListing(labels: labels)
         for drawing in drawings {
             if FileSystem.kind(of: drawing.image) != .file {
-                result.defects.append(SegmentationDefect(drawing.name, .noImage(in: ".")))
+                result.defects.append(DatasetDefect(drawing.name, .noImage(in: ".")))
                 continue
             }
             let unknown = drawing.shapes.map(\.label).filter { numbers[$0] == nil && $0 != Self.ignoredName }
             if let first = unknown.first {
-                result.defects.append(SegmentationDefect(drawing.name, .unknownLabel(first)))
+                result.defects.append(DatasetDefect(drawing.name, .unknownLabel(first)))
                 continue
             }
             let regions = drawing.shapes.map {
@@ -42,14 +42,14 @@ struct LabelmeFolder {
             let background = Self.backgrounds.lazy.compactMap { numbers[$0] }.first ?? Mask.ignore
             result.items.append(
                 .init(
-                    name: FileSystem.name(of: drawing.image), part: nil, image: drawing.image,
+                    name: FileSystem.name(of: drawing.image), part: nil, image: .file(drawing.image),
                     annotation: .regions(.init(size: drawing.size, background: background, regions: regions))))
         }
         return result
     }
 
     static let backgrounds = ["background", "_background_"]
-    /// What labelme's own converters pass over.
+    /// labelme's own converters ignore this label.
     private static let ignoredName = "__ignore__"
 
     private static func labels(of drawings: [Drawing], _ root: String) throws -> SegmentationLabels {
@@ -63,23 +63,23 @@ struct LabelmeFolder {
         let path = FileSystem.join(root, name)
         let json = try AnnotationFile.json(path)
         guard let shapes = json["shapes"]?.array else {
-            throw SegmentationDataError(path, .badAnnotation("it has no list \"shapes\", as labelme's have"))
+            throw DatasetError(path, .badAnnotation("it has no list \"shapes\", as labelme's have"))
         }
         return Drawing(
             name: name, image: image(of: json, name), size: AnnotationFile.size(json, "imageWidth", "imageHeight"),
             shapes: try shapes.enumerated().map { number, shape in
                 guard let label = shape["label"]?.string, let area = Self.area(of: shape) else {
-                    throw SegmentationDataError(
+                    throw DatasetError(
                         path,
                         .badAnnotation(
-                            "shape \(number + 1) is no area with a label: a polygon of 3 points or more, a rectangle of "
+                            "shape \(number + 1) is not an area with a label: a polygon of 3 points or more, a rectangle of "
                                 + "2 or a circle of 2 is expected"))
                 }
                 return (label, area)
             })
     }
 
-    /// What `imagePath` says, or else the picture of the same name.
+    /// The file that `imagePath` names, or else the image of the same name.
     private func image(of json: JSONValue, _ name: String) -> String {
         let stem = FileSystem.stem(of: name)
         let names = [json["imagePath"]?.string].compactMap { $0 } + ["jpg", "jpeg", "png"].map { "\(stem).\($0)" }
@@ -100,7 +100,7 @@ struct LabelmeFolder {
         }
     }
 
-    /// As many corners as no pixel notices.
+    /// A polygon of 128 corners: the difference to the circle is below a pixel.
     private static func circle(around center: Point, through edge: Point) -> [Point] {
         let (dx, dy) = (edge.x - center.x, edge.y - center.y)
         // By doubling: half of the angle between two corners at each step, from the four ends of two diameters.
@@ -118,26 +118,26 @@ struct LabelmeFolder {
     }
 }
 
-/// What files of annotations have in common.
+/// Reading of JSON files of annotations.
 enum AnnotationFile {
     private static let maxBytes = 1 << 30
 
-    /// - Throws: `FileError`, `SegmentationDataError`.
+    /// - Throws: `FileError`, `DatasetError`.
     static func json(_ path: String) throws -> JSONValue {
         let bytes = try FileInput.read(path, maxBytes: maxBytes)
         do throws(JSONError) {
             return try JSONValue.parse(bytes)
         } catch {
-            throw SegmentationDataError(path, .badAnnotation("it is not valid JSON: \(error)"))
+            throw DatasetError(path, .badAnnotation("it is not valid JSON: \(error)"))
         }
     }
 
-    static func size(_ json: JSONValue, _ width: String, _ height: String) -> SegmentationDefect.Size? {
+    static func size(_ json: JSONValue, _ width: String, _ height: String) -> DatasetDefect.Size? {
         guard let width = json[width]?.integer, let height = json[height]?.integer else { return nil }
-        return SegmentationDefect.Size(width, height)
+        return DatasetDefect.Size(width, height)
     }
 
-    /// From x, y, x, y …; nil where that is not what is there, or where it is more than anyone draws.
+    /// Points from x, y, x, y …; nil for anything else, and for more than anyone draws.
     static func points(_ values: [JSONValue]) -> [Point]? {
         let numbers = values.compactMap { $0.double.map { Float($0) } }.filter(\.isFinite)
         guard numbers.count == values.count, numbers.count % 2 == 0, (2...200_000).contains(numbers.count) else {

@@ -3,17 +3,18 @@ import CVImage
 import CVSegmentation
 
 extension SegmentationLabels {
-    /// Reads a list of classes: a name on each line, the first being class 0; before it may stand its red, green and blue
+    /// Reads a list of classes: a name on each line, the first being class 0, optionally preceded by its red, green and blue
     /// from 0 to 255, as in CamVid's `label_colors.txt`.
     ///
     ///     128 128 128 Sky
     ///     128 0 0     Building
     ///
-    /// - Throws: `FileError`, or `SegmentationDataError` for what is no such list.
+    /// - Parameter path: of a text file.
+    /// - Throws: `FileError`, or `DatasetError` if it is not such a list.
     public init(contentsOf path: String) throws {
         let bytes = try FileInput.read(path, maxBytes: Self.maxBytes)
         guard let text = String(validating: bytes, as: UTF8.self) else {
-            throw SegmentationDataError(path, .badLabels("it is not valid UTF-8"))
+            throw DatasetError(path, .badLabels("it is not valid UTF-8"))
         }
         var (names, colors): ([String], [Color]) = ([], [])
         for line in text.split(whereSeparator: \.isNewline) {
@@ -30,8 +31,8 @@ extension SegmentationLabels {
 
     private static let maxBytes = 1 << 20
 
-    /// Weights that are learnt with them must be readable afterwards.
-    func check(_ path: String) throws(SegmentationDataError) {
-        if let problem { throw SegmentationDataError(path, .badLabels(problem)) }
+    /// Weights that are learned with them must be readable afterwards.
+    func check(_ path: String) throws(DatasetError) {
+        if let problem { throw DatasetError(path, .badLabels(problem)) }
     }
 }

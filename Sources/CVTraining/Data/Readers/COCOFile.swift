@@ -2,10 +2,10 @@ import CVCore
 import CVImage
 import CVSegmentation
 
-/// Annotations in the form of COCO: polygons, or lengths of runs, for many pictures in one file.
+/// Lists the images of a file in the form of COCO: polygons, or run lengths, for many images in one file.
 ///
-/// The classes are `background` and the categories, in the order of their numbers; large regions are painted first, so
-/// that small ones lie over them. Pictures are looked for beside the file, and in `images` beside it and beside its folder.
+/// The classes are `background` and the categories, in the order of their ids; large regions are drawn first, so that small
+/// ones cover them. Images are looked for beside the file, and in `images` beside it and beside its folder.
 package struct COCOFile {
     private let path: String
 
@@ -26,13 +26,13 @@ package struct COCOFile {
                 throw error("image \(position + 1) has no \"id\" or no \"file_name\"")
             }
             guard let file = file(name) else {
-                result.defects.append(SegmentationDefect(name, .noImage(in: FileSystem.folder(of: path))))
+                result.defects.append(DatasetDefect(name, .noImage(in: FileSystem.folder(of: path))))
                 continue
             }
             let drawn = (regions[id] ?? []).sorted { $0.area > $1.area }.map(\.region)
             result.items.append(
                 .init(
-                    name: name, part: nil, image: file,
+                    name: name, part: nil, image: .file(file),
                     annotation: .regions(
                         .init(
                             size: AnnotationFile.size(image, "width", "height"),
@@ -41,8 +41,8 @@ package struct COCOFile {
         return result
     }
 
-    private func error(_ reason: String) -> SegmentationDataError {
-        SegmentationDataError(path, .badAnnotation(reason))
+    private func error(_ reason: String) -> DatasetError {
+        DatasetError(path, .badAnnotation(reason))
     }
 
     private func file(_ name: String) -> String? {
@@ -55,7 +55,7 @@ package struct COCOFile {
 
     // MARK: Classes
 
-    /// Of each category, in the order of their numbers.
+    /// The name of each category, in the order of their ids.
     private func names(_ categories: [JSONValue]) throws -> [(id: Int, name: String)] {
         let names = categories.compactMap { category -> (id: Int, name: String)? in
             guard let id = category["id"]?.integer, let name = category["name"]?.string else { return nil }
@@ -99,7 +99,7 @@ package struct COCOFile {
 
     private typealias Drawn = (area: Double, region: AnnotatedRegions.Region)
 
-    /// By the numbers of the pictures.
+    /// The regions of each image, by its id.
     private func regions(_ annotations: [JSONValue], _ numbers: [Int: UInt8]) throws -> [Int: [Drawn]] {
         var regions: [Int: [Drawn]] = [:]
         for (position, annotation) in annotations.enumerated() {
@@ -132,8 +132,11 @@ package struct COCOFile {
         return .runs(runs, width: size[1], height: size[0])
     }
 
-    /// Runs in COCO's letters: 5 bits each from "0" on, the sixth says that the number goes on, the lowest first; from the
-    /// third run on, differences from the run before the last.
+    /// Decodes run lengths in COCO's letters: 5 bits each from "0" on, the lowest first, the sixth bit being set if the number
+    /// continues; from the third run on, differences from the run before the last.
+    ///
+    /// - Parameter text: the `counts` of a compressed segmentation.
+    /// - Returns: lengths of runs outside and inside in turn; nil if the text is malformed.
     package static func runs(_ text: String) -> [Int]? {
         var (runs, value, shift) = ([Int](), 0, 0)
         for byte in text.utf8 {

@@ -4,17 +4,18 @@ import Synchronization
 /// Batches in their order, made in the background ahead of their use.
 ///
 /// At most `ahead` are made or waiting at a time: taking one starts another. Nothing waits in the background, so
-/// dropping the stream early ends its work with the pictures at hand.
+/// dropping the stream early ends its work after the current images.
 public final class BatchStream<Batch: Sendable> {
-    /// A batch to be.
+    /// The slot of a batch that is being made.
     private final class Slot: Sendable {
         let isDone = DispatchSemaphore(value: 0)
         let result = Mutex<Result<Batch, any Error>?>(nil)
     }
 
-    /// Asked between pictures.
+    /// Checked between images.
     package final class Stop: Sendable {
         private let flag = Atomic(false)
+        /// Whether nobody waits for batches any more.
         package var isSet: Bool { flag.load(ordering: .relaxed) }
         func set() { flag.store(true, ordering: .relaxed) }
     }
@@ -26,6 +27,11 @@ public final class BatchStream<Batch: Sendable> {
     private var steps: Range<Int>
     private var slots: [Slot] = []
 
+    /// - Parameters:
+    ///   - steps: of the batches that are made.
+    ///   - ahead: the number of batches made ahead of their use, at most.
+    ///   - workers: the number of threads that make them.
+    ///   - make: a batch; may end early with an error if it is stopped.
     package init(
         steps: Range<Int>, ahead: Int, workers: Int, make: @escaping @Sendable (_ step: Int, Stop) throws -> Batch
     ) {
@@ -36,9 +42,10 @@ public final class BatchStream<Batch: Sendable> {
 
     deinit { stop.set() }
 
-    /// The next batch; nil after the last, and after an error.
+    /// Waits for the next batch.
     ///
-    /// - Throws: `FileError` or `ImageError` of a picture that is not in memory, when its file has changed since it was
+    /// - Returns: nil after the last, and after an error.
+    /// - Throws: `FileError` or `ImageError` of an image that is not in memory, if its file has changed since it was
     ///   first decoded.
     public func next() throws -> Batch? {
         guard !slots.isEmpty else { return nil }

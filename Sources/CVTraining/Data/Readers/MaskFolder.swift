@@ -1,13 +1,13 @@
 import CVCore
 import CVSegmentation
 
-/// A folder of pictures and masks, or of pictures with files of labelme.
-struct SegmentationFolder {
+/// Lists a folder of images and masks, or of images with files of labelme.
+struct MaskFolder {
     private let root: String
 
     init(_ path: String) { root = path }
 
-    /// Folders that belong together, and the part of the set that they are.
+    /// A folder of images and the one of their masks, and the part of the set that they are.
     private struct Pair {
         let images, masks: String
         let part: DatasetPart?
@@ -30,6 +30,7 @@ struct SegmentationFolder {
         return try path.map { try SegmentationLabels(contentsOf: $0) }
     }
 
+    /// The names that folders of parts have.
     private static let parts: [(name: String, part: DatasetPart)] = [
         ("train", .train), ("val", .validation), ("valid", .validation), ("test", .test),
     ]
@@ -45,7 +46,7 @@ struct SegmentationFolder {
         }
     }
 
-    /// Pictures and masks of the same name but for the suffix.
+    /// Adds images and masks that have the same name but for the suffix.
     private func add(_ pair: Pair, to result: inout SegmentationListing) throws {
         let images = try files(of: pair.images) { ImageListing.isImage($0) }
         var masks = try files(of: pair.masks) { !$0.hasPrefix(".") && $0.lowercased().hasSuffix(".png") }
@@ -53,25 +54,25 @@ struct SegmentationFolder {
             let image = FileSystem.join(pair.images, name)
             guard let mask = masks.removeValue(forKey: stem) else {
                 let expected = FileSystem.join(pair.masks, stem + ".png")
-                result.defects.append(SegmentationDefect(image, .noMask(expected: expected)))
+                result.defects.append(DatasetDefect(image, .noMask(expected: expected)))
                 continue
             }
             result.items.append(
                 .init(
-                    name: image, part: pair.part, image: FileSystem.join(root, image),
+                    name: image, part: pair.part, image: .file(FileSystem.join(root, image)),
                     annotation: .mask(FileSystem.join(root, FileSystem.join(pair.masks, mask)))))
         }
         for name in masks.values.sorted() {
-            result.defects.append(SegmentationDefect(FileSystem.join(pair.masks, name), .noImage(in: pair.images)))
+            result.defects.append(DatasetDefect(FileSystem.join(pair.masks, name), .noImage(in: pair.images)))
         }
     }
 
-    /// Names by their stems.
+    /// File names by their stems.
     private func files(of folder: String, where isWanted: (String) -> Bool) throws -> [String: String] {
         var result: [String: String] = [:]
         for name in try FileSystem.names(in: FileSystem.join(root, folder), of: root) where isWanted(name) {
             if let other = result.updateValue(name, forKey: FileSystem.stem(of: name)) {
-                throw SegmentationDataError(root, .sameStem(folder: folder, [other, name]))
+                throw DatasetError(root, .sameStem(folder: folder, [other, name]))
             }
         }
         return result

@@ -1,9 +1,9 @@
 import CVCore
 
-/// The pictures of a tar file: those of the class folders inside the one folder that holds them.
+/// Lists the images of a tar file: those of the class folders inside the one folder that holds them.
 ///
-/// That folder may lie at any depth, as in `cifar10/train/<class>/<image>`; a second one beside it is an error, since
-/// it is most often the other part of a data set.
+/// That folder may be at any depth, as in `cifar10/train/<class>/<image>`; a second one is an error, since it is most often
+/// the other part of a data set.
 struct TarListing {
     private let file: RandomAccessFile
 

@@ -1,9 +1,9 @@
 import CVCore
 
-/// The pictures that a CSV file lists: a header `path,label`, and a row for each.
+/// Lists the images that a CSV file names: a header `path,label`, and a row for each image.
 ///
-/// Paths are relative to the list. A third column, `split`, may put pictures into a part: train, dev or test. Other
-/// columns are passed over.
+/// Paths are relative to the list. A third column, `split`, may assign images to a part: train, val or test. Other
+/// columns are ignored.
 struct ListFile {
     private let path: String
     private static let maxBytes = 1 << 28
@@ -40,7 +40,7 @@ struct ListFile {
         return result
     }
 
-    /// "<label>/<path>", the label not twice: a list of class folders gives the names that the folders give.
+    /// "<label>/<path>", without repeating the label: a list of class folders gives the names that the folders give.
     private static func name(_ path: String, _ label: String) -> String {
         path.utf8.starts(with: (label + "/").utf8) ? path : label + "/" + path
     }
@@ -62,7 +62,7 @@ struct ListFile {
     private func error(_ problem: DatasetError.Problem) -> DatasetError { DatasetError(path, problem) }
 }
 
-/// Where the header says that things are.
+/// The columns that the header names.
 private struct Columns {
     let count, path, label: Int
     let split: Int?
@@ -85,22 +85,10 @@ private struct Columns {
         guard !path.isEmpty else { throw DatasetError(file, .emptyField("path", line: row.line)) }
         guard !label.isEmpty else { throw DatasetError(file, .emptyField("label", line: row.line)) }
         guard let split, !row.fields[split].trimmed.isEmpty else { return (path, label, nil) }
-        guard let part = DatasetPart(name: row.fields[split].trimmed) else {
+        guard let part = DatasetPart(named: row.fields[split].trimmed) else {
             throw DatasetError(file, .badPart(row.fields[split], line: row.line))
         }
         return (path, label, part)
-    }
-}
-
-extension DatasetPart {
-    /// As data sets name their parts.
-    fileprivate init?(name: String) {
-        switch name.lowercased() {
-        case "train", "training": self = .train
-        case "dev", "val", "valid", "validation": self = .validation
-        case "test", "testing": self = .test
-        default: return nil
-        }
     }
 }
 

@@ -28,7 +28,7 @@ struct TarReader {
 
     init(_ file: RandomAccessFile) { self.file = file }
 
-    /// The next file or folder; nil at the end. Links, devices and what else there may be are passed over.
+    /// The next file or folder; nil at the end. Links, devices and other entries are skipped.
     mutating func next() throws -> TarEntry? {
         while file.count - offset >= Self.block {
             let start = offset
@@ -49,7 +49,7 @@ struct TarReader {
         return nil
     }
 
-    /// Moves on past the entry. Nil for what is no file or folder.
+    /// Advances past the entry. Nil if it is neither a file nor a folder.
     private mutating func read(_ header: TarHeader, at start: Int) throws -> TarEntry? {
         guard var count = header.size else { throw error(.badSize(at: start)) }
         let isExtension = "LKxg".utf8.contains(header.kind)
@@ -136,7 +136,7 @@ private struct TarHeader {
     /// "0" a file, "5" a folder …
     let kind: UInt8
     let path: String
-    /// Nil if it is no number.
+    /// Nil if it is not a number.
     let size: Int?
 
     init(_ block: [UInt8]) {
@@ -170,6 +170,7 @@ private struct TarHeader {
 
 /// A tar file that is malformed or cut short.
 public struct TarError: ToolkitError, Equatable {
+    /// What is wrong with a tar file; positions are in bytes.
     public enum Problem: Sendable, Equatable {
         case tooShort
         /// `found` are its first bytes.
@@ -182,14 +183,20 @@ public struct TarError: ToolkitError, Equatable {
         case sparse(String)
     }
 
+    /// Of the tar file.
     public let path: String
+    /// What is wrong.
     public let problem: Problem
 
+    /// - Parameters:
+    ///   - path: of the tar file.
+    ///   - problem: what is wrong with it.
     public init(_ path: String, _ problem: Problem) {
         self.path = path
         self.problem = problem
     }
 
+    /// The path and the problem.
     public var description: String { "\(path.escapedForDisplay): \(explanation)" }
 
     private var explanation: String {
@@ -198,7 +205,7 @@ public struct TarError: ToolkitError, Equatable {
         case .notTar(let found): Self.explainOther(found)
         case .badChecksum(let at):
             "the header at byte \(at) does not match its checksum: the tar file is damaged; pack it anew"
-        case .badSize(let at): "the header at byte \(at) has a size that is no number; pack the tar file anew"
+        case .badSize(let at): "the header at byte \(at) has a size that is not a number; pack the tar file anew"
         case .cutOff(let at, let missing):
             "ends too soon: \(pluralized(missing, "byte")) of what begins at byte \(at) \(missing == 1 ? "is" : "are") "
                 + "missing; copy or download it again"
@@ -218,7 +225,7 @@ public struct TarError: ToolkitError, Equatable {
         if begins([0xFD, 0x37, 0x7A, 0x58, 0x5A]) { return "is compressed by xz; unpack it with unxz first" }
         if begins([0x28, 0xB5, 0x2F, 0xFD]) { return "is compressed by zstd; unpack it with unzstd first" }
         if begins(Array("PK".utf8)) { return "is a zip file; unpack it to a folder first" }
-        return "is no tar file; " + expected
+        return "is not a tar file; " + expected
     }
 }
 

@@ -1,6 +1,6 @@
 import CVCore
 
-/// The pictures of a folder of class folders, one level deep.
+/// Lists the images of a folder of class folders, one level deep.
 struct FolderListing {
     private let root: String
 

@@ -1,0 +1,82 @@
+import CVCore
+import CVWeights
+
+extension ImageDataset {
+    /// Images of one class each: a folder of class folders, a tar file of such a folder, or a CSV list.
+    ///
+    ///     animals/cat/001.jpg          path,label
+    ///     animals/cat/002.png          photos/1.jpg,cat
+    ///     animals/dog/001.jpg          photos/2.jpg,dog
+    ///
+    /// Nothing is decoded here: `decoded(for:)` decodes all images once. Counterpart of torchvision's `ImageFolder`.
+    ///
+    /// - Parameters:
+    ///   - path: a folder, a `.csv` list, or else a tar file.
+    ///   - classes: the classes that the set must have, such as the labels of a network that is to be evaluated; nil
+    ///     for those that are found, of which there must be two.
+    /// - Returns: a set whose items have labels; classes are in the order of their bytes, or as they were given.
+    /// - Throws: `DatasetError`, `TarError`, `FileError`.
+    public static func classification(contentsOf path: String, classes: [String]? = nil) throws -> ImageDataset {
+        switch FileSystem.kind(of: path) {
+        case .none(let reason): throw DatasetError(path, .nothingThere(reason: reason))
+        case .folder: return try ImageDataset(path, FolderListing(path).listing(), classes: classes)
+        case .file where FileSystem.suffix(of: path)?.lowercased() == "csv":
+            return try ImageDataset(path, ListFile(path).listing(), classes: classes)
+        case .file:
+            let file = try RandomAccessFile(path)
+            return try ImageDataset(path, TarListing(file).listing(), classes: classes, tar: file)
+        }
+    }
+
+    private init(_ path: String, _ listing: ImageListing, classes: [String]?, tar: RandomAccessFile? = nil) throws {
+        let found = Set(listing.images.map(\.label)).sorted { $0.precedesInBytes($1) }
+        if let classes {
+            if let difference = ClassDifference(expected: classes, found: found) {
+                throw DatasetError(path, .otherClasses(difference))
+            }
+        } else if found.count < 2 {
+            throw DatasetError(path, .tooFewClasses(found, ignored: listing.ignored))
+        }
+        try Self.checkLimits(found, path)
+        let names = classes ?? found
+        let numbers = Dictionary(zip(names, names.indices)) { first, _ in first }
+        let items = listing.images.map {
+            Item(name: $0.name, part: $0.part, image: $0.source, annotation: .label(numbers[$0.label] ?? 0))
+        }
+        self.init(path, items: items, classes: names, ignored: listing.ignored, tar: tar)
+    }
+
+    /// Weights that are learned from the set must be readable afterwards, with the names of its classes.
+    private static func checkLimits(_ classes: [String], _ path: String) throws(DatasetError) {
+        guard classes.count <= WeightsMetadata.maxLabels else {
+            throw DatasetError(path, .tooManyClasses(classes.count, limit: WeightsMetadata.maxLabels))
+        }
+        let limit = WeightsMetadata.maxLabelBytes
+        if let name = classes.first(where: { $0.utf8.count > limit }) {
+            throw DatasetError(path, .longClassName(name, bytes: name.utf8.count, limit: limit))
+        }
+    }
+}
+
+/// What the readers of class folders, tar files and lists find.
+package struct ImageListing {
+    struct Entry {
+        let name, label: String
+        var part: DatasetPart?
+        let source: ImageDataset.ImageSource
+    }
+
+    var images: [Entry] = []
+    var ignored = IgnoredFiles()
+
+    /// JPEG and PNG by the suffix, but not what starts with a dot: macOS leaves "._photo.jpg" beside each photograph.
+    ///
+    /// - Parameter fileName: without folders.
+    /// - Returns: whether it is taken for an image.
+    package static func isImage(_ fileName: String) -> Bool {
+        guard !fileName.hasPrefix("."), let suffix = FileSystem.suffix(of: fileName) else { return false }
+        return ["jpg", "jpeg", "png"].contains(suffix.lowercased())
+    }
+
+    static func isClassFolder(_ name: String) -> Bool { !name.hasPrefix(".") && name != "__MACOSX" }
+}

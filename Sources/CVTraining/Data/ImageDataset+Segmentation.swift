@@ -1,0 +1,54 @@
+import CVCore
+import CVSegmentation
+
+extension ImageDataset {
+    /// Images with the class of each of their pixels, in one of these forms:
+    ///
+    ///     set/images/a.jpg          set/train/a.jpg            set/train/images/a.jpg     set.json   COCO: polygons or
+    ///     set/masks/a.png           set/trainannot/a.png       set/train/masks/a.png                 run lengths
+    ///     set/classes.txt           set/val/…, set/valannot/…  set/val/images/…           set/a.jpg
+    ///                                                                                     set/a.json labelme
+    ///
+    /// Masks are PNG files with a palette, or gray ones of up to 8 bits; the value of a pixel is its class. The names of the
+    /// classes are in `classes.txt` or `labels.txt` beside them, see `SegmentationLabels`.
+    ///
+    /// Nothing is decoded here: `SegmentationImages` decodes all images and checks that the masks fit.
+    ///
+    /// - Parameters:
+    ///   - path: a folder, or a `.json` file of COCO.
+    ///   - labels: the classes; nil for the list beside the masks, or those of the annotations.
+    ///   - unlisted: the classes if neither `labels` nor a list beside the masks names them; nil for those of the
+    ///     annotations, or the values of the masks.
+    ///   - ignored: values of masks that count as no class, beside 255.
+    /// - Returns: a set whose items have masks.
+    /// - Throws: `DatasetError`, with all images that have no mask and all masks that have no image; `FileError`.
+    public static func segmentation(
+        contentsOf path: String, labels: SegmentationLabels? = nil, unlisted: SegmentationLabels? = nil,
+        ignoring ignored: Set<UInt8> = []
+    ) throws -> ImageDataset {
+        try labels?.check(path)
+        let listing: SegmentationListing
+        switch FileSystem.kind(of: path) {
+        case .none(let reason): throw DatasetError(path, .nothingThere(reason: reason))
+        case .file: listing = try COCOFile(path).listing(labels ?? unlisted)
+        case .folder: listing = try MaskFolder(path).listing(labels, unlisted: unlisted)
+        }
+        if !listing.defects.isEmpty {
+            throw DatasetError(
+                path, .defects(listing.defects, of: listing.items.count + listing.defects.count, classes: nil))
+        }
+        guard !listing.items.isEmpty else { throw DatasetError(path, .noImages) }
+        return ImageDataset(
+            path, items: listing.items, classes: listing.labels?.names, colors: listing.labels?.colors,
+            ignoredValues: ignored)
+    }
+}
+
+/// What the readers of masks and annotations find.
+struct SegmentationListing {
+    var items: [ImageDataset.Item] = []
+    /// Nil if no list names them: masks then have as many classes as they have values.
+    var labels: SegmentationLabels?
+    /// Images without masks, masks without images.
+    var defects: [DatasetDefect] = []
+}

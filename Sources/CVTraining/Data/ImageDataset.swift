@@ -1,0 +1,202 @@
+import CVCore
+import CVImage
+
+/// Images with what is known about each of them: the data set of every task.
+///
+/// A reader lists the items of what is on disk, and says of each where its image is and how it is annotated. Everything
+/// after that is the same for all tasks: `sample(at:)` reads one item as a `Sample`, `DecodedImages` decodes and checks all
+/// of them once, `DatasetSplit` divides them, and a `BatchLoader` augments them and collates them into batches.
+///
+/// ```swift
+/// let dataset = try ImageDataset.classification(contentsOf: "animals")
+/// let images = try dataset.decoded(for: Preprocessing(width: 32, height: 32, resize: .crop))
+/// let split = try images.split(holdout: 0.1, seed: 1)
+/// let preprocessing = try images.normalization(over: split.train)
+/// let loader = BatchLoader(
+///     images, items: split.train, batchSize: 128, preprocessing: preprocessing,
+///     augmentation: try AugmentationRecipe("shift=0.125,mirror@0.5").pipeline, seed: 1, shuffles: true)
+/// let batches = loader.batches(epoch: 0)
+/// while let batch = try batches.next() { … }
+/// ```
+///
+/// A further task adds a case to `Annotation`, what `sample(at:)` makes of it, a reader that lists such items, and a
+/// `Collation` for its batches. Counterpart of PyTorch's `Dataset`.
+public struct ImageDataset: Sendable {
+    /// One image of the set.
+    public struct Item: Sendable {
+        /// The path of the image inside the set: its name in messages, and what the split depends on.
+        public let name: String
+        /// The part of the set that a folder or list assigns the image to; nil if the split decides.
+        public let part: DatasetPart?
+        let image: ImageSource
+        let annotation: Annotation
+
+        /// The index of the image's class in `classes`; nil if the image as a whole has no class.
+        public var label: Int? { if case .label(let label) = annotation { label } else { nil } }
+    }
+
+    /// Where the bytes of an image are.
+    enum ImageSource: Sendable, Equatable {
+        case file(String)
+        /// In the set's tar file.
+        case entry(offset: Int, count: Int)
+    }
+
+    /// What is known about an image. (Detection would add boxes here, landmarks keypoints: a `Sample` has both.)
+    enum Annotation: Sendable {
+        case none
+        /// The class of the whole image.
+        case label(Int)
+        /// The class of each pixel, in the PNG file at this path.
+        case mask(String)
+        /// The class of each pixel, as regions that were drawn by hand.
+        case regions(AnnotatedRegions)
+
+        var hasMask: Bool {
+            switch self {
+            case .none, .label: false
+            case .mask, .regions: true
+            }
+        }
+    }
+
+    /// The folder, list or tar file that the set was read from.
+    public let path: String
+    /// The names of the classes by index; nil if nothing names them.
+    public let classes: [String]?
+    /// The colors that the classes are shown in, as many as there are classes; nil if nothing says.
+    public let colors: [Color]?
+    /// In the order of the bytes of their names.
+    public let items: [Item]
+    /// Values of masks that count as no class; `Mask.ignore` always is one.
+    public let ignoredValues: Set<UInt8>
+    /// Files beside the images that are not images by their suffix.
+    public let ignored: IgnoredFiles
+    /// What the sources `.entry` lie in.
+    private let tar: RandomAccessFile?
+
+    init(
+        _ path: String, items: [Item], classes: [String]? = nil, colors: [Color]? = nil,
+        ignoredValues: Set<UInt8> = [], ignored: IgnoredFiles = IgnoredFiles(), tar: RandomAccessFile? = nil
+    ) {
+        (self.path, self.classes, self.colors, self.tar) = (path, classes, colors, tar)
+        (self.ignoredValues, self.ignored) = (ignoredValues.union([Mask.ignore]), ignored)
+        self.items = items.sorted { $0.name.precedesInBytes($1.name) }
+    }
+
+    /// Images without annotations, such as those that a style is trained on.
+    ///
+    /// - Parameters:
+    ///   - files: the paths of the images.
+    ///   - path: where they were found, for messages.
+    /// - Returns: a set without classes.
+    public static func unlabeled(_ files: [String], of path: String) -> ImageDataset {
+        ImageDataset(path, items: files.map { Item(name: $0, part: nil, image: .file($0), annotation: .none) })
+    }
+
+    /// How many images each class has; empty if the images have no classes.
+    public var counts: [Int] { items.countsByLabel(classes: classes?.count ?? 0) }
+}
+
+// MARK: Reading one item
+
+extension ImageDataset {
+    /// The bytes of an image's file.
+    ///
+    /// - Parameters:
+    ///   - item: one of `items`.
+    ///   - maxBytes: the largest file that is read.
+    /// - Returns: the file as it is.
+    /// - Throws: `FileError`.
+    public func bytes(of item: Item, maxBytes: Int = DecodingOptions().maxFileBytes) throws(FileError) -> [UInt8] {
+        switch item.image {
+        case .file(let path): return try FileInput.read(path, maxBytes: maxBytes)
+        case .entry(let offset, let count):
+            guard count <= maxBytes else {
+                throw FileError("\(path): \(item.name)", .tooLarge(bytes: count, limit: maxBytes))
+            }
+            guard let tar else { preconditionFailure("\(item.name): not of this set, which is not a tar file") }
+            return try tar.read(at: offset, count: count)
+        }
+    }
+
+    /// An image, decoded, in its own size.
+    ///
+    /// - Parameters:
+    ///   - item: one of `items`.
+    ///   - options: limits of decoding.
+    /// - Returns: the image with EXIF orientation applied.
+    /// - Throws: `FileError`, `ImageError`.
+    public func image(of item: Item, options: DecodingOptions = DecodingOptions()) throws -> Image {
+        try Image(data: bytes(of: item, maxBytes: options.maxFileBytes), options: options, name: item.name)
+    }
+
+    /// An image with all that is known about it, in its own size, without alpha.
+    ///
+    /// - Parameter item: one of `items`.
+    /// - Returns: a sample with the item's label, or its mask, in which pixels that do not count are `Mask.ignore`.
+    /// - Throws: `FileError`, `ImageError`, or `DatasetDefect.Problem` for an annotation that does not fit the image.
+    public func sample(of item: Item) throws -> Sample {
+        let image = try image(of: item).withoutAlpha()
+        switch item.annotation {
+        case .none: return Sample(image)
+        case .label(let label): return Sample(image, label: label)
+        case .mask(let path): return try sample(image, Mask(contentsOf: path))
+        case .regions(let regions):
+            return try sample(image, regions.mask(width: image.width, height: image.height))
+        }
+    }
+
+    /// The sample at an index of `items`; see `sample(of:)`. Counterpart of `Dataset.__getitem__`.
+    ///
+    /// - Parameter index: of `items`.
+    /// - Returns: the sample in its own size.
+    /// - Throws: as `sample(of:)`.
+    public func sample(at index: Int) throws -> Sample { try sample(of: items[index]) }
+
+    private func sample(_ image: Image, _ mask: Mask) throws -> Sample {
+        guard mask.width == image.width, mask.height == image.height else {
+            throw DatasetDefect.Problem.otherSize(
+                image: .init(image.width, image.height), mask: .init(mask.width, mask.height))
+        }
+        if ignoredValues.count == 1 { return Sample(image, masks: [mask]) }
+        let values = mask.values.map { ignoredValues.contains($0) ? Mask.ignore : $0 }
+        return Sample(image, masks: [Mask(width: mask.width, height: mask.height, values: values)])
+    }
+}
+
+extension Sequence<ImageDataset.Item> {
+    func countsByLabel(classes: Int) -> [Int] {
+        reduce(into: [Int](repeating: 0, count: classes)) { counts, item in
+            if let label = item.label { counts[label] += 1 }
+        }
+    }
+}
+
+/// Files that were passed over, and the names of the first few.
+public struct IgnoredFiles: Sendable, Equatable {
+    /// The number of files.
+    public private(set) var count = 0
+    /// At most five.
+    public private(set) var examples: [String] = []
+
+    mutating func add(_ name: String) {
+        count += 1
+        if examples.count < Self.most { examples.append(name) }
+    }
+
+    mutating func add(_ others: IgnoredFiles) {
+        count += others.count
+        examples += others.examples.prefix(max(0, Self.most - examples.count))
+    }
+
+    private static let most = 5
+}
+
+extension String {
+    /// The order of Python's `sorted`, whatever the language: by code points, which is that of the bytes of UTF-8.
+    ///
+    /// - Parameter other: to compare with.
+    /// - Returns: whether this one comes first.
+    package func precedesInBytes(_ other: String) -> Bool { utf8.lexicographicallyPrecedes(other.utf8) }
+}

@@ -1,0 +1,133 @@
+import CVCore
+import CVImage
+import CVSegmentation
+import CVTask
+import CVWeights
+import Synchronization
+
+/// The images and masks of a set, all of them checked, and brought to one size.
+///
+/// In memory if that is within the limit; else each is decoded again whenever it is asked for.
+public struct SegmentationImages: Sendable {
+    /// All images with their masks; none is left out. Those of another size are stretched, their masks to the nearest
+    /// value.
+    public let decoded: DecodedImages
+    /// The classes.
+    public let labels: SegmentationLabels
+    /// For each image, the number of pixels of its mask of each class.
+    public let counts: [[Int]]
+
+    /// The images of the set.
+    public var items: [ImageDataset.Item] { decoded.items }
+    /// Of all images, in pixels.
+    public var width: Int { decoded.preprocessing.width }
+    /// Of all images, in pixels.
+    public var height: Int { decoded.preprocessing.height }
+
+    /// Decodes everything, in parallel, and checks it.
+    ///
+    /// - Parameters:
+    ///   - dataset: of images with masks.
+    ///   - size: nil for that of the first image, made smaller if its longer side is above 512.
+    ///   - memoryLimit: bytes of images and masks that may be kept.
+    ///   - progress: called on any thread, one call at a time, with the number of images done and of all.
+    /// - Throws: `DatasetError` with all that is wrong with any of them.
+    public init(
+        _ dataset: ImageDataset, size: (width: Int, height: Int)? = nil, memoryLimit: Int = 1 << 30,
+        progress: (_ done: Int, _ of: Int) -> Void = { _, _ in }
+    ) throws {
+        let (width, height) = size ?? Self.size(of: dataset)
+        let histograms = Mutex<[Int: [Int]]>([:])
+        let pass = DecodingPass(
+            dataset, Preprocessing(width: width, height: height, resize: .stretch), memoryLimit: memoryLimit,
+            inspecting: { index, sample in
+                let histogram = sample.masks[0].histogram
+                histograms.withLock { $0[index] = histogram }
+            }, progress: progress)
+        let found = histograms.withLock { $0 }
+        let labels = try Self.labels(dataset, found, pass.failures)
+        self.labels = labels
+        counts = dataset.items.indices.map { Array(found[$0]![..<labels.names.count]) }
+        decoded = DecodedImages(dataset, pass)
+    }
+
+    /// A set to evaluate weights on that were trained on these classes; no image is kept in memory.
+    ///
+    /// - Parameters:
+    ///   - dataset: of images with masks.
+    ///   - labels: the classes of the weights; the set must have the same, in the same order.
+    ///   - progress: as of the other initializer.
+    /// - Throws: `DatasetError` if the classes are others, or with all that is wrong with any of the images.
+    public init(
+        checking dataset: ImageDataset, labels: SegmentationLabels,
+        progress: (_ done: Int, _ of: Int) -> Void = { _, _ in }
+    ) throws {
+        if let found = dataset.classes, found != labels.names {
+            throw DatasetError(dataset.path, .otherMaskClasses(expected: labels.names, found: found))
+        }
+        try self.init(dataset, memoryLimit: 0, progress: progress)
+    }
+
+    /// Those of the set, or as many as there are values; if everything is in order.
+    private static func labels(
+        _ dataset: ImageDataset, _ histograms: [Int: [Int]], _ failures: [Int: any Error]
+    ) throws -> SegmentationLabels {
+        let highest = histograms.values.compactMap { $0.lastIndex { $0 > 0 } }.max()
+        let labels =
+            dataset.classes.map { SegmentationLabels($0, colors: dataset.colors) }
+            ?? SegmentationLabels((0..<max(min((highest ?? 0) + 1, 255), 2)).map { "\($0)" })
+        let defects = dataset.items.enumerated().compactMap { index, item -> DatasetDefect? in
+            if let error = failures[index] {
+                let problem = error as? DatasetDefect.Problem ?? .undecodable(reason: "\(error)")
+                return DatasetDefect(item.name, problem)
+            }
+            let unknown = (labels.names.count..<256).filter { histograms[index]?[$0] ?? 0 > 0 }
+            return unknown.isEmpty ? nil : DatasetDefect(item.name, .unknownValues(unknown.map { UInt8($0) }))
+        }
+        guard defects.isEmpty else {
+            throw DatasetError(
+                dataset.path, .defects(defects, of: dataset.items.count, classes: labels.names.count))
+        }
+        guard highest != nil else { throw DatasetError(dataset.path, .nothingLabeled) }
+        return labels
+    }
+
+    private static let longestSide = 512
+
+    private static func size(of dataset: ImageDataset) -> (width: Int, height: Int) {
+        let sizes = dataset.items.lazy.compactMap { item in
+            try? ImageInfo(data: dataset.bytes(of: item), name: item.name)
+        }
+        guard let info = sizes.first else { return (longestSide, longestSide) }
+        let scale = min(1, Double(longestSide) / Double(max(info.width, info.height)))
+        func side(_ length: Int) -> Int { max(1, Int((Double(length) * scale).rounded())) }
+        return (side(info.width), side(info.height))
+    }
+
+    /// A weight for each class that makes rare ones count as much: the median frequency divided by its own, a frequency
+    /// being the class's fraction of the pixels of those images that contain it (Eigen & Fergus 2015, arXiv:1411.4734).
+    ///
+    /// - Parameter indices: of `items`: those to train on.
+    /// - Returns: a weight for each class; 1 for one that is in none of the images, where it plays no part.
+    public func medianFrequencyWeights(over indices: [Int]) -> [Float] {
+        let frequencies = labels.names.indices.map { name -> Double? in
+            let mine = indices.filter { counts[$0][name] > 0 }
+            let all = mine.reduce(0) { $0 + counts[$1].reduce(0, +) }
+            return all > 0 ? Double(mine.reduce(0) { $0 + counts[$1][name] }) / Double(all) : nil
+        }
+        let sorted = frequencies.compactMap { $0 }.sorted()
+        guard !sorted.isEmpty else { return frequencies.map { _ in 1 } }
+        let median = (sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2]) / 2
+        return frequencies.map { $0.map { Float(median / $0) } ?? 1 }
+    }
+}
+
+extension Mask {
+    /// The number of pixels of each value, of which `Mask.ignore` does not count.
+    fileprivate var histogram: [Int] {
+        var histogram = [Int](repeating: 0, count: 256)
+        for value in values { histogram[Int(value)] += 1 }
+        histogram[Int(Mask.ignore)] = 0
+        return histogram
+    }
+}

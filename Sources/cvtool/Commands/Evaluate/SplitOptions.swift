@@ -1,0 +1,68 @@
+import ArgumentParser
+import CLISupport
+import CVTraining
+
+/// The part of a data set that is evaluated on.
+struct SplitOptions: ParsableArguments {
+    /// A value of `--split`.
+    struct Part: ExpressibleByArgument {
+        /// As it was given.
+        let name: String
+        /// Nil for all images.
+        let part: DatasetPart?
+
+        static let all = Part(name: "all", part: nil)
+        /// The name of validation in earlier versions.
+        private static let oldValidation = "dev"
+
+        private init(name: String, part: DatasetPart?) { (self.name, self.part) = (name, part) }
+
+        init?(argument: String) {
+            let part = argument == Self.oldValidation ? .validation : DatasetPart(rawValue: argument)
+            guard part != nil || argument == Self.all.name else { return nil }
+            self.init(name: argument, part: part)
+        }
+
+        static var allValueStrings: [String] { [all.name] + DatasetPart.allCases.map(\.rawValue) }
+
+        var defaultValueDescription: String { name }
+
+        /// Says so if the name is that of an earlier version.
+        func warnIfOld() {
+            guard let part, name != part.rawValue else { return }
+            warn("--split \(name) is now called --split \(part.rawValue)")
+        }
+    }
+
+    @Option(
+        help: .init(
+            "All images, or those that cvtool train with the same --holdout and --seed trains on (train) or holds out for "
+                + "validation (val), or those that a folder or list assigns to test.", valueName: "part"))
+    var split = Part.all
+
+    @Option(help: .init("Fraction of each class that was held out for validation.", valueName: "fraction"))
+    var holdout = 0.1
+
+    @Option(help: .init("The --split-seed of the training, or else its --seed.", valueName: "n"))
+    var seed: UInt64 = 1
+
+    func validate() throws {
+        try checkNumber("--holdout", holdout, in: 0...0.9)
+        if split.part == .validation, holdout == 0 {
+            throw ValidationError("--split \(split.name): nothing is held out by --holdout 0.")
+        }
+    }
+
+    /// The images to evaluate on.
+    ///
+    /// - Parameter images: the whole set.
+    /// - Returns: indices of `images.items`.
+    /// - Throws: `DatasetError` if the part is empty.
+    func items(of images: DecodedImages) throws -> [Int] {
+        split.warnIfOld()
+        guard let part = split.part else { return Array(images.items.indices) }
+        let items = try images.split(holdout: holdout, seed: seed)[part]
+        if items.isEmpty { throw DatasetError(images.dataset.path, .emptyPart(part)) }
+        return items
+    }
+}
