@@ -2,6 +2,7 @@ import CVCore
 import CVImage
 import CVModels
 import CVNN
+import CVTask
 import CVTensor
 import CVWeights
 
@@ -18,7 +19,7 @@ import CVWeights
 public struct Classifier: Sendable {
     /// The names of the classes, by index.
     public let labels: [String]
-    /// The name of the architecture: a name of `ClassifierArchitecture`.
+    /// The name of the architecture: a name of `ModelRegistry`.
     public let name: String
     /// Converts an image to the network's input.
     public let preprocessing: Preprocessing
@@ -31,30 +32,17 @@ public struct Classifier: Sendable {
     /// Network, labels and preprocessing are those that the file's metadata names.
     ///
     /// - Throws: `WeightsNotFound` when nothing is found, with all places that were searched; `FileError`,
-    ///   `SafetensorsError`, `WeightsMetadataError` or `ClassifierError` for a file that is damaged or belongs to
+    ///   `SafetensorsError`, `WeightsMetadataError` or `ModelFileError` for a file that is damaged or belongs to
     ///   something else.
     public init(_ weights: String = defaultModel) throws {
-        let file = try ClassifierFile(weights)
-        let metadata = file.metadata
-        guard metadata.task == "classify" else {
-            throw ClassifierError(file.path, .notAClassifier(model: metadata.model, task: metadata.task))
+        let file = try ModelFile(weights, task: .classify)
+        guard case .classifier(let network) = try file.network() else {
+            preconditionFailure("\(file.spec.name) is no classifier")
         }
-        guard !metadata.labels.isEmpty else { throw ClassifierError(file.path, .noLabels) }
-        let state = try file.state()
-        let (classes, input) = (metadata.labels.count, file.input)
-        let architecture = try file.architecture(classes: classes)
-        do {
-            let parameters: ParameterSet
-            (network, parameters) = try ParameterSet.load(
-                { architecture.make(classes: classes, input: input, $0) }, from: state)
-            // Threads that look for gradients with respect to a picture must not write to the weights.
-            parameters.setTrainable(false)
-        } catch {
-            throw ClassifierError(file.path, .otherParameters(error))
-        }
-        labels = metadata.labels
-        name = metadata.model
-        preprocessing = metadata.preprocessing
+        self.network = network
+        labels = file.labels
+        name = file.metadata.model
+        preprocessing = file.metadata.preprocessing
     }
 
     /// Wraps an existing network. Its weights must be frozen if several threads use it.
@@ -165,54 +153,6 @@ extension Tensor {
                     target[index - x + width - 1 - x] = source[index]
                 }
             }
-        }
-    }
-}
-
-/// A classifier that cannot be made as asked.
-public struct ClassifierError: ToolkitError, Equatable {
-    public enum Problem: Sendable, Equatable {
-        case notAClassifier(model: String, task: String)
-        case noLabels
-        /// A network that is not known, or that cannot have this input.
-        case architecture(ArchitectureError)
-        /// Keys or shapes that are not the network's.
-        case otherParameters(ParameterMismatch)
-        /// Weights of another network than the one that is to be trained.
-        case otherNetwork(found: String, expected: String)
-    }
-
-    /// The file that it is about.
-    public let path: String
-    public let problem: Problem
-
-    package init(_ path: String, _ problem: Problem) {
-        self.path = path
-        self.problem = problem
-    }
-
-    public var description: String {
-        let text =
-            switch problem {
-            case .notAClassifier(let model, let task):
-                "holds weights of \(abbreviated(model)) for the task '\(abbreviated(task))'; those of a classifier are "
-                    + "expected"
-            case .noLabels: "its metadata names no classes (\"labels\"); train or convert the weights again"
-            case .architecture(let error): error.description
-            case .otherParameters(let mismatch): mismatch.description
-            case .otherNetwork(let found, let expected):
-                "holds weights of \(abbreviated(found)), which \(abbreviated(expected)) cannot begin from; name that network, "
-                    + "or none"
-            }
-        return "\(path.escapedForDisplay): \(text)"
-    }
-}
-
-extension ClassifierError {
-    public var category: ErrorCategory {
-        switch problem {
-        case .architecture(let error): error.category
-        case .notAClassifier, .noLabels, .otherParameters, .otherNetwork: .invalid
         }
     }
 }

@@ -2,6 +2,7 @@ import CVCore
 import CVImage
 import CVModels
 import CVNN
+import CVTask
 import CVTensor
 import CVWeights
 
@@ -36,54 +37,34 @@ public struct Detector: Sendable {
     /// Loads weights by the name of a model or by the path of a `.safetensors` file.
     ///
     /// - Throws: `WeightsNotFound` when nothing is found, with all places that were searched; `SafetensorsError`
-    ///   or `DetectorError` for a file that is damaged or belongs to something else.
+    ///   or `ModelFileError` for a file that is damaged or belongs to something else.
     public init(_ model: String = Detector.defaultModel) throws {
-        try self.init(weightsPath: WeightsLocator().find(model))
+        try self.init(ModelFile(model, task: .detect))
     }
 
-    private init(weightsPath path: String) throws {
-        let file = try Safetensors(path: path)
-        let metadata = try WeightsMetadata(file.metadata, file: path)
-        guard let architecture = DetectorArchitecture(rawValue: metadata.model) else {
-            throw DetectorError(path, .notADetector(model: metadata.model, task: metadata.task))
+    private init(_ file: ModelFile) throws {
+        let preprocessing = file.metadata.preprocessing
+        guard preprocessing.resize == .letterbox, preprocessing.channels != .gray else {
+            throw ModelFileError(file.path, .preprocessing(expected: "an input in colour that is letterboxed"))
         }
-        guard metadata.preprocessing.isLetterbox(multipleOf: 32), !metadata.labels.isEmpty else {
-            throw DetectorError(path, .notUsable)
+        guard case .detector(let network) = try file.network() else {
+            preconditionFailure("\(file.spec.name) is no detector")
         }
-        try file.checkFinite()
-        let classes = metadata.labels.count
-        do {
-            network = try ParameterSet.load({ architecture.make(classes: classes, $0) }, from: file.stateDictionary())
-                .network
-        } catch let mismatch as ParameterMismatch {
-            throw DetectorError(path, .otherParameters(mismatch))
-        }
-        try network.checkInput(width: metadata.preprocessing.width, height: metadata.preprocessing.height)
-        labels = metadata.labels
-        name = metadata.model
-        preprocessing = metadata.preprocessing
+        try network.checkInput(width: preprocessing.width, height: preprocessing.height)
+        self.network = network
+        labels = file.labels
+        name = file.metadata.model
+        self.preprocessing = preprocessing
     }
 
     /// Uses a darknet `.cfg` and its `.weights`, with labels one a line in a `.names` file.
     ///
     /// Without names, a network of 80 classes is taken to know those of COCO; others are called "class 0" and so on.
     ///
-    /// - Throws: `FileError`, `DarknetError`, or `DetectorError` when the names are not as many as the classes.
+    /// - Throws: `FileError`, `DarknetError`, or `ModelFileError` when the names are not as many as the classes.
     public init(darknet configuration: String, weights: String, names: String? = nil) throws {
-        let network = try DarknetNetwork(configuration: configuration, weights: weights)
-        self.network = network
-        name = configuration
-        preprocessing = .darknet(width: network.width, height: network.height)
-        if let names {
-            labels = try LabelFile.read(names)
-            guard labels.count == network.classCount else {
-                throw DetectorError(names, .wrongNames(expected: network.classCount, found: labels.count))
-            }
-        } else if network.classCount == COCOCategories.names.count {
-            labels = COCOCategories.names
-        } else {
-            labels = (0..<network.classCount).map { "class \($0)" }
-        }
+        try self.init(
+            ModelFile(darknet: configuration, weights: weights, names: names, usual: COCOCategories.names))
     }
 
     /// The same detector with another input size. A larger input finds smaller objects and takes longer.
@@ -170,26 +151,13 @@ extension YOLOHead {
     }
 }
 
-extension Preprocessing {
-    fileprivate func isLetterbox(multipleOf stride: Int) -> Bool {
-        resize == .letterbox && channels != .gray
-            && [width, height].allSatisfy { $0 % stride == 0 && $0 <= Detector.maxSide }
-    }
-}
-
-/// A detector that cannot be made as asked.
+/// An input that a detector cannot take.
 public struct DetectorError: ToolkitError, Equatable {
     public enum Problem: Sendable, Equatable {
-        case notADetector(model: String, task: String)
-        case wrongNames(expected: Int, found: Int)
         case inputSize(width: Int, height: Int)
-        /// Keys or shapes that are not the network's.
-        case otherParameters(ParameterMismatch)
-        /// Metadata that no detector can work with.
-        case notUsable
     }
 
-    /// The file or the model that it is about.
+    /// The model that it is about.
     public let subject: String
     public let problem: Problem
 
@@ -199,21 +167,10 @@ public struct DetectorError: ToolkitError, Equatable {
     }
 
     public var description: String {
-        let text =
-            switch problem {
-            case .notADetector(let model, let task):
-                "holds weights of \(abbreviated(model)) for the task '\(abbreviated(task))'; a detector "
-                    + "(\(DetectorArchitecture.allCases.map(\.rawValue).joined(separator: ", "))) is expected"
-            case .otherParameters(let mismatch): mismatch.description
-            case .wrongNames(let expected, let found):
-                "holds \(found) names, the network has \(expected) classes"
-            case .notUsable:
-                "its metadata must name classes, and an input in colour that is letterboxed with sides that are multiples "
-                    + "of 32 up to 4096; convert the weights again"
-            case .inputSize(let width, let height):
-                "an input of \(width)×\(height); each side must be from 1 to 4096 pixels"
-            }
-        return "\(subject.escapedForDisplay): \(text)"
+        switch problem {
+        case .inputSize(let width, let height):
+            "\(subject.escapedForDisplay): an input of \(width)×\(height); each side must be from 1 to 4096 pixels"
+        }
     }
 }
 
@@ -221,7 +178,6 @@ extension DetectorError {
     public var category: ErrorCategory {
         switch problem {
         case .inputSize: .limit
-        case .notADetector, .wrongNames, .otherParameters, .notUsable: .invalid
         }
     }
 }

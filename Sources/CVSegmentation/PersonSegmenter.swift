@@ -2,6 +2,7 @@ import CVDetection
 import CVImage
 import CVModels
 import CVNN
+import CVTask
 import CVTensor
 import CVWeights
 
@@ -23,7 +24,7 @@ public struct PersonSegmenter: Sendable {
     /// Refines the network's coarse matte to full size.
     public var refinement = MatteRefinement()
 
-    private let network: SelfieSegmentation
+    private let network: any Layer
     private let detector: Detector?
 
     /// The model that the initializers load by default.
@@ -33,32 +34,19 @@ public struct PersonSegmenter: Sendable {
     ///
     /// detector: what tells whether there are persons; nil to take whatever the network marks.
     ///
-    /// - Throws: `WeightsNotFound`; `SafetensorsError` or `SegmenterError` for a file that is damaged or belongs to
+    /// - Throws: `WeightsNotFound`; `SafetensorsError` or `ModelFileError` for a file that is damaged or belongs to
     ///   something else.
     public init(_ model: String = PersonSegmenter.defaultModel, detector: Detector?) throws {
-        let path = try WeightsLocator().find(model)
-        let file = try Safetensors(path: path)
-        let metadata = try WeightsMetadata(file.metadata, file: path)
-        guard metadata.model == Self.defaultModel else {
-            throw SegmenterError(path, .otherTask(model: metadata.model, task: metadata.task))
+        let file = try ModelFile(model, task: .matte)
+        let preprocessing = file.metadata.preprocessing
+        guard preprocessing.resize == .stretch, preprocessing.channels != .gray else {
+            throw ModelFileError(file.path, .preprocessing(expected: "an input in colour that is stretched"))
         }
-        let (width, height) = (metadata.preprocessing.width, metadata.preprocessing.height)
-        guard metadata.preprocessing.resize == .stretch, metadata.preprocessing.channels != .gray,
-            [width, height].allSatisfy({ $0 % SelfieSegmentation.sideMultiple == 0 && $0 <= Self.maxSide })
-        else { throw SegmenterError(path, .notUsable(Self.usable)) }
-        try file.checkFinite()
-        do {
-            network = try ParameterSet.load(SelfieSegmentation.init, from: file.stateDictionary()).network
-        } catch let mismatch as ParameterMismatch {
-            throw SegmenterError(path, .otherParameters(mismatch))
+        guard case .dense(let network) = try file.network() else {
+            preconditionFailure("\(file.spec.name) is no network for mattes")
         }
-        preprocessing = metadata.preprocessing
-        self.detector = detector
+        (self.network, self.preprocessing, self.detector) = (network, preprocessing, detector)
     }
-
-    private static let maxSide = 2048
-    private static let usable =
-        "an input in colour that is stretched to sides that are multiples of \(SelfieSegmentation.sideMultiple) up to \(maxSide)"
 
     /// With the detector of persons that comes with the library.
     public init(_ model: String = PersonSegmenter.defaultModel) throws {

@@ -23,7 +23,7 @@ public struct SegmentationLabels: Sendable, Equatable {
 
     /// Why weights trained with these labels could not be loaded; nil if they can.
     package var problem: String? {
-        guard SegmentationArchitecture.classes.contains(names.count) else {
+        guard ModelSpec.Limits.maskClasses.contains(names.count) else {
             return "it has \(pluralized(names.count, "name")), one on each line; 2 to 255 are possible"
         }
         var seen: Set<String> = []

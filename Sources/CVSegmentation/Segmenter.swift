@@ -2,6 +2,7 @@ import CVCore
 import CVImage
 import CVModels
 import CVNN
+import CVTask
 import CVTensor
 import CVWeights
 
@@ -55,33 +56,20 @@ public struct Segmenter: Sendable {
 
     /// Loads weights by the name of a model or by the path of a `.safetensors` file.
     ///
-    /// - Throws: `WeightsNotFound`, `FileError`, `SafetensorsError`, `WeightsMetadataError`, or `SegmenterError` for a file
+    /// - Throws: `WeightsNotFound`, `FileError`, `SafetensorsError`, `WeightsMetadataError`, or `ModelFileError` for a file
     ///   that belongs to something else.
     public init(_ model: String) throws {
-        let path = try WeightsLocator().find(model)
-        let file = try Safetensors(path: path)
-        let metadata = try WeightsMetadata(file.metadata, file: path)
-        guard metadata.task == "segment" else {
-            throw SegmenterError(path, .otherTask(model: metadata.model, task: metadata.task))
+        let file = try ModelFile(model, task: .segment)
+        let preprocessing = file.metadata.preprocessing
+        guard preprocessing.channels != .gray else {
+            throw ModelFileError(file.path, .preprocessing(expected: "an input in colour"))
         }
-        let (input, classes) = (metadata.preprocessing, metadata.labels.count)
-        guard input.channels != .gray else { throw SegmenterError(path, .notUsable("an input in colour")) }
-        try file.checkFinite()
-        do {
-            let architecture = try SegmentationArchitecture.named(metadata.model)
-            try architecture.check(
-                classes: classes, input: .init(channels: 3, height: input.height, width: input.width))
-            self.init(
-                network: try ParameterSet.load(
-                    { architecture.make(classes: classes, $0) }, from: file.stateDictionary()
-                ).network,
-                labels: SegmentationLabels(metadata.labels, metadata: file.metadata), preprocessing: input,
-                minimumSide: architecture.minimumSide)
-        } catch let error as ArchitectureError {
-            throw SegmenterError(path, .architecture(error))
-        } catch let mismatch as ParameterMismatch {
-            throw SegmenterError(path, .otherParameters(mismatch))
+        guard case .dense(let network) = try file.network() else {
+            preconditionFailure("\(file.spec.name) is no network for segmentation")
         }
+        self.init(
+            network: network, labels: SegmentationLabels(file.labels, metadata: file.texts),
+            preprocessing: preprocessing, minimumSide: file.spec.minimumSide)
     }
 
     /// Predicts the most probable class of each pixel.

@@ -1,5 +1,4 @@
 import CVCore
-import CVNN
 
 /// An input image of a style transfer, for messages.
 public enum StyleInput: Sendable, Equatable, CustomStringConvertible {
@@ -45,10 +44,6 @@ public enum StyleError: ToolkitError, Equatable {
     case notEnoughMemory(size: Int, needed: Int, available: Int, suggested: Int?)
     /// The loss became NaN or infinite at a step.
     case notFinite(step: Int)
-    /// The weights are not those of a VGG.
-    case notAVGG(path: String, model: String, task: String)
-    /// Keys or shapes of the weights do not match the network.
-    case otherParameters(path: String, ParameterMismatch)
 
     /// The message.
     public var description: String {
@@ -76,10 +71,6 @@ public enum StyleError: ToolkitError, Equatable {
                 + (suggested.map { "size \($0) would fit" } ?? "no size would fit")
         case .notFinite(let step):
             "the loss became NaN or infinite at step \(step): smaller weights of content, style and variation are needed"
-        case .notAVGG(let path, let model, let task):
-            "\(path.escapedForDisplay): holds weights of \(abbreviated(model)) for the task '\(abbreviated(task))'; those "
-                + "of vgg16-hed, or of vgg11, vgg13, vgg16 or vgg19, are expected"
-        case .otherParameters(let path, let mismatch): "\(path.escapedForDisplay): \(mismatch)"
         }
     }
 
@@ -91,7 +82,7 @@ extension StyleError {
         switch self {
         case .unknownLayer, .layerTwice, .badLayerWeight, .nothingToDo: .usage
         case .notEnoughMemory: .limit
-        case .tooSmall, .tooNarrow, .oneColor, .emptyMask, .notFinite, .notAVGG, .otherParameters: .invalid
+        case .tooSmall, .tooNarrow, .oneColor, .emptyMask, .notFinite: .invalid
         }
     }
 }

@@ -2,6 +2,7 @@ import CVCore
 import CVImage
 import CVModels
 import CVNN
+import CVTask
 import CVTensor
 import CVWeights
 
@@ -31,26 +32,28 @@ public struct StyleTransfer: Sendable {
     /// without batch normalization.
     ///
     /// - Parameter weights: a name or a path.
-    /// - Throws: `WeightsNotFound` with the search paths; `FileError`, `SafetensorsError`, `WeightsMetadataError` or
-    ///   `StyleError` for a file that is damaged or holds something else.
+    /// - Throws: `WeightsNotFound` when nothing is found, with the search paths; `FileError`,
+    ///   `SafetensorsError`, `WeightsMetadataError` or `ModelFileError` for a file that is damaged or belongs to something else.
     public init(_ weights: String = Self.defaultWeights) throws {
-        let path = try WeightsLocator().find(weights)
-        let file = try Safetensors(path: path)
-        let metadata = try WeightsMetadata(file.metadata, file: path)
-        let depths = Dictionary(uniqueKeysWithValues: VGG.Depth.allCases.map { ("vgg\($0.rawValue)", $0) })
-        let named = metadata.model == "vgg16-hed" ? VGG.Depth.vgg16 : depths[metadata.model]
-        guard let depth = named, metadata.preprocessing.channels != .gray else {
-            throw StyleError.notAVGG(path: path, model: metadata.model, task: metadata.task)
+        let file = try ModelFile(weights)
+        guard let depth = VGG.featureDepth(of: file.spec.name) else {
+            throw ModelFileError(
+                file.path, .otherNetwork(found: file.metadata.model, expected: Self.networks))
         }
-        try file.checkFinite()
-        let state = try file.stateDictionary().filter { $0.key.hasPrefix("features.") }
+        guard file.metadata.preprocessing.channels != .gray else {
+            throw ModelFileError(file.path, .preprocessing(expected: "an input in colour"))
+        }
+        let state = try file.state().filter { $0.key.hasPrefix("features.") }
         do throws(ParameterMismatch) {
             _ = try VGGFeatures.load(depth, from: state)
         } catch {
-            throw StyleError.otherParameters(path: path, error)
+            throw ModelFileError(file.path, .otherParameters(error))
         }
-        self.init(name: metadata.model, depth, state: state, metadata.preprocessing)
+        self.init(name: file.metadata.model, depth, state: state, file.metadata.preprocessing)
     }
+
+    /// The networks whose feature maps can be used.
+    private static let networks = ModelRegistry.all.map(\.name).filter { VGG.featureDepth(of: $0) != nil }
 
     /// Creates a style transfer with a network in memory; `widths` are the channels of its stages.
     package init(

@@ -19,6 +19,11 @@ public struct WeightsVerification: Sendable, Equatable {
         public let name: String
         /// Its outcome.
         public let outcome: Outcome
+
+        /// - Parameters:
+        ///   - name: of the check.
+        ///   - outcome: what came of it.
+        public init(name: String, outcome: Outcome) { (self.name, self.outcome) = (name, outcome) }
     }
 
     /// Returns the shapes by key that weights with this metadata must have; nil for an unknown model. `keys` are those of the
@@ -39,6 +44,13 @@ public struct WeightsVerification: Sendable, Equatable {
             if case .failed(let problems) = check.outcome { problems } else { [] }
         }
     }
+
+    /// The outcome of checks that were made elsewhere, of a file of another format.
+    ///
+    /// - Parameters:
+    ///   - path: of the file.
+    ///   - checks: in the order in which they were made.
+    public init(path: String, checks: [Check]) { (self.path, self.checks) = (path, checks) }
 
     /// Reads and checks a file.
     ///

@@ -2,6 +2,7 @@ import CVClassification
 import CVCore
 import CVImage
 import CVNN
+import CVTask
 import CVTensor
 import CVWeights
 import Foundation
@@ -71,16 +72,16 @@ import Testing
     }
 
     @Test("classifier: weights of another task or network are rejected") func otherWeightsAreRejected() throws {
-        func problem(_ path: String) -> ClassifierError.Problem? {
+        func problem(_ path: String) -> ModelFileError.Problem? {
             do {
                 _ = try Classifier(path)
                 return nil
             } catch {
-                return (error as? ClassifierError)?.problem
+                return (error as? ModelFileError)?.problem
             }
         }
         let detector = try problem(weights(model: "yolov3-tiny", task: "detect"))
-        #expect(detector == .notAClassifier(model: "yolov3-tiny", task: "detect"))
+        #expect(detector == .otherTask(model: "yolov3-tiny", task: "detect", expected: .classify))
         #expect(try problem(weights(labels: [])) == .noLabels)
         guard
             case .architecture(.unknown("logistik", nearest: "logistic", known: _)) =

@@ -48,10 +48,10 @@ import Testing
             return (try Classifier(weights), try Image(contentsOf: path))
         }
         let (name, seed) = (try #require(golden.model), try #require(golden.seed))
-        let architecture = try ClassifierArchitecture.named(name)
-        let shapes = ParameterSet.shapes { architecture.make(classes: 10, $0) }
+        let architecture = try ModelRegistry.spec(named: name, task: .classify)
+        let shapes = ParameterSet.shapes { architecture.makeClassifier(classes: 10, $0) }
         let (network, parameters) = try ParameterSet.load(
-            { architecture.make(classes: 10, $0) }, from: seededState(shapes, seed: 1000 * seed))
+            { architecture.makeClassifier(classes: 10, $0) }, from: seededState(shapes, seed: 1000 * seed))
         parameters.setTrainable(false)
         let classifier = Classifier(
             network, name: name, labels: (0..<10).map { "\($0)" },

@@ -6,15 +6,15 @@ import TestSupport
 import Testing
 
 @Suite struct SlidingWindowTests {
-    private typealias Input = ClassifierArchitecture.Input
+    private typealias Input = ModelSpec.Input
 
     private static func network(_ name: String, window: Input, classes: Int = 5) throws -> any ClassifierNetwork {
-        let architecture = try ClassifierArchitecture.named(name)
-        // Uniform numbers are fast to generate; AlexNet has sixty million parameters.
+        let architecture = try ModelRegistry.spec(named: name, task: .classify)
+        // Uniform numbers are made quickly; AlexNet has sixty million.
         return ParameterSet.initialize(
             seed: 1,
             choosing: { _, shape in shape.rank > 1 ? .heUniform() : nil },
-            { architecture.make(classes: classes, input: window, $0) }
+            { architecture.makeClassifier(classes: classes, input: window, $0) }
         ).network
     }
 
@@ -57,16 +57,14 @@ import Testing
         }
     }
 
-    /// With and without padding.
-    @Test(
-        "fully convolutional: a single window gives the classifier's logits",
-        arguments: [
-            ("lenet5", 28), ("lenet5", 33), ("small-cnn", 31), ("resnet20", 32), ("resnet20", 35), ("resnet18", 64),
-            ("resnet50", 70), ("mobilenet_v2", 64), ("squeezenet1_1", 63), ("alexnet", 224), ("mobilenet_v1", 60),
-            ("efficientnet-lite0", 65), ("googlenet", 64), ("inception_v3", 107),
-        ])
-    func singleWindowMatchesClassifier(_ name: String, _ side: Int) throws {
-        let channels = try ClassifierArchitecture.named(name).defaultInput.channels
+    /// Of a single window, whatever the padding.
+    @Test(arguments: [
+        ("lenet5", 28), ("lenet5", 33), ("small-cnn", 31), ("resnet20", 32), ("resnet20", 35), ("resnet18", 64),
+        ("resnet50", 70), ("mobilenet_v2", 64), ("squeezenet1_1", 63), ("alexnet", 224), ("mobilenet_v1", 60),
+        ("efficientnet-lite0", 65), ("googlenet", 64), ("inception_v3", 107),
+    ])
+    func ofOneWindowTheLogitsAreThoseOfTheClassifier(_ name: String, _ side: Int) throws {
+        let channels = try ModelRegistry.spec(named: name, task: .classify).defaultInput.channels
         let window = Input(channels: channels, height: side, width: side)
         let network = try Self.network(name, window: window)
         let x = seededTensor(seed: 4, [1, channels, side, side])

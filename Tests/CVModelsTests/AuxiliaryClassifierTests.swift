@@ -35,9 +35,9 @@ import Testing
 
     @Test("Inception networks: images of the minimum side work", arguments: ["googlenet", "inception_v3"])
     func theSmallestImagesAreEnough(_ name: String) throws {
-        let architecture = try ClassifierArchitecture.named(name)
+        let architecture = try ModelRegistry.spec(named: name, task: .classify)
         let side = architecture.minimumSide
-        let network = ParameterSet.initialize(seed: 1) { architecture.make(classes: 3, $0) }.network
+        let network = ParameterSet.initialize(seed: 1) { architecture.makeClassifier(classes: 3, $0) }.network
         let x = uniformTensor(seed: 2, [1, 3, side, side + 1])
         #expect(network(x).shape == [1, 3])
         #expect(relativeError(network(Tape(.inference).watch(x)), network(x)) < 1e-4)
@@ -82,9 +82,9 @@ import Testing
         let x = uniformTensor(seed: 2, [2, 3, 40, 32])
         #expect(relativeError(bare(x), network(x)) == 0)
         #expect(bare.outputs(Tape(.training).watch(x)).auxiliary.isEmpty)
-        let shapes = ModelCatalog.shapes(of: "googlenet", classes: 4, offered: Array(state.keys))
+        let shapes = ModelRegistry.shapes(of: "googlenet", classes: 4, offered: Array(state.keys))
         #expect(shapes == state.mapValues(\.shape.dimensions))
-        #expect(ModelCatalog.shapes(of: "googlenet", classes: 4)?.count == state.count + 18)
+        #expect(ModelRegistry.shapes(of: "googlenet", classes: 4)?.count == state.count + 18)
         // Half a head is a mistake.
         let half = state.merging(["aux1.fc2.bias": Tensor(repeating: 0, shape: [4])]) { $1 }
         let error = #expect(throws: ParameterMismatch.self) {
@@ -101,16 +101,16 @@ import Testing
         "auxiliary heads: scopes cover all parameters that depend on the classes",
         arguments: ["googlenet", "inception_v3"])
     func theScopesNameTheHeads(_ name: String) throws {
-        let architecture = try ClassifierArchitecture.named(name)
+        let architecture = try ModelRegistry.spec(named: name, task: .classify)
         func shapes(_ classes: Int) -> [String: Shape] {
             Dictionary(
-                uniqueKeysWithValues: ParameterSet.shapes { architecture.make(classes: classes, $0) }.map {
+                uniqueKeysWithValues: ParameterSet.shapes { architecture.makeClassifier(classes: classes, $0) }.map {
                     ($0.name, $0.shape)
                 })
         }
         let (three, four) = (shapes(3), shapes(4))
         let zeros = three.mapValues { Tensor(repeating: 0, shape: $0) }
-        let network = try ParameterSet.load({ architecture.make(classes: 3, $0) }, from: zeros).network
+        let network = try ParameterSet.load({ architecture.makeClassifier(classes: 3, $0) }, from: zeros).network
         let heads = try #require(network as? any AuxiliaryClassifier)
         for (key, shape) in three where shape != four[key] {
             #expect((heads.auxiliaryScopes + [heads.headScope]).contains { key.hasPrefix("\($0).") }, "\(key)")

@@ -13,9 +13,9 @@ import Testing
             "mobilenet_v1", "mobilenet_v2", "mobilenet_v3_small", "mobilenet_v3_large", "efficientnet-lite0",
         ])
     func runsTheSameOnATapeAndTrainsEveryWeight(_ name: String) throws {
-        let architecture = try ClassifierArchitecture.named(name)
+        let architecture = try ModelRegistry.spec(named: name, task: .classify)
         let size = architecture.takesAnySize ? 40 : architecture.defaultInput.height
-        let (network, parameters) = ParameterSet.initialize(seed: 1) { architecture.make(classes: 7, $0) }
+        let (network, parameters) = ParameterSet.initialize(seed: 1) { architecture.makeClassifier(classes: 7, $0) }
         let x = uniformTensor(seed: 2, [2, architecture.defaultInput.channels, size, size])
         let logits = network(x)
         #expect(logits.shape == [2, 7])
@@ -39,7 +39,7 @@ import Testing
             ("plain20", 269_722), ("plain32", 464_154), ("plain44", 658_586), ("plain56", 853_018),
         ])
     func hasAsManyParametersAsInPyTorch(_ name: String, _ count: Int) throws {
-        #expect(try ClassifierArchitecture.named(name).parameterCount(classes: 10) == count)
+        #expect(try ModelRegistry.spec(named: name, task: .classify).parameterCount(classes: 10) == count)
     }
 
     @Test(
@@ -54,7 +54,7 @@ import Testing
             ("plain18", 11_515_688), ("plain34", 21_623_848),
         ])
     func hasAsManyParametersAsInTorchvision(_ name: String, _ count: Int) throws {
-        #expect(try ClassifierArchitecture.named(name).parameterCount(classes: 1000) == count)
+        #expect(try ModelRegistry.spec(named: name, task: .classify).parameterCount(classes: 1000) == count)
     }
 
     /// Those of Keras's MobileNet that are trained, and of the package `efficientnet_lite_pytorch`.
@@ -62,7 +62,7 @@ import Testing
         "classifiers: parameter counts match the published ones",
         arguments: [("mobilenet_v1", 4_231_976), ("efficientnet-lite0", 4_652_008)])
     func hasAsManyParametersAsPublished(_ name: String, _ count: Int) throws {
-        #expect(try ClassifierArchitecture.named(name).parameterCount(classes: 1000) == count)
+        #expect(try ModelRegistry.spec(named: name, task: .classify).parameterCount(classes: 1000) == count)
     }
 
     @Test("U-Net: the benchmarked variant has the reference's parameter count")
@@ -71,24 +71,30 @@ import Testing
     }
 
     @Test("classifiers: found by name, with a suggestion for typos") func findsAllByNameAndSuggestsTheNearest() throws {
-        let all = ClassifierArchitecture.all
+        let all = ModelRegistry.specs(for: .classify)
         #expect(Set(all.map(\.name)).count == 37 && all.count == 37)
         for architecture in all {
-            #expect(try ClassifierArchitecture.named(architecture.name).summary == architecture.summary)
+            #expect(try ModelRegistry.spec(named: architecture.name, task: .classify).summary == architecture.summary)
             try architecture.check(classes: 10, input: architecture.defaultInput)
         }
-        let error = #expect(throws: ArchitectureError.self) { try ClassifierArchitecture.named("resnet-20") }
-        #expect(error?.description.hasPrefix("there is no network \"resnet-20\": did you mean resnet20? ") == true)
-        #expect(throws: ArchitectureError.unknown("transformer", nearest: nil, known: all.map(\.name))) {
-            try ClassifierArchitecture.named("transformer")
+        let error = #expect(throws: ArchitectureError.self) {
+            try ModelRegistry.spec(named: "resnet-20", task: .classify)
         }
+        #expect(error?.description.hasPrefix("there is no network \"resnet-20\": did you mean resnet20? ") == true)
+        let known = all.map(\.name)
+        #expect(throws: ArchitectureError.unknown("x", nearest: nil, known: known)) {
+            try ModelRegistry.spec(named: "x", task: .classify)
+        }
+        let other = ArchitectureError.otherTask(
+            architecture: "fast-style", found: .stylize, expected: .classify, known: known)
+        #expect(throws: other) { try ModelRegistry.spec(named: "fast-style", task: .classify) }
     }
 
     @Test("classifiers: unsupported inputs throw") func refusesInputsThatItCannotTake() throws {
-        let lenet = try ClassifierArchitecture.named("lenet5")
+        let lenet = try ModelRegistry.spec(named: "lenet5", task: .classify)
         try lenet.check(classes: 26, input: .init(channels: 3, height: 28, width: 100))
         for input in [
-            ClassifierArchitecture.Input(channels: 1, height: 27, width: 28), .init(channels: 1, height: 28, width: -1),
+            ModelSpec.Input(channels: 1, height: 27, width: 28), .init(channels: 1, height: 28, width: -1),
             .init(channels: 1, height: 28, width: 1 << 40), .init(channels: 0, height: 28, width: 28),
         ] {
             #expect(throws: ArchitectureError.self) { try lenet.check(classes: 10, input: input) }
@@ -102,20 +108,20 @@ import Testing
         "classifiers: fixed-size networks can be built for other sizes",
         arguments: ["logistic", "fully-connected", "lenet5", "small-cnn"])
     func takesAnotherSizeWhereItsWeightsAreMadeForIt(_ name: String) throws {
-        let architecture = try ClassifierArchitecture.named(name)
-        let input = ClassifierArchitecture.Input(channels: 3, height: 33, width: 46)
-        let network = ParameterSet.initialize(seed: 1) { architecture.make(classes: 5, input: input, $0) }.network
+        let architecture = try ModelRegistry.spec(named: name, task: .classify)
+        let input = ModelSpec.Input(channels: 3, height: 33, width: 46)
+        let network = ParameterSet.initialize(seed: 1) { architecture.makeClassifier(classes: 5, input: input, $0) }.network
         #expect(network(uniformTensor(seed: 2, [2, 3, 33, 46])).shape == [2, 5])
     }
 
     @Test("catalog: shapes of classifiers") func theCatalogueKnowsTheShapesOfClassifiers() {
-        #expect(ModelCatalog.shapes(of: "resnet20", classes: 10)?["fc.weight"] == [10, 64])
-        let wide = ClassifierArchitecture.Input(channels: 3, height: 32, width: 64)
-        #expect(ModelCatalog.shapes(of: "logistic", classes: 4, input: wide)?["fc.weight"] == [4, 3 * 32 * 64])
-        #expect(ModelCatalog.shapes(of: "lenet5", classes: 4, input: .init(channels: 1, height: 8, width: 8)) == nil)
-        #expect(ModelCatalog.shapes(of: "resnet18", classes: 1 << 40)?["fc.bias"] == [1 << 40])
-        #expect(ModelCatalog.shapes(of: "resnet19", classes: 10) == nil)
-        let features = ModelCatalog.shapes(of: "mobilenet_v2", classes: 0, headless: true)
+        #expect(ModelRegistry.shapes(of: "resnet20", classes: 10)?["fc.weight"] == [10, 64])
+        let wide = ModelSpec.Input(channels: 3, height: 32, width: 64)
+        #expect(ModelRegistry.shapes(of: "logistic", classes: 4, input: wide)?["fc.weight"] == [4, 3 * 32 * 64])
+        #expect(ModelRegistry.shapes(of: "lenet5", classes: 4, input: .init(channels: 1, height: 8, width: 8)) == nil)
+        #expect(ModelRegistry.shapes(of: "resnet18", classes: 1 << 40)?["fc.bias"] == [1 << 40])
+        #expect(ModelRegistry.shapes(of: "resnet19", classes: 10) == nil)
+        let features = ModelRegistry.shapes(of: "mobilenet_v2", classes: 0, headless: true)
         #expect(features?.count == 260 && features?.keys.allSatisfy { $0.hasPrefix("features.") } == true)
     }
 }

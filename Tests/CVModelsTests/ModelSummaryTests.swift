@@ -16,8 +16,8 @@ import Testing
         let golden = try decoded("Golden/summaries.json", as: [String: Counted].self)
         #expect(golden.count >= 29)
         for (name, expected) in golden {
-            let model = try ModelCatalog.model(named: name)
-            let input = CatalogModel.Input(
+            let model = try ModelRegistry.spec(named: name)
+            let input = ModelSpec.Input(
                 channels: expected.input[0], height: expected.input[1], width: expected.input[2])
             let summary = try model.summary(input: input)
             #expect(summary.multiplyAdds == expected.multiplyAdds, "\(name)")
@@ -32,13 +32,13 @@ import Testing
         "summary: multiply-adds match the published ones",
         arguments: [("alexnet", 0.71), ("vgg16", 15.47), ("resnet50", 4.09), ("mobilenet_v2", 0.30)])
     func multiplyAddsAreThePublishedOnes(_ name: String, _ billions: Double) throws {
-        let count = try ModelCatalog.model(named: name).summary().multiplyAdds
+        let count = try ModelRegistry.spec(named: name).summary().multiplyAdds
         #expect(abs(Double(count) / 1e9 - billions) < 0.005)
     }
 
     @Test("summary: rows list layers and shapes in execution order")
     func rowsNameLayersAndShapesInTheOrderOfTheComputation() throws {
-        let summary = try ModelCatalog.model(named: "lenet5").summary()
+        let summary = try ModelRegistry.spec(named: "lenet5").summary()
         let rows = summary.rows.map { "\($0.layer) \($0.operation) \($0.shape) \($0.parameters) \($0.multiplyAdds)" }
         #expect(
             rows == [
@@ -52,7 +52,7 @@ import Testing
 
     @Test("summary: batch norm and residual sum have their own rows")
     func batchNormAndTheSumOfABlockHaveRowsOfTheirOwn() throws {
-        let rows = try ModelCatalog.model(named: "resnet20").summary().rows
+        let rows = try ModelRegistry.spec(named: "resnet20").summary().rows
         #expect(
             rows[3...9].map { "\($0.layer) \($0.operation)" } == [
                 "layer1.0.conv1 conv2d", "layer1.0.bn1 batchNorm", " relu", "layer1.0.conv2 conv2d",
@@ -63,7 +63,7 @@ import Testing
 
     /// A parameter that is used twice is counted once, its work twice.
     @Test("summary: shared weights are counted once") func sharedWeightsAreCountedOnce() {
-        let input = CatalogModel.Input(channels: 2, height: 4, width: 4)
+        let input = ModelSpec.Input(channels: 2, height: 4, width: 4)
         let summary = ModelSummary(
             input: input, { Conv2d(2, 2, kernel: 1, bias: false, $0.scope("conv")) }, running: { _ = $0($0($1)) })
         #expect(summary.rows.map(\.parameters) == [4, 0] && summary.parameters == 4)
@@ -72,17 +72,17 @@ import Testing
 
     @Test("summary: impossible requests throw") func whatCannotBeIsRefused() throws {
         func error(
-            _ name: String, classes: Int? = nil, _ input: CatalogModel.Input? = nil
+            _ name: String, classes: Int? = nil, _ input: ModelSpec.Input? = nil
         ) throws -> ArchitectureError? {
-            let model = try ModelCatalog.model(named: name)
+            let model = try ModelRegistry.spec(named: name)
             return #expect(throws: ArchitectureError.self) { try model.summary(classes: classes, input: input) }
         }
-        let odd = CatalogModel.Input(channels: 3, height: 416, width: 400)
+        let odd = ModelSpec.Input(channels: 3, height: 416, width: 400)
         #expect(try error("yolov3-tiny", odd) == .multiple(architecture: "yolov3-tiny", found: odd, of: 32))
         #expect(try error("unet", .init(channels: 3, height: 15, width: 32)) != nil)
         #expect(try error("resnet18", classes: 0) != nil)
         #expect(try error("vgg16", .init(channels: 3, height: 4097, width: 32)) != nil)
         #expect(try error("resnet18", classes: 100_001) != nil)
-        #expect(throws: ArchitectureError.self) { try ModelCatalog.model(named: "yolov3-tny") }
+        #expect(throws: ArchitectureError.self) { try ModelRegistry.spec(named: "yolov3-tny") }
     }
 }

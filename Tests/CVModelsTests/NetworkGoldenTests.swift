@@ -25,10 +25,10 @@ import Testing
             case "unet-bilinear-norm":
                 UNet(classes: 4, depth: 3, width: 4, upsampling: .bilinear, batchNorm: true, p)
             case "unet-mobilenet_v2", "unet-efficientnet-lite0":
-                try! SegmentationArchitecture.named(name).make(classes: 4, p)
+                try! ModelRegistry.spec(named: name, task: .segment).makeSegmenter(classes: 4, p)
             case "transformer": ImageTransformNet(ImageTransformNet.Variant(width: 4), p)
             case "transformer-odd": ImageTransformNet(ImageTransformNet.Variant(width: 3), p)
-            default: try! ClassifierArchitecture.named(name).make(classes: 10, p)
+            default: try! ModelRegistry.spec(named: name, task: .classify).makeClassifier(classes: 10, p)
             }
         }
     }
@@ -38,8 +38,8 @@ import Testing
     {
         let all = try decoded("Golden/networks/sizes.json", as: [String: NetworkSizesGolden].self)
         for (name, golden) in all {
-            let architecture = try ClassifierArchitecture.named(name)
-            try golden.compare(name) { architecture.make(classes: 10, $0) }
+            let architecture = try ModelRegistry.spec(named: name, task: .classify)
+            try golden.compare(name) { architecture.makeClassifier(classes: 10, $0) }
         }
     }
 }

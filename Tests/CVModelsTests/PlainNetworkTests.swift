@@ -10,7 +10,7 @@ import Testing
         ["", "-wide"])
     func givesWhatPyTorchGives(_ name: String, _ suffix: String) throws {
         let golden = try decoded("Golden/networks/\(name)\(suffix).json", as: NetworkGolden.self)
-        try golden.compare { try! ClassifierArchitecture.named(name).make(classes: 10, $0) }
+        try golden.compare { try! ModelRegistry.spec(named: name, task: .classify).makeClassifier(classes: 10, $0) }
     }
 
     /// A plain network has all of the keys but those of the shortcuts.
@@ -21,8 +21,8 @@ import Testing
         ])
     func hasTheWeightsOfItsReference(_ plain: String, _ residual: String) throws {
         func keys(_ name: String) throws -> [String] {
-            let architecture = try ClassifierArchitecture.named(name)
-            return ParameterSet.shapes { architecture.make(classes: 10, $0) }.map { "\($0.name) \($0.shape)" }
+            let architecture = try ModelRegistry.spec(named: name, task: .classify)
+            return ParameterSet.shapes { architecture.makeClassifier(classes: 10, $0) }.map { "\($0.name) \($0.shape)" }
         }
         #expect(try keys(plain) == keys(residual).filter { !$0.contains(".downsample.") })
     }

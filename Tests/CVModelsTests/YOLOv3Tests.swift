@@ -11,7 +11,7 @@ import Testing
         #expect(shapes.reduce(0) { $0 + $1.shape.count } == 62_001_757)
         let trained = shapes.filter { !$0.name.contains("running_") }
         #expect(trained.reduce(0) { $0 + $1.shape.count } == 61_949_149)
-        #expect(ModelCatalog.shapes(of: "yolov3", classes: 7)?["scale3.head.weight"] == [36, 256, 1, 1])
+        #expect(ModelRegistry.shapes(of: "yolov3", classes: 7)?["scale3.head.weight"] == [36, 256, 1, 1])
     }
 
     /// The reference implementation of `Tools/golden/networks_inception.py`, narrower than the paper's, with all its

@@ -23,7 +23,7 @@ import Testing
 
     /// The number of classes may be what a file claims; nothing is allocated for shapes alone.
     @Test("YOLOv3-tiny: shapes of huge class counts allocate nothing") func shapesOfAbsurdlyManyClassesTakeNoMemory() {
-        let shapes = ModelCatalog.shapes(of: "yolov3-tiny", classes: 1 << 40)
+        let shapes = ModelRegistry.shapes(of: "yolov3-tiny", classes: 1 << 40)
         #expect(shapes?["head1.bias"] == [3 * (5 + (1 << 40))])
         #expect(throws: ParameterMismatch.self) {
             try ParameterSet.load({ YOLOv3Tiny(classes: 1 << 40, $0) }, from: [:]).network

@@ -2,6 +2,7 @@ import CVImage
 import CVModels
 import CVNN
 import CVSegmentation
+import CVTask
 import CVTensor
 import CVWeights
 import Foundation
@@ -58,13 +59,11 @@ private struct Colors: Layer {
         #expect(Self.segmenter(image).mask.values == classes)
     }
 
-    /// A network that halves the resolution six times needs at least 64 pixels.
-    @Test(
-        "segmenter: small images reach the network's minimum side",
-        arguments: [(1, 1), (17, 513), (70, 3)], [Segmenter.Scale.trained, .full])
-    func smallImagesReachMinimumSide(_ size: (Int, Int), _ scale: Segmenter.Scale) throws {
-        let architecture = try SegmentationArchitecture.named("unet-w1-d6-plain")
-        let (network, _) = ParameterSet.initialize(seed: 1) { architecture.make(classes: 3, $0) }
+    /// A network that halves the picture six times wants 64 pixels at least.
+    @Test(arguments: [(1, 1), (17, 513), (70, 3)], [Segmenter.Scale.trained, .full])
+    func smallImagesAreBroughtToWhatTheNetworkTakes(_ size: (Int, Int), _ scale: Segmenter.Scale) throws {
+        let architecture = try ModelRegistry.spec(named: "unet-w1-d6-plain", task: .segment)
+        let (network, _) = ParameterSet.initialize(seed: 1) { architecture.makeClassifier(classes: 3, $0) }
         let segmenter = Segmenter(
             network: network, labels: Self.labels, preprocessing: .init(width: 64, height: 64, resize: .stretch),
             minimumSide: architecture.minimumSide)
@@ -125,7 +124,10 @@ private struct Colors: Layer {
     @Test("segmenter: the error for other weights names them") func errorNamesOtherWeights() throws {
         let (_, parameters) = ParameterSet.initialize(seed: 1) { UNet(classes: 3, depth: 1, width: 2, $0) }
         for (model, task, labels, text) in [
-            ("unet-w2-d1-plain", "classify", Self.labels.names, "for the task 'classify'; a network for"),
+            (
+                "unet-w2-d1-plain", "classify", Self.labels.names,
+                "for the task 'classify'; a network for the task 'segment'"
+            ),
             ("unet-w2-d1-plain", "segment", [], "2 to 255"),
             ("unet-w2-d1-plain", "segment", ["a", "b"], "out.weight"),
             ("unet-w2-d2-plain", "segment", Self.labels.names, "\"down.2.0.weight\""),
@@ -133,11 +135,11 @@ private struct Colors: Layer {
         ] {
             let path = try Self.write(parameters, model: model, task: task, labels: labels)
             defer { try? FileManager.default.removeItem(atPath: path) }
-            let error = #expect(throws: SegmenterError.self) { try Segmenter(path) }
+            let error = #expect(throws: ModelFileError.self) { try Segmenter(path) }
             #expect(error?.description.contains(text) == true, "\(error?.description ?? "")")
             #expect(error?.description.hasPrefix(path) == true)
         }
-        #expect(throws: SegmenterError.self) { try PersonSegmenter("yolov3-tiny", detector: nil) }
+        #expect(throws: ModelFileError.self) { try PersonSegmenter("yolov3-tiny", detector: nil) }
         #expect(throws: WeightsNotFound.self) { try Segmenter("no-such-model") }
     }
 

@@ -2,6 +2,7 @@ import CVImage
 import CVModels
 import CVNN
 import CVStyle
+import CVTask
 import TestSupport
 import Testing
 
@@ -104,8 +105,10 @@ import Testing
 
     @Test("style transfer errors: weights of another network are rejected") func otherWeightsAreRejected() throws {
         let path = packageFolder.appending(path: "Weights/resnet20-cifar10.safetensors").path
-        #expect(throws: StyleError.notAVGG(path: path, model: "resnet20", task: "classify")) {
-            _ = try StyleTransfer(path)
-        }
+        let error = #expect(throws: ModelFileError.self) { _ = try StyleTransfer(path) }
+        #expect(
+            error?.problem
+                == .otherNetwork(found: "resnet20", expected: ["vgg11", "vgg13", "vgg16", "vgg19", "vgg16-hed"]))
+        #expect(error?.path == path)
     }
 }

@@ -112,7 +112,7 @@ import Testing
 
     @Test("style training: metadata and recipe describe the weights") func metadataDescribesTheWeights() throws {
         let metadata = try WeightsMetadata(try training { $0.width = 32 }.metadata)
-        #expect(metadata.model == "transformer" && metadata.task == "stylize" && metadata.labels == ["blocks"])
+        #expect(metadata.model == "fast-style" && metadata.task == "stylize" && metadata.labels == ["blocks"])
         let recipe = try training { $0.steps = 11 }.recipe
         #expect(recipe.epochs == 3 && recipe.json["epochs"]?.integer == 3)
         #expect(recipe.json["style_layers"]?.string == "conv1_1,conv2_1")

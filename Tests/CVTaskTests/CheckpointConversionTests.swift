@@ -20,9 +20,9 @@ import Testing
 
     /// A file with fresh weights and no metadata.
     private func checkpoint(_ name: String, classes: Int, channels: Int = 3, side: Int) throws -> Checkpoint {
-        let architecture = try ClassifierArchitecture.named(name)
-        let input = ClassifierArchitecture.Input(channels: channels, height: side, width: side)
-        let (_, parameters) = ParameterSet.initialize(seed: 3) { architecture.make(classes: classes, input: input, $0) }
+        let architecture = try ModelRegistry.spec(named: name, task: .classify)
+        let input = ModelSpec.Input(channels: channels, height: side, width: side)
+        let (_, parameters) = ParameterSet.initialize(seed: 3) { architecture.makeClassifier(classes: classes, input: input, $0) }
         let path = "\(folder)/\(name).safetensors"
         try FileOutput.write(parameters.safetensors(), to: path, overwrite: true)
         return try Checkpoint(path: path)
@@ -30,18 +30,18 @@ import Testing
 
     @Test(arguments: ["resnet20", "small-cnn", "squeezenet1_1", "mobilenet_v2"])
     func classesAndChannelsAreThoseOfTheShapes(name: String) throws {
-        let architecture = try ClassifierArchitecture.named(name)
+        let architecture = try ModelRegistry.spec(named: name, task: .classify)
         for (classes, channels) in [(7, 3), (2, 1)] {
             let side = architecture.defaultInput.height
             let checkpoint = try checkpoint(name, classes: classes, channels: channels, side: side)
-            let conversion = try ClassifierConversion(checkpoint, to: architecture)
+            let conversion = try CheckpointConversion(checkpoint, to: architecture)
             #expect(conversion.classes == classes && conversion.input.channels == channels)
         }
     }
 
     @Test func theFileHasTheSameWeightsAndWhatClassifyingNeeds() throws {
         let checkpoint = try checkpoint("resnet20", classes: 3, side: 32)
-        let conversion = try ClassifierConversion(checkpoint, to: .named("resnet20"))
+        let conversion = try CheckpointConversion(checkpoint, to: ModelRegistry.spec(named: "resnet20"))
         var done = 0
         let bytes = try conversion.safetensors(
             preprocessing: conversion.defaultPreprocessing, labels: ["a", "b", "c"], source: "x.pth", sha256: "0"
@@ -65,39 +65,40 @@ import Testing
     /// torchvision's `Resize(256)` and `CenterCrop(224)`.
     @Test func networksOfImageNetAreEvaluatedAsTorchvisionDoes() throws {
         let checkpoint = try checkpoint("squeezenet1_1", classes: 4, side: 224)
-        let preprocessing = try ClassifierConversion(checkpoint, to: .named("squeezenet1_1")).defaultPreprocessing
+        let preprocessing = try CheckpointConversion(checkpoint, to: ModelRegistry.spec(named: "squeezenet1_1"))
+            .defaultPreprocessing
         #expect(preprocessing.shorterSide == 256 && preprocessing.width == 224 && preprocessing.resize == .crop)
         #expect(preprocessing.mean.map { ($0 / 255 * 1000).rounded() } == [485, 456, 406])
         #expect(preprocessing.std.map { ($0 / 255 * 1000).rounded() } == [229, 224, 225])
-        #expect(ClassifierConversion.shorterSide(forCrop: 299) == 342)
+        #expect(ModelSpec.shorterSide(forCrop: 299) == 342)
     }
 
     @Test func otherWeightsAreListedWithTheirNetwork() throws {
         let checkpoint = try checkpoint("resnet20", classes: 10, side: 32)
         let error = #expect(throws: ConversionError.self) {
-            try ClassifierConversion(checkpoint, to: .named("resnet32"))
+            try CheckpointConversion(checkpoint, to: ModelRegistry.spec(named: "resnet32"))
         }
         let text = error?.description ?? ""
         #expect(text.contains("resnet20.safetensors: as resnet32: the weights are not those of this network"))
         #expect(text.contains("missing: \"layer1.3.conv1.weight\""))
         #expect(text.contains("are those of resnet20 or plain20."))
         #expect(throws: ConversionError.self) {
-            try ClassifierConversion(checkpoint, to: .named("resnet20"), classes: 11)
+            try CheckpointConversion(checkpoint, to: ModelRegistry.spec(named: "resnet20"), classes: 11)
         }
         #expect(throws: ArchitectureError.self) {
-            try ClassifierConversion(checkpoint, to: .named("resnet20"), classes: 0)
+            try CheckpointConversion(checkpoint, to: ModelRegistry.spec(named: "resnet20"), classes: 0)
         }
     }
 
     @Test func valuesThatAreNoNumbersAreRefused() throws {
-        let architecture = try ClassifierArchitecture.named("logistic")
-        let shapes = ParameterSet.shapes { architecture.make(classes: 2, $0) }
+        let architecture = try ModelRegistry.spec(named: "logistic", task: .classify)
+        let shapes = ParameterSet.shapes { architecture.makeClassifier(classes: 2, $0) }
         let tensors = shapes.map { name, shape in
             SafetensorsTensor(
                 name, shape: shape.dimensions, values: .init(repeating: .nan, count: shape.count), storage: .f32)
         }
         try FileOutput.write(Safetensors.encode(tensors), to: folder + "/nan.safetensors")
-        let conversion = try ClassifierConversion(
+        let conversion = try CheckpointConversion(
             Checkpoint(path: folder + "/nan.safetensors"), to: architecture)
         #expect(throws: SafetensorsError.self) {
             try conversion.safetensors(preprocessing: conversion.defaultPreprocessing)

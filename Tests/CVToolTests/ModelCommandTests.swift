@@ -39,13 +39,13 @@ import Testing
     }
 
     @Test func aStyleNetworkHasNoClasses() throws {
-        let result = try model("transformer-w16", "--imgsz", "24x16")
+        let result = try model("fast-style-w16", "--imgsz", "24x16")
         #expect(result.exitCode == 0 && result.errors.isEmpty)
-        #expect(result.lines[0].hasPrefix("transformer-w16: paints") && result.lines[1] == "pictures of 3×16×24")
+        #expect(result.lines[0].hasPrefix("fast-style-w16: paints") && result.lines[1] == "pictures of 3×16×24")
         let words = result.lines.map { $0.split(separator: " ").map(String.init) }
         // 9 · 9 · 3 weights and a bias for each channel.
         #expect(words.contains(["conv1.conv2d", "conv2d", "16×16×24", "3,904", "1,492,992"]))
-        let record = try #require(try model("transformer", "--json").records.first)
+        let record = try #require(try model("fast-style", "--json").records.first)
         #expect(record["classes"] == .null && record["input"]?.numbers == [3, 256, 256])
     }
 
@@ -72,7 +72,7 @@ import Testing
         #expect(result.exitCode == 0)
         let line = try #require(result.lines.first { $0.hasPrefix("vgg16 ") })
         #expect(line.contains("138,357,544") && line.hasSuffix("arXiv:1409.1556)") && line.contains("3×224×224"))
-        for name in ["unet", "yolov3-tiny", "transformer"] {
+        for name in ["unet", "yolov3-tiny", "yolov3", "fast-style", "selfie-segmentation"] {
             #expect(result.lines.contains { $0.hasPrefix(name + " ") })
         }
         #expect(try model("--list").output == result.output)
@@ -85,10 +85,10 @@ import Testing
         (["yolov3-tiny", "--imgsz", "100"], 1, "multiples of 32"),
         (["unet", "--classes", "100001"], 1, "1 to 100000"),
         (["lenet5", "--imgsz", "20"], 1, "sides of 28 to 4096"), (["lenet5", "--classes", "0"], 1, "1 to 100000"),
-        (["transformer", "--classes", "2"], 1, "2 classes: only 1 is possible"),
-        (["transformer", "--channels", "1"], 1, "1 channel: only 3 is possible"),
-        (["transformer", "--imgsz", "4"], 1, "sides of 5 to 4096"),
-        (["transformer-w0"], 1, "did you mean transformer?"),
+        (["fast-style", "--classes", "2"], 1, "2 classes: only 1 is possible"),
+        (["fast-style", "--channels", "1"], 1, "1 channel: only 3 is possible"),
+        (["fast-style", "--imgsz", "4"], 1, "sides of 5 to 4096"),
+        (["fast-style-w0"], 1, "did you mean fast-style?"),
         (["resnet18", "--channels", "0"], 1, "1 to 64"), (["resnet18", "--imgsz", "0"], 64, "each from 1 to 4096"),
         (["resnet18", "--list"], 64, "--list"), (["--classes", "3"], 64, "go with the name"),
     ])

@@ -133,8 +133,8 @@ import Testing
         let checks = try roundTrip(WeightsVerification(path: path))["checks"]?.array
         #expect(checks?.first?["name"]?.string == "structure" && checks?.first?["outcome"]?.string == "ok")
         try roundTrip(WeightsVerification(path: packageFolder.appending(path: "README.md").path))
-        let input = ClassifierArchitecture.Input(channels: 3, height: 32, width: 64)
-        let summary = try ClassifierArchitecture.named("resnet20").summary(classes: 3, input: input)
+        let input = ModelSpec.Input(channels: 3, height: 32, width: 64)
+        let summary = try ModelRegistry.spec(named: "resnet20").summary(classes: 3, input: input)
         let json = try roundTrip(summary)
         #expect(json["multiply_adds"]?.double == Double(summary.multiplyAdds) && summary.multiplyAdds > 1 << 20)
         try roundTrip(StyleLosses.example)

@@ -45,7 +45,7 @@ import Testing
         #expect(try scratch.image("run/sample.jpg").width == 512)
         #expect(try scratch.text("run/log.csv").contains("content"))
         let metadata = try Safetensors(path: scratch.path + "/run/best.safetensors").metadata
-        #expect(metadata["model"] == "transformer-w2" && metadata["labels"] == "[\"coffee\"]")
+        #expect(metadata["model"] == "fast-style-w2" && metadata["labels"] == "[\"coffee\"]")
         let verified = try runCommand(["weights", "verify", "run/best.safetensors"], in: scratch.path)
         #expect(verified.exitCode == 0, "\(verified.output)")
 

@@ -34,9 +34,9 @@ def networks():
     for name in published + others:
         yield name, PHOTOGRAPH if name in published else SMALL, lambda name=name: torchvision.models.get_model(name)
     # An odd size: what comes up is filled.
-    yield "unet", [3, 70, 64], lambda: UNet(2, 4, 64, False, False)
+    yield "unet-plain", [3, 70, 64], lambda: UNet(2, 4, 64, False, False)
     yield "yolov3-tiny", [3, 416, 416], YOLOv3Tiny
-    for name, width in (("transformer", 32), ("transformer-w8", 8)):
+    for name, width in (("fast-style", 32), ("fast-style-w8", 8)):
         yield name, [3, 64, 40], lambda width=width: Transformer(width)
 
 

@@ -17,7 +17,7 @@ import CVTensor
 /// predicted class rarely does.
 public struct FullyConvolutional: Layer {
     /// The size that the classifier was trained for.
-    public let window: ClassifierArchitecture.Input
+    public let window: ModelSpec.Input
     /// Pixels from one window to the next.
     public let stride: Int
 
@@ -31,7 +31,7 @@ public struct FullyConvolutional: Layer {
     ///   - window: the input size of the classifier.
     /// - Throws: `SlidingWindowError` if the network cannot be made fully convolutional, or not for this window.
     public init(
-        _ network: any ClassifierNetwork, window: ClassifierArchitecture.Input
+        _ network: any ClassifierNetwork, window: ModelSpec.Input
     ) throws(SlidingWindowError) {
         guard let network = network as? any SlidingClassifier else { throw .notConvolutional("\(type(of: network))") }
         self.network = network
@@ -57,7 +57,7 @@ public struct FullyConvolutional: Layer {
 
 /// Converts layers over the feature maps of one window to layers that slide over the feature maps of an image.
 private struct Conversion {
-    let window: ClassifierArchitecture.Input
+    let window: ModelSpec.Input
     /// The size of one window's feature maps before the next layer.
     var height, width: Int
 

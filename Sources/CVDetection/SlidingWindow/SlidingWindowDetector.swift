@@ -43,7 +43,7 @@ public struct SlidingWindowDetector: Sendable {
     public init(_ classifier: Classifier, method: SlidingWindows.Method = .convolutional, stride: Int? = nil) throws {
         self.classifier = classifier
         let preparation = classifier.preprocessing
-        let window = ClassifierArchitecture.Input(
+        let window = ModelSpec.Input(
             channels: preparation.channels.count, height: preparation.height, width: preparation.width)
         guard window.height * window.width <= Self.maximumPixels else {
             throw SlidingWindowError.input(window, limit: Self.maximumPixels)

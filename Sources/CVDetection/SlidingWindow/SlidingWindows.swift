@@ -18,7 +18,7 @@ public struct SlidingWindows: Sendable {
     }
 
     /// The input size of the classifier.
-    public let window: ClassifierArchitecture.Input
+    public let window: ModelSpec.Input
     /// Pixels from one window to the next.
     public let stride: Int
 
@@ -36,7 +36,7 @@ public struct SlidingWindows: Sendable {
     ///     if the network is not a `SlidingClassifier`.
     /// - Throws: `SlidingWindowError` if the network or the stride is not supported.
     public init(
-        _ network: any ClassifierNetwork, window: ClassifierArchitecture.Input, method: Method = .convolutional,
+        _ network: any ClassifierNetwork, window: ModelSpec.Input, method: Method = .convolutional,
         stride: Int? = nil
     ) throws(SlidingWindowError) {
         self.window = window
@@ -128,11 +128,11 @@ public enum SlidingWindowError: ToolkitError, Equatable {
     /// The network or one of its layers cannot be applied to a larger image.
     case notConvolutional(String)
     /// The feature maps of a window do not have the size that the linear layers expect.
-    case maps(window: ClassifierArchitecture.Input, found: [Int], expected: [Int])
+    case maps(window: ModelSpec.Input, found: [Int], expected: [Int])
     /// The stride is not a positive multiple of the network's stride.
     case stride(Int, multipleOf: Int)
     /// The network's input has more pixels than the limit for a whole image.
-    case input(ClassifierArchitecture.Input, limit: Int)
+    case input(ModelSpec.Input, limit: Int)
     /// No window fits into the image.
     case tooLarge(window: Int, width: Int, height: Int)
     /// The window is so small that the resized image would be too large.

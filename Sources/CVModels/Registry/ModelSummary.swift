@@ -26,7 +26,7 @@ public struct ModelSummary: Sendable, Equatable {
     }
 
     /// The size of the picture.
-    public let input: ClassifierArchitecture.Input
+    public let input: ModelSpec.Input
     public let rows: [Row]
     /// All that is trained, as `sum(p.numel() for p in model.parameters())`: also what only training uses.
     public let parameters: Int
@@ -46,7 +46,7 @@ public struct ModelSummary: Sendable, Equatable {
     ///   - make: the network, from its place in the tree of names.
     ///   - run: sends a batch of one picture through the network.
     public init<Network>(
-        input: ClassifierArchitecture.Input, _ make: (ParameterScope) -> Network,
+        input: ModelSpec.Input, _ make: (ParameterScope) -> Network,
         running run: (Network, Tensor) -> Void
     ) {
         let (network, parameters) = ParameterSet.shapeOnly(make)
@@ -56,7 +56,7 @@ public struct ModelSummary: Sendable, Equatable {
     }
 
     /// What `run` records on a tape.
-    package init(of parameters: ParameterSet, input: ClassifierArchitecture.Input, running run: (Tape) -> Void) {
+    package init(of parameters: ParameterSet, input: ModelSpec.Input, running run: (Tape) -> Void) {
         let trained = parameters.trainable
         // Frozen, so that the tape keeps no result for a gradient.
         parameters.setTrainable(false)
@@ -74,7 +74,7 @@ public struct ModelSummary: Sendable, Equatable {
     }
 
     /// That of a network with one result.
-    public init<Network: Layer>(input: ClassifierArchitecture.Input, _ make: (ParameterScope) -> Network) {
+    public init<Network: Layer>(input: ModelSpec.Input, _ make: (ParameterScope) -> Network) {
         self.init(input: input, make, running: { _ = $0($1) })
     }
 }
@@ -127,7 +127,7 @@ extension ModelSummary: Codable {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         let sides = try container.decode([Int].self, forKey: .input)
         guard sides.count == 3 else { throw DecodingError.invalid(decoder, "the input has \(sides.count) sides of 3") }
-        input = ClassifierArchitecture.Input(channels: sides[0], height: sides[1], width: sides[2])
+        input = ModelSpec.Input(channels: sides[0], height: sides[1], width: sides[2])
         rows = try container.decode([Row].self, forKey: .rows)
         parameters = try container.decode(Int.self, forKey: .parameters)
         guard rows.count <= 1 << 16, rows.allSatisfy(\.isPossible) else {

@@ -17,10 +17,12 @@ extension ImageTransformNet {
         /// Channels of the first layer.
         public static let widths = 1...128
 
-        /// Johnson's network: `transformer`, or `transformer-w16` with another width than 32.
+        /// Johnson's network: `fast-style`, or `fast-style-w16` with another width than 32.
+        ///
+        /// - Parameter width: channels of the first layer, one of `widths`.
         public init(width: Int = 32) {
-            precondition(Self.widths.contains(width), "a transformer network of width \(width)")
-            name = width == 32 ? "transformer" : "transformer-w\(width)"
+            precondition(Self.widths.contains(width), "an image transformation network of width \(width)")
+            name = Self.name("fast-style", width)
             (down, up, blocks) = ([width, 2 * width, 4 * width], [2 * width, width], 5)
             (normalizesColors, hasBias) = (false, true)
         }
@@ -33,28 +35,41 @@ extension ImageTransformNet {
         /// The network of TensorFlow's demo for Android, after Dumoulin et al. 2016 (arXiv:1610.07629).
         public static let multistyle26 = Self("multistyle26", down: [32, 32, 32], up: [8, 4], blocks: 6)
 
-        /// Nil for a name that is not known.
+        /// What earlier versions called Johnson's network. A transformer is something else today.
+        private static let formerName = "transformer"
+
+        private static func name(_ base: String, _ width: Int) -> String { width == 32 ? base : "\(base)-w\(width)" }
+
+        /// The name that earlier versions gave it.
+        package var formerName: String {
+            self == .multistyle26 ? name : Self.name(Self.formerName, down[0])
+        }
+
+        /// The variant of a name, also of one that an earlier version gave, such as `transformer-w16`.
+        ///
+        /// - Parameter name: one for each variant: the usual width is left out.
+        /// - Returns: nil for a name that is not known.
         public init?(_ name: String) {
-            let prefix = "transformer-w"
-            let width = name == "transformer" ? 32 : name.hasPrefix(prefix) ? Int(name.dropFirst(prefix.count)) ?? 0 : 0
             if name == Self.multistyle26.name {
                 self = .multistyle26
-            } else if Self.widths.contains(width) {
-                self.init(width: width)
-                // One name for each.
-                if self.name != name { return nil }
-            } else {
-                return nil
+                return
+            }
+            let width = name.split(separator: "-").last.flatMap { $0.first == "w" ? Int($0.dropFirst()) : nil } ?? 32
+            guard Self.widths.contains(width) else { return nil }
+            self.init(width: width)
+            if name != self.name, name != formerName { return nil }
+        }
+
+        /// Keys and shapes of weights for some styles: the normalizations have a row for each.
+        func parameterShapes(styles: Int) -> [(name: String, shape: Shape)] {
+            ParameterSet.shapes { ImageTransformNet(self, $0) }.map { name, shape in
+                (name, isByStyle(name) && styles > 1 ? Shape([styles] + shape.dimensions) : shape)
             }
         }
 
-        /// Keys and shapes of weights for some styles: the normalisations have a row for each.
-        func shapes(styles: Int) -> [String: [Int]] {
-            let shapes = ParameterSet.shapes { ImageTransformNet(self, $0) }
-            return Dictionary(
-                uniqueKeysWithValues: shapes.map { name, shape in
-                    (name, isByStyle(name) && styles > 1 ? [styles] + shape.dimensions : shape.dimensions)
-                })
+        private func shapes(styles: Int) -> [String: [Int]] {
+            let shapes = parameterShapes(styles: styles)
+            return Dictionary(uniqueKeysWithValues: shapes.map { ($0.name, $0.shape.dimensions) })
         }
 
         /// The parameters of normalisations: those of convolutions end in `conv2d.weight` or `conv2d.bias`.

@@ -14,9 +14,6 @@ public enum FastStyleError: ToolkitError, Equatable {
     case tooSmall(width: Int, height: Int)
     /// The free memory does not suffice, in bytes.
     case notEnoughMemory(width: Int, height: Int, needed: Int, available: Int)
-    /// The weights are not those of an `ImageTransformNet`.
-    case notAnImageTransformNet(path: String, model: String, task: String)
-    /// Keys or shapes of the weights do not match the network.
     case otherParameters(path: String, ParameterMismatch)
 
     /// The message.
@@ -36,9 +33,6 @@ public enum FastStyleError: ToolkitError, Equatable {
         case .notEnoughMemory(let width, let height, let needed, let available):
             "an image of \(width) × \(height) pixels needs about \(needed / 1_000_000) MB of memory and "
                 + "\(available / 1_000_000) are free; make it smaller"
-        case .notAnImageTransformNet(let path, let model, let task):
-            "\(path.escapedForDisplay): holds weights of \(abbreviated(model)) for the task '\(abbreviated(task))'; those "
-                + "of an image transformation network, such as multistyle26, are expected"
         case .otherParameters(let path, let mismatch): "\(path.escapedForDisplay): \(mismatch)"
         }
     }
@@ -51,7 +45,7 @@ extension FastStyleError {
         switch self {
         case .unknownStyle, .styleTwice, .noStyle: .usage
         case .notEnoughMemory: .limit
-        case .tooSmall, .notAnImageTransformNet, .otherParameters: .invalid
+        case .tooSmall, .otherParameters: .invalid
         }
     }
 }

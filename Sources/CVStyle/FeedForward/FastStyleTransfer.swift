@@ -2,6 +2,7 @@ import CVCore
 import CVImage
 import CVModels
 import CVNN
+import CVTask
 import CVTensor
 import CVWeights
 
@@ -30,20 +31,25 @@ public struct FastStyleTransfer: Sendable {
     /// Loads weights by the name of a model or by the path of a `.safetensors` file.
     ///
     /// - Parameter weights: a name or a path.
-    /// - Throws: `WeightsNotFound` with the search paths; `FileError`, `SafetensorsError`, `WeightsMetadataError` or
-    ///   `FastStyleError` for a file that is damaged or holds something else.
+    /// - Throws: `WeightsNotFound` when nothing is found, with the search paths; `FileError`,
+    ///   `SafetensorsError`, `WeightsMetadataError`, `ModelFileError` or `FastStyleError` for a file that is damaged or belongs
+    ///   to something else.
     public init(_ weights: String = Self.defaultWeights) throws {
-        path = try WeightsLocator().find(weights)
-        let file = try Safetensors(path: path)
-        let metadata = try WeightsMetadata(file.metadata, file: path)
-        guard let variant = ImageTransformNet.Variant(metadata.model), metadata.preprocessing.channels == .rgb else {
-            throw FastStyleError.notAnImageTransformNet(path: path, model: metadata.model, task: metadata.task)
+        let file = try ModelFile(weights, task: .stylize)
+        guard let variant = ImageTransformNet.Variant(file.spec.name) else {
+            throw ModelFileError(
+                file.path,
+                .otherNetwork(
+                    found: file.metadata.model, expected: ModelRegistry.specs(for: .stylize).map(\.name)))
         }
-        try file.checkFinite()
-        name = metadata.model
-        styles = metadata.labels.isEmpty ? [FileSystem.stem(of: path)] : metadata.labels
-        state = try file.stateDictionary()
-        (self.variant, preprocessing) = (variant, metadata.preprocessing)
+        guard file.metadata.preprocessing.channels == .rgb else {
+            throw ModelFileError(file.path, .preprocessing(expected: "an input of red, green and blue"))
+        }
+        state = try file.state()
+        path = file.path
+        name = file.metadata.model
+        styles = file.labels.isEmpty ? [FileSystem.stem(of: path)] : file.labels
+        (self.variant, preprocessing) = (variant, file.metadata.preprocessing)
         // Checked here rather than at the first image.
         _ = try network(mixing: styles.map { _ in 0 })
     }

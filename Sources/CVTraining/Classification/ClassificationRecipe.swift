@@ -7,10 +7,10 @@ import CVNN
 ///
 /// Written to `recipe.json` and into the metadata of the weights.
 public struct ClassificationRecipe: TrainingRecipe {
-    /// A name of `ClassifierArchitecture`.
+    /// A name of `ModelRegistry`, for the task `.classify`.
     public var model: String
     /// The size and channels of the network's input: 1 channel is gray, 3 are RGB.
-    public var input: ClassifierArchitecture.Input
+    public var input: ModelSpec.Input
     /// The settings that all tasks share.
     public var settings: TrainingSettings
     /// The factor of L1 regularization of all weights.
@@ -25,54 +25,42 @@ public struct ClassificationRecipe: TrainingRecipe {
     /// The recipe for training a network from scratch, by the images it was made for.
     ///
     /// - Parameters:
-    ///   - architecture: the network.
+    ///   - spec: the network.
     ///   - chosen: an optimizer, which gets rates that suit it; nil for the one that suits the network.
-    public init(_ architecture: ClassifierArchitecture, optimizer chosen: OptimizerKind? = nil) {
-        model = architecture.name
-        input = architecture.defaultInput
-        let domain = Domain(architecture)
-        let optimizer = chosen ?? domain.optimizer
-        let (learningRate, weightDecay) = domain.rates(optimizer)
-        let (epochs, batchSize) = domain.length
+    public init(_ spec: ModelSpec, optimizer chosen: OptimizerKind? = nil) {
+        model = spec.name
+        input = spec.defaultInput
+        let training = DomainTraining(spec.domain, hasBatchNorm: spec.hasBatchNorm)
+        let optimizer = chosen ?? training.optimizer
+        let (learningRate, weightDecay) = training.rates(optimizer)
+        let (epochs, batchSize) = training.length
         settings = TrainingSettings(
             epochs: epochs, batchSize: batchSize, optimizer: optimizer, learningRate: learningRate,
             weightDecay: weightDecay)
-        switch domain {
+        switch spec.domain {
         case .digits:
             // No mirror: it makes other digits. Logistic regression has one template for a class, and does worse with
             // images that move.
-            settings.augmentation = architecture.name == "logistic" ? "" : "affine"
+            settings.augmentation = spec.name == "logistic" ? "" : "affine"
         case .smallImages: (settings.warmup, settings.augmentation) = (2, "shift=0.0625,mirror@0.5")
         case .photographs: (settings.warmup, settings.augmentation) = (2, "resized-crop=0.25:1,mirror@0.5")
         }
     }
 }
 
-/// The kind of images that a network was made for, which decides how it learns.
-private enum Domain {
-    /// Gray images of 28 × 28.
-    case digits
-    /// Images of 32 × 32, as those of CIFAR.
-    case smallImages
-    /// The images of ImageNet. isNormalized: whether batch-norm keeps large steps from doing harm.
-    case photographs(isNormalized: Bool)
+/// How networks for one kind of images learn best.
+private struct DomainTraining {
+    private let domain: ModelSpec.Domain
+    private let hasBatchNorm: Bool
 
-    init(_ architecture: ClassifierArchitecture) {
-        let input = architecture.defaultInput
-        if input.channels == 1 {
-            self = .digits
-        } else if input.height < 64 {
-            self = .smallImages
-        } else {
-            let keys = ParameterSet.shapes { architecture.make(classes: 1, $0) }.map(\.name)
-            self = .photographs(isNormalized: keys.contains { $0.hasSuffix("running_mean") })
-        }
+    init(_ domain: ModelSpec.Domain, hasBatchNorm: Bool = false) {
+        (self.domain, self.hasBatchNorm) = (domain, hasBatchNorm)
     }
 
-    var optimizer: OptimizerKind { if case .smallImages = self { .nesterov } else { .adamw } }
+    var optimizer: OptimizerKind { domain == .smallImages ? .nesterov : .adamw }
 
     var length: (epochs: Int, batchSize: Int) {
-        switch self {
+        switch domain {
         case .digits: (40, 64)
         // As Tools/reference/resnet20.py; the plain networks are there to be compared with the residual ones.
         case .smallImages: (36, 128)
@@ -84,12 +72,11 @@ private enum Domain {
     /// The learning rate and the weight decay that suit an optimizer.
     func rates(_ optimizer: OptimizerKind) -> (learning: Double, decay: Double) {
         let (gradients, adaptive, decay) =
-            switch self {
+            switch domain {
             case .digits: (0.05, 1e-3, 5e-4)
             case .smallImages: (0.2, 1e-3, 5e-4)
             // 0.1 for 256 images in a step (He et al. 2015), and an eighth of both.
-            case .photographs(isNormalized: true): (0.0125, 5e-4, 1e-4)
-            case .photographs(isNormalized: false): (0.0025, 1e-4, 1e-4)
+            case .photographs: hasBatchNorm ? (0.0125, 5e-4, 1e-4) : (0.0025, 1e-4, 1e-4)
             }
         return switch optimizer {
         case .sgd, .momentum, .nesterov: (gradients, decay)
@@ -116,12 +103,12 @@ extension ClassificationRecipe {
     ///   - frozen: the part that is not trained; nil to train all weights, with small steps.
     ///   - chosen: an optimizer, which gets rates that suit it; nil for AdamW.
     public init(_ weights: PretrainedWeights, frozen: FrozenPart? = nil, optimizer chosen: OptimizerKind? = nil) {
-        self.init(weights.architecture, optimizer: chosen ?? .adamw)
+        self.init(weights.spec, optimizer: chosen ?? .adamw)
         input = weights.input
         self.frozen = frozen
         settings.pretrained = .init(name: weights.name, checksum: weights.checksum)
         settings.warmup = 1
-        (settings.learningRate, settings.weightDecay) = Domain.digits.rates(settings.optimizer)
+        (settings.learningRate, settings.weightDecay) = DomainTraining(.digits).rates(settings.optimizer)
         if frozen == nil {
             (settings.epochs, settings.batchSize) = (10, 32)
             settings.augmentation = "shift=0.0625,mirror@0.5"

@@ -10,7 +10,7 @@ import CVWeights
 ///
 /// ```swift
 /// let dataset = try ImageDataset.classification(contentsOf: "cifar10-train.tar")
-/// let recipe = ClassificationRecipe(try ClassifierArchitecture.named("resnet20"))
+/// let recipe = ClassificationRecipe(try ModelRegistry.spec(named: "resnet20", task: .classify))
 /// let training = try ClassificationTraining(recipe, dataset)
 /// let trainer = training.trainer(files: TrainingFiles(best: "best.safetensors"))
 /// try trainer.run { event in print(event) }
@@ -43,7 +43,7 @@ public struct ClassificationTraining {
     ///   - pretrained: the weights that the recipe names.
     ///   - progress: called on any thread, one call at a time, with the number of images decoded and of all.
     /// - Throws: `DatasetError`, `AugmentationError`, `ArchitectureError` for a network that is not known or cannot have
-    ///   this input, or `ClassifierError` for pretrained weights that are not of this network.
+    ///   this input, or `ModelFileError` for pretrained weights that are not of this network.
     public init(
         _ recipe: ClassificationRecipe, _ dataset: ImageDataset, pretrained: PretrainedWeights? = nil,
         progress: (_ done: Int, _ of: Int) -> Void = { _, _ in }
@@ -92,8 +92,8 @@ public struct ClassificationTraining {
         )
         precondition(recipe.frozen == nil || pretrained != nil, "random weights that are frozen learn nothing")
         precondition(
-            pretrained.map { $0.architecture.name == recipe.model } ?? true,
-            "a recipe for \(recipe.model) and weights of \(pretrained?.architecture.name ?? "")")
+            pretrained.map { $0.spec.name == recipe.model } ?? true,
+            "a recipe for \(recipe.model) and weights of \(pretrained?.spec.name ?? "")")
         self.recipe = recipe
         self.images = images
         augmentation = try recipe.augmentationPipeline()
@@ -101,10 +101,10 @@ public struct ClassificationTraining {
         preprocessing =
             try pretrained?.preprocessing(for: recipe.input) ?? images.normalization(over: split.train)
         batchSize = min(recipe.batchSize, split.train.count)
-        let architecture = try ClassifierArchitecture.named(recipe.model)
+        let spec = try ModelRegistry.spec(named: recipe.model, task: .classify)
         let (classes, input) = (images.classes.count, recipe.input)
-        try architecture.check(classes: classes, input: input)
-        let made = ParameterSet.initialize(seed: recipe.seed) { architecture.make(classes: classes, input: input, $0) }
+        try spec.check(classes: classes, input: input)
+        let made = ParameterSet.initialize(seed: recipe.seed) { spec.makeClassifier(classes: classes, input: input, $0) }
         (network, parameters) = made
         try pretrained?.load(into: made.parameters, of: made.network)
         guard recipe.frozen == .backbone else {

@@ -3,6 +3,7 @@ import CVCore
 import CVImage
 import CVModels
 import CVNN
+import CVTask
 import CVTensor
 import CVWeights
 
@@ -16,9 +17,9 @@ public struct PretrainedWeights: Sendable {
     /// The file that they were found in.
     public let path: String
     /// The network that they belong to.
-    public let architecture: ClassifierArchitecture
+    public let spec: ModelSpec
     /// The input that they were trained for.
-    public let input: ClassifierArchitecture.Input
+    public let input: ModelSpec.Input
     /// How an image becomes their input.
     public let preprocessing: Preprocessing
     /// The SHA-256 of the values, if the file has it: distinguishes files of the same name.
@@ -30,15 +31,19 @@ public struct PretrainedWeights: Sendable {
     /// - Parameters:
     ///   - weights: the name of a model, or the path of a `.safetensors` file.
     ///   - model: the network that they must belong to; nil for any.
-    /// - Throws: `WeightsNotFound`, `FileError`, `SafetensorsError`, `WeightsMetadataError`, or `ClassifierError` if they
+    /// - Throws: `WeightsNotFound`, `FileError`, `SafetensorsError`, `WeightsMetadataError`, or `ModelFileError` if they
     ///   do not belong to a classifier, or to another than is expected.
     public init(_ weights: String, expecting model: String? = nil) throws {
-        let file = try ClassifierFile(weights)
+        let file = try ModelFile(weights)
         path = file.path
         if let model, file.metadata.model != model {
-            throw ClassifierError(path, .otherNetwork(found: file.metadata.model, expected: model))
+            throw ModelFileError(path, .otherNetwork(found: file.metadata.model, expected: [model]))
         }
-        architecture = try file.architecture(classes: 1)
+        do {
+            spec = try ModelRegistry.spec(named: file.metadata.model, task: .classify)
+        } catch {
+            throw ModelFileError(path, .architecture(error))
+        }
         input = file.input
         preprocessing = file.metadata.preprocessing
         checksum = file.metadata.dataSHA256
@@ -53,13 +58,13 @@ public struct PretrainedWeights: Sendable {
     /// - Parameters:
     ///   - parameters: of the network.
     ///   - network: whose heads are left out.
-    /// - Throws: `ClassifierError` with all keys that do not fit.
-    func load(into parameters: ParameterSet, of network: any ClassifierNetwork) throws(ClassifierError) {
+    /// - Throws: `ModelFileError` with all keys that do not fit.
+    func load(into parameters: ParameterSet, of network: any ClassifierNetwork) throws(ModelFileError) {
         let heads = [network.headScope] + ((network as? any AuxiliaryClassifier)?.auxiliaryScopes ?? [])
         do {
             try parameters.load(state, omitting: heads.map { $0 + "." })
         } catch {
-            throw ClassifierError(path, .otherParameters(error))
+            throw ModelFileError(path, .otherParameters(error))
         }
     }
 
@@ -67,7 +72,7 @@ public struct PretrainedWeights: Sendable {
     ///
     /// - Parameter input: the size.
     /// - Returns: the preprocessing of these weights for it.
-    func preprocessing(for input: ClassifierArchitecture.Input) -> Preprocessing {
+    func preprocessing(for input: ModelSpec.Input) -> Preprocessing {
         var preprocessing = preprocessing
         (preprocessing.width, preprocessing.height) = (input.width, input.height)
         // The margin that is cropped stays the same fraction of the image.

@@ -2,6 +2,7 @@ import CVCore
 import CVModels
 import CVNN
 import CVSegmentation
+import CVTask
 import CVTensor
 import CVWeights
 
@@ -9,7 +10,7 @@ import CVWeights
 /// itself, trained on other images.
 public struct PretrainedSegmentation: Sendable {
     /// The network that is initialized.
-    public let architecture: SegmentationArchitecture
+    public let spec: ModelSpec
     /// The name that was given: a path, or a name that `WeightsLocator` finds.
     public let name: String
     /// The SHA-256 of the values, if the file has it.
@@ -25,27 +26,27 @@ public struct PretrainedSegmentation: Sendable {
     ///
     /// - Parameters:
     ///   - name: nil for the weights of the encoder that come with this library.
-    ///   - architecture: the network that is to be initialized.
-    /// - Throws: `WeightsNotFound`, `FileError`, `SafetensorsError`, `WeightsMetadataError`, or `SegmenterError`
+    ///   - spec: the network that is to be initialized.
+    /// - Throws: `WeightsNotFound`, `FileError`, `SafetensorsError`, `WeightsMetadataError`, or `ModelFileError`
     ///   for weights of another network.
-    public init(_ name: String? = nil, for architecture: SegmentationArchitecture) throws {
-        guard let name = name ?? architecture.encoder?.weights else {
-            throw SegmenterError(architecture.name, .nothingToInitializeFrom)
+    public init(_ name: String? = nil, for spec: ModelSpec) throws {
+        guard let name = name ?? spec.encoder?.weights else {
+            throw ModelFileError(spec.name, .nothingToInitializeFrom)
         }
-        path = try WeightsLocator().find(name)
-        let file = try Safetensors(path: path)
-        let metadata = try WeightsMetadata(file.metadata, file: path)
-        guard metadata.model == architecture.name || metadata.model == architecture.encoder?.model else {
-            throw SegmenterError(
-                path, .otherNetwork(metadata.model, expected: architecture.encoder?.model ?? architecture.name))
+        let file = try ModelFile(name)
+        guard file.spec.name == spec.name || file.spec.name == spec.encoder?.model else {
+            throw ModelFileError(
+                file.path,
+                .otherNetwork(found: file.metadata.model, expected: [spec.encoder?.model ?? spec.name]))
         }
-        guard metadata.preprocessing.channels == .rgb else { throw SegmenterError(path, .otherChannels) }
-        try file.checkFinite()
-        (self.architecture, self.name) = (architecture, name)
-        checksum = metadata.dataSHA256
-        preprocessing = metadata.preprocessing
-        isEncoder = metadata.model != architecture.name
-        state = try file.stateDictionary()
+        guard file.metadata.preprocessing.channels == .rgb else {
+            throw ModelFileError(file.path, .preprocessing(expected: "an input of red, green and blue"))
+        }
+        (self.spec, self.name, path) = (spec, name, file.path)
+        checksum = file.metadata.dataSHA256
+        preprocessing = file.metadata.preprocessing
+        isEncoder = file.spec.name != spec.name
+        state = try file.state()
     }
 
     /// The preprocessing of these weights for images that are resized.
@@ -63,18 +64,18 @@ public struct PretrainedSegmentation: Sendable {
     /// Loads these weights, except for the layer that outputs the classes.
     ///
     /// - Parameter parameters: of the network.
-    /// - Throws: `SegmenterError` with keys and shapes that do not fit; nothing is changed then.
+    /// - Throws: `ModelFileError` with keys and shapes that do not fit; nothing is changed then.
     package func load(into parameters: ParameterSet) throws {
-        let prefix = SegmentationArchitecture.Encoder.scope + "."
+        let prefix = ModelSpec.Encoder.scope + "."
         do throws(ParameterMismatch) {
-            guard isEncoder else { return try parameters.load(state, omitting: ["out."]) }
+            guard isEncoder else { return try parameters.load(state, omitting: spec.headScopes.map { $0 + "." }) }
             // The classifier has more: its last convolution, and its head.
             let keys = Set(parameters.lazy.map(\.name).filter { $0.hasPrefix(prefix) })
             let mine = state.filter { keys.contains(prefix + $0.key) }
             let renamed = Dictionary(uniqueKeysWithValues: mine.map { (prefix + $0.key, $0.value) })
             try parameters.load(renamed, omitting: ["decoder.", "out."])
         } catch {
-            throw SegmenterError(path, .otherParameters(error))
+            throw ModelFileError(path, .otherParameters(error))
         }
     }
 }

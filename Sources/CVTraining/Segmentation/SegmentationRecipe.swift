@@ -21,7 +21,7 @@ public struct SegmentationRecipe: TrainingRecipe {
         public var description: String { "\(width)x\(height)" }
     }
 
-    /// A name of `SegmentationArchitecture`.
+    /// A name of `ModelRegistry`, for the task `.segment`.
     public var model: String
     /// The size that images are resized to; nil for that of the first, at most 512 on its longer side.
     public var size: Size?
@@ -39,10 +39,10 @@ public struct SegmentationRecipe: TrainingRecipe {
     /// The recipe that suits a network and the weights that it is initialized from.
     ///
     /// - Parameters:
-    ///   - architecture: the network.
+    ///   - spec: the network.
     ///   - pretrained: the weights; nil for random ones.
-    public init(_ architecture: SegmentationArchitecture, pretrained: PretrainedSegmentation? = nil) {
-        model = architecture.name
+    public init(_ spec: ModelSpec, pretrained: PretrainedSegmentation? = nil) {
+        model = spec.name
         settings = TrainingSettings(
             epochs: 60, batchSize: 4, optimizer: .adamw, learningRate: 1e-3, weightDecay: 1e-2)
         settings.augmentation = "mirror@0.5,hsv@0.5"

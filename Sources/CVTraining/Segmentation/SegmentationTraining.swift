@@ -11,7 +11,7 @@ import CVWeights
 ///
 /// ```swift
 /// let dataset = try ImageDataset.segmentation(contentsOf: "streets")
-/// let recipe = SegmentationRecipe(try SegmentationArchitecture.named("unet-w16-d3"))
+/// let recipe = SegmentationRecipe(try ModelRegistry.spec(named: "unet-w16-d3", task: .segment))
 /// let training = try SegmentationTraining(recipe, SegmentationImages(dataset))
 /// let trainer = training.trainer(files: TrainingFiles(best: "best.safetensors"))
 /// try trainer.run { event in print(event) }
@@ -47,7 +47,7 @@ public struct SegmentationTraining {
     ///   - images: checked, of one size.
     ///   - pretrained: the weights that the recipe names.
     /// - Throws: `DatasetError`, `AugmentationError`, `ArchitectureError` for a network that is not known or cannot have
-    ///   this input, or `SegmenterError` for pretrained weights that are not of this network.
+    ///   this input, or `ModelFileError` for pretrained weights that are not of this network.
     public init(
         _ recipe: SegmentationRecipe, _ images: SegmentationImages, pretrained: PretrainedSegmentation? = nil
     ) throws {
@@ -70,13 +70,13 @@ public struct SegmentationTraining {
         batchSize = min(recipe.batchSize, split.train.count)
         let isWeighted = recipe.classWeights == .medianFrequency
         classWeights = isWeighted ? images.medianFrequencyWeights(over: split.train) : nil
-        let architecture = try SegmentationArchitecture.named(recipe.model)
-        minimumSide = architecture.minimumSide
+        let spec = try ModelRegistry.spec(named: recipe.model, task: .segment)
+        minimumSide = spec.minimumSide
         let classes = images.labels.names.count
         for size in [crop, .init(width: images.width, height: images.height)] {
-            try architecture.check(classes: classes, input: .init(channels: 3, height: size.height, width: size.width))
+            try spec.check(classes: classes, input: .init(channels: 3, height: size.height, width: size.width))
         }
-        (network, parameters) = ParameterSet.initialize(seed: recipe.seed) { architecture.make(classes: classes, $0) }
+        (network, parameters) = ParameterSet.initialize(seed: recipe.seed) { spec.makeSegmenter(classes: classes, $0) }
         try pretrained?.load(into: parameters)
     }
 

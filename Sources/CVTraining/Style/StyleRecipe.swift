@@ -81,4 +81,15 @@ extension StyleRecipe {
             "seed": .string("\(settings.seed)"),
         ])
     }
+
+    /// One `key: value` for each setting that the losses depend on: a run that is resumed must have the same.
+    var details: [String: String] {
+        // The trainer compares these itself, or lets them change.
+        let others: Set = ["task", "epochs", "steps_per_epoch", "seed", "average", "clip_norm"]
+        let members = (json.object ?? []).filter { !others.contains($0.key) }
+        var details = Dictionary(uniqueKeysWithValues: members.map { ($0.key, $0.value.string ?? $0.value.text) })
+        // Under the name of old, so that checkpoints of earlier versions go on.
+        details["model"] = form.formerName
+        return details
+    }
 }

@@ -21,9 +21,9 @@ private func advice(for error: any ToolkitError) -> String? {
     case let error as ImageError: advice(for: error.problem)
     case let error as SafetensorsError: advice(for: error.problem)
     case let error as FilterError: advice(for: error)
-    case let error as ClassifierError: advice(for: error.problem)
+    case let error as ModelFileError: advice(for: error.problem)
+    case let error as ConversionError: error.fittingMapping.map { " Add:" + $0.options }
     case let error as SlidingWindowError: advice(for: error)
-    case let error as SegmenterError: advice(for: error.problem)
     case let error as FastStyleError: advice(for: error)
     case let error as DatasetError: advice(for: error.problem)
     case is FeatureError: " (--copies, --imgsz)"
@@ -52,8 +52,13 @@ private func advice(for error: FilterError) -> String? {
     if case .doesNotFit = error { "; --padding same fits any" } else { nil }
 }
 
-private func advice(for problem: ClassifierError.Problem) -> String? {
-    if case .notAClassifier = problem { ", such as `cvtool train classify` writes" } else { nil }
+private func advice(for problem: ModelFileError.Problem) -> String? {
+    switch problem {
+    case .otherTask(_, _, let expected) where [.classify, .segment, .stylize].contains(expected):
+        " (`cvtool train` writes such)"
+    case .nothingToInitializeFrom: "; leave --pretrained away"
+    default: nil
+    }
 }
 
 private func advice(for error: SlidingWindowError) -> String? {
@@ -65,18 +70,9 @@ private func advice(for error: SlidingWindowError) -> String? {
     }
 }
 
-private func advice(for problem: SegmenterError.Problem) -> String? {
-    switch problem {
-    case .otherTask: " (selfie-segmentation, or what `cvtool train segment` writes)"
-    case .nothingToInitializeFrom: "; leave --pretrained away"
-    default: nil
-    }
-}
-
 private func advice(for error: FastStyleError) -> String? {
     switch error {
     case .noStyle: " by --style; --style list prints the names"
-    case .notAnImageTransformNet: " (`cvtool train style` writes such)"
     default: nil
     }
 }
@@ -85,4 +81,12 @@ private func advice(for problem: DatasetError.Problem) -> String? {
     guard case .defects(let defects, of: _, classes: _) = problem else { return nil }
     let hasUnknown = defects.contains { if case .unknownValues = $0.problem { true } else { false } }
     return hasUnknown ? " (--ignore adds to that)" : nil
+}
+
+extension KeyMapping {
+    /// The options of `cvtool convert` that ask for it.
+    fileprivate var options: String {
+        renames.map { " --rename \($0.description.escapedForDisplay)" }.joined()
+            + (strippedPrefix.map { " --strip-prefix \($0.escapedForDisplay)" } ?? "")
+    }
 }

@@ -7,7 +7,7 @@ import Testing
 
 @Suite struct ClassificationRecipeTests {
     private func recipe(_ name: String, _ optimizer: OptimizerKind? = nil) throws -> ClassificationRecipe {
-        ClassificationRecipe(try ClassifierArchitecture.named(name), optimizer: optimizer)
+        ClassificationRecipe(try ModelRegistry.spec(named: name, task: .classify), optimizer: optimizer)
     }
 
     /// Else a comparison of the two would show the recipes, not the shortcuts.

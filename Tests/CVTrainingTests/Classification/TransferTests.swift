@@ -3,6 +3,7 @@ import CVCore
 import CVImage
 import CVModels
 import CVNN
+import CVTask
 import CVTensor
 import CVTraining
 import CVWeights
@@ -129,7 +130,7 @@ import Testing
     @Test("transfer learning: weights that do not fit are refused with their keys")
     func weightsThatDoNotFitAreRefusedWithTheirKeys() throws {
         let path = try PretrainedWeights("resnet20-cifar10").path
-        #expect(throws: ClassifierError.self) { try PretrainedWeights(path, expecting: "resnet32") }
+        #expect(throws: ModelFileError.self) { try PretrainedWeights(path, expecting: "resnet32") }
         let file = try Safetensors(path: path)
         let tensors = try file.stateDictionary().filter { $0.key != "layer1.0.bn1.bias" && $0.key != "fc.bias" }
             .map { SafetensorsTensor($0.key, shape: $0.value.shape.dimensions, values: $0.value.values) }
@@ -140,7 +141,7 @@ import Testing
             try ClassificationTraining(
                 ClassificationRecipe(weights), ImageDataset.classification(contentsOf: folder), pretrained: weights)
         } throws: {
-            guard case .otherParameters(let mismatch) = ($0 as? ClassifierError)?.problem else { return false }
+            guard case .otherParameters(let mismatch) = ($0 as? ModelFileError)?.problem else { return false }
             // Nothing is said about the head, which is new anyway.
             return mismatch.difference == KeyDifference(expected: ["layer1.0.bn1.bias": [16]], found: [:])
         }

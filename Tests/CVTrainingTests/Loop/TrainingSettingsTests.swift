@@ -6,7 +6,7 @@ import Testing
 @Suite struct TrainingSettingsTests {
     @Test("recipe: the settings are the recipe's own")
     func settingsAreTheRecipesOwn() throws {
-        var recipe = ClassificationRecipe(try ClassifierArchitecture.named("lenet5"))
+        var recipe = ClassificationRecipe(try ModelRegistry.spec(named: "lenet5"))
         (recipe.epochs, recipe.splitSeed, recipe.clipNorm) = (7, 3, nil)
         #expect(recipe.settings.epochs == 7 && recipe.settings.splitSeed == 3)
         recipe.settings.learningRate = 0.5
@@ -16,7 +16,7 @@ import Testing
     /// Programs read these files: keys, values and their order stay.
     @Test("classification recipe: recipe.json")
     func classificationRecipeAsJSON() throws {
-        var recipe = ClassificationRecipe(try ClassifierArchitecture.named("resnet20"))
+        var recipe = ClassificationRecipe(try ModelRegistry.spec(named: "resnet20"))
         #expect(
             recipe.json.text == """
                 {"task":"classify","model":"resnet20","input":"3×32×32","epochs":36,"batch_size":128,\
@@ -37,7 +37,7 @@ import Testing
 
     @Test("segmentation recipe: recipe.json")
     func segmentationRecipeAsJSON() throws {
-        var recipe = SegmentationRecipe(try SegmentationArchitecture.named("unet-w16"))
+        var recipe = SegmentationRecipe(try ModelRegistry.spec(named: "unet-w16"))
         (recipe.size, recipe.crop, recipe.clipNorm) = (.init(width: 64, height: 48), .init(width: 32, height: 16), 1)
         #expect(
             recipe.json.text == """

@@ -15,7 +15,7 @@ import Testing
     init() throws { folder = try SegmentationScratch() }
 
     private func recipe(_ model: String = "unet-w8-d2") throws -> SegmentationRecipe {
-        var recipe = SegmentationRecipe(try SegmentationArchitecture.named(model))
+        var recipe = SegmentationRecipe(try ModelRegistry.spec(named: model, task: .segment))
         (recipe.epochs, recipe.batchSize, recipe.holdout, recipe.learningRate) = (10, 4, 0.2, 1e-2)
         (recipe.augmentation, recipe.scale) = ("mirror@0.5", 0.9...1.2)
         return recipe
@@ -137,9 +137,9 @@ import Testing
         "segmentation training: an encoder starts from the weights of its classifier",
         arguments: ["unet-mobilenet_v2", "unet-efficientnet-lite0"])
     func anEncoderStartsFromTheWeightsOfItsClassifier(model: String) throws {
-        let architecture = try SegmentationArchitecture.named(model)
+        let architecture = try ModelRegistry.spec(named: model, task: .segment)
         let pretrained = try PretrainedSegmentation(for: architecture)
-        let (_, parameters) = ParameterSet.initialize(seed: 1) { architecture.make(classes: 3, $0) }
+        let (_, parameters) = ParameterSet.initialize(seed: 1) { architecture.makeSegmenter(classes: 3, $0) }
         let fresh = parameters.stateDictionary
         try pretrained.load(into: parameters)
         let file = try Safetensors(path: WeightsLocator().find(architecture.encoder!.weights)).stateDictionary()
@@ -153,14 +153,14 @@ import Testing
 
     @Test("segmentation training: names of U-Nets are their sizes") func namesOfUNetsAreTheirSizes() throws {
         for name in ["unet", "unet-w16", "unet-w16-d3-bilinear-plain"] {
-            #expect(try SegmentationArchitecture.named(name).name == name)
+            #expect(try ModelRegistry.spec(named: name, task: .segment).name == name)
         }
-        #expect(try SegmentationArchitecture.named("unet-d3-w64").name == "unet-d3")
+        #expect(try ModelRegistry.spec(named: "unet-d3-w64", task: .segment).name == "unet-d3")
         for name in ["unet-", "unet-w0", "unet-d99", "unet-w256-d6", "net", "unet-w16x"] {
-            #expect(throws: ArchitectureError.self) { try SegmentationArchitecture.named(name) }
+            #expect(throws: ArchitectureError.self) { try ModelRegistry.spec(named: name, task: .segment) }
         }
-        #expect(throws: SegmenterError.self) {
-            try PretrainedSegmentation(for: SegmentationArchitecture.named("unet"))
+        #expect(throws: ModelFileError.self) {
+            try PretrainedSegmentation(for: ModelRegistry.spec(named: "unet", task: .segment))
         }
     }
 
@@ -169,7 +169,7 @@ import Testing
     func encodersTakeAnySize(height: Int, width: Int) throws {
         for name in ["unet-mobilenet_v2", "unet-efficientnet-lite0"] {
             let (network, _) = ParameterSet.initialize(seed: 1) {
-                try! SegmentationArchitecture.named(name).make(classes: 4, $0)
+                try! ModelRegistry.spec(named: name, task: .segment).makeSegmenter(classes: 4, $0)
             }
             let y = network(Tensor(repeating: 0.5, shape: [1, 3, height, width]))
             #expect(y.shape == [1, 4, height, width] && y.isFinite)

@@ -74,14 +74,14 @@ package struct ConvTuning: Sendable {
         package var minChannels = 48
         /// Tiles from which they do.
         package var minTiles = 48
-        /// The same where both sides have `manyChannels`: direct sums read their filters anew for each image.
+        /// The same if both sides have `manyChannels`: direct sums read their filters again for each image.
         package var minTilesOfManyChannels = 12, manyChannels = 256
-        /// Floats of transformed input that stay in a cache that all threads share: up to this many, tasks share out
-        /// filters, and beyond it rows of tiles.
+        /// Floats of transformed input that stay in the shared cache: up to this many, the work is divided by
+        /// filters, beyond it by rows of tiles.
         package var sharedCache = 3 << 20
         /// Floats of transformed filters that stay in the cache of a core, and the most filters that a task transforms.
         package var cachedFilters = 300_000, filtersPerTask = 64
-        /// Output channels whose sums are made at a time.
+        /// Output channels whose sums are computed at a time.
         package var outputsAtATime = 32
         /// Tiles of a task, at most.
         package var tilesPerTask = 144

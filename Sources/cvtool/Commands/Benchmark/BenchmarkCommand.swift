@@ -1,8 +1,6 @@
 import ArgumentParser
 import CVCore
-import CVDetection
 import CVImage
-import CVTensor
 
 /// `cvtool benchmark`: how fast the parts of `detect`, or a step of training, are on this machine.
 struct BenchmarkCommand: ParsableCommand {
@@ -26,6 +24,8 @@ struct BenchmarkCommand: ParsableCommand {
               cvtool benchmark --threads 1 --runs 100
               cvtool benchmark --image photo.jpg --imgsz 640
               cvtool benchmark --model yolov4.cfg --weights yolov4.weights --json
+              cvtool benchmark --model resnet50 --imgsz 320
+              cvtool benchmark --model unet-camvid
               cvtool benchmark --train resnet18 --batch-size 8 --runs 10
               cvtool benchmark --style 512 --runs 10
             """)
@@ -42,7 +42,9 @@ struct BenchmarkCommand: ParsableCommand {
     var noNetwork = false
 
     @Option(
-        help: .init("Measure the training of this network: unet, or one of `cvtool train classify`.", valueName: "name")
+        help: .init(
+            "Measure the training of this network: one of `cvtool train classify` or `cvtool train segment`.",
+            valueName: "name")
     )
     var train: String?
 
@@ -78,26 +80,15 @@ struct BenchmarkCommand: ParsableCommand {
     private func measure() throws -> BenchmarkReport {
         if let train { return try TrainingBenchmark(network: train, batchSize: batchSize).report(runs: runs) }
         if let style { return try StyleBenchmark(size: style).report(runs: runs) }
-        let detector = try model.makeDetector()
-        let imageBenchmark = try image.map { try ImageBenchmark(path: $0, detector: detector) }
+        let network = try BenchmarkedNetwork(model)
+        let imageBenchmark = try image.map { try ImageBenchmark(path: $0, network) }
         var steps: [BenchmarkStep] = []
         if !noNetwork {
-            let input = Self.input(for: detector)
-            steps.append(BenchmarkStep("network", runs: runs) { _ = detector.run(input) })
+            let input = network.input
+            steps.append(BenchmarkStep("network", runs: runs) { network.run(input) })
         }
         if let imageBenchmark { steps += try imageBenchmark.steps(runs: runs) }
-        return BenchmarkReport(detector: detector, runs: runs, steps: steps)
-    }
-
-    /// Numbers from 0 to 1 in no order that a kernel could profit from: Knuth's multiplicative hash of the index.
-    private static func input(for detector: Detector) -> Tensor {
-        let (width, height) = (detector.preprocessing.width, detector.preprocessing.height)
-        return Tensor(shape: [1, 3, height, width]) { values in
-            for index in values.indices {
-                let hash = UInt32(truncatingIfNeeded: index) &* 2_654_435_761
-                values[index] = Float(hash >> 8) / Float(1 << 24)
-            }
-        }
+        return BenchmarkReport(network, runs: runs, steps: steps)
     }
 }
 
@@ -106,23 +97,23 @@ private struct ImageBenchmark {
     private let path: String
     private let bytes: [UInt8]
     private let image: Image
-    private let detector: Detector
+    private let network: BenchmarkedNetwork
 
-    init(path: String, detector: Detector) throws {
+    init(path: String, _ network: BenchmarkedNetwork) throws {
         self.path = path
-        self.detector = detector
+        self.network = network
         bytes = try FileInput.read(path)
         image = try Image(data: bytes, name: path)
     }
 
     func steps(runs: Int) throws -> [BenchmarkStep] {
-        let (width, height) = (detector.preprocessing.width, detector.preprocessing.height)
+        let (width, height) = (network.preprocessing.width, network.preprocessing.height)
         let annotations = annotations
         var canvas = image
         return [
             try BenchmarkStep("decode", runs: runs) { _ = try Image(data: bytes, name: path) },
             BenchmarkStep("resize", runs: runs) { _ = image.resized(width: width, height: height, filter: .bilinear) },
-            BenchmarkStep("prepare", runs: runs) { _ = detector.prepare(image) },
+            BenchmarkStep("prepare", runs: runs) { _ = network.prepare(image) },
             BenchmarkStep("draw", runs: runs) { canvas.annotate(annotations) },
             try BenchmarkStep("encode", runs: runs) { _ = try image.encoded(as: .jpeg(quality: 90)) },
         ]

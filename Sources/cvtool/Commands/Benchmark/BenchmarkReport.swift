@@ -1,5 +1,4 @@
 import CVCore
-import CVDetection
 
 /// The times of one step that was run again and again.
 struct BenchmarkStep {
@@ -46,10 +45,10 @@ struct BenchmarkReport {
         (self.network, self.input, self.facts, self.runs, self.steps) = (network, input, facts, runs, steps)
     }
 
-    init(detector: Detector, runs: Int, steps: [BenchmarkStep]) {
-        let (width, height) = (detector.preprocessing.width, detector.preprocessing.height)
+    init(_ network: BenchmarkedNetwork, runs: Int, steps: [BenchmarkStep]) {
+        let (width, height) = (network.preprocessing.width, network.preprocessing.height)
         self.init(
-            network: detector.name, input: "\(width)×\(height)",
+            network: network.name, input: "\(width)×\(height)",
             facts: [JSONMember("width", .integer(width)), JSONMember("height", .integer(height))], runs: runs,
             steps: steps)
     }

@@ -4,6 +4,7 @@ import CVModels
 import CVNN
 import CVTensor
 import CVTraining
+import CVWeights
 
 /// Steps of training on pseudo-random pictures: forward, backward, and the change of the weights.
 struct TrainingBenchmark {
@@ -13,31 +14,37 @@ struct TrainingBenchmark {
     private let images: Tensor
     private let labels: [Int]
 
-    /// network: `unet`, in the size of its paper on pictures of 256 × 256, or a classifier with the input of its own.
+    /// The tasks whose training is one loss over logits.
+    static let tasks: [VisionTask] = [.classify, .segment]
+
+    /// - Parameters:
+    ///   - name: a network of the registry for one of `tasks`, with the input that it is described for.
+    ///   - batchSize: images in a step.
+    /// - Throws: `ArchitectureError` for another.
     init(network name: String, batchSize: Int) throws(ArchitectureError) {
         self.name = name
-        let input: Shape
-        let classes: Int
-        if name == "unet" {
-            let (unet, parameters) = ParameterSet.initialize(seed: 1) { UNet(classes: 2, $0) }
-            network = unet
+        // What Tools/bench compares with PyTorch under this name is the network of the paper, without batch norm.
+        let spec = try ModelRegistry.spec(named: name == "unet" ? "unet-plain" : name)
+        guard Self.tasks.contains(spec.task) else {
+            throw .otherTask(
+                architecture: spec.name, found: spec.task, expected: .classify,
+                known: Self.tasks.flatMap { ModelRegistry.specs(for: $0) }.map(\.name))
+        }
+        let (input, classes) = (spec.defaultInput, spec.defaultClasses)
+        if spec.task == .segment {
+            let (segmenter, parameters) = ParameterSet.initialize(seed: 1) { spec.makeSegmenter(classes: classes, $0) }
+            network = segmenter
             optimizer = Adam(parameters.trainable, learningRate: 1e-4)
-            (input, classes) = ([batchSize, 3, 256, 256], 2)
-            labels = (0..<batchSize * 256 * 256).map { $0 % classes }
+            labels = (0..<batchSize * input.height * input.width).map { $0 % classes }
         } else {
-            let architecture = try ClassifierArchitecture.named(name)
-            let size = architecture.defaultInput
-            classes = name.hasPrefix("resnet") && size.height == 224 ? 1000 : 10
-            let (classifier, parameters) = ParameterSet.initialize(seed: 1) {
-                architecture.make(classes: classes, input: size, $0)
-            }
+            let (classifier, parameters) = ParameterSet.initialize(seed: 1) { spec.makeClassifier(classes: classes, $0) }
             network = classifier
             optimizer = GradientDescent(parameters.trainable, learningRate: 0.01, momentum: 0.9)
-            input = [batchSize, size.channels, size.height, size.width]
             labels = (0..<batchSize).map { $0 % classes }
         }
+        let shape: Shape = [batchSize, input.channels, input.height, input.width]
         var numbers = SplitMix64(seed: 1)
-        images = Tensor((0..<input.count).map { _ in numbers.uniform() }, shape: input)
+        images = Tensor((0..<shape.count).map { _ in numbers.uniform() }, shape: shape)
     }
 
     func report(runs: Int) -> BenchmarkReport {

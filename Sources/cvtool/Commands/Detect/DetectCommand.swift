@@ -51,6 +51,7 @@ struct DetectCommand: ParsableCommand {
         if windows.classifier != nil, model.namesDetector {
             throw ValidationError("--classifier goes without --model, --weights, --names and --imgsz.")
         }
+        try model.checkWeights()
     }
 
     func run() throws { try perform(threads: model.threads) { try DetectRun(self).run() } }
@@ -83,14 +84,19 @@ struct DetectorOptions: ParsableArguments {
     @OptionGroup var threads: ThreadOptions
 
     func validate() throws {
-        let isDarknet = model?.hasSuffix(".cfg") ?? false
-        if isDarknet && weights == nil {
-            throw ValidationError("--model \(model!) needs --weights FILE with its .weights.")
-        }
         if !isDarknet, weights?.hasSuffix(".weights") ?? false {
             throw ValidationError("--weights \(weights!) needs --model FILE with its .cfg.")
         }
         if !isDarknet, names != nil { throw ValidationError("--names goes with a darknet --model FILE.cfg.") }
+    }
+
+    /// Whether the model is a `.cfg`, which is nothing without its `.weights`.
+    var isDarknet: Bool { model?.hasSuffix(".cfg") ?? false }
+
+    func checkWeights() throws {
+        if isDarknet && weights == nil {
+            throw ValidationError("--model \(model!) needs --weights FILE with its .weights.")
+        }
     }
 
     /// Whether something was said about the network.

@@ -39,7 +39,7 @@ struct ConvertImageOptions: ParsableArguments {
     @Option(help: .init("How pixels are mixed: bilinear, bicubic, lanczos or nearest. (default: bilinear)"))
     var filter: Preprocessing.Filter?
 
-    func validate(for architecture: ClassifierArchitecture) throws {
+    func validate(for spec: ModelSpec) throws {
         guard levels == 1 || levels == 255 else { throw ValidationError("--levels \(levels): 1 or 255 is expected.") }
         if let mean, let value = mean.values.first(where: { !(0...Double(levels)).contains($0) }) {
             throw ValidationError(
@@ -53,10 +53,10 @@ struct ConvertImageOptions: ParsableArguments {
             guard let list, let channels, list.values.count != channels.count else { continue }
             throw ValidationError("\(name): \(channels.count) numbers are expected for \(channels.rawValue).")
         }
-        let own = architecture.defaultInput
+        let own = spec.defaultInput
         let (height, width) = (size?.height ?? own.height, size?.width ?? own.width)
         do throws(ArchitectureError) {
-            try architecture.check(classes: 1, input: .init(channels: own.channels, height: height, width: width))
+            try spec.check(.init(channels: own.channels, height: height, width: width))
         } catch {
             throw ValidationError("--size: \(error.description).")
         }
@@ -77,11 +77,12 @@ struct ConvertImageOptions: ParsableArguments {
             return list.values.map { Float($0 * 255 / Double(levels)) }
         }
         let (mean, std) = (try color(mean, "--mean"), try color(std, "--std"))
-        let usual = ClassifierConversion.shorterSide(forCrop: max(own.width, own.height))
+        let usual = ModelSpec.shorterSide(forCrop: max(own.width, own.height))
         return Preprocessing(
             width: own.width, height: own.height, resize: way,
             shorterSide: way == .crop ? shorterSide ?? own.shorterSide ?? usual : nil, filter: filter ?? own.filter,
-            channels: kind, mean: mean ?? own.mean, std: std ?? own.std)
+            fill: own.fill.count == kind.count ? own.fill : nil, channels: kind, mean: mean ?? own.mean,
+            std: std ?? own.std)
     }
 }
 

@@ -8,6 +8,8 @@ import CVWeights
 /// One run of `cvtool convert`.
 struct ConvertRun {
     private let command: ConvertCommand
+    /// Names of tensors that are left out.
+    private static let shown = 4
 
     init(_ command: ConvertCommand) { self.command = command }
 
@@ -18,12 +20,13 @@ struct ConvertRun {
             destination: .file(command.output), force: command.force)
         let labels = try command.labels.map { try LabelFile.read($0) }
         let checkpoint = try Checkpoint(path: command.checkpoint)
-        let conversion = try ClassifierConversion(
-            checkpoint, to: .named(command.model), classes: command.classes,
-            channels: command.images.channels?.count,
-            size: command.images.size.map { ($0.height, $0.width) })
+        warnIfRenamed(command.model)
+        let conversion = try CheckpointConversion(
+            checkpoint, to: ModelRegistry.spec(named: command.model), classes: command.classes,
+            channels: command.images.channels?.count, size: command.images.size.map { ($0.height, $0.width) },
+            isHeadless: command.features, mapping: command.keys.mapping)
         let preprocessing = try command.images.applied(to: conversion.defaultPreprocessing)
-        let bar = ProgressBar(title: "convert", total: checkpoint.entries.count, quiet: command.quiet)
+        let bar = ProgressBar(title: "convert", total: conversion.tensors.count, quiet: command.quiet)
         defer { bar.finish() }
         let bytes: [UInt8]
         do {
@@ -45,17 +48,25 @@ struct ConvertRun {
     }
 
     private func report(
-        _ checkpoint: Checkpoint, _ conversion: ClassifierConversion, _ preprocessing: Preprocessing, bytes: Int
+        _ checkpoint: Checkpoint, _ conversion: CheckpointConversion, _ preprocessing: Preprocessing, bytes: Int
     ) {
         let found =
             checkpoint.wrappers.map { "the dictionary \(quoted($0))" }
             + (checkpoint.prefix.isEmpty ? [] : ["the prefix \(quoted(checkpoint.prefix)) of all names"])
+            + (conversion.droppedPrefix.isEmpty ? [] : ["the prefix \(quoted(conversion.droppedPrefix))"])
         if !found.isEmpty { StandardError.write("taken off: \(found.joined(separator: ", "))\n") }
+        let out = conversion.leftOut
+        if !out.isEmpty {
+            let names = out.prefix(Self.shown).map { quoted($0) }.joined(separator: ", ")
+            StandardError.write(
+                "left out: \(names)\(out.count > Self.shown ? " and \(out.count - Self.shown) more" : "")\n")
+        }
         StandardError.write(
-            "\(conversion.architecture.name): \(pluralized(checkpoint.entries.count, "tensor")), "
-                + "classes: \(conversion.classes), input \(conversion.input)\n")
+            "\(conversion.spec.name): \(pluralized(conversion.tensors.count, "tensor")), "
+                + (conversion.spec.hasClasses ? "classes: \(conversion.labelCount), " : "")
+                + "input \(conversion.input)\n")
         StandardError.write("pictures: \(preprocessing.json.text)\n")
-        if command.labels == nil {
+        if command.labels == nil, conversion.spec.hasClasses, conversion.labelCount > 0 {
             StandardError.write("the classes are called by their numbers; --labels FILE names them\n")
         }
         StandardError.write("wrote \(command.output.escapedForDisplay) (\(readableBytes(bytes)))\n")

@@ -1,8 +1,7 @@
 import ArgumentParser
 import CVCore
 import CVModels
-import CVNN
-import CVWeights
+import CVTask
 
 /// `cvtool model`: what networks there are, and what one of them does layer by layer.
 struct ModelCommand: ParsableCommand {
@@ -22,11 +21,15 @@ struct ModelCommand: ParsableCommand {
               cvtool model resnet50
               cvtool model mobilenet_v2 --imgsz 96 --classes 2
               cvtool model run/best.safetensors
+              cvtool model unet-camvid
+              cvtool model yolov4.cfg --imgsz 320
               cvtool model vgg16 --json | jq .multiply_adds
             """)
 
     @Argument(
-        help: .init("A network by name, or a .safetensors file. (default: list the networks)", valueName: "name|file"))
+        help: .init(
+            "A network or weights by name, a .safetensors file, or a darknet .cfg. (default: list the networks)",
+            valueName: "name|file"))
     var model: String?
 
     @Flag(help: "List the networks.")
@@ -61,24 +64,24 @@ struct ModelCommand: ParsableCommand {
         try reportingFailure {
             guard let model else { return printList() }
             let asked = try AskedModel(model, self)
-            let summary = try asked.model.summary(classes: asked.classes, input: asked.input)
+            let summary = try asked.spec.summary(classes: asked.classes, input: asked.input)
             print(json ? summary.json(of: asked).text : summary.text(of: asked))
         }
     }
 
     private func printList() {
         var table = TextTable(["name", "input", "parameters", "what it is"], rightAligned: [2])
-        for model in ModelCatalog.models {
+        for model in ModelRegistry.all {
             let count = model.parameterCount()
             if json {
                 let fields: JSONValue = [
-                    "model": .string(model.name), "about": .string(model.about), "input": model.defaultInput.json,
+                    "model": .string(model.name), "about": .string(model.summary), "input": model.defaultInput.json,
                     "classes": model.hasClasses ? .integer(model.defaultClasses) : .null,
                     "parameters": .integer(count),
                 ]
                 print(fields.text)
             } else {
-                table.add([model.name, model.defaultInput.description, grouped(count), model.about])
+                table.add([model.name, model.defaultInput.description, grouped(count), model.summary])
             }
         }
         if !json { table.print() }
@@ -87,43 +90,23 @@ struct ModelCommand: ParsableCommand {
 
 /// A network with the classes and the input that are asked for.
 struct AskedModel {
-    let model: CatalogModel
+    let spec: ModelSpec
     let classes: Int
-    let input: CatalogModel.Input
+    let input: ModelSpec.Input
 
-    /// name: of a network; else of weights, whose metadata tell what they were made for.
-    ///
-    /// - Throws: `ArchitectureError` for a name that neither is, and what reading weights throws.
+    /// - Parameters:
+    ///   - name: of a network; else of weights, whose metadata tell what they were made for, or a `.cfg`.
+    ///   - command: what changes them.
+    /// - Throws: `ArchitectureError` for a name that neither is, and what reading a file throws.
     init(_ name: String, _ command: ModelCommand) throws {
-        var classes: Int?
-        var input: CatalogModel.Input?
-        if let path = try Self.weights(name) {
-            let header = try SafetensorsHeader.read(path)
-            let metadata = try WeightsMetadata(header.metadata, file: path)
-            model = try ModelCatalog.model(named: metadata.model)
-            let size = metadata.preprocessing
-            let made = CatalogModel.Input(channels: size.channels.count, height: size.height, width: size.width)
-            try model.check(header, classes: metadata.labels.count, input: made)
-            (classes, input) = (metadata.labels.count, made)
-        } else {
-            model = try ModelCatalog.model(named: name)
-        }
-        let own = input ?? model.defaultInput
-        self.classes = command.classes ?? classes ?? model.defaultClasses
-        self.input = CatalogModel.Input(
+        let model = try NamedModel(name, prefersWeights: false)
+        if case .weights(let file) = model { try file.check() }
+        let own = model.input
+        spec = model.spec
+        classes = command.classes ?? model.classes
+        input = ModelSpec.Input(
             channels: command.channels ?? own.channels, height: command.imgsz?.height ?? own.height,
             width: command.imgsz?.width ?? own.width)
-    }
-
-    /// The file that is meant; nil for the name of a network, and for one that nothing has.
-    private static func weights(_ name: String) throws -> String? {
-        let isFile = name.contains("/") || name.hasSuffix(".safetensors")
-        if !isFile, ModelCatalog.models.contains(where: { $0.name == name }) { return nil }
-        do {
-            return try WeightsLocator().find(name)
-        } catch {
-            if isFile { throw error }
-            return nil
-        }
+        try model.check(input)
     }
 }

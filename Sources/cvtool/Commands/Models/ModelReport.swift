@@ -14,8 +14,8 @@ extension ModelSummary {
         }
         let used = rows.reduce(0) { $0 + $1.parameters }
         var lines = [
-            "\(asked.model.name): \(asked.model.about)",
-            (asked.model.hasClasses ? "\(asked.classes) \(asked.classes == 1 ? "class" : "classes"), " : "")
+            "\(asked.spec.name): \(asked.spec.summary)",
+            (asked.spec.hasClasses ? "\(asked.classes) \(asked.classes == 1 ? "class" : "classes"), " : "")
                 + "pictures of \(input)",
             "", table.text, "",
             "parameters     \(grouped(parameters)) (\(readableBytes(4 * parameters)))",
@@ -39,15 +39,15 @@ extension ModelSummary {
             ]
         }
         return [
-            "model": .string(asked.model.name),
-            "classes": asked.model.hasClasses ? .integer(asked.classes) : .null, "input": input.json,
+            "model": .string(asked.spec.name),
+            "classes": asked.spec.hasClasses ? .integer(asked.classes) : .null, "input": input.json,
             "parameters": .integer(parameters), "multiply_adds": .integer(multiplyAdds),
             "activation_bytes": .integer(activationBytes), "layers": .array(layers),
         ]
     }
 }
 
-extension CatalogModel.Input {
+extension ModelSpec.Input {
     /// [C, H, W].
     var json: JSONValue { .array([channels, height, width].map { .integer($0) }) }
 }

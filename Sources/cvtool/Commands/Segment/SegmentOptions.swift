@@ -99,7 +99,8 @@ struct SegmentModelOptions: ParsableArguments {
 
     /// A line for each network with its summary.
     static var list: String {
-        let all = SegmentationArchitecture.all
+        // unet-plain is among those of the text below.
+        let all = ModelRegistry.specs(for: .segment).filter { $0.name != "unet-plain" }
         let width = all.map(\.name.count).max() ?? 0
         let lines = all.map { "  \($0.name.padded(to: width))  \($0.summary.split(separator: " (").first ?? "")" }
         return lines.joined(separator: "\n") + """
@@ -126,8 +127,8 @@ struct SegmentModelOptions: ParsableArguments {
         init(_ size: InputSize?, least: Int) { (width, height) = (size?.width ?? least, size?.height ?? least) }
     }
 
-    func architecture() throws(ArchitectureError) -> SegmentationArchitecture {
-        try .named(encoder.map { "unet-\($0)" } ?? model)
+    func architecture() throws(ArchitectureError) -> ModelSpec {
+        try ModelRegistry.spec(named: encoder.map { "unet-\($0)" } ?? model, task: .segment)
     }
 
     /// Reads the weights of `--pretrained`.
@@ -156,7 +157,7 @@ extension SegmentationLoss: ExpressibleByArgument {
 
 /// The options of training that segmentation alone has.
 struct SegmentLossOptions: ParsableArguments {
-    private static let usual = SegmentationRecipe(SegmentationArchitecture.all[0])
+    private static let usual = SegmentationRecipe(ModelRegistry.specs(for: .segment)[0])
 
     @Option(
         help: .init(

@@ -24,7 +24,7 @@ struct ModelOptions: ParsableArguments {
 
     /// A line for each network with its summary, without the paper, which would not fit.
     static var list: String {
-        let all = ClassifierArchitecture.all
+        let all = ModelRegistry.specs(for: .classify)
         let width = all.map(\.name.count).max() ?? 0
         return all.map { architecture in
             let summary = architecture.summary.split(separator: " (").first ?? ""
@@ -44,16 +44,18 @@ struct ModelOptions: ParsableArguments {
         }
     }
 
-    func architecture() throws(ArchitectureError) -> ClassifierArchitecture { try .named(model ?? "resnet20") }
+    func architecture() throws(ArchitectureError) -> ModelSpec {
+        try ModelRegistry.spec(named: model ?? "resnet20", task: .classify)
+    }
 
     /// Sets the input that the options give; the recipe keeps its own where none is given.
     func apply(to recipe: inout ClassificationRecipe) { recipe.input = changed(recipe.input) }
 
-    private func input(of architecture: ClassifierArchitecture) -> ClassifierArchitecture.Input {
+    private func input(of architecture: ModelSpec) -> ModelSpec.Input {
         changed(architecture.defaultInput)
     }
 
-    private func changed(_ own: ClassifierArchitecture.Input) -> ClassifierArchitecture.Input {
+    private func changed(_ own: ModelSpec.Input) -> ModelSpec.Input {
         .init(
             channels: channels ?? own.channels, height: imgsz?.height ?? own.height, width: imgsz?.width ?? own.width)
     }

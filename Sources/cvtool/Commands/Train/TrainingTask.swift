@@ -71,7 +71,7 @@ enum ClassificationTask: ValidatedTask {
 enum SegmentationTask: ValidatedTask {
     typealias Recipe = SegmentationRecipe
 
-    static let defaults = TrainingDefaults(SegmentationRecipe(SegmentationArchitecture.all[0]).settings)
+    static let defaults = TrainingDefaults(SegmentationRecipe(ModelRegistry.specs(for: .segment)[0]).settings)
     static let batchSizes = 1...4096
     static let holdout = "Fraction of the images to hold out for validation, if no folder is for it"
 }

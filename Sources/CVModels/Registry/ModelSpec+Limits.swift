@@ -1,0 +1,120 @@
+import CVCore
+import CVWeights
+
+extension ModelSpec {
+    /// What a network can be built and run with.
+    public struct Limits: Sendable, Equatable {
+        /// Classes that the byte of a mask tells apart: 255 is for pixels of no class.
+        public static let maskClasses = 2...255
+
+        public let classes: ClosedRange<Int>
+        public let channels: ClosedRange<Int>
+        /// Height and width in pixels.
+        public let sides: ClosedRange<Int>
+        /// Height and width are multiples of it.
+        public let sideMultiple: Int
+
+        init(
+            classes: ClosedRange<Int> = 1...100_000, channels: ClosedRange<Int> = 1...64, minimumSide: Int = 1,
+            maximumSide: Int = 4096, sideMultiple: Int = 1
+        ) {
+            (self.classes, self.channels, self.sideMultiple) = (classes, channels, sideMultiple)
+            sides = minimumSide...maximumSide
+        }
+    }
+
+    /// Smallest height and width.
+    public var minimumSide: Int { limits.sides.lowerBound }
+
+    /// Whether such a network can be built and its sizes are sensible.
+    ///
+    /// - Parameters:
+    ///   - classes: how many it would have.
+    ///   - input: the size of its images.
+    /// - Throws: `ArchitectureError` with what is expected.
+    public func check(classes: Int, input: Input) throws(ArchitectureError) {
+        guard limits.classes.contains(classes) else {
+            throw .classes(architecture: name, found: classes, allowed: limits.classes)
+        }
+        try check(input)
+    }
+
+    /// Whether images of this size can go through.
+    ///
+    /// - Parameter input: the size of one image.
+    /// - Throws: `ArchitectureError` with what is expected.
+    public func check(_ input: Input) throws(ArchitectureError) {
+        guard limits.channels.contains(input.channels) else {
+            throw .channels(architecture: name, found: input.channels, allowed: limits.channels)
+        }
+        guard limits.sides.contains(input.height), limits.sides.contains(input.width) else {
+            throw .size(architecture: name, found: input, allowed: limits.sides)
+        }
+        let multiple = limits.sideMultiple
+        guard input.height % multiple == 0, input.width % multiple == 0 else {
+            throw .multiple(architecture: name, found: input, of: multiple)
+        }
+    }
+}
+
+extension ModelSpec.Input {
+    /// What weights with this preprocessing take.
+    ///
+    /// - Parameter preprocessing: that of their metadata.
+    public init(_ preprocessing: Preprocessing) {
+        self.init(
+            channels: preprocessing.channels.count, height: preprocessing.height, width: preprocessing.width)
+    }
+}
+
+extension ModelSpec {
+    /// How an image becomes the input of a network.
+    public enum Preparation: Sendable {
+        /// Stretched, from 0 to 1.
+        case stretched
+        /// Stretched, with ImageNet's mean and deviation: for networks with a backbone that learned from it.
+        case stretchedImageNet
+        /// The center, with ImageNet's mean and deviation, as torchvision evaluates its networks.
+        case imageNet
+        /// The center, from -1 to 1: torchvision's `transform_input` for weights that came from TensorFlow.
+        case centered
+        /// Proportions kept, gray around, from 0 to 1: darknet's.
+        case letterboxed
+        /// Stretched, without the mean of ImageNet, from 0 to 255: Caffe's.
+        case caffe
+    }
+
+    /// How an image becomes the input of this network where the weights do not say.
+    ///
+    /// - Parameter input: of 3 channels or 1; one channel is stretched, from 0 to 1, whatever the network.
+    public func preprocessing(for input: Input? = nil) -> Preprocessing {
+        let input = input ?? defaultInput
+        guard input.channels != 1 else {
+            return Preprocessing(width: input.width, height: input.height, resize: .stretch, channels: .gray)
+        }
+        func made(_ resize: Preprocessing.Resize, mean: [Double]? = nil, std: [Double]? = nil) -> Preprocessing {
+            Preprocessing(
+                width: input.width, height: input.height, resize: resize,
+                shorterSide: resize == .crop ? Self.shorterSide(forCrop: max(input.width, input.height)) : nil,
+                fill: resize == .letterbox ? [127.5, 127.5, 127.5] : nil, mean: mean?.map { Float($0 * 255) },
+                std: std?.map { Float($0 * 255) })
+        }
+        let (mean, deviation) = ([0.485, 0.456, 0.406], [0.229, 0.224, 0.225])
+        switch preparation {
+        case .stretched: return made(.stretch)
+        case .stretchedImageNet: return made(.stretch, mean: mean, std: deviation)
+        case .imageNet: return made(.crop, mean: mean, std: deviation)
+        case .centered: return made(.crop, mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5])
+        case .letterboxed: return made(.letterbox)
+        case .caffe:
+            var preprocessing = made(.stretch)
+            (preprocessing.mean, preprocessing.std) = ([122.67892, 116.66877, 104.00699], [1, 1, 1])
+            return preprocessing
+        }
+    }
+
+    /// What the shorter side is resized to before the center is cut out: 256 for crops of 224, 342 for those of 299.
+    ///
+    /// - Parameter side: the longer side of the crop.
+    public static func shorterSide(forCrop side: Int) -> Int { (side * 8 + 3) / 7 }
+}

@@ -1,0 +1,15 @@
+/// What a network does with an image. The raw value is the `task` in the metadata of weights.
+public enum VisionTask: String, Sendable, CaseIterable {
+    /// The class of the whole image.
+    case classify
+    /// Boxes around objects, with their classes.
+    case detect
+    /// The class of each pixel.
+    case segment
+    /// How much of each pixel is in the foreground.
+    case matte
+    /// The image in another style.
+    case stylize
+    /// Feature maps for other tasks: a backbone without a classification head.
+    case features
+}
