@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Converts checkpoints of torchvision with random weights, and compares what `cvtool classify` sees with torchvision.
+"""Converts checkpoints of torchvision with random weights, and compares the results of `cvtool classify` with torchvision.
 
     python3 Tools/check_convert.py --cvtool .build/release/cvtool resnet18 resnet50 mobilenet_v2 vgg16
 
 Each network is saved in three ways: as it is, in the format before torch 1.6, and as scripts of training do, with
-`module.` before each name and beside an optimiser. The weights in each converted file must
+`module.` before each name and beside an optimizer. The weights in each converted file must
 be equal to the bit, and the logits (from the probabilities of all classes, so up to a constant) agree within 1e-3 of
 their standard deviation. Time and the most memory of each conversion are printed.
 """
@@ -57,7 +57,7 @@ def network(name: str) -> torch.nn.Module:
 
 
 def sample_image(name: str) -> Image.Image:
-    """A sample picture."""
+    """A sample image."""
     return Image.open(ROOT / "SampleImages" / f"{name}.jpg").convert("RGB")
 
 
@@ -99,7 +99,7 @@ def convert(cvtool: Path, name: str, checkpoint: Path, output: Path) -> str:
 
 
 def worst_difference(cvtool: Path, model: torch.nn.Module, name: str, weights: Path, folder: Path) -> float:
-    """Of the logits on the sample pictures, in standard deviations."""
+    """Of the logits on the sample images, in standard deviations."""
     worst = 0.0
     for title in IMAGES:
         image = sample_image(title)

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Takes some pictures of each class out of a tar file of class folders, always the same: a small set to learn from.
+"""Takes some images of each class out of a tar file of class folders, always the same: a small set to learn from.
 
     python3 Tools/cifar_subset.py cifar10-train.tar --count 200 -o cifar-small.tar
     cvtool train classify cifar-small.tar --pretrained efficientnet-lite0 --freeze backbone --holdout 0.5
@@ -25,7 +25,7 @@ def main() -> None:
     """Entry point."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("source", type=Path, help="a tar file with a folder for each class")
-    parser.add_argument("--count", type=int, default=200, metavar="N", help="pictures of each class (default: 200)")
+    parser.add_argument("--count", type=int, default=200, metavar="N", help="images of each class (default: 200)")
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="another number takes others (default: 1)")
     parser.add_argument("-o", "--output", type=Path, default=Path("cifar-small.tar"), metavar="FILE")
     arguments = parser.parse_args()

@@ -5,7 +5,7 @@
     python3 Tools/digits.py -o digits.tar
     cvtool train classify digits.tar --model lenet5 --holdout 0.2 -o digits/
 
-The digits are Y. LeCun's and C. Cortes's, 28 × 28 in 256 levels of grey.
+The digits are Y. LeCun's and C. Cortes's, 28 × 28 in 256 levels of gray.
 """
 
 import argparse

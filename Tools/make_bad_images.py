@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Makes the pictures that the codec tests read: odd but valid ones with the pixels to expect, and broken ones.
+"""Makes the images that the codec tests read: odd but valid ones with the pixels to expect, and broken ones.
 
     make_bad_images.py Tests/CVImageTests/Golden
 
-Needs Pillow, numpy, and cjpeg of libjpeg-turbo-progs. Beside each valid picture `a.png` stands `a.png.pam` (Netpbm's
+Needs Pillow, numpy, and cjpeg of libjpeg-turbo-progs. Beside each valid image `a.png` stands `a.png.pam` (Netpbm's
 PAM: a short header of text, then raw samples) with what it decodes to, by Pillow or from the samples themselves.
 """
 import io
@@ -34,7 +34,7 @@ def expect(name, pixels):
 
 
 def image(w=W, h=H):
-    """Smooth colours and a hard edge, [h, w, 3]."""
+    """Smooth colors and a hard edge, [h, w, 3]."""
     y, x = np.mgrid[0:h, 0:w].astype(np.float64)
     rgb = np.stack([128 + 100 * np.sin(x / 7 + y / 9), 255 * x / max(w - 1, 1), 255 * y / max(h - 1, 1)], -1)
     rgb[(x - w / 2) ** 2 + (y - h / 2) ** 2 < 36] = [220, 40, 60]
@@ -139,7 +139,7 @@ def bad_jpegs():
 
 
 def scan_bomb(scans=1000):
-    """A grey progressive picture of 1000 × 1000 whose last scan, of a few bytes, comes again and again."""
+    """A gray progressive image of 1000 × 1000 whose last scan, of a few bytes, comes again and again."""
     data = pillow_jpeg(Image.new("L", (1000, 1000), 128), progressive=True)
     last = data[data.rindex(b"\xff\xda"):-2]
     return data[:-2] + last * scans + b"\xff\xd9"
@@ -221,7 +221,7 @@ def pngs():
         index = rng.integers(0, 1 << bits, (h, w, 1))
         table = chunk(b"PLTE", palette[:, :3].astype(np.uint8).tobytes())
         valid_png(f"palette{bits}", index, bits, PALETTE, table, pixels=palette[index[..., 0], :3])
-        # Fewer alphas than colours: the rest is opaque.
+        # Fewer alphas than colors: the rest is opaque.
         given = max(1, (1 << bits) - 1)
         palette[given:, 3] = 255
         alpha = chunk(b"tRNS", palette[:given, 3].astype(np.uint8).tobytes())
@@ -233,7 +233,7 @@ def pngs():
 
 
 def bombs():
-    """Text and a colour profile that would unpack to 10 MB each, before the picture."""
+    """Text and a color profile that would unpack to 10 MB each, before the image."""
     zeros = zlib.compress(bytes(10_000_000), 9)
     pixels = image(8, 8)
     extra = [chunk(b"iCCP", b"profile\0\0" + zeros), chunk(b"zTXt", b"Comment\0\0" + zeros),

@@ -5,5 +5,5 @@ cd "$(dirname "$0")/.."
 
 Tools/setup.sh
 swift build -c release --product cvtool >&2
-# In a larger input than the usual 416 the network sees the sofa at the far wall, too.
+# With a larger input than the usual 416 the network also detects the sofa at the far wall.
 exec .build/release/cvtool detect "${1:-SampleImages/room.jpg}" --imgsz 640 --force

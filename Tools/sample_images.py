@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes the pictures of SampleImages/ from the packages that their README names.
+"""Makes the images of SampleImages/ from the packages that their README names.
 
     apt-get download plasma-workspace-data && dpkg-deb -x plasma-workspace-data_*.deb plasma
     apt-get download libjxl-testdata && dpkg-deb -x libjxl-testdata_*.deb jxl
@@ -8,7 +8,7 @@
         --room jxl/usr/share/libjxl-testdata/jxl/hdr_room.png \
         --gcompris gcompris/usr/share/gcompris-qt/rcc -o SampleImages
 
-The stained glass is drawn here; the other pictures come from the installed scikit-image. Needs Pillow, numpy and
+The stained glass is drawn here; the other images come from the installed scikit-image. Needs Pillow, numpy and
 scikit-image 0.26.
 """
 
@@ -27,7 +27,7 @@ AVATARS = ("Cat", "Dog", "Parrot", "Astronaut")
 
 
 def as_srgb(image: Image.Image) -> Image.Image:
-    """RGB in the sRGB colour space: a picture's own profile is applied, for what is written carries none."""
+    """RGB in the sRGB color space: an image's own profile is applied, for what is written carries none."""
     profile = image.info.get("icc_profile")
     rgb = image.convert("RGB")
     if not profile:
@@ -36,7 +36,7 @@ def as_srgb(image: Image.Image) -> Image.Image:
 
 
 def collage(images: list[Image.Image]) -> Image.Image:
-    """Four square pictures of one size, two by two."""
+    """Four square images of one size, two by two."""
     side = images[0].width
     sheet = Image.new("RGB", (2 * side, 2 * side))
     for index, image in enumerate(images):
@@ -45,13 +45,13 @@ def collage(images: list[Image.Image]) -> Image.Image:
 
 
 def of_gcompris(folder: Path, activity: str, name: str) -> Image.Image:
-    """A picture of one of the activities of GCompris."""
+    """An image of one of the activities of GCompris."""
     path = f"/gcompris/src/activities/{activity}/resource/{name}.webp"
     return as_srgb(Image.open(io.BytesIO(file_of((folder / f"{activity}.rcc").read_bytes(), path))))
 
 
 def make(avatars: Path, room: Path, gcompris: Path, output: Path) -> None:
-    """Writes all pictures as JPEG."""
+    """Writes all images as JPEG."""
     photo = {name: as_srgb(Image.open(avatars / f"{name}.png")) for name in AVATARS}
     coffee = Image.fromarray(data.coffee())
     cup = coffee.crop((100, 0, 500, 400)).resize(photo["Cat"].size, Image.Resampling.LANCZOS)

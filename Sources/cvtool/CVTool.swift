@@ -9,18 +9,18 @@ import CVCore
         // Lines that are examples are kept below 80 columns, where they would be broken.
         discussion: """
             EXAMPLES
-              cvtool detect photo.jpg     the objects in a photograph, listed and drawn
-              cvtool segment photo.jpg    the persons in it, cut out
-              cvtool augment photo.jpg    changed copies of it, to train with
-              cvtool classify photo.jpg   what a photograph shows
-              cvtool explain photo.jpg    where in it that is seen
-              cvtool train classify set/  a network for pictures of your own
-              cvtool stylize a.jpg b.jpg  the one painted like the other
-              cvtool filter photo.jpg     its edges, by a convolution
+              cvtool detect photo.jpg     detect objects in a photograph
+              cvtool segment photo.jpg    segment the persons in it
+              cvtool augment photo.jpg    augmented copies for training
+              cvtool classify photo.jpg   the most probable classes
+              cvtool explain photo.jpg    the regions that speak for a class
+              cvtool train classify set/  train a network on your own images
+              cvtool stylize a.jpg b.jpg  the style of b.jpg applied to a.jpg
+              cvtool filter photo.jpg     apply one convolution kernel
               cvtool model resnet50       the layers of a network
-              cvtool convert net.pth ...  weights of PyTorch for those commands
-              cvtool weights list         the weights that are found on this machine
-              cvtool benchmark            how fast this machine is at it
+              cvtool convert net.pth ...  convert PyTorch weights
+              cvtool weights list         the weights found on this machine
+              cvtool benchmark            measure the speed of this machine
               cvtool help detect          all options of a command
 
             COMPLETION OF COMMANDS AND OPTIONS IN THE SHELL
@@ -39,12 +39,13 @@ import CVCore
 
     static func main() {
         StandardStreams.occupyClosed()
-        if let error = unknownCommand(in: CommandLine.arguments.dropFirst()) { exit(withError: error) }
-        main(nil)
+        let arguments = RenamedCommands.replacingFormerName(in: Array(CommandLine.arguments.dropFirst()))
+        if let error = unknownCommand(in: arguments) { exit(withError: error) }
+        main(arguments)
     }
 
-    /// The parser's own words for `cvtool detetc photo.jpg` are "2 unexpected arguments".
-    private static func unknownCommand(in arguments: ArraySlice<String>) -> ValidationError? {
+    /// The parser's own message for `cvtool detetc photo.jpg` is "2 unexpected arguments".
+    private static func unknownCommand(in arguments: [String]) -> ValidationError? {
         let names = configuration.subcommands.compactMap { $0.configuration.commandName }
         guard let word = arguments.first, !word.hasPrefix("-"), !(names + ["help"]).contains(word) else { return nil }
         let hint = nearestName(to: word, in: names).map { "did you mean \"\($0)\"?" }

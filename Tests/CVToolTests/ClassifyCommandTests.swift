@@ -21,7 +21,8 @@ import Testing
         try runCommand(["classify", "--weights", "run/best.safetensors"] + arguments, in: folder.path)
     }
 
-    @Test func whatWasHeldOutGivesTheAccuracyOfTheTraining() throws {
+    @Test("cvtool evaluate: the validation accuracy equals that of the training log")
+    func whatWasHeldOutGivesTheAccuracyOfTheTraining() throws {
         let result = try evaluate("--split", "val", "--json")
         #expect(result.exitCode == 0, "\(result.errors)")
         let json = try #require(result.records.first)
@@ -45,7 +46,8 @@ import Testing
         #expect(wrong.exitCode == 64 && wrong.errors.contains("'all', 'train', 'val'"))
     }
 
-    @Test func theReportHasALineForEachClassAndTheMatrix() throws {
+    @Test("cvtool evaluate: the report has a line for each class, and the confusion matrix")
+    func theReportHasALineForEachClassAndTheMatrix() throws {
         let result = try evaluate("--flip", "--confusion", "confusion.png")
         #expect(result.exitCode == 0, "\(result.errors)")
         #expect(result.lines.first == "images    90")
@@ -58,7 +60,8 @@ import Testing
         #expect(try evaluate("--confusion", "confusion.png", "--force", "-q").exitCode == 0)
     }
 
-    @Test func otherClassesThanThoseOfTheWeightsAreAnError() throws {
+    @Test("cvtool evaluate: classes other than those of the weights are an error")
+    func otherClassesThanThoseOfTheWeightsAreAnError() throws {
         try FileManager.default.moveItem(
             atPath: folder.path + "/shapes/disc", toPath: folder.path + "/shapes/ring")
         let result = try evaluate()
@@ -66,22 +69,25 @@ import Testing
         #expect(result.errors.contains("ring") && result.errors.contains("disc"), "\(result.errors)")
     }
 
-    @Test func aBrokenImageIsLeftOutOfTheEvaluation() throws {
-        try folder.scratch.write("no picture", to: "shapes/disc/broken.png")
+    @Test("cvtool evaluate: an undecodable image is left out and reported")
+    func aBrokenImageIsLeftOutOfTheEvaluation() throws {
+        try folder.scratch.write("not an image", to: "shapes/disc/broken.png")
         let result = try evaluate("--json")
         #expect(result.exitCode == 2 && result.errors.contains("1 of 91 images cannot be used"))
         #expect(try result.records[0]["pictures"]?.integer == 90)
     }
 
-    @Test func imagesAreNamedWithTheirProbabilities() throws {
+    @Test("cvtool classify: a line for each class with its probability")
+    func imagesAreNamedWithTheirProbabilities() throws {
         let result = try classify("shapes/disc/0.png", "--top", "2")
         #expect(result.exitCode == 0 && result.lines.count == 2)
         #expect(result.lines[0].hasPrefix("shapes/disc/0.png: disc ") && result.lines[0].hasSuffix("%"))
         #expect(try classify("shapes/disc/0.png").lines.count == 3)
     }
 
-    @Test func eachInputHasARecordAlsoIfItFails() throws {
-        try folder.scratch.write("no picture", to: "broken.png")
+    @Test("cvtool classify: --json gives a record for each input, also for failures")
+    func eachInputHasARecordAlsoIfItFails() throws {
+        try folder.scratch.write("not an image", to: "broken.png")
         let result = try classify("shapes/bar/1.png", "broken.png", "missing.png", "--json")
         #expect(result.exitCode == 2)
         let records = try result.records
@@ -92,14 +98,16 @@ import Testing
         #expect(try classify("shapes", "--recursive", "--top", "1").lines.count == 90)
     }
 
-    @Test func weightsThatAreNotThereOrNoClassifierAreErrors() throws {
+    @Test("cvtool classify: missing weights and checkpoints are errors")
+    func weightsThatAreNotThereOrNoClassifierAreErrors() throws {
         let missing = try folder.run("classify", "a.png", "--weights", "nope/x.safetensors")
         #expect(missing.exitCode == 1 && missing.errors.contains("there is no weight file at this path"))
         let checkpoint = try folder.run("classify", "shapes/bar/1.png", "--weights", "run/checkpoint.safetensors")
         #expect(checkpoint.exitCode == 1 && checkpoint.output.isEmpty)
     }
 
-    @Test func aSearchPrintsItsTrialsFromBestToWorst() throws {
+    @Test("cvtool tune: trials are listed from best to worst, reproducibly")
+    func aSearchPrintsItsTrialsFromBestToWorst() throws {
         func tune(_ arguments: String...) throws -> CommandResult {
             try runCommand(
                 [
@@ -120,16 +128,21 @@ import Testing
         #expect(try tune("--csv", "trials.csv").exitCode == 1)
     }
 
-    @Test(arguments: [
-        ["train", "classify", "shapes", "--optimizer", "lbfgs"], ["train", "classify", "shapes", "--epochs", "0"],
-        ["train", "classify", "shapes", "--augment", "miror"], ["train", "classify", "shapes", "--model", "resnet21"],
-        ["train", "classify", "shapes", "--model", "lenet5", "--imgsz", "8"],
-        ["train", "classify", "shapes", "--holdout", "1"], ["train", "classify", "shapes", "--learning-rate", "nan"],
-        ["train", "classify", "shapes", "--resume", "--force"], ["tune", "classify", "shapes", "--batch-size", "9..1"],
-        ["tune", "classify", "shapes", "--holdout", "0"],
-        ["evaluate", "classify", "shapes", "-w", "x", "--confusion", "x.txt"],
-        ["classify", "a.png", "-w", "x", "--top", "0"],
-    ])
+    @Test(
+        "cvtool train, tune, evaluate, classify: wrong arguments exit with 64",
+        arguments: [
+            ["train", "classify", "shapes", "--optimizer", "lbfgs"], ["train", "classify", "shapes", "--epochs", "0"],
+            ["train", "classify", "shapes", "--augment", "miror"],
+            ["train", "classify", "shapes", "--model", "resnet21"],
+            ["train", "classify", "shapes", "--model", "lenet5", "--imgsz", "8"],
+            ["train", "classify", "shapes", "--holdout", "1"],
+            ["train", "classify", "shapes", "--learning-rate", "nan"],
+            ["train", "classify", "shapes", "--resume", "--force"],
+            ["tune", "classify", "shapes", "--batch-size", "9..1"],
+            ["tune", "classify", "shapes", "--holdout", "0"],
+            ["evaluate", "classify", "shapes", "-w", "x", "--confusion", "x.txt"],
+            ["classify", "a.png", "-w", "x", "--top", "0"],
+        ])
     func argumentsThatMakeNoSenseAreRefused(arguments: [String]) throws {
         let result = try runCommand(arguments, in: folder.path)
         #expect(result.exitCode == 64 && result.output.isEmpty, "\(result.errors)")

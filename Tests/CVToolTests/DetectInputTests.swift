@@ -4,7 +4,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Where pictures come from, and pictures that are none.
+/// The sources of images, and invalid images.
 @Suite struct DetectInputTests {
     let scratch: DetectScratch
 
@@ -12,9 +12,10 @@ import Testing
 
     private static let cat = ": cat 52% at 19 105 490 397"
 
-    @Test func foldersPatternsListsAndStandardInput() throws {
+    @Test("cvtool detect: folders, patterns, lists and standard input")
+    func foldersPatternsListsAndStandardInput() throws {
         try scratch.put("cat.jpg", as: "d/b.jpg", "d/a b.jpg", "d/ünï\u{1F408}.jpg", "d/sub/c.jpg", "d/-x.jpg")
-        try scratch.write("no picture", to: "d/notes.md")
+        try scratch.write("not an image", to: "d/notes.md")
         try scratch.write("# two\r\nd/b.jpg\r\n\nd/sub/c.jpg\n", to: "list.txt")
         func inputs(_ arguments: String...) throws -> [String] {
             let result = try runCommand(["detect", "--no-image"] + arguments, in: scratch.path)
@@ -34,7 +35,8 @@ import Testing
         #expect(try scratch.bytes("found.png").prefix(4) == Data([0x89, 0x50, 0x4E, 0x47]))
     }
 
-    @Test func aBadFileInABatchIsReportedAndTheRestIsDone() throws {
+    @Test("cvtool detect: an invalid file is reported and the rest is done")
+    func aBadFileInABatchIsReportedAndTheRestIsDone() throws {
         try scratch.put("cat.jpg", as: "in/1.jpg", "in/new\nline.jpg", "in/9.jpg")
         let whole = try scratch.bytes("in/1.jpg")
         try scratch.write(Data(), to: "in/2-empty.jpg")
@@ -57,12 +59,13 @@ import Testing
         let summary = "6 of 9 inputs failed:\n" + failed.map { "  \($0)\n" }.joined()
         #expect(result.errors.hasSuffix(summary))
         #expect(result.errors.contains("4-cut.jpg: is truncated") && result.errors.contains("; --allow-truncated uses"))
-        // Names with the stem of the picture: one with a newline is no reason to fail.
+        // Outputs have the stem of the input; a newline in it is valid.
         #expect(try scratch.names(in: "out") == ["1_detect.jpg", "9_detect.jpg", "new\nline_detect.jpg"])
         #expect(try scratch.detect("in/4-cut.jpg", "--allow-truncated", "--no-image").exitCode == 0)
     }
 
-    @Test func newlinesInNamesStayOnOneLine() throws {
+    @Test("cvtool detect: newlines in names are escaped in text, kept in JSON")
+    func newlinesInNamesStayOnOneLine() throws {
         try scratch.put("cat.jpg", as: "new\nline.jpg")
         let result = try scratch.detect("new\nline.jpg", "--no-image")
         #expect(result.output == "new\\nline.jpg" + Self.cat + "\n")
@@ -70,7 +73,8 @@ import Testing
         #expect(record["input"] == "new\nline.jpg")
     }
 
-    @Test func allInputsFailed() throws {
+    @Test("cvtool detect: exit code 1 if all inputs fail")
+    func allInputsFailed() throws {
         try scratch.write("some text", to: "a.jpg")
         let one = try scratch.detect("a.jpg")
         #expect(one.exitCode == 1)
@@ -82,7 +86,8 @@ import Testing
         #expect(try scratch.names() == ["a.jpg"])
     }
 
-    @Test func orientationOfThePhotographIsApplied() throws {
+    @Test("cvtool detect: the EXIF orientation is applied")
+    func orientationOfThePhotographIsApplied() throws {
         // The cat turned by 90° to the left, and an EXIF that says so (orientation 6: turn it to the right).
         let upright = try Image(contentsOf: DetectScratch.sample("cat.jpg"))
         var turned = [UInt8](repeating: 0, count: 512 * 512 * 3)
@@ -107,7 +112,7 @@ import Testing
         #expect(found["label"] == "cat")
         let box = try #require(found["box"]?.numbers)
         #expect(zip(box, [19, 105, 490, 397]).allSatisfy { abs($0 - $1) < 12 })
-        // The annotated picture is stored upright: the ground left of the box is that of the upright cat.
+        // The annotated image is stored upright: the ground left of the box is that of the upright cat.
         let drawn = try scratch.image("turned_detect.jpg")
         let differences = (420..<500).map { y in
             abs(Int(drawn.pixels[(y * 512 + 5) * 3]) - Int(upright.pixels[(y * 512 + 5) * 3]))
@@ -115,7 +120,9 @@ import Testing
         #expect(differences.reduce(0, +) / differences.count < 8)
     }
 
-    @Test(arguments: [(1, 1), (1, 3000), (3000, 1), (2, 2)])
+    @Test(
+        "cvtool detect: images of extreme sizes",
+        arguments: [(1, 1), (1, 3000), (3000, 1), (2, 2)])
     func imageOfOddSize(width: Int, height: Int) throws {
         let image = Image(
             width: width, height: height, format: .rgba, pixels: [UInt8](repeating: 90, count: width * height * 4))
@@ -126,7 +133,8 @@ import Testing
         #expect((drawn.width, drawn.height) == (width, height))
     }
 
-    @Test func tooManyPixelsIsAnErrorWithTheOptionThatHelps() throws {
+    @Test("cvtool detect: too many pixels is an error that names --max-pixels")
+    func tooManyPixelsIsAnErrorWithTheOptionThatHelps() throws {
         let result = try scratch.detect(DetectScratch.sample("cat.jpg"), "--max-pixels", "1000", "--no-image")
         #expect(result.exitCode == 1)
         #expect(result.errors.contains("has 512 × 512 pixels; at most 1000 are decoded"))

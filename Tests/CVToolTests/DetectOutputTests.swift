@@ -8,7 +8,8 @@ import Testing
 
     init() throws { scratch = try DetectScratch() }
 
-    @Test func existingOutputsAreLeftAloneWithoutForce() throws {
+    @Test("cvtool detect: existing outputs are kept without --force")
+    func existingOutputsAreLeftAloneWithoutForce() throws {
         try scratch.put("cat.jpg", as: "cat.jpg")
         for (name, options) in [
             ("cat_detect.jpg", []), ("cat.txt", ["--save-txt"]), ("cat.xml", ["--voc"]),
@@ -28,7 +29,8 @@ import Testing
         #expect(try scratch.image("cat_detect.jpg").width == 512)
     }
 
-    @Test func collisionsAreAnErrorBeforeAnyWork() throws {
+    @Test("cvtool detect: colliding outputs are an error before any work")
+    func collisionsAreAnErrorBeforeAnyWork() throws {
         try scratch.put("cat.jpg", as: "a/x.jpg", "b/x.jpg", "c.jpg")
         let result = try scratch.detect("c.jpg", "a/x.jpg", "b/x.jpg", "-o", "out", "--force")
         #expect(result.exitCode == 1)
@@ -39,7 +41,8 @@ import Testing
         #expect(try scratch.detect("a/x.jpg", "b/x.jpg", "--no-image").lines.count == 2)
     }
 
-    @Test func inputIsNeverReplaced() throws {
+    @Test("cvtool detect: an input is never replaced")
+    func inputIsNeverReplaced() throws {
         try scratch.put("cat.jpg", as: "cat.jpg")
         let before = try scratch.bytes("cat.jpg")
         for options in [["-o", "cat.jpg"], ["--coco", "cat.jpg", "--no-image"]] {
@@ -50,7 +53,8 @@ import Testing
         #expect(try scratch.bytes("cat.jpg") == before)
     }
 
-    @Test func folderIsMadeAndAMissingFolderOfAFileIsAnError() throws {
+    @Test("cvtool detect: -o creates a folder; a missing folder of a file is an error")
+    func folderIsMadeAndAMissingFolderOfAFileIsAnError() throws {
         try scratch.put("cat.jpg", as: "cat.jpg")
         for folder in ["new", "slash/", "deep/er/"] {
             #expect(try scratch.detect("cat.jpg", "-o", folder).exitCode == 0)
@@ -63,7 +67,8 @@ import Testing
         #expect(inFile.exitCode == 1 && inFile.errors.contains("Not a directory"))
     }
 
-    @Test func aFolderThatMayNotBeWrittenIsKnownBeforeAnyWork() throws {
+    @Test("cvtool detect: a folder without write permission is an error before any work")
+    func aFolderThatMayNotBeWrittenIsKnownBeforeAnyWork() throws {
         try scratch.put("cat.jpg", as: "cat.jpg", "ro/x")
         chmod(scratch.path + "/ro", 0o555)
         defer { chmod(scratch.path + "/ro", 0o755) }
@@ -74,7 +79,8 @@ import Testing
         #expect(result.output == "" && result.errors.contains("ro/cat_detect.jpg: cannot be written"))
     }
 
-    @Test func fileTooLargeToWriteLeavesNothingBehind() throws {
+    @Test("cvtool detect: a failed write leaves no partial file")
+    func fileTooLargeToWriteLeavesNothingBehind() throws {
         try scratch.put("cat.jpg", as: "cat.jpg")
         // A limit of 8 blocks of 512 bytes on files; SIGXFSZ is ignored, so write() fails, as it does on a full disk.
         // What the tests capture of the command is short enough.
@@ -85,7 +91,8 @@ import Testing
         #expect(try scratch.names(in: "out") == ["cat.txt"])
     }
 
-    @Test func namesOfCropsHoldNoPath() throws {
+    @Test("cvtool detect: labels cannot add folders to the names of crops")
+    func namesOfCropsHoldNoPath() throws {
         try scratch.put("cat.jpg", as: "cat.jpg")
         let darknet = packageFolderOfModels + "/plain"
         try scratch.write("../../a\n/etc/x y\nc d\n", to: "net.names")

@@ -14,14 +14,16 @@ import Testing
 
     private func shell(_ line: String) throws -> CommandResult { try runShell(line, in: scratch.path) }
 
-    @Test func aReaderThatLeavesEndsTheRunQuietly() throws {
+    @Test("cvtool detect: a closed pipe ends the run without an error")
+    func aReaderThatLeavesEndsTheRunQuietly() throws {
         for index in 0..<20 { try scratch.put("cat.jpg", as: "in/\(index).jpg") }
         let result = try shell("{ \"$CVTOOL\" detect in --no-image --json; echo $? >&2; } | head -n 1")
         #expect(result.lines.count == 1)
         #expect(result.errors == "0\n")
     }
 
-    @Test func standardOutputThatCannotBeWrittenEndsTheRun() throws {
+    @Test("cvtool detect: an unwritable standard output ends the run")
+    func standardOutputThatCannotBeWrittenEndsTheRun() throws {
         let closed = try shell("\"$CVTOOL\" detect cat.jpg nope.jpg --no-image >&-")
         #expect(closed.exitCode == 1)
         #expect(closed.errors == "cvtool: standard output: cannot be written: Bad file descriptor\n")
@@ -32,7 +34,8 @@ import Testing
         #endif
     }
 
-    @Test func closedStreamsAreNotTakenByFiles() throws {
+    @Test("cvtool detect: files do not reuse closed standard streams")
+    func closedStreamsAreNotTakenByFiles() throws {
         let errors = try shell("\"$CVTOOL\" detect cat.jpg -o a/ --save-txt 2>&-")
         #expect(errors.exitCode == 0 && errors.lines.count == 1)
         #expect(try shell("\"$CVTOOL\" detect cat.jpg nope.jpg -o b/ <&- 2>&-").exitCode == 2)
@@ -45,7 +48,8 @@ import Testing
         #expect(input.errors == "cvtool: standard input: cannot be read: Bad file descriptor\n")
     }
 
-    @Test func interruptStopsBetweenTwoImages() throws {
+    @Test("cvtool detect: Ctrl-C stops between two images")
+    func interruptStopsBetweenTwoImages() throws {
         for index in 0..<100 {
             try FileManager.default.createSymbolicLink(
                 atPath: scratch.path + "/in\(index).jpg", withDestinationPath: "cat.jpg")
@@ -57,7 +61,7 @@ import Testing
         process.standardOutput = output
         process.standardError = errors
         try process.runInterruptible()
-        // Once the first picture is done.
+        // Once the first image is done.
         var text = output.fileHandleForReading.availableData
         process.interrupt()
         text += output.fileHandleForReading.readDataToEndOfFile()

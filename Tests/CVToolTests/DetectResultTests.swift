@@ -4,7 +4,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What is found, and the forms in which it is told.
+/// The detections, and their formats.
 @Suite struct DetectResultTests {
     let scratch: DetectScratch
 
@@ -26,7 +26,8 @@ import Testing
         private enum CodingKeys: String, CodingKey { case images = "pictures" }
     }
 
-    @Test func samplesGiveTheDetectionsOfTheReference() throws {
+    @Test("cvtool detect: detections match the PyTorch reference")
+    func samplesGiveTheDetectionsOfTheReference() throws {
         // Made by Tools/golden.py.
         let golden = try decoded("../CVDetectionTests/Golden/yolov3-tiny-detections.json", as: Golden.self)
         // Others among them belong to a package that need not be installed.
@@ -55,7 +56,8 @@ import Testing
         #expect(total > 8)
     }
 
-    @Test func oneImageGivesALineAndAnAnnotatedCopy() throws {
+    @Test("cvtool detect: one image gives a line and an annotated copy")
+    func oneImageGivesALineAndAnAnnotatedCopy() throws {
         try scratch.put("cat.jpg", as: "cat.jpg")
         let result = try scratch.detect("cat.jpg")
         #expect(result.exitCode == 0)
@@ -73,18 +75,20 @@ import Testing
         #expect(difference(x: 5, y: 50) < 20)
     }
 
-    @Test func quietLeavesOnlyResults() throws {
+    @Test("cvtool detect: --quiet leaves only results")
+    func quietLeavesOnlyResults() throws {
         try scratch.put("cat.jpg", as: "cat.jpg")
         try scratch.put("coffee.jpg", as: "empty.jpg")
         let loud = try scratch.detect("cat.jpg", "empty.jpg", "--classes", "cat", "-o", "a")
-        #expect(loud.errors == "empty.jpg: no objects found\nwrote 2 annotated pictures in a\n")
+        #expect(loud.errors == "empty.jpg: no objects found\nwrote 2 annotated images in a\n")
         let quiet = try scratch.detect("cat.jpg", "empty.jpg", "--classes", "cat", "-o", "b", "-q")
         #expect(quiet.errors == "")
         #expect(quiet.output == loud.output)
         #expect(try scratch.names(in: "b") == ["cat_detect.jpg", "empty_detect.jpg"])
     }
 
-    @Test func everyFormatHoldsTheSameBox() throws {
+    @Test("cvtool detect: YOLO, VOC, COCO and JSON hold the same box")
+    func everyFormatHoldsTheSameBox() throws {
         try scratch.put("cat.jpg", as: "7.jpg")
         let result = try scratch.detect(
             "7.jpg", "-o", "out", "--json", "--save-txt", "--save-conf", "--save-crop", "--voc", "--coco", "coco.json")
@@ -120,7 +124,8 @@ import Testing
         #expect(abs(crop.width - 471) <= 1 && abs(crop.height - 292) <= 1)
     }
 
-    @Test func nothingFoundStillGivesEveryFile() throws {
+    @Test("cvtool detect: every file is written if nothing is found")
+    func nothingFoundStillGivesEveryFile() throws {
         try scratch.put("coffee.jpg", as: "a.jpg")
         let result = try scratch.detect(
             "a.jpg", "--classes", "zebra", "--json", "--save-txt", "--save-crop", "--voc", "--coco", "c.json")
@@ -132,7 +137,8 @@ import Testing
         #expect(try scratch.names() == ["a.jpg", "a.txt", "a.xml", "a_detect.jpg", "c.json"])
     }
 
-    @Test func reportOptionsNarrowTheResult() throws {
+    @Test("cvtool detect: --conf, --classes and other filters narrow the result")
+    func reportOptionsNarrowTheResult() throws {
         let room = DetectScratch.sample("room.jpg")
         func count(_ options: String...) throws -> Int {
             try runCommand(["detect", room, "--no-image", "-q"] + options).lines.count
@@ -149,7 +155,8 @@ import Testing
         #expect(other.exitCode == 0 && other.lines.count > 0)
     }
 
-    @Test func drawingOptionsChangeTheImage() throws {
+    @Test("cvtool detect: drawing options change the image")
+    func drawingOptionsChangeTheImage() throws {
         try scratch.put("cat.jpg", as: "cat.jpg")
         var drawn: Set<[UInt8]> = []
         let options = [[], ["--hide-labels"], ["--hide-conf"], ["--line-width", "9"]]
@@ -161,7 +168,8 @@ import Testing
         #expect(drawn.count == options.count)
     }
 
-    @Test func threadsDoNotChangeTheResult() throws {
+    @Test("cvtool detect: the number of threads does not change the result")
+    func threadsDoNotChangeTheResult() throws {
         let results = try ["1", "2", "5"].map { threads in
             try runCommand(["detect", DetectScratch.sample("room.jpg"), "--no-image", "--json", "--threads", threads])
         }
@@ -169,13 +177,14 @@ import Testing
         #expect(results.allSatisfy { $0.output == results[0].output && $0.exitCode == 0 })
     }
 
-    @Test func timingGoesToStandardError() throws {
+    @Test("cvtool detect: --timing writes to standard error")
+    func timingGoesToStandardError() throws {
         let result = try runCommand(["detect", DetectScratch.sample("cat.jpg"), "--no-image", "--timing"])
         #expect(result.lines.count == 1)
         for step in ["start", "weights", "decode", "resize", "network", "total"] {
             #expect(result.errors.contains("\n\(step) ") || result.errors.hasPrefix("\(step) "))
         }
-        // No bar and no colour: standard error is a file here.
+        // No bar and no color: standard error is a file here.
         #expect(!result.errors.contains("\r") && !result.errors.contains("\u{1B}"))
     }
 }

@@ -3,7 +3,7 @@ import CVImage
 import Foundation
 import TestSupport
 
-/// A folder for one test, with pictures in it; gone with the test.
+/// A folder for one test, with images in it; gone with the test.
 final class DetectScratch {
     let path: String
 
@@ -14,7 +14,7 @@ final class DetectScratch {
 
     deinit { try? FileManager.default.removeItem(atPath: path) }
 
-    /// The path of a picture in `SampleImages`.
+    /// The path of an image in `SampleImages`.
     static func sample(_ name: String) -> String { packageFolder.appending(path: "SampleImages/\(name)").path }
 
     /// Copies a sample into the folder, under names that may lead into folders of it.

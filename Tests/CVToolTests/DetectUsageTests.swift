@@ -8,7 +8,7 @@ import Testing
 /// The small darknet networks among the goldens of CVModels: a `.cfg` and a `.weights` of one name.
 let packageFolderOfModels = packageFolder.appending(path: "Tests/CVModelsTests/Golden/darknet").path
 
-/// Arguments that make no sense, and weights that do not fit.
+/// Invalid arguments, and weights that do not fit.
 @Suite struct DetectUsageTests {
     private static let cat = DetectScratch.sample("cat.jpg")
 
@@ -16,33 +16,35 @@ let packageFolderOfModels = packageFolder.appending(path: "Tests/CVModelsTests/G
         try runCommand(["detect", Self.cat, "--no-image"] + arguments, environment: environment)
     }
 
-    @Test(arguments: [
-        (["--conf", "1.5"], "--conf 1.5: a number from 0 to 1"),
-        (["--conf", "nan"], "--conf nan: a number from 0 to 1"),
-        (["--iou=-1"], "--iou -1: a number from 0 to 1"),
-        (["--max-det", "0"], "--max-det 0: a number from 1"),
-        (["--imgsz", "0"], "640x480 is expected"),
-        (["--imgsz", "320x"], "640x480 is expected"),
-        (["--imgsz", "99999"], "640x480 is expected"),
-        (["--threads", "0"], "--threads 0: a number from 1 to 1024"),
-        (["--line-width", "0"], "--line-width 0: a number from 1 to 500"),
-        (["--quality", "101"], "--quality 101: a number from 1 to 100"),
-        (["--max-pixels", "0"], "--max-pixels 0: a number from 1"),
-        (["--save-conf"], "--save-conf goes with --save-txt"),
-        (["--coco", "-"], "--coco -: standard output holds the list"),
-        (["-o", "-"], "-o -: standard output holds the list"),
-        (["-o", "x.gif"], "-o x.gif: the suffix is not an image format"),
-        (["-o", "x.jpg", cat + "2"], "-o x.jpg: one file cannot hold the results of 2 inputs"),
-        (["--model", "net.cfg"], "needs --weights FILE with its .weights"),
-        (["--weights", "net.weights"], "needs --model FILE with its .cfg"),
-        (["--names", "net.names"], "--names goes with a darknet --model FILE.cfg"),
-        (["--cof", "0.5"], "Did you mean '--conf'?"),
-        (["--classes", "cta"], "there is no class \"cta\"; did you mean \"cat\"?"),
-        (["--classes", "tv"], "did you mean \"tvmonitor\"?"),
-        (["--classes", "puppy"], "this network knows person, bicycle, car, "),
-        (["--classes", "80"], "there is no class 80; this network's ids are 0 to 79"),
-        (["--classes", "cat,,dog"], "a name is missing beside a comma"),
-    ])
+    @Test(
+        "cvtool detect: wrong arguments exit with 64 and a message",
+        arguments: [
+            (["--conf", "1.5"], "--conf 1.5: a number from 0 to 1"),
+            (["--conf", "nan"], "--conf nan: a number from 0 to 1"),
+            (["--iou=-1"], "--iou -1: a number from 0 to 1"),
+            (["--max-det", "0"], "--max-det 0: a number from 1"),
+            (["--imgsz", "0"], "640x480 is expected"),
+            (["--imgsz", "320x"], "640x480 is expected"),
+            (["--imgsz", "99999"], "640x480 is expected"),
+            (["--threads", "0"], "--threads 0: a number from 1 to 1024"),
+            (["--line-width", "0"], "--line-width 0: a number from 1 to 500"),
+            (["--quality", "101"], "--quality 101: a number from 1 to 100"),
+            (["--max-pixels", "0"], "--max-pixels 0: a number from 1"),
+            (["--save-conf"], "--save-conf goes with --save-txt"),
+            (["--coco", "-"], "--coco -: standard output holds the list"),
+            (["-o", "-"], "-o -: standard output holds the list"),
+            (["-o", "x.gif"], "-o x.gif: the suffix"),
+            (["-o", "x.jpg", cat + "2"], "-o x.jpg: one file cannot hold the results of 2 inputs"),
+            (["--model", "net.cfg"], "needs --weights FILE with its .weights"),
+            (["--weights", "net.weights"], "needs --model FILE with its .cfg"),
+            (["--names", "net.names"], "--names goes with a darknet --model FILE.cfg"),
+            (["--cof", "0.5"], "Did you mean '--conf'?"),
+            (["--classes", "cta"], "there is no class \"cta\"; did you mean \"cat\"?"),
+            (["--classes", "tv"], "did you mean \"tvmonitor\"?"),
+            (["--classes", "puppy"], "this network knows person, bicycle, car, "),
+            (["--classes", "80"], "there is no class 80; this network's ids are 0 to 79"),
+            (["--classes", "cat,,dog"], "a name is missing beside a comma"),
+        ])
     func wrongUsageEndsWith64(arguments: [String], message: String) throws {
         let result = try run(arguments)
         #expect(result.exitCode == 64)
@@ -50,7 +52,8 @@ let packageFolderOfModels = packageFolder.appending(path: "Tests/CVModelsTests/G
         #expect(result.errors.contains(message), "\(result.errors)")
     }
 
-    @Test func noInputAndNoSuchCommandAreUsage() throws {
+    @Test("cvtool: a missing input and an unknown command exit with 64")
+    func noInputAndNoSuchCommandAreUsage() throws {
         #expect(try runCommand(["detect"]).exitCode == 64)
         let typo = try runCommand(["detetc", "x.jpg"])
         #expect(typo.exitCode == 64)
@@ -60,7 +63,8 @@ let packageFolderOfModels = packageFolder.appending(path: "Tests/CVModelsTests/G
         #expect(twice.errors.contains("cat.jpg: is given twice"))
     }
 
-    @Test func helpVersionAndCompletion() throws {
+    @Test("cvtool: help, version and completion scripts")
+    func helpVersionAndCompletion() throws {
         for arguments in [["detect", "--help"], ["help", "detect"]] {
             let help = try runCommand(arguments)
             #expect(help.exitCode == 0)
@@ -79,7 +83,8 @@ let packageFolderOfModels = packageFolder.appending(path: "Tests/CVModelsTests/G
         }
     }
 
-    @Test func weightsThatAreNotFoundNameEverySearchPath() throws {
+    @Test("cvtool detect: missing weights list every search path")
+    func weightsThatAreNotFoundNameEverySearchPath() throws {
         let result = try run(["-m", "yolov3-tyni"], environment: ["CVTOOL_WEIGHTS": "/no/where:/else/where"])
         #expect(result.exitCode == 1)
         #expect(result.errors.contains("no weights \"yolov3-tyni\" were found; did you mean \"yolov3-tiny\"?"))
@@ -88,7 +93,8 @@ let packageFolderOfModels = packageFolder.appending(path: "Tests/CVModelsTests/G
         }
     }
 
-    @Test func weightsComeFromTheEnvironmentFirst() throws {
+    @Test("cvtool detect: the environment comes first in the search path of weights")
+    func weightsComeFromTheEnvironmentFirst() throws {
         let scratch = try DetectScratch()
         try scratch.write("no weights", to: "yolov3-tiny.safetensors")
         let result = try run([], environment: ["CVTOOL_WEIGHTS": scratch.path])
@@ -96,7 +102,8 @@ let packageFolderOfModels = packageFolder.appending(path: "Tests/CVModelsTests/G
         #expect(result.errors.contains(scratch.path + "/yolov3-tiny.safetensors: "))
     }
 
-    @Test func darknetNetworksAreUsedDirectly() throws {
+    @Test("cvtool detect: darknet .cfg and .weights")
+    func darknetNetworksAreUsedDirectly() throws {
         let net = packageFolderOfModels + "/plain"
         let result = try run(["-m", net + ".cfg", "-w", net + ".weights"])
         #expect(result.exitCode == 0)
@@ -114,7 +121,8 @@ let packageFolderOfModels = packageFolder.appending(path: "Tests/CVModelsTests/G
         #expect(names.errors.contains("net.names: holds 2 names, the network has 3 classes"))
     }
 
-    @Test func weightsOfAnotherNetworkAreComparedKeyByKey() throws {
+    @Test("cvtool detect: weights of another network are an error that lists keys")
+    func weightsOfAnotherNetworkAreComparedKeyByKey() throws {
         let scratch = try DetectScratch()
         let preprocessing = Preprocessing(width: 416, height: 416, resize: .letterbox)
         func write(_ name: String, model: String) throws -> String {
@@ -139,7 +147,8 @@ let packageFolderOfModels = packageFolder.appending(path: "Tests/CVModelsTests/G
         #expect(model.errors.contains("model.safetensors: " + text))
     }
 
-    @Test func damagedWeightsEndWith1AndOneMessage() throws {
+    @Test("cvtool detect: damaged weights exit with 1 and one message")
+    func damagedWeightsEndWith1AndOneMessage() throws {
         let scratch = try DetectScratch()
         func file(_ header: String, length: UInt64? = nil, data: Int = 4) -> Data {
             let count = length ?? UInt64(header.utf8.count)

@@ -14,7 +14,8 @@ import Testing
         try canvas.write(to: scratch.path + "/canvas.png")
     }
 
-    @Test func objectsAreListedAndDrawnAsWithADetector() throws {
+    @Test("cvtool detect --classifier: objects are listed and drawn as with a detector")
+    func objectsAreListedAndDrawnAsWithADetector() throws {
         let result = try scratch.detect(
             "canvas.png", "--classifier", "resnet20-cifar10", "--windows", "64,500", "--classes", "dog", "--json")
         #expect(result.exitCode == 0, "\(result.errors)")
@@ -30,16 +31,18 @@ import Testing
         #expect(cropped.errors.contains("network "))
     }
 
-    @Test(arguments: [
-        (["--windows", "64"], 64, "go with --classifier"),
-        (["--classifier", "resnet20-cifar10", "--imgsz", "64"], 64, "--classifier goes without"),
-        (["--classifier", "resnet20-cifar10", "--windows", "64,x"], 64, "sides from 1 to 65536"),
-        (["--classifier", "resnet20-cifar10", "--window-stride", "0"], 64, "--window-stride 0"),
-        (["--classifier", "resnet20-cifar10", "--window-stride", "3"], 1, "multiples of it"),
-        (["--classifier", "resnet20-cifar10", "--windows", "150"], 1, "does not fit into an image of 200×120"),
-        (["--classifier", "resnet20-cifar10", "--windows", "1"], 1, "at least 5 are possible"),
-        (["--classifier", "yolov3-tiny"], 1, "those of a classifier are expected"),
-    ])
+    @Test(
+        "cvtool detect --classifier: invalid windows give a message",
+        arguments: [
+            (["--windows", "64"], 64, "go with --classifier"),
+            (["--classifier", "resnet20-cifar10", "--imgsz", "64"], 64, "--classifier goes without"),
+            (["--classifier", "resnet20-cifar10", "--windows", "64,x"], 64, "sides from 1 to 65536"),
+            (["--classifier", "resnet20-cifar10", "--window-stride", "0"], 64, "--window-stride 0"),
+            (["--classifier", "resnet20-cifar10", "--window-stride", "3"], 1, "multiples of it"),
+            (["--classifier", "resnet20-cifar10", "--windows", "150"], 1, " of 200×120; choose smaller"),
+            (["--classifier", "resnet20-cifar10", "--windows", "1"], 1, "at least 5 are possible"),
+            (["--classifier", "yolov3-tiny"], 1, "those of a classifier are expected"),
+        ])
     func whatCannotBeIsExplained(_ arguments: [String], _ code: Int32, _ message: String) throws {
         let result = try runCommand(["detect", "canvas.png", "--no-image"] + arguments, in: scratch.path)
         #expect(result.exitCode == code && result.output.isEmpty)

@@ -6,7 +6,8 @@ import Testing
 @Suite struct DocumentationTests {
     private static let page = packageFolder.appending(path: "Sources/CVToolkit/CVToolkit.docc/CheckedOperations.md")
 
-    @Test func everyRowLeadsToItsTests() throws {
+    @Test("CheckedOperations: every row links to tests that exist")
+    func everyRowLeadsToItsTests() throws {
         let text = try String(contentsOf: Self.page, encoding: .utf8)
         // [label](path "function")
         let links = text.matches(of: /\[([A-Za-z]+)\]\(([^ )]+) "([A-Za-z]+)"\)/)

@@ -16,7 +16,8 @@ import Testing
         try runCommand(["segment"] + arguments, in: scratch.path)
     }
 
-    @Test func portraitIsCutOut() throws {
+    @Test("cvtool segment: the person in a portrait is cut out")
+    func portraitIsCutOut() throws {
         try scratch.put("portrait.jpg", as: "me.jpg")
         let result = try segment("me.jpg")
         #expect(result.exitCode == 0)
@@ -30,7 +31,8 @@ import Testing
         #expect(try segment("me.jpg", "--force", "--quiet").errors == "")
     }
 
-    @Test func allKindsOfImagesAreWritten() throws {
+    @Test("cvtool segment: all kinds of images are written")
+    func allKindsOfImagesAreWritten() throws {
         try scratch.put("portrait.jpg", as: "me.jpg")
         let result = try segment(
             "me.jpg", "--cutout", "--mask", "--overlay", "--background", "#102030", "--palette", "--polygons", "p.json",
@@ -54,7 +56,8 @@ import Testing
         #expect(try #require(region["outer"]?.array?.count) > 20)
     }
 
-    @Test func camvidKnowsTreesAndTheSky() throws {
+    @Test("cvtool segment: the CamVid model finds trees and sky")
+    func camvidKnowsTreesAndTheSky() throws {
         try scratch.put("great_wall.jpg", as: "hill.jpg")
         let result = try segment("hill.jpg", "--model", "camvid", "--palette", "--json")
         #expect(result.exitCode == 0, "\(result.errors)")
@@ -63,11 +66,12 @@ import Testing
             classes.first { $0["label"]?.string == label }?["share"]?.double ?? 0
         }
         #expect(share("Tree") > 0.45 && share("Sky") > 0.1 && share("Car") < 0.01, "\(result.output)")
-        // In CamVid's colours.
+        // In CamVid's colors.
         #expect(try scratch.image("hill_palette.png")[700, 600] == Color(128, 128, 0))
     }
 
-    @Test func imageWithoutAPersonGivesAnEmptyMatteAndSaysSo() throws {
+    @Test("cvtool segment: an image without a person gives an empty matte and a message")
+    func imageWithoutAPersonGivesAnEmptyMatteAndSaysSo() throws {
         try scratch.put("cat.jpg", as: "cat.jpg")
         let result = try segment("cat.jpg", "--mask")
         #expect(result.exitCode == 0)
@@ -78,15 +82,17 @@ import Testing
         #expect(try segment("cat.jpg", "--no-image", "--no-person-check").output.contains("person"))
     }
 
-    @Test func othersAreDoneWhenOneFails() throws {
+    @Test("cvtool segment: one failure does not stop the other inputs")
+    func othersAreDoneWhenOneFails() throws {
         try scratch.put("cat.jpg", as: "cat.jpg")
-        try scratch.write("no picture", to: "bad.jpg")
+        try scratch.write("not an image", to: "bad.jpg")
         let result = try segment("bad.jpg", "cat.jpg", "missing.jpg", "--json", "--no-image")
         #expect(result.exitCode == 2)
         #expect(try result.records.map { $0["error"] == .null } == [false, true, false])
     }
 
-    @Test func oneFileHoldsOneImage() throws {
+    @Test("cvtool segment: -o FILE holds one image")
+    func oneFileHoldsOneImage() throws {
         try scratch.put("portrait.jpg", as: "me.jpg")
         #expect(try segment("me.jpg", "-o", "x.jpg").exitCode == 64)
         #expect(try segment("me.jpg", "-o", "x.jpg").errors.contains("its name must end in .png"))
@@ -95,18 +101,23 @@ import Testing
         #expect(try scratch.image("x.jpg").width == 512)
     }
 
-    @Test(arguments: [
-        (["--opacity", "2"], "a number from 0 to 1"), (["--no-image", "--mask"], "contradict"),
-        (["--classes", "car"], "knows no other class"), (["--background", "whit"], "there is no such file"),
-        (["--polygons", "-"], "give the name of a file"), (["--tolerance", "20000"], "0 to 10000"),
-    ]) func argumentsThatMakeNoSense(_ arguments: [String], _ text: String) throws {
+    @Test(
+        "cvtool segment: wrong arguments exit with 64 and a message",
+        arguments: [
+            (["--opacity", "2"], "a number from 0 to 1"), (["--no-image", "--mask"], "contradict"),
+            (["--classes", "car"], "has no other class"), (["--background", "whit"], "there is no such file"),
+            (["--polygons", "-"], "give the name of a file"), (["--tolerance", "20000"], "0 to 10000"),
+        ]) func argumentsThatMakeNoSense(_ arguments: [String], _ text: String) throws
+    {
         let result = try runCommand(["segment", DetectScratch.sample("cat.jpg")] + arguments, in: scratch.path)
         #expect(result.exitCode == 64)
         #expect(result.errors.contains(text), "\(result.errors)")
         #expect(try scratch.names() == [])
     }
 
-    /// A network of four classes that has learnt nothing. palette: their colours, as training notes them.
+    /// Writes an untrained network of four classes.
+    ///
+    /// - Parameter palette: the colors of the classes, as in the metadata of trained weights.
     private func writeNetwork(palette: String? = nil) throws {
         let (_, parameters) = ParameterSet.initialize(seed: 3) { UNet(classes: 4, depth: 2, width: 4, $0) }
         var metadata = WeightsMetadata(
@@ -118,6 +129,7 @@ import Testing
     }
 
     @Test(
+        "cvtool segment: images of extreme sizes",
         arguments: [(1, 1), (17, 513)], [["--no-person-check"], ["-m", "net.safetensors", "--classes", "sky,road"]])
     func theSmallestAndTheNarrowestImageWillDo(_ size: (Int, Int), _ model: [String]) throws {
         try writeNetwork()
@@ -135,7 +147,8 @@ import Testing
         #expect(try JSONValue.parse(scratch.text("p.json"))["images"]?.array?.count == 1)
     }
 
-    @Test func classesHaveTheColorsOfTheirWeights() throws {
+    @Test("cvtool segment: classes have the colors of the weights' metadata")
+    func classesHaveTheColorsOfTheirWeights() throws {
         try writeNetwork(palette: "[\"#010203\",\"#112233\",\"#445566\",\"#778899\"]")
         try scratch.put("cat.jpg", as: "cat.jpg")
         #expect(try segment("cat.jpg", "-m", "net.safetensors", "--palette").exitCode == 0)
@@ -146,7 +159,8 @@ import Testing
         }
     }
 
-    @Test func networkOfSeveralClassesGivesAnOverlayWithALegend() throws {
+    @Test("cvtool segment: several classes give an overlay with a legend")
+    func networkOfSeveralClassesGivesAnOverlayWithALegend() throws {
         try writeNetwork()
         try scratch.put("room.jpg", as: "room.jpg")
         let result = try segment("room.jpg", "-m", "net.safetensors", "--json", "--palette", "--overlay")
@@ -159,7 +173,7 @@ import Testing
 
         let refused = try segment("room.jpg", "-m", "net.safetensors", "--mask")
         #expect(refused.exitCode == 64)
-        #expect(refused.errors.contains("say with --classes which of them are in front"))
+        #expect(refused.errors.contains("select the foreground with --classes"))
         let chosen = try segment("room.jpg", "-m", "net.safetensors", "--mask", "--classes", "sky,3", "--full-size")
         #expect(chosen.exitCode == 0, "\(chosen.errors)")
         #expect(try scratch.image("room_mask.png").pixels.allSatisfy { $0 == 0 || $0 == 255 })

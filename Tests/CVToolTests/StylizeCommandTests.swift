@@ -17,7 +17,8 @@ import Testing
 
     private let short = ["--size", "32", "--iterations", "2"]
 
-    @Test func theSameSeedGivesTheSameFileOnAnyNumberOfThreads() throws {
+    @Test("cvtool stylize: the same seed gives the same file with any number of threads")
+    func theSameSeedGivesTheSameFileOnAnyNumberOfThreads() throws {
         for threads in ["1", "3"] {
             let result = try runCommand(
                 ["stylize", "portrait.jpg", "coffee.jpg", "-o", "\(threads).png", "--threads", threads, "-q"]
@@ -31,7 +32,8 @@ import Testing
         #expect(try scratch.bytes("1.png") != scratch.bytes("1_00003.png"))
     }
 
-    @Test func theNameSaysWhatWasStylizedHow() throws {
+    @Test("cvtool stylize: the default name holds content and style")
+    func theNameSaysWhatWasStylizedHow() throws {
         let result = try runCommand(
             ["stylize", "portrait.jpg", "coffee.jpg", "--preview", "sheet.png", "--loss-plot", "costs.png"] + short,
             in: scratch.path)
@@ -47,7 +49,8 @@ import Testing
         #expect(again.errors.contains("portrait_coffee.jpg: exists already; pass --force"))
     }
 
-    @Test func argumentsThatMakeNoSenseAreUsageErrors() throws {
+    @Test("cvtool stylize: wrong arguments exit with 64 and a message")
+    func argumentsThatMakeNoSenseAreUsageErrors() throws {
         func errors(_ arguments: String...) throws -> String {
             let result = try runCommand(["stylize", "portrait.jpg", "coffee.jpg"] + arguments, in: scratch.path)
             #expect(result.exitCode == 64 && result.output.isEmpty, "\(arguments)")
@@ -61,10 +64,11 @@ import Testing
         #expect(try errors("--layers", "conv1_9").contains("there is no layer \"conv1_9\": did you mean conv1_1?"))
         #expect(try errors("--preview", "sheet.gif").contains("--preview sheet.gif: a name that ends in"))
         let none = try stylize("portrait.jpg")
-        #expect(none.exitCode == 64 && none.errors.contains("A style picture is missing"))
+        #expect(none.exitCode == 64 && none.errors.contains("A style image is missing"))
     }
 
-    @Test func whatCannotBeStylizedIsRefusedBeforeTheWork() throws {
+    @Test("cvtool stylize: unsuitable images and settings are refused before the work")
+    func whatCannotBeStylizedIsRefusedBeforeTheWork() throws {
         try Image(width: 1, height: 1, fill: .white).write(to: scratch.path + "/dot.png")
         try Image(width: 50, height: 50, fill: .white).write(to: scratch.path + "/plain.png")
         func errors(_ arguments: String...) throws -> String {
@@ -81,7 +85,8 @@ import Testing
         #expect(try scratch.names() == ["coffee.jpg", "dot.png", "plain.png", "portrait.jpg"])
     }
 
-    @Test func controlCWritesTheImageAsItIs() throws {
+    @Test("cvtool stylize: Ctrl-C writes the image of the last step")
+    func controlCWritesTheImageAsItIs() throws {
         let result = try runShell(
             """
             "$CVTOOL" stylize portrait.jpg coffee.jpg --size 64 --iterations 2000 --save-every 1 -o out.png 2>errors &

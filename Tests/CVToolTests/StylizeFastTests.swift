@@ -19,13 +19,15 @@ import Testing
         try runCommand(["stylize", "--fast"] + arguments, in: scratch.path)
     }
 
-    @Test func theStylesAreListedWithoutAnImage() throws {
+    @Test("cvtool stylize --fast: --style list needs no image")
+    func theStylesAreListedWithoutAnImage() throws {
         let result = try fast("--style", "list")
         #expect(result.exitCode == 0 && result.errors.isEmpty, "\(result.errors)")
         #expect(result.lines.count == 26 && result.lines[19] == "starry" && result.lines[0] == "crayon")
     }
 
-    @Test func anImageIsStylizedAtItsOwnSize() throws {
+    @Test("cvtool stylize --fast: the result has the size of the content")
+    func anImageIsStylizedAtItsOwnSize() throws {
         for threads in ["1", "3"] {
             let result = try fast("small.png", "--style", "starry", "--threads", threads, "-o", "\(threads).png", "-q")
             #expect(result.exitCode == 0 && result.errors.isEmpty, "\(result.errors)")
@@ -43,14 +45,15 @@ import Testing
         #expect(try scratch.image("small_starry.png") == scratch.image("1.png"))
     }
 
-    @Test func stylesAreMixedAndColorsKept() throws {
+    @Test("cvtool stylize --fast: styles are mixed and colors kept")
+    func stylesAreMixedAndColorsKept() throws {
         #expect(try fast("small.png", "--style", "starry,ink", "--style-blend", "3,1").exitCode == 0)
         #expect(try fast("small.png", "--style", "starry", "--original-colors", "-o", "own.png").exitCode == 0)
         #expect(try fast("small.png", "--style", "starry").exitCode == 0)
         let (mixed, plain) = (try scratch.image("small_starry_ink.png"), try scratch.image("small_starry.png"))
         let own = try scratch.image("own.png")
         #expect(mixed != plain && own != plain)
-        // The uniform is orange in the photograph; the painted one is not everywhere.
+        // The uniform is orange in the photograph; the stylized one is not everywhere.
         func redness(_ image: Image) -> Int {
             (0..<50).reduce(0) { $0 + Int(image[$1, 30].red) - Int(image[$1, 30].blue) }
         }
@@ -58,7 +61,8 @@ import Testing
         #expect(abs(redness(own) - photograph) < abs(redness(plain) - photograph))
     }
 
-    @Test func aFolderIsStylizedAndWhatIsBrokenIsNamed() throws {
+    @Test("cvtool stylize --fast: a folder is stylized and failures are named")
+    func aFolderIsStylizedAndWhatIsBrokenIsNamed() throws {
         try scratch.write("nothing", to: "photos/broken.jpg")
         try Image(width: 1, height: 1, fill: .white).write(to: scratch.path + "/photos/dot.png")
         let result = try fast("photos", "small.png", "--style", "ink", "--size", "48", "-o", "out/", "-q")
@@ -70,20 +74,23 @@ import Testing
         #expect(dot.exitCode == 1 && dot.errors.contains("photos/dot.png: the image has 1 × 1 pixels: at least 5"))
     }
 
-    @Test(arguments: [
-        ([], "--fast needs a style"), (["--style", "stary"], "did you mean starry?"),
-        (["--style", "ink,ink"], "the style ink is given twice"), (["--style", "ink,"], "there is no style \"\""),
-        (["--style", "ink", "--style-blend", "1,2"], "--style-blend 1,2: a number for each"),
-        (["--style", "ink", "--iterations", "7"], "--iterations is for painting step by step"),
-        (["--style", "ink", "--loss-plot", "x.png"], "--loss-plot is for painting step by step"),
-    ])
+    @Test(
+        "cvtool stylize --fast: wrong arguments exit with 64 and a message",
+        arguments: [
+            ([], "--fast needs a style"), (["--style", "stary"], "did you mean starry?"),
+            (["--style", "ink,ink"], "the style ink is given twice"), (["--style", "ink,"], "there is no style \"\""),
+            (["--style", "ink", "--style-blend", "1,2"], "--style-blend 1,2: a number for each"),
+            (["--style", "ink", "--iterations", "7"], "--iterations is for the optimization"),
+            (["--style", "ink", "--loss-plot", "x.png"], "--loss-plot is for the optimization"),
+        ])
     func argumentsThatMakeNoSenseAreUsageErrors(arguments: [String], expected: String) throws {
         let result = try runCommand(["stylize", "small.png", "--fast"] + arguments, in: scratch.path)
         #expect(result.exitCode == 64 && result.errors.contains(expected), "\(result.errors)")
     }
 
-    @Test func whatIsMissingIsNamed() throws {
-        #expect(try fast("--style", "ink").errors.contains("A picture to paint is missing."))
+    @Test("cvtool stylize --fast: a missing argument is named")
+    func whatIsMissingIsNamed() throws {
+        #expect(try fast("--style", "ink").errors.contains("A content image is missing."))
         let slow = try runCommand(["stylize", "small.png", "--style", "ink"], in: scratch.path)
         #expect(slow.exitCode == 64 && slow.errors.contains("--style is for --fast, which is missing."))
         let several = try fast("small.png", "--weights", "multistyle26")

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""YOLOv3-tiny, one picture of 416 × 416, float32: `cvtool` against ONNX Runtime, OpenVINO, ncnn and PyTorch.
+"""YOLOv3-tiny, one image of 416 × 416, float32: `cvtool` against ONNX Runtime, OpenVINO, ncnn and PyTorch.
 
     swift build -c release --product cvtool
     pip install -r Tools/bench/requirements.txt
@@ -71,7 +71,7 @@ def measure(arguments, folder: Path, threads: int) -> tuple[Rounds, list[Peer]]:
     turns = [("cvtool", cvtool)] + [(peer.name, lambda peer=peer: peer.turn(arguments.runs)) for peer in peers]
     try:
         for number in range(arguments.rounds):
-            # Another one begins each time, so that none always follows the same neighbour.
+            # Each round starts with another competitor, so that none always follows the same one.
             start = number % len(turns)
             wait_for_quiet(arguments.patience)
             for name, turn in turns[start:] + turns[:start]:

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Pictures of 12 megapixels: `cvtool` against Pillow, and the whole of `cvtool detect` on one of them.
+"""Images of 12 megapixels: `cvtool` against Pillow, and the whole of `cvtool detect` on one of them.
 
     swift build -c release --product cvtool
     pip install -r Tools/bench/requirements.txt
     python3 Tools/bench/bench_images.py
 
-The picture is made here: gradients, blocks of texture and mild noise, 4000 × 3000, JPEG of quality 90. Decoding and
+The image is made here: gradients, blocks of texture and mild noise, 4000 × 3000, JPEG of quality 90. Decoding and
 encoding are from and to memory; "resize" is to 640 × 640, bilinear and antialiased, in both. Pillow uses one thread.
 """
 
@@ -40,7 +40,7 @@ def make_image() -> Image.Image:
 
 def pillow_steps(folder: Path) -> dict:
     """Each step as a function, by the name that the tables give it."""
-    jpeg, png = (folder / "picture.jpg").read_bytes(), (folder / "picture.png").read_bytes()
+    jpeg, png = (folder / "image.jpg").read_bytes(), (folder / "image.png").read_bytes()
     image = Image.open(io.BytesIO(jpeg))
     image.load()
     return {
@@ -54,8 +54,8 @@ def pillow_steps(folder: Path) -> dict:
 def cvtool_steps(arguments, folder: Path, threads: int) -> dict[str, Turn]:
     """The times of the same steps, by the same names."""
     options = ["--no-network", "--imgsz", str(SIDE), "--threads", str(threads), "--runs", str(arguments.runs)]
-    jpeg = cvtool_benchmark(arguments.cvtool, "--image", str(folder / "picture.jpg"), *options)
-    png = cvtool_benchmark(arguments.cvtool, "--image", str(folder / "picture.png"), *options)
+    jpeg = cvtool_benchmark(arguments.cvtool, "--image", str(folder / "image.jpg"), *options)
+    png = cvtool_benchmark(arguments.cvtool, "--image", str(folder / "image.png"), *options)
     return {"JPEG decode": jpeg["decode"], "PNG decode": png["decode"], "resize": jpeg["resize"],
             "JPEG encode": jpeg["encode"]}
 
@@ -116,7 +116,7 @@ def report_detect(arguments, folder: Path) -> list[dict[str, float]]:
     runs = []
     for _ in range(max(arguments.rounds, 5)):
         wait_for_quiet(arguments.patience)
-        runs.append(detect_once(arguments.cvtool, folder / "picture.jpg", folder / "found.jpg"))
+        runs.append(detect_once(arguments.cvtool, folder / "image.jpg", folder / "found.jpg"))
     keys = list(runs[0])
     print(f"cvtool detect, the whole process: median ms of {len(runs)} runs\n")
     print_table(keys, [[f"{statistics.median(run[key] for run in runs):.1f}" for key in keys]])
@@ -131,8 +131,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         image = make_image()
-        image.save(folder / "picture.jpg", quality=90)
-        image.save(folder / "picture.png", compress_level=6)
+        image.save(folder / "image.jpg", quality=90)
+        image.save(folder / "image.png", compress_level=6)
         results = measure_steps(arguments, folder)
         report_steps(results, arguments.threads)
         runs = report_detect(arguments, folder)

@@ -4,7 +4,7 @@
     swift build -c release --product cvtool
     python3 Tools/bench/bench_segment.py
 
-The portrait of the samples is enlarged to 4000 × 3000 and given grain, so that it is as hard to encode as a photograph. The
+The portrait of the samples is upsampled to 4000 × 3000 with added grain, so that it is as hard to encode as a photograph. The
 steps are those that `cvtool segment --timing` prints. What counts is all of them together over decoding and encoding alone,
 within a round.
 """

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""A step of style transfer on the pixels of a picture, forward, backward and Adam: `cvtool` against PyTorch, in float32.
+"""A step of style transfer on the pixels of an image, forward, backward and Adam: `cvtool` against PyTorch, in float32.
 
     swift build -c release --product cvtool
     pip install -r Tools/bench/requirements.txt
     python3 Tools/bench/bench_style.py
 
-Both run a VGG-19 of random weights up to conv5_1 with Gram matrices of conv1_1 to conv5_1, the maps of conv4_2 and total
+Both run a VGG-19 of random weights up to conv5_1 with Gram matrices of conv1_1 to conv5_1, the feature maps of conv4_2 and total
 variation, each turn in a process of its own. PyTorch has a turn with its usual layout and one with channels last. Rounds are
 interleaved; the ratio is the median over the rounds of the ratio within a round. Memory is the most that a process held at
 a time.
@@ -30,7 +30,7 @@ def torch_step(size: int, channels_last: bool):
     net = net.to(memory_format=layout)
     scale, mean = 255 / 57, torch.tensor([0.485, 0.456, 0.406]).reshape(1, 3, 1, 1) / 0.225
 
-    def maps(x):
+    def features(x):
         kept = []
         x = torch.nn.functional.pad(x * scale - mean, (1, 1, 1, 1), mode="replicate").to(memory_format=layout)
         for position, layer in enumerate(net):
@@ -48,16 +48,16 @@ def torch_step(size: int, channels_last: bool):
         return f @ f.mT / f.shape[2]
 
     with torch.no_grad():
-        style, content = maps(torch.rand(1, 3, size, size))
+        style, content = features(torch.rand(1, 3, size, size))
         grams = [gram(x) for x in style]
-        _, content = maps(torch.rand(1, 3, size, size))
+        _, content = features(torch.rand(1, 3, size, size))
         factors = [1 / (20 * g.square().sum()) for g in grams]
     image = torch.rand(1, 3, size, size).requires_grad_()
     adam = torch.optim.Adam([image], 0.02, betas=(0.9, 0.99))
 
     def step() -> None:
         adam.zero_grad()
-        found, own = maps(image)
+        found, own = features(image)
         loss = sum(f * (gram(x) - g).square().sum() for x, g, f in zip(found, grams, factors))
         loss = loss + 0.05 * (own - content).square().sum() / content.square().sum() / 2
         loss = loss + (image.diff(dim=3).square().mean() + image.diff(dim=2).square().mean()) / 2

@@ -5,7 +5,7 @@
     pip install -r Tools/bench/requirements.txt
     python3 Tools/bench/bench_training.py
 
-Both train the same networks on pictures of random numbers, each turn in a process of its own. PyTorch has a turn with its
+Both train the same networks on images of random numbers, each turn in a process of its own. PyTorch has a turn with its
 usual layout and one with channels last; what counts is the faster of the two. Rounds are interleaved; the ratio is the
 median over the rounds of the ratio within a round. Memory is the most that a process held at a time.
 """

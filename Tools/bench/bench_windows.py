@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""A classifier behind sliding windows: all in one pass over the picture against one by one.
+"""A classifier behind sliding windows: all in one pass over the image against one by one.
 
     swift build -c release --product cvtool
     pip install numpy safetensors
     python3 Tools/bench/bench_windows.py
 
-The same windows of the same picture, by `cvtool detect --classifier` with and without --crop-windows; what is compared is
+The same windows of the same image, by `cvtool detect --classifier` with and without --crop-windows; what is compared is
 the time in the network. The small CNN has random weights: only its shapes matter here.
 """
 
@@ -21,7 +21,7 @@ from safetensors.numpy import save_file
 
 
 def small_cnn(path: Path) -> None:
-    """Weights of `small-cnn` for grey pictures of 28 × 28."""
+    """Weights of `small-cnn` for gray images of 28 × 28."""
     shapes = {"conv1.weight": (32, 1, 3, 3), "conv1.bias": (32,), "conv2.weight": (64, 32, 3, 3), "conv2.bias": (64,),
               "fc1.weight": (128, 9216), "fc1.bias": (128,), "fc2.weight": (10, 128), "fc2.bias": (10,)}
     numbers = np.random.default_rng(1)
@@ -45,7 +45,7 @@ def turn(command: Path, weights: Path, image: Path, side: int, runs: int, *optio
 
 def main() -> None:
     parser = argument_parser(__doc__)
-    parser.add_argument("--picture", type=Path, default=ROOT / "SampleImages" / "room.jpg", metavar="FILE")
+    parser.add_argument("--image", type=Path, default=ROOT / "SampleImages" / "room.jpg", metavar="FILE")
     arguments = parser.parse_args()
     print_machine()
     with tempfile.TemporaryDirectory() as scratch:
@@ -61,12 +61,12 @@ def main() -> None:
             for _ in range(arguments.rounds):
                 wait_for_quiet(arguments.patience)
                 for way, extra in (("one pass", []), ("cropped", ["--crop-windows"])):
-                    rounds.add(way, turn(arguments.cvtool, weights, arguments.picture, side, arguments.runs,
+                    rounds.add(way, turn(arguments.cvtool, weights, arguments.image, side, arguments.runs,
                                          *options, *extra))
             rows.append([name, f"{rounds.ratio('cropped', 'one pass'):.1f}", rounds.ratio_range("cropped", "one pass"),
                          f"{rounds.median('one pass'):.1f}", f"{rounds.median('cropped'):.1f}"])
             results[name] = rounds.turns
-        print_table([arguments.picture.name, "cropped / one pass", "middle half", "one pass, ms", "cropped, ms"], rows)
+        print_table([arguments.image.name, "cropped / one pass", "middle half", "one pass, ms", "cropped, ms"], rows)
     if arguments.json:
         arguments.json.write_text(json.dumps(results, indent=1))
 

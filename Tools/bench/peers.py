@@ -102,7 +102,7 @@ def make(peer: str, folder: Path, x, threads: int):
 
 
 class Peer:
-    """A competitor's process, as the benchmark sees it."""
+    """A competitor's process, as seen by the benchmark."""
 
     def __init__(self, name: str, folder: Path, threads: int) -> None:
         environment = dict(os.environ, OMP_NUM_THREADS=str(threads))

@@ -70,7 +70,7 @@ class Steps:
 
 
 def measure(arguments: argparse.Namespace, case: str, runs: int, options: list[str]) -> Steps:
-    """All rounds of a case, which `options` tell to `cvtool benchmark`; each begins with another competitor."""
+    """All rounds of a case, the `options` of `cvtool benchmark`; each round starts with another competitor."""
     def output(*command) -> dict:
         shared = ["--threads", str(arguments.threads), "--runs", str(runs)]
         return json.loads(subprocess.run([*command, *shared], check=True, capture_output=True, text=True).stdout)

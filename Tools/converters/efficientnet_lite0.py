@@ -26,7 +26,7 @@ PACKAGES = (PACKAGE, LABEL_PACKAGE)
 # What half precision changes stands in Weights/README.md.
 PRECISION = "f16"
 
-# The mean and deviation of the network's authors, and their evaluation: a picture of 256 pixels, of which the middle 224.
+# The mean and deviation of the network's authors, and their evaluation: an image of 256 pixels, of which the middle 224.
 PREPROCESSING = {
     "width": 224, "height": 224, "resize": "crop", "shorter_side": 256, "filter": "bicubic", "fill": [0, 0, 0],
     "channels": "rgb", "mean": [127, 127, 127], "std": [128, 128, 128],

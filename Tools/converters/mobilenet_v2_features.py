@@ -27,7 +27,7 @@ PREPROCESSING = {
     "channels": "rgb", "mean": [123.675, 116.28, 103.53], "std": [58.395, 57.12, 57.375],
 }
 
-# Within a block the source counts convolutions, normalisations and ReLU6 in one row; torchvision has the first two
+# Within a block the source counts convolutions, normalizations and ReLU6 in one row; torchvision has the first two
 # groups of three in parts of their own. The first block has no expansion.
 POSITIONS = {"0": "0.0", "1": "0.1", "3": "1.0", "4": "1.1", "6": "2", "7": "3"}
 FIRST_POSITIONS = {"0": "0.0", "1": "0.1", "3": "1", "4": "2"}
@@ -51,7 +51,7 @@ def torchvision_key(key: str) -> str:
     positions = FIRST_POSITIONS if block == "1" else POSITIONS
     if position not in positions:
         raise PackageError(f"{key} is no tensor of MobileNetV2")
-    return f"features.{block}.conv.{places[place]}.{name}"
+    return f"features.{block}.conv.{positions[position]}.{name}"
 
 
 def metadata() -> dict[str, str]:

@@ -1,7 +1,7 @@
-"""The network of 26 styles of TensorFlow's Android demo, which paints a picture in one go.
+"""The network of 26 styles of TensorFlow's Android demo, which stylizes an image in a single pass.
 
-Johnson et al. 2016 (arXiv:1603.08155) made smaller, with the conditional instance normalisation of Dumoulin et al. 2016
-(arXiv:1610.07629): all styles share the convolutions and differ by the scale and shift of the normalisations.
+Johnson et al. 2016 (arXiv:1603.08155) made smaller, with the conditional instance normalization of Dumoulin et al. 2016
+(arXiv:1610.07629): all styles share the convolutions and differ by the scale and shift of the normalizations.
 """
 
 import io
@@ -41,7 +41,7 @@ STYLES = (
 LAYERS = (
     ("contract.0", "conv1", "in1", (32, 3, 9, 9)), ("contract.1", "conv2", "in2", (32, 32, 3, 3)),
     ("contract.2", "conv3", "in3", (32, 32, 3, 3)),
-    *((f"res.{block}.{place}", f"res{block + 1}.conv{place + 1}", f"res{block + 1}.in{place + 1}", (32, 32, 3, 3))
+    *((f"res.{block}.{position}", f"res{block + 1}.conv{position + 1}", f"res{block + 1}.in{position + 1}", (32, 32, 3, 3))
       for block in range(6) for position in range(2)),
     ("expand.0", "deconv1", "in4", (8, 32, 3, 3)), ("expand.1", "deconv2", "in5", (4, 8, 3, 3)),
     ("expand.2", "deconv3", "in6", (3, 4, 9, 9)),

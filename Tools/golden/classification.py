@@ -10,7 +10,7 @@ from sklearn.metrics import (
 
 
 def case(classes: int, count: int, predicted: int, seed: int) -> dict:
-    """`count` pictures of `classes` classes; those from `predicted` on have scores too low to be predicted."""
+    """`count` images of `classes` classes; those from `predicted` on have scores too low to be predicted."""
     random = np.random.default_rng(seed)
     labels = random.integers(0, classes, count)
     logits = random.normal(size=(count, classes)).astype(np.float32)
@@ -39,7 +39,7 @@ def case(classes: int, count: int, predicted: int, seed: int) -> dict:
 
 
 def write_classification(output: Path) -> None:
-    """The second case has classes that are never predicted, and with seven pictures of eight classes some without any."""
+    """The second case has classes that are never predicted, and with seven images of eight classes some without any."""
     output.parent.mkdir(parents=True, exist_ok=True)
     cases = [case(10, 120, 10, 1), case(8, 7, 6, 2)]
     output.write_text(json.dumps({"cases": cases}) + "\n")

@@ -56,7 +56,7 @@ def case_input(cfg: str, seed: int) -> np.ndarray:
 
 
 def head_record(raw: RawHead) -> dict[str, object]:
-    """A raw head with its place in the cfg; [net] is not counted."""
+    """A raw head with its index in the cfg; [net] is not counted."""
     values = [float(f"{v:.7g}") for v in raw.values.ravel()]
     return {"layer": raw.layer, "shape": list(raw.values.shape), "values": values}
 
@@ -103,10 +103,10 @@ def weight_parts(cfg: str, seed: int) -> list[np.ndarray]:
 
 
 def check_darknet(folder: Path, opencv_python: Path) -> None:
-    """Prints how far OpenCV's importer is from the twin on the cases. It knows no relu6: relu takes its place."""
+    """Prints how far OpenCV's importer is from the PyTorch reference on the cases. It has no relu6: relu is used instead."""
     for seed, name in enumerate(CASES, start=1):
         path = folder / f"{name}.weights"
         cfg = (folder / f"{name}.cfg").read_text().replace("relu6", "relu")
         pixels = case_input(cfg, seed)
         reference = [raw.values for raw in run(cfg, DarknetWeights(path.read_bytes()), pixels)]
-        print(f"{name}: {head_difference(twin, opencv_heads(opencv_python, cfg, path, pixels))}")
+        print(f"{name}: {head_difference(reference, opencv_heads(opencv_python, cfg, path, pixels))}")

@@ -98,7 +98,7 @@ CASES: dict[str, list[str]] = {
         "maxpool size=3 stride=2",
         HEAD, yolo("0,2"),
     ],
-    # Scaled-YOLOv4: the head's convolution squashes, the yolo layer does not; weights with the older, shorter header.
+    # Scaled-YOLOv4: the sigmoid is in the head's convolution, not in the yolo layer; weights with the older, shorter header.
     "new-coords": [
         "net width=32 height=32 channels=3",
         f"convolutional {BN} filters=8 size=3 stride=2 pad=1 activation=swish",

@@ -98,7 +98,7 @@ def convolutional(section: Section, weights: DarknetWeights, x: Tensor) -> Tenso
 
 
 def maxpool(section: Section, outputs: list[Tensor], x: Tensor) -> Tensor:
-    """Pads size − 1 in all unless told otherwise, the smaller half to the left and at the top, with −inf."""
+    """Pads size − 1 in all by default, the smaller half to the left and at the top, with −inf."""
     stride = section.integer("stride", 1)
     size = section.integer("size", stride)
     padding = section.integer("padding", size - 1)

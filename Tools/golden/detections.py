@@ -1,4 +1,4 @@
-"""Detections of the YOLOv3-tiny twin on photographs, and its raw heads on a seeded input."""
+"""Detections of the YOLOv3-tiny reference on photographs, and its raw heads on a seeded input."""
 
 import hashlib
 import json
@@ -18,7 +18,7 @@ from .yolov3_tiny import YOLOv3Tiny, load
 
 SIDE = 416
 IOU_THRESHOLD = 0.45
-# Lower than the toolkit's default of 0.25, so that a test sees what lies just below it.
+# Lower than the toolkit's default of 0.25, so that a test covers values just below it.
 LOWEST_CONFIDENCE = 0.2
 INPUT_SEED = 20180408
 POSITION_SEED = 1804
@@ -26,7 +26,7 @@ POSITIONS = 2000
 
 
 def load_checked(path: Path) -> YOLOv3Tiny:
-    """The twin, from the one weights file the goldens are made with."""
+    """The reference network, from the one weights file the goldens are made with."""
     return load(checked(path.read_bytes(), WEIGHTS, str(path)))
 
 
@@ -43,7 +43,7 @@ def detect(raw_heads: list[np.ndarray], threshold: float = LOWEST_CONFIDENCE) ->
 
 
 def image_record(model: YOLOv3Tiny, path: Path, labels: list[str]) -> dict[str, object]:
-    """Everything a test needs to know about one picture."""
+    """Everything a test needs to know about one image."""
     image = open_image(path)
     letterbox = Letterbox(image.width, image.height, SIDE)
     found = detect(heads(model, letterbox.apply(image)))
@@ -60,7 +60,7 @@ def image_record(model: YOLOv3Tiny, path: Path, labels: list[str]) -> dict[str, 
 
 
 def write_detections(weights: Path, names: Path, images: list[Path], output: Path) -> None:
-    """Writes yolov3-tiny-detections.json for these pictures, in the order of their names."""
+    """Writes yolov3-tiny-detections.json for these images, in the order of their names."""
     model = load_checked(weights)
     labels = names.read_text().split("\n")
     records = [image_record(model, path, labels) for path in sorted(images, key=lambda p: p.name)]

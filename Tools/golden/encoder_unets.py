@@ -1,4 +1,4 @@
-"""PyTorch twins of the U-Nets whose way down is a classifier's backbone."""
+"""PyTorch implementations of the U-Nets whose encoder is a classifier's backbone."""
 
 import torch
 import torchvision
@@ -9,7 +9,7 @@ from .mobile_nets import EfficientNetLite0
 
 
 class MobileNetV2Encoder(nn.Module):
-    """torchvision's, up to its last convolution; maps at 1/2 to 1/32."""
+    """torchvision's, up to its last convolution; feature maps at 1/2 to 1/32."""
 
     widths, positions = [16, 24, 32, 96, 320], [1, 3, 6, 13, 17]
 
@@ -44,7 +44,7 @@ class EfficientNetLiteEncoder(nn.Module):
 
 
 class DecoderBlock(nn.Module):
-    """Enlarged to the size of what joins it, and two convolutions."""
+    """Upsampled to the size of the skip connection, and two convolutions."""
 
     def __init__(self, cin, cout):
         super().__init__()
@@ -58,7 +58,7 @@ class DecoderBlock(nn.Module):
 
 
 class EncoderUNet(nn.Module):
-    """Logits at half size, enlarged to the picture."""
+    """Logits at half size, upsampled to the image."""
 
     def __init__(self, encoder, classes):
         super().__init__()

@@ -1,6 +1,6 @@
 """Grad-CAM (Selvaraju et al. 2017, arXiv:1610.02391) by PyTorch, for Tests/CVClassificationTests.
 
-Of the weights that come with the library on sample pictures, and of seeded networks on seeded pictures of 64 × 64 (see
+Of the weights that come with the library on sample images, and of seeded networks on seeded images of 64 × 64 (see
 `networks` for their weights): pixels ⌊256 · u⌋ of the case's seed, divided by 255. In double precision.
 """
 
@@ -42,7 +42,7 @@ def case(network: nn.Module, x: np.ndarray, layer: str, label: int | None, **mor
 
 
 def shipped(weights: Path, images: Path) -> list[dict]:
-    """ResNet-20 on two pictures."""
+    """ResNet-20 on two images."""
     with safe_open(weights, "pt") as file:
         preparation = json.loads(file.metadata()["preprocessing"])
     network = CIFARResNet()
@@ -58,7 +58,7 @@ def shipped(weights: Path, images: Path) -> list[dict]:
 
 
 def seeded_cases() -> list[dict]:
-    """Networks whose blocks end in a sum, or put maps beside each other."""
+    """Networks whose blocks end in a sum, or concatenate feature maps."""
     tv = torchvision.models
     cases = []
     # The name of a layer here, and the module that gives the same there: an activation goes with the layer before it.

@@ -1,6 +1,6 @@
-"""OpenCV's guided filter (of opencv-contrib) with a picture of seeded noise as guide, for Tests/CVSegmentationTests.
+"""OpenCV's guided filter (of opencv-contrib) with an image of seeded noise as guide, for Tests/CVSegmentationTests.
 
-Near the border OpenCV mirrors the picture where He's own code has smaller windows: only what is two windows away from it
+Near the border OpenCV mirrors the image where He's own code has smaller windows: only what is two windows away from it
 is stored.
 """
 

@@ -1,4 +1,4 @@
-"""From a picture to a network's input and back: scaled to fit, centred, the rest filled with grey."""
+"""From an image to a network's input and back: scaled to fit, centered, the rest filled with gray."""
 
 import math
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from PIL import Image, ImageOps
 
 @dataclass(frozen=True)
 class Letterbox:
-    """Where a picture of `width` × `height` lies in a square of `side`."""
+    """Where an image of `width` × `height` lies in a square of `side`."""
 
     width: int
     height: int
@@ -18,13 +18,13 @@ class Letterbox:
 
     @property
     def scaled(self) -> tuple[int, int]:
-        """Width and height of the picture inside the square, rounded half up, at least 1."""
+        """Width and height of the image inside the square, rounded half up, at least 1."""
         scale = min(self.side / self.width, self.side / self.height)
         return tuple(max(1, math.floor(size * scale + 0.5)) for size in (self.width, self.height))
 
     @property
     def offset(self) -> tuple[int, int]:
-        """The picture's left and top inside the square."""
+        """The image's left and top inside the square."""
         return tuple((self.side - size) // 2 for size in self.scaled)
 
     def apply(self, image: Image.Image) -> np.ndarray:
@@ -36,12 +36,12 @@ class Letterbox:
         return np.ascontiguousarray(canvas.transpose(2, 0, 1))
 
     def to_image(self, boxes: np.ndarray) -> np.ndarray:
-        """Boxes [n, 4] (x1, y1, x2, y2) from the square's pixels to the picture's, clipped to the picture."""
+        """Boxes [n, 4] (x1, y1, x2, y2) from the square's pixels to the image's, clipped to the image."""
         factors = np.array([self.width / self.scaled[0], self.height / self.scaled[1]] * 2)
         limits = np.array([self.width, self.height] * 2)
         return np.clip((boxes - np.array(self.offset * 2)) * factors, 0, limits)
 
 
 def open_image(path: Path) -> Image.Image:
-    """The picture as RGB, turned upright by its EXIF orientation."""
+    """The image as RGB, with its EXIF orientation applied."""
     return ImageOps.exif_transpose(Image.open(path)).convert("RGB")

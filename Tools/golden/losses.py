@@ -30,7 +30,7 @@ def indices(case: int, number: int, classes: int, *shape: int) -> Tensor:
 
 
 def dice(probabilities: Tensor, targets: Tensor) -> Tensor:
-    """1 - (2 Σ p t + 1) / (Σ p + Σ t + 1) of each picture and channel, averaged."""
+    """1 - (2 Σ p t + 1) / (Σ p + Σ t + 1) of each image and channel, averaged."""
     sums = [v.flatten(2).sum(2) for v in (probabilities * targets, probabilities, targets)]
     return (1 - (2 * sums[0] + 1) / (sums[1] + sums[2] + 1)).mean()
 
@@ -74,7 +74,7 @@ def entry(name: str, loss: Tensor, *inputs: Tensor) -> dict:
 
 
 def all_cases() -> list[dict]:
-    """Every case; its place, from 0, is its number."""
+    """Every case; its index is its number."""
     def pair(name: str, function: object) -> object:
         def make(n: int) -> dict:
             x, t = signed(n, 0, 4, 5, scale=3), signed(n, 1, 4, 5, scale=3)

@@ -1,11 +1,11 @@
-"""PyTorch twins of the small networks that torchvision does not have."""
+"""PyTorch implementations of the small networks that torchvision does not have."""
 
 from torch import nn
 from torch.nn import functional
 
 
 def block(cin: int, cout: int, kernel: int, stride: int = 1, groups: int = 1) -> nn.Sequential:
-    """Convolution, normalisation, ReLU."""
+    """Convolution, normalization, ReLU."""
     return nn.Sequential(
         nn.Conv2d(cin, cout, kernel, stride, kernel // 2, groups=groups, bias=False), nn.BatchNorm2d(cout), nn.ReLU())
 
@@ -49,7 +49,7 @@ class SameConv2d(nn.Conv2d):
 
 
 def same(cin: int, cout: int, kernel: int, stride: int = 1, groups: int = 1) -> tuple[nn.Module, nn.Module]:
-    """A convolution and its normalisation."""
+    """A convolution and its normalization."""
     return SameConv2d(cin, cout, kernel, stride, groups=groups, bias=False), nn.BatchNorm2d(cout, eps=1e-3, momentum=0.01)
 
 

@@ -1,6 +1,6 @@
-"""What ONNX Runtime makes of seeded pictures with the package's graph of 26 styles, for Tests/CVStyleTests.
+"""The results of ONNX Runtime for seeded images with the package's graph of 26 styles, for Tests/CVStyleTests.
 
-A picture of seed s is `seeded.uniform(s, 3, H, W)`. Stored are the norm of the result and its values at ⌊j · count / 150⌋.
+An image of seed s is `seeded.uniform(s, 3, H, W)`. Stored are the norm of the result and its values at ⌊j · count / 150⌋.
 """
 
 import json
@@ -14,7 +14,7 @@ from converters.multistyle26 import PACKAGE, STYLES, WEIGHTS
 from . import seeded
 
 SAMPLES = 150
-# Styles with their parts; the picture's height and width, one of them no multiple of 4.
+# Styles with their parts; the image's height and width, one of them not a multiple of 4.
 CASES = [({"crayon": 1}, 48, 64), ({"starry": 1}, 48, 64), ({"weave": 1}, 37, 51), ({"starry": 0.25, "ink": 0.75}, 37, 51)]
 
 

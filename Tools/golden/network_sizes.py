@@ -1,4 +1,4 @@
-"""PyTorch's results of whole networks for two sizes of pictures each, for Tests/CVModelsTests.
+"""PyTorch's results of whole networks for two sizes of images each, for Tests/CVModelsTests.
 
 In inference mode, with seeded weights and inputs as in `networks`; an input has a seed of its own. Stored are the logits and
 the gradient of Σ w · y with respect to the input, the weights w being 2u - 1 of the input's seed + 1. A network is fed

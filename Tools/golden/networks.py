@@ -4,7 +4,7 @@ Nothing but results is stored: weights and inputs are made from seeds (see `seed
 the input of its seed, and its i-th tensor of the state, in the order of the sorted keys, that of the seed + 1 + i:
 
     rank 2 and more       (2u - 1) · √(6 / fan-in), fan-in being the product of all dimensions but the first
-    weight of rank 1      u + 0.5           (a normalisation)
+    weight of rank 1      u + 0.5           (a normalization)
     running_var           u + 0.5
     bias, running_mean    (2u - 1) · 0.1
 
@@ -96,11 +96,11 @@ class UNet(nn.Module):
                 parts += [nn.BatchNorm2d(cout)] * norm + [nn.ReLU()]
             return nn.Sequential(*parts)
 
-        def enlarge(cin, cout):
+        def upsample(cin, cout):
             return nn.Conv2d(cin, cout, 1) if bilinear else nn.ConvTranspose2d(cin, cout, 2, 2)
 
         self.down = nn.ModuleList(block(a, b) for a, b in zip([3] + widths, widths))
-        self.up = nn.ModuleList(enlarge(b, a) for a, b in reversed(list(zip(widths, widths[1:]))))
+        self.up = nn.ModuleList(upsample(b, a) for a, b in reversed(list(zip(widths, widths[1:]))))
         self.dec = nn.ModuleList(block(2 * c, c) for c in reversed(widths[:-1]))
         self.out = nn.Conv2d(width, classes, 1)
         self.bilinear = bilinear
@@ -111,8 +111,8 @@ class UNet(nn.Module):
             x = block(functional.max_pool2d(x, 2) if i else x)
             skips.append(x)
         skips.pop()
-        for enlarge, block in zip(self.up, self.dec):
-            x, skip = enlarge(x), skips.pop()
+        for upsample, block in zip(self.up, self.dec):
+            x, skip = upsample(x), skips.pop()
             if self.bilinear:
                 x = functional.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
             x = functional.pad(x, (0, skip.shape[3] - x.shape[3], 0, skip.shape[2] - x.shape[2]))

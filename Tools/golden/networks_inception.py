@@ -1,4 +1,4 @@
-"""The cases of networks.py for the Inception networks, plain networks, YOLOv3 and further U-Nets: torchvision's, or twins.
+"""The cases of networks.py for the Inception networks, plain networks, YOLOv3 and further U-Nets: torchvision's, or reimplemented.
 
 Each case comes in two sizes of input, one of them under a name with a suffix. The auxiliary heads are compared in training,
 where the output is the logits plus the weighted sum of theirs, and dropout has probability 0.
@@ -62,7 +62,7 @@ def plain(depth):
 
 
 def plain_cifar(depth):
-    """The network for small pictures without shortcuts."""
+    """The network for small images without shortcuts."""
     network = CIFARResNet(blocks=(depth - 2) // 6)
     for layer in (network.layer1, network.layer2, network.layer3):
         for block in layer:
@@ -174,6 +174,6 @@ def cases(unet):
         ("unet-norm", [1, 3, 45, 50], 8, unet(3, 3, 4, False, True)),
         ("unet-bilinear", [2, 3, 26, 31], 16, unet(5, 2, 6, True, False)),
         ("unet-odd", [1, 3, 33, 19], 8, unet(2, 4, 3, False, False)),
-        # The auxiliary head takes no smaller pictures in training.
+        # The auxiliary head takes no smaller images in training.
         ("inception_v3-training", [3, 3, 299, 299], 4, heads_only(InceptionV3(dropout=0.0))),
     ]

@@ -51,7 +51,7 @@ def activation(case: int, name: str, function: torch.nn.Module) -> dict:
 
 
 def upsample(case: int, shape: list[int], factor: int) -> dict:
-    """Nearest-neighbour upsampling."""
+    """Nearest-neighbor upsampling."""
     y = functional.interpolate(tensor(case, 0, *shape), scale_factor=factor, mode="nearest")
     return entry("upsampleNearest", shape, y, stride=factor)
 
@@ -63,7 +63,7 @@ def entry(operation: str, shape: list[int], y: torch.Tensor, **parameters) -> di
 
 
 def all_cases() -> list[dict]:
-    """Every case; its place in the list, from 0, is its number."""
+    """Every case; its index in the list is its number."""
     leaky = torch.nn.LeakyReLU(0.1)
     makers = [
         lambda n: convolution(n, [1, 3, 6, 7], 4, [3, 3], padding=(1, 1, 1, 1)),

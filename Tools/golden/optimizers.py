@@ -1,6 +1,6 @@
-"""PyTorch's optimisers and schedules, step by step, for Tests/CVNNTests.
+"""PyTorch's optimizers and schedules, step by step, for Tests/CVNNTests.
 
-Every optimiser begins at the same seeded weights, a [3, 4] and b [4], and makes 20 steps on the loss
+Every optimizer begins at the same seeded weights, a [3, 4] and b [4], and makes 20 steps on the loss
 
     Σ c (a - t)² / 2 + Σ (1 - b[:-1])² + 5 (b[1:] - b[:-1]²)²
 
@@ -55,7 +55,7 @@ def run(name: str, make: Callable[[list[Tensor]], optim.Optimizer],
 
 
 def optimizer_cases() -> list[dict]:
-    """Every optimiser; the test makes the same by name."""
+    """Every optimizer; the test makes the same by name."""
     clip = torch.nn.utils
     return [
         run("descent", lambda w: optim.SGD(w, 0.02)),

@@ -13,7 +13,7 @@ CONFIDENCE = 0.25
 
 
 def compare_half_precision(weights: Path, images: list[Path]) -> None:
-    """Prints, for each picture, how far heads and boxes move when the convolutions' weights are rounded to float16."""
+    """Prints, for each image, how far heads and boxes move when the convolutions' weights are rounded to float16."""
     exact, rounded = load_checked(weights), load_checked(weights)
     for module in rounded.modules():
         if isinstance(module, nn.Conv2d):

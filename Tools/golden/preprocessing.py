@@ -1,6 +1,6 @@
-"""Pillow's and torchvision's preprocessing of small pictures, for Tests/CVTaskTests.
+"""Pillow's and torchvision's preprocessing of small images, for Tests/CVTaskTests.
 
-The pictures are `ramp(width, height)`: wrapped ramps of whole numbers, the same in DataFixtures.swift.
+The images are `ramp(width, height)`: wrapped ramps of whole numbers, the same in DataFixtures.swift.
 """
 
 import json
@@ -12,14 +12,14 @@ from torchvision.transforms import CenterCrop, Resize
 
 
 def ramp(width: int, height: int) -> Image.Image:
-    """An RGB picture."""
+    """An RGB image."""
     x, y = np.meshgrid(np.arange(width), np.arange(height))
     channels = [x * 19 + y * 3, x * 7 + y * 31 + 40, x * x * 5 + y * 11]
     return Image.fromarray((np.stack(channels, -1) % 256).astype(np.uint8))
 
 
 def case(width: int, height: int, side: int, resize: str, gray: bool, shorter: int | None = None) -> dict:
-    """One picture, brought to side × side."""
+    """One image, brought to side × side."""
     image = ramp(width, height)
     if resize == "crop":
         image = CenterCrop(side)(Resize(shorter or side)(image))

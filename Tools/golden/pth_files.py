@@ -1,4 +1,4 @@
-"""Small files of torch.save for Tests/CVWeightsTests and Tests/CVToolTests, and the values that torch sees in them.
+"""Small files of torch.save for Tests/CVWeightsTests and Tests/CVToolTests, and their values as torch reads them.
 
 The same version of torch gives the same bytes, but for legacy.pth: there the names of storages are addresses.
 """
@@ -69,7 +69,7 @@ def training() -> dict:
 
 
 def logistic() -> OrderedDict:
-    """Softmax regression over grey pictures of 4 × 4, three classes."""
+    """Softmax regression over gray images of 4 × 4, three classes."""
     return OrderedDict({"fc.weight": values(3, 16, start=-20) / 4, "fc.bias": values(3)})
 
 

@@ -1,6 +1,6 @@
-"""Pictures that Pillow has resized and warped, for Tests/CVImageTests.
+"""Images that Pillow has resized and warped, for Tests/CVImageTests.
 
-resize/<filter>-<mode>.json and affine/bilinear-<mode>.json each hold a list of cases, the pictures in them as base64 of
+resize/<filter>-<mode>.json and affine/bilinear-<mode>.json each hold a list of cases, the images in them as base64 of
 their samples. The same version of Pillow gives the same bytes (the committed files are of Pillow 13.0).
 """
 
@@ -60,7 +60,7 @@ def image(size: tuple[int, int], channels: int, seed: int) -> Image.Image:
 
 
 def encoded(image: Image.Image) -> dict:
-    """A picture as the tests read it."""
+    """An image as the tests read it."""
     return {
         "width": image.width,
         "height": image.height,

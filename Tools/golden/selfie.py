@@ -1,6 +1,6 @@
-"""What MediaPipe's own runtime makes of sample pictures, for Tests/CVSegmentationTests.
+"""The results of MediaPipe's own runtime for sample images, for Tests/CVSegmentationTests.
 
-Needs mediapipe==0.10.14 in a Python 3.11 of its own. The pictures are resized by Pillow, as the toolkit does it, so that
+Needs mediapipe==0.10.14 in a Python 3.11 of its own. The images are resized by Pillow, as the toolkit does it, so that
 only the network is compared.
 """
 
@@ -19,7 +19,7 @@ def matte(path: Path) -> np.ndarray:
 
 
 def write_mattes(folder: Path, images: list[Path]) -> None:
-    """`selfie-NAME.png` for each picture: 8-bit grey."""
+    """`selfie-NAME.png` for each image: 8-bit gray."""
     folder.mkdir(parents=True, exist_ok=True)
     for path in images:
         levels = np.rint(matte(path) * 255).astype(np.uint8)

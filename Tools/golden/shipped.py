@@ -1,4 +1,4 @@
-"""What PyTorch twins of the shipped classifiers see on the sample pictures, with the weights that come with the library."""
+"""The results of PyTorch implementations of the shipped classifiers on the sample images, with the weights that come with the library."""
 
 import json
 from pathlib import Path
@@ -17,21 +17,21 @@ from .mobile_nets import EfficientNetLite0
 
 
 def write_cifar(output: Path, weights: Path, images: Path) -> None:
-    """The probabilities of the ten classes for each picture."""
-    found = seen(ResNet(), weights, images)
+    """The probabilities of the ten classes for each image."""
+    found = probabilities(ResNet(), weights, images)
     write(output, {name: [float(f"{value:.7f}") for value in values] for name, values in found.items()})
 
 
 def write_imagenet(output: Path, weights: Path, images: Path) -> None:
-    """The ten most probable of the 1000 classes for each picture."""
-    found = seen(EfficientNetLite0(1000), weights, images)
+    """The ten most probable of the 1000 classes for each image."""
+    found = probabilities(EfficientNetLite0(1000), weights, images)
     best = {name: values.topk(10) for name, values in found.items()}
     write(output, {name: {"indices": top.indices.tolist(), "values": [float(f"{v:.7f}") for v in top.values]}
                    for name, top in best.items()})
 
 
-def seen(network: nn.Module, weights: Path, images: Path) -> dict[str, torch.Tensor]:
-    """The probabilities of all classes, by the name of the picture; prepared by Pillow and torchvision."""
+def probabilities(network: nn.Module, weights: Path, images: Path) -> dict[str, torch.Tensor]:
+    """The probabilities of all classes, by the name of the image; prepared by Pillow and torchvision."""
     with safe_open(weights, "pt") as file:
         preparation = json.loads(file.metadata()["preprocessing"])
     state = {key: value.float() for key, value in load_file(weights).items()}
@@ -58,6 +58,6 @@ def resized(image: Image.Image, preparation: dict) -> Image.Image:
 
 
 def write(output: Path, found: dict) -> None:
-    """A line for each picture."""
+    """A line for each image."""
     lines = [f"  {json.dumps(name)}: {json.dumps(values)}" for name, values in found.items()]
     output.write_text("{\n" + ",\n".join(lines) + "\n}\n")

@@ -1,8 +1,8 @@
 """Style transfer in PyTorch: the costs and 50 steps of Adam, for Tests/CVStyleTests.
 
 The golden's network has VGG-13's form with 6 to 12 channels and seeded weights; parameter i of its list has the seed
-100 + i, uniform in ±sqrt(6 / fan-in) for weights and in ±0.1 for biases. The pictures are blocks of 8 × 8 pixels of
-seeded colours with seeded noise (see `picture`). All is computed in double precision.
+100 + i, uniform in ±sqrt(6 / fan-in) for weights and in ±0.1 for biases. The images are blocks of 8 × 8 pixels of
+seeded colors with seeded noise (see `image`). All is computed in double precision.
 """
 
 import json
@@ -24,7 +24,7 @@ STEPS = 50
 
 
 class Features:
-    """The maps of a VGG after each ReLU, up to the last that is wanted; the picture's border is repeated around it."""
+    """The feature maps of a VGG after each ReLU, up to the last one requested; the image's border is repeated around it."""
 
     def __init__(self, depth: int, state: dict[str, Tensor], mean: tuple, std: tuple, pooling: str = "max") -> None:
         self.depth, self.state, self.pooling = depth, state, pooling
@@ -40,7 +40,7 @@ class Features:
             if stage > 0:
                 y = functional.max_pool2d(y, 2) if self.pooling == "max" else 2 * functional.avg_pool2d(y, 2)
             for number in range(count):
-                weight, bias = (self.state[f"features.{place}.{kind}"].to(y) for kind in ("weight", "bias"))
+                weight, bias = (self.state[f"features.{position}.{kind}"].to(y) for kind in ("weight", "bias"))
                 y = functional.relu(functional.conv2d(y, weight, bias, padding=1 if position else 0))
                 name = f"conv{stage + 1}_{number + 1}"
                 if name in names:
@@ -59,13 +59,13 @@ def gram(x: Tensor) -> Tensor:
 
 
 def variation(x: Tensor) -> Tensor:
-    """The mean square of the differences of neighbours."""
+    """The mean square of the differences of neighbors."""
     across, down = x.diff(dim=3).square(), x.diff(dim=2).square()
     return (across.sum() + down.sum()) / (across.numel() + down.numel())
 
 
 class Objective:
-    """The three costs of a picture; each divided by its targets' squares."""
+    """The three costs of an image; each divided by its targets' squares."""
 
     def __init__(self, features: Features, content: Tensor, style: Tensor, content_layers: list[str],
                  style_layers: list[str], weights: tuple[float, float, float]) -> None:
@@ -76,7 +76,7 @@ class Objective:
             self.style = {n: gram(v) for n, v in features(style, self.names).items() if n in style_layers}
 
     def __call__(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """The weighed sum, then content, style and variation."""
+        """The weighted sum, then content, style and variation."""
         maps = self.features(x, self.names)
         content = sum((maps[n] - v).square().sum() / (2 * v.square().sum()) for n, v in self.content.items())
         style = sum((gram(maps[n]) - v).square().sum() / (4 * v.square().sum()) for n, v in self.style.items())
@@ -110,8 +110,8 @@ def small_state() -> dict[str, Tensor]:
             bound = np.float32((6 / (9 * inputs)) ** 0.5)
             weight = (seeded.uniform(seed, width, inputs, 3, 3) * 2 - 1) * bound
             bias = (seeded.uniform(seed + 1, width) * 2 - 1) * np.float32(0.1)
-            state[f"features.{place}.weight"] = torch.from_numpy(weight)
-            state[f"features.{place}.bias"] = torch.from_numpy(bias)
+            state[f"features.{position}.weight"] = torch.from_numpy(weight)
+            state[f"features.{position}.bias"] = torch.from_numpy(bias)
             inputs, position, seed = width, position + 2, seed + 2
         position += 1
     return state
@@ -146,14 +146,14 @@ def numbers(tensor: Tensor) -> list[float]:
 
 
 def layout(x: Tensor, target: Tensor) -> Tensor:
-    """The mean square of the differences of the mean colours of cells, 24 along the longer side."""
+    """The mean square of the differences of the mean colors of cells, 24 along the longer side."""
     cell = max(x.shape[2:]) // 24
     a, b = (functional.avg_pool2d(v, cell, ceil_mode=True) for v in (x, target))
     return functional.mse_loss(a, b)
 
 
 def operations() -> dict:
-    """A Gram matrix, a total variation and a layout of colours of seeded maps, with their gradients."""
+    """A Gram matrix, a total variation and a layout of colors of seeded feature maps, with their gradients."""
     x, noise = ((torch.from_numpy(seeded.uniform(seed, 2, 3, 4, 5)) * 2 - 1).double().requires_grad_()
                 for seed in (7, 9))
     weights = (torch.from_numpy(seeded.uniform(8, 2, 3, 3)) * 2 - 1).double()
@@ -179,7 +179,7 @@ def write_style(output: Path, weights: Path, images: Path) -> None:
         objective = Objective(features, content, style, ["conv3_2"], layers, factors)
         cases.append({"name": pooling, "losses": descend(objective, content, STEPS)})
     content, style = read(images / "portrait.jpg", (48, 48)), read(images / "coffee.jpg", (48, 32))
-    # Not the maximum: in plain areas maps have equal neighbours, and the last bit of a convolution decides which of them
+    # Not the maximum: in plain areas feature maps have equal neighbors, and the last bit of a convolution decides which of them
     # has the gradient; Adam makes a whole step of the difference.
     objective = Objective(
         load(weights / "vgg16-hed.safetensors", "average"), content, style, ["conv4_2"], [*layers, "conv4_1"], factors)

@@ -1,6 +1,6 @@
-"""The losses of the first steps of a training of the painting network, for Tests/CVStyleTests.
+"""The losses of the first steps of the training of a style network, for Tests/CVStyleTests.
 
-The small network that looks at pictures is that of `style`; the one that paints has a width of 4 and the seeded weights of
+The small network of the losses is that of `style`; the style network has a width of 4 and the seeded weights of
 `networks.fill`. All in double precision.
 """
 
@@ -19,7 +19,7 @@ CONTENT, STYLE = "conv3_2", ("conv1_1", "conv2_1", "conv3_1")
 
 
 def write_style_training(output: Path) -> None:
-    """Before each step of Adam: content, style, variation, sum. Two pictures of 32 × 32 in each step, always the same."""
+    """Before each step of Adam: content, style, variation, sum. Two images of 32 × 32 in each step, always the same."""
     network = Transformer(4)
     with torch.no_grad():
         fill(network, SEED)
@@ -33,13 +33,13 @@ def write_style_training(output: Path) -> None:
     rows = []
     for _ in range(STEPS):
         adam.zero_grad()
-        painted = network(batch)
-        maps = features(painted, {CONTENT, *STYLE})
+        stylized = network(batch)
+        maps = features(stylized, {CONTENT, *STYLE})
         parts = (
             (maps[CONTENT] - content).square().sum() / (2 * content.square().sum()),
-            # The mean over the pictures.
+            # The mean over the images.
             sum((gram(maps[n]) - v).square().sum() / (4 * v.square().sum()) for n, v in style.items()) / (3 * len(batch)),
-            variation(painted))
+            variation(stylized))
         total = sum(w * p for w, p in zip(WEIGHTS, parts))
         total.backward()
         rows.append([float(f"{v.item():.8g}") for v in (*parts, total)])

@@ -1,4 +1,4 @@
-"""torchvision's TenCrop of small pictures, for Tests/CVTaskTests: the pictures of `preprocessing`."""
+"""torchvision's TenCrop of small images, for Tests/CVTaskTests: the images of `preprocessing`."""
 
 import json
 from pathlib import Path
@@ -11,7 +11,7 @@ from .preprocessing import ramp
 
 
 def case(width: int, height: int, side: int, resize: str, shorter_side: int | None) -> dict:
-    """Ten crops of side × side, of a picture whose shorter side is 8/7 of that where nothing is said."""
+    """Ten crops of side × side, by default of an image whose shorter side is 8/7 of that."""
     image, large = ramp(width, height), shorter_side or round(side * 8 / 7)
     image = Resize(large)(image) if resize == "crop" else image.resize((large, large), Image.Resampling.BILINEAR)
     crops = np.stack([np.asarray(crop) for crop in TenCrop(side)(image)])

@@ -1,4 +1,4 @@
-"""PyTorch twins of the networks that paint in one go: the layout and the keys of pytorch/examples' fast_neural_style."""
+"""PyTorch implementations of the feed-forward style networks: the layout and the keys of pytorch/examples' fast_neural_style."""
 
 import torch
 from torch import nn
@@ -6,7 +6,7 @@ from torch.nn import functional
 
 
 class ReflectedConv(nn.Module):
-    """Enlarged by the nearest pixel, reflected at the borders, convolved."""
+    """Nearest-neighbor upsampled, reflected at the borders, convolved."""
 
     def __init__(self, cin: int, cout: int, kernel: int, stride: int = 1, upsampling: int = 1) -> None:
         super().__init__()
@@ -32,7 +32,7 @@ class Residual(nn.Module):
 
 
 class Transformer(nn.Module):
-    """Johnson's network; the colours by a sigmoid."""
+    """Johnson's network; the colors by a sigmoid."""
 
     def __init__(self, width: int) -> None:
         super().__init__()

@@ -1,7 +1,7 @@
 """From raw YOLOv3 heads to boxes: anchors, scores and non-max suppression (Redmon and Farhadi 2018, arXiv:1804.02767).
 
 Every pair of box and class whose objectness · class probability reaches the threshold is a candidate, as in darknet:
-one box may stand for several classes. Suppression is per class, before clipping to the picture.
+one box may stand for several classes. Suppression is per class, before clipping to the image.
 """
 
 from dataclasses import dataclass
@@ -43,18 +43,18 @@ def sigmoid(x: np.ndarray) -> np.ndarray:
 def decode(raw: np.ndarray, head: Head, threshold: float) -> list[Candidate]:
     """Candidates of one raw head [anchors · (5 + classes), h, w], in the order anchor, row, column, class.
 
-    With `new_coords` (scaled-YOLOv4) the layer before has squashed the values, and sizes are (2w)² · anchor.
+    With `new_coords` (scaled-YOLOv4) the layer before has applied the sigmoid, and sizes are (2w)² · anchor.
     """
     rows, columns = raw.shape[1:]
     values = raw.astype(np.float64).reshape(len(head.anchors), 5 + head.classes, rows, columns)
-    squash = (lambda x: x) if head.new_coords else sigmoid
+    activation = (lambda x: x) if head.new_coords else sigmoid
     anchors = np.array(head.anchors, np.float64)
     shift = (head.scale_x_y - 1) / 2
-    x = (squash(values[:, 0]) * head.scale_x_y - shift + np.arange(columns)) * (head.width / columns)
-    y = (squash(values[:, 1]) * head.scale_x_y - shift + np.arange(rows)[:, None]) * (head.height / rows)
+    x = (activation(values[:, 0]) * head.scale_x_y - shift + np.arange(columns)) * (head.width / columns)
+    y = (activation(values[:, 1]) * head.scale_x_y - shift + np.arange(rows)[:, None]) * (head.height / rows)
     growth = (2 * values[:, 2:4]) ** 2 if head.new_coords else np.exp(values[:, 2:4])
     w, h = (growth[:, k] * anchors[:, k, None, None] for k in (0, 1))
-    scores = squash(values[:, 4:5]) * squash(values[:, 5:])
+    scores = activation(values[:, 4:5]) * activation(values[:, 5:])
     boxes = np.stack([x - w / 2, y - h / 2, x + w / 2, y + h / 2], axis=-1)
     positions = np.argwhere(np.moveaxis(scores, 1, -1) >= threshold)
     return [Candidate(int(c), float(scores[a, c, j, i]), boxes[a, j, i]) for a, j, i, c in positions]

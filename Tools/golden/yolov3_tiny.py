@@ -1,4 +1,4 @@
-"""YOLOv3-tiny in PyTorch, loaded from the original darknet file: the twin that the toolkit's network is compared with.
+"""YOLOv3-tiny in PyTorch, loaded from the original darknet file: the reference that the toolkit's network is compared with.
 
 Batch-norm is y = gamma · (x − mean) / sqrt(variance + 1e-6) + beta, as in OpenCV's darknet importer. Darknet itself
 divides by sqrt(variance) + 1e-6, which moves the raw heads by less than 1e-3; its later forks divide by

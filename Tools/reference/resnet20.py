@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""The PyTorch twin of `cvtool train classify … --model resnet20`: the same network, split, recipe and augmentation.
+"""The PyTorch reference of `cvtool train classify … --model resnet20`: the same network, split, recipe and augmentation.
 
-    python3 Tools/reference/resnet20.py cifar10-train.tar --epochs 36 -o twin.csv
+    python3 Tools/reference/resnet20.py cifar10-train.tar --epochs 36 -o reference.csv
 
-What it reaches on the held-back pictures is what the training in Swift is compared with. The random numbers differ, so
-the two agree in accuracy and not picture by picture. Needs torch, Pillow, numpy.
+Its accuracy on the held-out images is what the training in Swift is compared with. The random numbers differ, so
+the two agree in accuracy and not image by image. Needs torch, Pillow, numpy.
 """
 
 import argparse
@@ -63,7 +63,7 @@ class ResNet(nn.Module):
 
 
 def read(path):
-    """Pictures [N, 32, 32, 3] in 8 bits, labels and names, in the order of classes and names."""
+    """Images [N, 32, 32, 3] in 8 bits, labels and names, in the order of classes and names."""
     with tarfile.open(path) as tar:
         files = {}
         for member in tar:
@@ -99,7 +99,7 @@ def augmented(images, padding, random):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", help="a tar file of class folders")
-    parser.add_argument("-o", "--output", default="twin.csv")
+    parser.add_argument("-o", "--output", default="reference.csv")
     parser.add_argument("--epochs", type=int, default=36)
     parser.add_argument("--batch", type=int, default=128)
     parser.add_argument("--rate", type=float, default=0.2)
@@ -154,8 +154,8 @@ def main():
             with torch.no_grad():
                 scores = torch.cat([net(tensor(validation_x[i : i + 500])) for i in range(0, len(validation_x), 500)])
             row = [
-                epoch + 1, f"{rate:.5f}", f"{total / steps:.4f}", f"{functional.cross_entropy(scores, dev_y):.4f}",
-                f"{(scores.argmax(1) == dev_y).float().mean():.4f}", f"{seconds:.1f}", f"{1000 * inside / steps:.1f}",
+                epoch + 1, f"{rate:.5f}", f"{total / steps:.4f}", f"{functional.cross_entropy(scores, validation_y):.4f}",
+                f"{(scores.argmax(1) == validation_y).float().mean():.4f}", f"{seconds:.1f}", f"{1000 * inside / steps:.1f}",
             ]
             log.writerow(row)
             file.flush()

@@ -9,8 +9,8 @@ FOLDER, ZLIB, ZSTD = 2, 1, 4
 def file_of(resources: bytes, path: str) -> bytes:
     """The file at `path`, such as "/icons/open.png".
 
-    The header holds the places of tree, files and names. A node of the tree holds the place of its name, flags, and its
-    children (how many, the first one's number) or, for a file, language and place; from version 2 on a time, too.
+    The header holds the offsets of tree, files and names. A node of the tree holds the offset of its name, flags, and its
+    children (how many, the first one's number) or, for a file, language and offset; from version 2 on a time, too.
     """
     magic, version, tree, files, names = struct.unpack_from(">4sIIII", resources)
     if magic != b"qres":

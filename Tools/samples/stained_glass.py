@@ -1,4 +1,4 @@
-"""A window of stained glass, to take a style from: panes of strong colours with lead between them."""
+"""A window of stained glass, to take a style from: panes of strong colors with lead between them."""
 
 import numpy as np
 from PIL import Image
@@ -25,7 +25,7 @@ def centers(random: np.random.Generator, panes: int, side: int) -> np.ndarray:
 
 
 def stained_glass(side: int = 512, panes: int = 170, seed: int = 7) -> Image.Image:
-    """Drawn at twice the size: Voronoi cells of a warped plane, coloured along a spiral, each with its own shading."""
+    """Drawn at twice the size: Voronoi cells of a warped plane, colored along a spiral, each with its own shading."""
     random = np.random.default_rng(seed)
     large = 2 * side
     y, x = np.mgrid[0:large, 0:large].astype(np.float64)

@@ -10,7 +10,7 @@ from cifar_subset import chosen
 
 
 class ChosenTests(unittest.TestCase):
-    """Which pictures are taken."""
+    """Which images are taken."""
 
     NAMES = [f"set/{label}/{number:02}.jpg" for label in ("cat", "dog") for number in range(30)]
 

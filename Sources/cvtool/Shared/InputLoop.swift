@@ -2,7 +2,7 @@ import CLISupport
 import CVCore
 import CVTask
 
-/// What a run works on, one after the other.
+/// An input of a run.
 protocol NamedInput {
     /// As the user gave it.
     var name: String { get }
@@ -10,25 +10,29 @@ protocol NamedInput {
 
 extension Input: NamedInput {}
 
-/// Something that was found in a picture, as a command tells it.
+/// A result of an image, as a command reports it.
 protocol ReportedResult: RecordedResult {
-    /// What stands behind the input's name on a line of its own, such as `dog 83% at 128 224 313 538`.
+    /// The text after the input's name on its line, such as `dog 83% at 128 224 313 538`.
     var text: String { get }
 }
 
-/// Works on the inputs of a command one after the other, so that memory does not grow with their number.
+/// Processes the inputs of a command one at a time, so that memory does not grow with their number.
 ///
-/// A failure is told, and the rest goes on; Ctrl-C ends the work after the present input.
+/// A failure is reported, and the rest is done; Ctrl-C ends the run after the current input.
 struct InputLoop {
     /// Of the progress bar.
     let title: String
-    /// Whether each input, done or failed, is told as a record on standard output.
+    /// Whether standard output gets a record for each input, done or failed.
     var json = false
     let quiet: Bool
 
-    /// Tells on standard output what `work` finds in each input: a line for each result, or a record.
+    /// Writes the results of each input to standard output: a line for each result, or a record.
     ///
-    /// nothing: what to say on standard error about an input in which there is nothing, such as "no objects found".
+    /// - Parameters:
+    ///   - jobs: the inputs.
+    ///   - nothing: the message on standard error for an input without results, such as "no objects found".
+    ///   - work: an error that it throws is that input's failure.
+    /// - Returns: the number of inputs done and failed.
     /// - Throws: `StreamError` when standard output cannot be written.
     func run<Job: NamedInput, Result: ReportedResult>(
         _ jobs: [Job], nothing: String? = nil, work: (Job) throws -> InputRecord<Result>
@@ -43,12 +47,14 @@ struct InputLoop {
         }
     }
 
-    /// For commands that have something to tell only when all inputs are done, or in another way.
+    /// For commands that report in another way, or only when all inputs are done.
     ///
     /// - Parameters:
-    ///   - work: what it throws is that input's failure.
-    ///   - report: tells what `work` gave, while the progress bar is off the screen.
-    ///   - failed: what to do about a failure beside a message on standard error.
+    ///   - jobs: the inputs.
+    ///   - work: an error that it throws is that input's failure.
+    ///   - report: writes the outcome of `work` while the progress bar is hidden.
+    ///   - failed: called for a failure, after the message on standard error.
+    /// - Returns: the number of inputs done and failed.
     /// - Throws: `StreamError` when standard output cannot be written.
     func forEach<Job: NamedInput, Outcome>(
         _ jobs: [Job], work: (Job) throws -> Outcome, report: (Outcome) throws -> Void = { _ in },
@@ -81,7 +87,7 @@ struct InputLoop {
         return summary
     }
 
-    /// Says at the end of a run what was written, how long the steps took, and which inputs failed.
+    /// Reports at the end of a run the written files, the time of the steps, and the inputs that failed.
     func end(_ summary: RunSummary, wrote: String? = nil, timing: Timing? = nil) -> ExitStatus {
         if !quiet, let wrote { StandardError.write(wrote) }
         if let timing { StandardError.write(timing.text) }
@@ -90,7 +96,7 @@ struct InputLoop {
     }
 }
 
-/// Calls `work`; whoever reads standard output may have heard enough, such as `head`.
+/// Calls `work`; a closed standard output, as by `head`, ends it without an error.
 func untilOutputIsClosed(_ work: () throws -> ExitStatus) throws -> ExitStatus {
     do {
         return try work()

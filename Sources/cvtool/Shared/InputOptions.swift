@@ -3,15 +3,15 @@ import CLISupport
 import CVCore
 import CVImage
 
-/// The pictures that a command works on one after the other, and how they are read.
+/// The input images of a command, and how they are read.
 struct InputOptions: ParsableArguments {
     static let help =
-        "Pictures (JPEG, PNG), folders, patterns, .txt files with a path a line, or - for standard input."
+        "Images (JPEG, PNG), folders, patterns, .txt files with a path a line, or - for standard input."
 
     @Argument(help: .init(InputOptions.help))
     var inputs: [String]
 
-    @Flag(help: "Look also into the folders in a folder.")
+    @Flag(help: "Search folders recursively.")
     var recursive = false
 
     @OptionGroup var images: ImageOptions
@@ -20,20 +20,20 @@ struct InputOptions: ParsableArguments {
     var expanded: [Input] { InputExpander(recursive: recursive).expand(inputs) }
 }
 
-/// How pictures are read: shared by all commands that take some.
+/// How images are read: shared by all commands.
 struct ImageOptions: ParsableArguments {
-    @Flag(help: "Use what can be read of a picture that is cut short.")
+    @Flag(help: "Use the readable part of a truncated image.")
     var allowTruncated = false
 
-    @Option(help: .init("Refuse pictures of more pixels than this.", valueName: "n"))
+    @Option(help: .init("Refuse images of more pixels than this.", valueName: "n"))
     var maxPixels = DecodingOptions().maxPixels
 
-    /// Gigabytes of memory; beyond, no machine would have it, and running out of memory cannot be caught.
+    /// The limit keeps decoded images within gigabytes: running out of memory cannot be caught.
     private static let mostPixels = 2_147_483_647
 
     func validate() throws { try checkNumber("--max-pixels", maxPixels, in: 1...Self.mostPixels) }
 
-    /// - Throws: `ImageError` or `FileError` for what is no picture, and the problem itself for an input that is none.
+    /// - Throws: `ImageError` or `FileError` for a file that is not an image, and the problem of an invalid input.
     func read(_ input: Input) throws -> Image {
         switch input {
         case .file(let path, _): try Image(contentsOf: path, options: decoding)
@@ -42,7 +42,7 @@ struct ImageOptions: ParsableArguments {
         }
     }
 
-    /// A picture that is an argument by itself: a path, or `-` for standard input.
+    /// Reads an image that is an argument of its own: a path, or `-` for standard input.
     func read(argument: String) throws -> Image {
         try argument == "-" ? read(.standardInput) : read(path: argument)
     }
@@ -69,7 +69,7 @@ struct ThreadOptions: ParsableArguments {
     }
 }
 
-/// How a command that looks for something in pictures writes and tells what it has found.
+/// How a command reports its results.
 struct ResultOutputOptions: ParsableArguments {
     @OptionGroup var writing: ImageWritingOptions
 
@@ -80,17 +80,17 @@ struct ResultOutputOptions: ParsableArguments {
     var quiet = false
 }
 
-/// How the pictures of a result are written.
+/// How images are written.
 struct ImageWritingOptions: ParsableArguments {
     @Flag(help: "Overwrite results that exist.")
     var force = false
 
-    @Option(help: .init("Quality of JPEG pictures that are written, 1 to 100.", valueName: "n"))
+    @Option(help: .init("Quality of JPEG images that are written, 1 to 100.", valueName: "n"))
     var quality = 90
 
     func validate() throws { try checkNumber("--quality", quality, in: 1...100) }
 
-    /// - Throws: `FileError`, or `ImageError` for a picture that the format cannot hold.
+    /// - Throws: `FileError`, or `ImageError` for an image that the format cannot hold.
     func write(_ image: Image, to path: String) throws {
         try image.write(to: path, quality: quality, overwrite: force)
     }

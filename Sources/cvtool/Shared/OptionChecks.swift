@@ -13,7 +13,7 @@ func checkNumber<Number: Comparable & CustomStringConvertible>(
     )
 }
 
-/// For a number that has no upper limit.
+/// For a number without an upper limit.
 func checkNumber(_ option: String, _ value: Int?, in range: PartialRangeFrom<Int>) throws {
     guard let value, !range.contains(value) else { return }
     throw ValidationError("\(option) \(value): a number from \(range.lowerBound) is expected.")
@@ -29,14 +29,14 @@ func checkAugmentation(_ option: String, _ steps: String?) throws {
     }
 }
 
-/// - Throws: `ValidationError` for a name whose suffix is none of a format that can be written.
+/// - Throws: `ValidationError` for a name whose suffix is not an image format that can be written.
 func checkIsImage(_ option: String, _ name: String?) throws {
     guard let name, !InputExpander.isImageName(name) else { return }
     let suffixes = InputExpander.imageSuffixes.joined(separator: ", ")
     throw ValidationError("\(option) \(name): a name that ends in one of \(suffixes) is expected.")
 }
 
-/// Standard output is for what a command tells, `what`; pictures and files need a name.
+/// Checks that files have names: standard output is reserved for what a command reports.
 ///
 /// - Throws: `ValidationError` where the value of one of the options is "-".
 func checkAreNames(_ options: KeyValuePairs<String, String?>, besides what: String) throws {

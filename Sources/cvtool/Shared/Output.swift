@@ -2,9 +2,12 @@ import ArgumentParser
 import CLISupport
 import CVCore
 
-/// Does the work of a command, which Ctrl-C may end early, and ends the command with the exit code of what came of it.
+/// Does the work of a command, which Ctrl-C may end early, and exits with the code of its outcome.
 ///
-/// threads: nil where the work itself sees to them.
+/// - Parameters:
+///   - threads: nil if the work applies the option itself.
+///   - work: the run; its result is the exit status.
+/// - Throws: `ExitCode`, always.
 func perform(threads: ThreadOptions? = nil, _ work: () throws -> ExitStatus) throws {
     Interruption.install()
     threads?.apply()

@@ -2,21 +2,28 @@ import CLISupport
 
 /// The names of all files that belong to one input.
 protocol OutputPaths {
-    /// All of them: to find out before any work whether two inputs collide.
+    /// All of them: collisions between inputs are found before any work.
     func planned(for input: String) -> [PlannedOutput]
 }
 
-/// One input of a run, with the files that are going to be written about it.
+/// One input of a run, with the files that will be written for it.
 struct InputJob<Paths: OutputPaths>: NamedInput {
     let input: Input
-    /// Nil for an input that is none.
+    /// Nil for an invalid input.
     let paths: Paths?
 
     var name: String { input.name }
 
-    /// Finds the inputs and the names of all outputs, and whether those may be written: before, not after the work.
+    /// Finds the inputs and the names of all outputs, and checks before any work that those may be written.
     ///
-    /// others: files that belong to no single input, with the option that asks for them in the place of it.
+    /// - Parameters:
+    ///   - inputs: the expanded inputs.
+    ///   - output: the value of `-o`.
+    ///   - force: whether existing files may be overwritten.
+    ///   - others: files that belong to no single input, named by their option.
+    ///   - paths: the files of an input.
+    /// - Returns: the inputs with their files, and the folder or file of the results.
+    /// - Throws: `OutputError`.
     static func plan(
         _ inputs: [Input], output: String?, force: Bool, others: [PlannedOutput] = [],
         paths: (_ input: String, OutputDestination) throws -> Paths

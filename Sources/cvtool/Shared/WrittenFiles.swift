@@ -1,9 +1,9 @@
 import CVCore
 
-/// The files that a run has written, to be named at its end.
+/// The files that a run has written, named at its end.
 final class WrittenFiles {
     enum Kind: String, CaseIterable {
-        case image = "annotated picture"
+        case image = "annotated image"
         case text = "YOLO text"
         case voc = "VOC file"
         case crop
@@ -11,7 +11,7 @@ final class WrittenFiles {
         case cutOut = "cut-out"
         case mask
         case overlay
-        case background = "composed picture"
+        case background = "composed image"
         case palette = "class map"
         case polygons = "polygon file"
     }
@@ -24,9 +24,9 @@ final class WrittenFiles {
         lastPath[kind] = path
     }
 
-    /// `wrote photo_detect.jpg`, or `wrote 3 annotated images and 5 crops in results/`; nil if there is nothing.
+    /// `wrote photo_detect.jpg`, or `wrote 3 annotated images and 5 crops in results/`; nil if there are none.
     ///
-    /// folder: where those go that come in numbers.
+    /// - Parameter folder: of the results; named if there are several files of a kind.
     func text(folder: String) -> String? {
         let kinds = Kind.allCases.filter { counts[$0] != nil }
         var many = kinds.compactMap { kind in counts[kind].flatMap { $0 > 1 ? pluralized($0, kind.rawValue) : nil } }

@@ -6,12 +6,12 @@ import CVImage
 struct AugmentCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "augment",
-        abstract: "Make changed copies of a picture, as networks are trained on.",
+        abstract: "Make augmented copies of an image, as used in training.",
         // Lines that are examples are kept below 80 columns, where they would be broken.
         discussion: """
             Writes photo_aug01.jpg, photo_aug02.jpg … to the current folder, or one sheet that shows them all. \
-            Without --op each copy shows another operation, strong enough to be seen; with --op each copy goes \
-            through all of its steps. The same --seed gives the same pictures. Nothing that exists is overwritten \
+            Without --op each copy shows a different operation, strong enough to be visible; with --op all steps \
+            are applied to each copy. The same --seed gives the same images. Nothing that exists is overwritten \
             without --force.
 
             EXAMPLES
@@ -24,7 +24,7 @@ struct AugmentCommand: ParsableCommand {
             \(operations)
 
             A number is the strength: rotate=15 turns by up to 15 degrees to either side. Two are the range \
-            itself, for most: rotate=10:15. The probability that a step is taken stands after it: blur=2@0.3.
+            itself, for most: rotate=10:15. The probability of a step follows it: blur=2@0.3.
 
             EXIT CODES
               0    done
@@ -38,7 +38,7 @@ struct AugmentCommand: ParsableCommand {
         return AugmentationKind.all.map { "  \($0.name.padded(to: width))  \($0.summary)" }.joined(separator: "\n")
     }
 
-    @Argument(help: "A picture (JPEG, PNG), or - for standard input.")
+    @Argument(help: "An image (JPEG, PNG), or - for standard input.")
     var input: String
 
     @Option(
@@ -47,19 +47,19 @@ struct AugmentCommand: ParsableCommand {
             valueName: "n"))
     var count: Int?
 
-    @Option(help: .init("Another number gives other pictures.", valueName: "n"))
+    @Option(help: .init("Seed of the random numbers; another seed gives other images.", valueName: "n"))
     var seed: UInt64 = 0
 
     @Option(help: .init("Steps with commas between, such as mirror,rotate=15,blur=0.5:2@0.3.", valueName: "steps"))
     var op: String?
 
-    @Option(help: .init("Past the border of a picture that was moved: \(BorderName.list).", valueName: "kind"))
+    @Option(help: .init("Padding beyond the border of the image: \(BorderName.list).", valueName: "kind"))
     var border: BorderName = .reflect
 
     @Option(
         name: .customLong("with"),
         help: .init(
-            "Another picture for mosaic and mixup, again for more. (default: the picture itself, mirrored)",
+            "Another image for mosaic and mixup; repeat for more. (default: the image itself, mirrored)",
             valueName: "file"))
     var partners: [String] = []
 
@@ -72,20 +72,27 @@ struct AugmentCommand: ParsableCommand {
         try checkAugmentation("--op", op)
     }
 
-    func run() throws { try perform(threads: threads) { try AugmentRun(self).run() } }
+    func run() throws {
+        if border == .grey { warnOfFormerName("--border grey", current: "--border gray") }
+        try perform(threads: threads) { try AugmentRun(self).run() }
+    }
 }
 
 /// `--border`.
 enum BorderName: String, CaseIterable, ExpressibleByArgument {
     case reflect, edge, gray, black
+    /// The former name of `gray`.
+    case grey
 
+    /// The current names, which help and messages list.
+    static let allCases: [BorderName] = [.reflect, .edge, .gray, .black]
     static let list = allCases.map(\.rawValue).joined(separator: ", ")
 
     var border: Border {
         switch self {
         case .reflect: .reflect
         case .edge: .edge
-        case .gray: .fill(.letterbox)
+        case .gray, .grey: .fill(.letterbox)
         case .black: .fill(.black)
         }
     }
@@ -94,7 +101,7 @@ enum BorderName: String, CaseIterable, ExpressibleByArgument {
 struct AugmentOutputOptions: ParsableArguments {
     @Option(
         help: .init(
-            "Write one picture with all copies and what was done to them. (Single files then only with -o.)",
+            "Write one image that shows all copies, each with its operation. (Single files then only with -o.)",
             valueName: "file"))
     var contactSheet: String?
 
@@ -107,8 +114,8 @@ struct AugmentOutputOptions: ParsableArguments {
 
     @Option(
         help: .init(
-            "Boxes of the picture, lines of 'class x y w h' (YOLO): drawn on the sheet, and written beside each copy "
-                + "as they are there.", valueName: "file"))
+            "Boxes of the image, lines of 'class x y w h' (YOLO): drawn on the sheet, and written, transformed, "
+                + "beside each copy.", valueName: "file"))
     var boxes: String?
 
     @OptionGroup var writing: ImageWritingOptions

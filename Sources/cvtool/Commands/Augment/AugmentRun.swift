@@ -14,7 +14,7 @@ struct AugmentRun {
     }
 
     private struct Copy {
-        /// From 0; also the stream of random numbers, so that a copy does not change with their count.
+        /// From 0; also the stream of random numbers, so that a copy does not depend on the number of copies.
         let number: Int
         let recipe: String
         /// Nil if only the sheet is written.
@@ -27,7 +27,7 @@ struct AugmentRun {
         let original = try readSample()
         let context = try self.context()
         if writesFiles { try destination.createFolder() }
-        // Hundreds of full cells would be a picture of gigabytes.
+        // Hundreds of full-size cells would need gigabytes.
         var sheet = ContactSheet(
             count: copies.count + 1, like: original.image, longerSide: copies.count < 100 ? 240 : 96)
         if output.contactSheet != nil { sheet.add(drawn(original), caption: "original") }
@@ -47,7 +47,7 @@ struct AugmentRun {
             if let path = output.contactSheet {
                 try output.writing.write(sheet.image, to: path)
                 bar.finish()
-                try StandardOutput.write("\(path.escapedForDisplay): \(pluralized(copies.count, "picture"))\n")
+                try StandardOutput.write("\(path.escapedForDisplay): \(pluralized(copies.count, "image"))\n")
             }
         } catch StreamError.closed {
             return .success
@@ -57,7 +57,7 @@ struct AugmentRun {
 
     private var writesFiles: Bool { output.contactSheet == nil || output.output != nil }
 
-    /// What each copy goes through, and whether the files may be written.
+    /// The steps of each copy. Checks that the files may be written.
     private func plan() throws -> ([Copy], OutputDestination) {
         let recipes = command.op.map { [$0] } ?? AugmentationKind.all.map(\.demonstration)
         let count = command.count ?? (command.op == nil ? recipes.count : 16)
@@ -84,7 +84,7 @@ struct AugmentRun {
         return (copies, destination)
     }
 
-    /// What was done, or where all copies went through the same steps, the number that files have, too.
+    /// The operation; the number in the file name if all copies go through the same steps.
     private func caption(of copy: Copy) -> String {
         guard let op = command.op else { return name(of: copy.recipe) }
         return op.contains(",") ? "\(copy.number + 1)" : op
@@ -100,14 +100,14 @@ struct AugmentRun {
             sample.boxes = try YOLOText.boxes(
                 in: FileInput.read(path, maxBytes: 64 << 20), name: path, width: image.width, height: image.height)
         }
-        // Blur and noise count in pixels, and would not be seen on small pictures of a large one.
+        // The strength of blur and noise is in pixels: it would not be visible on small copies of a large image.
         let longerSide = max(image.width, image.height)
         guard command.op == nil, !writesFiles, longerSide > 512 else { return sample }
         func shrunk(_ side: Int) -> Int { max(1, side * 512 / longerSide) }
         return sample.resized(width: shrunk(image.width), height: shrunk(image.height))
     }
 
-    /// The other pictures are taken at random, without labels.
+    /// The partner images are drawn at random; they have no labels.
     private func context() throws -> AugmentationContext {
         let partners = try command.partners.map { Sample(try output.images.read(path: $0)) }
         guard !partners.isEmpty else { return AugmentationContext(border: command.border.border) }
@@ -130,7 +130,7 @@ struct AugmentRun {
         return sample
     }
 
-    /// With its boxes on it, in lines that are still seen on the small pictures of the sheet.
+    /// The image with its boxes, in lines that stay visible on the small cells of the sheet.
     private func drawn(_ sample: Sample) -> Image {
         var image = sample.image
         let lineWidth = max(2, max(image.width, image.height) / 100)

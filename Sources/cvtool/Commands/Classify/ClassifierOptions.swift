@@ -3,7 +3,7 @@ import CLISupport
 import CVClassification
 import CVCore
 
-/// Which classifier is run, and with how many threads.
+/// The classifier and the number of threads.
 struct ClassifierOptions: ParsableArguments {
     @Option(
         name: .shortAndLong,

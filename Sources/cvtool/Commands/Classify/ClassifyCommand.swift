@@ -6,10 +6,10 @@ import CVClassification
 struct ClassifyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "classify",
-        abstract: "Tell what pictures show.",
+        abstract: "Classify images.",
         // Lines that are examples are kept below 80 columns, where they would be broken.
         discussion: """
-            Prints a line for each of the most probable classes of each picture, such as
+            Prints a line for each of the most probable classes of each image, such as
 
               photo.jpg: espresso 94.1%
 
@@ -22,7 +22,7 @@ struct ClassifyCommand: ParsableCommand {
               cvtool classify photo.jpg --weights run/best.safetensors
               cvtool classify 'holiday/*.jpg' --json
               cat photo.jpg | cvtool classify -
-              cvtool explain photo.jpg       where in the picture it is seen
+              cvtool explain photo.jpg       the regions that speak for it
 
             EXIT CODES
               0    all inputs done
@@ -35,17 +35,17 @@ struct ClassifyCommand: ParsableCommand {
     @OptionGroup(title: "Input") var input: InputOptions
     @OptionGroup(title: "Network") var classifier: ClassifierOptions
 
-    @Option(help: .init("How many classes of each picture, the most probable first.", valueName: "n"))
+    @Option(help: .init("How many classes of each image, the most probable first.", valueName: "n"))
     var top = 5
 
     @Flag(
-        help: "Look at the picture and its mirror image, and average the probabilities. Takes twice as long.")
+        help: "Average the probabilities over the image and its mirror image. Takes twice as long.")
     var flip = false
 
     @Flag(
         help: .init(
-            "Look at four corners, the centre, and the mirror images of those, and average the probabilities. Takes ten "
-                + "times as long."))
+            "Average the probabilities over four corners, the center and their mirror images. Takes ten times as long.")
+    )
     var tenCrop = false
 
     @Flag(help: "Print JSON instead: for each input one object on one line, also if it failed.")

@@ -6,16 +6,16 @@ import CVDetection
 struct DetectCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "detect",
-        abstract: "Find the objects in pictures.",
+        abstract: "Find the objects in images.",
         // Lines that are examples are kept below 80 columns, where they would be broken.
         discussion: """
-            Prints a line for each object, and writes an annotated copy of each picture: photo.jpg gives \
+            Prints a line for each object, and writes an annotated copy of each image: photo.jpg gives \
             photo_detect.jpg in the current folder. A line such as
 
               photo.jpg: dog 83% at 128 224 313 538
 
             gives the confidence and the box: its left, top, right and bottom edge, in pixels from the top left \
-            corner of the upright picture. Nothing that exists is overwritten without --force.
+            corner of the upright image. Nothing that exists is overwritten without --force.
 
             EXAMPLES
               cvtool detect photo.jpg
@@ -26,9 +26,9 @@ struct DetectCommand: ParsableCommand {
               cat photo.jpg | cvtool detect - -o found.png
 
             WITH A CLASSIFIER
-            --classifier finds objects with a network that was trained on pictures of single objects, such as \
-            `cvtool train classify` makes: it looks through windows of several sizes, all in one pass over the \
-            picture. It has to be confident, since it calls everything one of its classes.
+            --classifier finds objects with a network that was trained on images of single objects, such as \
+            `cvtool train classify` makes: it classifies windows of several sizes, all in one pass over the \
+            image. The minimum confidence is high, since a classifier assigns one of its classes to every window.
 
               cvtool detect photo.jpg --classifier run/best.safetensors
               cvtool detect photo.jpg --classifier resnet20-cifar10 --windows 64,96
@@ -99,7 +99,7 @@ struct DetectorOptions: ParsableArguments {
         }
     }
 
-    /// Whether something was said about the network.
+    /// Whether an option names or changes the network.
     var namesDetector: Bool { model != nil || weights != nil || names != nil || imgsz != nil }
 
     func makeDetector() throws -> Detector {
@@ -129,7 +129,7 @@ struct InputSize {
 
 struct ReportOptions: ParsableArguments {
     @Option(
-        help: .init("Least confidence, 0 to 1. (default: 0.25) With --classifier 0.9.", valueName: "p"))
+        help: .init("Minimum confidence, 0 to 1. (default: 0.25) With --classifier 0.9.", valueName: "p"))
     var conf: Float?
 
     @Option(
@@ -138,7 +138,7 @@ struct ReportOptions: ParsableArguments {
                 + "--classifier 0.3.", valueName: "p"))
     var iou: Float?
 
-    @Option(help: .init("At most this many objects in a picture, the most confident.", valueName: "n"))
+    @Option(help: .init("Maximum number of objects per image; the most confident are kept.", valueName: "n"))
     var maxDet = 300
 
     @Option(
@@ -156,7 +156,10 @@ struct ReportOptions: ParsableArguments {
         try checkNumber("--max-det", maxDet, in: 1...)
     }
 
-    /// defaults: for what was not given.
+    /// - Parameters:
+    ///   - labels: of the network's classes.
+    ///   - defaults: for options that are not given.
+    /// - Throws: `ClassSelectionError` for an unknown class.
     func options(labels: [String], defaults: DetectionOptions) throws -> DetectionOptions {
         var options = defaults
         options.confidence = conf ?? defaults.confidence

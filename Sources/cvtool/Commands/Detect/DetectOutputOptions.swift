@@ -8,23 +8,23 @@ struct DetectOutputOptions: ParsableArguments {
     @Option(
         name: .shortAndLong,
         help: .init(
-            "A folder for the results (made if missing), or for one input the name of the annotated picture, such as "
+            "A folder for the results (made if missing), or for one input the name of the annotated image, such as "
                 + "found.png. (default: the current folder)", valueName: "path"))
     var output: String?
 
     @Flag(help: "Print JSON instead: for each input one object on one line, also if it failed or shows nothing.")
     var json = false
 
-    @Flag(help: "Write no annotated picture.")
+    @Flag(help: "Write no annotated image.")
     var noImage = false
 
-    @Flag(help: "Write photo.txt: lines of 'class x y w h', centre and size as fractions of the picture (YOLO).")
+    @Flag(help: "Write photo.txt: lines of 'class x y w h', center and size as fractions of the image (YOLO).")
     var saveTxt = false
 
     @Flag(help: "Add the confidence to the lines of --save-txt.")
     var saveConf = false
 
-    @Flag(help: "Write each object as a picture of its own: photo_crop1_dog.jpg.")
+    @Flag(help: "Write each object as a separate image: photo_crop1_dog.jpg.")
     var saveCrop = false
 
     @Option(help: .init("Write the results of all inputs in the format of COCO.", valueName: "file"))
@@ -33,7 +33,7 @@ struct DetectOutputOptions: ParsableArguments {
     @Flag(help: "Write photo.xml, in the format of Pascal VOC.")
     var voc = false
 
-    @Option(help: .init("Width of the boxes' lines in pixels. (default: by the picture's size)", valueName: "n"))
+    @Option(help: .init("Width of the boxes' lines in pixels. (default: by the image's size)", valueName: "n"))
     var lineWidth: Int?
 
     @Flag(help: "Draw boxes without labels.")
@@ -63,14 +63,16 @@ struct DetectPaths: OutputPaths {
         crop = options.saveCrop ? destination.companionPath(for: input, ending: "_crop", suffix: "") : nil
     }
 
-    /// The picture of the object `number`, from 1: `photo_crop1_dog.jpg`. Labels may hold anything, file names not.
+    /// The path of the crop of object `number`, from 1: `photo_crop1_dog.jpg`.
+    ///
+    /// Labels may hold any characters, file names may not.
     func crop(_ number: Int, label: String) -> String? {
         guard let crop else { return nil }
         let word = String(label.map { $0.isLetter || $0.isNumber ? $0 : "-" }.prefix(60))
         return "\(crop.dropLast())\(number)_\(word).jpg"
     }
 
-    /// All of them, crops by what their names have in common: to find out before any work whether two inputs collide.
+    /// All of them, crops by their common prefix: collisions between inputs are found before any work.
     func planned(for input: String) -> [PlannedOutput] {
         [image, text, voc, crop].compactMap { $0 }.map { PlannedOutput(input: input, path: $0) }
     }

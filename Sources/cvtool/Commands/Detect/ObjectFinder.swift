@@ -2,12 +2,12 @@ import CVDetection
 import CVImage
 import CVTensor
 
-/// What `cvtool detect` finds objects with.
+/// A detector, or a classifier behind sliding windows.
 protocol ObjectFinder {
     var labels: [String] { get }
     var defaultOptions: DetectionOptions { get }
 
-    /// The objects in a picture, the most confident first; how long each step took is noted in `timing`.
+    /// The objects in an image, the most confident first; `timing` records the duration of each step.
     func find(_ image: Image, _ options: DetectionOptions, _ timing: Timing) throws -> [Detection]
 }
 
@@ -21,7 +21,7 @@ extension Detector: ObjectFinder {
     }
 }
 
-/// A classifier behind windows of the sizes that were asked for.
+/// A classifier behind sliding windows of the given sizes.
 struct WindowFinder: ObjectFinder {
     let detector: SlidingWindowDetector
     let sides: [Int]?
@@ -30,7 +30,7 @@ struct WindowFinder: ObjectFinder {
     var defaultOptions: DetectionOptions { SlidingWindowDetector.defaultOptions }
 
     func find(_ image: Image, _ options: DetectionOptions, _ timing: Timing) throws -> [Detection] {
-        // One scale after the other: the inputs of all together would take more memory.
+        // One scale at a time: the inputs of all scales together would need more memory.
         let logits = try detector.scales(for: image, sides: sides).map { scale in
             let input = timing.measure("resize") { detector.prepare(image, for: scale) }
             return (scale, timing.measure("network") { detector.run(scale, input) })

@@ -2,7 +2,7 @@ import ArgumentParser
 import CVClassification
 import CVDetection
 
-/// `cvtool detect --classifier`: how its windows are laid over a picture.
+/// `cvtool detect --classifier`: sizes and stride of its windows.
 struct WindowOptions: ParsableArguments {
     @Option(
         help: .init(
@@ -12,8 +12,8 @@ struct WindowOptions: ParsableArguments {
 
     @Option(
         help: .init(
-            "Shorter sides of the windows in pixels of the picture, with commas between; those that do not fit are passed "
-                + "over. (default: from the largest that fits down to the network's input, each smaller by √2)",
+            "Shorter sides of the windows in pixels of the image, with commas between; those that do not fit are "
+                + "skipped. (default: from the largest that fits down to the network's input, each smaller by √2)",
             valueName: "sides"),
         transform: WindowOptions.sides)
     var windows: [Int]?

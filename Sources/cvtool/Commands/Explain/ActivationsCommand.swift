@@ -1,26 +1,26 @@
 import ArgumentParser
 import CVCore
 
-/// `cvtool inside`: parses and checks; `ActivationsRun` does the work.
+/// `cvtool activations`: parses and checks; `ActivationsRun` does the work.
 struct ActivationsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "inside",
-        abstract: "Show what a unit of a network has learnt to see.",
+        commandName: "activations",
+        abstract: "Show the patches that activate a unit of a network most.",
         // Lines that are examples are kept below 80 columns, where they would be broken.
         discussion: """
-            Looks for the patches of the pictures that excite one unit most, one of each picture, and writes them side by \
-            side as a contact sheet (Zeiler & Fergus 2013, arXiv:1311.2901). A unit is one channel of a layer. In the \
-            first layers units see edges and colours, later parts of things, in the end things. Prints a line for each \
-            patch, the strongest first, such as
+            Finds the maximally activating patches of one unit, one per image, and writes them side by side as a contact \
+            sheet (Zeiler & Fergus 2013, arXiv:1311.2901). A unit is one channel of a layer. Units of the first layers \
+            respond to edges and colors, those of later layers to parts of objects, those of the last layers to \
+            objects. Prints a line for each patch, the strongest first, such as
 
               photo.jpg: 4.21 at 80 121 112 153
 
-            with the unit's value, and the patch's left, top, right and bottom edge, in pixels of the upright picture.
+            with the unit's activation, and the patch's left, top, right and bottom edge, in pixels of the upright image.
 
             EXAMPLES
-              cvtool inside --list
-              cvtool inside photos/ --layer layer1.0.bn1 --unit 3 -m resnet20-cifar10
-              cvtool inside photos/ --layer layer2 --unit 7 -m resnet20-cifar10 \\
+              cvtool activations --list
+              cvtool activations photos/ --layer layer1.0.bn1 --unit 3 -m resnet20-cifar10
+              cvtool activations photos/ --layer layer2 --unit 7 -m resnet20-cifar10 \\
                 --top 16 -o unit7.png
 
             EXIT CODES
@@ -28,7 +28,7 @@ struct ActivationsCommand: ParsableCommand {
               1    failed
               2    some of several inputs failed; the others are done
               64   the arguments make no sense
-              130  interrupted (Ctrl-C): the sheet is of what was seen until then
+              130  interrupted (Ctrl-C): the sheet shows the images done until then
             """)
 
     @Argument(help: .init(InputOptions.help))
@@ -36,7 +36,7 @@ struct ActivationsCommand: ParsableCommand {
 
     @OptionGroup(title: "Network") var classifier: ClassifierOptions
 
-    @Flag(help: "List the layers of the network instead, with the size of their maps.")
+    @Flag(help: "List the layers of the network instead, with the size of their feature maps.")
     var list = false
 
     @Option(
@@ -61,7 +61,7 @@ struct ActivationsCommand: ParsableCommand {
     @Flag(help: "Print JSON instead: for each patch one object on one line.")
     var json = false
 
-    @Flag(help: "Look also into the folders in a folder.")
+    @Flag(help: "Search folders recursively.")
     var recursive = false
 
     @OptionGroup var images: ImageOptions
@@ -76,7 +76,7 @@ struct ActivationsCommand: ParsableCommand {
         if layer == nil || unit == nil {
             throw ValidationError("--layer NAME and --unit NUMBER are expected; --list shows the layers.")
         }
-        if inputs.isEmpty { throw ValidationError("Pictures to look in are expected, such as a folder.") }
+        if inputs.isEmpty { throw ValidationError("Images to search are expected, such as a folder.") }
     }
 
     func run() throws { try perform { try list ? ActivationsRun(self).list() : ActivationsRun(self).run() } }

@@ -3,7 +3,7 @@ import CVClassification
 import CVCore
 import CVImage
 
-/// One run of `cvtool inside`.
+/// One run of `cvtool activations`.
 struct ActivationsRun {
     private let command: ActivationsCommand
 
@@ -28,7 +28,7 @@ struct ActivationsRun {
         try FileOutput.checkWritable(path, overwrite: command.force)
         let inputs = InputExpander(recursive: command.recursive).expand(command.inputs)
         var best = StrongestPatches(count: command.top)
-        let loop = InputLoop(title: "look", quiet: command.quiet)
+        let loop = InputLoop(title: "activations", quiet: command.quiet)
         let summary = try loop.forEach(inputs) { input in
             let image = try command.images.read(input)
             if let found = topActivations.strongest(in: image, above: best.least) {
@@ -37,7 +37,7 @@ struct ActivationsRun {
         }
         let status = loop.end(summary)
         guard !best.patches.isEmpty else {
-            if !command.quiet { StandardError.write("nothing in these pictures moves unit \(unit) of \(layer)\n") }
+            if !command.quiet { StandardError.write("no patch of these images activates unit \(unit) of \(layer)\n") }
             return status
         }
         try best.sheet.write(to: path, overwrite: command.force)
@@ -58,7 +58,7 @@ struct ActivationsRun {
     }
 }
 
-/// The patches that excite a unit most, cut out of their pictures.
+/// The maximally activating patches of a unit, cut out of their images.
 struct StrongestPatches {
     struct Patch {
         let input: String
@@ -72,7 +72,7 @@ struct StrongestPatches {
 
     init(count: Int) { self.count = count }
 
-    /// What a patch must exceed to be among them.
+    /// The activation that a patch must exceed to be among them.
     var least: Float { patches.count < count ? -.infinity : patches.last?.found.value ?? -.infinity }
 
     mutating func add(_ found: ActivatingPatch, of image: Image, _ input: String) {
@@ -98,7 +98,7 @@ struct StrongestPatches {
 }
 
 extension Image {
-    /// Small patches are enlarged, too: smoothly, since their pixels are not what is to be seen.
+    /// Small patches are upsampled, too, bicubically: they show content, not single pixels.
     fileprivate func scaled(toLongerSide side: Int) -> Image {
         let longer = max(width, height)
         func scaled(_ length: Int) -> Int { max(1, (length * side + longer / 2) / longer) }

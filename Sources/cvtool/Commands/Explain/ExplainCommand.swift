@@ -5,24 +5,24 @@ import CLISupport
 struct ExplainCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "explain",
-        abstract: "Show where in pictures a classifier sees a class (Grad-CAM).",
+        abstract: "Show which regions of an image speak for a class (Grad-CAM).",
         // Lines that are examples are kept below 80 columns, where they would be broken.
         discussion: """
-            Writes a copy of each picture, photo.jpg as photo_explain.jpg in the current folder, with a colour laid over \
-            it: light where the picture speaks for the class, dark where it does not matter. What is grey the network \
-            has not looked at. Prints a line for each picture, such as
+            Writes a copy of each image, photo.jpg as photo_explain.jpg in the current folder, under a heat \
+            map: light where the image speaks for the class, dark where it does not matter. Gray regions are not part \
+            of the network's input. Prints a line for each image, such as
 
               photo.jpg: espresso 94.1%
 
-            The colours are a map of the layer's size, smoothed: they show about where, not what exactly. (Selvaraju et \
-            al. 2017, arXiv:1610.02391.) Nothing that exists is overwritten without --force.
+            The heat map has the layer's resolution and is upsampled smoothly: it shows regions, not outlines. (Selvaraju \
+            et al. 2017, arXiv:1610.02391.) Nothing that exists is overwritten without --force.
 
             EXAMPLES
               cvtool explain photo.jpg
               cvtool explain photo.jpg --class 'tabby' -o tabby.png
-              cvtool explain photos/ -w run/best.safetensors -o maps/
+              cvtool explain photos/ -w run/best.safetensors -o heat/
               cvtool explain photo.jpg -m resnet20-cifar10 --layer layer2
-              cvtool inside --list            the layers of the network
+              cvtool activations --list       the layers of the network
 
             EXIT CODES
               0    all inputs done
@@ -38,22 +38,22 @@ struct ExplainCommand: ParsableCommand {
     @Option(
         name: .customLong("class"),
         help: .init(
-            "The class to look for: a name, or a number from 0. (default: the most probable)", valueName: "class"))
+            "The class to explain: a name, or a number from 0. (default: the most probable)", valueName: "class"))
     var label: String?
 
     @Option(
         help: .init(
-            "The layer whose maps are weighed: as its weights are named, or a block of layers. (default: the last one "
-                + "with maps)", valueName: "name"))
+            "The layer whose feature maps are weighted: as its weights are named, or a block of layers. (default: the "
+                + "last one with feature maps)", valueName: "name"))
     var layer: String?
 
-    @Option(help: .init("How much the colours cover, 0 to 1.", valueName: "part"))
+    @Option(help: .init("Opacity of the heat map, 0 to 1.", valueName: "part"))
     var opacity: Float = 0.6
 
     @Option(
         name: .shortAndLong,
         help: .init(
-            "A folder for the results (made if missing), or for one input the name of the picture. "
+            "A folder for the results (made if missing), or for one input the name of the written image. "
                 + "(default: the current folder)", valueName: "path"))
     var output: String?
 

@@ -21,7 +21,7 @@ struct ExplainRun {
             paths: { ExplainPath(image: $1.imagePath(for: $0, ending: "_explain")) })
         let classifier = try command.classifier.makeClassifier()
         let label = try chosenClass(of: classifier)
-        // Here rather than at each picture.
+        // Checked once, before the images.
         if let layer = command.layer { _ = try classifier.shape(ofLayer: layer) }
         try destination.createFolder()
         let loop = InputLoop(title: "explain", json: command.json, quiet: command.quiet)
@@ -34,7 +34,7 @@ struct ExplainRun {
     private func explain(_ job: Job, _ classifier: Classifier, _ label: Int?) throws -> InputRecord<Explanation> {
         var image = try command.input.images.read(job.input)
         let map = try classifier.classActivation(of: image, class: label, layer: command.layer)
-        // Reading has thrown where there is none.
+        // An input without paths has thrown when it was read.
         let path = job.paths!.image
         let record = InputRecord(
             input: job.name, width: image.width, height: image.height, results: [Explanation(map, image: path)])
@@ -61,14 +61,14 @@ struct ExplainRun {
     }
 }
 
-/// The picture that is written about an input.
+/// The image that is written for an input.
 private struct ExplainPath: OutputPaths {
     let image: String
 
     func planned(for input: String) -> [PlannedOutput] { [PlannedOutput(input: input, path: image)] }
 }
 
-/// What `cvtool explain` tells about a picture.
+/// What `cvtool explain` reports about an image.
 private struct Explanation: ReportedResult {
     static var listName: String { "explanations" }
 

@@ -5,23 +5,23 @@ import CVImage
 import CVNN
 import CVTask
 
-/// `cvtool filter`: a picture under a small kernel.
+/// `cvtool filter`: convolves an image with a small kernel.
 struct FilterCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "filter",
-        abstract: "Show what a small kernel finds in a picture: edges, lines, a blur.",
+        abstract: "Convolve an image with a small kernel: edges, lines, a blur.",
         // Lines that are examples are kept below 80 columns, where they would be broken.
         discussion: """
-            The convolution is the one that networks are made of, and the kernel is not turned round (a correlation). \
+            This is the convolution of neural networks: the kernel is not flipped (cross-correlation). \
             photo.jpg gives photo_filter.jpg in the current folder. A line such as
 
               photo_filter.jpg: 640×480, -731 to 803
 
-            tells the size, and the least and the greatest number that came out, of levels from 0 to 255. Nothing that \
+            states the size, and the minimum and maximum of the response to levels from 0 to 255. Nothing that \
             exists is overwritten without --force.
 
             EXAMPLES
-              cvtool filter photo.jpg --kernel sobel-x --grey -o edges.png
+              cvtool filter photo.jpg --kernel sobel-x --gray -o edges.png
               cvtool filter photo.jpg --kernel vertical-edge --signed
               cvtool filter photo.jpg --kernel "1,0,-1;1,0,-1;1,0,-1" --padding valid
               cvtool filter photo.jpg --kernel "1/4,1/4;1/4,1/4" --stride 2
@@ -40,7 +40,7 @@ struct FilterCommand: ParsableCommand {
         return FilterKernel.named.map { "  \($0.name.padded(to: width))  \($0.summary)" }.joined(separator: "\n")
     }
 
-    @Argument(help: "A picture (JPEG, PNG), or - for standard input.")
+    @Argument(help: "An image (JPEG, PNG), or - for standard input.")
     var input: String
 
     @Option(
@@ -52,25 +52,29 @@ struct FilterCommand: ParsableCommand {
 
     @Option(
         help: .init(
-            "What lies beyond the border: reflect (the picture mirrored) and same (zeros, as in networks) keep the size; "
-                + "with valid nothing does, and the result is smaller.", valueName: "kind"))
+            "Padding: reflect (the image mirrored) and same (zeros, as in networks) keep the size; valid has none, so the "
+                + "result is smaller.", valueName: "kind"))
     var padding: ImageFilter.Padding = .reflect
 
-    @Option(help: .init("Pixels from one place of the kernel to the next.", valueName: "n"))
+    @Option(help: .init("Step of the kernel in pixels.", valueName: "n"))
     var stride = 1
 
-    @Flag(name: .customLong("grey"), help: "Mix the colours to grey first.")
+    @Flag(help: "Convert the image to gray first.")
     var gray = false
+
+    /// The former name of `--gray`.
+    @Flag(help: .hidden)
+    var grey = false
 
     @Flag(
         help: .init(
-            "How numbers become levels: cut off below 0 and above 255; without their signs; with 0 as grey; or from the "
-                + "least to the greatest. (default: --absolute for kernels whose sum is 0, else --clip)"))
+            "How the response becomes levels: clamped to 0 to 255; absolute values; with 0 as gray; or scaled from the "
+                + "minimum to the maximum. (default: --absolute for kernels whose sum is 0, else --clip)"))
     var rendering: FilterResponse.Rendering?
 
     @Option(
         name: .shortAndLong,
-        help: .init("A folder, or the name of the picture to write. (default: the current folder)", valueName: "path"))
+        help: .init("A folder, or the name of the written image. (default: the current folder)", valueName: "path"))
     var output: String?
 
     @OptionGroup var writing: ImageWritingOptions
@@ -87,6 +91,7 @@ struct FilterCommand: ParsableCommand {
     }
 
     func run() throws {
+        if grey { warnOfFormerName("--grey", current: "--gray") }
         try reportingFailure { try filter() }
     }
 
@@ -97,7 +102,7 @@ struct FilterCommand: ParsableCommand {
             [PlannedOutput(input: input, path: path)], inputs: [input], destination: destination, force: writing.force)
         let image = try images.read(argument: input)
         let kernel = try FilterKernel(self.kernel)
-        let response = try ImageFilter(kernel, padding: padding, stride: stride, gray: gray)(image)
+        let response = try ImageFilter(kernel, padding: padding, stride: stride, gray: gray || grey)(image)
         let result = response.image(rendering ?? .init(for: kernel))
         try destination.createFolder()
         try writing.write(result, to: path)

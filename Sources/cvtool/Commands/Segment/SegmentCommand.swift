@@ -7,17 +7,17 @@ import CVSegmentation
 struct SegmentCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "segment",
-        abstract: "Cut persons out of pictures, or tell the class of each pixel.",
+        abstract: "Segment persons, or the class of each pixel.",
         // Lines that are examples are kept below 80 columns, where they would be broken.
         discussion: """
-            Without options, photo.jpg gives photo_segment.png in the current folder: the persons, and nothing behind \
-            them. A network of several classes gives photo_overlay.jpg instead: the picture under the colours of its \
-            classes. Printed is a line for each class, such as
+            Without options, photo.jpg gives photo_segment.png in the current folder: the persons, without the \
+            background. A network of several classes gives photo_overlay.jpg instead: the image under the colors of the \
+            classes. Prints a line for each class, such as
 
               photo.jpg: person 34.2% at 128 24 313 538
 
-            with its part of the picture and the box around it: its left, top, right and bottom edge, in pixels from \
-            the top left corner of the upright picture. Nothing that exists is overwritten without --force.
+            with its share of the image and its bounding box: left, top, right and bottom edge, in pixels from \
+            the top left corner of the upright image. Nothing that exists is overwritten without --force.
 
             EXAMPLES
               cvtool segment photo.jpg
@@ -38,7 +38,7 @@ struct SegmentCommand: ParsableCommand {
 
     @OptionGroup(title: "Input") var input: InputOptions
     @OptionGroup(title: "Network") var model: SegmenterOptions
-    @OptionGroup(title: "Pictures to write (photo_….png or .jpg)") var images: SegmentImageOptions
+    @OptionGroup(title: "Images to write (photo_….png or .jpg)") var images: SegmentImageOptions
     @OptionGroup(title: "Output") var output: SegmentOutputOptions
 
     func validate() throws {
@@ -67,49 +67,49 @@ struct SegmenterOptions: ParsableArguments {
                 + "(default: all)", valueName: "classes"))
     var classes: [String] = []
 
-    @Flag(help: "Look at the picture at its full size, in tiles, not at the size that several classes were learned at.")
+    @Flag(help: "Run the network at full size, in tiles, not at the size that it was trained at (several classes).")
     var fullSize = false
 
-    @Flag(help: "Cut out what is in front, whatever it is, without asking the detector whether it is a person.")
+    @Flag(help: "Cut out the foreground, whatever it is, without checking for persons with the detector.")
     var noPersonCheck = false
 
     @OptionGroup var threads: ThreadOptions
 }
 
-/// The kinds of pictures that `cvtool segment` can write.
+/// The kinds of images that `cvtool segment` writes.
 enum SegmentOutputImage: String, CaseIterable {
     case cutout, mask, overlay, background, palette
 
-    /// What the name of its file ends in, before the suffix.
+    /// The end of its file name, before the suffix.
     var ending: String { self == .cutout ? "_segment" : "_" + rawValue }
-    /// Whether its pixels are exact, or have alpha: JPEG would lose that.
+    /// Whether it has exact values or alpha, which JPEG would lose.
     var needsPNG: Bool { self == .cutout || self == .mask || self == .palette }
 }
 
-/// Which pictures `cvtool segment` writes.
+/// The options that select them.
 struct SegmentImageOptions: ParsableArguments {
-    @Flag(help: "The cut-out with alpha: photo_segment.png; what is written without any of these options.")
+    @Flag(help: "The cut-out with alpha: photo_segment.png; written if none of these options is given.")
     var cutout = false
 
-    @Flag(help: "The matte as 8-bit grey: photo_mask.png, 255 where a pixel belongs to the person or to --classes.")
+    @Flag(help: "The matte as 8-bit gray: photo_mask.png, 255 where a pixel belongs to the person or to --classes.")
     var mask = false
 
-    @Flag(help: "The picture under the colours of the classes, with a legend if there are several: photo_overlay.jpg.")
+    @Flag(help: "The image under the colors of the classes, with a legend if there are several: photo_overlay.jpg.")
     var overlay = false
 
-    @Option(help: .init("How much the colours of --overlay cover, 0 to 1.", valueName: "p"))
+    @Option(help: .init("Opacity of the colors of --overlay, 0 to 1.", valueName: "p"))
     var opacity = 0.5
 
     @Option(
         help: .init(
-            "The cut-out over something else: a colour (white, #20a0ff), a picture, or blur for the picture's own "
-                + "background out of focus: photo_background.jpg.", valueName: "color|file|blur"))
+            "The cut-out over another background: a color (white, #20a0ff), an image, or blur for the image's own "
+                + "background, blurred: photo_background.jpg.", valueName: "color|file|blur"))
     var background: String?
 
     @Flag(help: "An indexed PNG whose pixels are the numbers of classes, 255 for none: photo_palette.png.")
     var palette = false
 
-    /// Those that were asked for.
+    /// Those that were requested.
     var asked: [SegmentOutputImage] {
         SegmentOutputImage.allCases.filter { kind in
             switch kind {

@@ -12,7 +12,7 @@ enum SegmentModel {
     /// With those that `--classes` selects; nil for all.
     case classes(Segmenter, Segmenter.Scale, selected: Set<Int>?)
 
-    /// What models are called after the things that they know.
+    /// Short names of models.
     private static let names = ["person": PersonSegmenter.defaultModel, "camvid": "unet-camvid"]
 
     init(_ options: SegmenterOptions) throws {
@@ -28,22 +28,22 @@ enum SegmentModel {
         }
     }
 
-    /// What is written where no kind of picture is asked for.
+    /// The image that is written if no option selects one.
     var usualImage: SegmentOutputImage {
         if case .person = self { .cutout } else { .overlay }
     }
 
-    /// What is said about a picture in which it finds nothing.
+    /// The message for an image in which nothing is found.
     var nothing: String {
         if case .person = self { "no person found" } else { "nothing of these classes found" }
     }
 
-    /// Whether it can be told what is to be cut out.
+    /// Whether the foreground is defined.
     var hasForeground: Bool {
         if case .classes(_, _, nil) = self { false } else { true }
     }
 
-    /// What is in `image`.
+    /// Segments `image`.
     func found(in image: Image, _ timing: Timing) -> SegmentFinding {
         switch self {
         case .person(let segmenter):
@@ -62,17 +62,17 @@ enum SegmentModel {
     }
 }
 
-/// What was found in one picture.
+/// The result for one image.
 struct SegmentFinding {
-    /// What is cut out; nil where the network knows several classes and none was chosen.
+    /// The foreground; nil if the network has several classes and none is selected.
     let matte: Matte?
-    /// The class of each pixel, made where it is needed.
+    /// The class of each pixel, computed on demand.
     var map: SegmentationMap { classMap ?? matte!.map }
     private let classMap: SegmentationMap?
     /// Of the map.
     let labels: SegmentationLabels
     let classes: [SegmentedClass]
-    /// The classes whose outlines are of interest.
+    /// The classes whose outlines are written.
     let outlined: Set<Int>
     /// Whether the matte is of a person, with soft edges.
     let isPerson: Bool
@@ -103,11 +103,11 @@ enum SegmentUsageError: ToolkitError {
     var description: String {
         switch self {
         case .classesOfPerson:
-            "--classes: the network for persons knows no other class; choose another with --model"
+            "--classes: the network for persons has no other class; choose another with --model"
         case .noForeground(let option):
-            "--\(option): this network knows several classes; say with --classes which of them are in front"
+            "--\(option): this network has several classes; select the foreground with --classes"
         case .backgroundNotFound(let text):
-            "--background \(text.escapedForDisplay): there is no such file; a picture, blur, #rrggbb or one of "
+            "--background \(text.escapedForDisplay): there is no such file; an image, blur, #rrggbb or one of "
                 + Color.named.map(\.key).joined(separator: ", ") + " is expected"
         }
     }

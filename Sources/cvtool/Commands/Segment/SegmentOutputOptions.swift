@@ -7,23 +7,23 @@ struct SegmentOutputOptions: ParsableArguments {
     @Option(
         name: .shortAndLong,
         help: .init(
-            "A folder for the results (made if missing), or for one input the name of the picture, such as person.png. "
+            "A folder for the results (made if missing), or for one input the name of the written image, such as person.png. "
                 + "(default: the current folder)", valueName: "path"))
     var output: String?
 
     @Flag(help: "Print JSON instead: for each input one object on one line, also if it failed or shows nothing.")
     var json = false
 
-    @Flag(help: "Write no picture.")
+    @Flag(help: "Write no image.")
     var noImage = false
 
     @Option(
         help: .init(
-            "Write the outlines of all regions of all inputs as JSON, but for regions of less than 0.01 % of a picture.",
+            "Write the outlines of all regions of all inputs as JSON, except regions of less than 0.01 % of an image.",
             valueName: "file"))
     var polygons: String?
 
-    @Option(help: .init("How far the outlines may be from the pixels' edges, in pixels.", valueName: "n"))
+    @Option(help: .init("Maximum distance of the outlines from the pixels' edges, in pixels.", valueName: "n"))
     var tolerance: Float = 1
 
     @OptionGroup var common: ResultOutputOptions
@@ -37,7 +37,7 @@ struct SegmentOutputOptions: ParsableArguments {
     var imageFile: String? { output.flatMap { InputExpander.isImageName($0) ? $0 : nil } }
 }
 
-/// The names of the pictures that belong to one input.
+/// The names of the images that belong to one input.
 struct SegmentPaths: OutputPaths {
     let images: [(kind: SegmentOutputImage, path: String)]
 

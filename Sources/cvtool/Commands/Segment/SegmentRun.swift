@@ -46,7 +46,7 @@ struct SegmentRun {
             summary, wrote: written.text(folder: destination.folder), timing: output.common.timing ? timing : nil)
     }
 
-    /// The pictures to write.
+    /// The images to write.
     private func kinds(of model: SegmentModel) throws -> [SegmentOutputImage] {
         if output.noImage { return [] }
         let asked = command.images.asked
@@ -123,6 +123,6 @@ struct SegmentRun {
 }
 
 extension SegmentedClass: ReportedResult {
-    /// `person 34.2% at 128 24 313 538`: label, part of the picture, and the box's corners in pixels.
+    /// `person 34.2% at 128 24 313 538`: label, share of the image, and the box's corners in pixels.
     var text: String { "\(label.escapedForDisplay) \(String(percent: share, decimals: 1)) at \(box.corners)" }
 }

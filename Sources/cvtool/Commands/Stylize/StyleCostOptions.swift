@@ -1,18 +1,20 @@
 import ArgumentParser
 import CVStyle
 
-/// The layers that the costs of a painting look at.
+/// The layers of the style and content losses.
 struct CostLayerOptions: ParsableArguments {
     private static let usual = StyleOptions()
 
     @Option(
         help: .init(
-            "Layers whose Gram matrices are the style, each with a weight if wanted: conv1_1,conv2_1=0.5. "
+            "Layers whose Gram matrices define the style, with optional weights: conv1_1,conv2_1=0.5. "
                 + "(default: \(text(usual.styleLayers)))", valueName: "layers"))
     var layers: String?
 
     @Option(
-        help: .init("Layers whose maps are the content. (default: \(text(usual.contentLayers)))", valueName: "layers"))
+        help: .init(
+            "Layers whose feature maps define the content. (default: \(text(usual.contentLayers)))",
+            valueName: "layers"))
     var contentLayers: String?
 
     private static func text(_ layers: [StyleLayer]) -> String { layers.map(\.description).joined(separator: ",") }
@@ -37,5 +39,5 @@ func checkCostWeights(content: Float, style: Float, variation: Float) throws {
     }
 }
 
-/// - Throws: `ValidationError` for the size of a style picture, measured by that of the painting.
+/// - Throws: `ValidationError` for the size of a style image, relative to that of the result.
 func checkStyleScale(_ scale: Double) throws { try checkNumber("--style-scale", scale, in: 0.05...20) }

@@ -2,7 +2,7 @@ import CLISupport
 import CVCore
 import CVStyle
 
-/// Shows a painting on standard error: a line for each scale, and on a terminal below them one for the present step.
+/// Shows the progress on standard error: a line for each scale, and on a terminal another for the current step.
 ///
 /// ```
 /// 5 sizes from 128 × 128 to 512 × 512, 1200 steps, about 640 MB of memory

@@ -1,17 +1,17 @@
 import ArgumentParser
 import CVStyle
 
-/// A painting by a network that has learnt the style.
+/// Style transfer by a feed-forward network that was trained on the style.
 struct StylizeFastOptions: ParsableArguments {
     @Flag(
         name: .customLong("fast"),
-        help: "Paint in one go, in a style that a network has learnt, at any size; no style picture is needed.")
+        help: "Stylize in a single pass, by a network trained on the style, at any size; no style image is needed.")
     var isUsed = false
 
     @Option(
         help: .init(
-            "A style by name or number, or several with commas between, which are mixed (see --style-blend); list prints "
-                + "them. (default: that of --weights, if there is one)", valueName: "name|list"))
+            "A style by name or number, or several with commas between, which are mixed (see --style-blend); list "
+                + "prints them. (default: that of --weights, if there is one)", valueName: "name|list"))
     var style: String?
 
     @Option(
@@ -20,27 +20,26 @@ struct StylizeFastOptions: ParsableArguments {
                 + "\(FastStyleTransfer.defaultWeights))", valueName: "name|file"))
     var weights: String?
 
-    @Flag(help: "Look also into the folders in a folder.")
+    @Flag(help: "Search folders recursively.")
     var recursive = false
 
     var isList: Bool { style == "list" }
 
-    /// The first that was given of those that are of no use without --fast.
+    /// The first given option that needs --fast.
     var given: String? { style != nil ? "--style" : weights != nil ? "--weights" : recursive ? "--recursive" : nil }
 
     /// The names of the styles; none for that of the weights.
     var names: [String] { style?.split(separator: ",", omittingEmptySubsequences: false).map(String.init) ?? [] }
 
-    /// - Throws: `ValidationError` where arguments are missing, or others were given that only a painting step by step has
-    ///   a use for.
+    /// - Throws: `ValidationError` for missing arguments, and for options that apply to the optimization only.
     func validate(_ command: StylizeCommand) throws {
         if style == nil, weights == nil {
             throw ValidationError("--fast needs a style: --style NAME; --style list prints the names.")
         }
         if isList { return }
-        if command.image == nil { throw ValidationError("A picture to paint is missing.") }
+        if command.image == nil { throw ValidationError("A content image is missing.") }
         if let option = Self.useless(in: command) {
-            throw ValidationError("\(option) is for painting step by step; --fast paints in one go.")
+            throw ValidationError("\(option) is for the optimization; --fast is a single pass.")
         }
         if let blend = command.mixing.styleBlend, try command.mixing.blend().count != names.count {
             throw ValidationError("--style-blend \(blend): a number for each of --style \(style ?? "") is expected.")

@@ -35,7 +35,7 @@ struct StylizeFastRun {
         return .success
     }
 
-    /// - Throws: `FastStyleError` for a style that is not known, and where none was chosen of several.
+    /// - Throws: `FastStyleError` for an unknown style, and if none of several is chosen.
     private func names(of transfer: FastStyleTransfer) throws -> [String] {
         let given = command.fast.names
         if given.isEmpty, transfer.styles.count > 1 { throw FastStyleError.noStyle(of: transfer.styles.count) }
@@ -54,7 +54,7 @@ struct StylizeFastRun {
             try loop.forEach(jobs, work: { try work($0, stylizer) }, report: { try StandardOutput.write($0) }))
     }
 
-    /// What is wrong with a picture, where the error itself does not name it.
+    /// An error with the name of its image.
     private struct NamedImageError: ToolkitError {
         let name: String
         let error: FastStyleError
@@ -63,7 +63,7 @@ struct StylizeFastRun {
         var category: ErrorCategory { error.category }
     }
 
-    /// The line about a picture that was painted.
+    /// The line about a stylized image.
     private func work(_ job: InputJob<StylizedFile>, _ stylizer: FeedForwardStylizer) throws -> String {
         let image = try resized(output.images.read(job.input))
         let needed = stylizer.bytes(width: image.width, height: image.height)

@@ -6,43 +6,44 @@ import CVStyle
 extension StyleOptions.OptimizerKind: ExpressibleByArgument {}
 extension VGGFeatures.Pooling: ExpressibleByArgument {}
 
-/// What most pictures want.
+/// The common options.
 struct StylizeResultOptions: ParsableArguments {
     private static let usual = StyleOptions()
 
     @Option(
         name: .customLong("size"),
         help: .init(
-            "Pixels of the longer side of the result. (default: \(usual.size); with --fast as it is)", valueName: "n"))
+            "Pixels of the longer side of the result. (default: \(usual.size); with --fast that of the content)",
+            valueName: "n"))
     var size: Int?
 
-    @Option(help: .init("How much the content counts; 0 makes a texture.", valueName: "x"))
+    @Option(help: .init("Weight of the content loss; 0 gives a texture.", valueName: "x"))
     var contentWeight = usual.contentWeight
 
-    @Option(help: .init("How much the style counts; 0 leaves the content alone.", valueName: "x"))
+    @Option(help: .init("Weight of the style loss; 0 reconstructs the content.", valueName: "x"))
     var styleWeight = usual.styleWeight
 
-    @Option(help: .init("How much smoothness counts.", valueName: "x"))
+    @Option(help: .init("Weight of the total variation (smoothness).", valueName: "x"))
     var tvWeight = usual.variationWeight
 
-    @Option(help: .init("Steps at each size that is gone through; twice as many at the first.", valueName: "n"))
+    @Option(help: .init("Steps at each size; twice as many at the first.", valueName: "n"))
     var iterations = usual.iterations
 
     @Option(
         name: .customLong("init"),
         help: .init(
-            "Start from the content, from noise, or from a picture: content, noise or a file.", valueName: "what"))
+            "Start from the content, from noise, or from an image: content, noise or a file.", valueName: "what"))
     var start = "content"
 
-    @Flag(name: .customLong("original-colors"), help: "Keep the colours of the content.")
+    @Flag(name: .customLong("original-colors"), help: "Keep the colors of the content.")
     var originalColors = false
 
     @Flag(
         name: .customLong("no-palette"),
-        help: "Do not give the content the palette of the style before it is painted.")
+        help: "Do not match the palette of the content to that of the style before the optimization.")
     var noPalette = false
 
-    @Option(help: .init("Another number gives other noise.", valueName: "n"))
+    @Option(help: .init("Seed of the noise.", valueName: "n"))
     var seed: UInt64 = 0
 
     func validate() throws {
@@ -61,34 +62,34 @@ struct StylizeResultOptions: ParsableArguments {
     }
 }
 
-/// Several styles, and places for them.
+/// Several styles, and regions for them.
 struct StylizeMixingOptions: ParsableArguments {
     @Option(
         help: .init(
-            "Size of the style pictures, measured by the result: 0.5 for finer strokes, 2 for coarser ones. They are "
-                + "never enlarged.", valueName: "x"))
+            "Size of the style images relative to the result: 0.5 for finer strokes, 2 for coarser ones. They are never "
+                + "upsampled.", valueName: "x"))
     var styleScale = 1.0
 
     @Option(
         help: .init(
-            "Pixels of the blur through which the style pictures are looked at; 0 copies their grain, too.",
+            "Blur of the style images in pixels; 0 copies their grain, too.",
             valueName: "x"))
     var styleBlur = StyleOptions().styleBlur
 
     @Option(
         help: .init(
-            "How much each style counts, with commas between, such as 3,1. (default: all the same)", valueName: "x,…"))
+            "Weights of the styles, with commas between, such as 3,1. (default: all the same)", valueName: "x,…"))
     var styleBlend: String?
 
     @Option(
         help: .init(
-            "Where a style is painted: the white part of this picture. Once for each style, in their order.",
+            "Where a style is applied: the white part of this mask. Once for each style, in their order.",
             valueName: "file"))
     var contentMask: [String] = []
 
     @Option(
         help: .init(
-            "From where in its picture a style is taken: the white part of this one. Once for each style.",
+            "Which part of a style image is used: the white part of this mask. Once for each style.",
             valueName: "file"))
     var styleMask: [String] = []
 
@@ -114,26 +115,26 @@ struct StylizeMixingOptions: ParsableArguments {
     func blend() throws -> [Float] {
         try (styleBlend?.split(separator: ",", omittingEmptySubsequences: false) ?? []).map { text in
             guard let number = Float(text), (1e-6...1e6).contains(number) else {
-                throw ValidationError("--style-blend: '\(text)' is no number above 0.")
+                throw ValidationError("--style-blend: '\(text)' is not a number above 0.")
             }
             return number
         }
     }
 }
 
-/// For those who want to try.
+/// Options for experiments.
 struct StylizeTuningOptions: ParsableArguments {
     private static let usual = StyleOptions()
 
     @OptionGroup var costs: CostLayerOptions
 
-    @Option(help: "How the network makes its maps smaller.")
+    @Option(help: "Pooling of the network.")
     var pooling = usual.pooling
 
-    @Option(help: "How the steps are found; lbfgs needs fewer, but each takes longer.")
+    @Option(help: "Optimizer; lbfgs needs fewer steps, but each takes longer.")
     var optimizer = usual.optimizer
 
-    @Flag(help: "Let each layer pull as hard as its weight says, however far it is from its target.")
+    @Flag(help: "Normalize the gradient of each layer, so that its weight alone sets its influence.")
     var normalizeGradients = false
 
     @Option(
@@ -158,19 +159,19 @@ struct StylizeOutputOptions: ParsableArguments {
             "The result, or a folder for it. (default: CONTENT_STYLE.jpg in the current folder)", valueName: "path"))
     var output: String?
 
-    @Option(help: .init("Write the picture after every so many steps, too, as RESULT_00050.jpg.", valueName: "n"))
+    @Option(help: .init("Also write the image every n steps, as RESULT_00050.jpg.", valueName: "n"))
     var saveEvery: Int?
 
-    @Option(help: .init("Write a sheet with the picture at each size that it went through.", valueName: "file"))
+    @Option(help: .init("Write a contact sheet with the image at each size of the optimization.", valueName: "file"))
     var preview: String?
 
-    @Option(help: .init("Write a diagram of the costs.", valueName: "file"))
+    @Option(help: .init("Write a plot of the losses.", valueName: "file"))
     var lossPlot: String?
 
     @Flag(help: "Overwrite results that exist.")
     var force = false
 
-    @Option(help: .init("Quality of JPEG pictures that are written, 1 to 100.", valueName: "n"))
+    @Option(help: .init("Quality of JPEG images that are written, 1 to 100.", valueName: "n"))
     var quality = 92
 
     @OptionGroup var images: ImageOptions

@@ -17,7 +17,7 @@ struct StylizeRun {
     private struct Files {
         let result: String
         let destination: OutputDestination
-        /// `stylized.jpg` after 50 steps is `painted_00050.jpg`.
+        /// `stylized.jpg` after 50 steps is `stylized_00050.jpg`.
         func saved(_ step: Int) -> String {
             let digits = "\(step)"
             return FileSystem.join(
@@ -115,7 +115,7 @@ struct StylizeRun {
         }
         if result.isComplete { return .success }
         StandardError.write(
-            "interrupted after \(count) of \(plan.steps) steps: the picture was written as it was then\n")
+            "interrupted after \(count) of \(plan.steps) steps: the image of the last step was written\n")
         return .interrupted
     }
 
@@ -125,7 +125,7 @@ struct StylizeRun {
         return sheet.image
     }
 
-    /// What each cost adds to the sum.
+    /// The contribution of each loss to the sum.
     private func plot(_ result: StyleResult) -> Image {
         let resultOptions = command.resultOptions
         func line(_ name: String, _ weight: Float, _ value: (StyleLosses) -> Float) -> LinePlot.Line? {
