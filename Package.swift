@@ -5,7 +5,12 @@ let package = Package(
     name: "CVToolkit",
     platforms: [.macOS(.v15)],
     products: [
+        // Inference: images in, detections, classes, masks and stylized images out.
         .library(name: "CVToolkit", targets: ["CVToolkit"]),
+        // Tensors, the tape, layers, weight files and networks, for those who write networks.
+        .library(name: "CVNN", targets: ["CVTensor", "CVNN", "CVWeights", "CVModels"]),
+        // Data sets, the training loop, and the training of each task.
+        .library(name: "CVTraining", targets: ["CVTraining"]),
         .executable(name: "cvtool", targets: ["cvtool"]),
     ],
     dependencies: [
