@@ -1,5 +1,6 @@
 #!/bin/sh
-# Installs what the build needs and is not there: the headers of OpenBLAS, libpng and libjpeg, and pkg-config.
+# Installs what the build needs and is not there: the headers of OpenBLAS, libpng and libjpeg, pkg-config, and the programs
+# that the arguments name.
 set -eu
 
 if ! command -v swift >/dev/null; then
@@ -13,6 +14,9 @@ for pair in openblas:libopenblas-dev libpng:libpng-dev libjpeg:libjpeg-dev; do
     if [ -n "$needed" ] && ! command -v pkg-config >/dev/null || ! pkg-config --exists "${pair%%:*}"; then
         needed="$needed ${pair##*:}"
     fi
+done
+for program in "$@"; do
+    command -v "$program" >/dev/null || needed="$needed $program"
 done
 [ -n "$needed" ] || exit 0
 

@@ -1,12 +1,19 @@
-// `import CVToolkit` gives all of the library but training.
+// `import CVToolkit` gives the inference of all tasks, images, and what their signatures name. Networks come with
+// `import CVNN` and `import CVModels`, training with `import CVTraining`.
 @_exported import CVClassification
-@_exported import CVCore
+@_exported import enum CVCore.ErrorCategory
+@_exported import enum CVCore.Parallel
+@_exported import enum CVCore.JSONValue
+@_exported import protocol CVCore.ToolkitError
+@_exported import struct CVCore.FileError
+@_exported import struct CVCore.SplitMix64
 @_exported import CVDetection
 @_exported import CVImage
-@_exported import CVModels
-@_exported import CVNN
 @_exported import CVSegmentation
 @_exported import CVStyle
 @_exported import CVTask
-@_exported import CVTensor
-@_exported import CVWeights
+@_exported import enum CVWeights.VisionTask
+@_exported import struct CVWeights.Preprocessing
+@_exported import struct CVWeights.WeightsLocator
+@_exported import struct CVWeights.WeightsMetadata
+@_exported import struct CVWeights.WeightsNotFound

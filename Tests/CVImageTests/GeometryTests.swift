@@ -68,7 +68,7 @@ import Testing
         #expect(end?.width == 9)
     }
 
-    /// Golden files: `Tools/golden.py pictures`, Pillow 13.0, which truncates where this rounds.
+    /// Golden files: `Tools/golden.py images`, Pillow 13.0, which truncates where this rounds.
     @Test("warp: equals Pillow within one level", arguments: ["rgb", "rgba"])
     func aWarpIsPillowsWithinOneLevel(mode: String) throws {
         for golden in try GoldenCase.load("affine/bilinear-\(mode).json") {

@@ -1,7 +1,7 @@
 import CVImage
 import Foundation
 
-/// An image in a golden file made by `Tools/golden.py pictures`.
+/// An image in a golden file made by `Tools/golden.py images`.
 struct GoldenImage: Decodable {
     let width: Int
     let height: Int
@@ -13,7 +13,7 @@ struct GoldenImage: Decodable {
     }
 }
 
-/// One case of `Tools/golden.py pictures`.
+/// One case of `Tools/golden.py images`.
 struct GoldenCase: Decodable, CustomStringConvertible {
     let source: GoldenImage
     let target: GoldenImage

@@ -3,7 +3,7 @@ import CVImage
 import Testing
 
 @Suite struct ResizeTests {
-    /// Golden files: `Tools/golden.py pictures`, Pillow 13.0.
+    /// Golden files: `Tools/golden.py images`, Pillow 13.0.
     @Test("resize: every sample equals Pillow", arguments: ResizeFilter.allCases, ["rgb", "rgba"])
     func everySampleEqualsPillows(filter: ResizeFilter, mode: String) throws {
         for golden in try GoldenCase.load("resize/\(filter)-\(mode).json") {

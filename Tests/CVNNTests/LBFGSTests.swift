@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 @Suite struct LBFGSTests {
-    /// Compares with PyTorch's run of `Tools/golden.py optimisers`, one step per call.
+    /// Compares with PyTorch's run of `Tools/golden.py optimizers`, one step per call.
     private func compare(_ name: String, _ optimizer: LBFGS, _ valley: Valley, tolerance: Float) throws {
         let run = try #require(try OptimizerGolden.read().optimisers.first { $0.name == name })
         for (number, expected) in run.steps.enumerated() {

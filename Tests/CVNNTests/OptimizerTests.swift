@@ -3,7 +3,7 @@ import CVTensor
 import TestSupport
 import Testing
 
-/// The output of `Tools/golden.py optimisers`.
+/// The output of `Tools/golden.py optimizers`.
 struct OptimizerGolden: Decodable {
     struct Run: Decodable {
         let name: String

@@ -13,6 +13,11 @@ import Testing
         let shorterSide: Int?
         let gray: Bool
         let samples: [Int]
+
+        private enum CodingKeys: String, CodingKey {
+            case width, height, side, resize, shorterSide, samples
+            case gray = "grey"
+        }
     }
 
     /// Pillow's `resize` and `convert("L")`, torchvision's `Resize` and `CenterCrop` (`Tools/golden/preprocessing.py`),

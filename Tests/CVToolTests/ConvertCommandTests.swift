@@ -76,7 +76,7 @@ import Testing
     @Test func problemsAreReportedAndNothingIsWritten() throws {
         for (name, arguments, code, words) in [
             ("zip", ["--model", "logistic"], 1, ["as logistic", "unexpected: \"again\"", "missing: \"fc.bias\""]),
-            ("module", ["--model", "logistic"], 1, ["\"torch.nn.modules.", "nothing of it was run"]),
+            ("module", ["--model", "logistic"], 1, ["\"torch.nn.modules.", "none of it was executed"]),
             ("logistic", ["--model", "logistic"], 1, ["\"fc.weight\" has the shape [3, 16], expected [3, 784]"]),
             ("logistic", ["--model", "logistik"], 64, ["did you mean logistic?"]),
             ("logistic", ["--model", "logistic", "--mean", "120"], 64, ["--levels 255"]),

@@ -38,10 +38,10 @@ import Testing
             (["--classifier", "resnet20-cifar10", "--imgsz", "64"], 64, "--classifier goes without"),
             (["--classifier", "resnet20-cifar10", "--windows", "64,x"], 64, "sides from 1 to 65536"),
             (["--classifier", "resnet20-cifar10", "--window-stride", "0"], 64, "--window-stride 0"),
-            (["--classifier", "resnet20-cifar10", "--window-stride", "3"], 1, "multiples of it"),
+            (["--classifier", "resnet20-cifar10", "--window-stride", "3"], 1, "a multiple of it"),
             (["--classifier", "resnet20-cifar10", "--windows", "150"], 1, " of 200×120; choose smaller"),
             (["--classifier", "resnet20-cifar10", "--windows", "1"], 1, "at least 5 are possible"),
-            (["--classifier", "yolov3-tiny"], 1, "those of a classifier are expected"),
+            (["--classifier", "yolov3-tiny"], 1, "a network for the task 'classify' is expected"),
         ])
     func whatCannotBeIsExplained(_ arguments: [String], _ code: Int32, _ message: String) throws {
         let result = try runCommand(["detect", "canvas.png", "--no-image"] + arguments, in: scratch.path)

@@ -95,7 +95,12 @@ import Testing
         document.append(map, of: [2], input: "b.png")
         let json = try roundTrip(document)
         #expect(json == comparable(try JSONValue.parse(document.text)))
-        #expect(document.images[0].regions.contains { !$0.polygon.holes.isEmpty })
+        var ring = PolygonDocument()
+        let values = (0..<64).map { (2..<6).contains($0 % 8) && (2..<6).contains($0 / 8) ? 0 : 1 as UInt8 }
+        let square = SegmentationMap(mask: Mask(width: 8, height: 8, values: values), labels: map.labels)
+        ring.append(square, of: [1], input: "ring.png")
+        #expect(ring.images[0].regions.map(\.polygon.holes.count) == [1])
+        #expect(try roundTrip(ring) == comparable(try JSONValue.parse(ring.text)))
         #expect(throws: DecodingError.self) {
             try decoding(
                 PolygonDocument.Region.self,

@@ -1,24 +1,24 @@
 /// CRC-32 as in zip archives and PNG files (ISO 3309, the reversed polynomial EDB88320), like Python's `zlib.crc32`.
 ///
 /// Processes eight bytes at a time with eight tables (Kounavis and Berry 2005, "slicing-by-8").
-public struct CRC32: Sendable {
+package struct CRC32: Sendable {
     private var state: UInt32 = 0xFFFF_FFFF
 
     /// The checksum of no bytes.
-    public init() {}
+    package init() {}
 
     /// The checksum of `bytes`.
-    public static func checksum(_ bytes: [UInt8]) -> UInt32 {
+    package static func checksum(_ bytes: [UInt8]) -> UInt32 {
         var crc = CRC32()
         bytes.withUnsafeBytes { crc.update($0) }
         return crc.checksum
     }
 
     /// The checksum of all bytes so far.
-    public var checksum: UInt32 { ~state }
+    package var checksum: UInt32 { ~state }
 
     /// Appends bytes.
-    public mutating func update(_ bytes: UnsafeRawBufferPointer) {
+    package mutating func update(_ bytes: UnsafeRawBufferPointer) {
         var crc = state
         let whole = bytes.count & ~7
         Self.tables.withUnsafeBufferPointer { tables in

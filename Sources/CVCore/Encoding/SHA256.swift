@@ -1,6 +1,6 @@
 /// Implemented here rather than taken from swift-crypto, which would add all of BoringSSL to the build of every
 /// dependent package for one checksum of files. Not for secrets: it is not hardened against side channels.
-public struct SHA256: Sendable {
+package struct SHA256: Sendable {
     private var state: SIMD8<UInt32> = [
         0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19,
     ]
@@ -9,22 +9,22 @@ public struct SHA256: Sendable {
     private var length: UInt64 = 0
 
     /// The hash of an empty message.
-    public init() {}
+    package init() {}
 
     /// The digest of `bytes` as 64 lowercase hexadecimal digits.
-    public static func hexDigest(of bytes: [UInt8]) -> String {
+    package static func hexDigest(of bytes: [UInt8]) -> String {
         bytes.withUnsafeBytes { hexDigest(of: $0) }
     }
 
     /// The digest of `bytes` as 64 lowercase hexadecimal digits.
-    public static func hexDigest(of bytes: UnsafeRawBufferPointer) -> String {
+    package static func hexDigest(of bytes: UnsafeRawBufferPointer) -> String {
         var hash = SHA256()
         hash.update(bytes)
         return hash.hexDigest()
     }
 
     /// Appends bytes to the message.
-    public mutating func update(_ bytes: UnsafeRawBufferPointer) {
+    package mutating func update(_ bytes: UnsafeRawBufferPointer) {
         length &+= UInt64(bytes.count)
         var rest = bytes[...]
         if !pending.isEmpty {
@@ -41,17 +41,17 @@ public struct SHA256: Sendable {
     }
 
     /// Appends bytes to the message.
-    public mutating func update(_ bytes: [UInt8]) { bytes.withUnsafeBytes { update($0) } }
+    package mutating func update(_ bytes: [UInt8]) { bytes.withUnsafeBytes { update($0) } }
 
     /// The digest of the message so far, as 64 lowercase hexadecimal digits.
-    public func hexDigest() -> String {
+    package func hexDigest() -> String {
         let digits = Array("0123456789abcdef".utf8)
         let text = digest().flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 0xF)]] }
         return String(decoding: text, as: UTF8.self)
     }
 
     /// The digest of the message so far: 32 bytes.
-    public func digest() -> [UInt8] {
+    package func digest() -> [UInt8] {
         // Padding: one bit, zeros, and the length in bits as the last eight bytes of a block.
         var padded = self
         let zeros = (119 - pending.count) % 64

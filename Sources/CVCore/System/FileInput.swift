@@ -1,10 +1,10 @@
 /// Reads whole files, safe from blocking and unbounded input.
-public enum FileInput {
+package enum FileInput {
     /// Reads the regular file at `path`.
     ///
     /// A directory, a pipe or a device is an error (none has an end that is known in advance), as is a file of more
     /// than `maxBytes`. Nothing is allocated before the size is checked.
-    public static func read(_ path: String, maxBytes: Int = 4 << 30) throws(FileError) -> [UInt8] {
+    package static func read(_ path: String, maxBytes: Int = 4 << 30) throws(FileError) -> [UInt8] {
         let (descriptor, size) = try openRegular(path)
         defer { close(descriptor) }
         guard size <= maxBytes else { throw FileError(path, .tooLarge(bytes: size, limit: maxBytes)) }
@@ -16,7 +16,7 @@ public enum FileInput {
     /// The first `count` bytes of the regular file at `path` (fewer if it is shorter), and the size of the file.
     ///
     /// For reading the header of a large file.
-    public static func readPrefix(
+    package static func readPrefix(
         _ path: String, count: Int
     ) throws(FileError) -> (bytes: [UInt8], fileBytes: Int) {
         let (descriptor, size) = try openRegular(path)
@@ -25,7 +25,7 @@ public enum FileInput {
     }
 
     /// All bytes of standard input, up to `maxBytes`.
-    public static func readStandardInput(maxBytes: Int = 1 << 30) throws(FileError) -> [UInt8] {
+    package static func readStandardInput(maxBytes: Int = 1 << 30) throws(FileError) -> [UInt8] {
         try readToEnd(STDIN_FILENO, "standard input", maxBytes: maxBytes)
     }
 

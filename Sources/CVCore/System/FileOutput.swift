@@ -1,10 +1,10 @@
 /// Writes whole files atomically: a reader observes the old content or the new, never a part.
-public enum FileOutput {
+package enum FileOutput {
     /// Writes `bytes` to a temporary file beside `path`, then renames it.
     ///
     /// Without `overwrite`, an existing file is an error and stays unchanged. A device or pipe at `path`
     /// (`/dev/stdout`) is written to directly: it cannot be replaced by a file.
-    public static func write(_ bytes: [UInt8], to path: String, overwrite: Bool = false) throws(FileError) {
+    package static func write(_ bytes: [UInt8], to path: String, overwrite: Bool = false) throws(FileError) {
         var target = path
         switch kind(of: path) {
         case .missing: break
@@ -30,7 +30,7 @@ public enum FileOutput {
     /// Throws the error that `write` would throw for an existing target or for a missing or read-only folder.
     ///
     /// To be called before long work.
-    public static func checkWritable(_ path: String, overwrite: Bool = false) throws(FileError) {
+    package static func checkWritable(_ path: String, overwrite: Bool = false) throws(FileError) {
         switch kind(of: path) {
         case .directory: throw FileError(path, .isDirectory)
         case .regular where !overwrite: throw FileError(path, .exists)

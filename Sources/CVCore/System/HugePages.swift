@@ -1,13 +1,13 @@
 /// Transparent huge pages for large buffers.
-public enum HugePages {
+package enum HugePages {
     /// In bytes.
-    public static let size = 2 << 20
+    package static let size = 2 << 20
 
     /// Requests 2 MB pages for a buffer that is about to be filled for the first time.
     ///
     /// The system clears memory page by page when it is first touched; the 9,000 pages of 4 kB of a 12-megapixel
     /// photograph take longer than many processing steps. Small buffers are left alone.
-    public static func advise(_ block: UnsafeMutableRawPointer?, bytes: Int) {
+    package static func advise(_ block: UnsafeMutableRawPointer?, bytes: Int) {
         #if os(Linux)
         guard let block, bytes >= 2 * size else { return }
         // The buffer may share its first and last page with others: only the pages between are advised.

@@ -1,13 +1,13 @@
 /// An open regular file for reads at any offset, by any number of threads at a time.
-public final class RandomAccessFile: Sendable {
+package final class RandomAccessFile: Sendable {
     /// The path of the file.
-    public let path: String
+    package let path: String
     /// Its size in bytes when it was opened.
-    public let count: Int
+    package let count: Int
     private let descriptor: Int32
 
     /// Opens a file for reading; a directory, a pipe or a device is an error.
-    public init(_ path: String) throws(FileError) {
+    package init(_ path: String) throws(FileError) {
         self.path = path
         (descriptor, count) = try FileInput.openRegular(path)
     }
@@ -17,7 +17,7 @@ public final class RandomAccessFile: Sendable {
     /// Reads `count` bytes from `offset` on; both must be within the file.
     ///
     /// A file that has been truncated since it was opened is an error.
-    public func read(at offset: Int, count: Int) throws(FileError) -> [UInt8] {
+    package func read(at offset: Int, count: Int) throws(FileError) -> [UInt8] {
         precondition(count >= 0, "\(count) bytes are no part of a file")
         var failure: FileError?
         let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
@@ -33,7 +33,7 @@ public final class RandomAccessFile: Sendable {
     }
 
     /// Reads from `offset` on until `target` is full.
-    public func read(at offset: Int, into target: UnsafeMutableRawBufferPointer) throws(FileError) {
+    package func read(at offset: Int, into target: UnsafeMutableRawBufferPointer) throws(FileError) {
         let count = target.count
         precondition(
             offset >= 0 && offset <= self.count && count <= self.count - offset,

@@ -2,7 +2,7 @@
 ///
 /// Case is ignored. Close enough means at most a third of the letters, but two edits always pass. Names of more than
 /// 200 letters match nothing: they may come from a hostile file, and nobody types them.
-public func nearestName(to name: String, in candidates: some Sequence<String>) -> String? {
+package func nearestName(to name: String, in candidates: some Sequence<String>) -> String? {
     guard name.utf8.count <= longestName else { return nil }
     let target = Array(name.lowercased().unicodeScalars)
     let allowed = max(2, target.count / 3)

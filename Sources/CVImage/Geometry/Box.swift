@@ -48,7 +48,7 @@ public struct Box: Sendable, Equatable, Hashable {
     }
 
     /// `[left, top, right, bottom]`.
-    package var json: JSONValue { .array([minX, minY, maxX, maxY].map(JSONValue.init)) }
+    public var json: JSONValue { .array([minX, minY, maxX, maxY].map(JSONValue.init)) }
 }
 
 extension Box: Codable {

@@ -4,7 +4,8 @@ import CVWeights
 extension ModelSpec {
     /// What a network can be built and run with.
     public struct Limits: Sendable, Equatable {
-        /// Classes that the byte of a mask tells apart: 255 is for pixels of no class.
+        /// The numbers of classes that the byte of a mask tells apart: 255 is for pixels of no class. What is trained on
+        /// masks, or gives one, has as many.
         public static let maskClasses = 2...255
 
         public let classes: ClosedRange<Int>

@@ -53,7 +53,7 @@ extension ModelSpec {
         classes: Int, input: Input? = nil, isHeadless: Bool = false, offered keys: [String] = []
     ) -> [String: [Int]] {
         let heads = isHeadless ? headScopes.map { $0 + "." } : []
-        let all = ParameterSet.shapes(
+        let all = parameterShapes(
             classes: isHeadless ? limits.classes.lowerBound : classes, input: input, offered: keys)
         let mine = all.filter { parameter in !heads.contains { parameter.name.hasPrefix($0) } }
         return Dictionary(uniqueKeysWithValues: mine.map { ($0.name, $0.shape.dimensions) })

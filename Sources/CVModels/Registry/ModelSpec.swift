@@ -162,13 +162,13 @@ public struct ModelSpec: Sendable {
     ///
     /// - Parameters: as of `make(classes:input:_:)`.
     public func parameterCount(classes: Int? = nil, input: Input? = nil) -> Int {
-        ParameterSet.shapes(classes: classes, input: input).filter { !isRunningStatistic($0.name) }
+        parameterShapes(classes: classes, input: input).filter { !isRunningStatistic($0.name) }
             .reduce(0) { $0 + $1.shape.count }
     }
 
     /// Whether batch normalization keeps large steps of training from doing harm.
     public var hasBatchNorm: Bool {
-        ParameterSet.shapes(classes: limits.classes.lowerBound).contains { isRunningStatistic($0.name) }
+        parameterShapes(classes: limits.classes.lowerBound).contains { isRunningStatistic($0.name) }
     }
 
     private func isRunningStatistic(_ key: String) -> Bool {

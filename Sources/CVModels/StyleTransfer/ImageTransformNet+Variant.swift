@@ -68,7 +68,7 @@ extension ImageTransformNet {
         }
 
         private func shapes(styles: Int) -> [String: [Int]] {
-            let shapes = ParameterSet.shapes(styles: styles)
+            let shapes = parameterShapes(styles: styles)
             return Dictionary(uniqueKeysWithValues: shapes.map { ($0.name, $0.shape.dimensions) })
         }
 

@@ -28,7 +28,7 @@ extension UNet {
     static let defaultInput = ModelSpec.Input(channels: 3, height: 256, width: 256)
 
     static func limits(minimumSide: Int) -> ModelSpec.Limits {
-        .init(classes: ModelSpec.Limits.maskClasses, minimumSide: minimumSide, maximumSide: 8192)
+        .init(minimumSide: minimumSide, maximumSide: 8192)
     }
 }
 

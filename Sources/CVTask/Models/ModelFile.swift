@@ -145,7 +145,7 @@ public struct ModelFile: Sendable {
 
     private func checkClasses() throws(ModelFileError) {
         guard spec.hasClasses else { return }
-        let allowed = spec.limits.classes
+        let allowed = spec.task == .segment ? ModelSpec.Limits.maskClasses : spec.limits.classes
         if classes == 0, allowed.lowerBound == 1 { throw ModelFileError(path, .noLabels) }
         guard allowed.contains(classes) else {
             throw ModelFileError(

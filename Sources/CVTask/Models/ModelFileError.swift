@@ -52,6 +52,7 @@ public struct ModelFileError: ToolkitError, Equatable {
     /// What kind of thing went wrong.
     public var category: ErrorCategory {
         switch problem {
+        case .architecture(.otherTask): .invalid
         case .architecture(let error): error.category
         case .nothingToInitializeFrom: .usage
         default: .invalid

@@ -73,6 +73,10 @@ public struct SegmentationTraining {
         let spec = try ModelRegistry.spec(named: recipe.model, task: .segment)
         minimumSide = spec.minimumSide
         let classes = images.labels.names.count
+        let allowed = ModelSpec.Limits.maskClasses
+        guard allowed.contains(classes) else {
+            throw ArchitectureError.classes(architecture: spec.name, found: classes, allowed: allowed)
+        }
         for size in [crop, .init(width: images.width, height: images.height)] {
             try spec.check(classes: classes, input: .init(channels: 3, height: size.height, width: size.width))
         }

@@ -10,27 +10,27 @@ import CVTensor
 /// ```
 /// Nothing in the file is executed. A pickle is a program; `PickleMachine` interprets it with a fixed list of names and
 /// calls nothing. Sizes are checked before memory is allocated.
-public struct PyTorchCheckpoint: Sendable {
+package struct PyTorchCheckpoint: Sendable {
     /// A tensor of the file.
-    public struct Entry: Sendable {
+    package struct Entry: Sendable {
         /// The key.
-        public let name: String
+        package let name: String
         let tensor: TorchTensor
         /// The range of the bytes of its storage in the file.
         let storage: Range<Int>
 
         /// The element type.
-        public var dtype: SafetensorsDType { tensor.storage.dtype }
+        package var dtype: SafetensorsDType { tensor.storage.dtype }
         /// The shape; empty for a scalar.
-        public var shape: [Int] { tensor.shape }
+        package var shape: [Int] { tensor.shape }
     }
 
     /// The tensors in the order of the file.
-    public let entries: [Entry]
+    package let entries: [Entry]
     /// The keys that lead to the weights in the file, such as `["model", "state_dict"]`; empty if they are not wrapped.
-    public let path: [String]
+    package let path: [String]
     /// The keys beside the weights whose values are not tensors.
-    public let leftOut: [String]
+    package let leftOut: [String]
     private let source: ByteSource
     private let file: String?
     private let indices: [String: Int]
@@ -42,12 +42,12 @@ public struct PyTorchCheckpoint: Sendable {
     ///
     /// - Parameter path: the path of the file.
     /// - Throws: `FileError` or `PyTorchError`.
-    public init(path: String) throws {
+    package init(path: String) throws {
         try self.init(.file(RandomAccessFile(path)), file: path)
     }
 
     /// Parses the bytes of a whole file; `file` is its path, for messages.
-    public init(_ bytes: [UInt8], file: String? = nil) throws {
+    package init(_ bytes: [UInt8], file: String? = nil) throws {
         try self.init(.memory(bytes), file: file)
     }
 
@@ -85,7 +85,7 @@ public struct PyTorchCheckpoint: Sendable {
     }
 
     /// The entry of this name; nil if there is none.
-    public subscript(name: String) -> Entry? { indices[name].map { entries[$0] } }
+    package subscript(name: String) -> Entry? { indices[name].map { entries[$0] } }
 
     /// The elements of a tensor in row-major order as 32-bit floats.
     ///
@@ -94,7 +94,7 @@ public struct PyTorchCheckpoint: Sendable {
     /// - Parameter name: the name of the tensor.
     /// - Returns: the elements.
     /// - Throws: `PyTorchError.noTensor`, or `.notFloats` for other types; `FileError` for a file that has changed meanwhile.
-    public func floats(_ name: String) throws -> [Float] {
+    package func floats(_ name: String) throws -> [Float] {
         guard let entry = self[name] else {
             let nearest = nearestName(to: name, in: entries.lazy.map(\.name))
             throw PyTorchError(.noTensor(name, nearest: nearest), in: file)
@@ -112,7 +112,7 @@ public struct PyTorchCheckpoint: Sendable {
     ///
     /// - Returns: the tensors, as PyTorch's `state_dict()`.
     /// - Throws: `FileError` for a file that has changed meanwhile.
-    public func stateDictionary() throws -> StateDictionary {
+    package func stateDictionary() throws -> StateDictionary {
         var state: StateDictionary = [:]
         for entry in entries where entry.dtype.convertsToFloat {
             state[entry.name] = Tensor(try floats(entry.name), shape: Shape(entry.shape))

@@ -57,7 +57,7 @@ import Testing
         #expect(
             text.hasPrefix(
                 """
-                {"task":"style","model":"transformer","style":"waves","size":256,"batch_size":4,"epochs":21,\
+                {"task":"style","model":"fast-style","style":"waves","size":256,"batch_size":4,"epochs":21,\
                 "steps_per_epoch":50,"learning_rate":0.001,"schedule":"cosine","content_weight":
                 """))
         #expect(text.hasSuffix("\"style_scale\":2.0,\"average\":0.9,\"seed\":\"1\"}"), "\(text)")
