@@ -5,7 +5,7 @@ import CVWeights
 import Testing
 
 @Suite struct InputFrameTests {
-    /// A picture whose colours tell the place: red is x, green is y.
+    /// An image whose colors encode the position: red is x, green is y.
     private func positions(width: Int, height: Int) -> Image {
         let pixels: [UInt8] = (0..<width * height).flatMap { position -> [UInt8] in
             [UInt8(position % width), UInt8(position / width), 0]
@@ -28,7 +28,7 @@ import Testing
                 let (x, y) = (Float(position % preprocessing.width), Float(position / preprocessing.width))
                 let box = frame.toSource(Box(minX: x, minY: y, maxX: x + 1, maxY: y + 1))
                 let (middleX, middleY) = ((box.minX + box.maxX) / 2, (box.minY + box.maxY) / 2)
-                // At the borders pixels are mixed of what is inside, and around a letterboxed picture there is none.
+                // At the borders pixels are mixed of what is inside, and around a letterboxed image there is none.
                 let (reachX, reachY) = (box.width, box.height)
                 guard middleX > reachX, middleX < Float(width) - reachX, middleY > reachY,
                     middleY < Float(height) - reachY

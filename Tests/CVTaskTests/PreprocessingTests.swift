@@ -37,7 +37,7 @@ import Testing
             let found = (0..<plane * channels).map {
                 Int((values[$0 % channels * plane + $0 / channels] * 255).rounded())
             }
-            #expect(found == golden.samples, "\(golden.width)×\(golden.height) \(golden.resize), grey \(golden.gray)")
+            #expect(found == golden.samples, "\(golden.width)×\(golden.height) \(golden.resize), gray \(golden.gray)")
         }
     }
 
@@ -56,7 +56,7 @@ import Testing
         #expect(forward[7] == (Float(image[1, 0].green) - 2) / 20)
     }
 
-    /// The frame is the exact fill, its colours in the order of the channels, and the picture lies in its middle.
+    /// The frame is the exact fill, its colors in the order of the channels, and the image lies in its middle.
     @Test(arguments: [Preprocessing.Channels.rgb, .bgr, .gray]) func letterboxesAreFilled(
         channels: Preprocessing.Channels
     ) {

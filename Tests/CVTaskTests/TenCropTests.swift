@@ -36,7 +36,7 @@ import Testing
     @Test func letterboxesKeepTheirFrame() {
         let preprocessing = Preprocessing(width: 7, height: 7, resize: .letterbox, fill: [51, 51, 51])
         let crops = preprocessing.tenCrops(Image(width: 16, height: 8, fill: .white)).values
-        // The picture is 8 × 4 in a frame of 8 × 8: two rows above and below it.
+        // The image is 8 × 4 in a frame of 8 × 8: two rows above and below it.
         #expect(crops[..<14].allSatisfy { $0 == 0.2 } && crops[14..<42].allSatisfy { $0 == 1 })
         #expect(crops[42..<49].allSatisfy { $0 == 0.2 })
     }

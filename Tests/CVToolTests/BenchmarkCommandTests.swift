@@ -49,8 +49,8 @@ import Testing
             #expect(result.exitCode == 64)
             #expect(result.errors.contains(arguments[0]))
         }
-        let missing = try run("--image", "/no/such/picture.jpg", "--no-network")
+        let missing = try run("--image", "/no/such/image.jpg", "--no-network")
         #expect(missing.exitCode == 1)
-        #expect(missing.errors.contains("/no/such/picture.jpg"))
+        #expect(missing.errors.contains("/no/such/image.jpg"))
     }
 }

@@ -10,7 +10,7 @@ import Testing
         let result = try model("lenet5")
         #expect(result.exitCode == 0 && result.errors.isEmpty)
         #expect(result.lines[0] == "lenet5: LeNet-5 with tanh (LeCun et al. 1998)")
-        #expect(result.lines[1] == "10 classes, pictures of 1×28×28")
+        #expect(result.lines[1] == "10 classes, images of 1×28×28")
         let words = result.lines.map { $0.split(separator: " ").map(String.init) }
         #expect(words.contains(["conv2", "conv2d", "16×10×10", "2,416", "240,000"]))
         #expect(words.contains(["averagePool2d", "16×5×5", ".", "."]))
@@ -41,7 +41,7 @@ import Testing
     @Test func aStyleNetworkHasNoClasses() throws {
         let result = try model("fast-style-w16", "--imgsz", "24x16")
         #expect(result.exitCode == 0 && result.errors.isEmpty)
-        #expect(result.lines[0].hasPrefix("fast-style-w16: paints") && result.lines[1] == "pictures of 3×16×24")
+        #expect(result.lines[0].hasPrefix("fast-style-w16: stylizes") && result.lines[1] == "images of 3×16×24")
         let words = result.lines.map { $0.split(separator: " ").map(String.init) }
         // 9 · 9 · 3 weights and a bias for each channel.
         #expect(words.contains(["conv1.conv2d", "conv2d", "16×16×24", "3,904", "1,492,992"]))

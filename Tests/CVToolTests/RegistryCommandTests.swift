@@ -105,7 +105,7 @@ import Testing
         #expect(try runCommand(["weights", "verify", "yolov3-tiny", "--weights", "x"]).exitCode == 64)
     }
 
-    @Test("names of earlier versions are understood, and the new one is told")
+    @Test("names of earlier versions are understood, and the new one is named")
     func namesOfOldAreUnderstood() throws {
         let old = try runCommand(["model", "transformer-w4", "--imgsz", "16"])
         let new = try runCommand(["model", "fast-style-w4", "--imgsz", "16"])

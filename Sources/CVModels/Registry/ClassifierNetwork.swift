@@ -1,14 +1,14 @@
 import CVNN
 import CVTensor
 
-/// A classifier in its two parts: what sees, and what decides. Transfer learning keeps the one and replaces the other.
+/// A classifier in its two parts: backbone and classification head. Transfer learning keeps the one and replaces the other.
 ///
-/// Pictures [N, C, H, W] -> logits [N, classes].
+/// Images [N, C, H, W] -> logits [N, classes].
 public protocol ClassifierNetwork: Layer {
-    /// Pictures [N, C, H, W] -> what the head decides by, such as [N, 512] after the mean over the last maps.
+    /// Images [N, C, H, W] -> the features for the head, such as [N, 512] after global average pooling.
     func backbone(_ x: Tensor) -> Tensor
 
-    /// What the backbone gives -> logits [N, classes].
+    /// The features of the backbone -> logits [N, classes].
     func head(_ features: Tensor) -> Tensor
 
     /// What the keys of the head's parameters begin with, such as `fc`: all others are the backbone's.
@@ -16,5 +16,9 @@ public protocol ClassifierNetwork: Layer {
 }
 
 extension ClassifierNetwork {
+    /// Images [N, C, H, W] -> logits [N, classes].
+    ///
+    /// - Parameter x: [N, C, H, W].
+    /// - Returns: logits [N, classes].
     public func callAsFunction(_ x: Tensor) -> Tensor { head(backbone(x)) }
 }

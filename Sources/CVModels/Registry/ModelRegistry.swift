@@ -15,14 +15,18 @@ public enum ModelRegistry {
         + [YOLOv3.spec, VGGFeatures.hedSpec] + ImageTransformNet.specs
 
     /// Those for a task, in the order of `all`.
+    ///
+    /// - Parameter task: what the networks are for.
+    /// - Returns: their specs; empty if there is none.
     public static func specs(for task: VisionTask) -> [ModelSpec] { all.filter { $0.task == task } }
 
     /// The one of this name: one of `all`, or one whose name has parameters, such as `unet-w16-d3-bilinear-plain` or
-    /// `fast-style-w16`. Names of earlier versions are understood; `currentName(of:)` tells which they are.
+    /// `fast-style-w16`. Names of earlier versions are understood; `currentName(of:)` lists them.
     ///
     /// - Parameters:
     ///   - name: of the network.
     ///   - task: what it must be for; nil for any.
+    /// - Returns: the spec of the network.
     /// - Throws: `ArchitectureError.unknown` with the nearest name and all others, or `.otherTask`.
     public static func spec(named name: String, task: VisionTask? = nil) throws(ArchitectureError) -> ModelSpec {
         let known = (task.map { specs(for: $0) } ?? all).map(\.name)
@@ -42,6 +46,7 @@ public enum ModelRegistry {
     /// What a network is called now that an earlier version called `name`; nil for a name that has not changed.
     ///
     /// - Parameter name: such as `transformer-w16`, which is `fast-style-w16` now.
+    /// - Returns: the current name, or nil.
     public static func currentName(of name: String) -> String? {
         guard let found = ImageTransformNet.Variant(name), found.name != name else { return nil }
         return found.name

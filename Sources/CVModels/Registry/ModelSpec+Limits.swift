@@ -8,7 +8,9 @@ extension ModelSpec {
         /// masks, or gives one, has as many.
         public static let maskClasses = 2...255
 
+        /// How many classes the network may have.
         public let classes: ClosedRange<Int>
+        /// How many channels its input may have.
         public let channels: ClosedRange<Int>
         /// Height and width in pixels.
         public let sides: ClosedRange<Int>
@@ -88,6 +90,7 @@ extension ModelSpec {
     /// How an image becomes the input of this network where the weights do not say.
     ///
     /// - Parameter input: of 3 channels or 1; one channel is stretched, from 0 to 1, whatever the network.
+    /// - Returns: the preprocessing for an input of this size.
     public func preprocessing(for input: Input? = nil) -> Preprocessing {
         let input = input ?? defaultInput
         guard input.channels != 1 else {
@@ -116,6 +119,7 @@ extension ModelSpec {
 
     /// What the shorter side is resized to before the center is cut out: 256 for crops of 224, 342 for those of 299.
     ///
-    /// - Parameter side: the longer side of the crop.
+    /// - Parameter side: the longer side of the crop, in pixels.
+    /// - Returns: the shorter side of the resized image, in pixels.
     public static func shorterSide(forCrop side: Int) -> Int { (side * 8 + 3) / 7 }
 }

@@ -42,13 +42,14 @@ extension ModelSpec {
         if !difference.isEmpty { throw ParameterMismatch(declared: expected.count, difference: difference) }
     }
 
-    /// Shapes by key. No memory is taken for them, however many classes a file claims to have.
+    /// Shapes by key. Nothing is allocated for them, however many classes a file claims to have.
     ///
     /// - Parameters:
     ///   - classes: how many the weights have.
     ///   - input: what they take.
     ///   - isHeadless: without the keys of the head.
     ///   - keys: those of the weights, where some parts may be left out; none for all.
+    /// - Returns: the shape of each parameter by its key.
     public func shapes(
         classes: Int, input: Input? = nil, isHeadless: Bool = false, offered keys: [String] = []
     ) -> [String: [Int]] {

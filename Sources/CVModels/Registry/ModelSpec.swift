@@ -13,8 +13,11 @@ import CVWeights
 public struct ModelSpec: Sendable {
     /// The size of one image.
     public struct Input: Sendable, Equatable, CustomStringConvertible {
+        /// 3 for color, 1 for gray.
         public let channels: Int
+        /// In pixels.
         public let height: Int
+        /// In pixels.
         public let width: Int
 
         /// - Parameters:
@@ -42,7 +45,7 @@ public struct ModelSpec: Sendable {
         case photographs
     }
 
-    /// A backbone whose pretrained weights a network can begin from.
+    /// A backbone whose pretrained weights a network can be initialized from.
     public struct Encoder: Sendable, Equatable {
         /// The classifier in the registry whose backbone it is.
         public let model: String
@@ -121,7 +124,12 @@ public struct ModelSpec: Sendable {
 
     /// The network of a spec whose task is `.classify`: images [N, channels, height, width] to logits [N, classes].
     ///
-    /// - Parameters: as of `make(classes:input:_:)`.
+    /// - Parameters:
+    ///   - classes: how many it tells apart.
+    ///   - input: the size of one image; nil for `defaultInput`.
+    ///   - p: where it declares its parameters.
+    /// - Returns: the classifier.
+    /// - Precondition: the task is `.classify`.
     public func makeClassifier(classes: Int, input: Input? = nil, _ p: ParameterScope) -> any ClassifierNetwork {
         guard case .classifier(let network) = make(classes: classes, input: input, p) else {
             preconditionFailure("\(name) is a network for the task \(task), not a classifier")
@@ -136,6 +144,8 @@ public struct ModelSpec: Sendable {
     ///   - classes: how many a pixel may be of.
     ///   - channels: of the images.
     ///   - p: where it declares its parameters.
+    /// - Returns: the network.
+    /// - Precondition: its result is dense, as for `.segment`.
     public func makeSegmenter(classes: Int, channels: Int = 3, _ p: ParameterScope) -> any Layer {
         let input = Input(channels: channels, height: defaultInput.height, width: defaultInput.width)
         guard case .dense(let network) = make(classes: classes, input: input, p) else {
@@ -160,7 +170,10 @@ public struct ModelSpec: Sendable {
     /// How many numbers are trained: the parameters without the running statistics, as
     /// `sum(p.numel() for p in model.parameters())` counts them.
     ///
-    /// - Parameters: as of `make(classes:input:_:)`.
+    /// - Parameters:
+    ///   - classes: nil for `defaultClasses`.
+    ///   - input: the size of one image; nil for `defaultInput`.
+    /// - Returns: the number of trained values.
     public func parameterCount(classes: Int? = nil, input: Input? = nil) -> Int {
         parameterShapes(classes: classes, input: input).filter { !isRunningStatistic($0.name) }
             .reduce(0) { $0 + $1.shape.count }

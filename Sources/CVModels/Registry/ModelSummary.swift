@@ -2,14 +2,14 @@ import CVCore
 import CVNN
 import CVTensor
 
-/// What a network does with one picture, operation by operation: the shapes of the results, the parameters and the work.
+/// What a network does with one image, operation by operation: the shapes of the results, the parameters and the work.
 ///
 /// ```swift
 /// let summary = ModelSummary(input: .init(channels: 3, height: 224, width: 224)) { ResNet(.resnet50, $0) }
 /// print(summary.multiplyAdds)    // 4089184256
 /// ```
-/// The network is run once on shapes alone, and a tape tells what happens: the rows are what would be computed, not a
-/// description beside it. That takes no arithmetic and no memory, whatever the size.
+/// The network is run once on shapes alone, and a tape records it: the rows are what would be computed, not a
+/// separate description. That needs no arithmetic and no memory, whatever the size.
 public struct ModelSummary: Sendable, Equatable {
     /// One operation, in the order of the computation.
     public struct Row: Sendable, Equatable {
@@ -17,7 +17,7 @@ public struct ModelSummary: Sendable, Equatable {
         public let layer: String
         /// The name of the operation, such as `conv2d`.
         public let operation: String
-        /// Of the result for one picture: `[C, H, W]`, or `[features]`.
+        /// Of the result for one image: `[C, H, W]`, or `[features]`.
         public let shape: [Int]
         /// The trained numbers that are used here for the first time.
         public let parameters: Int
@@ -25,26 +25,27 @@ public struct ModelSummary: Sendable, Equatable {
         public let multiplyAdds: Int
     }
 
-    /// The size of the picture.
+    /// The size of the image.
     public let input: ModelSpec.Input
+    /// The operations, in the order of the computation.
     public let rows: [Row]
     /// All that is trained, as `sum(p.numel() for p in model.parameters())`: also what only training uses.
     public let parameters: Int
 
-    /// Those of convolutions, transposed convolutions and linear layers for one picture, without their biases: what papers
+    /// Those of convolutions, transposed convolutions and linear layers for one image, without their biases: what papers
     /// and torchvision's tables count, often under the name of FLOPs.
     public var multiplyAdds: Int { rows.reduce(0) { $0 + $1.multiplyAdds } }
 
-    /// Memory of the results of all rows for one picture, in bytes: about what training keeps for each picture of a batch.
+    /// Memory of the results of all rows for one image, in bytes: about what training keeps for each image of a batch.
     /// Inference needs a few of them at a time.
     public var activationBytes: Int {
         rows.reduce(0) { $0 + $1.shape.reduce(1, *) } * MemoryLayout<Float>.stride
     }
 
     /// - Parameters:
-    ///   - input: the size of the picture.
-    ///   - make: the network, from its place in the tree of names.
-    ///   - run: sends a batch of one picture through the network.
+    ///   - input: the size of the image.
+    ///   - make: the network, from its scope in the tree of names.
+    ///   - run: sends a batch of one image through the network.
     public init<Network>(
         input: ModelSpec.Input, _ make: (ParameterScope) -> Network,
         running run: (Network, Tensor) -> Void
@@ -74,13 +75,17 @@ public struct ModelSummary: Sendable, Equatable {
     }
 
     /// That of a network with one result.
+    ///
+    /// - Parameters:
+    ///   - input: the size of the image.
+    ///   - make: the network, from its scope in the tree of names.
     public init<Network: Layer>(input: ModelSpec.Input, _ make: (ParameterScope) -> Network) {
         self.init(input: input, make, running: { _ = $0($1) })
     }
 }
 
 extension ModelSummary.Row {
-    /// counts: how many numbers the parameters have that were not used yet; those of this row are taken out.
+    /// - Parameter counts: the sizes of the parameters not used yet; those of this row are removed.
     fileprivate init(_ step: ObservedStep, _ counts: inout [String: Int]) {
         layer = step.parameters.first.map(Self.scope) ?? ""
         operation = step.operation.name

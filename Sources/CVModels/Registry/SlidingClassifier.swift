@@ -1,16 +1,16 @@
 import CVNN
 import CVTensor
 
-/// A classifier whose layers can all be moved over a larger picture: see `FullyConvolutional`.
+/// A classifier whose layers can all be moved over a larger image: see `FullyConvolutional`.
 ///
-/// Not MobileNetV3, whose squeeze-and-excitations weigh channels by what the whole picture shows, not a window of it.
+/// Not MobileNetV3, whose channel attention weights channels by the whole image, not a window of it.
 public protocol SlidingClassifier: ClassifierNetwork {
-    /// Pictures [N, C, H, W] of any size -> the last maps before a layer that wants one size: [N, K, h, w].
+    /// Images [N, C, H, W] of any size -> the last feature maps before a layer that needs a fixed size: [N, K, h, w].
     func maps(_ x: Tensor) -> Tensor
 
-    /// What makes logits of the maps of one picture, layer after layer.
+    /// The layers from the feature maps of one image to its logits, in order.
     var classificationHead: [any Layer] { get }
 
-    /// Pixels of the picture from one place of the maps to the next.
+    /// Pixels of the image from one position of the feature maps to the next.
     var outputStride: Int { get }
 }

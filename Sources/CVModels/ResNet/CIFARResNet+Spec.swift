@@ -1,13 +1,13 @@
 extension CIFARResNet {
     /// The facts of the residual networks for the registry.
     static let specs = Depth.allCases.map { depth in
-        spec("resnet", depth, shortcuts: true, "ResNet-\(depth.rawValue) for small pictures (\(paper))")
+        spec("resnet", depth, shortcuts: true, "ResNet-\(depth.rawValue) for small images (\(paper))")
     }
 
     /// Those of the plain networks: with more layers they learn worse, not better.
     static let plainSpecs = Depth.allCases.map { depth in
         spec(
-            "plain", depth, shortcuts: false, "ResNet-\(depth.rawValue) for small pictures without shortcuts (\(paper))"
+            "plain", depth, shortcuts: false, "ResNet-\(depth.rawValue) for small images without shortcuts (\(paper))"
         )
     }
 

@@ -2,7 +2,7 @@ import CVNN
 import CVTensor
 
 extension ImageTransformNet {
-    /// The facts of Johnson's network and of the one that knows 26 styles, for the registry.
+    /// The facts of Johnson's network and of the one trained on 26 styles, for the registry.
     static let specs = [spec(Variant()), spec(.multistyle26)]
 
     /// Those of the network of this name, also of another width, such as `fast-style-w16`.
@@ -16,8 +16,8 @@ extension ImageTransformNet {
         return ModelSpec(
             variant.name,
             isShared
-                ? "paints in 26 styles, in one go (Dumoulin et al. 2016, arXiv:1610.07629)"
-                : "paints in one style, in one go (Johnson et al. 2016, arXiv:1603.08155)",
+                ? "stylizes in 26 styles, feed-forward (Dumoulin et al. 2016, arXiv:1610.07629)"
+                : "stylizes in one style, feed-forward (Johnson et al. 2016, arXiv:1603.08155)",
             task: .stylize, input: .init(channels: 3, height: 256, width: 256), classes: isShared ? 26 : nil,
             limits: .init(classes: isShared ? 1...26 : 1...1, channels: 3...3, minimumSide: minimumSide),
             // The scales and shifts of several styles share the convolutions; what runs is their mixture.

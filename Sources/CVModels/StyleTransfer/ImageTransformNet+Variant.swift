@@ -2,16 +2,17 @@ import CVNN
 import CVTensor
 
 extension ImageTransformNet {
-    /// The size of a `ImageTransformNet`, by the name that weight files use.
+    /// The size of an `ImageTransformNet`, by the name that weight files use.
     public struct Variant: Sendable, Equatable {
+        /// As weight files name it, such as `fast-style-w16`.
         public let name: String
-        /// Channels at full, half and a quarter of the size on the way down, and at half and full size on the way up.
+        /// Channels of the encoder at full, half and a quarter of the size, and of the decoder at half and full size.
         public let down, up: [Int]
         /// Residual blocks at a quarter of the size.
         public let blocks: Int
-        /// Whether the last convolution is followed by a normalisation, too.
+        /// Whether the last convolution is followed by a normalization too.
         public let normalizesColors: Bool
-        /// Whether convolutions have one, which a normalisation takes away again.
+        /// Whether convolutions have a bias, which the normalization after them cancels.
         public let hasBias: Bool
 
         /// Channels of the first layer.
@@ -72,13 +73,16 @@ extension ImageTransformNet {
             return Dictionary(uniqueKeysWithValues: shapes.map { ($0.name, $0.shape.dimensions) })
         }
 
-        /// The parameters of normalisations: those of convolutions end in `conv2d.weight` or `conv2d.bias`.
+        /// The parameters of normalizations: those of convolutions end in `conv2d.weight` or `conv2d.bias`.
         private func isByStyle(_ key: String) -> Bool { !key.contains("conv2d.") }
 
         /// The network for one style, or for a mixture of several: these share all convolutions, and differ by the scales and
-        /// shifts of the normalisations (Dumoulin et al. 2016, arXiv:1610.07629: conditional instance normalisation).
+        /// shifts of the normalizations (Dumoulin et al. 2016, arXiv:1610.07629: conditional instance normalization).
         ///
-        /// state: as it is stored, scales and shifts being [styles, C], or [C] for one style. weights: how much of each style.
+        /// - Parameters:
+        ///   - state: as it is stored: scales and shifts are [styles, C], or [C] for one style.
+        ///   - weights: the share of each style.
+        /// - Returns: the network, frozen.
         /// - Throws: `ParameterMismatch` for keys and shapes of another network, or of another number of styles.
         public func network(_ state: StateDictionary, mixing weights: [Float]) throws(ParameterMismatch)
             -> ImageTransformNet

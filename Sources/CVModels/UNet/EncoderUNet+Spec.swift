@@ -16,7 +16,7 @@ extension UNet {
         _ build: @escaping @Sendable (_ classes: Int, _ input: ModelSpec.Input, _ p: ParameterScope) -> any Layer
     ) -> ModelSpec {
         ModelSpec(
-            "unet-\(model)", "U-Net whose way down is \(summary)", task: .segment, input: defaultInput, classes: 2,
+            "unet-\(model)", "U-Net whose encoder is \(summary)", task: .segment, input: defaultInput, classes: 2,
             limits: limits(minimumSide: 1), preparation: .stretchedImageNet, headScopes: ["out"],
             encoder: .init(model: model, weights: weights), build: { .dense(build($0, $1, $2)) })
     }

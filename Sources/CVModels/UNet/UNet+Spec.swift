@@ -13,7 +13,7 @@ extension UNet {
             shape.name,
             shape.isPlain
                 ? "U-Net with padding (Ronneberger et al. 2015, arXiv:1505.04597)"
-                : "U-Net with batch normalisation (Ronneberger et al. 2015)",
+                : "U-Net with batch normalization (Ronneberger et al. 2015)",
             task: .segment, input: defaultInput, classes: 2, limits: limits(minimumSide: 1 << shape.depth),
             headScopes: ["out"],
             build: { classes, input, p in
@@ -32,12 +32,12 @@ extension UNet {
     }
 }
 
-/// The size of a U-Net as its name has it: `unet`, then, in any order, `-w32` for the channels at full size, `-d3` for how
-/// often the picture is halved, `-bilinear` instead of transposed convolutions, `-plain` for none of batch-norm.
+/// The size of a U-Net as its name states it: `unet`, then, in any order, `-w32` for the channels at full size, `-d3` for how
+/// often the image is halved, `-bilinear` instead of transposed convolutions, `-plain` for no batch normalization.
 struct UNetShape: Sendable {
     var width = 64, depth = 4
     var isBilinear = false, isPlain = false
-    /// Channels where the picture is smallest; the paper has 1024.
+    /// Channels where the image is smallest; the paper has 1024.
     private static let widest = 4096
 
     init(isPlain: Bool = false) { self.isPlain = isPlain }

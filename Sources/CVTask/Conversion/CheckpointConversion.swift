@@ -11,6 +11,7 @@ import CVWeights
 /// let bytes = try conversion.safetensors(preprocessing: conversion.defaultPreprocessing, labels: names)
 /// ```
 public struct CheckpointConversion: Sendable {
+    /// The network that the weights are converted for.
     public let spec: ModelSpec
     /// As many as the checkpoint's last layer has, if they were not given.
     public let classes: Int
@@ -91,6 +92,7 @@ public struct CheckpointConversion: Sendable {
     ///   - source: where the weights come from.
     ///   - sha256: of the file that is converted.
     ///   - progress: called with the tensors read so far.
+    /// - Returns: the content of a `.safetensors` file.
     /// - Throws: `ConversionError`, `SafetensorsError`, `PyTorchError`, `FileError`, or what `progress` throws.
     public func safetensors(
         preprocessing: Preprocessing, labels: [String]? = nil, storage: SafetensorsTensor.Storage = .f32,

@@ -4,6 +4,7 @@ import CVWeights
 
 /// A checkpoint that cannot become the weights of a network.
 public struct ConversionError: ToolkitError, Equatable {
+    /// What is wrong.
     public enum Problem: Error, Equatable {
         /// `others` are the networks that the shapes are those of; `fitting` is the only change of names with which all fit.
         case otherParameters(ParameterMismatch, model: String, others: [String], fitting: KeyMapping?)
@@ -24,6 +25,7 @@ public struct ConversionError: ToolkitError, Equatable {
 
     /// The file that it is about.
     public let path: String
+    /// What is wrong with it.
     public let problem: Problem
 
     init(_ path: String, _ problem: Problem) {

@@ -60,7 +60,7 @@ struct ConversionSearch {
             if fit.difference.isEmpty { return (fit, target) }
             first = first ?? (fit, target)
         }
-        guard let first else { preconditionFailure("no number of channels is possible") }
+        guard let first else { preconditionFailure("the list of possible channel counts is empty") }
         return first
     }
 
@@ -116,7 +116,7 @@ struct ConversionSearch {
             let more = renames.map { KeyMapping.Rename(from: base + prefix + $0.from, to: base + prefix + $0.to) }
             let proposal = KeyMapping(
                 renames: mapping.renames + more, strippedPrefix: prefix.isEmpty ? mapping.strippedPrefix : prefix)
-            // It is what the command is told next: so it is tried.
+            // The user is asked to run the command with it, so it is tried first.
             guard let names = try? proposal.applied(to: checkpoint), let (fit, _) = try? best(names),
                 fit.difference.isEmpty
             else { continue }

@@ -1,14 +1,16 @@
 import CVCore
 import CVTensor
 
-/// The weights of one small filter that is chosen, not learnt, such as Sobel's.
+/// The weights of one small filter that is chosen, not learned, such as Sobel's.
 ///
-/// Pictures are correlated with it, as the layers of networks do it: the kernel is not turned round.
+/// Images are cross-correlated with it, as in the layers of networks: the kernel is not flipped.
 public struct FilterKernel: Sendable, Equatable {
     /// All of one length, which is 1 to `maximumSide`, as is their number.
     public let rows: [[Float]]
 
+    /// The number of rows.
     public var height: Int { rows.count }
+    /// The number of columns.
     public var width: Int { rows[0].count }
 
     /// 1 for what keeps the brightness, such as a blur; 0 for what answers to differences only, such as an edge.
@@ -17,7 +19,10 @@ public struct FilterKernel: Sendable, Equatable {
     /// A window of this side takes a thousand products a pixel.
     public static let maximumSide = 31
 
-    /// - Throws: `FilterError` for rows that are no rectangle of finite numbers, or too many.
+    /// A kernel of these weights.
+    ///
+    /// - Parameter rows: all of one length; 1 to `maximumSide` of them.
+    /// - Throws: `FilterError` for rows that are not a rectangle of finite numbers, or too many.
     public init(rows: [[Float]]) throws(FilterError) {
         guard let first = rows.first, !first.isEmpty else { throw .empty }
         let widest = rows.map(\.count).max() ?? 0
@@ -41,6 +46,7 @@ public struct FilterKernel: Sendable, Equatable {
     /// A kernel by its name, or its numbers: commas between columns, semicolons between rows, as `1,0,-1;1,0,-1;1,0,-1`.
     /// Fractions are numbers, too: `1/9`.
     ///
+    /// - Parameter text: a name of `named`, or rows of numbers.
     /// - Throws: `FilterError` that says which row is wrong, or which names there are.
     public init(_ text: String) throws(FilterError) {
         let text = text.trimmed
@@ -93,9 +99,11 @@ extension String {
 extension FilterKernel {
     /// A kernel that has a name.
     public struct Named: Sendable {
+        /// The name that `FilterKernel.init(_:)` accepts.
         public let name: String
         /// What it does, in a few words.
         public let summary: String
+        /// Its weights.
         public let kernel: FilterKernel
 
         fileprivate init(_ name: String, _ summary: String, dividedBy divisor: Float = 1, _ rows: [[Float]]) {
@@ -136,15 +144,19 @@ extension FilterKernel {
     ]
 }
 
-/// A kernel that is none, or that does not go with a picture.
+/// An invalid kernel, or one that does not fit an image.
 public enum FilterError: ToolkitError, Equatable {
+    /// No weights at all.
     case empty
+    /// A name that no kernel has.
     case unknown(String, nearest: String?, known: [String])
-    /// row: from 1.
+    /// A weight that is not a number of the allowed range; the row counts from 1.
     case notANumber(String, row: Int)
+    /// A row whose length differs from that of the first.
     case ragged(row: Int, expected: Int, found: Int)
+    /// A side of more than `FilterKernel.maximumSide`.
     case tooLarge(height: Int, width: Int)
-    /// A picture that is too small for the kernel and the padding.
+    /// An image that is too small for the kernel and the padding.
     case doesNotFit(kernel: String, width: Int, height: Int, padding: ImageFilter.Padding)
 
     public var description: String {
@@ -155,14 +167,14 @@ public enum FilterError: ToolkitError, Equatable {
             "there is no kernel \(quoted(name)): "
                 + (nearest.map { "did you mean \($0)? " } ?? "") + "known are \(known.joined(separator: ", "))"
         case .notANumber(let word, let row):
-            "row \(row) of the kernel: \(quoted(word)) is no number from -1e9 to 1e9"
+            "row \(row) of the kernel: \(quoted(word)) is not a number from -1e9 to 1e9"
         case .ragged(let row, let expected, let found):
             "row \(row) of the kernel has \(pluralized(found, "number")), the first has \(expected): all need the same"
         case .tooLarge(let height, let width):
             "a kernel of \(pluralized(height, "row")) and \(pluralized(width, "column")): at most \(FilterKernel.maximumSide) of "
                 + "each are possible"
         case .doesNotFit(let kernel, let width, let height, let padding):
-            "a kernel of \(kernel) does not fit a picture of \(width)×\(height) pixels with the padding \(padding.rawValue)"
+            "a kernel of \(kernel) does not fit an image of \(width)×\(height) pixels with the padding \(padding.rawValue)"
         }
     }
 }

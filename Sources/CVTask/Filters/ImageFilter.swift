@@ -3,30 +3,39 @@ import CVImage
 import CVTensor
 import CVWeights
 
-/// A picture under a kernel, by the same convolution that networks are made of: each colour by itself.
+/// Filters images with a kernel, by the convolution that networks use: each color channel by itself.
 ///
 /// ```swift
-/// let edges = try ImageFilter(FilterKernel("sobel-x"), grey: true)(Image(contentsOf: "photo.jpg"))
+/// let edges = try ImageFilter(FilterKernel("sobel-x"), gray: true)(Image(contentsOf: "photo.jpg"))
 /// try edges.image(.absolute).write(to: "edges.png")
 /// ```
 public struct ImageFilter: Sendable {
-    /// What lies beyond the border.
+    /// What is assumed beyond the border.
     public enum Padding: String, Sendable, CaseIterable {
         /// Nothing: the result is smaller by the kernel's side less one.
         case valid
-        /// Zeros, as in networks: the result has the size of the picture.
+        /// Zeros, as in networks: the result has the size of the image.
         case same
-        /// The picture in a mirror: the same size, and no edge where the picture ends.
+        /// The mirrored image: the same size, and no edge where the image ends.
         case reflect
     }
 
+    /// The weights.
     public let kernel: FilterKernel
+    /// What is assumed beyond the border.
     public let padding: Padding
-    /// The pixels from one place of the kernel to the next.
+    /// The pixels from one position of the kernel to the next.
     public let stride: Int
-    /// Whether colours are mixed to grey before, as 0.299 red + 0.587 green + 0.114 blue.
+    /// Whether the image is converted to gray first, as 0.299 red + 0.587 green + 0.114 blue.
     public let gray: Bool
 
+    /// A filter.
+    ///
+    /// - Parameters:
+    ///   - kernel: the weights.
+    ///   - padding: what is assumed beyond the border.
+    ///   - stride: step of the kernel in pixels, at least 1.
+    ///   - gray: whether the image is converted to gray first.
     public init(_ kernel: FilterKernel, padding: Padding = .reflect, stride: Int = 1, gray: Bool = false) {
         precondition(stride > 0, "ImageFilter: a stride of \(stride)")
         self.kernel = kernel
@@ -35,9 +44,11 @@ public struct ImageFilter: Sendable {
         self.gray = gray
     }
 
-    /// The answers to each pixel and colour, whose levels count from 0 to 255. Transparency is dropped.
+    /// The response at each pixel and color, for levels from 0 to 255. Transparency is dropped.
     ///
-    /// - Throws: `FilterError.doesNotFit` for a picture that is smaller than the kernel, where the padding does not help.
+    /// - Parameter image: of any size that the padding allows.
+    /// - Returns: the response, [3, 1, Ho, Wo], or [1, 1, Ho, Wo] for gray.
+    /// - Throws: `FilterError.doesNotFit` for an image that is smaller than the kernel, where the padding does not help.
     public func callAsFunction(_ image: Image) throws(FilterError) -> FilterResponse {
         let reach = padding == .valid ? (kernel.width, kernel.height) : (kernel.width / 2 + 1, kernel.height / 2 + 1)
         guard padding == .same || (image.width >= reach.0 && image.height >= reach.1) else {
@@ -48,12 +59,15 @@ public struct ImageFilter: Sendable {
             width: image.width, height: image.height, resize: .stretch, channels: gray ? .gray : .rgb,
             std: [Float](repeating: 1, count: gray ? 1 : 3))
         let x = levels.tensor(image)
-        // Each colour as a picture of its own.
+        // Each color channel is an image of the batch.
         let planes = x.reshaped([x.shape[1], 1, x.shape[2], x.shape[3]])
         return FilterResponse(self(planes))
     }
 
-    /// x: [N, 1, H, W] -> [N, 1, Ho, Wo], Ho = ⌈H / stride⌉, or with `.valid` ⌊(H - kernel) / stride⌋ + 1.
+    /// The cross-correlation of single planes, as `F.conv2d`.
+    ///
+    /// - Parameter x: [N, 1, H, W].
+    /// - Returns: [N, 1, Ho, Wo], Ho = ⌈H / stride⌉, or with `.valid` ⌊(H - kernel) / stride⌋ + 1.
     public func callAsFunction(_ x: Tensor) -> Tensor {
         let weight = Tensor(Array(kernel.rows.joined()), shape: [1, 1, kernel.height, kernel.width])
         // Of an even kernel the larger part is below and on the right, as with PyTorch's padding="same".
@@ -75,15 +89,18 @@ public struct ImageFilter: Sendable {
     }
 }
 
-/// What a kernel makes of a picture: numbers of any size and sign, of which a picture can be made in several ways.
+/// The response of an image to a kernel: numbers of any size and sign, which can be rendered in several ways.
 ///
-/// Not `Codable`, for the tensor of the image's size in it: what is kept is the image of it.
+/// Not `Codable`, because it holds a tensor of the image's size: store the rendered image instead.
 public struct FilterResponse: Sendable {
-    /// [colours, 1, height, width], of 3 colours or 1.
+    /// [colors, 1, height, width], of 3 colors or 1.
     public let values: Tensor
     /// The least and the greatest.
     public let range: ClosedRange<Float>
 
+    /// A response of these values.
+    ///
+    /// - Parameter values: [3, 1, H, W] or [1, 1, H, W].
     public init(_ values: Tensor) {
         precondition(
             values.shape.rank == 4 && [1, 3].contains(values.shape[0]) && values.shape[1] == 1,
@@ -100,16 +117,21 @@ public struct FilterResponse: Sendable {
         case clip
         /// Without their signs: an edge is bright, in whichever direction.
         case absolute
-        /// 0 is grey; black and white are the largest number found, with either sign.
+        /// 0 is gray; black and white are the largest number found, with either sign.
         case signed
         /// From the least to the greatest.
         case stretch
 
-        /// What shows most of the answers to `kernel`: levels for a mean, edges for differences.
+        /// The rendering that suits `kernel`: `.clip` for a mean, `.absolute` for differences.
+        ///
+        /// - Parameter kernel: its sum is 0 for differences.
         public init(for kernel: FilterKernel) { self = abs(kernel.sum) < 1e-3 ? .absolute : .clip }
     }
 
-    /// In colours, or in grey where there is one plane.
+    /// The response as an image, in color, or in gray where there is one plane.
+    ///
+    /// - Parameter rendering: how values become levels.
+    /// - Returns: an image of [H, W] pixels.
     public func image(_ rendering: Rendering) -> Image {
         let (height, width) = (values.shape[2], values.shape[3])
         let (scale, shift) = line(rendering)

@@ -1,8 +1,8 @@
 import CVCore
 
-/// How often what is of one class was taken for another: what scores of classes are made of.
+/// How often each true class was predicted as each class: the basis of the scores by class.
 package struct ConfusionMatrix: Sendable, Equatable {
-    /// `counts[i][j]`: how many of class i were taken for class j.
+    /// `counts[i][j]`: how many of class i were predicted as class j.
     package private(set) var counts: [[Int]]
 
     package init(classes: Int) {
@@ -15,10 +15,10 @@ package struct ConfusionMatrix: Sendable, Equatable {
     }
 
     package var total: Int { counts.reduce(0) { $0 + $1.reduce(0, +) } }
-    /// Those that were taken for what they are.
+    /// How many were predicted correctly: the sum of the diagonal.
     package var hits: Int { counts.indices.reduce(0) { $0 + counts[$1][$1] } }
 
-    /// Of one class: how many there are, how many were taken for it, and how many are both.
+    /// Of one class: how many there are, how many were predicted as it, and how many are both.
     package subscript(index: Int) -> (own: Int, predicted: Int, hits: Int) {
         (counts[index].reduce(0, +), counts.reduce(0) { $0 + $1[index] }, counts[index][index])
     }

@@ -96,6 +96,7 @@ public struct ModelFile: Sendable {
 
     /// The values by key, all of them finite.
     ///
+    /// - Returns: the tensors by their keys.
     /// - Throws: `FileError`, or `SafetensorsError` for values that are NaN or infinite.
     /// - Precondition: it is no darknet network.
     public func state() throws -> StateDictionary {
@@ -108,6 +109,7 @@ public struct ModelFile: Sendable {
     /// The network with its values, which are frozen: threads that look for gradients with respect to an image must not
     /// write to the weights. Of weights for several styles, the network for the mixture of all.
     ///
+    /// - Returns: the network, by what its results are.
     /// - Throws: what `state` throws, or `ModelFileError` where classes, keys or shapes are not the network's.
     public func network() throws -> ModelNetwork {
         if case .darknet(let network) = content { return .detector(network) }
@@ -158,6 +160,7 @@ extension ModelFile {
     /// Whether a weight file is whole and fits the network that it names: every check, and what came of it.
     ///
     /// - Parameter path: of a `.safetensors` file.
+    /// - Returns: each check and its result.
     /// - Throws: `FileError` for a file that cannot be read at all.
     public static func verify(path: String) throws(FileError) -> WeightsVerification {
         try WeightsVerification(path: path) { metadata, keys in

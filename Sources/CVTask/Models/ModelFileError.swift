@@ -5,7 +5,9 @@ import CVWeights
 
 /// Weights that cannot be used as asked: of which file, what was expected, and what was found.
 public struct ModelFileError: ToolkitError, Equatable {
+    /// What is wrong.
     public enum Problem: Sendable, Equatable {
+        /// Weights of a network for another task.
         case otherTask(model: String, task: String, expected: VisionTask)
         /// Weights of another network than one of these.
         case otherNetwork(found: String, expected: [String])
@@ -25,6 +27,7 @@ public struct ModelFileError: ToolkitError, Equatable {
 
     /// The file that it is about, or the network.
     public let path: String
+    /// What is wrong with it.
     public let problem: Problem
 
     package init(_ path: String, _ problem: Problem) { (self.path, self.problem) = (path, problem) }

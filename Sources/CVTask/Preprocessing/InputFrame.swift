@@ -1,21 +1,31 @@
 import CVImage
 import CVWeights
 
-/// Where the input of a network lies in the picture that it was made of.
+/// Where the input of a network lies in the image that it was made of.
 ///
-/// What a network says about a place in its input, such as how much it counted, is so told of the picture.
+/// It maps what a network finds at a position of its input, such as a class activation, back to the image.
 public struct InputFrame: Sendable, Equatable {
-    /// The size of the input, in pixels.
+    /// Width of the input, in pixels.
     public let width: Int
+    /// Height of the input, in pixels.
     public let height: Int
-    /// All of the input, in pixels of the picture: part of it where it was cropped, more than it where it was letterboxed.
+    /// All of the input, in pixels of the image: part of it where it was cropped, more than it where it was letterboxed.
     public let box: Box
 
+    /// A frame.
+    ///
+    /// - Parameters:
+    ///   - width: of the input, in pixels.
+    ///   - height: of the input, in pixels.
+    ///   - box: all of the input, in pixels of the image.
     public init(width: Int, height: Int, box: Box) {
         (self.width, self.height, self.box) = (width, height, box)
     }
 
-    /// From the input to the picture. Not clipped.
+    /// From the input to the image. Not clipped.
+    ///
+    /// - Parameter part: in pixels of the input.
+    /// - Returns: the same in pixels of the image.
     public func toSource(_ part: Box) -> Box {
         let (scaleX, scaleY) = (box.width / Float(width), box.height / Float(height))
         return Box(
@@ -25,7 +35,12 @@ public struct InputFrame: Sendable, Equatable {
 }
 
 extension Preprocessing {
-    /// Where the input lies in a picture of this size.
+    /// Where the input lies in an image of this size.
+    ///
+    /// - Parameters:
+    ///   - sourceWidth: of the image, in pixels.
+    ///   - sourceHeight: of the image, in pixels.
+    /// - Returns: the frame of the input.
     public func frame(width sourceWidth: Int, height sourceHeight: Int) -> InputFrame {
         switch resize {
         case .stretch:
@@ -42,7 +57,7 @@ extension Preprocessing {
         }
     }
 
-    /// What a picture is to cover before its middle is cut out.
+    /// The frame that an image must cover before its center is cropped.
     var cropFrame: (width: Int, height: Int) {
         let shorter = min(width, height)
         let side = max(shorterSide ?? shorter, shorter)
@@ -50,13 +65,13 @@ extension Preprocessing {
     }
 }
 
-/// How a picture is made to cover a frame, and its middle is cut out: torchvision's `Resize` of the shorter side and
+/// How an image is resized to cover a frame, and its center is cropped: torchvision's `Resize` of the shorter side and
 /// `CenterCrop`.
 ///
 /// The longer side is rounded down, the offset to the nearest, halves to even, as there.
 struct Covering {
-    /// The middle of the picture that is resized at all, so that neither side is more than 8 times as long as the
-    /// frame's proportions ask for: nothing but the middle of a very long picture is seen, and no huge one is made.
+    /// The middle of the image that is resized at all, so that neither side is more than 8 times as long as the
+    /// frame's proportions ask for: of a very long image only the center is used, so that no huge one is made.
     let part: (x: Int, y: Int, width: Int, height: Int)
     /// What that part is resized to.
     let resized: (width: Int, height: Int)

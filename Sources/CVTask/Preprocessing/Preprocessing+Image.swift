@@ -4,16 +4,18 @@ import CVTensor
 import CVWeights
 
 extension Preprocessing {
-    /// The network's input for a picture.
+    /// The network's input for an image.
     ///
-    /// Resized in 8 bits, as Pillow does it. Transparency is ignored: the colours below it count, as with Pillow's
+    /// Resized in 8 bits, as in Pillow. Transparency is ignored: the colors below it count, as with Pillow's
     /// `convert("RGB")`.
     ///
-    /// - Returns: [1, C, height, width], `(pixel - mean) / std`; C is 3, or 1 for grey.
+    /// - Parameter image: of any size.
+    /// - Returns: [1, C, height, width], `(pixel - mean) / std`; C is 3, or 1 for gray.
     public func tensor(_ image: Image) -> Tensor { batch([image]) }
 
-    /// The network's input for several pictures, of any sizes.
+    /// The network's input for several images, of any sizes.
     ///
+    /// - Parameter images: N images.
     /// - Returns: [N, C, height, width], `(pixel - mean) / std`.
     public func batch(_ images: [Image]) -> Tensor {
         let levels = LevelTable(self)
@@ -28,9 +30,13 @@ extension Preprocessing {
         }
     }
 
-    /// As `tensor`, for a letterboxed picture; with the mapping between frame and picture.
+    /// As `tensor`, for a letterboxed image; with the mapping between frame and image.
     ///
-    /// The frame around the picture is exactly `fill`.
+    /// The frame around the image is exactly `fill`.
+    ///
+    /// - Parameter image: of any size.
+    /// - Returns: [1, C, height, width] and the mapping.
+    /// - Precondition: `resize` is `.letterbox`.
     public func letterboxed(_ image: Image) -> (Tensor, Letterbox) {
         precondition(resize == .letterbox, "preprocessing by \(resize.rawValue), not letterbox")
         return (tensor(image), Letterbox(width: image.width, height: image.height, into: (width, height)))
@@ -42,7 +48,7 @@ extension Preprocessing {
         if small.width == width, small.height == height {
             return samples.withUnsafeBufferPointer { levels.normalize($0, into: values) }
         }
-        // Letterboxed: the fill need not be a whole level, so it is written first, and the picture over it.
+        // Letterboxed: the fill need not be a whole level, so it is written first, and the image over it.
         let (left, top) = ((width - small.width) / 2, (height - small.height) / 2)
         let plane = small.width * small.height
         let content = [Float](unsafeUninitializedCapacity: samples.count) { buffer, count in
@@ -64,7 +70,7 @@ extension Preprocessing {
         }
     }
 
-    /// The picture at the size that it has in the input, opaque: smaller than the input only where it is letterboxed.
+    /// The image at its size in the input, opaque: smaller than the input only where it is letterboxed.
     private func resized(_ image: Image) -> Image {
         let opaque = image.withoutAlpha()
         switch resize {
@@ -83,15 +89,15 @@ extension Preprocessing {
 
     var resizeFilter: ResizeFilter { ResizeFilter(rawValue: filter.rawValue) ?? .bilinear }
 
-    /// The picture as it enters the network, but in 8 bits: height × width × 3 in the order RGB, or × 1 for grey.
+    /// The image as it enters the network, but in 8 bits: height × width × 3 in the order RGB, or × 1 for gray.
     ///
-    /// A letterboxed picture's frame is rounded to whole levels here.
+    /// A letterboxed image's frame is rounded to whole levels here.
     package func samples(_ image: Image) -> [UInt8] {
         let content = framed(image)
         return channels == .gray ? content.luma() : content.pixels
     }
 
-    /// The picture at the size of the input, in its own colours; letterboxed, with a frame of whole levels.
+    /// The image at the size of the input, in its own colors; letterboxed, with a frame of whole levels.
     package func framed(_ image: Image) -> Image {
         let content = resized(image)
         if content.width == width, content.height == height { return content }
@@ -103,7 +109,12 @@ extension Preprocessing {
         return frame
     }
 
-    /// As darknet prepares a picture: letterboxed with a grey of one half, RGB from 0 to 1.
+    /// As darknet prepares an image: letterboxed with a gray of one half, RGB from 0 to 1.
+    ///
+    /// - Parameters:
+    ///   - width: of the input, in pixels.
+    ///   - height: of the input, in pixels.
+    /// - Returns: the preprocessing.
     public static func darknet(width: Int, height: Int) -> Preprocessing {
         Preprocessing(width: width, height: height, resize: .letterbox, fill: [127.5, 127.5, 127.5])
     }
@@ -125,7 +136,7 @@ package struct LevelTable: Sendable {
         }
     }
 
-    /// From samples [H, W, 3] in the order RGB, or [H, W, 1] grey, to planes [C, H, W].
+    /// From samples [H, W, 3] in the order RGB, or [H, W, 1] gray, to planes [C, H, W].
     package func normalize(_ samples: UnsafeBufferPointer<UInt8>, into planes: UnsafeMutableBufferPointer<Float>) {
         let count = channels.count
         let plane = samples.count / count
@@ -142,7 +153,7 @@ package struct LevelTable: Sendable {
 }
 
 extension Preprocessing.Channels {
-    /// Which of the samples of an RGB or grey picture makes a channel of the input.
+    /// Which of the samples of an RGB or gray image makes a channel of the input.
     package func source(of channel: Int) -> Int { self == .bgr ? 2 - channel : channel }
 }
 

@@ -3,12 +3,14 @@ import CVTensor
 import CVWeights
 
 extension Preprocessing {
-    /// Ten inputs of one picture, as torchvision's `TenCrop`: the four corners and the centre of the picture in a size above
+    /// Ten inputs of one image, as torchvision's `TenCrop`: the four corners and the center of the image in a size above
     /// the input's, and the same of its mirror image.
     ///
-    /// The larger picture has the shorter side that `.crop` cuts the middle out of, such as 256 for 224, and where there is
+    /// The larger image has the shorter side that `.crop` cuts the middle out of, such as 256 for 224, and where there is
     /// none 8/7 of the input's size. For `.crop` it keeps all of its longer side, as torchvision's `Resize` does, so
     /// that the corners reach further than the usual middle.
+    ///
+    /// - Parameter image: of any size.
     /// - Returns: [10, C, height, width], `(pixel - mean) / std`, in torchvision's order.
     public func tenCrops(_ image: Image) -> Tensor {
         let large = upsampled(image)

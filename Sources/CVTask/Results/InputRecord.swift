@@ -1,6 +1,6 @@
 import CVCore
 
-/// Something that was found in a picture, as records list it.
+/// Something that was found in an image, as records list it.
 public protocol RecordedResult: Sendable, Equatable {
     /// What a record calls the list, such as "detections".
     static var listName: String { get }
@@ -16,13 +16,22 @@ public protocol RecordedResult: Sendable, Equatable {
 public struct InputRecord<Result: RecordedResult>: Sendable, Equatable {
     /// The path as given, or "-" for standard input.
     public var input: String
-    /// Pixels; nil when the picture could not be read.
+    /// Width in pixels; nil when the image could not be read.
     public var width: Int?
+    /// Height in pixels; nil when the image could not be read.
     public var height: Int?
+    /// What was found.
     public var results: [Result]
     /// The message of what went wrong; nil for success.
     public var error: String?
 
+    /// An input that was read.
+    ///
+    /// - Parameters:
+    ///   - input: the path as given, or "-".
+    ///   - width: in pixels.
+    ///   - height: in pixels.
+    ///   - results: what was found.
     public init(input: String, width: Int, height: Int, results: [Result]) {
         self.input = input
         self.width = width
@@ -31,6 +40,10 @@ public struct InputRecord<Result: RecordedResult>: Sendable, Equatable {
     }
 
     /// An input that failed.
+    ///
+    /// - Parameters:
+    ///   - input: the path as given, or "-".
+    ///   - error: the message of what went wrong.
     public init(input: String, error: String) {
         self.input = input
         self.results = []

@@ -6,18 +6,18 @@ import CVImage
 struct BenchmarkCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "benchmark",
-        abstract: "Measure how fast networks, their training and the work on pictures are.",
+        abstract: "Measure how fast networks, their training and the image processing are.",
         discussion: """
             Each step is run a few times to warm up, then --runs times; median, minimum and the time that nine of ten \
             runs stay below (p90) are printed, in milliseconds. The network's input is the same pseudo-random numbers \
-            every time: no picture is needed. With --image, the steps around the network are measured too:
+            every time: no image is needed. With --image, the steps around the network are measured too:
 
-              decode   the file's bytes to pixels        draw    ten labelled boxes on the picture
-              resize   to the size of the input          encode  the picture to JPEG of quality 90
+              decode   the file's bytes to pixels        draw    ten labeled boxes on the image
+              resize   to the size of the input          encode  the image to JPEG of quality 90
               prepare  letterboxed, as the network's input
 
             With --train, steps of training are measured instead: forward, backward, and the change of the weights, on \
-            pictures of pseudo-random numbers.
+            images of pseudo-random numbers.
 
             EXAMPLES
               cvtool benchmark
@@ -35,10 +35,10 @@ struct BenchmarkCommand: ParsableCommand {
     @Option(help: .init("How often each step is measured.", valueName: "n"))
     var runs = 30
 
-    @Option(help: .init("Measure the work on this picture too.", valueName: "file"))
+    @Option(help: .init("Measure the processing of this image too.", valueName: "file"))
     var image: String?
 
-    @Flag(help: "Do not run the network: the picture only.")
+    @Flag(help: "Do not run the network: measure the image processing only.")
     var noNetwork = false
 
     @Option(
@@ -48,10 +48,10 @@ struct BenchmarkCommand: ParsableCommand {
     )
     var train: String?
 
-    @Option(help: .init("Measure steps of style transfer, with a VGG-19, on a picture of this side.", valueName: "n"))
+    @Option(help: .init("Measure steps of style transfer, with a VGG-19, on an image of this side.", valueName: "n"))
     var style: Int?
 
-    @Option(help: .init("Pictures in a step of training.", valueName: "n"))
+    @Option(help: .init("Images in a training step.", valueName: "n"))
     var batchSize = 8
 
     @Flag(help: "Print one JSON object.")
@@ -92,7 +92,7 @@ struct BenchmarkCommand: ParsableCommand {
     }
 }
 
-/// The steps of `detect` around the network, on one picture.
+/// The steps of `detect` around the network, on one image.
 private struct ImageBenchmark {
     private let path: String
     private let bytes: [UInt8]
@@ -119,7 +119,7 @@ private struct ImageBenchmark {
         ]
     }
 
-    /// Ten boxes of a quarter of the picture, along its diagonal.
+    /// Ten boxes of a quarter of the image, along its diagonal.
     private var annotations: [BoxAnnotation] {
         let (width, height) = (Float(image.width), Float(image.height))
         return (0..<10).map { number in

@@ -6,12 +6,12 @@ import CVStyle
 import CVTensor
 import CVWeights
 
-/// Steps of style transfer with a VGG-19 of random weights: Gram matrices of conv1_1 to conv5_1, the maps of conv4_2, total
-/// variation, the gradient with respect to the pixels, and Adam.
+/// Steps of style transfer with a VGG-19 of random weights: Gram matrices of conv1_1 to conv5_1, the feature maps of
+/// conv4_2, total variation, the gradient with respect to the pixels, and Adam.
 struct StyleBenchmark {
     private let size: Int
 
-    /// size: sides of the picture and of the style, in pixels.
+    /// - Parameter size: sides of the image and of the style, in pixels.
     init(size: Int) { self.size = size }
 
     /// - Throws: `StyleError` for a size that is too small.

@@ -6,7 +6,7 @@ import CVTensor
 import CVTraining
 import CVWeights
 
-/// Steps of training on pseudo-random pictures: forward, backward, and the change of the weights.
+/// Steps of training on pseudo-random images: forward, backward, and the change of the weights.
 struct TrainingBenchmark {
     private let name: String
     private let network: any Layer

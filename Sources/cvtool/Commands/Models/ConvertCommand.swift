@@ -17,11 +17,11 @@ struct ConvertCommand: ParsableCommand {
             beside them without the prefix. Keys and shapes must be those of the network; all differences are listed. \
             Where the names that are left over fit in only one way, the --rename that does it is proposed.
 
-            The file that is written carries the labels and how pictures are prepared, so that cvtool classify (detect, \
+            The file that is written carries the labels and the preprocessing of images, so that cvtool classify (detect, \
             segment, stylize) needs nothing else. Networks of ImageNet are prepared for as torchvision evaluates them: the shorter side to \
             256, the middle 224 x 224 (342 and 299 for inception_v3), bilinear, mean 0.485,0.456,0.406 and deviation \
             0.229,0.224,0.225 (0.5 each for googlenet and inception_v3, whose published weights want it so); for the \
-            others pictures are stretched to the network's input, from 0 to 1.
+            others, images are stretched to the network's input, from 0 to 1.
 
             EXAMPLES
               cvtool convert resnet50.pth --model resnet50 --labels imagenet.txt \\
@@ -66,7 +66,7 @@ struct ConvertCommand: ParsableCommand {
     var features = false
 
     @OptionGroup(title: "Names of tensors") var keys: ConvertKeyOptions
-    @OptionGroup(title: "How pictures are prepared") var images: ConvertImageOptions
+    @OptionGroup(title: "Preprocessing of images") var images: ConvertImageOptions
 
     @Flag(help: "Store 16-bit floats: half the size, three decimal digits.")
     var half = false

@@ -7,7 +7,7 @@ import CVWeights
 
 /// What changes the preprocessing that is stored with the weights.
 struct ConvertImageOptions: ParsableArguments {
-    @Option(help: .init("Mean of each colour, such as 0.485,0.456,0.406; one number for grey.", valueName: "r,g,b"))
+    @Option(help: .init("Mean of each color, such as 0.485,0.456,0.406; one number for gray.", valueName: "r,g,b"))
     var mean: NumberList?
 
     @Option(
@@ -17,7 +17,7 @@ struct ConvertImageOptions: ParsableArguments {
     @Option(help: .init("The brightest level in the units of --mean and --std: 1 or 255.", valueName: "1|255"))
     var levels = 1
 
-    @Option(help: .init("Order of the colours: rgb, bgr or grey. (default: rgb, or grey for one channel)"))
+    @Option(help: .init("Order of the colors: rgb, bgr or grey. (default: rgb, or grey for one channel)"))
     var channels: Preprocessing.Channels?
 
     @Option(
@@ -27,7 +27,7 @@ struct ConvertImageOptions: ParsableArguments {
         transform: InputSize.init)
     var size: InputSize?
 
-    @Option(help: .init("How a picture gets that size: crop, stretch or letterbox. (default: see above)"))
+    @Option(help: .init("How an image gets that size: crop, stretch or letterbox. (default: see above)"))
     var resize: Preprocessing.Resize?
 
     @Option(
@@ -86,7 +86,7 @@ struct ConvertImageOptions: ParsableArguments {
     }
 }
 
-/// Numbers with commas between, one for each colour.
+/// Numbers with commas between, one for each color.
 struct NumberList: ExpressibleByArgument {
     let values: [Double]
 

@@ -65,7 +65,7 @@ struct ConvertRun {
             "\(conversion.spec.name): \(pluralized(conversion.tensors.count, "tensor")), "
                 + (conversion.spec.hasClasses ? "classes: \(conversion.labelCount), " : "")
                 + "input \(conversion.input)\n")
-        StandardError.write("pictures: \(preprocessing.json.text)\n")
+        StandardError.write("preprocessing: \(preprocessing.json.text)\n")
         if command.labels == nil, conversion.spec.hasClasses, conversion.labelCount > 0 {
             StandardError.write("the classes are called by their numbers; --labels FILE names them\n")
         }

@@ -11,7 +11,7 @@ struct ModelCommand: ParsableCommand {
         // Lines that are examples are kept below 80 columns, where they would be broken.
         discussion: """
             Without a name, the networks are listed with their parameters and their papers. With one, each operation has \
-            a line: the layer by its key in a checkpoint, the shape of its result for one picture (channels × height × \
+            a line: the layer by its key in a checkpoint, the shape of its result for one image (channels × height × \
             width), the numbers that are trained in it, and its multiply-adds. Those of convolutions, transposed \
             convolutions and linear layers are counted, without biases, as in papers and torchvision's tables. \
             The network is run on shapes alone: nothing is computed, whatever the size.
@@ -38,7 +38,7 @@ struct ModelCommand: ParsableCommand {
     @Option(
         name: [.customLong("imgsz"), .customLong("size")],
         help: .init(
-            "Size of the picture: one side, or WIDTHxHEIGHT. (default: what the network was described for, or the "
+            "Size of the image: one side, or WIDTHxHEIGHT. (default: what the network was described for, or the "
                 + "weights were trained with)", valueName: "size"),
         transform: InputSize.init)
     var imgsz: InputSize?
@@ -47,7 +47,7 @@ struct ModelCommand: ParsableCommand {
     var classes: Int?
 
     @Option(
-        help: .init("Channels of the picture: 3 for colour, 1 for grey. (default: the network's own)", valueName: "n"))
+        help: .init("Channels of the image: 3 for color, 1 for gray. (default: the network's own)", valueName: "n"))
     var channels: Int?
 
     @Flag(help: "Print one JSON object, or for the list one a line.")
@@ -95,7 +95,7 @@ struct AskedModel {
     let input: ModelSpec.Input
 
     /// - Parameters:
-    ///   - name: of a network; else of weights, whose metadata tell what they were made for, or a `.cfg`.
+    ///   - name: of a network; else of weights, whose metadata name their network, or a `.cfg`.
     ///   - command: what changes them.
     /// - Throws: `ArchitectureError` for a name that neither is, and what reading a file throws.
     init(_ name: String, _ command: ModelCommand) throws {

@@ -16,11 +16,11 @@ extension ModelSummary {
         var lines = [
             "\(asked.spec.name): \(asked.spec.summary)",
             (asked.spec.hasClasses ? "\(asked.classes) \(asked.classes == 1 ? "class" : "classes"), " : "")
-                + "pictures of \(input)",
+                + "images of \(input)",
             "", table.text, "",
             "parameters     \(grouped(parameters)) (\(readableBytes(4 * parameters)))",
             "multiply-adds  \(grouped(multiplyAdds)) (\(metric(multiplyAdds)))",
-            "activations    \(readableBytes(activationBytes)): the results of all lines, for one picture",
+            "activations    \(readableBytes(activationBytes)): the results of all lines, for one image",
         ]
         if used < parameters {
             lines.append("               \(grouped(parameters - used)) of the parameters serve training only")
