@@ -22,13 +22,17 @@ import Testing
     private func checkpoint(_ name: String, classes: Int, channels: Int = 3, side: Int) throws -> Checkpoint {
         let architecture = try ModelRegistry.spec(named: name, task: .classify)
         let input = ModelSpec.Input(channels: channels, height: side, width: side)
-        let (_, parameters) = ParameterSet.initialize(seed: 3) { architecture.makeClassifier(classes: classes, input: input, $0) }
+        let (_, parameters) = ParameterSet.initialize(seed: 3) {
+            architecture.makeClassifier(classes: classes, input: input, $0)
+        }
         let path = "\(folder)/\(name).safetensors"
         try FileOutput.write(parameters.safetensors(), to: path, overwrite: true)
         return try Checkpoint(path: path)
     }
 
-    @Test(arguments: ["resnet20", "small-cnn", "squeezenet1_1", "mobilenet_v2"])
+    @Test(
+        "conversion: classes and channels follow from the shapes",
+        arguments: ["resnet20", "small-cnn", "squeezenet1_1", "mobilenet_v2"])
     func classesAndChannelsAreThoseOfTheShapes(name: String) throws {
         let architecture = try ModelRegistry.spec(named: name, task: .classify)
         for (classes, channels) in [(7, 3), (2, 1)] {
@@ -39,7 +43,8 @@ import Testing
         }
     }
 
-    @Test func theFileHasTheSameWeightsAndWhatClassifyingNeeds() throws {
+    @Test("conversion: the file holds the weights, the labels and the preprocessing")
+    func theFileHasTheSameWeightsAndWhatClassifyingNeeds() throws {
         let checkpoint = try checkpoint("resnet20", classes: 3, side: 32)
         let conversion = try CheckpointConversion(checkpoint, to: ModelRegistry.spec(named: "resnet20"))
         var done = 0
@@ -63,7 +68,8 @@ import Testing
     }
 
     /// torchvision's `Resize(256)` and `CenterCrop(224)`.
-    @Test func networksOfImageNetAreEvaluatedAsTorchvisionDoes() throws {
+    @Test("conversion: ImageNet networks get torchvision's preprocessing")
+    func networksOfImageNetAreEvaluatedAsTorchvisionDoes() throws {
         let checkpoint = try checkpoint("squeezenet1_1", classes: 4, side: 224)
         let preprocessing = try CheckpointConversion(checkpoint, to: ModelRegistry.spec(named: "squeezenet1_1"))
             .defaultPreprocessing
@@ -73,7 +79,8 @@ import Testing
         #expect(ModelSpec.shorterSide(forCrop: 299) == 342)
     }
 
-    @Test func otherWeightsAreListedWithTheirNetwork() throws {
+    @Test("conversion: a mismatch names the networks that fit")
+    func otherWeightsAreListedWithTheirNetwork() throws {
         let checkpoint = try checkpoint("resnet20", classes: 10, side: 32)
         let error = #expect(throws: ConversionError.self) {
             try CheckpointConversion(checkpoint, to: ModelRegistry.spec(named: "resnet32"))
@@ -90,7 +97,8 @@ import Testing
         }
     }
 
-    @Test func valuesThatAreNoNumbersAreRefused() throws {
+    @Test("conversion: NaN values throw")
+    func valuesThatAreNoNumbersAreRefused() throws {
         let architecture = try ModelRegistry.spec(named: "logistic", task: .classify)
         let shapes = ParameterSet.shapes { architecture.makeClassifier(classes: 2, $0) }
         let tensors = shapes.map { name, shape in

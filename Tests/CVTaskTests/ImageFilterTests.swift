@@ -11,7 +11,7 @@ import Testing
         Tensor((0..<6).flatMap { _ in [left, left, left, right, right, right] }, shape: [1, 1, 6, 6])
     }
 
-    @Test(arguments: ["vertical-edge", "1,0,-1;1,0,-1;1,0,-1"])
+    @Test("filter: the sign of an edge follows its direction", arguments: ["vertical-edge", "1,0,-1;1,0,-1;1,0,-1"])
     func anEdgeFromBrightToDarkIsPositiveAndFromDarkToBrightNegative(_ text: String) throws {
         let filter = ImageFilter(try FilterKernel(text), padding: .valid)
         let (bright, dark) = (filter(Self.halves(10, 0)), filter(Self.halves(0, 10)))
@@ -20,8 +20,10 @@ import Testing
         #expect(dark.values == (0..<4).flatMap { _ in [0, -30, -30, 0] as [Float] })
     }
 
-    /// By the definition: a sum over the window, at each place.
-    @Test(arguments: ["sobel-y", "emboss", "gaussian", "1,2,3,4;0.5,-1,1/4,8", "7"], ImageFilter.Padding.allCases)
+    /// By the definition: a sum over the window, at each position.
+    @Test(
+        "filter: matches the sum over each window",
+        arguments: ["sobel-y", "emboss", "gaussian", "1,2,3,4;0.5,-1,1/4,8", "7"], ImageFilter.Padding.allCases)
     func everyPositionIsTheSumOverItsWindow(_ text: String, _ padding: ImageFilter.Padding) throws {
         let (kernel, height, width) = (try FilterKernel(text), 11, 9)
         let x = seededTensor(seed: 1, [2, 1, height, width])
@@ -60,7 +62,8 @@ import Testing
         }
     }
 
-    @Test func kernelsKeepTheBrightnessOrRespondToDifferencesOnly() {
+    @Test("filter: named kernels sum to 1 or 0")
+    func kernelsKeepTheBrightnessOrRespondToDifferencesOnly() {
         let names = FilterKernel.named.map(\.name)
         #expect(Set(names).count == names.count && names.contains("scharr-y"))
         for (name, sum) in zip(names, FilterKernel.named.map(\.kernel.sum)) {
@@ -69,7 +72,8 @@ import Testing
         }
     }
 
-    @Test func colorsAreFilteredApartAndGrayIsTheirMixture() throws {
+    @Test("filter: color channels are independent, gray is their luma")
+    func colorsAreFilteredApartAndGrayIsTheirMixture() throws {
         var image = Image(width: 6, height: 6, fill: Color(10, 200, 0))
         for index in 0..<18 { image[3 + index % 3, index / 3] = Color(0, 200, 100) }
         let edge = try FilterKernel("vertical-edge")
@@ -85,7 +89,8 @@ import Testing
         #expect(gray.image(.absolute)[2, 3] == Color(27, 27, 27))
     }
 
-    @Test func anImageOfOneColorHasNoEdgesInAMirrorAndStaysUnderABlur() throws {
+    @Test("filter: a constant image with reflect padding has no edges")
+    func anImageOfOneColorHasNoEdgesInAMirrorAndStaysUnderABlur() throws {
         let image = Image(width: 5, height: 4, fill: Color(90, 91, 92))
         for named in FilterKernel.named {
             let response = try ImageFilter(named.kernel)(image)
@@ -96,20 +101,23 @@ import Testing
         }
     }
 
-    @Test(arguments: [
-        ("", FilterError.empty), (" \n ", .empty), ("1,2;3", .ragged(row: 2, expected: 2, found: 1)),
-        ("1,x", .notANumber("x", row: 1)), ("a,b", .notANumber("a", row: 1)), ("1,;2,3", .notANumber("", row: 1)),
-        ("1;;2", .notANumber("", row: 2)), ("1/0", .notANumber("1/0", row: 1)), ("2/", .notANumber("2/", row: 1)),
-        ("1e60", .notANumber("1e60", row: 1)), ("1e20", .notANumber("1e+20", row: 1)),
-        ("-inf", .notANumber("-inf", row: 1)),
-        (String(repeating: "1,", count: 5000) + "1", .tooLarge(height: 1, width: 5001)),
-        (String(repeating: "1;", count: 5000) + "1", .tooLarge(height: 5001, width: 1)),
-    ])
+    @Test(
+        "filter: invalid kernels throw",
+        arguments: [
+            ("", FilterError.empty), (" \n ", .empty), ("1,2;3", .ragged(row: 2, expected: 2, found: 1)),
+            ("1,x", .notANumber("x", row: 1)), ("a,b", .notANumber("a", row: 1)), ("1,;2,3", .notANumber("", row: 1)),
+            ("1;;2", .notANumber("", row: 2)), ("1/0", .notANumber("1/0", row: 1)), ("2/", .notANumber("2/", row: 1)),
+            ("1e60", .notANumber("1e60", row: 1)), ("1e20", .notANumber("1e+20", row: 1)),
+            ("-inf", .notANumber("-inf", row: 1)),
+            (String(repeating: "1,", count: 5000) + "1", .tooLarge(height: 1, width: 5001)),
+            (String(repeating: "1;", count: 5000) + "1", .tooLarge(height: 5001, width: 1)),
+        ])
     func whatIsNoKernelIsAnError(_ text: String, _ expected: FilterError) {
         #expect(throws: expected) { try FilterKernel(text) }
     }
 
-    @Test func namesAndNumbersAreRead() throws {
+    @Test("filter: kernels are parsed from names and numbers")
+    func namesAndNumbersAreRead() throws {
         #expect(try FilterKernel(" 1, -2.5 ;\n 1/4,1e2 ").rows == [[1, -2.5], [0.25, 100]])
         #expect(try FilterKernel("1;2\n3;\n").rows == [[1], [2], [3]])
         let error = #expect(throws: FilterError.self) { try FilterKernel("sobelx") }
@@ -118,7 +126,8 @@ import Testing
         #expect(throws: FilterError.self) { try FilterKernel(rows: [[.nan]]) }
     }
 
-    @Test func anImageSmallerThanTheKernelIsAnErrorUnlessZerosAreAround() throws {
+    @Test("filter: an image smaller than the kernel needs zero padding")
+    func anImageSmallerThanTheKernelIsAnErrorUnlessZerosAreAround() throws {
         let kernel = try FilterKernel("gaussian")
         let small = Image(width: 2, height: 9, fill: .white)
         for padding in [ImageFilter.Padding.valid, .reflect] {

@@ -13,11 +13,13 @@ import Testing
         return Image(width: width, height: height, format: .rgb, pixels: pixels)
     }
 
-    @Test(arguments: [
-        Preprocessing(width: 24, height: 24, resize: .stretch), Preprocessing(width: 24, height: 24, resize: .crop),
-        Preprocessing(width: 24, height: 16, resize: .crop, shorterSide: 20),
-        Preprocessing(width: 24, height: 24, resize: .letterbox),
-    ])
+    @Test(
+        "input frame: pixels of the input map to their source positions",
+        arguments: [
+            Preprocessing(width: 24, height: 24, resize: .stretch), Preprocessing(width: 24, height: 24, resize: .crop),
+            Preprocessing(width: 24, height: 16, resize: .crop, shorterSide: 20),
+            Preprocessing(width: 24, height: 24, resize: .letterbox),
+        ])
     func everyPixelOfTheInputIsWhereItsColorsSay(preprocessing: Preprocessing) {
         for (width, height) in [(200, 90), (90, 200), (120, 121)] {
             let input = preprocessing.tensor(positions(width: width, height: height)).values
@@ -40,7 +42,8 @@ import Testing
         }
     }
 
-    @Test func aLetterboxReachesBeyondTheImage() {
+    @Test("input frame: a letterbox extends beyond the image")
+    func aLetterboxReachesBeyondTheImage() {
         let frame = Preprocessing(width: 10, height: 10, resize: .letterbox).frame(width: 100, height: 50)
         #expect(frame.box == Box(minX: 0, minY: -20, maxX: 100, maxY: 80))
     }

@@ -22,7 +22,8 @@ import Testing
 
     /// Pillow's `resize` and `convert("L")`, torchvision's `Resize` and `CenterCrop` (`Tools/golden/preprocessing.py`),
     /// sample by sample.
-    @Test func agreesWithPillowAndTorchvision() throws {
+    @Test("preprocessing: matches Pillow and torchvision")
+    func agreesWithPillowAndTorchvision() throws {
         let cases = try decoded("Golden/preprocessing.json", as: [Case].self)
         #expect(cases.count == 31)
         for golden in cases {
@@ -42,7 +43,8 @@ import Testing
     }
 
     /// Mean and deviation stand in the order of the input's channels.
-    @Test func channelsAreNormalizedInTheirOrder() {
+    @Test("preprocessing: channels are normalized in their order")
+    func channelsAreNormalizedInTheirOrder() {
         let image = ramp(width: 3, height: 2)
         let rgb = Preprocessing(
             width: 3, height: 2, resize: .stretch, mean: [1, 2, 3], std: [10, 20, 30])
@@ -57,7 +59,9 @@ import Testing
     }
 
     /// The frame is the exact fill, its colors in the order of the channels, and the image lies in its middle.
-    @Test(arguments: [Preprocessing.Channels.rgb, .bgr, .gray]) func letterboxesAreFilled(
+    @Test(
+        "preprocessing: the letterbox has exactly the fill color", arguments: [Preprocessing.Channels.rgb, .bgr, .gray])
+    func letterboxesAreFilled(
         channels: Preprocessing.Channels
     ) {
         let fill = channels == .gray ? [7.5] : [7.5, 8.5, 9.5] as [Float]
@@ -74,7 +78,8 @@ import Testing
         #expect(preprocessing.tensor(Image(width: 16, height: 8, fill: .white)).values == values)
     }
 
-    @Test func batchesHoldTheSameAsSingleImages() {
+    @Test("preprocessing: a batch equals its single images")
+    func batchesHoldTheSameAsSingleImages() {
         let preprocessing = Preprocessing(width: 6, height: 5, resize: .crop, channels: .gray, mean: [99], std: [55])
         let images = [
             ramp(width: 9, height: 30), noise(width: 50, height: 3, seed: 1), noise(width: 6, height: 5, seed: 2),
@@ -92,7 +97,8 @@ import Testing
         #expect(values[..<50176].allSatisfy { $0 == 1 } && values[50176...].allSatisfy { $0 == 0 })
     }
 
-    @Test func theShorterSideIsWrittenAndReadWithACrop() throws {
+    @Test("preprocessing: JSON round trip of a crop with a shorter side")
+    func theShorterSideIsWrittenAndReadWithACrop() throws {
         let crop = Preprocessing(width: 224, height: 112, resize: .crop, shorterSide: 128, filter: .bicubic)
         #expect(crop.json.text.hasPrefix(#"{"width":224,"height":112,"resize":"crop","shorter_side":128,"filter""#))
         #expect(try Preprocessing(text: crop.json.text) == crop)
@@ -110,7 +116,8 @@ import Testing
         }
     }
 
-    @Test func grayIsWrittenAndReadWithOneNumberEach() throws {
+    @Test("preprocessing: JSON round trip of one gray channel")
+    func grayIsWrittenAndReadWithOneNumberEach() throws {
         let text = """
             {"width":28,"height":28,"resize":"stretch","filter":"bilinear","fill":[0],"channels":"grey","mean":[33.5],\
             "std":[78]}

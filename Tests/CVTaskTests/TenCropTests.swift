@@ -14,7 +14,8 @@ import Testing
         let samples: [Int]
     }
 
-    @Test func theTenCropsAreThoseOfTorchvision() throws {
+    @Test("ten crops: match torchvision")
+    func theTenCropsAreThoseOfTorchvision() throws {
         let cases = try decoded("Golden/ten-crop.json", as: [Case].self)
         #expect(cases.count == 6)
         for golden in cases {
@@ -33,7 +34,8 @@ import Testing
         }
     }
 
-    @Test func letterboxesKeepTheirFrame() {
+    @Test("ten crops: a letterbox keeps its fill")
+    func letterboxesKeepTheirFrame() {
         let preprocessing = Preprocessing(width: 7, height: 7, resize: .letterbox, fill: [51, 51, 51])
         let crops = preprocessing.tenCrops(Image(width: 16, height: 8, fill: .white)).values
         // The image is 8 × 4 in a frame of 8 × 8: two rows above and below it.

@@ -7,7 +7,8 @@ import Testing
     private func run(_ arguments: String...) throws -> CommandResult { try runCommand(["benchmark"] + arguments) }
 
     /// The figures themselves are the machine's; that they are in order and of the steps asked for is the command's.
-    @Test func jsonHasTheStepsInOrderOfTime() throws {
+    @Test("cvtool benchmark: JSON lists the steps in order")
+    func jsonHasTheStepsInOrderOfTime() throws {
         let image = packageFolder.appending(path: "SampleImages/cat.jpg").path
         let result = try run("--runs", "2", "--imgsz", "60x100", "--threads", "1", "--image", image, "--json")
         #expect(result.exitCode == 0, "\(result.errors)")
@@ -22,7 +23,8 @@ import Testing
         }
     }
 
-    @Test func textIsATableWithARowForEachStep() throws {
+    @Test("cvtool benchmark: text is a table with a row for each step")
+    func textIsATableWithARowForEachStep() throws {
         let result = try run("--runs", "1", "--imgsz", "32", "--threads", "1")
         let lines = result.output.split(separator: "\n")
         #expect(lines.first?.hasPrefix("yolov3-tiny, input 32×32, 1 thread, ") == true)
@@ -30,7 +32,8 @@ import Testing
         #expect(lines.count == 3 && lines.last?.hasPrefix("network ") == true)
     }
 
-    @Test func stepsOfTrainingAreMeasured() throws {
+    @Test("cvtool benchmark: training steps are measured")
+    func stepsOfTrainingAreMeasured() throws {
         let result = try run("--train", "lenet5", "--batch-size", "3", "--runs", "2", "--json")
         #expect(result.exitCode == 0, "\(result.errors)")
         let json = try JSONValue.parse(result.output)
@@ -40,7 +43,8 @@ import Testing
         #expect(try run("--train", "lenet6").errors.contains("lenet5"))
     }
 
-    @Test func wrongUseIsExplained() throws {
+    @Test("cvtool benchmark: wrong arguments give a message")
+    func wrongUseIsExplained() throws {
         for arguments in [
             ["--runs", "0"], ["--no-network"], ["--threads", "0"], ["--batch-size", "0"],
             ["--train", "unet", "--no-network"],

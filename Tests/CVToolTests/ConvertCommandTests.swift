@@ -26,7 +26,8 @@ import Testing
     }
 
     /// The probabilities are those of torch's own sum and softmax.
-    @Test func classifyingWithConvertedWeightsGivesTorchsProbabilities() throws {
+    @Test("cvtool convert: converted weights give PyTorch's probabilities")
+    func classifyingWithConvertedWeightsGivesTorchsProbabilities() throws {
         let result = try convert(
             "logistic", "--model", "logistic", "--size", "4", "--labels", "names.txt", "-o", "out.safetensors")
         #expect(result.exitCode == 0 && result.output.isEmpty, "\(result.errors)")
@@ -46,7 +47,8 @@ import Testing
         #expect(try runCommand(["weights", "verify", "out.safetensors"], in: folder).exitCode == 0)
     }
 
-    @Test func optionsSetThePreprocessing() throws {
+    @Test("cvtool convert: options set the preprocessing")
+    func optionsSetThePreprocessing() throws {
         let result = try convert(
             "logistic", "--model", "logistic", "--size", "4", "--mean", "0.5", "--std", "51", "--levels", "255",
             "--resize", "crop", "--shorter-side", "6", "--filter", "bicubic", "--half", "-q", "-o", "out.safetensors")
@@ -62,7 +64,8 @@ import Testing
         #expect(metadata.sha256 == SHA256.hexDigest(of: source))
     }
 
-    @Test func nothingIsOverwrittenUnasked() throws {
+    @Test("cvtool convert: an existing file is overwritten only on request")
+    func nothingIsOverwrittenUnasked() throws {
         let arguments = ["--model", "logistic", "--size", "4", "-o", "out.safetensors"]
         func run(_ more: String...) throws -> CommandResult {
             try runCommand(["convert", "\(Self.goldens)/logistic.pth"] + arguments + more, in: folder)
@@ -73,7 +76,8 @@ import Testing
         #expect(try run("--force").exitCode == 0)
     }
 
-    @Test func problemsAreReportedAndNothingIsWritten() throws {
+    @Test("cvtool convert: errors are reported and nothing is written")
+    func problemsAreReportedAndNothingIsWritten() throws {
         for (name, arguments, code, words) in [
             ("zip", ["--model", "logistic"], 1, ["as logistic", "unexpected: \"again\"", "missing: \"fc.bias\""]),
             ("module", ["--model", "logistic"], 1, ["\"torch.nn.modules.", "none of it was executed"]),

@@ -33,7 +33,8 @@ import Testing
         try runCommand(["weights"] + arguments, environment: ["CVTOOL_WEIGHTS": folder])
     }
 
-    @Test func listShowsWhatIsThereAndWarnsOfWhatIsBroken() throws {
+    @Test("cvtool weights list: lists the files and warns of broken ones")
+    func listShowsWhatIsThereAndWarnsOfWhatIsBroken() throws {
         let path = try put("net.safetensors")
         try FileOutput.write([1], to: folder + "/broken.safetensors")
         let text = try run("list")
@@ -48,7 +49,8 @@ import Testing
         #expect(lines.first { $0["name"] == "broken" }?["error"] != nil)
     }
 
-    @Test func inspectShowsTensorsAndMetadata() throws {
+    @Test("cvtool weights inspect: shows tensors and metadata")
+    func inspectShowsTensorsAndMetadata() throws {
         let path = try put("net.safetensors")
         for argument in [path, "net", "net.safetensors"] {
             let text = try run("inspect", argument)
@@ -63,7 +65,8 @@ import Testing
         #expect(json["metadata"]?["labels"] == #"["a","b","c","d","e"]"#)
     }
 
-    @Test func verifyEndsWithZeroOrOne() throws {
+    @Test("cvtool weights verify: exits with 0 or 1")
+    func verifyEndsWithZeroOrOne() throws {
         let path = try put("net.safetensors")
         let good = try run("verify", path)
         #expect(good.exitCode == 0)
@@ -83,7 +86,8 @@ import Testing
         #expect(nan.text.contains(#"tensor \"conv.bias\" has 1 NaN value"#))
     }
 
-    @Test func errorsGoToStandardError() throws {
+    @Test("cvtool weights: errors go to standard error")
+    func errorsGoToStandardError() throws {
         for subcommand in ["inspect", "verify"] {
             let missing = try run(subcommand, "no-such-model")
             #expect(missing.exitCode == 1)

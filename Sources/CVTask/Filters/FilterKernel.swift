@@ -125,12 +125,12 @@ extension FilterKernel {
 
     /// Signs and scales are OpenCV's: positive where it becomes brighter to the right, or downwards.
     public static let named: [Named] = [
-        Named("sobel-x", "upright edges (Sobel 1968)", [[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]]),
-        Named("sobel-y", "edges that lie flat", [[-1, -2, -1], [0, 0, 0], [1, 2, 1]]),
-        Named("scharr-x", "the same, with less error for slanting ones", [[-3, 0, 3], [-10, 0, 10], [-3, 0, 3]]),
-        Named("scharr-y", "edges that lie flat", [[-3, -10, -3], [0, 0, 0], [3, 10, 3]]),
-        Named("prewitt-x", "upright edges, all rows alike (Prewitt 1970)", [[-1, 0, 1], [-1, 0, 1], [-1, 0, 1]]),
-        Named("prewitt-y", "edges that lie flat", [[-1, -1, -1], [0, 0, 0], [1, 1, 1]]),
+        Named("sobel-x", "vertical edges (Sobel 1968)", [[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]]),
+        Named("sobel-y", "horizontal edges", [[-1, -2, -1], [0, 0, 0], [1, 2, 1]]),
+        Named("scharr-x", "vertical edges, more exact for slanted ones", [[-3, 0, 3], [-10, 0, 10], [-3, 0, 3]]),
+        Named("scharr-y", "horizontal edges", [[-3, -10, -3], [0, 0, 0], [3, 10, 3]]),
+        Named("prewitt-x", "vertical edges, all rows alike (Prewitt 1970)", [[-1, 0, 1], [-1, 0, 1], [-1, 0, 1]]),
+        Named("prewitt-y", "horizontal edges", [[-1, -1, -1], [0, 0, 0], [1, 1, 1]]),
         Named("vertical-edge", "from bright to dark, to the right", [[1, 0, -1], [1, 0, -1], [1, 0, -1]]),
         Named("horizontal-edge", "from bright to dark, downwards", [[1, 1, 1], [0, 0, 0], [-1, -1, -1]]),
         Named("laplacian", "lines and edges of all directions", [[0, 1, 0], [1, -4, 1], [0, 1, 0]]),
@@ -139,7 +139,7 @@ extension FilterKernel {
         Named("emboss", "a relief, lit from one corner", [[-2, -1, 0], [-1, 1, 1], [0, 1, 2]]),
         Named("blur", "the mean of 3×3 pixels", dividedBy: 9, [[1, 1, 1], [1, 1, 1], [1, 1, 1]]),
         Named(
-            "gaussian", "a bell of 5×5 pixels", dividedBy: 256,
+            "gaussian", "a Gaussian of 5×5 pixels", dividedBy: 256,
             [1, 4, 6, 4, 1].map { row in [1, 4, 6, 4, 1].map { row * $0 } }),
     ]
 }

@@ -37,7 +37,9 @@ struct TrainingBenchmark {
             optimizer = Adam(parameters.trainable, learningRate: 1e-4)
             labels = (0..<batchSize * input.height * input.width).map { $0 % classes }
         } else {
-            let (classifier, parameters) = ParameterSet.initialize(seed: 1) { spec.makeClassifier(classes: classes, $0) }
+            let (classifier, parameters) = ParameterSet.initialize(seed: 1) {
+                spec.makeClassifier(classes: classes, $0)
+            }
             network = classifier
             optimizer = GradientDescent(parameters.trainable, learningRate: 0.01, momentum: 0.9)
             labels = (0..<batchSize).map { $0 % classes }
