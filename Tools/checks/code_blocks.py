@@ -4,10 +4,10 @@
     code_blocks.py OUTPUT FILE.md...     write one Swift file for each document
     code_blocks.py --links FILE.md...    check that what DocC pages link to exists
 
-The blocks of a document are read from top to bottom, as a reader does: a later one may use what an earlier one has declared.
-Declarations and statements become the body of one function, which is not async: code with `await` stands in functions of
-its own, as the compiler prefers async overloads in async ones. Imports and extensions go to the file's top level.
-Errors of the compiler point at the lines of the document.
+The blocks of a document are read from top to bottom, as a reader does: a later one may use what an earlier one has
+declared. Declarations and statements become the body of one function, which is not async: code with `await` stands in
+functions of its own, as the compiler prefers async overloads in async ones. Imports and extensions go to the file's top
+level. Errors of the compiler point at the lines of the document.
 
 Two comments above a block, invisible in the rendered page, change what happens to it:
 

@@ -7,27 +7,36 @@
 documentation  every public declaration has a documentation comment
 parameters     every public function documents its parameters, its result and what it throws, in DocC's form
 sizes          no source file above 400 lines, no function above 50
-vocabulary     no word of the private language that this project once spoke (vocabulary.txt beside this script)
+vocabulary     no word of vocabulary.txt where the field has a better one; vocabulary-allowed.txt lists what is data
 platform       only CVCore/Platform.swift asks which system it is
 """
 
 import re
 import sys
+from collections.abc import Iterator
+from fnmatch import fnmatch
 from pathlib import Path
+from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parents[2]
 MAXIMUM_LINES = 400
 MAXIMUM_FUNCTION_LINES = 50
+TEXT_SUFFIXES = {".swift", ".c", ".h", ".inc", ".py", ".sh", ".md", ".txt"}
+
+ATTRIBUTES = r"(?:@\w+(?:\([^)]*\))?\s+)*"
+MODIFIERS = (
+    r"(?:(?:(?:internal|private|package)\(set\)|static|final|mutating|indirect|nonisolated(?:\(unsafe\))?|convenience|"
+    r"override|required)\s+|class\s+(?=func|var))*")
 DECLARATION = re.compile(
-    r"^(?P<indent>\s*)(?:@\w+(?:\([^)]*\))?\s+)*public\s+(?:(?:internal|private|package)\(set\)\s+|static\s+|final\s+|"
-    r"mutating\s+|indirect\s+|nonisolated\s+|nonisolated\(unsafe\)\s+|convenience\s+|override\s+|required\s+|class\s+(?=func|var))*"
-    r"(?P<kind>struct|class|enum|protocol|actor|func|init|var|let|subscript|typealias|associatedtype)\b(?P<rest>.*)")
-CASE = re.compile(r"^(?P<indent>\s*)(?:indirect\s+)?case\s+\w")
-# What a protocol of the standard library asks for says what it is by its name.
+    rf"^\s*{ATTRIBUTES}public\s+{MODIFIERS}"
+    r"(?P<kind>struct|class|enum|protocol|actor|func|init|var|let|subscript|typealias|associatedtype)\b.*")
+ATTRIBUTE_LINE = re.compile(r"^\s*@\w+(\(.*\))?\s*$")
+FUNCTION = re.compile(r"^(\s*)(?:(?:@\w+(?:\(.*\))?|\w+(?:\(set\))?)\s+)*(?:func\s|init[?(<]|subscript\()")
+# A requirement of a protocol of the standard library needs no comment: the protocol documents it.
 CONFORMANCE = re.compile(
-    r"\b(?:var (?:description|debugDescription|errorDescription|startIndex|endIndex|count|rawValue|hashValue|category)\b|"
-    r"func (?:hash\(into|index\(after|index\(before|encode\(to|next\(\)|==|<)|func ==|init\(from |init\(arrayLiteral|"
-    r"init\(dictionaryLiteral|init\(stringLiteral|init\?\(rawValue|typealias \w+ = )")
+    r"\bvar (?:description|debugDescription|errorDescription|startIndex|endIndex|count|rawValue|hashValue|category)\b|"
+    r"\bfunc (?:hash\(into|index\(after|index\(before|encode\(to|next\(\)|==|<)|"
+    r"\binit\(from |\binit\((?:array|dictionary|string)Literal|\binit\?\(rawValue|\btypealias \w+ = ")
 
 
 def swift_files(*folders: str) -> list[Path]:
@@ -35,20 +44,37 @@ def swift_files(*folders: str) -> list[Path]:
     return sorted(path for folder in folders for path in (ROOT / folder).rglob("*.swift"))
 
 
-def name(path: Path) -> str:
-    """A path as it is shown: from the root of the repository."""
-    return str(path.relative_to(ROOT))
+def shown(path: Path) -> str:
+    """A path from the root of the repository."""
+    return path.relative_to(ROOT).as_posix()
 
 
-def comment_above(lines: list[str], index: int) -> list[str]:
+def lines_of(path: Path) -> list[str]:
+    """The lines of a text file."""
+    return path.read_text(encoding="utf-8", errors="replace").splitlines()
+
+
+# Documentation
+
+
+class Declaration(NamedTuple):
+    """A public declaration and what stands above it."""
+    position: str
+    kind: str
+    first_line: str
+    comment: str
+    signature: str
+
+
+def comment_above(lines: list[str], index: int) -> str:
     """The documentation comment that ends just above a declaration; attributes may stand between."""
     end = index
-    while end > 0 and re.match(r"^\s*@\w+(\(.*\))?\s*$", lines[end - 1]):
+    while end > 0 and ATTRIBUTE_LINE.match(lines[end - 1]):
         end -= 1
     start = end
     while start > 0 and lines[start - 1].lstrip().startswith("///"):
         start -= 1
-    return lines[start:end]
+    return "\n".join(lines[start:end])
 
 
 def signature(lines: list[str], index: int) -> str:
@@ -56,134 +82,166 @@ def signature(lines: list[str], index: int) -> str:
     text = ""
     for line in lines[index:index + 30]:
         text += " " + line.strip()
-        if text.count("(") == text.count(")") and (line.rstrip().endswith(("{", "}")) or "{" in line or "(" not in text):
-            break
-        if text.count("(") == text.count(")") and text.count("(") > 0 and not line.rstrip().endswith((",", "->")):
+        if text.count("(") != text.count(")"):
+            continue
+        if "(" not in text or "{" in line or line.endswith("}") or not line.endswith((",", "->")):
             break
     return text
 
 
-def public_declarations(path: Path):
-    """(line number, match, comment, signature) of each public declaration of a file."""
-    lines = path.read_text(encoding="utf-8").split("\n")
-    for index, line in enumerate(lines):
-        match = DECLARATION.match(line)
-        if match:
-            yield index + 1, match, comment_above(lines, index), signature(lines, index)
+def public_declarations() -> Iterator[Declaration]:
+    """The public declarations of the libraries, without those that a standard protocol requires."""
+    for path in swift_files("Sources"):
+        if "cvtool" in path.parts:
+            continue
+        lines = lines_of(path)
+        for index, line in enumerate(lines):
+            match = DECLARATION.match(line)
+            text = signature(lines, index) if match else ""
+            if match and not CONFORMANCE.search(text):
+                yield Declaration(
+                    f"{shown(path)}:{index + 1}", match["kind"], line.strip(), comment_above(lines, index), text)
 
 
 def check_documentation() -> list[str]:
     """Public declarations without a documentation comment."""
-    problems = []
-    for path in swift_files("Sources"):
-        if "/cvtool/" in str(path):
-            continue
-        for number, match, comment, text in public_declarations(path):
-            if not comment and not CONFORMANCE.search(text):
-                problems.append(f"{name(path)}:{number}: no documentation comment: {match.group(0).strip()[:90]}")
-    return problems
+    return [
+        f"{each.position}: no documentation comment: {each.first_line[:90]}"
+        for each in public_declarations() if not each.comment
+    ]
 
 
-def parameter_names(text: str) -> list[str]:
-    """The local names of a function's parameters."""
+def split_parameters(text: str) -> tuple[list[str], str]:
+    """The parameters of a function's signature, and what follows their closing parenthesis."""
     start = text.find("(")
+    if start < 0:
+        return [], text
     depth, parts, part = 0, [], ""
-    for character in text[start:]:
-        if character in "([{<":
-            depth += 1
+    for end, character in enumerate(text[start:], start):
         if character in ")]}>" and not part.endswith("-"):
             depth -= 1
-        if depth == 0:
-            break
+        if depth == 0 and character == ")":
+            return [*parts, part], text[end + 1:]
         if character == "," and depth == 1:
             parts.append(part)
             part = ""
-        else:
+        elif depth > 0:
             part += character
-    parts.append(part)
-    names = []
-    for part in parts:
-        words = part.lstrip("(").split(":")[0].split()
-        if words:
-            names.append(words[-1])
-    return [each for each in names if each not in ("_", "")]
+        if character in "([{<":
+            depth += 1
+    return [*parts, part], ""
+
+
+def missing_items(declaration: Declaration) -> list[str]:
+    """What the comment of a function leaves out: names of parameters, Returns, Throws."""
+    parameters, rest = split_parameters(declaration.signature)
+    names = [words[-1] for words in (each.split(":")[0].split() for each in parameters) if words and words[-1] != "_"]
+    missing = [each for each in names if not re.search(rf"-\s+(?:Parameter\s+)?`?{each}`?:", declaration.comment)]
+    result = rest.split("{")[0]
+    if declaration.kind == "func" and "->" in result and "- Returns:" not in declaration.comment:
+        missing.append("Returns")
+    if re.match(r"\s*(?:async\s+)?throws\b", result) and "- Throws:" not in declaration.comment:
+        missing.append("Throws")
+    return missing
 
 
 def check_parameters() -> list[str]:
     """Public functions whose comment leaves out a parameter, the result or the error."""
     problems = []
-    for path in swift_files("Sources"):
-        if "/cvtool/" in str(path):
-            continue
-        for number, match, comment, text in public_declarations(path):
-            if match["kind"] not in ("func", "init", "subscript") or not comment or CONFORMANCE.search(text):
-                continue
-            body = "\n".join(comment)
-            missing = [each for each in parameter_names(text) if not re.search(rf"-\s+(?:Parameter\s+)?`?{each}`?:", body)]
-            head = text.split("{")[0]
-            if match["kind"] == "func" and "->" in head.rsplit(")", 1)[-1] and "- Returns:" not in body:
-                missing.append("Returns")
-            if re.search(r"\)\s*(?:async\s+)?throws", head) and "- Throws:" not in body:
-                missing.append("Throws")
+    for each in public_declarations():
+        if each.kind in ("func", "init", "subscript") and each.comment:
+            missing = missing_items(each)
             if missing:
-                problems.append(f"{name(path)}:{number}: not documented: {', '.join(missing)}")
+                problems.append(f"{each.position}: not documented: {', '.join(missing)}")
     return problems
+
+
+# Sizes
+
+
+def function_lengths(lines: list[str]) -> Iterator[tuple[int, int]]:
+    """(line number, lines) of each function of a Swift file whose body ends on a line of its own."""
+    for index, line in enumerate(lines):
+        match = FUNCTION.match(line)
+        if not match or line.lstrip().startswith("//"):
+            continue
+        indent = match[1]
+        end = next((end for end in range(index, len(lines)) if lines[end].rstrip() == indent + "}"), index)
+        # A protocol's requirement has no body: the next closing brace belongs to something else.
+        is_body = all(
+            not each or each.startswith(indent + " ") or each.strip().startswith((")", "//", "#"))
+            for each in lines[index + 1:end])
+        if is_body:
+            yield index + 1, end - index + 1
 
 
 def check_sizes() -> list[str]:
     """Files and functions that are too long."""
-    problems = []
     sources = swift_files("Sources", "Tests", "Examples")
-    sources += [path for kind in ("*.c", "*.h", "*.inc") for path in sorted((ROOT / "Sources").rglob(kind))]
+    sources += sorted(path for kind in ("*.c", "*.h", "*.inc") for path in (ROOT / "Sources").rglob(kind))
     sources += sorted((ROOT / "Tools").rglob("*.py"))
+    problems = []
     for path in sources:
-        lines = path.read_text(encoding="utf-8").split("\n")
-        if len(lines) > MAXIMUM_LINES + 1:
-            problems.append(f"{name(path)}: {len(lines) - 1} lines; {MAXIMUM_LINES} is the most")
-        if path.suffix != ".swift":
-            continue
-        for index, line in enumerate(lines):
-            match = re.match(r"^(\s*)(?:(?:@\w+(?:\(.*\))?|\w+(?:\(set\))?)\s+)*(?:func\s|init[?(<]|subscript\()", line)
-            if not match or line.lstrip().startswith("//"):
-                continue
-            length = next(
-                (end - index + 1 for end in range(index, len(lines)) if lines[end].rstrip() == match[1] + "}"), 0)
-            inner = lines[index + 1:index + length - 1] if length else []
-            # A protocol's requirement has no body: the next closing brace belongs to something else.
-            if length > MAXIMUM_FUNCTION_LINES and all(not each or each.startswith(match[1] + " ") or each.strip().startswith((")", "//", "#")) for each in inner):
-                problems.append(f"{name(path)}:{index + 1}: a function of {length} lines; {MAXIMUM_FUNCTION_LINES} is the most")
+        lines = lines_of(path)
+        if len(lines) > MAXIMUM_LINES:
+            problems.append(f"{shown(path)}: {len(lines)} lines; {MAXIMUM_LINES} is the most")
+        if path.suffix == ".swift":
+            problems += [
+                f"{shown(path)}:{number}: a function of {length} lines; {MAXIMUM_FUNCTION_LINES} is the most"
+                for number, length in function_lengths(lines) if length > MAXIMUM_FUNCTION_LINES
+            ]
     return problems
+
+
+# Vocabulary
+
+
+def table(file: str) -> list[list[str]]:
+    """The rows of a table in this folder: fields between tabs; lines that begin with # are comments."""
+    lines = lines_of(Path(__file__).parent / file)
+    return [line.split("\t") for line in lines if line and not line.startswith("#")]
+
+
+def prose_files() -> list[Path]:
+    """The files whose words are checked: all text but these checks themselves and golden data."""
+    files = [ROOT / "README.md", ROOT / "CONTRIBUTING.md"]
+    for folder in ("Sources", "Tests", "Tools", "Examples", "Weights", "SampleImages"):
+        files += [path for path in (ROOT / folder).rglob("*") if path.suffix in TEXT_SUFFIXES and path.is_file()]
+    return sorted(path for path in files if not {"checks", "Golden"} & set(path.parts))
 
 
 def check_vocabulary() -> list[str]:
-    """Words that have a better one in the field."""
-    rules = []
-    for line in (ROOT / "Tools/checks/vocabulary.txt").read_text(encoding="utf-8").split("\n"):
-        if line and not line.startswith("#"):
-            pattern, _, better = line.partition("\t")
-            rules.append((re.compile(pattern), better.strip()))
-    suffixes = (".swift", ".c", ".h", ".inc", ".py", ".sh", ".md", ".txt")
-    files = [ROOT / "README.md", ROOT / "CONTRIBUTING.md"]
-    for folder in ("Sources", "Tests", "Tools", "Examples", "Weights", "SampleImages"):
-        files += [path for path in (ROOT / folder).rglob("*") if path.suffix in suffixes and path.is_file()]
+    """Words that have a better one in the field, and exceptions that are no longer needed."""
+    rules = [(re.compile(pattern), better) for pattern, better in table("vocabulary.txt")]
+    allowed = [(glob, re.compile(pattern)) for glob, pattern, _ in table("vocabulary-allowed.txt")]
+    unused = set(range(len(allowed)))
     problems = []
-    for path in sorted(files):
-        if "checks" in path.parts or "Golden" in path.parts:
-            continue
-        for number, line in enumerate(path.read_text(encoding="utf-8", errors="replace").split("\n"), 1):
+    for path in prose_files():
+        name = shown(path)
+        exceptions = [(index, pattern) for index, (glob, pattern) in enumerate(allowed) if fnmatch(name, glob)]
+        for number, line in enumerate(lines_of(path), 1):
+            for index, pattern in exceptions:
+                line, count = pattern.subn("", line)
+                if count:
+                    unused.discard(index)
             for pattern, better in rules:
-                match = pattern.search(line)
-                if match:
-                    problems.append(f"{name(path)}:{number}: {match.group(0)!r}: better {better}")
-    return problems
+                if match := pattern.search(line):
+                    problems.append(f"{name}:{number}: {match[0]!r}: better {better}")
+    return problems + [
+        f"Tools/checks/vocabulary-allowed.txt: never used: {allowed[index][0]} {allowed[index][1].pattern}"
+        for index in sorted(unused)
+    ]
+
+
+# Platform
 
 
 def check_platform() -> list[str]:
     """Conditional imports outside the one file for them."""
     return [
-        f"{name(path)}:{number}: canImport belongs in Sources/CVCore/Platform.swift"
+        f"{shown(path)}:{number}: canImport belongs in Sources/CVCore/Platform.swift"
         for path in swift_files("Sources") if path.name != "Platform.swift"
-        for number, line in enumerate(path.read_text(encoding="utf-8").split("\n"), 1) if "canImport(" in line
+        for number, line in enumerate(lines_of(path), 1) if "canImport(" in line
     ]
 
 
@@ -206,7 +264,7 @@ def main() -> int:
     broken = 0
     for rule in wanted:
         problems = CHECKS[rule]()
-        print("\n".join(problems + [f"{rule}: {len(problems)} problems"]))
+        print("\n".join([*problems, f"{rule}: {len(problems)} problems"]))
         broken += len(problems)
     return 1 if broken else 0
 
