@@ -53,7 +53,7 @@ chairs=$(python3 -c 'import json, sys; print(sum(d["label"] == "chair" for d in 
     <<<"$output")
 check "$chairs >= 1"
 [ -s "$work/found.png" ] || fail "DetectObjects wrote no image"
-if message=$("$programs/DetectObjects" README.md "$work/none.png" 2>&1); then fail "README.md was taken for an image"; fi
+if message=$("$programs/DetectObjects" README.md "$work/none.png" 2>&1); then fail "README.md was accepted as an image"; fi
 output=$message
 expect "README.md: "
 

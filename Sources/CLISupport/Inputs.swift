@@ -39,6 +39,10 @@ public struct InputProblem: ToolkitError, Equatable {
     public let message: String
 
     /// A problem with a path.
+    ///
+    /// - Parameters:
+    ///   - path: the path as given.
+    ///   - message: what is wrong.
     public init(_ path: String, _ message: String) {
         self.path = path
         self.message = message

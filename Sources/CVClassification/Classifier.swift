@@ -31,6 +31,7 @@ public struct Classifier: Sendable {
     ///
     /// Network, labels and preprocessing are those that the file's metadata names.
     ///
+    /// - Parameter weights: the name of a model, or the path of a file.
     /// - Throws: `WeightsNotFound` when nothing is found, with all places that were searched; `FileError`,
     ///   `SafetensorsError`, `WeightsMetadataError` or `ModelFileError` for a file that is damaged or belongs to
     ///   something else.

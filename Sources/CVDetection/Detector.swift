@@ -36,6 +36,7 @@ public struct Detector: Sendable {
 
     /// Loads weights by the name of a model or by the path of a `.safetensors` file.
     ///
+    /// - Parameter model: the name of a model, or the path of a file.
     /// - Throws: `WeightsNotFound` when nothing is found, with all places that were searched; `SafetensorsError`
     ///   or `ModelFileError` for a file that is damaged or belongs to something else.
     public init(_ model: String = Detector.defaultModel) throws {
@@ -45,7 +46,7 @@ public struct Detector: Sendable {
     private init(_ file: ModelFile) throws {
         let preprocessing = file.metadata.preprocessing
         guard preprocessing.resize == .letterbox, preprocessing.channels != .gray else {
-            throw ModelFileError(file.path, .preprocessing(expected: "an input in colour that is letterboxed"))
+            throw ModelFileError(file.path, .preprocessing(expected: "an input in color that is letterboxed"))
         }
         guard case .detector(let network) = try file.network() else {
             preconditionFailure("\(file.spec.name) is no detector")
@@ -61,6 +62,10 @@ public struct Detector: Sendable {
     ///
     /// Without names, a network of 80 classes is taken to know those of COCO; others are called "class 0" and so on.
     ///
+    /// - Parameters:
+    ///   - configuration: the path of the `.cfg` file.
+    ///   - weights: the path of the `.weights` file.
+    ///   - names: the path of the `.names` file, or nil.
     /// - Throws: `FileError`, `DarknetError`, or `ModelFileError` when the names are not as many as the classes.
     public init(darknet configuration: String, weights: String, names: String? = nil) throws {
         try self.init(
@@ -153,12 +158,14 @@ extension YOLOHead {
 
 /// An input that a detector cannot take.
 public struct DetectorError: ToolkitError, Equatable {
+    /// What is wrong.
     public enum Problem: Sendable, Equatable {
         case inputSize(width: Int, height: Int)
     }
 
     /// The model that it is about.
     public let subject: String
+    /// What is wrong.
     public let problem: Problem
 
     init(_ subject: String, _ problem: Problem) {

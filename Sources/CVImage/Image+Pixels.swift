@@ -123,6 +123,7 @@ extension Image {
     ///
     /// - Parameter body: must not let the pointer escape.
     /// - Returns: what `body` returns.
+    /// - Throws: what `body` throws.
     public func withPixels<Result, Failure: Error>(
         _ body: (UnsafeBufferPointer<UInt8>) throws(Failure) -> Result
     ) throws(Failure) -> Result {

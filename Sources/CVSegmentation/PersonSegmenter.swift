@@ -32,15 +32,16 @@ public struct PersonSegmenter: Sendable {
 
     /// Loads weights by the name of a model or by the path of a `.safetensors` file.
     ///
-    /// detector: what tells whether there are persons; nil to take whatever the network marks.
-    ///
+    /// - Parameters:
+    ///   - model: the name of a model, or the path of a file.
+    ///   - detector: decides whether there are persons; nil to accept whatever the network marks.
     /// - Throws: `WeightsNotFound`; `SafetensorsError` or `ModelFileError` for a file that is damaged or belongs to
     ///   something else.
     public init(_ model: String = PersonSegmenter.defaultModel, detector: Detector?) throws {
         let file = try ModelFile(model, task: .matte)
         let preprocessing = file.metadata.preprocessing
         guard preprocessing.resize == .stretch, preprocessing.channels != .gray else {
-            throw ModelFileError(file.path, .preprocessing(expected: "an input in colour that is stretched"))
+            throw ModelFileError(file.path, .preprocessing(expected: "an input in color that is stretched"))
         }
         guard case .dense(let network) = try file.network() else {
             preconditionFailure("\(file.spec.name) is no network for mattes")
@@ -49,6 +50,9 @@ public struct PersonSegmenter: Sendable {
     }
 
     /// With the detector of persons that comes with the library.
+    ///
+    /// - Parameter model: the name of a model, or the path of a file.
+    /// - Throws: as ``init(_:detector:)``, for either model.
     public init(_ model: String = PersonSegmenter.defaultModel) throws {
         try self.init(model, detector: Detector())
     }

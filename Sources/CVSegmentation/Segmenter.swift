@@ -56,13 +56,14 @@ public struct Segmenter: Sendable {
 
     /// Loads weights by the name of a model or by the path of a `.safetensors` file.
     ///
+    /// - Parameter model: the name of a model, or the path of a file.
     /// - Throws: `WeightsNotFound`, `FileError`, `SafetensorsError`, `WeightsMetadataError`, or `ModelFileError` for a file
     ///   that belongs to something else.
     public init(_ model: String) throws {
         let file = try ModelFile(model, task: .segment)
         let preprocessing = file.metadata.preprocessing
         guard preprocessing.channels != .gray else {
-            throw ModelFileError(file.path, .preprocessing(expected: "an input in colour"))
+            throw ModelFileError(file.path, .preprocessing(expected: "an input in color"))
         }
         guard case .dense(let network) = try file.network() else {
             preconditionFailure("\(file.spec.name) is no network for segmentation")

@@ -2,7 +2,7 @@ import CVCore
 import CVImage
 
 extension StyleTransfer {
-    /// Paints `content` in the styles, as the synchronous form, without holding up the calling task's thread.
+    /// Stylizes `content`, as the synchronous form, without blocking the thread of the calling task.
     ///
     /// The work runs on a thread outside Swift's cooperative pool, which goes on with other tasks. Of many calls, as many
     /// run at a time as there are cores.

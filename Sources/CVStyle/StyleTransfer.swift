@@ -41,7 +41,7 @@ public struct StyleTransfer: Sendable {
                 file.path, .otherNetwork(found: file.metadata.model, expected: Self.networks))
         }
         guard file.metadata.preprocessing.channels != .gray else {
-            throw ModelFileError(file.path, .preprocessing(expected: "an input in colour"))
+            throw ModelFileError(file.path, .preprocessing(expected: "an input in color"))
         }
         let state = try file.state().filter { $0.key.hasPrefix("features.") }
         do throws(ParameterMismatch) {

@@ -61,7 +61,7 @@ import Testing
         }
     }
 
-    @Test("Work that has not begun is canceled at once, other work is told") func cancellation() async throws {
+    @Test("Work that has not begun is canceled at once, running work is notified") func cancellation() async throws {
         let threads = BackgroundThreads(limit: 1)
         let gate = DispatchSemaphore(value: 0)
         let hasBegun = Counter()

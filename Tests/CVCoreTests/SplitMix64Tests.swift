@@ -14,7 +14,7 @@ import Testing
         for index in 0..<100 as Range<UInt64> { #expect(SplitMix64.number(index, seed: 42) == random.next()) }
     }
 
-    /// Streams are neither equal nor shifted: no number of one stream is among the first of another.
+    /// Streams are neither equal nor shifted: no output of one stream is among the first of another.
     @Test("SplitMix64: streams do not overlap") func streamsHaveNothingInCommon() {
         var numbers: Set<UInt64> = []
         for seed in [0, 1, 0x9E37_79B9_7F4A_7C15] as [UInt64] {

@@ -9,7 +9,7 @@ import Testing
         #expect((error as any Error as NSError).localizedDescription == error.localizedDescription)
     }
 
-    @Test("A missing file is told apart from one that cannot be read") func missingFile() throws {
+    @Test("A missing file is distinguished from one that cannot be read") func missingFile() throws {
         func category(_ path: String) -> ErrorCategory? {
             do {
                 _ = try FileInput.read(path)

@@ -58,11 +58,13 @@ import Testing
     }
 
     /// Of a single window, whatever the padding.
-    @Test(arguments: [
-        ("lenet5", 28), ("lenet5", 33), ("small-cnn", 31), ("resnet20", 32), ("resnet20", 35), ("resnet18", 64),
-        ("resnet50", 70), ("mobilenet_v2", 64), ("squeezenet1_1", 63), ("alexnet", 224), ("mobilenet_v1", 60),
-        ("efficientnet-lite0", 65), ("googlenet", 64), ("inception_v3", 107),
-    ])
+    @Test(
+        "Sliding window: one window has the classifier's logits",
+        arguments: [
+            ("lenet5", 28), ("lenet5", 33), ("small-cnn", 31), ("resnet20", 32), ("resnet20", 35), ("resnet18", 64),
+            ("resnet50", 70), ("mobilenet_v2", 64), ("squeezenet1_1", 63), ("alexnet", 224), ("mobilenet_v1", 60),
+            ("efficientnet-lite0", 65), ("googlenet", 64), ("inception_v3", 107),
+        ])
     func ofOneWindowTheLogitsAreThoseOfTheClassifier(_ name: String, _ side: Int) throws {
         let channels = try ModelRegistry.spec(named: name, task: .classify).defaultInput.channels
         let window = Input(channels: channels, height: side, width: side)

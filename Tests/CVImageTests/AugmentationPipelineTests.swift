@@ -144,7 +144,7 @@ import Testing
             ("", .emptyStep, "a name is missing beside a comma"),
             ("mirror,,flip", .emptyStep, "a name is missing"),
             ("=5", .emptyStep, "a name is missing"),
-            ("mirror=5", .needlessValue("mirror", found: "5"), "mirror takes no number"),
+            ("mirror=5", .needlessValue("mirror", found: "5"), "mirror takes no value"),
             ("rotate=x", .badValue("rotate", found: "x", limits: -360...360), "a number from -360 to 360 is expected"),
             ("rotate=nan", .badValue("rotate", found: "nan", limits: -360...360), "a number from"),
             ("rotate=20:10", .badValue("rotate", found: "20:10", limits: -360...360), "two in order, as low:high"),

@@ -39,8 +39,8 @@ import Testing
         #expect(image.cropped(x: 0, y: 0, width: 20, height: 11) == image)
     }
 
-    @Test("crop: a box is clipped and enlarged to whole pixels") func aBoxIsCutAtTheBorderAndGrownToWholePixels() throws
-    {
+    @Test("crop: a box is clipped and rounded outward to whole pixels")
+    func aBoxIsCutAtTheBorderAndGrownToWholePixels() throws {
         let image = noise(width: 20, height: 10, format: .rgb)
         let inside = try #require(image.cropped(to: Box(minX: 2.5, minY: 3, maxX: 6.1, maxY: 4)))
         #expect(inside == image.cropped(x: 2, y: 3, width: 5, height: 1))

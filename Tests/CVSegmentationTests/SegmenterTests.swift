@@ -59,8 +59,10 @@ private struct Colors: Layer {
         #expect(Self.segmenter(image).mask.values == classes)
     }
 
-    /// A network that halves the picture six times wants 64 pixels at least.
-    @Test(arguments: [(1, 1), (17, 513), (70, 3)], [Segmenter.Scale.trained, .full])
+    /// A network that halves the image six times needs at least 64 pixels.
+    @Test(
+        "Segmenter: small images are resized to the network's minimum input",
+        arguments: [(1, 1), (17, 513), (70, 3)], [Segmenter.Scale.trained, .full])
     func smallImagesAreBroughtToWhatTheNetworkTakes(_ size: (Int, Int), _ scale: Segmenter.Scale) throws {
         let architecture = try ModelRegistry.spec(named: "unet-w1-d6-plain", task: .segment)
         let (network, _) = ParameterSet.initialize(seed: 1) { architecture.makeClassifier(classes: 3, $0) }

@@ -9,7 +9,7 @@ import Testing
 
     init() throws { folder = try TrainScratch() }
 
-    @Test(arguments: ["logistic", "lenet5", "resnet20"])
+    @Test("cvtool train classify: a network learns the shapes", arguments: ["logistic", "lenet5", "resnet20"])
     func aNetworkLearnsTheShapes(model: String) throws {
         let more = [
             "logistic": ["--epochs", "5"], "lenet5": ["--epochs", "5", "--channels", "3"],
@@ -33,7 +33,8 @@ import Testing
         #expect(try folder.scratch.image("run/curves.png").width > 300)
     }
 
-    @Test func theRecipeAndTheWeightsSayHowTheyWereMade() throws {
+    @Test("cvtool train classify: the recipe and the metadata record the settings")
+    func theRecipeAndTheWeightsSayHowTheyWereMade() throws {
         let result = try folder.train("--epochs", "2", "--optimizer", "adam", "--schedule", "one-cycle", "--half")
         #expect(result.exitCode == 0, "\(result.errors)")
         let recipe = try JSONValue.parse(folder.scratch.text("run/recipe.json"))
@@ -49,7 +50,8 @@ import Testing
         }
     }
 
-    @Test func theSameSeedGivesTheSameWeightsAtAnyNumberOfThreads() throws {
+    @Test("cvtool train classify: the weights depend on the seed, not on the threads")
+    func theSameSeedGivesTheSameWeightsAtAnyNumberOfThreads() throws {
         for threads in ["1", "3"] {
             let result = try folder.train(
                 "--epochs", "2", "--augment", "shift=0.125,mirror@0.5", "--threads", threads, "-o", threads,
@@ -62,8 +64,9 @@ import Testing
         #expect(try folder.log("1") != folder.log("other"))
     }
 
-    @Test func imagesThatDoNotDecodeAreReportedCountedAndLeftOut() throws {
-        try folder.scratch.write("no picture", to: "shapes/disc/broken.png")
+    @Test("cvtool train classify: images that do not decode are reported and skipped")
+    func imagesThatDoNotDecodeAreReportedCountedAndLeftOut() throws {
+        try folder.scratch.write("not an image", to: "shapes/disc/broken.png")
         try folder.scratch.write(Data(), to: "shapes/bar/empty.jpg")
         try folder.scratch.write("about", to: "shapes/bar/readme.txt")
         let result = try folder.train("--epochs", "1")
@@ -73,7 +76,8 @@ import Testing
         #expect(result.errors.contains("ignored 1 file"))
     }
 
-    @Test func aClassWithoutImagesIsAnErrorThatNamesIt() throws {
+    @Test("cvtool train classify: an error names a class without images")
+    func aClassWithoutImagesIsAnErrorThatNamesIt() throws {
         try FileManager.default.createDirectory(
             atPath: folder.path + "/shapes/nothing", withIntermediateDirectories: true)
         let result = try folder.train("--epochs", "1")
@@ -81,13 +85,15 @@ import Testing
         #expect(!FileManager.default.fileExists(atPath: folder.path + "/run"))
     }
 
-    @Test func withNothingHeldOutTheLastWeightsAreTheResult() throws {
+    @Test("cvtool train classify: without validation the result is the last weights")
+    func withNothingHeldOutTheLastWeightsAreTheResult() throws {
         let result = try folder.train("--epochs", "2", "--holdout", "0")
         #expect(result.exitCode == 0 && result.output.hasPrefix("run/last.safetensors: epoch 2"))
         #expect(try !folder.scratch.names(in: "run").contains("best.safetensors"))
     }
 
-    @Test func aLossThatIsNoNumberStopsAndNamesWhere() throws {
+    @Test("cvtool train classify: a loss that is not finite stops the run and names the step")
+    func aLossThatIsNoNumberStopsAndNamesWhere() throws {
         let result = try folder.train(
             "--epochs", "3", "--optimizer", "sgd", "--learning-rate", "1e12", "--warmup", "0", model: "small-cnn")
         #expect(result.exitCode == 1)
@@ -96,7 +102,7 @@ import Testing
             ["conv1", "conv2", "fc1", "fc2"].contains { result.errors.contains("\"\($0)") }, "\(result.errors)")
     }
 
-    @Test func earlyStoppingSaysSo() throws {
+    @Test("cvtool train classify: early stopping is reported") func earlyStoppingSaysSo() throws {
         // With next to no learning rate the first epoch stays the best.
         let result = try folder.train("--epochs", "30", "--patience", "2", "--learning-rate", "1e-9")
         #expect(result.exitCode == 0 && result.errors.contains("ended after epoch 3: no improvement in 2 epochs"))

@@ -30,7 +30,8 @@ import Testing
         return (process.terminationStatus, String(decoding: remarks, as: UTF8.self))
     }
 
-    @Test func anInterruptedRunThatGoesOnEndsAsOneThatWasNot() throws {
+    @Test("cvtool train --resume: an interrupted run ends as an uninterrupted one")
+    func anInterruptedRunThatGoesOnEndsAsOneThatWasNot() throws {
         let options = [
             "train", "classify", "shapes", "--model", "resnet20", "--imgsz", "16", "--epochs", "10", "--batch-size",
             "8", "--learning-rate", "0.01", "--average", "0.9",
@@ -49,7 +50,8 @@ import Testing
         }
     }
 
-    @Test func aFolderWithARunIsNotOverwrittenUnasked() throws {
+    @Test("cvtool train: a run is not overwritten without --force")
+    func aFolderWithARunIsNotOverwrittenUnasked() throws {
         #expect(try folder.train("--epochs", "1").exitCode == 0)
         let before = try folder.scratch.bytes("run/last.safetensors")
         let again = try folder.train("--epochs", "1", "--seed", "2")
@@ -59,7 +61,7 @@ import Testing
         #expect(try folder.scratch.bytes("run/last.safetensors") != before)
     }
 
-    @Test func onlyTheSameRunGoesOn() throws {
+    @Test("cvtool train --resume: only the same run is resumed") func onlyTheSameRunGoesOn() throws {
         #expect(try folder.train("--resume").errors.contains("there is no checkpoint to resume from"))
         #expect(try folder.train("--epochs", "1").exitCode == 0)
         let before = try folder.scratch.bytes("run/checkpoint.safetensors")

@@ -20,7 +20,7 @@ final class TrainScratch {
         }
     }
 
-    /// A light bar, disc or square somewhere on darker noise, each mostly in a colour of its own.
+    /// A light bar, disc or square somewhere on darker noise, each mostly in a color of its own.
     private static func shape(_ number: Int, _ random: inout SplitMix64) -> Image {
         let (x, y) = (5 + 6 * random.uniform(), 5 + 6 * random.uniform())
         var pixels: [UInt8] = []

@@ -6,7 +6,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// `cvtool train segment` and `cvtool evaluate segment` on pictures with a light half.
+/// `cvtool train segment` and `cvtool evaluate segment` on images with a light half.
 @Suite struct TrainSegmentTests {
     let scratch: DetectScratch
 
@@ -40,7 +40,8 @@ import Testing
             ] + arguments, in: scratch.path)
     }
 
-    @Test func aNetworkLearnsAndIsEvaluated() throws {
+    @Test("cvtool train segment: a network learns, and evaluate confirms its metrics")
+    func aNetworkLearnsAndIsEvaluated() throws {
         let result = try train("--loss", "cross-entropy+dice", "--half", "--holdout", "0.2")
         #expect(result.exitCode == 0, "\(result.errors)")
         #expect(result.output.hasPrefix("run/best.safetensors: epoch ") && result.output.contains("val mean_iou 0.9"))
@@ -63,15 +64,16 @@ import Testing
         #expect(evaluation.exitCode == 0, "\(evaluation.errors)")
         let json = try #require(evaluation.records.first)
         #expect(json["pictures"]?.integer == 2 && json["pixels"]?.integer == 2 * 240)
-        let told = try #require(metadata["dev_mean_iou"].flatMap(Double.init))
+        let logged = try #require(metadata["dev_mean_iou"].flatMap(Double.init))
         // Half precision changes a pixel at most.
-        #expect(abs(try #require(json["mean_iou"]?.double) - told) < 0.01)
+        #expect(abs(try #require(json["mean_iou"]?.double) - logged) < 0.01)
         #expect(try scratch.image("c.png").width > 100)
         let text = try run("evaluate", "segment", "halves", "-w", "run/best.safetensors", "--ignore", "9")
         #expect(text.lines.first == "images          10" && text.output.contains("mean of the classes"))
     }
 
-    @Test func masksThatDoNotFitAreNamedBeforeTrainingBegins() throws {
+    @Test("cvtool train segment: invalid masks are reported before training")
+    func masksThatDoNotFitAreNamedBeforeTrainingBegins() throws {
         try scratch.write(Data(GrayPNG.encoded([0], width: 1, height: 1)), to: "halves/masks/3.png")
         let result = try train()
         #expect(result.exitCode == 1 && result.errors.contains("images/3.png\" (image 16×16, mask 1×1)"))
@@ -83,7 +85,7 @@ import Testing
         #expect(try !scratch.names().contains("run"))
     }
 
-    @Test func aRunGoesOnAndIsNotOverwritten() throws {
+    @Test("cvtool train segment: a run is resumed and not overwritten") func aRunGoesOnAndIsNotOverwritten() throws {
         #expect(try train("--patience", "1", "--learning-rate", "1e-9").exitCode == 0)
         let again = try train()
         #expect(again.exitCode == 1 && again.errors.contains("--resume"))
@@ -92,18 +94,21 @@ import Testing
             other.exitCode == 1 && other.errors.contains("loss was cross-entropy and is now dice"), "\(other.errors)")
     }
 
-    @Test(arguments: [
-        (["--loss", "dise"], "--loss"), (["--ignore", "300"], "0 to 255"), (["--scale", "2:1"], "0.75:2"),
-        (["--model", "unet-mobilnet_v2"], "did you mean unet-mobilenet_v2"),
-        (["--crop", "2", "--model", "unet"], "16 to"),
-        (["--encoder", "vgg"], "no network"), (["--augment", "mirrer"], "did you mean \"mirror\""),
-    ])
+    @Test(
+        "cvtool train segment: errors name invalid arguments",
+        arguments: [
+            (["--loss", "dise"], "--loss"), (["--ignore", "300"], "0 to 255"), (["--scale", "2:1"], "0.75:2"),
+            (["--model", "unet-mobilnet_v2"], "did you mean unet-mobilenet_v2"),
+            (["--crop", "2", "--model", "unet"], "16 to"),
+            (["--encoder", "vgg"], "no network"), (["--augment", "mirrer"], "did you mean \"mirror\""),
+        ])
     func argumentsThatMakeNoSenseAreNamed(arguments: [String], expected: String) throws {
         let result = try runCommand(["train", "segment", "halves"] + arguments, in: scratch.path)
         #expect(result.exitCode == 64 && result.errors.contains(expected), "\(result.errors)")
     }
 
-    @Test func weightsOfSomethingElseAreAnError() throws {
+    @Test("cvtool evaluate segment: weights for another task are an error")
+    func weightsOfSomethingElseAreAnError() throws {
         let result = try run("evaluate", "segment", "halves", "-w", "resnet20-cifar10")
         #expect(result.exitCode == 1 && result.errors.contains("for the task 'classify'"), "\(result.errors)")
     }

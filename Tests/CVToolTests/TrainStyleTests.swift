@@ -5,7 +5,7 @@ import CVWeights
 import Foundation
 import Testing
 
-/// `cvtool train style` on a few small pictures.
+/// `cvtool train style` on a few small images.
 @Suite struct TrainStyleTests {
     private let scratch: DetectScratch
 
@@ -21,7 +21,7 @@ import Testing
         try scratch.write("nothing", to: "photos/broken.jpg")
     }
 
-    /// Four steps of two pictures, in two epochs.
+    /// Four steps of two images, in two epochs.
     private func train(_ arguments: String...) throws -> CommandResult {
         try runCommand(
             [
@@ -31,7 +31,7 @@ import Testing
             ] + arguments, in: scratch.path)
     }
 
-    @Test func aNetworkLearnsAndStylizes() throws {
+    @Test("cvtool train style: a network learns and stylizes") func aNetworkLearnsAndStylizes() throws {
         let result = try train("--half", "--sample", "coffee.jpg")
         #expect(result.exitCode == 0, "\(result.errors)")
         #expect(result.output.hasPrefix("run/best.safetensors: epoch "), "\(result.output)")
@@ -55,7 +55,8 @@ import Testing
         #expect(try scratch.image("1_coffee.png").width == 50)
     }
 
-    @Test func aRunThatGoesOnEndsAsOneThatWasNotInterrupted() throws {
+    @Test("cvtool train style --resume: an interrupted run ends as an uninterrupted one")
+    func aRunThatGoesOnEndsAsOneThatWasNotInterrupted() throws {
         let arguments = ["--steps", "40", "--steps-per-epoch", "20", "--schedule", "constant"]
         func train(_ arguments: [String]) throws -> CommandResult {
             try runCommand(
@@ -78,18 +79,21 @@ import Testing
         #expect(other.exitCode == 1 && other.errors.contains("tv_weight was 4.0 and is now 3.0"), "\(other.errors)")
     }
 
-    @Test(arguments: [
-        (["--size", "33"], "a multiple of 4"), (["--width", "0"], "--width 0: a number from 1 to 128"),
-        (["--style-weight", "0"], "nothing to learn"), (["--layers", "conv1_9"], "did you mean conv1_1?"),
-        (["--steps", "0"], "--steps 0"),
-    ])
+    @Test(
+        "cvtool train style: errors name invalid arguments",
+        arguments: [
+            (["--size", "33"], "a multiple of 4"), (["--width", "0"], "--width 0: a number from 1 to 128"),
+            (["--style-weight", "0"], "nothing to learn"), (["--layers", "conv1_9"], "did you mean conv1_1?"),
+            (["--steps", "0"], "--steps 0"),
+        ])
     func argumentsThatMakeNoSenseAreNamed(arguments: [String], expected: String) throws {
         let result = try runCommand(
             ["train", "style", "coffee.jpg", "--images", "photos"] + arguments, in: scratch.path)
         #expect(result.exitCode == 64 && result.errors.contains(expected), "\(result.errors)")
     }
 
-    @Test func whatIsMissingIsFoundBeforeTrainingBegins() throws {
+    @Test("cvtool train style: missing files are reported before training")
+    func whatIsMissingIsFoundBeforeTrainingBegins() throws {
         let none = try runCommand(["train", "style", "coffee.jpg", "--images", "nowhere"], in: scratch.path)
         #expect(none.exitCode == 1 && none.errors.contains("nowhere: "), "\(none.errors)")
         let style = try runCommand(["train", "style", "nope.jpg", "--images", "photos"], in: scratch.path)

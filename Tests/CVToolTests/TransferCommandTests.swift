@@ -14,7 +14,8 @@ import Testing
         try runCommand(Self.command + arguments, in: folder.path)
     }
 
-    @Test func aHeadOnFrozenFeaturesIsAWholeClassifier() throws {
+    @Test("cvtool train classify --freeze: a head on frozen features is a whole classifier")
+    func aHeadOnFrozenFeaturesIsAWholeClassifier() throws {
         let result = try train("--freeze", "backbone", "--epochs", "30", "--learning-rate", "0.02")
         #expect(result.exitCode == 0, "\(result.errors)")
         #expect(result.errors.contains("of the head") && result.output.hasPrefix("run/best.safetensors: epoch "))
@@ -34,7 +35,8 @@ import Testing
         #expect(recipe["pretrained_sha256"]?.string?.count == 64 && recipe["copies"]?.integer == 1)
     }
 
-    @Test func aRunThatIsResumedEndsLikeOneThatWasNot() throws {
+    @Test("cvtool train classify --freeze --resume: a run ends as an uninterrupted one")
+    func aRunThatIsResumedEndsLikeOneThatWasNot() throws {
         func run(_ more: String...) throws {
             let options = [
                 "--freeze", "backbone", "--augment", "mirror@0.5", "--copies", "2", "--schedule", "constant",
@@ -50,7 +52,8 @@ import Testing
         #expect(other.exitCode == 1 && other.errors.contains("freeze"), "\(other.errors)")
     }
 
-    @Test func weightsOfAnotherNetworkAreRefused() throws {
+    @Test("cvtool train classify: initial weights of another network are an error")
+    func weightsOfAnotherNetworkAreRefused() throws {
         let result = try train("--model", "resnet32")
         #expect(result.exitCode == 1 && result.errors.contains("resnet32") && result.output.isEmpty, "\(result.errors)")
         let gray = try train("--channels", "1")

@@ -26,9 +26,10 @@ package final class BackgroundThreads: Sendable {
     /// - Parameter limit: how many pieces of work run at a time; the others wait.
     package init(limit: Int) { self.limit = max(1, limit) }
 
-    /// Runs `work` on a thread outside the cooperative pool, and returns what it returns.
+    /// Runs `work` on a thread outside the cooperative pool.
     ///
-    /// - Parameter work: it is told whether the task has been canceled, for places where it can stop early.
+    /// - Parameter work: called once; its `isCanceled` returns whether the task has been canceled, to stop early.
+    /// - Returns: what `work` returns.
     /// - Throws: what `work` throws; `CancellationError` if the task is canceled before `work` has begun.
     package func run<Result: Sendable>(
         _ work: @escaping @Sendable (_ isCanceled: @Sendable () -> Bool) throws -> Result

@@ -19,6 +19,10 @@ public enum Parallel {
     /// Calls `body` once with every index of `0..<count`, on up to `threadCount` threads.
     ///
     /// Threads claim the next index as they become free. Returns when all calls have returned.
+    ///
+    /// - Parameters:
+    ///   - count: the number of indices.
+    ///   - body: called concurrently, with an index.
     public static func forEach(_ count: Int, _ body: (Int) -> Void) {
         let workers = min(threadCount, count)
         if workers <= 1 || isInside {
@@ -54,6 +58,11 @@ public enum Parallel {
     /// Splits `0..<count` into contiguous ranges of at least `grain` indices and calls `body` with each.
     ///
     /// For work where one index is too little for a call of its own, such as a row of pixels.
+    ///
+    /// - Parameters:
+    ///   - count: the number of indices.
+    ///   - grain: the minimum length of a range.
+    ///   - body: called concurrently, with a range.
     public static func forRanges(_ count: Int, grain: Int, _ body: (Range<Int>) -> Void) {
         guard count > 0 else { return }
         // Several ranges per thread, so that one delayed thread does not delay the others.

@@ -18,8 +18,14 @@ public struct JSONError: ToolkitError, Equatable {
 
     /// The byte offset in the text, from 0.
     public let offset: Int
+    /// What is wrong.
     public let problem: Problem
 
+    /// Creates an error.
+    ///
+    /// - Parameters:
+    ///   - problem: what is wrong.
+    ///   - offset: the byte offset in the text, from 0.
     public init(_ problem: Problem, at offset: Int) {
         self.problem = problem
         self.offset = offset
@@ -70,6 +76,10 @@ extension JSONValue {
     }
 
     /// Parses one JSON value, as ``parse(_:maxDepth:maxValues:)``.
+    ///
+    /// - Parameter text: the JSON text.
+    /// - Returns: the value.
+    /// - Throws: `JSONError`.
     public static func parse(_ text: String) throws(JSONError) -> JSONValue { try parse(text.utf8) }
 }
 

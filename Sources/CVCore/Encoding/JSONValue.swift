@@ -13,25 +13,35 @@ public enum JSONValue: Sendable, Equatable {
     /// A number with the shortest decimal form of `value`: `JSONValue(Float(0.1))` is written as `0.1`.
     ///
     /// Converted to `Double` directly, it would be written as `0.10000000149011612`.
+    ///
+    /// - Parameter value: a finite number.
     public init(_ value: Float) { self = .number(Double("\(value)") ?? Double(value)) }
 
     /// An object of `members`, without those whose value is nil.
+    ///
+    /// - Parameter members: the keys and values, in the order of the text.
+    /// - Returns: the object.
     public static func members(_ members: KeyValuePairs<String, JSONValue?>) -> JSONValue {
         .object(members.compactMap { key, value in value.map { JSONMember(key, $0) } })
     }
 
     /// The member `key` of an object; nil if there is none or if this is not an object.
+    ///
+    /// - Parameter key: the key of the member.
     public subscript(key: String) -> JSONValue? { object?.first { $0.key == key }?.value }
 
-    // The value of a given kind; nil if this is of another kind.
-
+    /// The members of an object; nil for a value of another kind.
     public var object: [JSONMember]? { if case .object(let members) = self { members } else { nil } }
+    /// The elements of an array; nil for a value of another kind.
     public var array: [JSONValue]? { if case .array(let values) = self { values } else { nil } }
+    /// The text of a string; nil for a value of another kind.
     public var string: String? { if case .string(let text) = self { text } else { nil } }
+    /// The value of a boolean; nil for a value of another kind.
     public var bool: Bool? { if case .bool(let flag) = self { flag } else { nil } }
+    /// The value of an integer; nil for a value of another kind.
     public var integer: Int? { if case .integer(let value) = self { value } else { nil } }
 
-    /// The value of an integer or a number.
+    /// The value of an integer or a number; nil for a value of another kind.
     public var double: Double? {
         switch self {
         case .integer(let value): Double(value)
@@ -55,9 +65,16 @@ public enum JSONValue: Sendable, Equatable {
 
 /// One `"key": value` of an object.
 public struct JSONMember: Sendable, Equatable {
+    /// The key.
     public let key: String
+    /// The value.
     public let value: JSONValue
 
+    /// Creates a member.
+    ///
+    /// - Parameters:
+    ///   - key: the key.
+    ///   - value: the value.
     public init(_ key: String, _ value: JSONValue) {
         self.key = key
         self.value = value
@@ -68,8 +85,17 @@ extension JSONValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, Ex
     ExpressibleByBooleanLiteral, ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral
 {
     public init(stringLiteral value: String) { self = .string(value) }
+    /// An integer.
+    ///
+    /// - Parameter value: the literal.
     public init(integerLiteral value: Int) { self = .integer(value) }
+    /// A number.
+    ///
+    /// - Parameter value: the literal.
     public init(floatLiteral value: Double) { self = .number(value) }
+    /// A boolean.
+    ///
+    /// - Parameter value: the literal.
     public init(booleanLiteral value: Bool) { self = .bool(value) }
     public init(arrayLiteral elements: JSONValue...) { self = .array(elements) }
     public init(dictionaryLiteral elements: (String, JSONValue)...) {

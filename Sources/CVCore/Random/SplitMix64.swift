@@ -7,12 +7,18 @@ public struct SplitMix64: RandomNumberGenerator, Sendable {
     private static let step: UInt64 = 0x9E37_79B9_7F4A_7C15
 
     /// A generator with `seed`.
+    ///
+    /// - Parameter seed: any number.
     public init(seed: UInt64) { state = seed }
 
     /// An independent stream of random numbers for `seed`.
     ///
     /// For parallel work: image or row i uses stream i, and its numbers depend neither on the order of the work nor on
     /// its amount.
+    ///
+    /// - Parameters:
+    ///   - seed: any number.
+    ///   - stream: the index of the stream.
     public init(seed: UInt64, stream: Int) {
         // Seeds that differ by a multiple of the step give shifted sequences; mixing both numbers prevents that.
         var mixed = SplitMix64(seed: seed)
@@ -27,6 +33,11 @@ public struct SplitMix64: RandomNumberGenerator, Sendable {
     }
 
     /// The result of the `index`-th call of `next`, from 0, computed from its index alone.
+    ///
+    /// - Parameters:
+    ///   - index: the index of the call, from 0.
+    ///   - seed: the seed of the generator.
+    /// - Returns: 64 random bits.
     public static func number(_ index: UInt64, seed: UInt64) -> UInt64 {
         var z = seed &+ (index &+ 1) &* step
         z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
@@ -35,5 +46,7 @@ public struct SplitMix64: RandomNumberGenerator, Sendable {
     }
 
     /// A uniform number in 0 ..< 1, from the upper 24 bits.
+    ///
+    /// - Returns: the next number.
     public mutating func uniform() -> Float { Float(next() >> 40) / Float(1 << 24) }
 }

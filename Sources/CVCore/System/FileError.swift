@@ -12,9 +12,16 @@ public struct FileError: ToolkitError, Equatable {
         case exists
     }
 
+    /// The path as given.
     public let path: String
+    /// What went wrong.
     public let problem: Problem
 
+    /// Creates an error.
+    ///
+    /// - Parameters:
+    ///   - path: the path of the file.
+    ///   - problem: what went wrong.
     public init(_ path: String, _ problem: Problem) {
         self.path = path
         self.problem = problem

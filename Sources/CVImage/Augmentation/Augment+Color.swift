@@ -17,6 +17,11 @@ extension Augment {
         }
 
         /// Applies the augmentation; see ``Augmentation/callAsFunction(_:using:)``.
+        ///
+        /// - Parameters:
+        ///   - sample: the sample to transform.
+        ///   - random: the random number generator.
+        /// - Returns: the transformed sample.
         public func callAsFunction(_ sample: Sample, using random: inout SplitMix64) -> Sample {
             let (red, green) = (random.value(in: levels), random.value(in: levels))
             let blue = random.value(in: levels)
@@ -51,6 +56,11 @@ extension Augment {
         }
 
         /// Applies the augmentation; see ``Augmentation/callAsFunction(_:using:)``.
+        ///
+        /// - Parameters:
+        ///   - sample: the sample to transform.
+        ///   - random: the random number generator.
+        /// - Returns: the transformed sample.
         public func callAsFunction(_ sample: Sample, using random: inout SplitMix64) -> Sample {
             let (hue, saturation) = (random.value(in: hueDegrees), random.value(in: saturation))
             let value = random.value(in: value)
@@ -80,6 +90,11 @@ extension Augment {
         ]
 
         /// Applies the augmentation; see ``Augmentation/callAsFunction(_:using:)``.
+        ///
+        /// - Parameters:
+        ///   - sample: the sample to transform.
+        ///   - random: the random number generator.
+        /// - Returns: the transformed sample.
         public func callAsFunction(_ sample: Sample, using random: inout SplitMix64) -> Sample {
             let draws = Self.lengths.map { $0 * deviation * random.normal() * 255 }
             let shift = Self.axes.map { axis in zip(axis, draws).reduce(0) { $0 + $1.0 * $1.1 } }
@@ -98,6 +113,11 @@ extension Augment {
         public init(factor: ClosedRange<Double> = 0.6...1.4) { self.factor = checkedFactor(factor) }
 
         /// Applies the augmentation; see ``Augmentation/callAsFunction(_:using:)``.
+        ///
+        /// - Parameters:
+        ///   - sample: the sample to transform.
+        ///   - random: the random number generator.
+        /// - Returns: the transformed sample.
         public func callAsFunction(_ sample: Sample, using random: inout SplitMix64) -> Sample {
             let factor = random.value(in: factor)
             return sample.recolored { $0.withBrightness(factor) }
@@ -115,6 +135,11 @@ extension Augment {
         public init(factor: ClosedRange<Double> = 0.6...1.4) { self.factor = checkedFactor(factor) }
 
         /// Applies the augmentation; see ``Augmentation/callAsFunction(_:using:)``.
+        ///
+        /// - Parameters:
+        ///   - sample: the sample to transform.
+        ///   - random: the random number generator.
+        /// - Returns: the transformed sample.
         public func callAsFunction(_ sample: Sample, using random: inout SplitMix64) -> Sample {
             let factor = random.value(in: factor)
             return sample.recolored { $0.withContrast(factor) }
@@ -132,6 +157,11 @@ extension Augment {
         public init(factor: ClosedRange<Double> = 0.5...1.5) { self.factor = checkedFactor(factor) }
 
         /// Applies the augmentation; see ``Augmentation/callAsFunction(_:using:)``.
+        ///
+        /// - Parameters:
+        ///   - sample: the sample to transform.
+        ///   - random: the random number generator.
+        /// - Returns: the transformed sample.
         public func callAsFunction(_ sample: Sample, using random: inout SplitMix64) -> Sample {
             let factor = random.value(in: factor)
             return sample.recolored { $0.withSaturation(factor) }
@@ -152,6 +182,11 @@ extension Augment {
         }
 
         /// Applies the augmentation; see ``Augmentation/callAsFunction(_:using:)``.
+        ///
+        /// - Parameters:
+        ///   - sample: the sample to transform.
+        ///   - random: the random number generator.
+        /// - Returns: the transformed sample.
         public func callAsFunction(_ sample: Sample, using random: inout SplitMix64) -> Sample {
             let gamma = random.value(in: gamma)
             return sample.recolored { $0.withGamma(gamma) }

@@ -17,6 +17,11 @@ extension Augment {
         }
 
         /// Applies the augmentation; see ``Augmentation/callAsFunction(_:using:)``.
+        ///
+        /// - Parameters:
+        ///   - sample: the sample to transform.
+        ///   - random: the random number generator.
+        /// - Returns: the transformed sample.
         public func callAsFunction(_ sample: Sample, using random: inout SplitMix64) -> Sample {
             let sigma = random.value(in: sigma)
             return sample.recolored { $0.blurred(sigma: sigma) }
@@ -39,6 +44,11 @@ extension Augment {
         }
 
         /// Applies the augmentation; see ``Augmentation/callAsFunction(_:using:)``.
+        ///
+        /// - Parameters:
+        ///   - sample: the sample to transform.
+        ///   - random: the random number generator.
+        /// - Returns: the transformed sample.
         public func callAsFunction(_ sample: Sample, using random: inout SplitMix64) -> Sample {
             let deviation = random.value(in: deviation)
             let seed = random.next()
@@ -92,6 +102,11 @@ extension Augment {
         }
 
         /// Applies the augmentation; see ``Augmentation/callAsFunction(_:using:)``.
+        ///
+        /// - Parameters:
+        ///   - sample: the sample to transform.
+        ///   - random: the random number generator.
+        /// - Returns: the transformed sample.
         public func callAsFunction(_ sample: Sample, using random: inout SplitMix64) -> Sample {
             var result = sample
             let (width, height) = (Double(sample.image.width), Double(sample.image.height))

@@ -24,6 +24,11 @@ extension Augment {
         }
 
         /// Applies the augmentation; see ``Augmentation/callAsFunction(_:using:)``.
+        ///
+        /// - Parameters:
+        ///   - sample: the sample to transform.
+        ///   - random: the random number generator.
+        /// - Returns: the transformed sample.
         public func callAsFunction(_ sample: Sample, using random: inout SplitMix64) -> Sample {
             let field = ElasticField(
                 width: sample.image.width, height: sample.image.height, cells: cells, strength: strength, &random)

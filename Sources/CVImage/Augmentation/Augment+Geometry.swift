@@ -26,6 +26,11 @@ extension Augment {
         public init(keypointPairs: [Pair] = []) { self.keypointPairs = keypointPairs }
 
         /// Applies the augmentation; see ``Augmentation/callAsFunction(_:using:)``.
+        ///
+        /// - Parameters:
+        ///   - sample: the sample to transform.
+        ///   - random: the random number generator.
+        /// - Returns: the transformed sample.
         public func callAsFunction(_ sample: Sample, using random: inout SplitMix64) -> Sample {
             sample.mirrored(keypointPairs: keypointPairs.map { ($0.left, $0.right) })
         }
@@ -38,6 +43,11 @@ extension Augment {
         public init() {}
 
         /// Applies the augmentation; see ``Augmentation/callAsFunction(_:using:)``.
+        ///
+        /// - Parameters:
+        ///   - sample: the sample to transform.
+        ///   - random: the random number generator.
+        /// - Returns: the transformed sample.
         public func callAsFunction(_ sample: Sample, using random: inout SplitMix64) -> Sample {
             sample.flippedVertically()
         }
@@ -57,6 +67,11 @@ extension Augment {
         }
 
         /// Applies the augmentation; see ``Augmentation/callAsFunction(_:using:)``.
+        ///
+        /// - Parameters:
+        ///   - sample: the sample to transform.
+        ///   - random: the random number generator.
+        /// - Returns: the transformed sample.
         public func callAsFunction(_ sample: Sample, using random: inout SplitMix64) -> Sample {
             let part = random.value(in: part)
             func side(_ length: Int) -> Int { min(max(1, Int((Double(length) * part).rounded())), length) }
@@ -99,6 +114,11 @@ extension Augment {
         }
 
         /// Applies the augmentation; see ``Augmentation/callAsFunction(_:using:)``.
+        ///
+        /// - Parameters:
+        ///   - sample: the sample to transform.
+        ///   - random: the random number generator.
+        /// - Returns: the transformed sample.
         public func callAsFunction(_ sample: Sample, using random: inout SplitMix64) -> Sample {
             let x = draw(sample.image.width, &random)
             let y = draw(sample.image.height, &random)
@@ -142,6 +162,11 @@ extension Augment {
         }
 
         /// Applies the augmentation; see ``Augmentation/callAsFunction(_:using:)``.
+        ///
+        /// - Parameters:
+        ///   - sample: the sample to transform.
+        ///   - random: the random number generator.
+        /// - Returns: the transformed sample.
         public func callAsFunction(_ sample: Sample, using random: inout SplitMix64) -> Sample {
             let (width, height) = size ?? (sample.image.width, sample.image.height)
             let region = region(of: sample.image, shape: Double(width) / Double(height), &random)
@@ -221,6 +246,11 @@ extension Augment {
         }
 
         /// Applies the augmentation; see ``Augmentation/callAsFunction(_:using:)``.
+        ///
+        /// - Parameters:
+        ///   - sample: the sample to transform.
+        ///   - random: the random number generator.
+        /// - Returns: the transformed sample.
         public func callAsFunction(_ sample: Sample, using random: inout SplitMix64) -> Sample {
             let (w, h) = (Double(sample.image.width), Double(sample.image.height))
             let scale = random.value(in: scale)
@@ -251,6 +281,11 @@ extension Augment {
         }
 
         /// Applies the augmentation; see ``Augmentation/callAsFunction(_:using:)``.
+        ///
+        /// - Parameters:
+        ///   - sample: the sample to transform.
+        ///   - random: the random number generator.
+        /// - Returns: the transformed sample.
         public func callAsFunction(_ sample: Sample, using random: inout SplitMix64) -> Sample {
             let turn = sample.image.rotation(degrees: random.value(in: degrees), expand: false)
             return sample.warped(by: turn.map, border: border)
@@ -277,6 +312,11 @@ extension Augment {
         }
 
         /// Applies the augmentation; see ``Augmentation/callAsFunction(_:using:)``.
+        ///
+        /// - Parameters:
+        ///   - sample: the sample to transform.
+        ///   - random: the random number generator.
+        /// - Returns: the transformed sample.
         public func callAsFunction(_ sample: Sample, using random: inout SplitMix64) -> Sample {
             let shear = AffineMap.shear(x: tangent(degrees: random.value(in: degrees)), y: 0)
             let (w, h) = (Double(sample.image.width), Double(sample.image.height))

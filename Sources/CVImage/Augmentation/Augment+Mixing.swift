@@ -32,6 +32,11 @@ extension Augment {
         }
 
         /// Applies the augmentation; see ``Augmentation/callAsFunction(_:using:)``.
+        ///
+        /// - Parameters:
+        ///   - sample: the sample to transform.
+        ///   - random: the random number generator.
+        /// - Returns: the transformed sample.
         public func callAsFunction(_ sample: Sample, using random: inout SplitMix64) -> Sample {
             let others = (0..<3).map { _ in partner(sample, &random) }
             return combine([sample] + others, using: &random)
@@ -84,6 +89,11 @@ extension Augment {
 
         /// Blends the sample with another and merges their labels: see ``Mixture/merged``. Losses that need the weights
         /// call `combine`.
+        ///
+        /// - Parameters:
+        ///   - sample: the sample to transform.
+        ///   - random: the random number generator.
+        /// - Returns: the blend.
         public func callAsFunction(_ sample: Sample, using random: inout SplitMix64) -> Sample {
             combine(sample, partner(sample, &random), using: &random).merged
         }

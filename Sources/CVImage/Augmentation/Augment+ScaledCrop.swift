@@ -25,6 +25,11 @@ extension Augment {
         }
 
         /// Applies the augmentation; see ``Augmentation/callAsFunction(_:using:)``.
+        ///
+        /// - Parameters:
+        ///   - sample: the sample to transform.
+        ///   - random: the random number generator.
+        /// - Returns: the transformed sample.
         public func callAsFunction(_ sample: Sample, using random: inout SplitMix64) -> Sample {
             let logScale = logarithm(scale.lowerBound)...logarithm(scale.upperBound)
             let scale = exponential(random.value(in: logScale))

@@ -83,7 +83,7 @@ public enum AugmentationError: ToolkitError, Equatable {
                 + (nearestName(to: name, in: AugmentationKind.all.map(\.name)).map { "did you mean \"\($0)\"?" }
                     ?? "there are \(AugmentationKind.all.map(\.name).joined(separator: ", "))")
         case .needlessValue(let name, let found):
-            "\(name)=\(found.escapedForDisplay): \(name) takes no number; omit it"
+            "\(name)=\(found.escapedForDisplay): \(name) takes no value; omit it"
         case .needlessRange(let name, let found):
             "\(name)=\(found.escapedForDisplay): \(name) takes one number, its strength"
         case .badValue(let name, let found, let limits):

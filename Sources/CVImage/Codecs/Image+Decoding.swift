@@ -70,14 +70,21 @@ public struct ImageInfo: Sendable, Equatable {
 
     /// Reads the header of the file that `url` names.
     ///
+    /// - Parameters:
+    ///   - url: the URL of a file.
+    ///   - options: limits of decoding.
     /// - Throws: `FileError` when the file cannot be read or `url` is not that of a file, `ImageError` when it has no
     ///   valid header.
     public init(contentsOf url: Platform.URL, options: DecodingOptions = .init()) throws {
         try self.init(contentsOf: FileInput.path(of: url), options: options)
     }
 
-    /// Reads the header of a JPEG or PNG file that is in memory; the parameters are those of `Image.init(data:)`.
+    /// Reads the header of a JPEG or PNG file that is in memory.
     ///
+    /// - Parameters:
+    ///   - data: the bytes of the file.
+    ///   - options: limits of decoding.
+    ///   - name: the name of the image in errors.
     /// - Throws: `ImageError`.
     public init(data: some Collection<UInt8>, options: DecodingOptions = .init(), name: String = "image") throws {
         let bytes = data as? [UInt8] ?? Array(data)

@@ -15,6 +15,9 @@ extension Mask {
 
     /// Decodes the mask in the file that `url` names; see `init(contentsOf:options:)` for a path.
     ///
+    /// - Parameters:
+    ///   - url: the URL of a file.
+    ///   - options: limits of decoding.
     /// - Throws: `FileError` when the file cannot be read or `url` is not that of a file, `ImageError` when it is no such
     ///   PNG or does not decode.
     public init(contentsOf url: Platform.URL, options: DecodingOptions = .init()) throws {

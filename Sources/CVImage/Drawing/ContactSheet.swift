@@ -45,7 +45,7 @@ public struct ContactSheet: Sendable {
         self.init(cellWidth: side(image.width), cellHeight: side(image.height), columns: columns)
     }
 
-    /// Appends an image, shrunk to its cell; smaller images are not enlarged.
+    /// Appends an image, shrunk to its cell; smaller images keep their size.
     ///
     /// - Parameters:
     ///   - image: the image.

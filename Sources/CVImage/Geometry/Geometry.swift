@@ -25,7 +25,7 @@ extension Image {
         }
     }
 
-    /// Crops to a box, enlarged to whole pixels.
+    /// Crops to a box, rounded outward to whole pixels.
     ///
     /// - Parameter box: in pixels; it may reach outside the image or contain NaN and infinity, such as raw detector
     ///   output.

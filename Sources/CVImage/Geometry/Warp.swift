@@ -90,7 +90,7 @@ extension Image {
     ///
     /// - Parameters:
     ///   - degrees: any finite angle.
-    ///   - expand: whether the output is enlarged to hold the whole image; otherwise the size is kept and corners are
+    ///   - expand: whether the output grows to hold the whole image; otherwise the size is kept and corners are
     ///     cut.
     ///   - fill: the color outside the input.
     ///   - interpolation: between input pixels.
@@ -113,7 +113,7 @@ extension Image {
     ///
     /// - Parameters:
     ///   - degrees: any finite angle.
-    ///   - expand: whether the output is enlarged to hold the whole image.
+    ///   - expand: whether the output grows to hold the whole image.
     /// - Returns: the map from input to output, and the output size in pixels.
     public func rotation(degrees: Double, expand: Bool) -> (map: AffineMap, width: Int, height: Int) {
         let (w, h) = (Double(width), Double(height))

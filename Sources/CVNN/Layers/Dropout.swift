@@ -17,5 +17,8 @@ public struct Dropout: Layer {
     }
 
     /// Applies dropout if the tape of `x` is in training mode.
+    ///
+    /// - Parameter x: of any shape.
+    /// - Returns: x with elements zeroed and the others scaled; x itself outside training.
     public func callAsFunction(_ x: Tensor) -> Tensor { dropout(x, probability: probability) }
 }

@@ -8,6 +8,9 @@ public struct Flatten: Layer {
     public init() {}
 
     /// Flattens x.
+    ///
+    /// - Parameter x: [N, C, H, W].
+    /// - Returns: [N, C · H · W].
     public func callAsFunction(_ x: Tensor) -> Tensor {
         let sizes = x.shape.dimensions
         return x.reshaped([sizes[0], sizes.dropFirst().reduce(1, *)])

@@ -26,7 +26,10 @@ public struct Linear: Layer {
         self.bias = bias ? p.parameter("bias", shape: [outputs], initialized: .pyTorchBias(of: shape)) : nil
     }
 
-    /// x · weightᵀ + bias: [.., in] -> [.., out].
+    /// Computes x · weightᵀ + bias.
+    ///
+    /// - Parameter x: [.., in].
+    /// - Returns: [.., out].
     public func callAsFunction(_ x: Tensor) -> Tensor {
         linear(x, weight.value(on: x), bias: bias?.value(on: x))
     }

@@ -29,7 +29,10 @@ public struct GroupNorm: Layer {
         self.epsilon = epsilon
     }
 
-    /// Normalizes x: [N, C, H, W] -> the same shape.
+    /// Normalizes x.
+    ///
+    /// - Parameter x: [N, C, H, W].
+    /// - Returns: the same shape.
     public func callAsFunction(_ x: Tensor) -> Tensor {
         groupNorm(x, groups: groups, weight: weight.value(on: x), bias: bias.value(on: x), epsilon: epsilon)
     }
@@ -60,7 +63,10 @@ public struct InstanceNorm2d: Layer {
         self.epsilon = epsilon
     }
 
-    /// Normalizes x: [N, C, H, W] -> the same shape.
+    /// Normalizes x.
+    ///
+    /// - Parameter x: [N, C, H, W].
+    /// - Returns: the same shape.
     public func callAsFunction(_ x: Tensor) -> Tensor {
         instanceNorm(x, weight: weight?.value(on: x), bias: bias?.value(on: x), epsilon: epsilon)
     }
@@ -90,7 +96,10 @@ public struct LocalResponseNorm: Layer {
         self.k = k
     }
 
-    /// Normalizes x: [N, C, H, W] -> the same shape.
+    /// Normalizes x.
+    ///
+    /// - Parameter x: [N, C, H, W].
+    /// - Returns: the same shape.
     public func callAsFunction(_ x: Tensor) -> Tensor {
         localResponseNorm(x, size: size, alpha: alpha, beta: beta, k: k)
     }

@@ -21,7 +21,10 @@ public struct MaxPool2d: Layer {
         self.ceilMode = ceilMode
     }
 
-    /// Pools x: [N, C, H, W] -> [N, C, Ho, Wo].
+    /// Pools x.
+    ///
+    /// - Parameter x: [N, C, H, W].
+    /// - Returns: [N, C, Ho, Wo].
     public func callAsFunction(_ x: Tensor) -> Tensor { maxPool2d(x, geometry, ceilMode: ceilMode) }
 }
 
@@ -52,7 +55,10 @@ public struct AvgPool2d: Layer {
         self.countIncludePadding = countIncludePadding
     }
 
-    /// Pools x: [N, C, H, W] -> [N, C, Ho, Wo].
+    /// Pools x.
+    ///
+    /// - Parameter x: [N, C, H, W].
+    /// - Returns: [N, C, Ho, Wo].
     public func callAsFunction(_ x: Tensor) -> Tensor {
         averagePool2d(x, geometry, ceilMode: ceilMode, countIncludePadding: countIncludePadding)
     }
@@ -77,7 +83,10 @@ public struct AdaptiveAvgPool2d: Layer {
         self.width = width
     }
 
-    /// Pools x: [N, C, H, W] -> [N, C, height, width].
+    /// Pools x.
+    ///
+    /// - Parameter x: [N, C, H, W].
+    /// - Returns: [N, C, height, width].
     public func callAsFunction(_ x: Tensor) -> Tensor { adaptiveAveragePool2d(x, height: height, width: width) }
 }
 
@@ -88,7 +97,10 @@ public struct GlobalAvgPool: Layer {
     /// Creates the layer.
     public init() {}
 
-    /// Pools x: [N, C, H, W] -> [N, C].
+    /// Pools x.
+    ///
+    /// - Parameter x: [N, C, H, W].
+    /// - Returns: [N, C].
     public func callAsFunction(_ x: Tensor) -> Tensor {
         globalAveragePool2d(x).reshaped([x.shape[0], x.shape[1]])
     }

@@ -23,10 +23,15 @@ public struct Sequential: Layer {
     private init(layers: [any Layer]) { self.layers = layers }
 
     /// A range of the layers, by position: `features[..<5]`.
+    ///
+    /// - Parameter positions: the range, from 0.
     public subscript(_ positions: some RangeExpression<Int>) -> Sequential {
         Sequential(layers: Array(layers[positions]))
     }
 
     /// Applies the layers one after the other.
+    ///
+    /// - Parameter x: the input of the first layer.
+    /// - Returns: the output of the last layer.
     public func callAsFunction(_ x: Tensor) -> Tensor { layers.reduce(x) { $1($0) } }
 }

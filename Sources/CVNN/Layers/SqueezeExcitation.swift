@@ -31,7 +31,10 @@ public struct SqueezeExcitation: Layer {
         self.gate = gate
     }
 
-    /// Weights the channels of x: [N, C, H, W] -> the same shape.
+    /// Weights the channels of x.
+    ///
+    /// - Parameter x: [N, C, H, W].
+    /// - Returns: the same shape.
     public func callAsFunction(_ x: Tensor) -> Tensor {
         x * gate(fc2(activation(fc1(globalAveragePool2d(x)))))  // [N, C, H, W] · [N, C, 1, 1]
     }

@@ -29,7 +29,10 @@ public struct Upsample: Layer {
         self.mode = mode
     }
 
-    /// Upsamples x: [N, C, H, W] -> [N, C, factor · H, factor · W].
+    /// Upsamples x.
+    ///
+    /// - Parameter x: [N, C, H, W].
+    /// - Returns: [N, C, factor · H, factor · W].
     public func callAsFunction(_ x: Tensor) -> Tensor {
         switch mode {
         case .nearest: upsampleNearest(x, factor: factor)

@@ -17,11 +17,20 @@ public struct Schedule: Sendable {
     public init(_ rate: @escaping @Sendable (_ time: Double) -> Double) { self.rate = rate }
 
     /// The learning rate at a time.
+    ///
+    /// - Parameter time: in the unit of the schedule, epochs or steps, from 0.
+    /// - Returns: the learning rate.
     public func callAsFunction(_ time: Double) -> Float { Float(rate(time)) }
     /// The learning rate at a whole epoch or step.
+    ///
+    /// - Parameter time: in the unit of the schedule, epochs or steps, from 0.
+    /// - Returns: the learning rate.
     public func callAsFunction(_ time: Int) -> Float { Float(rate(Double(time))) }
 
     /// The same rate at all times.
+    ///
+    /// - Parameter rate: the learning rate.
+    /// - Returns: the schedule.
     public static func constant(_ rate: Double) -> Schedule { Schedule { _ in rate } }
 
     /// Inverse time decay: start / (1 + decay · t).

@@ -18,9 +18,13 @@ public struct ParameterSet: Sendable, RandomAccessCollection {
     /// The number of parameters.
     public var endIndex: Int { all.count }
     /// The parameter at a position in the order of declaration.
+    ///
+    /// - Parameter index: the position, from 0.
     public subscript(index: Int) -> Parameter { all[index] }
 
     /// The parameter with this key; nil if there is none.
+    ///
+    /// - Parameter name: the key, such as `layer1.0.conv1.weight`.
     public subscript(name: String) -> Parameter? { all.first { $0.name == name } }
 
     /// The parameters that are neither buffers nor frozen.

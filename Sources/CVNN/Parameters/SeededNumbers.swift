@@ -20,9 +20,13 @@ public struct SeededNumbers: RandomNumberGenerator, Sendable {
     public mutating func next() -> UInt64 { numbers.next() }
 
     /// A uniform number in 0 ..< 1, from the upper 53 bits.
+    ///
+    /// - Returns: the next number.
     public mutating func uniform() -> Double { Double(next() >> 11) * 0x1p-53 }
 
     /// A normal number with mean 0 and standard deviation 1 (Box & Muller 1958, two at a time).
+    ///
+    /// - Returns: the next number.
     public mutating func normal() -> Double {
         if let number = second {
             second = nil

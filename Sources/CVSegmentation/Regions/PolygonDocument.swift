@@ -12,6 +12,7 @@ import CVImage
 public struct PolygonDocument: Sendable, Equatable {
     /// The outline of one region, and what is known about it.
     public struct Region: Sendable, Equatable {
+        /// The name of the class.
         public let label: String
         /// Index into the labels of the network, from 0.
         public let classIndex: Int
@@ -29,6 +30,7 @@ public struct PolygonDocument: Sendable, Equatable {
         public let input: String
         /// In pixels.
         public let width, height: Int
+        /// In the order of their connected components.
         public let regions: [Region]
     }
 
@@ -62,6 +64,7 @@ public struct PolygonDocument: Sendable, Equatable {
                 }))
     }
 
+    /// The document as JSON, with a newline at its end.
     public var text: String { JSONValue.object([JSONMember("images", .array(images.map(\.json)))]).text + "\n" }
 }
 

@@ -72,7 +72,7 @@ package struct ImageListing {
     /// JPEG and PNG by the suffix, but not what starts with a dot: macOS leaves "._photo.jpg" beside each photograph.
     ///
     /// - Parameter fileName: without folders.
-    /// - Returns: whether it is taken for an image.
+    /// - Returns: whether it counts as an image.
     package static func isImage(_ fileName: String) -> Bool {
         guard !fileName.hasPrefix("."), let suffix = FileSystem.suffix(of: fileName) else { return false }
         return ["jpg", "jpeg", "png"].contains(suffix.lowercased())

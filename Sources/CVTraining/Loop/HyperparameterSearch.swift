@@ -21,6 +21,8 @@ public struct HyperparameterSearch: Sendable {
         public let values: [String: Double]
 
         /// The value of a name that the search has.
+        ///
+        /// - Parameter name: the name of a hyperparameter.
         public subscript(name: String) -> Double {
             guard let value = values[name] else {
                 preconditionFailure("the search has no \(name), only \(values.keys.sorted())")

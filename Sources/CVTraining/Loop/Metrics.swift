@@ -37,8 +37,12 @@ public struct Metrics: Sendable, Equatable, RandomAccessCollection, ExpressibleB
     /// The number of metrics.
     public var endIndex: Int { elements.count }
     /// The metric at an index.
+    ///
+    /// - Parameter index: the position, from 0.
     public subscript(index: Int) -> Element { elements[index] }
     /// The value of a name; nil if there is none.
+    ///
+    /// - Parameter name: the name of a metric.
     public subscript(name: String) -> Double? { elements.first { $0.name == name }?.value }
     /// The names in their order.
     public var names: [String] { elements.map(\.name) }

@@ -16,6 +16,8 @@ public protocol TrainingRecipe: Sendable, Equatable {
 
 extension TrainingRecipe {
     /// A setting that all tasks share.
+    ///
+    /// - Parameter path: the key path of the setting.
     public subscript<Value>(dynamicMember path: WritableKeyPath<TrainingSettings, Value>) -> Value {
         get { settings[keyPath: path] }
         set { settings[keyPath: path] = newValue }

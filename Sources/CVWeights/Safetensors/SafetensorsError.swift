@@ -66,7 +66,11 @@ public struct SafetensorsError: ToolkitError, Equatable {
     /// What is wrong.
     public let problem: Problem
 
-    /// Creates the error; `file` is the path of the file.
+    /// Creates an error.
+    ///
+    /// - Parameters:
+    ///   - problem: what is wrong.
+    ///   - file: the path of the file, if it is known.
     public init(_ problem: Problem, in file: String? = nil) {
         self.problem = problem
         self.file = file

@@ -37,6 +37,8 @@ public struct SafetensorsHeader: Sendable {
     public var dataBytes: Int { fileBytes - dataOffset }
 
     /// The entry of a tensor; nil if there is none.
+    ///
+    /// - Parameter name: the name of the tensor.
     public subscript(name: String) -> Entry? { indices[name].map { entries[$0] } }
 
     /// Reads the header of a file without its data.

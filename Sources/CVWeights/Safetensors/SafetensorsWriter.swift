@@ -29,7 +29,13 @@ public struct SafetensorsTensor: Sendable {
     /// The element type in the file.
     public let storage: Storage
 
-    /// Creates a tensor; `values` are row-major, as many as `shape` has elements.
+    /// Creates a tensor.
+    ///
+    /// - Parameters:
+    ///   - name: the name.
+    ///   - shape: the shape; its product is the number of values.
+    ///   - values: the elements in row-major order.
+    ///   - storage: the element type in the file.
     public init(_ name: String, shape: [Int], values: [Float], storage: Storage = .f32) {
         precondition(
             shape.allSatisfy { $0 >= 0 } && shape.reduce(1, *) == values.count,

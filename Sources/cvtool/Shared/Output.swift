@@ -32,7 +32,7 @@ func reportingFailure<Result>(_ work: () throws -> Result) throws -> Result {
 }
 
 extension ExitStatus {
-    /// Wrong arguments are told apart from all else that fails.
+    /// Distinguishes wrong arguments from every other failure.
     init(_ category: ErrorCategory) {
         self = category == .usage ? .usage : .failure
     }

@@ -15,7 +15,7 @@ import Testing
 @Suite final class TransferTests {
     let folder: String
 
-    /// Three classes of twelve images: noise, mostly in one colour.
+    /// Three classes of twelve images: noise, mostly in one color.
     init() throws {
         folder = NSTemporaryDirectory() + "transfer-\(UUID().uuidString)"
         for (number, name) in ["blue", "green", "red"].enumerated() {

@@ -148,7 +148,7 @@ import Testing
     @Test("BatchLoader: errors come in the order of the batches", .timeLimit(.minutes(1)))
     func errorsComeInTheOrderOfTheBatches() throws {
         let images = try dataset.decoded(for: Self.size, memoryLimit: 0)
-        try scratch.write("no picture", to: "b/03.png")
+        try scratch.write("not an image", to: "b/03.png")
         let loader = BatchLoader(
             images, items: Array(0..<27), batchSize: 5, preprocessing: Self.size, shuffles: false, workers: 2)
         let stream = loader.batches()

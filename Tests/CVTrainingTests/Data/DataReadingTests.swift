@@ -187,7 +187,7 @@ import Testing
     @Test("data set: broken images are left out and listed") func brokenImagesAreLeftOutAndListed() throws {
         let scratch = try Scratch()
         try scratch.classes(["a", "b"], count: 5)
-        try scratch.write("no picture", to: "a/01.png")
+        try scratch.write("not an image", to: "a/01.png")
         let whole = noise(width: 64, height: 64, seed: 1)
         try scratch.write(Array(try whole.encoded(as: .png()).prefix(700)), to: "b/04.png")
         let dataset = try ImageDataset.classification(contentsOf: scratch.path)

@@ -77,18 +77,18 @@ import Testing
 
     @Test("segmentation data set: all that is wrong is named and counted together")
     func allThatIsWrongIsNamedAndCountedTogether() throws {
-        for name in ["good", "small", "values", "broken", "colours"] { try folder.image("set/images/\(name).png") }
+        for name in ["good", "small", "values", "broken", "colors"] { try folder.image("set/images/\(name).png") }
         for name in ["good", "values"] { try folder.mask("set/masks/\(name).png") }
         try folder.mask("set/masks/small.png", width: 3, height: 4)
         try folder.mask("set/masks/values.png", (0..<24).map { UInt8($0 < 5 ? 11 : $0 < 6 ? 12 : 1) })
-        try folder.write("no picture", to: "set/masks/broken.png")
-        try folder.image("set/masks/colours.png")
+        try folder.write("not an image", to: "set/masks/broken.png")
+        try folder.image("set/masks/colors.png")
         let text = message { _ = try images("set", labels: SegmentationLabels(["a", "b"])) }
         #expect(text.contains("4 of 5 images cannot be used"), "\(text)")
         #expect(text.contains("1 whose mask is of another size: \"images/small.png\" (image 6×4, mask 3×4)"))
         #expect(text.contains("1 with values that are not classes: \"images/values.png\" (11, 12)"))
         #expect(text.contains("expected are 0 to 1, and 255") && !text.contains("--"))
-        #expect(text.contains("2 that cannot be decoded") && text.contains("masks/colours.png: cannot be a mask"))
+        #expect(text.contains("2 that cannot be decoded") && text.contains("masks/colors.png: cannot be a mask"))
         #expect(text.contains("masks/broken.png"))
     }
 
