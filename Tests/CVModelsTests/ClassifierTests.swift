@@ -110,7 +110,8 @@ import Testing
     func takesAnotherSizeWhereItsWeightsAreMadeForIt(_ name: String) throws {
         let architecture = try ModelRegistry.spec(named: name, task: .classify)
         let input = ModelSpec.Input(channels: 3, height: 33, width: 46)
-        let network = ParameterSet.initialize(seed: 1) { architecture.makeClassifier(classes: 5, input: input, $0) }.network
+        let network = ParameterSet.initialize(seed: 1) { architecture.makeClassifier(classes: 5, input: input, $0) }
+            .network
         #expect(network(uniformTensor(seed: 2, [2, 3, 33, 46])).shape == [2, 5])
     }
 

@@ -160,6 +160,7 @@ public struct ModelSpec: Sendable {
     ///   - classes: nil for `defaultClasses`; of a network trained on several styles, how many.
     ///   - input: nil for `defaultInput`.
     ///   - keys: those of a checkpoint, for a network with parts that it may leave out; none for all parts.
+    /// - Returns: of each parameter and buffer the key and the shape.
     public func parameterShapes(
         classes: Int? = nil, input: Input? = nil, offered keys: [String] = []
     ) -> [(name: String, shape: Shape)] {

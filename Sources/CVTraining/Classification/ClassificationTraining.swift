@@ -104,7 +104,9 @@ public struct ClassificationTraining {
         let spec = try ModelRegistry.spec(named: recipe.model, task: .classify)
         let (classes, input) = (images.classes.count, recipe.input)
         try spec.check(classes: classes, input: input)
-        let made = ParameterSet.initialize(seed: recipe.seed) { spec.makeClassifier(classes: classes, input: input, $0) }
+        let made = ParameterSet.initialize(seed: recipe.seed) {
+            spec.makeClassifier(classes: classes, input: input, $0)
+        }
         (network, parameters) = made
         try pretrained?.load(into: made.parameters, of: made.network)
         guard recipe.frozen == .backbone else {

@@ -12,7 +12,8 @@ import Testing
 
     @Test("classification loss: adds the loss of each auxiliary head times its weight")
     func addsTheLossOfEachAuxiliaryHeadTimesItsWeight() {
-        let network = ParameterSet.initialize(seed: 1) { GoogLeNet(classes: 4, dropout: 0, auxiliaryDropout: 0, $0) }.network
+        let network = ParameterSet.initialize(seed: 1) { GoogLeNet(classes: 4, dropout: 0, auxiliaryDropout: 0, $0) }
+            .network
         let (loss, logits) = classificationLoss(network, Tape(.training).watch(x), labels, smoothing: 0.1)
         let outputs = network.outputs(Tape(.training).watch(x))
         #expect(relativeError(logits, outputs.logits) == 0 && outputs.auxiliary.count == 2)
@@ -22,7 +23,8 @@ import Testing
     }
 
     @Test("classification loss: is the cross-entropy for other networks") func isTheCrossEntropyOfOtherNetworks() {
-        let network = ParameterSet.initialize(seed: 1) { LogisticRegression(inputs: 3 * 32 * 32, classes: 4, $0) }.network
+        let network = ParameterSet.initialize(seed: 1) { LogisticRegression(inputs: 3 * 32 * 32, classes: 4, $0) }
+            .network
         let (loss, logits) = classificationLoss(network, Tape(.training).watch(x), labels)
         #expect(relativeError(logits, network(x)) < 1e-6)
         #expect(loss.item == crossEntropy(network(x), labels).item)
