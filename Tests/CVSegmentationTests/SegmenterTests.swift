@@ -65,7 +65,7 @@ private struct Colors: Layer {
         arguments: [(1, 1), (17, 513), (70, 3)], [Segmenter.Scale.trained, .full])
     func smallImagesAreBroughtToWhatTheNetworkTakes(_ size: (Int, Int), _ scale: Segmenter.Scale) throws {
         let architecture = try ModelRegistry.spec(named: "unet-w1-d6-plain", task: .segment)
-        let (network, _) = ParameterSet.initialize(seed: 1) { architecture.makeClassifier(classes: 3, $0) }
+        let (network, _) = ParameterSet.initialize(seed: 1) { architecture.makeSegmenter(classes: 3, $0) }
         let segmenter = Segmenter(
             network: network, labels: Self.labels, preprocessing: .init(width: 64, height: 64, resize: .stretch),
             minimumSide: architecture.minimumSide)

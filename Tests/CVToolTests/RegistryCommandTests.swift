@@ -68,7 +68,7 @@ import Testing
             #expect(converted.exitCode == 0 && converted.errors.isEmpty, "\(name): \(converted.errors)")
             #expect(try ModelFile(output).metadata.task == file.metadata.task)
             let (old, new) = try (Safetensors(path: path), Safetensors(path: output))
-            #expect(old.header.entries.map(\.name) == new.header.entries.map(\.name))
+            #expect(old.header.entries.map(\.name).sorted() == new.header.entries.map(\.name).sorted())
             for entry in old.header.entries.prefix(3) { #expect(try old.floats(entry.name) == new.floats(entry.name)) }
             try FileManager.default.removeItem(atPath: output)
             let side = size(file.spec)
@@ -145,6 +145,6 @@ import Testing
         let segment = try runCommand(["train", "segment", folder, "--model", "resnet18"])
         #expect(segment.exitCode == 64 && segment.errors.contains("not for segment: those are unet, "))
         let benchmark = try runCommand(["benchmark", "--train", "yolov3"])
-        #expect(benchmark.exitCode == 1 && benchmark.errors.contains("resnet20"))
+        #expect(benchmark.exitCode == 64 && benchmark.errors.contains("resnet20"))
     }
 }
