@@ -2,7 +2,7 @@ import CVCore
 import CVImage
 
 extension Classifier {
-    /// The classes of `image`, as the synchronous form tells them, without holding up the calling task's thread.
+    /// The classes of `image`, as the synchronous form computes them, without holding up the calling task's thread.
     ///
     /// The work runs on a thread outside Swift's cooperative pool, which goes on with other tasks. Of many calls, as many
     /// run at a time as there are cores.

@@ -32,7 +32,7 @@ public struct Classifier: Sendable {
     /// Network, labels and preprocessing are those that the file's metadata names.
     ///
     /// - Parameter weights: the name of a model, or the path of a file.
-    /// - Throws: `WeightsNotFound` when nothing is found, with all places that were searched; `FileError`,
+    /// - Throws: `WeightsNotFound` when nothing is found, with all search paths; `FileError`,
     ///   `SafetensorsError`, `WeightsMetadataError` or `ModelFileError` for a file that is damaged or belongs to
     ///   something else.
     public init(_ weights: String = defaultModel) throws {

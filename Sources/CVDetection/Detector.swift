@@ -37,7 +37,7 @@ public struct Detector: Sendable {
     /// Loads weights by the name of a model or by the path of a `.safetensors` file.
     ///
     /// - Parameter model: the name of a model, or the path of a file.
-    /// - Throws: `WeightsNotFound` when nothing is found, with all places that were searched; `SafetensorsError`
+    /// - Throws: `WeightsNotFound` when nothing is found, with all search paths; `SafetensorsError`
     ///   or `ModelFileError` for a file that is damaged or belongs to something else.
     public init(_ model: String = Detector.defaultModel) throws {
         try self.init(ModelFile(model, task: .detect))

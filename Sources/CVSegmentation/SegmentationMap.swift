@@ -100,7 +100,7 @@ extension SegmentationMap: Codable {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         let labels = try container.decode(SegmentationLabels.self, forKey: .labels)
         guard labels.names.count <= Int(Mask.ignore) else {
-            throw DecodingError.invalid(decoder, "\(labels.names.count) classes; a map tells at most 255 apart")
+            throw DecodingError.invalid(decoder, "\(labels.names.count) classes; a map has at most 255")
         }
         self.init(mask: try container.decode(Mask.self, forKey: .mask), labels: labels)
     }

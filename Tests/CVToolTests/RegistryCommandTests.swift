@@ -113,7 +113,7 @@ import Testing
         #expect(old.errors == "cvtool: transformer-w4 is called fast-style-w4 now\n")
     }
 
-    @Test("convert tells the rename of a head that is called linear, and takes it")
+    @Test("convert: the renaming of a head called linear is proposed, and works")
     func convertProposesTheRename() throws {
         let spec = try ModelRegistry.spec(named: "resnet20")
         let tensors = ParameterSet.initialize(seed: 2) { spec.make($0) }.parameters.map {

@@ -49,9 +49,9 @@ import Testing
         let verified = try runCommand(["weights", "verify", "run/best.safetensors"], in: scratch.path)
         #expect(verified.exitCode == 0, "\(verified.output)")
 
-        let painted = try runCommand(
+        let stylized = try runCommand(
             ["stylize", "photos/1.png", "--fast", "--weights", "run/best.safetensors"], in: scratch.path)
-        #expect(painted.exitCode == 0, "\(painted.errors)")
+        #expect(stylized.exitCode == 0, "\(stylized.errors)")
         #expect(try scratch.image("1_coffee.png").width == 50)
     }
 

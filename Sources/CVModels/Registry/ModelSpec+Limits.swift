@@ -4,7 +4,7 @@ import CVWeights
 extension ModelSpec {
     /// What a network can be built and run with.
     public struct Limits: Sendable, Equatable {
-        /// The numbers of classes that the byte of a mask tells apart: 255 is for pixels of no class. What is trained on
+        /// The numbers of classes that the byte of a mask distinguishes: 255 is for pixels of no class. What is trained on
         /// masks, or gives one, has as many.
         public static let maskClasses = 2...255
 

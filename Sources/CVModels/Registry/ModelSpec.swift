@@ -125,7 +125,7 @@ public struct ModelSpec: Sendable {
     /// The network of a spec whose task is `.classify`: images [N, channels, height, width] to logits [N, classes].
     ///
     /// - Parameters:
-    ///   - classes: how many it tells apart.
+    ///   - classes: how many it distinguishes.
     ///   - input: the size of one image; nil for `defaultInput`.
     ///   - p: where it declares its parameters.
     /// - Returns: the classifier.
