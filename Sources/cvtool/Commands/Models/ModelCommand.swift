@@ -43,7 +43,7 @@ struct ModelCommand: ParsableCommand {
         transform: InputSize.init)
     var imgsz: InputSize?
 
-    @Option(help: .init("Classes to tell apart. (default: 1000 for networks for photographs, else 10)", valueName: "n"))
+    @Option(help: .init("Classes to distinguish. (default: the network's own)", valueName: "n"))
     var classes: Int?
 
     @Option(
