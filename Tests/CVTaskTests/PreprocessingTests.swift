@@ -90,7 +90,9 @@ import Testing
     }
 
     /// Neither memory nor time is spent on what is cut off.
-    @Test(.timeLimit(.minutes(1)), arguments: [(1, 3_000_000), (3_000_000, 1)])
+    @Test(
+        "preprocessing: long, narrow images take little time and memory", .timeLimit(.minutes(1)),
+        arguments: [(1, 3_000_000), (3_000_000, 1)])
     func extremeProportionsAreCropped(width: Int, height: Int) {
         let image = Image(width: width, height: height, fill: Color(255, 0, 0))
         let values = Preprocessing(width: 224, height: 224, resize: .crop).tensor(image).values
