@@ -133,6 +133,9 @@ extension ClassificationMetrics: Codable {
         guard matrix.counts.count == classes.count else {
             throw DecodingError.invalid(decoder, "\(matrix.counts.count) rows for \(classes.count) classes")
         }
+        guard (0...matrix.total).contains(topFiveHits) else {
+            throw DecodingError.invalid(decoder, "\(topFiveHits) hits among \(matrix.total)")
+        }
     }
 
     /// The report, with the sums that its means are made of.

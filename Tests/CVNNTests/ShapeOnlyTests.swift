@@ -41,4 +41,10 @@ import Testing
         let y = layer(seededTensor(seed: 1, [1, 3, 5, 5]))
         #expect(y.isShapeOnly && y.shape == [1, 4, 3, 3])
     }
+
+    @Test("ConvNorm: a shape-only shortcut gives a shape") func shapeOnlyShortcut() {
+        let layer = ParameterSet.initialize(seed: 1) { ConvNorm(3, 4, kernel: 3, .relu, $0) }.network
+        let y = layer(seededTensor(seed: 1, [1, 3, 5, 5]), adding: .shapeOnly([1, 4, 5, 5]))
+        #expect(y.isShapeOnly && y.shape == [1, 4, 5, 5])
+    }
 }

@@ -127,6 +127,30 @@ import Testing
         }
     }
 
+    @Test("Numbers whose sums would overflow, and empty frames, are errors of decoding") func impossibleNumbers() throws
+    {
+        for (images, confusion) in [
+            ("1", "[[9223372036854775807]]"), ("9223372036854775807", "[[1]]"), ("-1", "[[1]]"),
+        ] {
+            #expect(throws: DecodingError.self) {
+                try decoding(
+                    SegmentationMetrics.self,
+                    #"{"classes":[{"label":"a"}],"pictures":\#(images),"confusion":\#(confusion)}"#)
+            }
+        }
+        for numbers in [#""width":0,"height":1,"steps":1"#, #""width":1,"height":1,"steps":9223372036854775807"#] {
+            #expect(throws: DecodingError.self) { try decoding(StylePlan.Scale.self, "{\(numbers)}") }
+        }
+        for frame in [#""width":0,"height":4,"box":[0,0,1,1]"#, #""width":4,"height":4,"box":[1,1,1,0]"#] {
+            #expect(throws: DecodingError.self) { try decoding(InputFrame.self, "{\(frame)}") }
+        }
+        let input = ModelSpec.Input(channels: 1, height: 28, width: 28)
+        let summary = try JSONEncoder().encode(ModelRegistry.spec(named: "logistic").summary(input: input))
+        let damaged = String(decoding: summary, as: UTF8.self)
+            .replacing(/"shape":"?\[?[^,}]*/, with: #""shape":[4611686018427387904,4,0]"#)
+        #expect(throws: DecodingError.self) { try decoding(ModelSummary.self, damaged) }
+    }
+
     @Test("Facts about models, weights and styles") func facts() throws {
         var preprocessing = Preprocessing(width: 224, height: 192, resize: .crop, shorterSide: 256, filter: .bicubic)
         preprocessing.mean = [123.675, 116.28, 103.53]

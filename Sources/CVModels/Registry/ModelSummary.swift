@@ -154,7 +154,7 @@ extension ModelSummary: Codable {
 extension ModelSummary.Row {
     /// So that the sums over all rows do not overflow.
     fileprivate var isPossible: Bool {
-        shape.allSatisfy { $0 >= 0 } && shape.reduce(1) { $0 * Double($1) } <= 0x1p40
+        shape.allSatisfy { $0 >= 0 } && shape.reduce(1) { $0 * Double(max(1, $1)) } <= 0x1p40
             && (0...1 << 46).contains(multiplyAdds)
     }
 }

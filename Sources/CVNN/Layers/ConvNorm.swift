@@ -70,7 +70,7 @@ public struct ConvNorm: Layer {
     ///   - residual: what is added before the activation, [N, Cout, Ho, Wo]; nil for nothing.
     /// - Returns: [N, Cout, Ho, Wo].
     public func callAsFunction(_ x: Tensor, adding residual: Tensor?) -> Tensor {
-        let isShapeOnly = x.isShapeOnly || conv.weight.value.isShapeOnly
+        let isShapeOnly = Tensor.areShapeOnly(x, conv.weight.value, residual)
         guard x.tape == nil, residual?.tape == nil, !isShapeOnly else {
             if let bn { return bn(conv(x), adding: residual, then: activation) }
             return residual.map { activation(conv(x) + $0) } ?? activation(conv(x))

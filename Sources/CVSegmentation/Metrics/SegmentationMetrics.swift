@@ -109,6 +109,7 @@ extension SegmentationMetrics: Codable {
         guard matrix.counts.count == classes.count else {
             throw DecodingError.invalid(decoder, "\(matrix.counts.count) rows for \(classes.count) classes")
         }
+        guard (0...1 << 53).contains(images) else { throw DecodingError.invalid(decoder, "\(images) images") }
     }
 
     /// The report.

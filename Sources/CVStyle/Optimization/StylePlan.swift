@@ -94,4 +94,18 @@ struct StyleFeatureLayers {
 
 extension StylePlan: Codable {}
 
-extension StylePlan.Scale: Codable {}
+extension StylePlan.Scale: Codable {
+    private enum CodingKeys: CodingKey { case width, height, steps }
+
+    /// - Throws: `DecodingError` for sizes and steps that no plan has, whose sums could overflow.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        width = try container.decode(Int.self, forKey: .width)
+        height = try container.decode(Int.self, forKey: .height)
+        steps = try container.decode(Int.self, forKey: .steps)
+        let possible = 1...1 << 24
+        guard possible.contains(width), possible.contains(height), (0...possible.upperBound).contains(steps) else {
+            throw DecodingError.invalid(decoder, "\(steps) steps at \(width)×\(height) pixels are not a scale")
+        }
+    }
+}

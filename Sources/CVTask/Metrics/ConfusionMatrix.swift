@@ -39,8 +39,8 @@ extension ConfusionMatrix: Codable {
     package init(from decoder: any Decoder) throws {
         let counts = try decoder.singleValueContainer().decode([[Int]].self)
         let isSquare = counts.allSatisfy { $0.count == counts.count }
-        // So that no sum overflows.
-        let most = Int.max / max(1, counts.count * counts.count)
+        // So that no sum overflows, also of what is counted later.
+        let most = (1 << 53) / max(1, counts.count * counts.count)
         guard isSquare, counts.joined().allSatisfy({ (0...most).contains($0) }) else {
             throw DecodingError.invalid(decoder, "a confusion matrix has a count for each pair of classes")
         }

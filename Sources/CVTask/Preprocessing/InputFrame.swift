@@ -117,4 +117,18 @@ extension Image {
     }
 }
 
-extension InputFrame: Codable {}
+extension InputFrame: Codable {
+    private enum CodingKeys: CodingKey { case width, height, box }
+
+    /// - Throws: `DecodingError` for a frame without pixels.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        width = try container.decode(Int.self, forKey: .width)
+        height = try container.decode(Int.self, forKey: .height)
+        box = try container.decode(Box.self, forKey: .box)
+        let isSized = box.width > 0 && box.height > 0 && box.width.isFinite && box.height.isFinite
+        guard width > 0, height > 0, isSized else {
+            throw DecodingError.invalid(decoder, "a frame of \(width)×\(height) pixels in \(box) is empty")
+        }
+    }
+}

@@ -45,7 +45,9 @@ package struct FusedConv2d: Sendable {
     ///   - residual: [N, Cout, Ho, Wo].
     /// - Returns: [N, Cout, Ho, Wo].
     package func callAsFunction(_ x: Tensor, adding residual: Tensor? = nil) -> Tensor {
-        guard x.tape == nil, residual?.tape == nil else { return unfused(x, residual) }
+        guard x.tape == nil, residual?.tape == nil, !Tensor.areShapeOnly(x, weight, residual) else {
+            return unfused(x, residual)
+        }
         return ConvProblem(x: x.shape, weight: weight.shape, bias: bias?.shape, geometry)
             .forward(x, weight, epilogue, residual: residual)
     }
