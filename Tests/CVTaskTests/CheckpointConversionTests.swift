@@ -43,6 +43,18 @@ import Testing
         }
     }
 
+    /// Each of them could stand before a network; a pass over all names for each would take hours.
+    @Test("conversion: thousands of prefixes are an error within seconds", .timeLimit(.minutes(1)))
+    func manyPrefixesTakeLittleTime() throws {
+        let tensors = (0..<20_000).map { SafetensorsTensor("p\($0).conv1.weight", shape: [1], values: [0]) }
+        let path = folder + "/prefixes.safetensors"
+        try FileOutput.write(Safetensors.encode(tensors, metadata: [:]), to: path, overwrite: true)
+        let checkpoint = try Checkpoint(path: path)
+        #expect(throws: ConversionError.self) {
+            try CheckpointConversion(checkpoint, to: ModelRegistry.spec(named: "resnet20"))
+        }
+    }
+
     @Test("conversion: the file holds the weights, the labels and the preprocessing")
     func theFileHasTheSameWeightsAndWhatClassifyingNeeds() throws {
         let checkpoint = try checkpoint("resnet20", classes: 3, side: 32)

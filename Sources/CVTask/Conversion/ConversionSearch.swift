@@ -81,13 +81,19 @@ struct ConversionSearch {
         names.filter { $0.value.hasPrefix(prefix) }.mapValues { String($0.dropFirst(prefix.count)) }
     }
 
-    /// What stands before one of the first keys of the network, up to a dot.
+    /// As many networks as one checkpoint may hold. Each takes a pass over all names: thousands would take hours.
+    private static let mostPrefixes = 8
+
+    /// What stands before the first keys of the network, up to a dot: of many those that stand before most of them, and of
+    /// equal ones the shortest, as a block deep inside may have keys of the same names.
     private func prefixes(of names: [String: String], _ target: CheckpointFit.Target) -> [String] {
         let keys = target.shapes(target.spec.defaultClasses, offered: []).prefix(5).map { "." + $0.name }
-        let found = keys.flatMap { key in
-            names.values.filter { $0.hasSuffix(key) }.map { String($0.dropLast(key.count - 1)) }
+        var matches: [String: Int] = [:]
+        for name in names.values {
+            for key in keys where name.hasSuffix(key) { matches[String(name.dropLast(key.count - 1)), default: 0] += 1 }
         }
-        return Set(found).sorted()
+        let sorted = matches.sorted { ($1.value, $0.key.count, $0.key) < ($0.value, $1.key.count, $1.key) }
+        return sorted.prefix(Self.mostPrefixes).map(\.key).sorted()
     }
 
     // MARK: What would fit
