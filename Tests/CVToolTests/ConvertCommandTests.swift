@@ -47,6 +47,19 @@ import Testing
         #expect(try runCommand(["weights", "verify", "out.safetensors"], in: folder).exitCode == 0)
     }
 
+    @Test("cvtool convert: --channels gray; grey is its former name, which says so")
+    func grayHasAFormerName() throws {
+        let options = ["--model", "logistic", "--size", "4", "-q", "--force", "-o", "out.safetensors", "--channels"]
+        for (value, words) in [("gray", ""), ("grey", "cvtool: --channels grey is called --channels gray now\n")] {
+            let result = try runCommand(["convert", "\(Self.goldens)/logistic.pth"] + options + [value], in: folder)
+            #expect(result.exitCode == 0 && result.errors == words, "\(result.errors)")
+            let metadata = try WeightsMetadata(Safetensors(path: folder + "/out.safetensors").metadata)
+            #expect(metadata.preprocessing.channels == .gray)
+        }
+        let wrong = try runCommand(["convert", "x.pth"] + options + ["blue"], in: folder)
+        #expect(wrong.exitCode == 64 && wrong.errors.contains("'rgb', 'bgr' or 'gray'"), "\(wrong.errors)")
+    }
+
     @Test("cvtool convert: options set the preprocessing")
     func optionsSetThePreprocessing() throws {
         let result = try convert(

@@ -17,7 +17,7 @@ struct ConvertImageOptions: ParsableArguments {
     @Option(help: .init("The brightest level in the units of --mean and --std: 1 or 255.", valueName: "1|255"))
     var levels = 1
 
-    @Option(help: .init("Order of the colors: rgb, bgr or grey. (default: rgb, or grey for one channel)"))
+    @Option(help: .init("Order of the colors: rgb, bgr or gray. (default: rgb, or gray for one channel)"))
     var channels: Preprocessing.Channels?
 
     @Option(
@@ -51,7 +51,7 @@ struct ConvertImageOptions: ParsableArguments {
         }
         for (name, list) in [("--mean", mean), ("--std", std)] {
             guard let list, let channels, list.values.count != channels.count else { continue }
-            throw ValidationError("\(name): \(channels.count) numbers are expected for \(channels.rawValue).")
+            throw ValidationError("\(name): \(channels.count) numbers are expected for \(channels.argument).")
         }
         let own = spec.defaultInput
         let (height, width) = (size?.height ?? own.height, size?.width ?? own.width)
@@ -97,7 +97,20 @@ struct NumberList: ExpressibleByArgument {
     }
 }
 
-extension Preprocessing.Channels: ExpressibleByArgument {}
+extension Preprocessing.Channels: ExpressibleByArgument {
+    /// The value of the option. In the metadata of weights gray has kept its former spelling.
+    fileprivate var argument: String { self == .gray ? "gray" : rawValue }
+
+    public static var allValueStrings: [String] { allCases.map(\.argument) }
+
+    public init?(argument: String) {
+        if argument == Self.gray.rawValue { warnOfFormerName("--channels \(argument)", current: "--channels gray") }
+        guard let value = Self.allCases.first(where: { [$0.argument, $0.rawValue].contains(argument) }) else {
+            return nil
+        }
+        self = value
+    }
+}
 extension Preprocessing.Resize: ExpressibleByArgument {}
 extension Preprocessing.Filter: ExpressibleByArgument {}
 
