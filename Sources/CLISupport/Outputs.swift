@@ -141,7 +141,7 @@ public struct PlannedOutput: Sendable, Equatable {
             if let identity = FileSystem.identity(of: output.path), let input = sources[identity] {
                 throw .replacesInput(output: output.path, input: input)
             }
-            if let newFolder, plain(FileSystem.folder(of: output.path)) == plain(newFolder) { continue }
+            if let newFolder, plain(FileSystem.folder(of: output.path)).hasSameBytes(as: plain(newFolder)) { continue }
             do {
                 try FileOutput.checkWritable(output.path, overwrite: force)
             } catch  where error.problem == .exists {
@@ -154,12 +154,12 @@ public struct PlannedOutput: Sendable, Equatable {
     }
 
     private static func checkCollisions(_ outputs: [PlannedOutput]) throws(OutputError) {
-        var first: [String: PlannedOutput] = [:]
+        var first: [PathKey: PlannedOutput] = [:]
         var collisions: [OutputError.Collision] = []
         for output in outputs {
-            let path = plain(output.path)
+            let path = PathKey(plain(output.path))
             if let other = first[path] {
-                if other.input == output.input { throw .givenTwice(input: output.input) }
+                if other.input.hasSameBytes(as: output.input) { throw .givenTwice(input: output.input) }
                 collisions.append(.init(output: output.path, inputs: [other.input, output.input]))
             } else {
                 first[path] = output
@@ -170,7 +170,8 @@ public struct PlannedOutput: Sendable, Equatable {
 
     /// The path without redundant parts: "a//b" and "./a/b" are "a/b".
     private static func plain(_ path: String) -> String {
-        let parts = path.split(separator: "/").filter { $0 != "." }.joined(separator: "/")
+        let parts = path.unicodeScalars.split(separator: "/").map { String($0) }.filter { $0 != "." }
+            .joined(separator: "/")
         return path.hasPrefix("/") ? "/" + parts : parts
     }
 }

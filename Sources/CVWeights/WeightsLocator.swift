@@ -71,7 +71,7 @@ public struct WeightsLocator: Sendable {
             searchPaths.append(SearchPath(share, origin: "installed"))
         }
         for share in ["/usr/local/share/cvtoolkit/Weights", "/usr/share/cvtoolkit/Weights"]
-        where !searchPaths.contains(where: { $0.path == share }) {
+        where !searchPaths.contains(where: { $0.path.hasSameBytes(as: share) }) {
             searchPaths.append(SearchPath(share, origin: "installed"))
         }
         self.searchPaths = searchPaths
@@ -134,10 +134,10 @@ public struct WeightsLocator: Sendable {
     ///
     /// - Returns: the files that `find` can return.
     public func list() -> [Found] {
-        var names: Set<String> = []
+        var names: Set<PathKey> = []
         var result: [Found] = []
         for searchPath in searchPaths {
-            for path in files(of: searchPath) where names.insert(Self.stem(of: path)).inserted {
+            for path in files(of: searchPath) where names.insert(PathKey(Self.stem(of: path))).inserted {
                 let header = Result<SafetensorsHeader, any Error> { try SafetensorsHeader.read(path) }
                 result.append(Found(path: path, searchPath: searchPath, header: header))
             }

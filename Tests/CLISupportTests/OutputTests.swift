@@ -78,6 +78,12 @@ import Testing
         #expect(error.description == "x.jpg: is given twice; once is enough")
     }
 
+    @Test("outputs: two inputs whose names differ in their bytes alone are two") func comparesNamesByBytes() throws {
+        let inputs = ["\u{E9}.jpg", "e\u{301}.jpg"]
+        #expect(inputs[0] == inputs[1])
+        try PlannedOutput.check(plan(inputs), inputs: [], destination: folder, force: true)
+    }
+
     @Test("outputs: different spellings of one path collide") func differentSpellingsOfOnePathCollide() {
         let outputs = ["r.json", "./r.json", ".//r.json"].map { PlannedOutput(input: $0, path: $0) }
         for other in outputs.dropFirst() {

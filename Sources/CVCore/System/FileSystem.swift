@@ -74,7 +74,7 @@ package enum FileSystem {
             if name != .name("."), name != .name("..") { names.append(name) }
         }
         if errno != 0 { return .failure(Reason(text: "cannot be read: \(String(cString: strerror(errno)))")) }
-        return .success(names.sorted { $0.text < $1.text })
+        return .success(names.sorted { $0.text.precedesInBytes($1.text) })
     }
 
     /// The paths that match a shell pattern, sorted; folders that cannot be read match nothing.
@@ -83,7 +83,7 @@ package enum FileSystem {
         defer { globfree(&result) }
         guard glob(pattern, 0, nil, &result) == 0 else { return [] }
         return (0..<Int(result.gl_pathc)).compactMap { result.gl_pathv[$0].map { Name($0) } }
-            .sorted { $0.text < $1.text }
+            .sorted { $0.text.precedesInBytes($1.text) }
     }
 
     /// Creates a folder and its parents, as `mkdir -p`.

@@ -56,7 +56,7 @@ public struct COCOResults: Sendable {
     }
 
     private static func number(_ path: String) -> Int? {
-        let name = path.split(separator: "/").last ?? ""
+        let name = FileSystem.name(of: path)
         let stem = name.prefix { $0 != "." }
         // Int() also accepts a sign.
         return stem.utf8.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) } ? Int(stem) : nil

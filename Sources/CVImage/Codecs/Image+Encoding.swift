@@ -106,7 +106,7 @@ extension Image {
 
 extension ImageFileFormat {
     fileprivate init?(path: String, quality: Int) {
-        let file = path.split(separator: "/").last ?? ""
+        let file = FileSystem.name(of: path)
         guard let dot = file.lastIndex(of: ".") else { return nil }
         self.init(pathExtension: String(file[file.index(after: dot)...]))
         if case .jpeg = self { self = .jpeg(quality: quality) }

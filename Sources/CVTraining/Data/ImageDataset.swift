@@ -192,11 +192,3 @@ public struct IgnoredFiles: Sendable, Equatable {
 
     private static let most = 5
 }
-
-extension String {
-    /// The order of Python's `sorted`, whatever the language: by code points, which is that of the bytes of UTF-8.
-    ///
-    /// - Parameter other: to compare with.
-    /// - Returns: whether this one comes first.
-    package func precedesInBytes(_ other: String) -> Bool { utf8.lexicographicallyPrecedes(other.utf8) }
-}

@@ -77,8 +77,8 @@ struct DetectRun {
             try write(text, .text, to: path)
         }
         if let path = paths.voc {
-            let name = record.input.split(separator: "/").last.map(String.init) ?? record.input
-            let text = VOCXML.text(found, fileName: name, width: image.width, height: image.height)
+            let text = VOCXML.text(
+                found, fileName: FileSystem.name(of: record.input), width: image.width, height: image.height)
             try write(text, .voc, to: path)
         }
         for (number, detection) in found.enumerated() {
