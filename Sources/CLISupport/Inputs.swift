@@ -154,7 +154,7 @@ public struct InputExpander: Sendable {
     private func expandList(_ path: String, into inputs: inout [Input]) {
         let bytes: [UInt8]
         do {
-            bytes = try FileInput.read(path, maxBytes: 256 << 20)
+            bytes = try TextInput.read(path, maxBytes: 256 << 20)
         } catch {
             // The message of the error, without the path that it starts with.
             let text = error.description.dropFirst(path.escapedForDisplay.count + 2)
@@ -176,9 +176,8 @@ public struct InputExpander: Sendable {
         guard let text = String(validating: line, as: UTF8.self) else {
             return .problem(InputProblem(list, "line \(number) is not valid UTF-8"))
         }
-        // Drop a byte order mark, and the CR of a Windows line end.
+        // Drop the CR of a Windows line end.
         var name = Substring(text)
-        if number == 1, name.unicodeScalars.first == "\u{FEFF}" { name.unicodeScalars.removeFirst() }
         if name.unicodeScalars.last == "\r" { name.unicodeScalars.removeLast() }
         guard !name.allSatisfy(\.isWhitespace), !name.hasPrefix("#") else { return nil }
         // A list in the current folder: its names need no prefix, but "-" would be standard input.

@@ -7,6 +7,10 @@ import Testing
         try YOLOText.boxes(in: Array(text.utf8), name: "a.txt", width: 200, height: 100)
     }
 
+    @Test("YOLO labels: a byte order mark before the first line is no part of it") func aMarkIsDropped() throws {
+        #expect(try boxes("\u{FEFF}0 0.5 0.5 0.5 0.5") == boxes("0 0.5 0.5 0.5 0.5"))
+    }
+
     @Test("YOLO labels: lines become boxes in pixels") func linesAreBoxesInPixels() throws {
         let found = try boxes("2 0.5 0.5 0.25 0.5\n\n  7\t0 0 1 1 0.75\r\n")
         #expect(

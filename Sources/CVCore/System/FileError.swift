@@ -10,6 +10,10 @@ public struct FileError: ToolkitError, Equatable {
         case notRegular
         case tooLarge(bytes: Int, limit: Int)
         case exists
+        /// Text in another encoding than UTF-8, such as UTF-16.
+        case otherEncoding(String)
+        /// Text with bytes that are not UTF-8; lines are counted from 1.
+        case invalidUTF8(line: Int)
     }
 
     /// The path as given.
@@ -37,6 +41,8 @@ public struct FileError: ToolkitError, Equatable {
         case .notRegular: "\(name): is a pipe, socket or device; a regular file is expected here"
         case .tooLarge(let bytes, let limit): "\(name): has \(bytes) bytes; at most \(limit) are read"
         case .exists: "\(name): exists already"
+        case .otherEncoding(let encoding): "\(name): is text in \(encoding); save it as UTF-8"
+        case .invalidUTF8(let line): "\(name): line \(line) is not valid UTF-8; save it as UTF-8"
         }
     }
 
@@ -72,7 +78,7 @@ extension FileError {
         switch problem {
         case .cannotOpen(let reason): reason == String(cString: strerror(ENOENT)) ? .notFound : .io
         case .cannotRead, .cannotWrite, .exists: .io
-        case .isDirectory, .notRegular: .invalid
+        case .isDirectory, .notRegular, .otherEncoding, .invalidUTF8: .invalid
         case .tooLarge: .limit
         }
     }

@@ -18,7 +18,8 @@ extension YOLOText {
     ) throws(YOLOLabelError) -> [LabeledBox] {
         precondition(width > 0 && height > 0, "an image of \(width)×\(height) pixels has no pixels")
         var boxes: [LabeledBox] = []
-        for (index, line) in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).enumerated() {
+        let lines = TextInput.withoutMark(bytes).split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        for (index, line) in lines.enumerated() {
             let text = String(decoding: line, as: UTF8.self)
             let words = text.split(whereSeparator: \.isWhitespace)
             if words.isEmpty { continue }

@@ -27,7 +27,7 @@ public struct DarknetConfiguration: Sendable {
     /// - Parameter path: of the `.cfg`.
     /// - Throws: `FileError` if it cannot be read, `DarknetError` if it cannot be parsed.
     public init(contentsOf path: String) throws {
-        try self.init(bytes: FileInput.read(path, maxBytes: Self.maxBytes), name: path)
+        try self.init(bytes: TextInput.read(path, maxBytes: Self.maxBytes), name: path)
     }
 
     /// Parses the text of a `.cfg`.
@@ -50,11 +50,11 @@ public struct DarknetConfiguration: Sendable {
         func closeSection() {
             if let open { sections.append(Section(type: open.type, location: open.location, options: open.options)) }
         }
-        let lines = String(decoding: bytes, as: UTF8.self).split(
+        let lines = String(decoding: TextInput.withoutMark(bytes), as: UTF8.self).split(
             omittingEmptySubsequences: false, whereSeparator: \.isNewline)
         for (index, line) in lines.enumerated() {
             let location = "\(name):\(index + 1)"
-            let text = line.prefix { $0 != "#" && $0 != ";" }.filter { !$0.isWhitespace && $0 != "\u{FEFF}" }
+            let text = line.prefix { $0 != "#" && $0 != ";" }.filter { !$0.isWhitespace }
             if text.isEmpty { continue }
             if text.hasPrefix("[") {
                 guard text.hasSuffix("]"), text.count > 2 else {

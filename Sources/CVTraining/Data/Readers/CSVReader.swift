@@ -19,9 +19,7 @@ struct CSVReader {
     private var line = 1
 
     init(_ bytes: [UInt8]) {
-        self.bytes = bytes
-        // A byte order mark, as spreadsheets write it.
-        if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { position = 3 }
+        self.bytes = Array(TextInput.withoutMark(bytes))
     }
 
     /// The next row that is not empty; nil at the end.

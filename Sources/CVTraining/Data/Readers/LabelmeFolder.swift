@@ -124,7 +124,7 @@ enum AnnotationFile {
 
     /// - Throws: `FileError`, `DatasetError`.
     static func json(_ path: String) throws -> JSONValue {
-        let bytes = try FileInput.read(path, maxBytes: maxBytes)
+        let bytes = try TextInput.read(path, maxBytes: maxBytes)
         do throws(JSONError) {
             return try JSONValue.parse(bytes)
         } catch {

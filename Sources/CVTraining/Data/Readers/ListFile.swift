@@ -11,7 +11,7 @@ struct ListFile {
     init(_ path: String) { self.path = path }
 
     func listing() throws -> ImageListing {
-        var reader = CSVReader(try FileInput.read(path, maxBytes: Self.maxBytes))
+        var reader = CSVReader(try TextInput.read(path, maxBytes: Self.maxBytes))
         let rows = try rows(&reader)
         guard let header = rows.first else { throw error(.emptyList) }
         let columns = try Columns(header, in: path)

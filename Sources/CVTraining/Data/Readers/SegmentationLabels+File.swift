@@ -12,12 +12,8 @@ extension SegmentationLabels {
     /// - Parameter path: of a text file.
     /// - Throws: `FileError`, or `DatasetError` if it is not such a list.
     public init(contentsOf path: String) throws {
-        let bytes = try FileInput.read(path, maxBytes: Self.maxBytes)
-        guard let text = String(validating: bytes, as: UTF8.self) else {
-            throw DatasetError(path, .badLabels("it is not valid UTF-8"))
-        }
         var (names, colors): ([String], [Color]) = ([], [])
-        for line in text.split(whereSeparator: \.isNewline) {
+        for line in try TextInput.lines(path, maxBytes: Self.maxBytes) {
             let words = line.split(whereSeparator: \.isWhitespace)
             if words.isEmpty { continue }
             let color = words.count > 3 ? words.prefix(3).compactMap { UInt8($0) } : []

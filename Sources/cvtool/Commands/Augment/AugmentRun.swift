@@ -98,7 +98,7 @@ struct AugmentRun {
         var sample = Sample(image)
         if let path = output.boxes {
             sample.boxes = try YOLOText.boxes(
-                in: FileInput.read(path, maxBytes: 64 << 20), name: path, width: image.width, height: image.height)
+                in: TextInput.read(path, maxBytes: 64 << 20), name: path, width: image.width, height: image.height)
         }
         // The strength of blur and noise is in pixels: it would not be visible on small copies of a large image.
         let longerSide = max(image.width, image.height)
