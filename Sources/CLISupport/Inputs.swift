@@ -67,7 +67,7 @@ public struct InputProblem: ToolkitError, Equatable {
 /// An error becomes a `.problem` at its position, and the other inputs are still expanded.
 public struct InputExpander: Sendable {
     /// The suffixes of image files, in lower case.
-    public static let imageSuffixes = ["jpg", "jpeg", "jpe", "jfif", "png"]
+    public static var imageSuffixes: [String] { ImageSuffix.read }
 
     /// Whether folders include their subfolders.
     public var recursive: Bool
@@ -99,9 +99,7 @@ public struct InputExpander: Sendable {
     ///
     /// - Parameter name: a name or a path.
     /// - Returns: whether its suffix is one of ``imageSuffixes``, in any case.
-    public static func isImageName(_ name: String) -> Bool {
-        FileSystem.suffix(of: name).map { imageSuffixes.contains($0.lowercased()) } ?? false
-    }
+    public static func isImageName(_ name: String) -> Bool { ImageSuffix.isRead(name) }
 
     private func expand(_ argument: String, into inputs: inout [Input]) {
         switch FileSystem.kind(of: argument) {

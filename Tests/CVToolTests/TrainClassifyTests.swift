@@ -69,11 +69,15 @@ import Testing
         try folder.scratch.write("not an image", to: "shapes/disc/broken.png")
         try folder.scratch.write(Data(), to: "shapes/bar/empty.jpg")
         try folder.scratch.write("about", to: "shapes/bar/readme.txt")
+        try folder.scratch.write("unread", to: "shapes/bar/photo.HEIC")
         let result = try folder.train("--epochs", "1")
         #expect(result.exitCode == 0)
         #expect(result.errors.contains("disc/broken.png") && result.errors.contains("bar/empty.jpg"))
         #expect(result.errors.contains("2 of 92 images cannot be used"))
-        #expect(result.errors.contains("ignored 1 file"))
+        #expect(result.errors.contains("ignored 1 file that is not an image by its name: \"bar/readme.txt\""))
+        #expect(result.errors.contains("skipped 1 image in a format that is not read: \"bar/photo.HEIC\""))
+        let quiet = try folder.train("--epochs", "1", "-q", "-o", "quiet")
+        #expect(quiet.errors.contains("skipped 1 image") && !quiet.errors.contains("ignored"), "\(quiet.errors)")
     }
 
     @Test("cvtool train classify: an error names a class without images")

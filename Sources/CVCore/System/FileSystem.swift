@@ -19,7 +19,7 @@ package enum FileSystem {
             }
         }
 
-        fileprivate init(_ bytes: UnsafePointer<CChar>) {
+        init(_ bytes: UnsafePointer<CChar>) {
             if let text = String(validatingCString: bytes) {
                 self = .name(text)
             } else {
@@ -58,7 +58,7 @@ package enum FileSystem {
         return stat(path, &status) == 0 ? status : nil
     }
 
-    /// The names in a folder except "." and "..", sorted.
+    /// The names in a folder except "." and "..", in the order of their bytes.
     package static func entries(of folder: String) -> Result<[Name], Reason> {
         guard let stream = opendir(folder) else {
             return .failure(Reason(text: "cannot be opened: \(String(cString: strerror(errno)))"))

@@ -98,6 +98,10 @@ public struct ClassificationTraining {
         self.images = images
         augmentation = try recipe.augmentationPipeline()
         split = try images.split(holdout: recipe.holdout, seed: recipe.splitSeed ?? recipe.seed)
+        let trained = Set(split.train.compactMap { images.items[$0].label })
+        if let label = images.classes.indices.first(where: { !trained.contains($0) }) {
+            throw DatasetError(images.dataset.path, .nothingToTrainOn(class: images.classes[label]))
+        }
         preprocessing =
             try pretrained?.preprocessing(for: recipe.input) ?? images.normalization(over: split.train)
         batchSize = min(recipe.batchSize, split.train.count)

@@ -16,7 +16,12 @@ extension DatasetError.Problem {
         case .severalRoots(let roots): Self.explain(roots: roots)
         case .emptyClass(let name, let found):
             "the class folder \(quoted(name)) has no JPEG or PNG images\(found.beside); add some, or remove the folder"
-        case .tooFewClasses(let names, let ignored): Self.explain(classes: names, ignored)
+        case .nestedClass(let name, let folders): Self.explain(nested: name, folders)
+        case .deadLink(let name):
+            "the target of the link \(quoted(name)) is missing; if it is a class, mend the link, else remove it"
+        case .nothingToTrainOn(let name):
+            "no image of class \(quoted(name)) is assigned to training; assign some to it, or leave out the class"
+        case .tooFewClasses(let names, let skipped): Self.explain(classes: names, skipped)
         case .tooManyClasses(let count, let limit):
             "has \(count) classes; at most \(limit) can be stored with a network's weights"
         case .longClassName(let name, let bytes, let limit):
@@ -84,10 +89,17 @@ extension DatasetError.Problem {
         return "has class folders in several places: \(listed(names, of: roots.count)); pack one of them alone"
     }
 
-    private static func explain(classes: [String], _ ignored: IgnoredFiles) -> String {
+    private static func explain(classes: [String], _ skipped: SkippedFiles) -> String {
         let found = classes.first.map { "only the class \(quoted($0))" } ?? "no class folders with images"
         return
-            "has \(found)\(ignored.beside); 2 classes or more expected, the images of each in a folder with its name"
+            "has \(found)\(skipped.beside); 2 classes or more expected, the images of each in a folder with its name"
+    }
+
+    private static func explain(nested name: String, _ folders: [String]) -> String {
+        let names = listed(folders.prefix(3).map { quoted($0) }, of: folders.count)
+        return
+            "all images of the class folder \(quoted(name)) are in folders inside it: \(names); name the folder that "
+            + "holds the class folders, or move the images up"
     }
 
     private static func explain(missing: [ListedImage], _ count: Int, of all: Int) -> String {
@@ -97,10 +109,10 @@ extension DatasetError.Problem {
     }
 }
 
-extension IgnoredFiles {
-    /// " (but 3 other files: a, b, c)", or nothing.
+extension SkippedFiles {
+    /// " (but 3 images in a format that is not read: a, b, c)", or nothing.
     fileprivate var beside: String {
-        count == 0 ? "" : " (but \(pluralized(count, "other file")): \(listed(examples.map { quoted($0) }, of: count)))"
+        count == 0 ? "" : " (but \(groups.map { "\($0.phrase): \($0.names)" }.joined(separator: "; ")))"
     }
 }
 

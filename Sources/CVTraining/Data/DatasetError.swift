@@ -28,8 +28,14 @@ public struct DatasetError: ToolkitError, Equatable {
         case sameStem(folder: String, [String])
 
         // Classes.
-        case emptyClass(String, found: IgnoredFiles)
-        case tooFewClasses([String], ignored: IgnoredFiles)
+        case emptyClass(String, found: SkippedFiles)
+        /// A class folder whose images are all in folders inside it: most likely class folders.
+        case nestedClass(String, folders: [String])
+        /// A link beside class folders, whose target is missing.
+        case deadLink(String)
+        /// All images of a class are assigned to other parts.
+        case nothingToTrainOn(class: String)
+        case tooFewClasses([String], skipped: SkippedFiles)
         case tooManyClasses(Int, limit: Int)
         case longClassName(String, bytes: Int, limit: Int)
         case otherClasses(ClassDifference)
@@ -89,9 +95,12 @@ public struct ClassDifference: Sendable, Equatable {
     ///   - expected: the classes that are asked for.
     ///   - found: the classes of the set.
     public init?(expected: [String], found: [String]) {
+        // Equivalent names count as the same, where each has one: another system may have composed accents otherwise.
         let (wanted, there) = (Set(expected), Set(found))
-        missing = expected.filter { !there.contains($0) }
-        unknown = found.filter { !wanted.contains($0) }
+        let isExact = wanted.count < expected.count || there.count < found.count
+        let (exactly, exists) = (Set(expected.map { PathKey($0) }), Set(found.map { PathKey($0) }))
+        missing = expected.filter { isExact ? !exists.contains(PathKey($0)) : !there.contains($0) }
+        unknown = found.filter { isExact ? !exactly.contains(PathKey($0)) : !wanted.contains($0) }
         if missing.isEmpty, unknown.isEmpty { return nil }
     }
 }
@@ -100,7 +109,7 @@ extension DatasetError {
     /// What kind of thing went wrong.
     public var category: ErrorCategory {
         switch problem {
-        case .nothingThere, .missingFiles, .noImages: .notFound
+        case .nothingThere, .missingFiles, .noImages, .deadLink: .notFound
         case .unreadableFolder: .io
         case .tooManyFiles, .tooManyClasses, .longClassName: .limit
         default: .invalid

@@ -101,10 +101,12 @@ extension ImageDataset {
 }
 
 extension DecodedImages {
-    /// A class without images can neither be learned nor evaluated; nor can no images at all.
+    /// A class that is lost since none of its images decodes can neither be learned nor evaluated; nor can no images at
+    /// all.
     fileprivate func checkClasses() throws(DatasetError) {
         for (label, count) in counts.enumerated() where count == 0 {
             let mine = broken.filter { $0.item.label == label }
+            if mine.isEmpty { continue }
             throw DatasetError(
                 dataset.path,
                 .allBroken(class: classes[label], count: mine.count, first: mine.first.map { "\($0.error)" } ?? ""))

@@ -70,17 +70,21 @@ public struct ImageDataset: Sendable {
     public let items: [Item]
     /// Values of masks that count as no class; `Mask.ignore` always is one.
     public let ignoredValues: Set<UInt8>
-    /// Files beside the images that are not images by their suffix.
-    public let ignored: IgnoredFiles
+    /// What was found beside the images and is not used, and why.
+    public let skipped: SkippedFiles
+    /// Folders inside class folders, whose images count to the class.
+    public let nestedFolders: [String]
     /// What the sources `.entry` lie in.
     private let tar: RandomAccessFile?
 
     init(
         _ path: String, items: [Item], classes: [String]? = nil, colors: [Color]? = nil,
-        ignoredValues: Set<UInt8> = [], ignored: IgnoredFiles = IgnoredFiles(), tar: RandomAccessFile? = nil
+        ignoredValues: Set<UInt8> = [], skipped: SkippedFiles = SkippedFiles(), nestedFolders: [String] = [],
+        tar: RandomAccessFile? = nil
     ) {
+        self.nestedFolders = nestedFolders
         (self.path, self.classes, self.colors, self.tar) = (path, classes, colors, tar)
-        (self.ignoredValues, self.ignored) = (ignoredValues.union([Mask.ignore]), ignored)
+        (self.ignoredValues, self.skipped) = (ignoredValues.union([Mask.ignore]), skipped)
         self.items = items.sorted { $0.name.precedesInBytes($1.name) }
     }
 
@@ -92,6 +96,11 @@ public struct ImageDataset: Sendable {
     /// - Returns: a set without classes.
     public static func unlabeled(_ files: [String], of path: String) -> ImageDataset {
         ImageDataset(path, items: files.map { Item(name: $0, part: nil, image: .file($0), annotation: .none) })
+    }
+
+    /// The classes that have no images here, such as those of a network that a small set is evaluated with.
+    public var classesWithoutImages: [String] {
+        zip(classes ?? [], counts).filter { $0.1 == 0 }.map(\.0)
     }
 
     /// How many images each class has; empty if the images have no classes.
@@ -171,24 +180,4 @@ extension Sequence<ImageDataset.Item> {
             if let label = item.label { counts[label] += 1 }
         }
     }
-}
-
-/// Files that were passed over, and the names of the first few.
-public struct IgnoredFiles: Sendable, Equatable {
-    /// The number of files.
-    public private(set) var count = 0
-    /// At most five.
-    public private(set) var examples: [String] = []
-
-    mutating func add(_ name: String) {
-        count += 1
-        if examples.count < Self.most { examples.append(name) }
-    }
-
-    mutating func add(_ others: IgnoredFiles) {
-        count += others.count
-        examples += others.examples.prefix(max(0, Self.most - examples.count))
-    }
-
-    private static let most = 5
 }

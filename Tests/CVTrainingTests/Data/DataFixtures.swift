@@ -67,5 +67,12 @@ struct TarBuilder {
         bytes += [UInt8](repeating: 0, count: (512 - content.count % 512) % 512)
     }
 
+    /// - Parameter kind: "1" for a hard link, "2" for a symbolic one.
+    mutating func link(_ name: String, kind: Character, to target: String) {
+        add(name, kind: kind) { header in
+            for (index, byte) in target.utf8.enumerated() { header[157 + index] = byte }
+        }
+    }
+
     func finished() -> [UInt8] { bytes + [UInt8](repeating: 0, count: 1024) }
 }

@@ -34,7 +34,11 @@ import Testing
         #expect(dataset.classes == ["a", "b"])
         #expect(dataset.items.map(\.name) == ["a/1.jpeg", "a/2.png", "b/1.JPG"])
         #expect(dataset.counts == [2, 1])
-        #expect(dataset.ignored.count == 2)
+        #expect(dataset.skipped.groups.map(\.reason) == [.notAnImage, .folderLoop])
+        #expect(
+            dataset.skipped.groups.map(\.examples) == [
+                ["a/._2.png", "notes.txt"].map { "set/train/" + $0 }, ["set/train/a/link.png"],
+            ])
         let contents = try dataset.items.map { try dataset.bytes(of: $0) }
         #expect(contents == [Array("new".utf8), [UInt8](repeating: 7, count: 1024), Array("b1".utf8)])
     }

@@ -16,12 +16,12 @@ struct ListFile {
         guard let header = rows.first else { throw error(.emptyList) }
         let columns = try Columns(header, in: path)
         var result = ImageListing()
-        var lines: [String: Int] = [:]
+        var lines: [PathKey: Int] = [:]
         var missing: [ListedImage] = []
         let folder = FileSystem.folder(of: path)
         for row in rows.dropFirst() {
             let image = try columns.image(row, in: path)
-            if let other = lines.updateValue(row.line, forKey: image.path) {
+            if let other = lines.updateValue(row.line, forKey: PathKey(image.path)) {
                 throw error(.listedTwice(image.path, lines: [other, row.line]))
             }
             let file = image.path.hasPrefix("/") ? image.path : FileSystem.join(folder, image.path)

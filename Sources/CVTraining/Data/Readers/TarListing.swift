@@ -3,7 +3,7 @@ import CVCore
 /// Lists the images of a tar file: those of the class folders inside the one folder that holds them.
 ///
 /// That folder may be at any depth, as in `cifar10/train/<class>/<image>`; a second one is an error, since it is most often
-/// the other part of a data set.
+/// the other part of a data set. Folders inside a class folder belong to the class, if it has images of its own.
 struct TarListing {
     private let file: RandomAccessFile
 
@@ -12,55 +12,88 @@ struct TarListing {
 
     init(_ file: RandomAccessFile) { self.file = file }
 
-    func listing() throws -> ImageListing {
-        var files: [String: TarEntry] = [:]
-        var folders: Set<String> = []
-        var reader = TarReader(file)
-        while let entry = try reader.next() {
-            // Appending to a tar file replaces what has the same name: the last one counts.
-            let path = Self.parts(entry.path).joined(separator: "/")
-            if entry.isFolder { folders.insert(path) } else { files[path] = entry }
-            guard files.count + folders.count <= Self.maxEntries else {
-                throw DatasetError(file.path, .tooManyFiles(limit: Self.maxEntries))
-            }
-        }
-        return try listing(files, folders: folders)
+    /// What is not an image.
+    private struct Other {
+        let parts: [String]
+        let reason: SkippedFiles.Reason
+
+        var path: String { parts.joined(separator: "/") }
     }
 
-    private func listing(_ files: [String: TarEntry], folders: Set<String>) throws -> ImageListing {
-        var result = ImageListing()
-        var roots: Set<String> = []
-        for (path, entry) in files.sorted(by: { $0.key.precedesInBytes($1.key) }) {
-            let parts = Self.parts(path)
-            guard let name = parts.last, parts.count >= 2, ImageListing.isImage(name) else {
-                result.ignored.add(path)
-                continue
+    func listing() throws -> ImageListing {
+        let contents = try TarContents(file, maxEntries: Self.maxEntries)
+        var others =
+            contents.deadLinks.map { Other(parts: TarContents.parts($0.path), reason: .deadLink) }
+            + contents.special.map { Other(parts: TarContents.parts($0.path), reason: .notAFile) }
+            + contents.loops.map { Other(parts: TarContents.parts($0.path), reason: .folderLoop) }
+        var found: [(parts: [String], source: ImageDataset.ImageSource)] = []
+        for (path, content) in contents.files.sorted(by: { $0.key < $1.key }) {
+            let parts = TarContents.parts(path.path)
+            let isHidden = parts.dropLast().contains { !ImageListing.isClassFolder($0) }
+            if let reason = isHidden ? .notAnImage : ImageListing.reasonToSkip(parts.last ?? "") {
+                others.append(Other(parts: parts, reason: reason))
+            } else if parts.count < 2 {
+                others.append(Other(parts: parts, reason: .outsideClasses))
+            } else if path.path.unicodeScalars.contains("\u{FFFD}") {
+                throw DatasetError(file.path, .badName(path.path))
+            } else {
+                found.append((parts, .entry(offset: content.offset, count: content.count)))
             }
-            guard !path.unicodeScalars.contains("\u{FFFD}") else { throw DatasetError(file.path, .badName(path)) }
-            roots.insert(parts.dropLast(2).joined(separator: "/"))
-            let label = parts[parts.count - 2]
-            result.images.append(
-                .init(name: "\(label)/\(name)", label: label, source: .entry(offset: entry.offset, count: entry.count)))
         }
-        guard roots.count <= 1 else {
-            throw DatasetError(file.path, .severalRoots(roots.sorted { $0.precedesInBytes($1) }))
-        }
-        try checkForEmptyClasses(folders, root: roots.first ?? "", classes: Set(result.images.map(\.label)))
+        let root = try root(of: found.map(\.parts))
+        var result = ImageListing()
+        for other in others { result.skipped.add(other.path, other.reason) }
+        for (parts, source) in found { add(parts.dropFirst(root.count), source, to: &result) }
+        try checkForEmptyClasses(
+            contents.folders.map { TarContents.parts($0.path) }, others, root: root,
+            Set(result.images.map { .init($0.label) }))
         return result
     }
 
-    private func checkForEmptyClasses(_ folders: Set<String>, root: String, classes: Set<String>) throws {
-        for folder in folders.sorted(by: { $0.precedesInBytes($1) }) {
-            let parts = Self.parts(folder)
-            guard let name = parts.last, parts.dropLast().joined(separator: "/") == root, !classes.isEmpty,
-                ImageListing.isClassFolder(name), !classes.contains(name)
-            else { continue }
-            throw DatasetError(file.path, .emptyClass(name, found: IgnoredFiles()))
+    /// - Parameter names: from the class folder on.
+    private func add(_ names: ArraySlice<String>, _ source: ImageDataset.ImageSource, to result: inout ImageListing) {
+        guard let label = names.first else { return }
+        result.images.append(.init(name: names.joined(separator: "/"), label: label, source: source))
+        let folder = names.prefix(2).joined(separator: "/")
+        if names.count > 2, result.nestedFolders.last.map({ !$0.hasSameBytes(as: folder) }) ?? true {
+            result.nestedFolders.append(folder)
         }
     }
 
-    /// Without "." and empty parts, as in "./cat//1.jpg".
-    private static func parts(_ path: String) -> [String] {
-        path.unicodeScalars.split(separator: "/").map { String($0) }.filter { $0 != "." }
+    /// The folder of the class folders: that of the images that are least deep, if all others are below it, and in classes
+    /// that have images at that depth.
+    private func root(of images: [[String]]) throws(DatasetError) -> [String] {
+        guard let first = images.min(by: { $0.count < $1.count }) else { return [] }
+        let root = Array(first.dropLast(2))
+        let classes = Set(images.filter { $0.count == first.count }.map { PathKey($0[root.count]) })
+        let isOne = images.allSatisfy { parts in
+            zip(root, parts).allSatisfy { $0.hasSameBytes(as: $1) } && classes.contains(PathKey(parts[root.count]))
+        }
+        guard isOne else {
+            let roots = Set(images.map { PathKey($0.dropLast(2).joined(separator: "/")) })
+            throw DatasetError(file.path, .severalRoots(roots.sorted().map(\.path)))
+        }
+        return root
+    }
+
+    /// A folder beside the class folders that has no images is a class that would vanish.
+    private func checkForEmptyClasses(
+        _ folders: [[String]], _ others: [Other], root: [String], _ classes: Set<PathKey>
+    ) throws(DatasetError) {
+        guard !classes.isEmpty else { return }
+        /// The name of the folder beside the class folders that something is in, or is.
+        func topFolder(_ parts: ArraySlice<String>) -> PathKey? {
+            guard zip(root, parts).allSatisfy({ $0.hasSameBytes(as: $1) }) else { return nil }
+            return parts.dropFirst(root.count).first.map { PathKey($0) }
+        }
+        let names = Set(
+            folders.compactMap { topFolder($0[...]) } + others.compactMap { topFolder($0.parts.dropLast()) })
+        for name in names.sorted() where ImageListing.isClassFolder(name.path) && !classes.contains(name) {
+            var skipped = SkippedFiles()
+            for other in others where topFolder(other.parts.dropLast()) == name {
+                skipped.add(other.path, other.reason)
+            }
+            throw DatasetError(file.path, .emptyClass(name.path, found: skipped))
+        }
     }
 }

@@ -1,12 +1,21 @@
 import CVCore
 
-/// A file inside a tar file.
+/// A file, a folder or a link inside a tar file.
 struct TarEntry: Equatable {
+    enum Kind: Equatable {
+        /// `offset`: of its bytes, from the start of the tar file.
+        case file(offset: Int, count: Int)
+        case folder
+        /// Another name of the entry at the path `to`, which is from the top of the tar file.
+        case hardLink(to: String)
+        /// `to` is relative to the folder of the link.
+        case symbolicLink(to: String)
+        /// A device or a pipe.
+        case special
+    }
+
     let path: String
-    let isFolder: Bool
-    /// Of its bytes, from the start of the tar file.
-    let offset: Int
-    let count: Int
+    let kind: Kind
 }
 
 /// Walks through the headers of a tar file: ustar, with the long names of GNU tar and pax (POSIX.1-2001, "pax
@@ -18,6 +27,7 @@ struct TarReader {
     private var offset = 0
     /// From extended headers, for the entry that follows.
     private var longName: String?
+    private var longTarget: String?
     private var size: Int?
 
     private static let block = 512
@@ -28,7 +38,7 @@ struct TarReader {
 
     init(_ file: RandomAccessFile) { self.file = file }
 
-    /// The next file or folder; nil at the end. Links, devices and other entries are skipped.
+    /// The next entry; nil at the end.
     mutating func next() throws -> TarEntry? {
         while file.count - offset >= Self.block {
             let start = offset
@@ -49,7 +59,7 @@ struct TarReader {
         return nil
     }
 
-    /// Advances past the entry. Nil if it is neither a file nor a folder.
+    /// Advances past the entry. Nil for a header that tells about another entry.
     private mutating func read(_ header: TarHeader, at start: Int) throws -> TarEntry? {
         guard var count = header.size else { throw error(.badSize(at: start)) }
         let isExtension = "LKxg".utf8.contains(header.kind)
@@ -66,24 +76,37 @@ struct TarReader {
             try readExtension(header.kind, at: data, count: count)
             return nil
         }
-        let path = longName ?? header.path
-        (longName, size) = (nil, nil)
+        let (path, target) = (longName ?? header.path, longTarget ?? header.target)
+        (longName, longTarget, size) = (nil, nil, nil)
+        guard let kind = try kind(of: header, path: path, target: target, data: data, count: count) else { return nil }
+        return TarEntry(path: path, kind: kind)
+    }
+
+    /// Nil for what is neither a file nor what a file system has, such as the label of a volume.
+    private func kind(
+        of header: TarHeader, path: String, target: String, data: Int, count: Int
+    ) throws(TarError) -> TarEntry.Kind? {
         switch header.kind {
         case UInt8(ascii: "S"): throw error(.sparse(path))
         case UInt8(ascii: "0"), UInt8(ascii: "7"), 0:
             // Before ustar, a folder was a file whose name ends in a slash.
-            return TarEntry(path: path, isFolder: path.hasSuffix("/"), offset: data, count: count)
-        case UInt8(ascii: "5"): return TarEntry(path: path, isFolder: true, offset: data, count: 0)
+            return path.utf8.last == UInt8(ascii: "/") ? .folder : .file(offset: data, count: count)
+        case UInt8(ascii: "5"): return .folder
+        case UInt8(ascii: "1"): return .hardLink(to: target)
+        case UInt8(ascii: "2"): return .symbolicLink(to: target)
+        case UInt8(ascii: "3"), UInt8(ascii: "4"), UInt8(ascii: "6"): return .special
         default: return nil
         }
     }
 
-    /// L: a long name; x: pax records for the next entry; K and g hold nothing that is needed here.
+    /// L: a long name; K: a long target of a link; x: pax records for the next entry; g holds nothing that is needed here.
     private mutating func readExtension(_ kind: UInt8, at data: Int, count: Int) throws {
-        let limit = kind == UInt8(ascii: "L") ? Self.maxNameBytes : Self.maxHeaderBytes
+        let limit = "LK".utf8.contains(kind) ? Self.maxNameBytes : Self.maxHeaderBytes
         guard count <= limit else { throw error(.longHeader(at: data, bytes: count, limit: limit)) }
         if kind == UInt8(ascii: "L") {
             longName = TarHeader.text(try file.read(at: data, count: count)[...])
+        } else if kind == UInt8(ascii: "K") {
+            longTarget = TarHeader.text(try file.read(at: data, count: count)[...])
         } else if kind == UInt8(ascii: "x") {
             try readRecords(file.read(at: data, count: count), at: data)
         }
@@ -101,6 +124,7 @@ struct TarReader {
             let value = rest[(equals + 1)..<rest.startIndex + length - 1]
             switch String(decoding: rest[(space + 1)..<equals], as: UTF8.self) {
             case "path": longName = TarHeader.text(value)
+            case "linkpath": longTarget = TarHeader.text(value)
             case "size":
                 guard let number = Self.decimal(value) else { throw error(.badRecord(at: data + rest.startIndex)) }
                 size = number
@@ -136,12 +160,15 @@ private struct TarHeader {
     /// "0" a file, "5" a folder …
     let kind: UInt8
     let path: String
+    /// Of a link.
+    let target: String
     /// Nil if it is not a number.
     let size: Int?
 
     init(_ block: [UInt8]) {
         kind = block[156]
         size = Self.number(block[124..<136])
+        target = Self.text(block[157..<257])
         let name = Self.text(block[0..<100])
         // Only POSIX's own headers have a prefix; GNU's keep times there.
         let prefix = block[257..<263].elementsEqual(Array("ustar\0".utf8)) ? Self.text(block[345..<500]) : ""

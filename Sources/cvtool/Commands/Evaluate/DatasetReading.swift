@@ -16,7 +16,7 @@ extension ImageDataset {
         showing title: String, quiet: Bool,
         _ decode: (ImageDataset, (_ done: Int, _ of: Int) -> Void) throws -> DecodedImages
     ) throws -> DecodedImages {
-        if !quiet { reportIgnored() }
+        reportSkipped(quiet: quiet)
         let bar = ProgressBar(title: title, total: items.count, quiet: quiet)
         let images = try decode(self) { _, _ in bar.advance() }
         bar.finish()
@@ -28,12 +28,22 @@ extension ImageDataset {
         return images
     }
 
-    private func reportIgnored() {
-        guard ignored.count > 0 else { return }
-        let examples = ignored.examples.prefix(3).map(\.escapedForDisplay).joined(separator: ", ")
-        StandardError.write(
-            "\(path.escapedForDisplay): ignored \(pluralized(ignored.count, "file")) that "
-                + "\(ignored.count == 1 ? "is not an image" : "are not images") by suffix, such as \(examples)\n")
+    /// Says what is not used, and why; quietly only where images of the set are lost by it.
+    func reportSkipped(quiet: Bool) {
+        for group in skipped.groups where group.reason.losesImages {
+            warn("\(path.escapedForDisplay): skipped \(group)")
+        }
+        if quiet { return }
+        for group in skipped.groups where !group.reason.losesImages {
+            StandardError.write("\(path.escapedForDisplay): ignored \(group)\n")
+        }
+        if let first = nestedFolders.first {
+            let folders = pluralized(nestedFolders.count, "folder")
+            let rest = nestedFolders.count == 1 ? "" : " and others"
+            StandardError.write(
+                "\(path.escapedForDisplay): the images of \(folders) inside class folders count to the class: "
+                    + "\(quoted(first))\(rest)\n")
+        }
     }
 
     /// The number of broken images that are named.
