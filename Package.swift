@@ -1,6 +1,9 @@
 // swift-tools-version: 6.1
 import PackageDescription
 
+/// Set by `Tools/fuzz/run.sh`: the package is then that of the fuzz targets, see the end.
+let isFuzzing = Context.environment["CVTOOLKIT_FUZZ"] == "1"
+
 let package = Package(
     name: "CVToolkit",
     platforms: [.macOS(.v15)],
@@ -149,3 +152,30 @@ let package = Package(
     ],
     swiftLanguageModes: [.v6]
 )
+
+if isFuzzing {
+    // Fuzz targets use what is internal: tests make way for them. The command becomes a library without `main`, so that its
+    // options are parsed in the process.
+    package.products = [.executable(name: "Fuzz", targets: ["Fuzz"])]
+    package.targets.removeAll { $0.type == .test }
+    if let index = package.targets.firstIndex(where: { $0.name == "cvtool" }) {
+        let dependencies = package.targets[index].dependencies
+        package.targets[index] = .target(
+            name: "cvtool", dependencies: dependencies, swiftSettings: [.define("CVTOOLKIT_FUZZ")])
+    }
+    package.targets += [
+        .systemLibrary(name: "CFuzzer", path: "Tools/fuzz/CFuzzer"),
+        .target(
+            name: "FuzzFixtures", dependencies: ["CVCore", "CVImage", "CVNN", "TestSupport"], path: "Tests",
+            sources: ["CVWeightsTests/PyTorchFixtures.swift", "CVTrainingTests/Data/DataFixtures.swift"]),
+        .executableTarget(
+            name: "Fuzz",
+            dependencies: [
+                "CFuzzer", "CLISupport", "CVCore", "CVImage", "CVModels", "CVSegmentation", "CVTask", "CVTensor",
+                "CVTraining",
+                "CVWeights", "FuzzFixtures", "TestSupport", "cvtool",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "Tools/fuzz/Sources"),
+    ]
+}

@@ -2,7 +2,11 @@ import ArgumentParser
 import CLISupport
 import CVCore
 
-@main struct CVTool: ParsableCommand {
+// Fuzzing links the command into a program that has a `main` already.
+#if !CVTOOLKIT_FUZZ
+@main
+#endif
+struct CVTool: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "cvtool",
         abstract: "Computer vision on the command line: offline, one binary.",

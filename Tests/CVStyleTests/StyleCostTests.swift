@@ -100,4 +100,29 @@ struct StyleGolden: Decodable {
         #expect(StyleMask(image).share == 0.5)
         #expect(relativeError(StyleMask(image).gram(features), gram(left)) < 1e-5)
     }
+
+    @Test(
+        "style objective: a region counts by its share of the image, in the loss and in the gradient",
+        arguments: [false, true])
+    func regionsCountByTheirShare(normalized: Bool) throws {
+        let content = StyleFixture.image(seed: 21, width: 24, height: 16)
+        let style = StyleFixture.image(seed: 22, width: 24, height: 16)
+        var options = StyleFixture.options()
+        (options.contentWeight, options.variationWeight) = (0, 0)
+        options.normalizesGradients = normalized
+        let network = try StyleFixture.network(through: "conv3_2")
+        func result(_ source: StyleSource) throws -> (loss: Float, gradient: Tensor) {
+            let objective = StyleObjective(network, content: content, styles: [source], options)
+            let tape = Tape(.inference)
+            let x = tape.watch(seededTensor(seed: 23, [1, 3, 16, 24]) * 0.2 + 0.5, gradient: true)
+            let (total, losses) = objective(x)
+            return (losses.style, try #require(tape.gradients(of: total)[x]))
+        }
+        // Under a uniform mask the Gram matrix is that of the whole image: only the share differs, 51 of 255.
+        let mask = Image(width: 24, height: 16, fill: Color(51, 51, 51))
+        let (whole, part) = (try result(StyleSource(style)), try result(StyleSource(style, region: mask)))
+        #expect(whole.loss > 0)
+        #expect(abs(part.loss - 0.2 * whole.loss) < 1e-4 * whole.loss)
+        #expect(relativeError(part.gradient, whole.gradient * 0.2) < 1e-3)
+    }
 }
