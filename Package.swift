@@ -21,7 +21,6 @@ let package = Package(
     ],
     targets: [
         // System libraries.
-        .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
         .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
         .systemLibrary(name: "CJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg-dev"])]),
 
@@ -30,7 +29,7 @@ let package = Package(
         .target(name: "CCodecs", dependencies: ["CPNG", "CJPEG"]),
         .target(name: "CVCore", dependencies: ["CKernels"]),
         .target(name: "CVImage", dependencies: ["CKernels", "CCodecs", "CVCore"]),
-        .target(name: "CVTensor", dependencies: ["CKernels", "COpenBLAS", "CVCore"]),
+        .target(name: "CVTensor", dependencies: ["CKernels", "CVCore"]),
         .target(name: "CVNN", dependencies: ["CKernels", "CVCore", "CVTensor"]),
         .target(name: "CVWeights", dependencies: ["CKernels", "CVCore", "CVNN", "CVTensor"]),
         .target(name: "CVModels", dependencies: ["CVCore", "CVNN", "CVTensor", "CVWeights"]),

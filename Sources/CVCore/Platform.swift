@@ -59,7 +59,7 @@ let systemWrite = write
 /// Starts a thread that runs `body` and is never joined.
 ///
 /// - Returns: false, and nothing runs, where the system has no thread left.
-func startThread(_ body: @escaping @Sendable () -> Void) -> Bool {
+package func startThread(_ body: @escaping @Sendable () -> Void) -> Bool {
     var attributes = pthread_attr_t()
     guard pthread_attr_init(&attributes) == 0 else { return false }
     defer { pthread_attr_destroy(&attributes) }

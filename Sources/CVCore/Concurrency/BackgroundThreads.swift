@@ -22,9 +22,14 @@ package final class BackgroundThreads: Sendable {
 
     private let limit: Int
     private let state = Mutex(State())
+    private let start: @Sendable (@escaping @Sendable () -> Void) -> Bool
 
-    /// - Parameter limit: how many pieces of work run at a time; the others wait.
-    package init(limit: Int) { self.limit = max(1, limit) }
+    /// - Parameters:
+    ///   - limit: how many pieces of work run at a time; the others wait.
+    ///   - start: starts a thread; false where the system has none left.
+    package init(limit: Int, start: @escaping @Sendable (@escaping @Sendable () -> Void) -> Bool = startThread) {
+        (self.limit, self.start) = (max(1, limit), start)
+    }
 
     /// Runs `work` on a thread outside the cooperative pool.
     ///
@@ -56,6 +61,13 @@ package final class BackgroundThreads: Sendable {
         }
     }
 
+    /// Runs `work` on one of the threads, in the order of the calls.
+    ///
+    /// Where the system has no thread for it, `work` runs before this function returns.
+    package func submit(_ work: @escaping @Sendable () -> Void) {
+        add(Job(id: 0, run: work, cancel: {}))
+    }
+
     private func add(_ job: Job) {
         let needsThread = state.withLock { state in
             state.waiting.append(job)
@@ -63,7 +75,7 @@ package final class BackgroundThreads: Sendable {
             state.threads += 1
             return true
         }
-        guard needsThread, !startThread({ self.work() }) else { return }
+        guard needsThread, !start({ self.work() }) else { return }
         // The system has no thread left. If none of ours runs either, nobody would ever take the job.
         let orphans = state.withLock { state in
             state.threads -= 1

@@ -1,4 +1,3 @@
-import Dispatch
 import Synchronization
 
 /// Loops over threads. All parallel code goes through it, so that work is never split twice.
@@ -29,23 +28,10 @@ public enum Parallel {
             for index in 0..<max(count, 0) { body(index) }
             return
         }
-        if WorkerPool.shared.run(count, workers: workers, body) { return }
-        // Another thread owns the pool, possibly for long: do not wait for it.
-        let next = Atomic<Int>(0)
-        withoutActuallyEscaping(body) { body in
-            // The calls run concurrently and end before this function returns; what they share is the responsibility of
-            // the caller, as with any loop over pointers.
-            nonisolated(unsafe) let work = body
-            DispatchQueue.concurrentPerform(iterations: workers) { _ in
-                $isInside.withValue(true) {
-                    while true {
-                        let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
-                        if index >= count { return }
-                        work(index)
-                    }
-                }
-            }
-        }
+        // Another thread may own a pool, possibly for long: do not wait for it.
+        for pool in WorkerPool.all { if pool.run(count, workers: workers, body) { return } }
+        // There is more concurrent work than there are pools to share the processors.
+        onThisThread { for index in 0..<count { body(index) } }
     }
 
     /// Calls `body` with all nested parallel calls confined to this thread.

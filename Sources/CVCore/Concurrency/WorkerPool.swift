@@ -8,7 +8,9 @@ import Synchronization
 /// for a moment before they sleep. They are never ended: a sleeping thread costs nothing and does not keep the process
 /// alive.
 package final class WorkerPool: Sendable {
-    static let shared = WorkerPool()
+    /// The pools of the process, in the order in which they are tried. The first serves a program that does one thing
+    /// at a time; the others, whose threads start when they are first needed, serve concurrent callers.
+    static let all = [WorkerPool()] + (1..<4).map { _ in WorkerPool(spins: false) }
 
     /// How long a thread spins before it sleeps, in nanoseconds: longer than it takes to wake one.
     private static let spinDuration: UInt64 = 50_000
@@ -27,7 +29,11 @@ package final class WorkerPool: Sendable {
     nonisolated(unsafe) private var region: UnsafePointer<Region>?
     nonisolated(unsafe) private var threads = 0
 
-    package init() {}
+    /// Whether threads without work spin before they sleep.
+    private let spins: Bool
+
+    /// - Parameter spins: false for a pool of many, whose spinning threads would delay those of the others.
+    package init(spins: Bool = true) { self.spins = spins }
 
     /// Calls `body` with every index of `0..<count` on up to `workers` threads, including this one.
     ///
@@ -74,7 +80,7 @@ package final class WorkerPool: Sendable {
     private func spin(until isMet: () -> Bool) -> Bool {
         if isMet() { return true }
         // With more threads than processors, a spinning thread delays a working one.
-        guard Parallel.threadCount <= Parallel.availableCores else { return false }
+        guard spins, Parallel.threadCount <= Parallel.availableCores else { return false }
         let end = DispatchTime.now().uptimeNanoseconds + Self.spinDuration
         repeat {
             for _ in 0..<16 {

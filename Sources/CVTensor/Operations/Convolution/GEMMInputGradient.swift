@@ -42,7 +42,6 @@ struct GEMMInputGradient: ConvAlgorithm {
         // One task makes some channels of an image: no two add to the same plane.
         let perTask = max(1, min(channels, (tuning.tapsPerTask + taps - 1) / taps))
         let parts = (channels + perTask - 1) / perTask
-        backend.prepare()
         Parallel.forEach(problem.batch * groups * parts) { task in
             let (product, part) = task.quotientAndRemainder(dividingBy: parts)
             let mine = part * perTask..<min((part + 1) * perTask, channels)

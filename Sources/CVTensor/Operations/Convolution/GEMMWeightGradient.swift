@@ -21,7 +21,6 @@ struct GEMMWeightGradient: ConvWeightGradient {
         let (groups, m, k, block) = (problem.groups, problem.m, problem.k, tuning.gradientColumns)
         let parts = (k + block - 1) / block
         let rowParts = (m + tuning.gradientRows - 1) / tuning.gradientRows
-        backend.prepare()
         Parallel.forEach(groups * parts * rowParts) { task in
             let (group, part) = (task / (parts * rowParts), task / rowParts % parts)
             let rows = Range.part(task % rowParts, of: rowParts, count: m, multiple: 8)

@@ -22,7 +22,6 @@ struct ImplicitGEMMConvolution: ConvAlgorithm {
     func run(_ operands: ConvOperands, _ weights: PackedWeights, _ epilogue: Epilogue) {
         let (rowCuts, columnCuts) = cuts
         let tasksPerProduct = rowCuts * columnCuts
-        backend.prepare()
         Parallel.forEach(problem.batch * problem.groups * tasksPerProduct) { task in
             let (product, part) = task.quotientAndRemainder(dividingBy: tasksPerProduct)
             let (row, column) = part.quotientAndRemainder(dividingBy: columnCuts)
@@ -40,7 +39,7 @@ struct ImplicitGEMMConvolution: ConvAlgorithm {
     private var cuts: (rows: Int, columns: Int) {
         let columnCuts = (problem.n + tuning.blockColumns - 1) / tuning.blockColumns
         let mostRowCuts = (problem.m + tuning.rowsPerTask - 1) / tuning.rowsPerTask
-        if backend == .openBLAS { return (max(mostRowCuts, 1), columnCuts) }
+        if case .openBLAS = backend { return (max(mostRowCuts, 1), columnCuts) }
         let tasks = problem.batch * problem.groups * columnCuts
         let desired = Parallel.threadCount == 1 ? 1 : Parallel.threadCount * 2
         let rowCuts = tasks >= desired ? 1 : min(mostRowCuts, (desired + tasks - 1) / max(tasks, 1))

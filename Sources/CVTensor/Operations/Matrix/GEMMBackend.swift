@@ -1,5 +1,4 @@
 import CKernels
-import COpenBLAS
 import CVCore
 
 /// The implementation that multiplies packed matrices.
@@ -7,7 +6,7 @@ package enum GEMMBackend: Sendable, Equatable {
     /// The tiles of CKernels, under one instruction set.
     case tiles(InstructionSet)
     /// OpenBLAS: the portable path, where there are no tiles for the processor, and the check of the tiles.
-    case openBLAS
+    case openBLAS(OpenBLAS)
 
     static let current = GEMMBackend(.current)
 
@@ -19,13 +18,9 @@ package enum GEMMBackend: Sendable, Equatable {
         self =
             switch isa {
             case .avx2, .avx512, .neon: .tiles(isa)
-            case .scalar: .openBLAS
+            // Without the library the tiles in plain C do the same, slowly.
+            case .scalar: OpenBLAS.shared.map { .openBLAS($0) } ?? .tiles(isa)
             }
-    }
-
-    /// Before tasks that multiply: they are the threads, so OpenBLAS starts none.
-    func prepare() {
-        if self == .openBLAS { openblas_set_num_threads(1) }
     }
 
     /// Width of the panels that the columns are packed in; OpenBLAS wants one as wide as the block.
@@ -48,10 +43,8 @@ package enum GEMMBackend: Sendable, Equatable {
                 cvk_gemm_panel(
                     isa.cValue, m, min(panel, n - column), k, a, rows, b + column * k, lines, c + column, ldc, adding)
             }
-        case .openBLAS:
-            cblas_sgemm(
-                CblasRowMajor, CblasNoTrans, CblasNoTrans, Int32(m), Int32(n), Int32(k), 1, a, Int32(lda), b,
-                Int32(panel), adding ? 1 : 0, c, Int32(ldc))
+        case .openBLAS(let library):
+            library.multiply(m, n, k, a, stride: lda, b, stride: panel, to: c, stride: ldc, adding: adding)
         }
     }
 }

@@ -135,7 +135,6 @@ private struct BatchedMatmul {
     /// - Parameter bias: added to each row of the result.
     func run(_ a: Tensor, _ b: Tensor, bias: Tensor? = nil) -> Tensor {
         let backend = GEMMBackend.current
-        backend.prepare()
         return Tensor(shape: shape, from: a, b, bias) { y in
             a.withValues { a in
                 b.withValues { b in

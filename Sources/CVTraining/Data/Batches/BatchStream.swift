@@ -1,9 +1,11 @@
+import CVCore
 import Dispatch
 import Synchronization
 
 /// Batches in their order, made in the background ahead of their use.
 ///
-/// At most `ahead` are made or waiting at a time: taking one starts another. Nothing waits in the background, so
+/// At most `ahead` are made or waiting at a time: taking one starts another. Where the system has no thread, they are made
+/// when they are asked for. Nothing waits in the background, so
 /// dropping the stream early ends its work after the current images.
 public final class BatchStream<Batch: Sendable> {
     /// The slot of a batch that is being made.
@@ -22,7 +24,7 @@ public final class BatchStream<Batch: Sendable> {
 
     private let make: @Sendable (_ step: Int, Stop) throws -> Batch
     private let ahead: Int
-    private let queues: [DispatchQueue]
+    private let workers: BackgroundThreads
     private let stop = Stop()
     private var steps: Range<Int>
     private var slots: [Slot] = []
@@ -36,7 +38,7 @@ public final class BatchStream<Batch: Sendable> {
         steps: Range<Int>, ahead: Int, workers: Int, make: @escaping @Sendable (_ step: Int, Stop) throws -> Batch
     ) {
         (self.steps, self.ahead, self.make) = (steps, ahead, make)
-        queues = (0..<workers).map { DispatchQueue(label: "batches \($0)") }
+        self.workers = BackgroundThreads(limit: workers)
         startWork()
     }
 
@@ -68,7 +70,7 @@ public final class BatchStream<Batch: Sendable> {
             steps = step + 1..<steps.upperBound
             let slot = Slot()
             slots.append(slot)
-            queues[step % queues.count].async { [make, stop] in
+            workers.submit { [make, stop] in
                 let result = Result { try make(step, stop) }
                 slot.result.withLock { $0 = result }
                 slot.isDone.signal()
