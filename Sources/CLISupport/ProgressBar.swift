@@ -41,7 +41,7 @@ public final class ProgressBar: Sendable {
         let start = ContinuousClock.now
         self.init(
             title: title, total: total, isEnabled: !quiet && total > 1 && Terminal.isStandardErrorATerminal,
-            width: { Terminal.width }, write: { StandardError.write($0) },
+            width: { Terminal.width }, write: { StandardError.draw($0) },
             seconds: { (ContinuousClock.now - start) / .seconds(1) })
     }
 

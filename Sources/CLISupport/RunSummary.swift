@@ -10,7 +10,7 @@ public enum ExitStatus: Int32, Sendable {
     case partial = 2
     /// The arguments are invalid (EX_USAGE of sysexits.h, as in swift-argument-parser).
     case usage = 64
-    /// Stopped by Ctrl-C: 128 plus the number of the signal.
+    /// Stopped by Ctrl-C: 128 plus the number of the signal. By another signal: ``Interruption/exitCode``.
     case interrupted = 130
 }
 

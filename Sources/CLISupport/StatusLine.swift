@@ -21,15 +21,15 @@ public final class StatusLine {
     public func show(at seconds: Double, _ text: () -> String) {
         guard isTerminal, seconds - drawnAt >= 0.1 else { return }
         drawnAt = seconds
-        let line = String(text().prefix(max(Terminal.width - 1, 0)))
-        StandardError.write("\r" + line + String(repeating: " ", count: max(0, shown - line.count)))
+        let line = String(text().escapedForDisplay.prefix(max(Terminal.width - 1, 0)))
+        StandardError.draw("\r" + line + String(repeating: " ", count: max(0, shown - line.count)))
         shown = max(shown, line.count)
     }
 
     /// Removes the line.
     public func clear() {
         guard shown > 0 else { return }
-        StandardError.write("\r" + String(repeating: " ", count: shown) + "\r")
+        StandardError.draw("\r" + String(repeating: " ", count: shown) + "\r")
         shown = 0
     }
 

@@ -32,17 +32,17 @@ public enum StandardStreams {
 
 /// Output for the next program; unbuffered, so that it can be followed during a long job.
 public enum StandardOutput {
-    /// Writes text. ``Interruption/install()`` must have been called: otherwise a closed pipe ends the process by
+    /// Writes text. ``Interruption/prepare()`` must have been called: otherwise a closed pipe ends the process by
     /// SIGPIPE.
     ///
-    /// - Parameter text: written as UTF-8.
+    /// - Parameter text: written as UTF-8; what a terminal would obey, such as an escape sequence in a label, is escaped.
     /// - Throws: `StreamError`.
     public static func write(_ text: String) throws(StreamError) {
         try write(text, to: STDOUT_FILENO)
     }
 
     package static func write(_ text: String, to descriptor: Int32) throws(StreamError) {
-        if let number = writeAll(text, to: descriptor) {
+        if let number = writeAll(text.escapedForTerminal, to: descriptor) {
             throw number == EPIPE ? .closed : .failed(reason: String(cString: strerror(number)))
         }
     }
@@ -52,8 +52,11 @@ public enum StandardOutput {
 public enum StandardError {
     /// Writes text.
     ///
-    /// - Parameter text: written as UTF-8.
-    public static func write(_ text: String) { _ = writeAll(text, to: STDERR_FILENO) }
+    /// - Parameter text: written as UTF-8; what a terminal would obey, such as an escape sequence in a label, is escaped.
+    public static func write(_ text: String) { _ = writeAll(text.escapedForTerminal, to: STDERR_FILENO) }
+
+    /// Writes what moves the cursor itself, and holds no text from elsewhere.
+    static func draw(_ line: String) { _ = writeAll(line, to: STDERR_FILENO) }
 }
 
 /// Nil, or the error number.

@@ -43,9 +43,31 @@ struct CVTool: ParsableCommand {
 
     static func main() {
         StandardStreams.occupyClosed()
+        Interruption.prepare()
         let arguments = RenamedCommands.replacingFormerName(in: Array(CommandLine.arguments.dropFirst()))
-        if let error = unknownCommand(in: arguments) { exit(withError: error) }
-        main(arguments)
+        do {
+            if let error = unknownCommand(in: arguments) { throw error }
+            var command = try parseAsRoot(arguments)
+            try command.run()
+        } catch {
+            end(with: error)
+        }
+    }
+
+    /// Ends the program as the parser does, but for help that cannot be written, which is a failure.
+    private static func end(with error: any Error) -> Never {
+        var code = exitCode(for: error)
+        do {
+            try reportingFailure {
+                if error is any ToolkitError { throw error }
+                let message = fullMessage(for: error)
+                if message.isEmpty { return }
+                if code == .success { try writeLine(message) } else { StandardError.write(message + "\n") }
+            }
+        } catch {
+            code = exitCode(for: error)
+        }
+        endProcess(code.rawValue)
     }
 
     /// The parser's own message for `cvtool detetc photo.jpg` is "2 unexpected arguments".

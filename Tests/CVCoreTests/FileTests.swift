@@ -1,6 +1,7 @@
-import CVCore
 import Foundation
 import Testing
+
+@testable import CVCore
 
 @Suite struct FileTests {
     let folder: String
@@ -99,9 +100,43 @@ import Testing
 
     @Test("files: a missing folder is reported") func reportsAFolderThatIsMissing() {
         let path = folder + "/none/a.bin"
-        let error = FileError(path, .cannotWrite(reason: "No such file or directory"))
+        let error = FileError(path, .missingFolder(folder + "/none"))
         #expect(throws: error) { try FileOutput.write([1], to: path) }
         #expect(throws: error) { try FileOutput.checkWritable(path) }
+        #expect(error.description.hasSuffix("the folder \(folder)/none does not exist; create it first"))
+        #expect(throws: Never.self) { try FileOutput.checkWritable(path, makesFolders: true) }
+    }
+
+    @Test("files: a name may be as long as the system allows") func writesNamesOfAnyLength() throws {
+        for count in [1, 236, 255] {
+            let path = folder + "/" + String(repeating: "n", count: count)
+            try FileOutput.checkWritable(path)
+            try FileOutput.write([1], to: path)
+            try FileOutput.write([2], to: path, overwrite: true)
+            #expect(try FileInput.read(path) == [2])
+        }
+        let path = folder + "/" + String(repeating: "n", count: 256)
+        let error = FileError(path, .cannotWrite(reason: "File name too long"))
+        #expect(throws: error) { try FileOutput.checkWritable(path) }
+        #expect(throws: error) { try FileOutput.write([1], to: path) }
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder).count == 3)
+    }
+
+    @Test("files: a link to a missing file is not replaced") func doesNotReplaceALinkToNothing() throws {
+        let link = folder + "/link"
+        try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: folder + "/gone")
+        for overwrite in [false, true] {
+            #expect(throws: FileError.self) { try FileOutput.checkWritable(link, overwrite: overwrite) }
+            #expect(throws: FileError.self) { try FileOutput.write([1], to: link, overwrite: overwrite) }
+        }
+    }
+
+    @Test("files: a signal removes the temporary files that are being written") func removesUnfinishedFiles() throws {
+        let file = try TemporaryFile(in: folder, for: folder + "/a")
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder).count == 1)
+        UnfinishedFiles.remove()
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == [])
+        _ = consume file
     }
 
     @Test("files: a device is written to, not replaced") func writesToADeviceWithoutReplacingIt() throws {
@@ -112,5 +147,7 @@ import Testing
     @Test("files: messages show names on one line") func showsNamesOnOneLine() {
         let message = FileError("a\nb\u{1B}[31m", .isDirectory).description
         #expect(message == "a\\nb\\u{1b}[31m: is a directory; a file is expected here")
+        #expect("a\tb\r\u{9B}31m\u{202E}c\u{2028}é".escapedForDisplay == "a\\tb\\r\\u{9b}31m\\u{202e}c\\u{2028}é")
+        #expect("a\tb\n\u{1B}c".escapedForTerminal == "a\tb\n\\u{1b}c")
     }
 }

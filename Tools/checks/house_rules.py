@@ -8,7 +8,8 @@ documentation  every public declaration has a documentation comment
 parameters     every public function documents its parameters, its result and what it throws, in DocC's form
 sizes          no source file above 400 lines, no function above 50
 vocabulary     no word of vocabulary.txt where the field has a better one; vocabulary-allowed.txt lists what is data
-platform       only CVCore/Platform.swift asks which system it is
+platform       only CVCore/Platform.swift asks which system it is; threads are its own, not those of Dispatch, which waits
+               for ever where the system has none left; print() does not see a full standard output
 """
 
 import re
@@ -236,12 +237,20 @@ def check_vocabulary() -> list[str]:
 # Platform
 
 
+PLATFORM = {
+    re.compile(r"canImport\("): "canImport belongs in Sources/CVCore/Platform.swift",
+    re.compile(r"DispatchQueue|DispatchGroup|OperationQueue"): "threads come from Parallel or BackgroundThreads",
+    re.compile(r"(?<![\w.])print\("): "StandardOutput.write reports what cannot be written, print does not",
+}
+
+
 def check_platform() -> list[str]:
-    """Conditional imports outside the one file for them."""
+    """What only one file may do, or none."""
     return [
-        f"{shown(path)}:{number}: canImport belongs in Sources/CVCore/Platform.swift"
+        f"{shown(path)}:{number}: {advice}"
         for path in swift_files("Sources") if path.name != "Platform.swift"
-        for number, line in enumerate(lines_of(path), 1) if "canImport(" in line
+        for number, line in enumerate(lines_of(path), 1) if not line.lstrip().startswith("//")
+        for pattern, advice in PLATFORM.items() if pattern.search(line)
     ]
 
 

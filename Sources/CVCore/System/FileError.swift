@@ -14,6 +14,8 @@ public struct FileError: ToolkitError, Equatable {
         case otherEncoding(String)
         /// Text with bytes that are not UTF-8; lines are counted from 1.
         case invalidUTF8(line: Int)
+        /// The folder that a file was to be written to.
+        case missingFolder(String)
     }
 
     /// The path as given.
@@ -43,6 +45,8 @@ public struct FileError: ToolkitError, Equatable {
         case .exists: "\(name): exists already"
         case .otherEncoding(let encoding): "\(name): is text in \(encoding); save it as UTF-8"
         case .invalidUTF8(let line): "\(name): line \(line) is not valid UTF-8; save it as UTF-8"
+        case .missingFolder(let folder):
+            "\(name): cannot be written: the folder \(folder.escapedForDisplay) does not exist; create it first"
         }
     }
 
@@ -55,30 +59,13 @@ public struct FileError: ToolkitError, Equatable {
     static func lastReason() -> String { String(cString: strerror(errno)) }
 }
 
-extension String {
-    /// The string on one line: control characters, such as a newline in a file's name, are written as `\u{…}`.
-    public var escapedForDisplay: String {
-        var result = ""
-        for scalar in unicodeScalars {
-            switch scalar {
-            case "\n": result += "\\n"
-            case "\r": result += "\\r"
-            case "\t": result += "\\t"
-            case _ where scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value):
-                result += "\\u{\(String(scalar.value, radix: 16))}"
-            default: result.unicodeScalars.append(scalar)
-            }
-        }
-        return result
-    }
-}
-
 extension FileError {
     public var category: ErrorCategory {
         switch problem {
         case .cannotOpen(let reason): reason == String(cString: strerror(ENOENT)) ? .notFound : .io
         case .cannotRead, .cannotWrite, .exists: .io
         case .isDirectory, .notRegular, .otherEncoding, .invalidUTF8: .invalid
+        case .missingFolder: .notFound
         case .tooLarge: .limit
         }
     }

@@ -12,9 +12,6 @@ package struct TextTable {
     /// Appends a row. Cells may come from a file: control characters are escaped.
     package mutating func add(_ cells: [String]) { rows.append(cells.map(\.escapedForDisplay)) }
 
-    /// Prints the table to standard output.
-    package func print() { Swift.print(text) }
-
     /// The text of the table, without a newline at the end.
     package var text: String {
         let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }

@@ -2,7 +2,7 @@ import ArgumentParser
 import CLISupport
 import CVCore
 
-/// Does the work of a command, which Ctrl-C may end early, and exits with the code of its outcome.
+/// Does the work of a command, which Ctrl-C or another signal may end early, and exits with the code of its outcome.
 ///
 /// - Parameters:
 ///   - threads: nil if the work applies the option itself.
@@ -11,20 +11,29 @@ import CVCore
 func perform(threads: ThreadOptions? = nil, _ work: () throws -> ExitStatus) throws {
     Interruption.install()
     threads?.apply()
-    throw ExitCode(try reportingFailure(work).rawValue)
+    let status = try reportingFailure(work)
+    throw ExitCode(status == .interrupted ? Interruption.exitCode : status.rawValue)
 }
 
 /// Writes a line to standard error.
 func warn(_ message: String) { StandardError.write("cvtool: \(message)\n") }
 
-/// Whether Ctrl-C has been pressed, for functions that ask when to stop.
+/// Whether a signal, such as that of Ctrl-C, has come, for functions that ask when to stop.
 func isInterrupted() -> Bool { Interruption.isRequested }
 
+/// Writes to standard output.
+///
+/// - Parameter text: without a newline at the end.
+/// - Throws: `StreamError`.
+func writeLine(_ text: String) throws(StreamError) { try StandardOutput.write(text + "\n") }
+
 /// Does `work`; what it throws is written to standard error, and the command ends with exit code 1, or 64 where the
-/// arguments are wrong.
+/// arguments are wrong. A closed standard output, as by `head`, ends it without an error.
 func reportingFailure<Result>(_ work: () throws -> Result) throws -> Result {
     do {
         return try work()
+    } catch StreamError.closed {
+        throw ExitCode.success
     } catch let error as any ToolkitError {
         warn(error.messageWithAdvice)
         throw ExitCode(ExitStatus(error.category).rawValue)
@@ -37,3 +46,6 @@ extension ExitStatus {
         self = category == .usage ? .usage : .failure
     }
 }
+
+/// `exit` of the system: commands have a method of that name.
+func endProcess(_ code: Int32) -> Never { exit(code) }

@@ -74,7 +74,7 @@ struct BenchmarkCommand: ParsableCommand {
     func run() throws {
         model.threads.apply()
         let report = try reportingFailure { try measure() }
-        print(json ? report.json.text : report.text)
+        try writeLine(json ? report.json.text : report.text)
     }
 
     private func measure() throws -> BenchmarkReport {

@@ -62,14 +62,14 @@ struct ModelCommand: ParsableCommand {
 
     func run() throws {
         try reportingFailure {
-            guard let model else { return printList() }
+            guard let model else { return try writeList() }
             let asked = try AskedModel(model, self)
             let summary = try asked.spec.summary(classes: asked.classes, input: asked.input)
-            print(json ? summary.json(of: asked).text : summary.text(of: asked))
+            try writeLine(json ? summary.json(of: asked).text : summary.text(of: asked))
         }
     }
 
-    private func printList() {
+    private func writeList() throws {
         var table = TextTable(["name", "input", "parameters", "what it is"], rightAligned: [2])
         for model in ModelRegistry.all {
             let count = model.parameterCount()
@@ -79,12 +79,12 @@ struct ModelCommand: ParsableCommand {
                     "classes": model.hasClasses ? .integer(model.defaultClasses) : .null,
                     "parameters": .integer(count),
                 ]
-                print(fields.text)
+                try writeLine(fields.text)
             } else {
                 table.add([model.name, model.defaultInput.description, grouped(count), model.summary])
             }
         }
-        if !json { table.print() }
+        if !json { try writeLine(table.text) }
     }
 }
 

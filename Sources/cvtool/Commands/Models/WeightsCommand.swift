@@ -25,7 +25,7 @@ extension WeightsCommand {
             let locator = WeightsLocator()
             let found = locator.list()
             if json {
-                for weights in found { print(weights.json.text) }
+                for weights in found { try writeLine(weights.json.text) }
                 return
             }
             var table = TextTable(["name", "model", "task", "size", "license", "file"], rightAligned: [3])
@@ -42,7 +42,7 @@ extension WeightsCommand {
                 warn("no weight files were found; searched:")
                 for searchPath in locator.searchPaths { warn("  \(searchPath.path) (\(searchPath.origin))") }
             } else {
-                table.print()
+                try writeLine(table.text)
             }
         }
     }

@@ -24,11 +24,10 @@ extension WeightsCommand {
             try reportingFailure {
                 if let spec = try networkWithoutWeights {
                     let keys = DeclaredKeys(spec)
-                    return json ? print(keys.json.text) : show(keys)
+                    return try writeLine(json ? keys.json.text : text(of: keys))
                 }
                 let inspection = try WeightsInspection(path: WeightsLocator().find(file))
-                if json { return print(inspection.json.text) }
-                show(inspection)
+                try writeLine(json ? inspection.json.text : text(of: inspection))
             }
         }
 
@@ -41,35 +40,32 @@ extension WeightsCommand {
             }
         }
 
-        private func show(_ keys: DeclaredKeys) {
+        private func text(of keys: DeclaredKeys) -> String {
             var table = TextTable(["key", "shape", "numbers"], rightAligned: [2])
             for (name, shape) in keys.parameters {
                 table.add([name, "[" + shape.map(String.init).joined(separator: ", ") + "]", "\(shape.reduce(1, *))"])
             }
-            table.print()
-            print(
-                "\n\(keys.model.escapedForDisplay), classes: \(keys.classes): "
-                    + "\(keys.parameters.count) tensors, \(keys.parameterCount) parameters; no weights were read")
+            return table.text
+                + "\n\n\(keys.model.escapedForDisplay), classes: \(keys.classes): "
+                + "\(keys.parameters.count) tensors, \(keys.parameterCount) parameters; no weights were read"
         }
 
-        private func show(_ inspection: WeightsInspection) {
+        private func text(of inspection: WeightsInspection) -> String {
             let header = inspection.header
             var table = TextTable(["key", "dtype", "shape", "bytes"], rightAligned: [3])
             for entry in header.entries {
                 let shape = "[" + entry.shape.map(String.init).joined(separator: ", ") + "]"
                 table.add([abbreviated(entry.name), entry.dtype.rawValue, abbreviated(shape), "\(entry.range.count)"])
             }
-            table.print()
-            print(
-                "\n\(header.entries.count) tensors, \(inspection.parameterCount) parameters, "
-                    + "\(header.fileBytes) bytes (\(readableBytes(header.fileBytes)))")
-            if header.metadata.isEmpty { return }
-            print("")
+            let summary =
+                "\n\n\(header.entries.count) tensors, \(inspection.parameterCount) parameters, "
+                + "\(header.fileBytes) bytes (\(readableBytes(header.fileBytes)))"
+            if header.metadata.isEmpty { return table.text + summary }
             var metadata = TextTable(["metadata", "value"])
             for (key, value) in header.metadata.sorted(by: { $0.key < $1.key }) {
                 metadata.add([key, key == WeightsMetadata.Key.labels.rawValue ? abbreviatedLabels(value) : value])
             }
-            metadata.print()
+            return table.text + summary + "\n\n" + metadata.text
         }
 
         /// "80: person, bicycle, car, … toothbrush"

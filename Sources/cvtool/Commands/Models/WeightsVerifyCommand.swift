@@ -1,4 +1,5 @@
 import ArgumentParser
+import CLISupport
 import CVCore
 import CVModels
 import CVTask
@@ -35,22 +36,26 @@ extension WeightsCommand {
                 if file.hasSuffix(".cfg") { return try DarknetVerification.verify(file) }
                 return try ModelFile.verify(path: WeightsLocator().find(file))
             }
-            if json { print(result.json.text) } else { show(result) }
-            if !result.isOK { throw ExitCode(1) }
+            let status: ExitStatus = result.isOK ? .success : .failure
+            let text = json ? result.json.text : text(of: result)
+            // What is wrong with the weights counts more than a reader who has left.
+            do { try writeLine(text) } catch StreamError.closed {}
+            throw ExitCode(status.rawValue)
         }
 
-        private func show(_ result: WeightsVerification) {
+        private func text(of result: WeightsVerification) -> String {
+            var lines: [String] = []
             for check in result.checks {
                 let name = (check.name + ":").padded(to: 11)
                 switch check.outcome {
-                case .ok(let text): print(name + "ok, " + text.escapedForDisplay)
-                case .skipped(let text): print(name + "not checked, " + text.escapedForDisplay)
-                case .failed(let problems):
-                    for problem in problems { print(name + "WRONG, " + problem.escapedForDisplay) }
+                case .ok(let text): lines.append(name + "ok, " + text.escapedForDisplay)
+                case .skipped(let text): lines.append(name + "not checked, " + text.escapedForDisplay)
+                case .failed(let problems): lines += problems.map { name + "WRONG, " + $0.escapedForDisplay }
                 }
             }
             let name = result.path.escapedForDisplay
-            print(result.isOK ? "\(name): ok" : "\(name): \(pluralized(result.problems.count, "problem"))")
+            lines.append(result.isOK ? "\(name): ok" : "\(name): \(pluralized(result.problems.count, "problem"))")
+            return lines.joined(separator: "\n")
         }
     }
 }

@@ -47,7 +47,7 @@ struct TrainingSession {
         }
         display.finish()
         try writeLast(trainer, summary.rows.last)
-        return end(summary)
+        return try end(summary)
     }
 
     private func writeCurves(_ rows: [EpochResult]) throws {
@@ -64,7 +64,7 @@ struct TrainingSession {
         try FileOutput.write(bytes, to: folder.last, overwrite: true)
     }
 
-    private func end(_ summary: TrainingSummary) -> ExitStatus {
+    private func end(_ summary: TrainingSummary) throws -> ExitStatus {
         if summary.reason == .interrupted {
             StandardError.write(
                 "interrupted in epoch \(summary.epochs + 1) of \(recipe["epochs"]?.integer ?? 0): saved; "
@@ -76,7 +76,7 @@ struct TrainingSession {
             StandardError.write("ended after epoch \(summary.epochs): no improvement in \(patience)\n")
         }
         let (path, row) = isEvaluated ? (folder.best, summary.best) : (folder.last, summary.rows.last)
-        if let row { try? StandardOutput.write("\(path.escapedForDisplay): \(row.result)\n") }
+        if let row { try StandardOutput.write("\(path.escapedForDisplay): \(row.result)\n") }
         return .success
     }
 
