@@ -62,7 +62,7 @@ public struct InputProblem: ToolkitError, Equatable {
 ///   with `#` are ignored.
 /// - A name with `*`, `?` or `[` that is not a file is a shell pattern; it stands for the matching images, selected by
 ///   suffix, and for matching folders as above.
-/// - Any other file is used whatever its suffix: its content decides.
+/// - Any other file is used whatever its suffix: its content decides. A list that is not called `.txt` is a problem.
 ///
 /// An error becomes a `.problem` at its position, and the other inputs are still expanded.
 public struct InputExpander: Sendable {
@@ -77,7 +77,7 @@ public struct InputExpander: Sendable {
     /// - Parameter recursive: whether folders include their subfolders.
     public init(recursive: Bool = false) { self.recursive = recursive }
 
-    /// Expands arguments. Only folders and lists are opened.
+    /// Expands arguments. Only folders, lists, and what might be a list are opened.
     ///
     /// - Parameter arguments: as on the command line.
     /// - Returns: the inputs, in the order of the arguments.
@@ -105,6 +105,9 @@ public struct InputExpander: Sendable {
         switch FileSystem.kind(of: argument) {
         case .folder: expandFolder(argument, into: &inputs)
         case .file where Self.isListName(argument): expandList(argument, into: &inputs)
+        case .file where Self.isUnnamedList(argument):
+            let message = "is a list of files, not an image; a list must be named .txt: rename it to "
+            inputs.append(.problem(InputProblem(argument, message + FileSystem.name(of: argument) + ".txt")))
         case .file: inputs.append(.file(path: argument, origin: .argument))
         case .none(let reason):
             if argument.contains(where: { "*?[".contains($0) }) {
@@ -116,6 +119,19 @@ public struct InputExpander: Sendable {
     }
 
     private static func isListName(_ path: String) -> Bool { FileSystem.suffix(of: path)?.lowercased() == "txt" }
+
+    /// Whether the first line of a file that is not called an image, and that is not a comment, names a file.
+    private static func isUnnamedList(_ path: String) -> Bool {
+        guard !isImageName(path), let start = try? FileInput.readPrefix(path, count: 4096).bytes else { return false }
+        for line in start.split(separator: UInt8(ascii: "\n")) {
+            guard let text = String(validating: line, as: UTF8.self) else { return false }
+            let name = text.filter { $0 != "\r" && $0 != "\u{FEFF}" }
+            if name.isEmpty || name.hasPrefix("#") { continue }
+            let isAbsolute = name.hasPrefix("/")
+            return FileSystem.kind(of: isAbsolute ? name : FileSystem.join(FileSystem.folder(of: path), name)) == .file
+        }
+        return false
+    }
 
     private func expandFolder(_ path: String, into inputs: inout [Input]) {
         var walk = FolderWalk(recursive: recursive, origin: .folder(path))

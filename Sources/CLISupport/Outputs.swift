@@ -70,8 +70,17 @@ public enum OutputDestination: Sendable, Equatable {
     ///   - suffix: without the dot.
     /// - Returns: a path.
     public func companionPath(for input: String, ending: String = "", suffix: String) -> String {
-        let stem = input == "-" ? "stdin" : FileSystem.stem(of: input)
-        return inFolder(stem + ending + "." + suffix)
+        path(for: input, ending: ending + "." + suffix)
+    }
+
+    /// What the paths of outputs for an input begin with.
+    ///
+    /// - Parameters:
+    ///   - input: a path, or "-" for standard input.
+    ///   - ending: appended to the stem.
+    /// - Returns: a path.
+    public func path(for input: String, ending: String) -> String {
+        inFolder((input == "-" ? "stdin" : FileSystem.stem(of: input)) + ending)
     }
 
     /// The folder of the outputs; "." for the current folder.
@@ -84,95 +93,6 @@ public enum OutputDestination: Sendable, Equatable {
 
     private func inFolder(_ name: String) -> String {
         folder == "." ? name : FileSystem.join(folder, name)
-    }
-
-    /// Creates the folder and its parents if missing.
-    ///
-    /// - Throws: `FileError`.
-    public func createFolder() throws(FileError) {
-        if case .folder(let path) = self { try FileSystem.createFolder(path) }
-    }
-
-    /// The folder that `createFolder` would create.
-    fileprivate var missingFolder: String? {
-        guard case .folder(let path) = self, case .none = FileSystem.kind(of: path) else { return nil }
-        return path
-    }
-}
-
-/// An output file and the input that it belongs to.
-public struct PlannedOutput: Sendable, Equatable {
-    /// The path of the input.
-    public let input: String
-    /// The path to be written.
-    public let path: String
-
-    /// An output for an input.
-    ///
-    /// - Parameters:
-    ///   - input: the path of the input.
-    ///   - path: the path to be written.
-    public init(input: String, path: String) {
-        self.input = input
-        self.path = path
-    }
-
-    /// Checks all outputs before any work. Creates and writes nothing.
-    ///
-    /// A missing folder of `destination` is not an error: `createFolder` creates it.
-    ///
-    /// - Parameters:
-    ///   - outputs: all outputs of all inputs.
-    ///   - inputs: the paths of all inputs, which no output may replace.
-    ///   - destination: the value of `-o`.
-    ///   - force: whether existing files may be replaced.
-    /// - Throws: `OutputError` if two outputs have the same path, if one would replace an input, if one exists and
-    ///   `force` is false, or if a folder is missing or read-only.
-    public static func check(
-        _ outputs: [PlannedOutput], inputs: [String], destination: OutputDestination, force: Bool
-    ) throws(OutputError) {
-        try checkCollisions(outputs)
-        let sources = Dictionary(
-            inputs.filter { $0 != "-" }.compactMap { path in FileSystem.identity(of: path).map { ($0, path) } },
-            uniquingKeysWith: { first, _ in first })
-        let newFolder = destination.missingFolder
-        var existing: [String] = []
-        for output in outputs {
-            if let identity = FileSystem.identity(of: output.path), let input = sources[identity] {
-                throw .replacesInput(output: output.path, input: input)
-            }
-            if let newFolder, plain(FileSystem.folder(of: output.path)).hasSameBytes(as: plain(newFolder)) { continue }
-            do {
-                try FileOutput.checkWritable(output.path, overwrite: force)
-            } catch  where error.problem == .exists {
-                existing.append(output.path)
-            } catch {
-                throw .file(error)
-            }
-        }
-        if !existing.isEmpty { throw .exist(existing) }
-    }
-
-    private static func checkCollisions(_ outputs: [PlannedOutput]) throws(OutputError) {
-        var first: [PathKey: PlannedOutput] = [:]
-        var collisions: [OutputError.Collision] = []
-        for output in outputs {
-            let path = PathKey(plain(output.path))
-            if let other = first[path] {
-                if other.input.hasSameBytes(as: output.input) { throw .givenTwice(input: output.input) }
-                collisions.append(.init(output: output.path, inputs: [other.input, output.input]))
-            } else {
-                first[path] = output
-            }
-        }
-        if !collisions.isEmpty { throw .collisions(collisions) }
-    }
-
-    /// The path without redundant parts: "a//b" and "./a/b" are "a/b".
-    private static func plain(_ path: String) -> String {
-        let parts = path.unicodeScalars.split(separator: "/").map { String($0) }.filter { $0 != "." }
-            .joined(separator: "/")
-        return path.hasPrefix("/") ? "/" + parts : parts
     }
 }
 
@@ -229,11 +149,11 @@ public enum OutputError: ToolkitError, Equatable {
             "outputs would have the same name: "
                 + Self.list(
                     collisions.map { "\($0.inputs.joined(separator: " and ")) both give \($0.output)" }, "; ")
-                + "; run them apart, with another -o each"
+                + "; choose another name for one, or run them apart, with another -o each"
         case .givenTwice(let input):
             "\(input.escapedForDisplay): is given twice; once is enough"
         case .replacesInput(let output, let input):
-            "\(output.escapedForDisplay): would replace the input \(input.escapedForDisplay); choose another -o"
+            "\(output.escapedForDisplay): would replace the input \(input.escapedForDisplay), even with --force; choose another name"
         case .exist(let paths):
             Self.list(paths, ", ") + (paths.count == 1 ? ": exists" : ": exist")
                 + " already; pass --force to overwrite, or choose another -o"
@@ -251,8 +171,7 @@ public enum OutputError: ToolkitError, Equatable {
 extension OutputError {
     public var category: ErrorCategory {
         switch self {
-        case .fileForSeveral, .unknownSuffix, .needsPNG, .givenTwice: .usage
-        case .collisions, .replacesInput: .invalid
+        case .fileForSeveral, .unknownSuffix, .needsPNG, .givenTwice, .collisions, .replacesInput: .usage
         case .exist: .io
         case .file(let error): error.category
         }

@@ -58,22 +58,22 @@ import Testing
     @Test("outputs: collisions are listed in pairs") func collisionsAreListedInPairs() throws {
         let inputs = ["a/x.jpg", "b/x.jpg", "x.png", "y.jpg"]
         let error = try #require(throws: OutputError.self) {
-            try PlannedOutput.check(plan(inputs), inputs: [], destination: folder, force: true)
+            try PlannedOutput.check(plan(inputs), inputs: [], force: true)
         }
         let path = root + "/x_detect.jpg"
         #expect(error == .collisions([.init(output: path, inputs: ["a/x.jpg", "b/x.jpg"])]))
         #expect(error.description.contains("a/x.jpg and b/x.jpg both give \(path)"))
-        try PlannedOutput.check(plan(["x.jpg", "x.png"]), inputs: [], destination: folder, force: false)
+        try PlannedOutput.check(plan(["x.jpg", "x.png"]), inputs: [], force: false)
         #expect(throws: OutputError.self) {
             try PlannedOutput.check(
-                plan(["x.jpg", "x.png"], suffix: "txt"), inputs: [], destination: folder, force: true)
+                plan(["x.jpg", "x.png"], suffix: "txt"), inputs: [], force: true)
         }
     }
 
     @Test("outputs: an input given twice is an error of its own") func oneInputGivenTwiceIsSaidSo() {
         let error = OutputError.givenTwice(input: "x.jpg")
         #expect(throws: error) {
-            try PlannedOutput.check(plan(["x.jpg", "x.jpg"]), inputs: [], destination: folder, force: true)
+            try PlannedOutput.check(plan(["x.jpg", "x.jpg"]), inputs: [], force: true)
         }
         #expect(error.description == "x.jpg: is given twice; once is enough")
     }
@@ -81,14 +81,14 @@ import Testing
     @Test("outputs: two inputs whose names differ in their bytes alone are two") func comparesNamesByBytes() throws {
         let inputs = ["\u{E9}.jpg", "e\u{301}.jpg"]
         #expect(inputs[0] == inputs[1])
-        try PlannedOutput.check(plan(inputs), inputs: [], destination: folder, force: true)
+        try PlannedOutput.check(plan(inputs), inputs: [], force: true)
     }
 
     @Test("outputs: different spellings of one path collide") func differentSpellingsOfOnePathCollide() {
         let outputs = ["r.json", "./r.json", ".//r.json"].map { PlannedOutput(input: $0, path: $0) }
         for other in outputs.dropFirst() {
             #expect(throws: OutputError.self) {
-                try PlannedOutput.check([outputs[0], other], inputs: [], destination: folder, force: true)
+                try PlannedOutput.check([outputs[0], other], inputs: [], force: true)
             }
         }
     }
@@ -97,9 +97,9 @@ import Testing
         try scratch.make("x_detect.jpg", "y_detect.jpg")
         let outputs = plan(["x.jpg", "y.jpg", "z.jpg"])
         let error = OutputError.exist([root + "/x_detect.jpg", root + "/y_detect.jpg"])
-        #expect(throws: error) { try PlannedOutput.check(outputs, inputs: [], destination: folder, force: false) }
+        #expect(throws: error) { try PlannedOutput.check(outputs, inputs: [], force: false) }
         #expect(error.description.contains("--force"))
-        try PlannedOutput.check(outputs, inputs: [], destination: folder, force: true)
+        try PlannedOutput.check(outputs, inputs: [], force: true)
     }
 
     @Test("outputs: an input is never replaced, even with --force") func inputIsNeverReplacedEvenWithForce() throws {
@@ -109,8 +109,7 @@ import Testing
             let output = root + "/" + name
             #expect(throws: OutputError.replacesInput(output: output, input: root + "/x.jpg")) {
                 try PlannedOutput.check(
-                    [PlannedOutput(input: "x.jpg", path: output)], inputs: ["-", root + "/x.jpg"], destination: folder,
-                    force: true)
+                    [PlannedOutput(input: "x.jpg", path: output)], inputs: ["-", root + "/x.jpg"], force: true)
             }
         }
     }
@@ -118,37 +117,52 @@ import Testing
     @Test("outputs: unwritable targets are reported") func targetsThatCannotBeWrittenAreReported() throws {
         try scratch.makeFolder("x_detect.jpg")
         #expect(throws: OutputError.file(FileError(root + "/x_detect.jpg", .isDirectory))) {
-            try PlannedOutput.check(plan(["x.jpg"]), inputs: [], destination: folder, force: true)
+            try PlannedOutput.check(plan(["x.jpg"]), inputs: [], force: true)
         }
     }
 
-    @Test("outputs: only the folder of -o may be missing") func onlyTheFolderThatWillBeMadeMayBeMissing() throws {
-        let inside = PlannedOutput(input: "x.jpg", path: root + "/new/x.txt")
-        let outside = PlannedOutput(input: "x.jpg", path: root + "/none/r.json")
-        let new = OutputDestination.folder(root + "/new/")
-        try PlannedOutput.check([inside], inputs: [], destination: new, force: false)
-        let error = FileError(root + "/none/r.json", .cannotWrite(reason: "No such file or directory"))
-        #expect(throws: OutputError.file(error)) {
-            try PlannedOutput.check([inside, outside], inputs: [], destination: new, force: false)
-        }
-        #expect(throws: OutputError.file(error)) {
-            try PlannedOutput.check([outside], inputs: [], destination: .file(outside.path), force: true)
-        }
-    }
-
-    @Test("outputs: folders are created with their parents") func foldersAreMadeWithThoseAbove() throws {
-        let deep = OutputDestination.folder(root + "/a/b//c/")
-        let path = deep.imagePath(for: "x.jpg", ending: "_d")
-        try PlannedOutput.check(
-            [PlannedOutput(input: "x.jpg", path: path)], inputs: [], destination: deep, force: false)
-        #expect(!FileManager.default.fileExists(atPath: root + "/a"))
-        try deep.createFolder()
-        try deep.createFolder()
-        try FileOutput.write([1], to: path)
+    @Test("outputs: a missing folder is no error where it can be made") func aFolderThatCanBeMadeMayBeMissing() throws {
+        let new = PlannedOutput(input: "x.jpg", path: root + "/new/er/x.txt")
+        try PlannedOutput.check([new], inputs: [], force: false)
+        #expect(!FileManager.default.fileExists(atPath: root + "/new"))
         try scratch.make("file")
-        #expect(throws: FileError(root + "/file", .cannotWrite(reason: "Not a directory"))) {
-            try OutputDestination.folder(root + "/file/d").createFolder()
+        let inFile = PlannedOutput(input: "x.jpg", path: root + "/file/er/x.txt")
+        let error = FileError(inFile.path, .cannotWrite(reason: "Not a directory"))
+        #expect(throws: OutputError.file(error)) { try PlannedOutput.check([inFile], inputs: [], force: false) }
+    }
+
+    @Test("outputs: names that are too long are known before the work") func namesThatAreTooLongAreKnown() throws {
+        let longest = String(repeating: "n", count: 251) + ".png"
+        for (name, isTooLong) in [(longest, false), ("n" + longest, true), ("new/n" + longest, true)] {
+            let output = PlannedOutput(input: "x", path: root + "/" + name)
+            let error = OutputError.file(FileError(output.path, .cannotWrite(reason: "File name too long")))
+            if isTooLong {
+                #expect(throws: error) { try PlannedOutput.check([output], inputs: [], force: true) }
+            } else {
+                try PlannedOutput.check([output], inputs: [], force: true)
+            }
         }
+    }
+
+    @Test("outputs: two paths to one new file collide") func pathsThroughALinkCollide() throws {
+        try scratch.makeFolder("real")
+        try scratch.link("link", to: root + "/real")
+        let outputs = ["real", "link"].map { PlannedOutput(input: $0, path: root + "/\($0)/r.json") }
+        #expect(throws: OutputError.self) { try PlannedOutput.check(outputs, inputs: [], force: true) }
+    }
+
+    @Test("outputs: an input that is one of a series is not replaced") func aSeriesReplacesNoInput() throws {
+        try scratch.make("x_crop12_old-chair.jpg", "x_crop_1.jpg", "x_crop1_a_b.jpg", "xx_crop1_a.jpg", "x_crop1_a.png")
+        let series = PlannedOutput(input: "x.jpg", path: root + "/x_crop", isSeries: true)
+        let others = ["x_crop_1.jpg", "x_crop1_a_b.jpg", "xx_crop1_a.jpg", "x_crop1_a.png"].map { root + "/" + $0 }
+        try PlannedOutput.check([series], inputs: others, force: true)
+        let input = root + "/x_crop12_old-chair.jpg"
+        #expect(throws: OutputError.replacesInput(output: input, input: input)) {
+            try PlannedOutput.check([series], inputs: others + [input], force: true)
+        }
+        // Nor is there another output of such a name.
+        let coco = PlannedOutput(input: "--coco", path: root + "/x_crop3_cat.jpg")
+        #expect(throws: OutputError.self) { try PlannedOutput.check([series, coco], inputs: [], force: true) }
     }
 
     @Test("outputs: long lists are truncated") func longListsAreCut() {

@@ -61,11 +61,12 @@ private func runProgram(
 }
 
 extension Process {
-    /// Starts it so that Ctrl-C reaches it: threads of tests block that signal, and a program inherits what is blocked.
+    /// Starts it so that Ctrl-C and other signals to end reach it: threads of tests block them, and a program inherits what
+    /// is blocked.
     func runInterruptible() throws {
         var (interrupts, before) = (sigset_t(), sigset_t())
         sigemptyset(&interrupts)
-        sigaddset(&interrupts, SIGINT)
+        for number in [SIGINT, SIGTERM, SIGHUP] { sigaddset(&interrupts, number) }
         pthread_sigmask(SIG_UNBLOCK, &interrupts, &before)
         defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
         try run()

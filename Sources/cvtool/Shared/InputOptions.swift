@@ -18,6 +18,13 @@ struct InputOptions: ParsableArguments {
 
     /// The files that the arguments stand for.
     var expanded: [Input] { InputExpander(recursive: recursive).expand(inputs) }
+
+    /// The arguments, as files that are read.
+    var files: RunFiles {
+        var files = RunFiles()
+        files.read(inputs)
+        return files
+    }
 }
 
 /// How images are read: shared by all commands.

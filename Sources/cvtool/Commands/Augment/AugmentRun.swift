@@ -23,10 +23,10 @@ struct AugmentRun {
 
     /// - Throws: a `ToolkitError`, before anything is written wherever that can be known.
     func run() throws -> ExitStatus {
-        let (copies, destination) = try plan()
+        let (copies, files) = try plan()
         let original = try readSample()
         let context = try self.context()
-        if writesFiles { try destination.createFolder() }
+        try files.makeFolders()
         // Hundreds of full-size cells would need gigabytes.
         var sheet = ContactSheet(
             count: copies.count + 1, like: original.image, longerSide: copies.count < 100 ? 240 : 96)
@@ -58,7 +58,7 @@ struct AugmentRun {
     private var writesFiles: Bool { output.contactSheet == nil || output.output != nil }
 
     /// The steps of each copy. Checks that the files may be written.
-    private func plan() throws -> ([Copy], OutputDestination) {
+    private func plan() throws -> ([Copy], RunFiles) {
         let recipes = command.op.map { [$0] } ?? AugmentationKind.all.map(\.demonstration)
         let count = command.count ?? (command.op == nil ? recipes.count : 16)
         if count < recipes.count, !output.quiet {
@@ -76,12 +76,16 @@ struct AugmentRun {
                 labels: writesFiles && output.boxes != nil
                     ? destination.companionPath(for: command.input, ending: ending, suffix: "txt") : nil)
         }
-        let paths = copies.flatMap { [$0.image, $0.labels] } + [output.contactSheet]
-        try PlannedOutput.check(
-            paths.compactMap { $0 }.enumerated().map { PlannedOutput(input: "\(command.input) (\($0))", path: $1) },
-            inputs: [command.input] + command.partners + [output.boxes].compactMap { $0 }, destination: destination,
-            force: output.writing.force)
-        return (copies, destination)
+        var files = RunFiles()
+        files.read([command.input] + command.partners)
+        files.read(output.boxes)
+        files.write(output.contactSheet, by: "--contact-sheet")
+        for copy in copies {
+            files.write(copy.image, by: "copy \(copy.number + 1)")
+            files.write(copy.labels, by: "the boxes of copy \(copy.number + 1)")
+        }
+        try files.check(force: output.writing.force)
+        return (copies, files)
     }
 
     /// The operation; the number in the file name if all copies go through the same steps.

@@ -26,6 +26,9 @@ struct ClassifierOptions: ParsableArguments {
         }
     }
 
+    /// Adds the file of the weights.
+    func addFiles(to files: inout RunFiles) { files.read(weights: weights ?? model ?? Classifier.defaultModel) }
+
     /// - Throws: what `Classifier.init` throws.
     func makeClassifier() throws -> Classifier {
         threads.apply()

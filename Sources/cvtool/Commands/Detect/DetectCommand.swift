@@ -102,6 +102,13 @@ struct DetectorOptions: ParsableArguments {
     /// Whether an option names or changes the network.
     var namesDetector: Bool { model != nil || weights != nil || names != nil || imgsz != nil }
 
+    /// Adds the files of the network.
+    func addFiles(to files: inout RunFiles) {
+        files.read(weights: model ?? Detector.defaultModel)
+        files.read(weights: weights)
+        files.read(names)
+    }
+
     func makeDetector() throws -> Detector {
         let detector =
             if let model, model.hasSuffix(".cfg"), let weights {

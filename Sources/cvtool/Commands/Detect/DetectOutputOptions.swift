@@ -53,6 +53,8 @@ struct DetectOutputOptions: ParsableArguments {
 
 /// The names of the files that belong to one input.
 struct DetectPaths: OutputPaths {
+    static let endings = OutputEndings(endings: ["_detect"], series: "_crop")
+
     let image, text, voc: String?
     private let crop: String?
 
@@ -60,7 +62,7 @@ struct DetectPaths: OutputPaths {
         image = options.noImage ? nil : destination.imagePath(for: input, ending: "_detect")
         text = options.saveTxt ? destination.companionPath(for: input, suffix: "txt") : nil
         voc = options.voc ? destination.companionPath(for: input, suffix: "xml") : nil
-        crop = options.saveCrop ? destination.companionPath(for: input, ending: "_crop", suffix: "") : nil
+        crop = options.saveCrop ? destination.path(for: input, ending: "_crop") : nil
     }
 
     /// The path of the crop of object `number`, from 1: `photo_crop1_dog.jpg`.
@@ -69,11 +71,11 @@ struct DetectPaths: OutputPaths {
     func crop(_ number: Int, label: String) -> String? {
         guard let crop else { return nil }
         let word = String(label.map { $0.isLetter || $0.isNumber ? $0 : "-" }.prefix(60))
-        return "\(crop.dropLast())\(number)_\(word).jpg"
+        return "\(crop)\(number)_\(word).jpg"
     }
 
-    /// All of them, crops by their common prefix: collisions between inputs are found before any work.
     func planned(for input: String) -> [PlannedOutput] {
-        [image, text, voc, crop].compactMap { $0 }.map { PlannedOutput(input: input, path: $0) }
+        [image, text, voc].compactMap { $0 }.map { PlannedOutput(input: input, path: $0) }
+            + (crop.map { [PlannedOutput(input: input, path: $0, isSeries: true)] } ?? [])
     }
 }

@@ -15,7 +15,7 @@ struct DetectRun {
         output = command.output
     }
 
-    private typealias Job = InputJob<DetectPaths>
+    private typealias Plan = OutputPlan<DetectPaths>
 
     /// - Throws: a `ToolkitError` for what makes the whole run impossible: known before any work is done, but for
     ///   standard output that cannot be written.
@@ -25,10 +25,11 @@ struct DetectRun {
 
     private func runAll() throws -> ExitStatus {
         timing.beginProcess()
-        let (jobs, destination) = try plan()
+        let plan = try plan()
+        let jobs = plan.jobs
         let finder = try timing.measure("weights", makeFinder)
         let options = try command.report.options(labels: finder.labels, defaults: finder.defaultOptions)
-        try destination.createFolder()
+        try plan.makeFolders()
 
         let ids = COCOResults.imageIDs(for: jobs.map(\.name))
         var coco = output.coco.map { _ in COCOResults(labels: finder.labels) }
@@ -44,7 +45,7 @@ struct DetectRun {
             try write(coco.text, .coco, to: path)
         }
         return loop.end(
-            summary, wrote: written.text(folder: destination.folder), timing: output.common.timing ? timing : nil)
+            summary, wrote: written.text(folder: plan.destination.folder), timing: output.common.timing ? timing : nil)
     }
 
     private func makeFinder() throws -> any ObjectFinder {
@@ -52,15 +53,19 @@ struct DetectRun {
         return try command.model.makeDetector()
     }
 
-    private func plan() throws -> ([Job], OutputDestination) {
-        try Job.plan(
-            command.input.expanded, output: output.output, force: output.common.writing.force,
-            others: output.coco.map { [PlannedOutput(input: "--coco", path: $0)] } ?? [],
+    private func plan() throws -> Plan {
+        var files = command.input.files
+        command.model.addFiles(to: &files)
+        files.read(weights: command.windows.classifier)
+        files.write(output.coco, by: "--coco")
+        return try Plan(
+            command.input.expanded, endings: DetectPaths.endings, output: output.output,
+            force: output.common.writing.force, quiet: output.common.quiet, files: files,
             paths: { DetectPaths($0, output, $1) })
     }
 
     private func process(
-        _ job: Job, _ finder: any ObjectFinder, _ options: DetectionOptions
+        _ job: InputJob<DetectPaths>, _ finder: any ObjectFinder, _ options: DetectionOptions
     ) throws -> DetectionRecord {
         let image = try timing.measure("decode") { try command.input.images.read(job.input) }
         let found = try finder.find(image, options, timing)
@@ -111,5 +116,5 @@ struct DetectRun {
 
 extension Detection: ReportedResult {
     /// `dog 83% at 128 224 313 538`: label, confidence, and the box's corners in whole pixels.
-    var text: String { "\(label) \(String(percent: Double(confidence))) at \(box.corners)" }
+    var text: String { "\(label.escapedForDisplay) \(String(percent: Double(confidence))) at \(box.corners)" }
 }

@@ -12,9 +12,9 @@ struct EvaluateClassifyRun {
 
     /// - Throws: a `ToolkitError`.
     func run() throws -> ExitStatus {
-        try command.output.checkWritable()
         let classifier = try Classifier(command.weights)
         let dataset = try ImageDataset.classification(contentsOf: command.data, classes: classifier.labels)
+        try command.output.prepare(dataset, weights: command.weights)
         let images = try dataset.decoded(showing: "decode", quiet: command.output.quiet) {
             try $0.decoded(for: classifier.preprocessing, progress: $1)
         }

@@ -12,9 +12,9 @@ struct EvaluateSegmentRun {
 
     /// - Throws: a `ToolkitError`.
     func run() throws -> ExitStatus {
-        try command.output.checkWritable()
         let segmenter = try Segmenter(command.weights)
         let dataset = try command.classes.dataset(command.data, unlisted: segmenter.labels)
+        try command.output.prepare(dataset, weights: command.weights, labels: command.classes.labels)
         let images = try dataset.checked(quiet: command.output.quiet) {
             try SegmentationImages(checking: $0, labels: segmenter.labels, progress: $1)
         }

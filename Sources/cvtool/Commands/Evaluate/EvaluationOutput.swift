@@ -2,6 +2,7 @@ import ArgumentParser
 import CLISupport
 import CVCore
 import CVImage
+import CVTraining
 
 /// The outputs of an evaluation.
 struct EvaluationOutputOptions: ParsableArguments {
@@ -23,11 +24,21 @@ struct EvaluationOutputOptions: ParsableArguments {
 
     private struct Interrupted: Error {}
 
-    /// Checks the outputs before the work, not after it.
+    /// Checks the outputs before the work, not after it, and creates the folder of a file.
     ///
-    /// - Throws: `FileError`.
-    func checkWritable() throws {
-        if let confusion { try FileOutput.checkWritable(confusion, overwrite: force) }
+    /// - Parameters:
+    ///   - dataset: what is evaluated on.
+    ///   - weights: what is evaluated.
+    ///   - labels: the list of the classes.
+    /// - Throws: `OutputError` or `FileError`.
+    func prepare(_ dataset: ImageDataset, weights: String, labels: String? = nil) throws {
+        var files = RunFiles()
+        files.read(dataset)
+        files.read(weights: weights)
+        files.read(labels)
+        files.write(confusion, by: "--confusion")
+        try files.check(force: force)
+        try files.makeFolders()
     }
 
     /// Evaluates with a bar, and writes the metrics.

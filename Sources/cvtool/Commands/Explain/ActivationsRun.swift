@@ -25,8 +25,18 @@ struct ActivationsRun {
         let (layer, unit) = (command.layer ?? "", command.unit ?? 0)
         let topActivations = try TopActivations(command.classifier.makeClassifier(), layer: layer, unit: unit)
         let path = command.output ?? "\(layer)_\(unit).png"
-        try FileOutput.checkWritable(path, overwrite: command.force)
-        let inputs = InputExpander(recursive: command.recursive).expand(command.inputs)
+        var files = RunFiles()
+        files.write(path, by: "-o")
+        command.classifier.addFiles(to: &files)
+        var inputs = InputExpander(recursive: command.recursive).expand(command.inputs)
+        if command.output == nil {
+            let (kept, leftOut) = files.withoutOutputs(inputs)
+            leftOut.reportAsLeftOut(quiet: command.quiet)
+            inputs = kept
+        }
+        files.read(command.inputs, expanded: inputs)
+        try files.check(force: command.force)
+        try files.makeFolders()
         var best = StrongestPatches(count: command.top)
         let loop = InputLoop(title: "activations", quiet: command.quiet)
         let summary = try loop.forEach(inputs) { input in

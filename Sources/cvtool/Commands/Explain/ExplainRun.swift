@@ -12,26 +12,30 @@ struct ExplainRun {
 
     init(_ command: ExplainCommand) { self.command = command }
 
-    private typealias Job = InputJob<ExplainPath>
-
     /// - Throws: a `ToolkitError` for what makes the whole run impossible.
     func run() throws -> ExitStatus {
-        let (jobs, destination) = try Job.plan(
-            command.input.expanded, output: command.output, force: command.writing.force,
-            paths: { ExplainPath(image: $1.imagePath(for: $0, ending: "_explain")) })
+        let ending = "_explain"
+        var files = command.input.files
+        command.classifier.addFiles(to: &files)
+        let plan = try OutputPlan(
+            command.input.expanded, endings: OutputEndings(endings: [ending]), output: command.output,
+            force: command.writing.force, quiet: command.quiet, files: files,
+            paths: { ExplainPath(image: $1.imagePath(for: $0, ending: ending)) })
         let classifier = try command.classifier.makeClassifier()
         let label = try chosenClass(of: classifier)
         // Checked once, before the images.
         if let layer = command.layer { _ = try classifier.shape(ofLayer: layer) }
-        try destination.createFolder()
+        try plan.makeFolders()
         let loop = InputLoop(title: "explain", json: command.json, quiet: command.quiet)
         return try untilOutputIsClosed {
-            let summary = try loop.run(jobs) { try explain($0, classifier, label) }
-            return loop.end(summary, wrote: written.text(folder: destination.folder))
+            let summary = try loop.run(plan.jobs) { try explain($0, classifier, label) }
+            return loop.end(summary, wrote: written.text(folder: plan.destination.folder))
         }
     }
 
-    private func explain(_ job: Job, _ classifier: Classifier, _ label: Int?) throws -> InputRecord<Explanation> {
+    private func explain(
+        _ job: InputJob<ExplainPath>, _ classifier: Classifier, _ label: Int?
+    ) throws -> InputRecord<Explanation> {
         var image = try command.input.images.read(job.input)
         let map = try classifier.classActivation(of: image, class: label, layer: command.layer)
         // An input without paths has thrown when it was read.

@@ -98,13 +98,15 @@ struct FilterCommand: ParsableCommand {
     private func filter() throws {
         let destination = try OutputDestination(option: output, inputCount: 1)
         let path = destination.imagePath(for: input, ending: "_filter")
-        try PlannedOutput.check(
-            [PlannedOutput(input: input, path: path)], inputs: [input], destination: destination, force: writing.force)
+        var files = RunFiles()
+        files.read(input)
+        files.write(path, by: "the result")
+        try files.check(force: writing.force)
         let image = try images.read(argument: input)
         let kernel = try FilterKernel(self.kernel)
         let response = try ImageFilter(kernel, padding: padding, stride: stride, gray: gray || grey)(image)
         let result = response.image(rendering ?? .init(for: kernel))
-        try destination.createFolder()
+        try files.makeFolders()
         try writing.write(result, to: path)
         let (least, greatest) = (number(response.range.lowerBound), number(response.range.upperBound))
         try StandardOutput.write(

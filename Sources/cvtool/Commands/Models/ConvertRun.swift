@@ -15,9 +15,11 @@ struct ConvertRun {
 
     /// - Throws: a `ToolkitError` for whatever makes it impossible; nothing is written then.
     func run() throws -> ExitStatus {
-        try PlannedOutput.check(
-            [PlannedOutput(input: command.checkpoint, path: command.output)], inputs: [command.checkpoint],
-            destination: .file(command.output), force: command.force)
+        var files = RunFiles()
+        files.read(command.checkpoint)
+        files.read(command.labels)
+        files.write(command.output, by: "-o")
+        try files.check(force: command.force)
         let labels = try command.labels.map { try LabelFile.read($0) }
         let checkpoint = try Checkpoint(path: command.checkpoint)
         warnIfRenamed(command.model)
@@ -41,6 +43,7 @@ struct ConvertRun {
             return .interrupted
         }
         if Interruption.isRequested { return .interrupted }
+        try files.makeFolders()
         try FileOutput.write(bytes, to: command.output, overwrite: command.force)
         bar.finish()
         if !command.quiet { report(checkpoint, conversion, preprocessing, bytes: bytes.count) }

@@ -15,8 +15,11 @@ enum SegmentModel {
     /// Short names of models.
     private static let names = ["person": PersonSegmenter.defaultModel, "camvid": "unet-camvid"]
 
+    /// The name or path of the weights that `--model` means.
+    static func weightsName(of model: String) -> String { names[model] ?? model }
+
     init(_ options: SegmenterOptions) throws {
-        let path = try WeightsLocator().find(Self.names[options.model] ?? options.model)
+        let path = try WeightsLocator().find(Self.weightsName(of: options.model))
         let model = try SafetensorsHeader.read(path).metadata[WeightsMetadata.Key.model.rawValue]
         if model == PersonSegmenter.defaultModel {
             guard options.classes.isEmpty else { throw SegmentUsageError.classesOfPerson }

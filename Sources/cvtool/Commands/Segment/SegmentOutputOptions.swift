@@ -39,6 +39,8 @@ struct SegmentOutputOptions: ParsableArguments {
 
 /// The names of the images that belong to one input.
 struct SegmentPaths: OutputPaths {
+    static let endings = OutputEndings(endings: SegmentOutputImage.allCases.map(\.ending))
+
     let images: [(kind: SegmentOutputImage, path: String)]
 
     /// - Throws: `OutputError` for a file whose format would lose alpha, or change values.

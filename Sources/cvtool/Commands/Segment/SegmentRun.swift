@@ -1,12 +1,11 @@
 import CLISupport
 import CVCore
+import CVDetection
 import CVImage
 import CVSegmentation
 
 /// One run of `cvtool segment`: over the inputs one by one, so that memory does not grow with their number.
 struct SegmentRun {
-    private typealias Job = InputJob<SegmentPaths>
-
     private let command: SegmentCommand
     private let output: SegmentOutputOptions
     private let timing = Timing()
@@ -27,23 +26,32 @@ struct SegmentRun {
         timing.beginProcess()
         let model = try timing.measure("weights") { try SegmentModel(command.model) }
         let kinds = try kinds(of: model)
-        let (jobs, destination) = try Job.plan(
-            command.input.expanded, output: output.output, force: output.common.writing.force,
-            others: output.polygons.map { [PlannedOutput(input: "--polygons", path: $0)] } ?? [],
+        let plan = try OutputPlan(
+            command.input.expanded, endings: SegmentPaths.endings, output: output.output,
+            force: output.common.writing.force, quiet: output.common.quiet, files: files,
             paths: { try SegmentPaths($0, kinds, $1) })
         let backdrop = try command.images.background.map(backdrop)
-        try destination.createFolder()
+        try plan.makeFolders()
 
         var polygons = PolygonDocument()
         polygons.tolerance = output.tolerance
         let loop = InputLoop(title: "segment", json: output.json, quiet: output.common.quiet)
-        let summary = try loop.run(jobs, nothing: model.nothing) { try process($0, model, backdrop, &polygons) }
+        let summary = try loop.run(plan.jobs, nothing: model.nothing) { try process($0, model, backdrop, &polygons) }
         if let path = output.polygons {
             try FileOutput.write(Array(polygons.text.utf8), to: path, overwrite: output.common.writing.force)
             written.add(.polygons, path)
         }
         return loop.end(
-            summary, wrote: written.text(folder: destination.folder), timing: output.common.timing ? timing : nil)
+            summary, wrote: written.text(folder: plan.destination.folder), timing: output.common.timing ? timing : nil)
+    }
+
+    private var files: RunFiles {
+        var files = command.input.files
+        files.read(weights: SegmentModel.weightsName(of: command.model.model))
+        files.read(weights: Detector.defaultModel)
+        files.read(command.images.background)
+        files.write(output.polygons, by: "--polygons")
+        return files
     }
 
     /// The images to write.
@@ -65,7 +73,7 @@ struct SegmentRun {
     }
 
     private func process(
-        _ job: Job, _ model: SegmentModel, _ backdrop: Backdrop?, _ polygons: inout PolygonDocument
+        _ job: InputJob<SegmentPaths>, _ model: SegmentModel, _ backdrop: Backdrop?, _ polygons: inout PolygonDocument
     ) throws -> SegmentationRecord {
         let image = try timing.measure("decode") { try command.input.images.read(job.input) }
         let finding = model.found(in: image, timing)

@@ -44,14 +44,19 @@ struct StylizeFastRun {
 
     private func stylize(_ names: [String], _ stylizer: FeedForwardStylizer) throws -> ExitStatus {
         let ending = names.map { "_" + $0.asPartOfFileName }.joined()
-        let inputs = InputExpander(recursive: command.fast.recursive).expand([command.content] + command.styles)
-        let (jobs, destination) = try InputJob<StylizedFile>.plan(
-            inputs, output: output.output, force: output.force,
+        let arguments = [command.content] + command.styles
+        var files = RunFiles()
+        files.read(arguments)
+        files.read(weights: command.fast.weights ?? FastStyleTransfer.defaultWeights)
+        let plan = try OutputPlan(
+            InputExpander(recursive: command.fast.recursive).expand(arguments),
+            endings: OutputEndings(endings: [ending]), output: output.output, force: output.force,
+            quiet: output.quiet, files: files,
             paths: { StylizedFile(path: $1.imagePath(for: $0, ending: ending)) })
-        try destination.createFolder()
+        try plan.makeFolders()
         let loop = InputLoop(title: "stylize", quiet: output.quiet)
         return loop.end(
-            try loop.forEach(jobs, work: { try work($0, stylizer) }, report: { try StandardOutput.write($0) }))
+            try loop.forEach(plan.jobs, work: { try work($0, stylizer) }, report: { try StandardOutput.write($0) }))
     }
 
     /// An error with the name of its image.

@@ -16,7 +16,7 @@ struct StylizeRun {
     /// The files that will be written.
     private struct Files {
         let result: String
-        let destination: OutputDestination
+        var run = RunFiles()
         /// `stylized.jpg` after 50 steps is `stylized_00050.jpg`.
         func saved(_ step: Int) -> String {
             let digits = "\(step)"
@@ -39,7 +39,7 @@ struct StylizeRun {
         if let available = availableMemoryBytes() {
             try transfer.check(plan, available: available, content, styles: styles, options: options)
         }
-        try files.destination.createFolder()
+        try files.run.makeFolders()
         let display = StylizeDisplay(plan, options, quiet: output.quiet)
         defer { display.finish() }
         let result = try transfer(content, styles: styles, options: options) { step in
@@ -87,15 +87,16 @@ struct StylizeRun {
             command.styles.isEmpty || command.resultOptions.styleWeight == 0
             ? "_reconstructed" : command.styles.map { "_" + FileSystem.stem(of: $0) }.joined()
         let destination = try OutputDestination(option: output.output, inputCount: 1)
-        let files = Files(
-            result: destination.imagePath(for: command.content, ending: ending), destination: destination)
+        var files = Files(result: destination.imagePath(for: command.content, ending: ending))
         let saved = output.saveEvery.map { stride(from: $0, to: plan.steps, by: $0).map(files.saved) } ?? []
-        let paths = [files.result] + saved + [output.preview, output.lossPlot].compactMap { $0 }
-        let start = ["content", "noise"].contains(command.resultOptions.start) ? [] : [command.resultOptions.start]
-        try PlannedOutput.check(
-            paths.enumerated().map { PlannedOutput(input: "\(command.content) (\($0))", path: $1) },
-            inputs: [command.content] + command.styles + command.mixing.contentMask + command.mixing.styleMask + start,
-            destination: destination, force: output.force)
+        files.run.write(files.result, by: "the result")
+        for (number, path) in saved.enumerated() { files.run.write(path, by: "--save-every (\(number + 1))") }
+        files.run.write(output.preview, by: "--preview")
+        files.run.write(output.lossPlot, by: "--loss-plot")
+        files.run.read([command.content] + command.styles + command.mixing.contentMask + command.mixing.styleMask)
+        files.run.read(weights: command.tuning.model)
+        if !["content", "noise"].contains(command.resultOptions.start) { files.run.read(command.resultOptions.start) }
+        try files.run.check(force: output.force)
         return files
     }
 
@@ -109,7 +110,7 @@ struct StylizeRun {
         if let path = output.lossPlot { try write(plot(result), to: path) }
         let count = result.losses.count
         if let last = result.losses.last {
-            try? StandardOutput.write(
+            try StandardOutput.write(
                 "\(files.result.escapedForDisplay): \(result.image.width) × \(result.image.height), \(last.text), "
                     + "\(pluralized(count, "step")), \(decimal(seconds, 1)) s\n")
         }

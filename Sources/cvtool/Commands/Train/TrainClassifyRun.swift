@@ -21,7 +21,10 @@ struct TrainClassifyRun {
         let pretrained = try command.transfer.weights(model: command.model.model)
         let recipe = try command.recipe(pretrained)
         let dataset = try ImageDataset.classification(contentsOf: command.data)
-        try folder.prepare(force: output.force, resume: output.resume)
+        var files = RunFiles()
+        files.read(dataset)
+        files.read(weights: command.transfer.weightsName(model: command.model.model))
+        try folder.prepare(force: output.force, resume: output.resume, inputs: files)
         let images = try dataset.decoded(showing: "decode", quiet: output.quiet) {
             try ClassificationTraining.decoded(recipe, $0, pretrained: pretrained, progress: $1)
         }

@@ -52,16 +52,19 @@ struct TrainFolder {
     /// - Parameters:
     ///   - force: whether the files of a run may be overwritten.
     ///   - resume: whether a run is to be resumed.
+    ///   - inputs: what the run reads.
     /// - Throws: `OutputError`, `FileError`, or `TrainFolderError` if there is nothing to resume.
-    func prepare(force: Bool, resume: Bool) throws {
+    func prepare(force: Bool, resume: Bool, inputs: RunFiles) throws {
         if resume {
             guard FileSystem.kind(of: checkpoint) == .file else { throw TrainFolderError.nothingToResume(checkpoint) }
         } else if !force {
             let existing = all.filter { FileSystem.kind(of: $0) == .file }
             if !existing.isEmpty { throw TrainFolderError.hasRun(path, files: existing.map(FileSystem.name)) }
         }
-        try FileSystem.createFolder(path)
-        for path in all { try FileOutput.checkWritable(path, overwrite: true) }
+        var files = inputs
+        for path in all { files.write(path, by: FileSystem.name(of: path)) }
+        try files.check(force: true)
+        try files.makeFolders()
     }
 }
 

@@ -25,7 +25,11 @@ struct TrainSegmentRun {
             try SegmentationImages($0, size: recipe.size.map { ($0.width, $0.height) }, progress: $1)
         }
         if Interruption.isRequested { return .interrupted }
-        try folder.prepare(force: output.force, resume: output.resume)
+        var files = RunFiles()
+        files.read(dataset)
+        files.read(command.classes.labels)
+        files.read(weights: command.model.pretrained)
+        try folder.prepare(force: output.force, resume: output.resume, inputs: files)
         let training = try SegmentationTraining(recipe, images, pretrained: pretrained)
         if !output.quiet { StandardError.write(training.summary) }
         let session = TrainingSession(

@@ -34,7 +34,12 @@ struct TrainStyleRun {
         }
         if Interruption.isRequested { return .interrupted }
         let training = try StyleTraining(recipe, style, images, transfer)
-        try folder.prepare(force: output.force, resume: output.resume)
+        var inputs = RunFiles()
+        inputs.read(dataset)
+        inputs.read(command.data.images + [command.style])
+        inputs.read(command.data.sample)
+        inputs.read(weights: command.learning.model)
+        try folder.prepare(force: output.force, resume: output.resume, inputs: inputs)
         if !output.quiet { StandardError.write(training.summary) }
         let session = TrainingSession(
             output: output, folder: folder, metadata: training.metadata, recipe: training.recipe.json,

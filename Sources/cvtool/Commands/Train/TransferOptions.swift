@@ -58,9 +58,12 @@ struct TransferOptions: ParsableArguments {
     /// - Returns: nil without `--pretrained`.
     /// - Throws: what `PretrainedWeights.init` throws, and for those of another network.
     func weights(model: String?) throws -> PretrainedWeights? {
-        guard let pretrained else { return nil }
-        let name = pretrained.isEmpty ? model ?? Classifier.defaultModel : pretrained
-        return try PretrainedWeights(name, expecting: model)
+        try weightsName(model: model).map { try PretrainedWeights($0, expecting: model) }
+    }
+
+    /// The name or path that `--pretrained` means.
+    func weightsName(model: String?) -> String? {
+        pretrained.map { $0.isEmpty ? model ?? Classifier.defaultModel : $0 }
     }
 
     func apply(to recipe: inout ClassificationRecipe) {

@@ -14,10 +14,14 @@ struct TuneClassifyRun {
 
     /// - Throws: a `ToolkitError`.
     func run() throws -> ExitStatus {
-        if let path = command.csv { try FileOutput.checkWritable(path, overwrite: command.force) }
         let recipe = try baseRecipe()
         let ranges = try command.ranges.ranges(for: recipe.optimizer)
         let dataset = try ImageDataset.classification(contentsOf: command.data)
+        var files = RunFiles()
+        files.read(dataset)
+        files.write(command.csv, by: "--csv")
+        try files.check(force: command.force)
+        try files.makeFolders()
         let images = try dataset.decoded(showing: "decode", quiet: command.quiet) {
             try ClassificationTraining.decoded(recipe, $0, progress: $1)
         }
@@ -37,7 +41,7 @@ struct TuneClassifyRun {
             if let path = command.csv { try write(made, Array(ranges.keys.sorted()), to: path) }
             return score
         }.filter { !unfinished.contains($0.trial.number) }
-        try? StandardOutput.write(table(outcomes, ranges.keys.sorted()))
+        try StandardOutput.write(table(outcomes, ranges.keys.sorted()))
         if let best = outcomes.first, best.score != nil { advise(best) }
         return Interruption.isRequested ? .interrupted : .success
     }

@@ -1,0 +1,140 @@
+import CVCore
+import CVImage
+import CVModels
+import CVNN
+import CVTask
+import CVTensor
+import CVWeights
+import Foundation
+import TestSupport
+import Testing
+
+/// Commands that go through many images work on one after the other, and keep nothing of those that are done.
+///
+/// The peak of 300 images is compared with that of 50: what is kept of each would be seen in the difference. The images
+/// are of noise, 96×96, so an image kept by mistake is 27 KB, 250 of them are 6.9 MB.
+@Suite(.serialized, .enabled(if: FileManager.default.fileExists(atPath: "/proc/self/status")))
+struct MemoryTests {
+    private static let allowed = 4.0  // MB
+    /// The kernels of a debug build are slow.
+    #if DEBUG
+    private static let (few, many) = (20, 60)
+    #else
+    private static let (few, many) = (50, 300)
+    #endif
+
+    private let scratch: DetectScratch
+
+    init() throws {
+        scratch = try DetectScratch()
+        var random = SplitMix64(seed: 1, stream: 0)
+        let pixels = (0..<96 * 96 * 3).map { _ in UInt8(truncatingIfNeeded: random.next()) }
+        let image = Data(try Image(width: 96, height: 96, format: .rgb, pixels: pixels).encoded(as: .png()))
+        let mask = Data(GrayPNG.encoded((0..<96 * 96).map { UInt8($0 / 96 % 2) }, width: 96, height: 96))
+        try scratch.write("dark\nlight\n", to: "names.txt")
+        for count in [Self.few, Self.few * 2, Self.many] {
+            for index in 0..<count {
+                try scratch.write(image, to: "\(count)/\(index).png")
+                try scratch.write(image, to: "classes\(count)/\(index % 2 == 0 ? "a" : "b")/\(index).png")
+                try scratch.write(image, to: "masks\(count)/images/\(index).png")
+                try scratch.write(mask, to: "masks\(count)/masks/\(index).png")
+            }
+        }
+        try writeNetworks()
+    }
+
+    /// Small networks with random weights, one for each task.
+    private func writeNetworks() throws {
+        for (name, task, labels) in [
+            ("resnet20", "classify", ["a", "b"]), ("unet-w4-d2-plain", "segment", ["dark", "light"]),
+        ] {
+            let spec = try ModelRegistry.spec(named: name)
+            let parameters = ParameterSet.initialize(seed: 1) { spec.make(classes: 2, $0) }.parameters
+            let metadata = WeightsMetadata(
+                model: name, task: task, preprocessing: .init(width: 32, height: 32, resize: .stretch), labels: labels)
+            try scratch.write(Data(parameters.safetensors(metadata: metadata.dictionary)), to: "\(task).safetensors")
+        }
+        let configuration = """
+            [net]
+            width=32
+            height=32
+            channels=3
+            [convolutional]
+            filters=18
+            size=8
+            stride=8
+            pad=1
+            activation=linear
+            [yolo]
+            mask=0,1,2
+            anchors=4,4,8,8,16,16
+            classes=1
+            num=3
+
+            """
+        try scratch.write(configuration, to: "net.cfg")
+        // The header, 18 biases, 18 × 3 × 8 × 8 weights.
+        var bytes: [UInt8] = [0, 0, 0, 0, 2, 0, 0, 0] + [UInt8](repeating: 0, count: 12)
+        var random = SplitMix64(seed: 2, stream: 0)
+        for _ in 0..<18 + 18 * 192 {
+            withUnsafeBytes(of: (random.uniform() - 0.4).bitPattern.littleEndian) { bytes += $0 }
+        }
+        try scratch.write(Data(bytes), to: "net.weights")
+    }
+
+    @Test(
+        "cvtool: memory does not grow with the number of images", .timeLimit(.minutes(10)),
+        arguments: [
+            ["detect", "#", "-m", "net.cfg", "-w", "net.weights", "-o", "o#", "--save-crop", "--coco", "o#/c.json"],
+            ["detect", "#", "--classifier", "classify.safetensors", "--windows", "64", "-o", "o#"],
+            ["classify", "#", "-w", "classify.safetensors", "--flip"],
+            ["segment", "#", "-m", "segment.safetensors", "-o", "o#", "--palette", "--overlay"],
+            ["explain", "#", "-w", "classify.safetensors", "-o", "o#"],
+            ["activations", "#", "-w", "classify.safetensors", "--layer", "layer1", "--unit", "3", "-o", "o#.png"],
+            ["stylize", "#", "--fast", "--style", "starry", "--size", "16", "-o", "o#"],
+            ["augment", "20/0.png", "--count", "#", "-o", "o#"],
+            ["evaluate", "segment", "masks#", "-w", "segment.safetensors", "--labels", "names.txt"],
+        ])
+    func memoryStaysFlat(_ arguments: [String]) throws {
+        try check(arguments.map { $0 == "20/0.png" ? "\(Self.few)/0.png" : $0 }, few: Self.few)
+    }
+
+    /// Batches of 100: of fewer images there is no whole one.
+    @Test("cvtool evaluate classify: memory does not grow with the number of images", .timeLimit(.minutes(10)))
+    func memoryOfAnEvaluationStaysFlat() throws {
+        try check(["evaluate", "classify", "classes#", "-w", "classify.safetensors"], few: Self.few * 2)
+    }
+
+    private func check(_ arguments: [String], few: Int) throws {
+        let (before, after) = (try peak(arguments, few), try peak(arguments, Self.many))
+        #expect(
+            after < before + Self.allowed,
+            "\(arguments.joined(separator: " ")): \(before) MB for \(few) images, \(after) MB for \(Self.many)")
+    }
+
+    /// The peak of the resident memory in MB; "#" is the number of images.
+    ///
+    /// Read while the command runs, because what the system reports of one that has ended begins with the memory of this
+    /// process.
+    private func peak(_ arguments: [String], _ count: Int) throws -> Double {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: try commandPath)
+        process.arguments = arguments.map { $0.replacing("#", with: "\(count)") } + ["--threads", "2"]
+        process.currentDirectoryURL = URL(fileURLWithPath: scratch.path)
+        process.standardOutput = FileHandle.nullDevice
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+        var peak = 0
+        while process.isRunning {
+            let status =
+                (try? String(contentsOfFile: "/proc/\(process.processIdentifier)/status", encoding: .utf8)) ?? ""
+            for line in status.split(separator: "\n") where line.hasPrefix("VmHWM:") {
+                peak = max(peak, line.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0)
+            }
+            usleep(1000)
+        }
+        #expect(process.terminationStatus == 0)
+        try #require(peak > 0)
+        return Double(peak) / 1024
+    }
+}
