@@ -35,7 +35,7 @@ extension PickleMachine {
             _ = try pop()
             let target = try pop()
             switch target {
-            case .dictionary, .opaque, .tensor: try push(target)
+            case .dictionary, .opaque: try push(target)
             default: throw wrong(.unexpected("an object to give attributes to"))
             }
         default:
@@ -47,6 +47,7 @@ extension PickleMachine {
     /// The result of `symbol.__new__`.
     private mutating func object(of symbol: PickleValue) throws(PyTorchError.Problem) -> PickleValue {
         switch symbol {
+        case .symbol(.opaque("torch.nn.parameter.Parameter")): return .otherTensor("a parameter of a very old format")
         case .symbol(.opaque(let name)): return .opaque(name)
         case .symbol(.dictionary): return newDictionary()
         default: throw wrong(.unexpected("a class to make an object of"))
@@ -60,14 +61,18 @@ extension PickleMachine {
         switch callee {
         case .symbol(.opaque(let name)), .opaque(let name): return .opaque(name)
         case .symbol(.dictionary): return try dictionary(elements)
-        case .symbol(.rebuildTensor):
-            heap.tensors.append(try tensor(elements))
+        case .symbol(.rebuildTensor(let form)):
+            heap.tensors.append(try tensor(elements, form))
             return .tensor(heap.tensors.count - 1)
+        case .symbol(.rebuildOther(let kind)): return .otherTensor(kind)
         case .symbol(.rebuildParameter):
-            guard let first = elements.first, case .tensor = first else {
+            // After it: whether it needs a gradient, hooks, and attributes, on which no value depends.
+            guard let first = elements.first, elements.count <= 4, first.isTensor else {
                 throw wrong(.unexpected("the tensor of a parameter"))
             }
             return first
+        case .symbol(.rebuildFromType): return try tensorOfType(elements)
+        case .symbol(.rebuildOnDevice): return try tensorOnDevice(elements)
         default: throw wrong(.unexpected("something to call"))
         }
     }
@@ -103,16 +108,109 @@ extension PickleMachine {
         return TorchStorage(key: key, dtype: dtype, count: count)
     }
 
+    /// `(function, type, arguments, attributes)`, of a tensor that has attributes in Python. Other types than these two are
+    /// symbols that are refused.
+    private mutating func tensorOfType(_ arguments: [PickleValue]) throws(PyTorchError.Problem) -> PickleValue {
+        guard arguments.count == 4, case .symbol(let function) = arguments[0], function.makesTensor,
+            case .symbol(.opaque(let type)) = arguments[1],
+            type == "torch.Tensor" || type == "torch.nn.parameter.Parameter"
+        else { throw wrong(.unexpected("a function that makes a tensor, and its type")) }
+        return try result(of: arguments[0], arguments[2])
+    }
+
+    /// `(tensor, dtype, device, requires_grad)`.
+    private func tensorOnDevice(_ arguments: [PickleValue]) throws(PyTorchError.Problem) -> PickleValue {
+        guard arguments.count == 4, case .tensor(let position) = arguments[0],
+            let dtype = elementType(arguments[1]), dtype == heap.tensors[position].storage.dtype
+        else { throw wrong(.unexpected("a tensor of the element type that it has on its device")) }
+        return arguments[0]
+    }
+
+    /// Of `torch.float32` and the like; nil for anything else.
+    private func elementType(_ value: PickleValue) -> SafetensorsDType? {
+        guard case .symbol(.opaque(let name)) = value, name.hasPrefix("torch.") else { return nil }
+        return PickleSymbol.dtype(String(name.dropFirst(6)))
+    }
+
+    /// A view of a storage. Whether it needs a gradient and what hooks it has does not change its values; its metadata
+    /// does.
+    private func tensor(
+        _ arguments: [PickleValue], _ form: PickleSymbol.TensorForm
+    ) throws(PyTorchError.Problem) -> TorchTensor {
+        let (counts, metadata) =
+            switch form {
+            case .v1: (4...4, Int.max)
+            case .v2: (4...7, 6)
+            case .v3: (7...8, 7)
+            }
+        guard counts.contains(arguments.count) else {
+            throw wrong(.unexpected("a tensor with \(counts.lowerBound) to \(counts.upperBound) arguments"))
+        }
+        var storage: TorchStorage?
+        if case .v3 = form {
+            guard case .storage(let position) = arguments[0], let dtype = elementType(arguments[6]),
+                let typed = heap.storages[position].viewed(as: dtype)
+            else { throw wrong(.unexpected("a storage of bytes, and the type of its elements")) }
+            storage = typed
+        }
+        var result = try view(arguments, storage)
+        if metadata < arguments.count { try apply(arguments[metadata], to: &result) }
+        return result
+    }
+
+    /// The bits that PyTorch sets instead of computing: `{"neg": True}`, `{"conj": True}`.
+    private func apply(_ metadata: PickleValue, to tensor: inout TorchTensor) throws(PyTorchError.Problem) {
+        if case .none = metadata { return }
+        for member in heap.members(metadata) ?? [PickleHeap.Member(key: "?", value: metadata)] {
+            switch (member.key, member.value) {
+            case (_, .bool(false)): break
+            case ("neg", .bool(true)): tensor.isNegated = true
+            // The values of complex numbers are not read.
+            case ("conj", .bool(true)) where tensor.storage.dtype == .c64: break
+            default: throw wrong(.unexpected("no other metadata of a real tensor than its neg bit"))
+            }
+        }
+    }
+
     /// `(storage, offset, sizes, strides, …)`.
-    private func tensor(_ arguments: [PickleValue]) throws(PyTorchError.Problem) -> TorchTensor {
+    private func view(
+        _ arguments: [PickleValue], _ typed: TorchStorage?
+    ) throws(PyTorchError.Problem) -> TorchTensor {
         guard arguments.count >= 4, case .storage(let position) = arguments[0],
             case .integer(let offset) = arguments[1],
             let shape = heap.sizes(arguments[2]), let strides = heap.sizes(arguments[3])
         else { throw wrong(.unexpected("a tensor: its storage, offset, sizes and strides")) }
-        let storage = heap.storages[position]
+        let storage = typed ?? heap.storages[position]
         guard let tensor = TorchTensor(storage, offset: offset, shape: shape, strides: strides) else {
             throw wrong(.tensorBeyondStorage(shape: shape, strides: strides, offset: offset, storage: storage.count))
         }
         return tensor
+    }
+}
+
+extension PickleValue {
+    fileprivate var isTensor: Bool {
+        switch self {
+        case .tensor, .otherTensor: true
+        default: false
+        }
+    }
+}
+
+extension PickleSymbol {
+    fileprivate var makesTensor: Bool {
+        switch self {
+        case .rebuildTensor, .rebuildParameter, .rebuildOnDevice, .rebuildOther: true
+        default: false
+        }
+    }
+}
+
+extension TorchStorage {
+    /// The same bytes as elements of another type; nil unless this is a storage of bytes, or of that type.
+    fileprivate func viewed(as dtype: SafetensorsDType) -> TorchStorage? {
+        if dtype == self.dtype { return self }
+        guard self.dtype == .u8, let size = dtype.byteCount else { return nil }
+        return TorchStorage(key: key, dtype: dtype, count: count / size)
     }
 }

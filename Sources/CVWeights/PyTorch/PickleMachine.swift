@@ -1,3 +1,5 @@
+import CVCore
+
 /// Interprets a pickle, as far as it builds data.
 ///
 /// A pickle may call any Python function. This machine has a fixed list of names (`PickleSymbol`) and calls nothing: a

@@ -15,6 +15,8 @@ enum PickleValue: Sendable {
     case symbol(PickleSymbol)
     case storage(Int)
     case tensor(Int)
+    /// A tensor of a kind that is not read; the text says what kind.
+    case otherTensor(String)
     /// The name of something that no tensor depends on, such as a learning rate or an optimizer's settings.
     case opaque(String)
 }
@@ -68,6 +70,8 @@ struct TorchTensor: Sendable {
     let offset: Int
     let shape: [Int]
     let strides: [Int]
+    /// Whether its values are those of the storage with the opposite sign: the neg bit of PyTorch.
+    var isNegated = false
     let count: Int
     /// The number of elements from the first to the last that the view covers; 0 for a tensor without elements.
     let extent: Int

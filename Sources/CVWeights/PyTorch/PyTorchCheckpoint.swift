@@ -105,7 +105,8 @@ package struct PyTorchCheckpoint: Sendable {
         let tensor = entry.tensor
         guard tensor.count > 0 else { return [] }
         let values = try extent(of: entry)
-        return tensor.isContiguous ? values : tensor.gathered(from: values)
+        let own = tensor.isContiguous ? values : tensor.gathered(from: values)
+        return tensor.isNegated ? own.map { -$0 } : own
     }
 
     /// All floating-point tensors by name. Others, such as `num_batches_tracked`, are left out.

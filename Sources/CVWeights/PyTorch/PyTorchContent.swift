@@ -31,10 +31,11 @@ struct PyTorchContent {
         }
         let folder = String(name.dropLast("data.pkl".count))
         if directory.entries[folder + "constants.pkl"] != nil { throw PyTorchError.Problem.torchScript }
-        if let order = directory.entries[folder + "byteorder"], order.bytes.count < 16,
-            try source.read(at: order.bytes.lowerBound, count: order.bytes.count) == Array("big".utf8)
-        {
-            throw PyTorchError.Problem.bigEndian
+        if let order = directory.entries[folder + "byteorder"] {
+            let count = min(order.bytes.count, 16)
+            let text = String(decoding: try source.read(at: order.bytes.lowerBound, count: count), as: UTF8.self)
+            if text == "big" { throw PyTorchError.Problem.bigEndian }
+            if text != "little" { throw PyTorchError.Problem.unknownByteOrder(text) }
         }
         let limit = PyTorchCheckpoint.maxPickleBytes
         guard entry.bytes.count <= limit else {

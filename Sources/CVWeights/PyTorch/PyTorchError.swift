@@ -34,6 +34,10 @@ public struct PyTorchError: ToolkitError, Equatable {
         case tooManyElements(bytes: Int, fileBytes: Int)
         /// A tensor does not convert to floats.
         case notFloats(tensor: String, dtype: SafetensorsDType)
+        /// A tensor is of a kind that is not read: quantized, sparse, or without values.
+        case unsupportedTensor(String, kind: String)
+        /// The byte order of the file is neither little nor big.
+        case unknownByteOrder(String)
         /// There is no tensor of this name.
         case noTensor(String, nearest: String?)
     }
@@ -107,12 +111,16 @@ extension PyTorchError.Problem {
     fileprivate var text: String {
         switch self {
         case .notACheckpoint(let format):
-            "is \(format?.name ?? "not a PyTorch checkpoint"); what torch.save writes (.pth, .pt, .bin) is expected here"
+            "is \(format?.name ?? "not a PyTorch checkpoint"); "
+                + (format?.remedy ?? "what torch.save writes (.pth, .pt, .bin) is expected here")
         case .endsEarly(let position, let needed, let left):
             "ends too early: \(pluralized(needed, "byte")) are needed at \(position), \(left) are left; it may be an incomplete "
                 + "download"
         case .archive(let problem): "cannot be read as a zip archive: \(problem.text)"
         case .pickle(let problem, let position): "its pickle cannot be read at byte \(position): \(problem.text)"
+        case .forbidden(let name) where name.hasPrefix("ultralytics.") || name.hasPrefix("models.yolo."):
+            "is a pickled model of Ultralytics (\(abbreviated(name))), with its program: none of it was executed. Its "
+                + "networks are not among those here; of YOLO, darknet's .cfg with .weights is read"
         case .forbidden(let name):
             "mentions \(quoted(name)), which weights do not need: none of it was executed. If it holds a whole model or "
                 + "an object of a program, \(saveAgain)"
@@ -139,6 +147,11 @@ extension PyTorchError.Problem {
             "its tensors would take \(bytes) bytes, which is out of proportion to a file of \(fileBytes)"
         case .notFloats(let tensor, let dtype):
             "tensor \(quoted(tensor)) has the type \(dtype.rawValue), but F32, F16, BF16 or F64 is needed here"
+        case .unsupportedTensor(let name, let kind):
+            "its tensor \(quoted(name)) is \(kind), which is not read; save plain values in Python: "
+                + "tensor.dequantize(), tensor.to_dense() or tensor.cpu().clone() make such"
+        case .unknownByteOrder(let order):
+            "its entry byteorder is \(quoted(order)); little is expected: it is damaged or not of torch.save"
         case .noTensor(let name, let nearest):
             "has no tensor \(quoted(name))" + (nearest.map { "; did you mean \(quoted($0))?" } ?? "")
         default: ""
@@ -190,7 +203,7 @@ extension PyTorchError {
     public var category: ErrorCategory {
         switch problem {
         case .noTensor: .notFound
-        case .torchScript, .bigEndian, .notFloats, .forbidden: .unsupported
+        case .torchScript, .bigEndian, .notFloats, .forbidden, .unsupportedTensor: .unsupported
         case .pickleTooLong, .tooManyElements, .pickle(.tooManyValues, at: _), .archive(.directoryTooLarge): .limit
         case .pickle(.protocolTooNew, at: _), .archive(.encrypted), .archive(.compressed): .unsupported
         default: .invalid

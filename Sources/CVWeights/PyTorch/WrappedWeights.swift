@@ -27,10 +27,10 @@ struct WrappedWeights {
         var seen: Set<String> = []
         for member in members {
             guard seen.insert(member.key).inserted else { throw .keyTwice(member.key) }
-            if case .tensor(let position) = member.value {
-                tensors.append((member.key, heap.tensors[position]))
-            } else {
-                leftOut.append(member.key)
+            switch member.value {
+            case .tensor(let position): tensors.append((member.key, heap.tensors[position]))
+            case .otherTensor(let kind): throw .unsupportedTensor(member.key, kind: kind)
+            default: leftOut.append(member.key)
             }
         }
         if tensors.isEmpty { throw .noTensors(keys: outermost.map(\.key)) }
@@ -76,6 +76,9 @@ private struct WeightsSearch {
     }
 
     private static func isTensor(_ value: PickleValue) -> Bool {
-        if case .tensor = value { true } else { false }
+        switch value {
+        case .tensor, .otherTensor: true
+        default: false
+        }
     }
 }
