@@ -92,8 +92,8 @@ public struct WeightsVerification: Sendable, Equatable {
     }
 
     private static func values(_ file: Safetensors) -> Outcome {
-        let tensors = file.nonFiniteTensors()
-        return tensors.isEmpty ? .ok("no NaN and no infinity") : .failed(tensors.map(\.description))
+        let problems = file.nonFiniteTensors().map(\.description) + file.negativeVariances().map(\.description)
+        return problems.isEmpty ? .ok("no NaN, no infinity and no negative variance") : .failed(problems)
     }
 
     private static func metadata(_ file: Safetensors) -> Outcome {

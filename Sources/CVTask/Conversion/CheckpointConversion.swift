@@ -118,7 +118,7 @@ public struct CheckpointConversion: Sendable {
             try progress(tensors.count)
         }
         let bytes = try Safetensors.encode(tensors, metadata: metadata.dictionary, hashData: true)
-        try Safetensors(bytes, file: checkpoint.path).checkFinite()
+        try Safetensors(bytes, file: checkpoint.path).checkValues()
         return bytes
     }
 }

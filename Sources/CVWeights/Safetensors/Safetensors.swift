@@ -115,7 +115,9 @@ public struct Safetensors: Sendable {
         header.entries.compactMap { entry in
             withBytes(of: entry) { bytes in
                 switch entry.dtype {
-                case .f64: Self.scan(entry.name, bytes, UInt64.self, infinity: 0x7FF << 52)
+                // What is infinite as the 32-bit float that a network computes with.
+                case .f64:
+                    Self.scan(entry.name, bytes, UInt64.self, infinity: 0x7FF << 52, least: 0x47EF_FFFF_F000_0000)
                 case .f32: Self.scan(entry.name, bytes, UInt32.self, infinity: 0xFF << 23)
                 case .f16: Self.scan(entry.name, bytes, UInt16.self, infinity: 0x1F << 10)
                 case .bf16: Self.scan(entry.name, bytes, UInt16.self, infinity: 0xFF << 7)
@@ -133,10 +135,11 @@ public struct Safetensors: Sendable {
         if !tensors.isEmpty { throw SafetensorsError(.nonFinite(tensors), in: header.file) }
     }
 
-    /// `infinity` is the bit pattern of infinity: a larger magnitude is NaN.
+    /// `infinity` is the bit pattern of infinity: a larger magnitude is NaN. From `least` on, values count as infinite.
     private static func scan<Bits: FixedWidthInteger & UnsignedInteger>(
-        _ name: String, _ bytes: UnsafeRawBufferPointer, _: Bits.Type, infinity: Bits
+        _ name: String, _ bytes: UnsafeRawBufferPointer, _: Bits.Type, infinity: Bits, least: Bits? = nil
     ) -> NonFiniteTensor? {
+        let least = least ?? infinity
         let size = MemoryLayout<Bits>.size
         let count = bytes.count / size
         func magnitude(_ index: Int) -> Bits {
@@ -144,11 +147,35 @@ public struct Safetensors: Sendable {
         }
         var largest: Bits = 0
         for index in 0..<count { largest = max(largest, magnitude(index)) }
-        if largest < infinity { return nil }
+        if largest < least { return nil }
         let nans = (0..<count).count { magnitude($0) > infinity }
-        let infinities = (0..<count).count { magnitude($0) == infinity }
-        let first = (0..<count).first { magnitude($0) >= infinity } ?? 0
+        let infinities = (0..<count).count { (least...infinity).contains(magnitude($0)) }
+        let first = (0..<count).first { magnitude($0) >= least } ?? 0
         return NonFiniteTensor(name: name, nanCount: nans, infinityCount: infinities, firstIndex: first)
+    }
+
+    // MARK: Variances
+
+    /// The variances of batch norms, tensors named `running_var`, that have a negative value.
+    ///
+    /// - Returns: one record for each such tensor.
+    public func negativeVariances() -> [NegativeVariance] {
+        header.entries.compactMap { entry in
+            let isVariance = entry.name == "running_var" || entry.name.hasSuffix(".running_var")
+            guard isVariance, let values = try? floats(entry.name) else { return nil }
+            guard let first = values.firstIndex(where: { $0 < 0 }) else { return nil }
+            return NegativeVariance(
+                name: entry.name, count: values.count { $0 < 0 }, firstIndex: first, value: values[first])
+        }
+    }
+
+    /// Checks that a network can compute with all values: none is NaN or infinite, and no variance is negative.
+    ///
+    /// - Throws: `SafetensorsError.nonFinite` or `.negativeVariance` with all such tensors.
+    public func checkValues() throws(SafetensorsError) {
+        try checkFinite()
+        let tensors = negativeVariances()
+        if !tensors.isEmpty { throw SafetensorsError(.negativeVariance(tensors), in: header.file) }
     }
 
     // MARK: Checksum

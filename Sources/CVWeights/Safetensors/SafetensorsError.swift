@@ -51,6 +51,8 @@ public struct SafetensorsError: ToolkitError, Equatable {
         case notFloats(tensor: String, dtype: SafetensorsDType)
         /// Tensors contain NaN or infinity.
         case nonFinite([NonFiniteTensor])
+        /// Variances of batch norms are negative.
+        case negativeVariance([NegativeVariance])
 
         // Writing tensors.
         /// Two tensors to write have the same name.
@@ -147,6 +149,10 @@ extension SafetensorsError.Problem {
             tensors.prefix(5).map(\.description).joined(separator: "; ")
                 + (tensors.count > 5 ? "; and \(pluralized(tensors.count - 5, "more tensor"))" : "")
                 + ": such weights give no result; convert or download them again"
+        case .negativeVariance(let tensors):
+            tensors.prefix(5).map(\.description).joined(separator: "; ")
+                + (tensors.count > 5 ? "; and \(pluralized(tensors.count - 5, "more tensor"))" : "")
+                + ": a variance is at least 0; the file is damaged, convert or download it again"
         case .nameTakenTwice(let name): "two tensors to be written have the name \(quoted(name))"
         case .reservedName(let name): "no tensor can be written under the name \(quoted(name)): the format reserves it"
         case .tooLargeForF16(let tensor, let index, let value):
@@ -173,6 +179,23 @@ public struct NonFiniteTensor: Sendable, Equatable, CustomStringConvertible {
         let counts = [(nanCount, "NaN"), (infinityCount, "infinite")].filter { $0.0 > 0 }
         return "tensor \(quoted(name)) has " + counts.map { "\($0) \($1)" }.joined(separator: " and ")
             + (nanCount + infinityCount == 1 ? " value" : " values") + ", the first at element \(firstIndex)"
+    }
+}
+
+/// A variance of a batch norm that has negative values.
+public struct NegativeVariance: Sendable, Equatable, CustomStringConvertible {
+    /// The name of the tensor.
+    public let name: String
+    /// The number of negative elements.
+    public let count: Int
+    /// The first of them, in row-major order.
+    public let firstIndex: Int
+    /// Its value.
+    public let value: Float
+
+    /// The counts in words.
+    public var description: String {
+        "tensor \(quoted(name)) has \(pluralized(count, "negative variance")), the first at element \(firstIndex): \(value)"
     }
 }
 

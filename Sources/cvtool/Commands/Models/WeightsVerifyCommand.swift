@@ -12,7 +12,7 @@ extension WeightsCommand {
             discussion: """
                 Checks the structure, the checksum of the data, that no value is NaN or infinite, the metadata, and \
                 the keys and shapes against the model; of a darknet .cfg its layers, and with --weights whether those \
-                are as many as it asks for, and none NaN or infinite. Exits with 1 when anything is wrong.
+                are as many as it asks for, and none NaN or infinite. No variance may be negative. Exits with 1 when anything is wrong.
                 """)
 
         @Argument(help: "A .safetensors file, a name shown by `cvtool weights list`, or a darknet .cfg.")
@@ -87,8 +87,10 @@ private enum DarknetVerification {
         }
         let bytes = try FileInput.read(weights)
         do {
-            _ = try DarknetNetwork(configuration, weights: bytes, weightsName: weights)
-            checks.append(.init(name: "values", outcome: .ok("as many as it takes, no NaN and no infinity")))
+            try DarknetNetwork(configuration, weights: bytes, weightsName: weights).checkVariances(name: weights)
+            checks.append(
+                .init(
+                    name: "values", outcome: .ok("as many as it takes, no NaN, no infinity and no negative variance")))
         } catch {
             checks.append(failed("values", error))
         }
