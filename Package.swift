@@ -26,7 +26,7 @@ let package = Package(
 
         // The library, in the order of its imports.
         .target(name: "CKernels"),
-        .target(name: "CCodecs", dependencies: ["CPNG", "CJPEG"]),
+        .target(name: "CCodecs", dependencies: ["CPNG", "CJPEG"], linkerSettings: [.linkedLibrary("z")]),
         .target(name: "CVCore", dependencies: ["CKernels"]),
         .target(name: "CVImage", dependencies: ["CKernels", "CCodecs", "CVCore"]),
         .target(name: "CVTensor", dependencies: ["CKernels", "CVCore"]),

@@ -68,14 +68,12 @@ static void on_progress(j_common_ptr info) {
     longjmp(decoder->common.escape, 1);
 }
 
-/// CMYK to RGB as in Pillow: (255 - ink) · (255 - black) / 255, rounded. inverted: samples are 255 - ink, as in files
-/// with an Adobe marker.
-static void convert_cmyk(const uint8_t *cmyk, uint8_t *rgb, size_t count, bool inverted) {
-    uint8_t flip = inverted ? 0 : 255;
+/// CMYK to RGB as in Pillow: (255 - ink) · (255 - black) / 255, rounded. Samples are 255 - ink: what Adobe's programs
+/// write, and what Pillow assumes also of files without their marker.
+static void convert_cmyk(const uint8_t *cmyk, uint8_t *rgb, size_t count) {
     for (size_t i = 0; i < count; i++, cmyk += 4, rgb += 3) {
-        unsigned light = cmyk[3] ^ flip;
         for (int c = 0; c < 3; c++) {
-            unsigned product = (cmyk[c] ^ flip) * light + 128;
+            unsigned product = cmyk[c] * (unsigned)cmyk[3] + 128;
             rgb[c] = (uint8_t)((product + (product >> 8)) >> 8);
         }
     }
@@ -102,7 +100,7 @@ static void read_cmyk(jpeg_decoder *decoder, uint8_t *pixels) {
     while (info->output_scanline < info->output_height) {
         uint8_t *target = pixels + info->output_scanline * width * 3;
         JDIMENSION count = jpeg_read_scanlines(info, rows, BAND);
-        convert_cmyk(decoder->cmyk, target, count * width, info->saw_Adobe_marker);
+        convert_cmyk(decoder->cmyk, target, count * width);
     }
 }
 

@@ -16,7 +16,7 @@ import Testing
     /// The same image as in the golden script.
     static func image() -> Image {
         var random = SplitMix64(seed: 7)
-        var pixels = (0..<24 * 16 * 3).map { _ in UInt8(random.uniform() * 256) }
+        var pixels = (0..<24 * 16 * 3).map { _ in UInt8(clamping: random.uniform() * 256) }
         for y in 0..<16 {
             for x in 0..<6 {
                 let pixel = (y * 24 + x) * 3

@@ -14,8 +14,8 @@ struct PaintedSample {
         var values = [UInt8](repeating: 0, count: 240 * 200)
         for (index, box) in boxes.enumerated() {
             image.fill(box, color: Color(255, 0, 0))
-            for y in Int(box.minY)..<Int(box.maxY) {
-                for x in Int(box.minX)..<Int(box.maxX) { values[y * 240 + x] = UInt8(index + 1) }
+            for y in Int(clamping: box.minY)..<Int(clamping: box.maxY) {
+                for x in Int(clamping: box.minX)..<Int(clamping: box.maxX) { values[y * 240 + x] = UInt8(index + 1) }
             }
         }
         for point in points { image.fillCircle(center: point, radius: 5, color: Color(0, 255, 0)) }
@@ -113,8 +113,8 @@ struct PaintedSample {
             #expect(keypoint.isVisible == isInside, "\(name), seed \(seed): \(keypoint)")
             guard x > 14, y > 14, x < Float(image.width) - 14, y < Float(image.height) - 14 else { continue }
             var (sumX, sumY, weight): (Float, Float, Float) = (0, 0, 0)
-            for row in Int(y) - 13...Int(y) + 13 {
-                for column in Int(x) - 13...Int(x) + 13 {
+            for row in Int(clamping: y) - 13...Int(clamping: y) + 13 {
+                for column in Int(clamping: x) - 13...Int(clamping: x) + 13 {
                     let green = Float(image[column, row].green)
                     sumX += green * (Float(column) + 0.5)
                     sumY += green * (Float(row) + 0.5)
@@ -153,7 +153,7 @@ struct PaintedSample {
     func boxesAreCutAtTheBorderAndDroppedWhenTooLittleIsLeft() {
         var sample = Sample(Image(width: 100, height: 100, fill: .white))
         func box(_ x: Float, _ y: Float, _ width: Float, _ height: Float) -> LabeledBox {
-            LabeledBox(Box(minX: x, minY: y, maxX: x + width, maxY: y + height), label: Int(x))
+            LabeledBox(Box(minX: x, minY: y, maxX: x + width, maxY: y + height), label: Int(clamping: x))
         }
         // Of the crop's 50 columns from 25: all, half, a twentieth, none of each; and less than a pixel.
         sample.boxes = [

@@ -60,7 +60,7 @@ import Testing
             let cut = Augment.Cutout(side: 0.4...0.8, color: color)(sample, seed: UInt64(seed))
             #expect(cut.boxes == sample.boxes && cut.masks == sample.masks)
             for keypoint in cut.keypoints[0] {
-                let below = cut.image[Int(keypoint.position.x), Int(keypoint.position.y)]
+                let below = cut.image[Int(clamping: keypoint.position.x), Int(clamping: keypoint.position.y)]
                 #expect(keypoint.isVisible == (below != color), "seed \(seed)")
             }
         }
@@ -87,8 +87,8 @@ import Testing
             #expect(mosaic.boxes.reduce(0) { $0 + $1.box.area } == 80 * 90)
             for labeled in mosaic.boxes {
                 let box = labeled.box
-                for y in Int(box.minY)..<Int(box.maxY) {
-                    for x in Int(box.minX)..<Int(box.maxX)
+                for y in Int(clamping: box.minY)..<Int(clamping: box.maxY) {
+                    for x in Int(clamping: box.minX)..<Int(clamping: box.maxX)
                     where mosaic.image[x, y] != colors[labeled.label] || mosaic.masks[0][x, y] != labeled.label {
                         Issue.record("seed \(seed): tile \(labeled) at (\(x), \(y))")
                         return

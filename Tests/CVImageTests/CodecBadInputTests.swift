@@ -61,6 +61,16 @@ import Testing
                 == .tooManyScans(limit: 3))
     }
 
+    @Test("decoding: exactly as many scans as the limit are decoded") func asManyScansAsTheLimit() throws {
+        let bytes = try Golden.bytes("progressive.jpg")
+        let count = Int32(zip(bytes, bytes.dropFirst()).count { $0 == (0xFF, 0xDA) })
+        #expect(count > 3)
+        #expect(try problem(decoding: bytes, DecodingOptions(maxScans: Int(count))) == nil)
+        #expect(
+            try problem(decoding: bytes, DecodingOptions(maxScans: Int(count) - 1))
+                == .tooManyScans(limit: Int(count) - 1))
+    }
+
     @Test("decoding: unsupported kinds of JPEG are reported as such", arguments: ["bad-12bit.jpg", "bad-lossless.jpg"])
     func kindsOfJPEGThatAreNotDecodedAreCalledSo(_ name: String) throws {
         guard case .unsupported = try problem(decoding: Golden.bytes(name)) else {

@@ -58,6 +58,11 @@ cvc_header cvc_decoder_header(const cvc_decoder *decoder);
 /// The error message of the library, or an empty string. Lives as long as the decoder.
 const char *cvc_decoder_message(const cvc_decoder *decoder);
 
+/// Decompresses a zlib stream, such as that of a PNG's zTXt chunk, into at most `capacity` bytes.
+///
+/// Returns the number of bytes, less than all if the stream is damaged or has more than `capacity`.
+size_t cvc_inflate(const uint8_t *bytes, size_t count, uint8_t *target, size_t capacity);
+
 /// An encoded file, or an error message (`cvc_encoded_bytes` is NULL then). Free it with `cvc_encoded_free`.
 typedef struct cvc_encoded cvc_encoded;
 

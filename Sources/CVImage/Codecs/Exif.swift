@@ -1,12 +1,147 @@
+import CCodecs
+import CVCore
+
 extension ImageContainer {
-    /// The EXIF orientation of a file; `.up` if there is none or it is invalid.
+    /// The orientation of a file: that of its EXIF block, or else that of its XMP; `.up` if there is none or it is invalid.
+    ///
+    /// As Pillow's `ImageOps.exif_transpose`: XMP counts only where the EXIF block says nothing.
     func orientation(of file: [UInt8]) -> Orientation {
-        let block =
+        let metadata =
             switch self {
-            case .jpeg: Exif.block(inJPEG: file)
-            case .png: Exif.block(inPNG: file)
+            case .jpeg: OrientationMetadata(jpeg: file)
+            case .png: OrientationMetadata(png: file)
             }
-        return block.flatMap(Exif.orientation(inTIFF:)) ?? .up
+        return metadata.orientation
+    }
+}
+
+/// The parts of a file that may state an orientation.
+struct OrientationMetadata {
+    /// The EXIF block, a TIFF structure.
+    private var exif: [UInt8]?
+    /// The hexadecimal EXIF block, or XMP, in a text of a PNG, as ImageMagick writes it.
+    private var profile: [UInt8]?
+    private var xmp: [UInt8]?
+
+    var orientation: Orientation {
+        if let number = (exif ?? profile).flatMap({ Exif.orientation(inTIFF: Exif.withoutPrefix($0[...])) }) {
+            return Orientation(rawValue: number) ?? .up
+        }
+        return xmp.flatMap(Self.orientation(inXMP:)) ?? .up
+    }
+
+    /// Reads the APP1 segments before the first scan. An EXIF block may be split over several.
+    init(jpeg file: [UInt8]) {
+        JPEGSegments(file).visit { marker, content in
+            guard marker == 0xFFE1 else { return }
+            if content.starts(with: "Exif\0\0".utf8) {
+                exif = (exif ?? []) + content.dropFirst(6)
+            } else if content.starts(with: Self.xmpPrefix) {
+                xmp = Array(content.dropFirst(Self.xmpPrefix.count))
+            }
+        }
+    }
+
+    /// Reads the eXIf and the text chunks, wherever they are.
+    init(png file: [UInt8]) {
+        let reader = ByteReader(file[...], bigEndian: true)
+        var offset = 8  // after the signature
+        while let length = reader.uint32(offset), let type = reader.slice(offset + 4, count: 4) {
+            guard !type.elementsEqual("IEND".utf8), let content = reader.slice(offset + 8, count: length) else {
+                return
+            }
+            if type.elementsEqual("eXIf".utf8) {
+                exif = Array(content)
+            } else if let text = PNGText(type: type, content: content) {
+                add(text)
+            }
+            offset += 12 + length  // length, type, content, checksum
+        }
+    }
+
+    private mutating func add(_ text: PNGText) {
+        switch text.keyword {
+        case "XML:com.adobe.xmp": xmp = text.content()
+        case "Raw profile type exif": profile = Self.bytes(ofProfile: text.content())
+        case "Raw profile type APP1" where profile == nil:
+            let content = Self.bytes(ofProfile: text.content())
+            if content?.starts(with: Self.xmpPrefix) ?? false {
+                xmp = xmp ?? content.map { Array($0.dropFirst(Self.xmpPrefix.count)) }
+            } else {
+                profile = content
+            }
+        default: break
+        }
+    }
+
+    private static let xmpPrefix = Array("http://ns.adobe.com/xap/1.0/\0".utf8)
+
+    /// The bytes after an empty line, a name and a count: two hexadecimal digits each, on lines. Nil for other text.
+    private static func bytes(ofProfile text: [UInt8]) -> [UInt8]? {
+        let lines = text.split(separator: 0x0A, omittingEmptySubsequences: false).dropFirst(3)
+        let digits = lines.joined().filter { $0 != 0x20 && $0 != 0x0D }.map {
+            Character(UnicodeScalar($0)).hexDigitValue
+        }
+        guard digits.count % 2 == 0, !digits.contains(nil) else { return nil }
+        return stride(from: 0, to: digits.count, by: 2).map { UInt8(digits[$0]! << 4 | digits[$0 + 1]!) }
+    }
+
+    /// The digit of `tiff:Orientation="6"` or `<tiff:Orientation>6`.
+    private static func orientation(inXMP text: [UInt8]) -> Orientation? {
+        let name = Array("tiff:Orientation".utf8)
+        var rest = text[...]
+        while let start = rest.firstIndex(of: name[0]) {
+            rest = rest[start...]
+            guard rest.starts(with: name) else {
+                rest = rest.dropFirst()
+                continue
+            }
+            rest = rest.dropFirst(name.count)
+            let value = rest.starts(with: "=\"".utf8) ? rest.dropFirst(2) : rest.first == 0x3E ? rest.dropFirst() : []
+            if let digit = value.first, (0x30...0x39).contains(digit) {
+                return Orientation(rawValue: Int(digit) - 0x30)
+            }
+        }
+        return nil
+    }
+}
+
+/// A text chunk of a PNG: tEXt, zTXt or iTXt.
+private struct PNGText {
+    let keyword: String
+    private let rest: ArraySlice<UInt8>
+    private let isCompressed: Bool
+
+    /// The longest text that is read: orientations are in short ones, and a few bytes may decompress to gigabytes.
+    private static let maxBytes = 1 << 20
+
+    /// Nil for other chunks, and for those that are malformed.
+    init?(type: ArraySlice<UInt8>, content: ArraySlice<UInt8>) {
+        guard let end = content.firstIndex(of: 0) else { return nil }
+        keyword = String(decoding: content[..<end], as: UTF8.self)
+        let after = content[(end + 1)...]
+        switch String(decoding: type, as: UTF8.self) {
+        case "tEXt": (rest, isCompressed) = (after, false)
+        case "zTXt" where after.first == 0: (rest, isCompressed) = (after.dropFirst(), true)
+        case "iTXt":
+            // Compressed or not, the method, the language, the translated keyword.
+            guard after.count > 2, let compressed = after.first, after.dropFirst().first == 0 || compressed == 0 else {
+                return nil
+            }
+            let parts = after.dropFirst(2).split(separator: 0, maxSplits: 2, omittingEmptySubsequences: false)
+            guard parts.count == 3 else { return nil }
+            (rest, isCompressed) = (parts[2], compressed != 0)
+        default: return nil
+        }
+    }
+
+    func content() -> [UInt8] {
+        guard isCompressed else { return Array(rest.prefix(Self.maxBytes)) }
+        return [UInt8](unsafeUninitializedCapacity: Self.maxBytes) { target, count in
+            count = rest.withUnsafeBufferPointer {
+                cvc_inflate($0.baseAddress, $0.count, target.baseAddress, Self.maxBytes)
+            }
+        }
     }
 }
 
@@ -14,40 +149,16 @@ extension ImageContainer {
 ///
 /// No length or offset of the file is trusted: all reads go through `ByteReader`, which returns nil outside its bytes.
 enum Exif {
-    /// The TIFF structure in the first EXIF APP1 segment of a JPEG.
-    static func block(inJPEG file: [UInt8]) -> ArraySlice<UInt8>? {
-        let reader = ByteReader(file[...], bigEndian: true)
-        var offset = 2  // after SOI
-        while let marker = reader.uint16(offset), marker > 0xFF00 {
-            if marker == 0xFFFF {  // padding
-                offset += 1
-                continue
-            }
-            // The scan (SOS) or the end of the image: no more metadata segments.
-            if marker == 0xFFDA || marker == 0xFFD9 { return nil }
-            guard let length = reader.uint16(offset + 2), length >= 2,
-                let content = reader.slice(offset + 4, count: length - 2)
-            else { return nil }
-            if marker == 0xFFE1, content.starts(with: "Exif\0".utf8), content.count > 6 { return content.dropFirst(6) }
-            offset += 2 + length
-        }
-        return nil
+    /// The TIFF structure after the prefix "Exif\0\0", which some programs write once more, or also in a PNG.
+    static func withoutPrefix(_ block: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+        var block = block
+        for _ in 0..<2 where block.starts(with: "Exif\0\0".utf8) { block = block.dropFirst(6) }
+        return block
     }
 
-    /// The content of the eXIf chunk of a PNG.
-    static func block(inPNG file: [UInt8]) -> ArraySlice<UInt8>? {
-        let reader = ByteReader(file[...], bigEndian: true)
-        var offset = 8  // after the signature
-        while let length = reader.uint32(offset), let type = reader.slice(offset + 4, count: 4) {
-            if type.elementsEqual("eXIf".utf8) { return reader.slice(offset + 8, count: length) }
-            if type.elementsEqual("IEND".utf8) { return nil }
-            offset += 12 + length  // length, type, content, checksum
-        }
-        return nil
-    }
-
-    /// The Orientation entry of the first directory of a TIFF structure (EXIF 2.32, 4.6.2).
-    static func orientation(inTIFF tiff: ArraySlice<UInt8>) -> Orientation? {
+    /// The number of the Orientation entry of the first directory of a TIFF structure (EXIF 2.32, 4.6.2); 0 for an entry
+    /// that is not a single number, nil without an entry.
+    static func orientation(inTIFF tiff: ArraySlice<UInt8>) -> Int? {
         let bigEndian = tiff.starts(with: "MM\0*".utf8)
         guard bigEndian || tiff.starts(with: "II*\0".utf8) else { return nil }
         let reader = ByteReader(tiff, bigEndian: bigEndian)
@@ -55,7 +166,7 @@ enum Exif {
         for index in 0..<count {
             let entry = directory + 2 + index * 12
             guard let tag = reader.uint16(entry) else { return nil }
-            if tag == 0x0112 { return value(of: entry, reader).flatMap(Orientation.init) }
+            if tag == 0x0112 { return value(of: entry, reader) ?? 0 }
         }
         return nil
     }
@@ -68,33 +179,5 @@ enum Exif {
         case 4: reader.uint32(entry + 8)
         default: nil
         }
-    }
-}
-
-/// Reads unsigned integers at offsets; nil if out of bounds.
-///
-/// Offsets are sums of a few 32-bit numbers, far below the overflow of a 64-bit `Int`.
-private struct ByteReader {
-    private let bytes: ArraySlice<UInt8>
-    private let bigEndian: Bool
-
-    init(_ bytes: ArraySlice<UInt8>, bigEndian: Bool) {
-        self.bytes = bytes
-        self.bigEndian = bigEndian
-    }
-
-    func slice(_ offset: Int, count: Int) -> ArraySlice<UInt8>? {
-        guard offset >= 0, count >= 0, offset <= bytes.count, count <= bytes.count - offset else { return nil }
-        let start = bytes.startIndex + offset
-        return bytes[start..<start + count]
-    }
-
-    func uint16(_ offset: Int) -> Int? { number(offset, count: 2) }
-    func uint32(_ offset: Int) -> Int? { number(offset, count: 4) }
-
-    private func number(_ offset: Int, count: Int) -> Int? {
-        guard let field = slice(offset, count: count) else { return nil }
-        return bigEndian
-            ? field.reduce(0) { $0 << 8 | Int($1) } : field.reversed().reduce(0) { $0 << 8 | Int($1) }
     }
 }

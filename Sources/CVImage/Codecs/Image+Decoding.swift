@@ -5,7 +5,7 @@ extension Image {
     ///
     /// Grayscale, palette, 1 to 16 bits and CMYK all become RGB; an image with transparency (an alpha channel or a
     /// tRNS chunk) becomes RGBA. 16-bit samples are rounded to 8 (v · 255 / 65535), CMYK is converted without a
-    /// color profile as `PIL.Image.convert("RGB")` does, and the EXIF orientation is applied.
+    /// color profile as `PIL.Image.convert("RGB")` does, and the orientation is applied that EXIF or else XMP states.
     ///
     /// - Parameters:
     ///   - path: the path of the file.
@@ -41,6 +41,42 @@ extension Image {
             try Decoder(container, $0, options, name: name).read()
         }
         self = options.applyOrientation ? stored.oriented(container.orientation(of: bytes)) : stored
+    }
+}
+
+extension Image {
+    /// Decodes an image as ``init(contentsOf:options:)``, and says what of the file it does not hold.
+    ///
+    /// - Parameters:
+    ///   - path: the path of the file.
+    ///   - options: limits, and how to treat damaged files.
+    /// - Returns: the image, and a message for a person; nil if there is nothing to say.
+    /// - Throws: as the initializer.
+    package static func reading(
+        _ path: String, options: DecodingOptions
+    ) throws -> (image: Image, remark: String?) {
+        try reading(FileInput.read(path, maxBytes: options.maxFileBytes), options: options, name: path)
+    }
+
+    /// As `reading(_:options:)`, of a file in memory.
+    ///
+    /// - Parameters:
+    ///   - bytes: the bytes of the file.
+    ///   - options: limits, and how to treat damaged files.
+    ///   - name: stands for the file in messages.
+    /// - Returns: the image, and a message for a person; nil if there is nothing to say.
+    /// - Throws: `ImageError`.
+    package static func reading(
+        _ bytes: [UInt8], options: DecodingOptions, name: String
+    ) throws -> (image: Image, remark: String?) {
+        let image = try Image(data: bytes, options: options, name: name)
+        guard case .jpeg? = ImageContainer(recognizing: bytes), JPEGSegments(bytes).hasUnexplainedImageBehind else {
+            return (image, nil)
+        }
+        return (
+            image,
+            "\(name.escapedForDisplay): another JPEG follows the first, as in Motion JPEG; only the first image is used"
+        )
     }
 }
 

@@ -43,10 +43,17 @@ struct ImageOptions: ParsableArguments {
     /// - Throws: `ImageError` or `FileError` for a file that is not an image, and the problem of an invalid input.
     func read(_ input: Input) throws -> Image {
         switch input {
-        case .file(let path, _): try Image(contentsOf: path, options: decoding)
-        case .standardInput: try Image(data: FileInput.readStandardInput(), options: decoding, name: "standard input")
+        case .file(let path, _): try read(path: path)
+        case .standardInput:
+            try remarked(
+                Image.reading(FileInput.readStandardInput(), options: decoding, name: "standard input"))
         case .problem(let problem): throw problem
         }
+    }
+
+    private func remarked(_ read: (image: Image, remark: String?)) -> Image {
+        if let remark = read.remark { warn(remark) }
+        return read.image
     }
 
     /// Reads an image that is an argument of its own: a path, or `-` for standard input.
@@ -54,7 +61,7 @@ struct ImageOptions: ParsableArguments {
         try argument == "-" ? read(.standardInput) : read(path: argument)
     }
 
-    func read(path: String) throws -> Image { try Image(contentsOf: path, options: decoding) }
+    func read(path: String) throws -> Image { try remarked(Image.reading(path, options: decoding)) }
 
     private var decoding: DecodingOptions {
         var options = DecodingOptions()
