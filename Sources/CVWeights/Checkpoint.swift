@@ -57,7 +57,7 @@ public struct Checkpoint: Sendable {
 
     private static func isPyTorch(_ start: [UInt8]) -> Bool {
         switch WeightsFormat.recognize(start) {
-        case .pytorchZip, .pickle, .zip: true
+        case .pytorchZip, .torchScript, .pickle: true
         default: false
         }
     }

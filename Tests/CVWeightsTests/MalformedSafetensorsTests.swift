@@ -162,7 +162,16 @@ import Testing
                 WeightsFormat.pytorchZip,
                 [0x50, 0x4B, 3, 4] + Array(repeating: 0, count: 22) + [16, 0, 0, 0] + Array("archive/data.pkl".utf8)
             ),
-            (.zip, [0x50, 0x4B, 3, 4] + Array(repeating: 0, count: 22) + [5, 0, 0, 0] + Array("a.npy".utf8)),
+            (.numpyZip, [0x50, 0x4B, 3, 4] + Array(repeating: 0, count: 22) + [5, 0, 0, 0] + Array("a.npy".utf8)),
+            (.zip, [0x50, 0x4B, 3, 4] + Array(repeating: 0, count: 22) + [5, 0, 0, 0] + Array("a.txt".utf8)),
+            (.lfsPointer, Array("version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12\n".utf8)),
+            (.html, Array("<!DOCTYPE html>\n<html></html>".utf8)), (.gzip, [0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0]),
+            (.jpeg, [0xFF, 0xD8, 0xFF, 0xE0, 0, 16, 0x4A, 0x46, 0x49]),
+            (
+                .torchScript,
+                [0x50, 0x4B, 3, 4] + Array(repeating: 0, count: 22) + [15, 0, 0, 0] + Array("m/constants.pkl".utf8)
+            ),
+            (.keras, [0x50, 0x4B, 3, 4] + Array(repeating: 0, count: 22) + [11, 0, 0, 0] + Array("config.json".utf8)),
             (.pickle, [0x80, 2, 0x8A, 0x0A, 0x6C, 0xFC, 0x9C, 0x46, 0xF9, 0x20]),
             (.hdf5, [0x89] + Array("HDF\r\n".utf8) + [0x1A, 0x0A, 0, 0]), (.gguf, Array("GGUF".utf8) + [3, 0, 0, 0]),
             (.numpy, [0x93] + Array("NUMPY".utf8) + [1, 0]), (.tflite, [0x1C, 0, 0, 0] + Array("TFL3".utf8)),

@@ -1,3 +1,5 @@
+import CVCore
+
 /// The supported file formats, recognized by their signature and never by a file's suffix.
 public enum ImageContainer: Sendable, Equatable {
     /// JPEG (baseline, progressive, arithmetic) or PNG.
@@ -20,8 +22,12 @@ public enum ImageContainer: Sendable, Equatable {
 
     /// A description of bytes that are not an image, for an error message.
     static func guess(_ bytes: [UInt8]) -> String {
-        if bytes.isEmpty { return "it is empty" }
-        if let known = knownFormat(bytes) { return "it looks like \(known); convert it to JPEG or PNG" }
+        switch FileKind.recognize(bytes) {
+        case .empty?: return "it is empty"
+        case let kind? where kind.isImage: return "it looks like \(kind.name); convert it to JPEG or PNG"
+        case let kind?: return "it is \(kind.name)" + (kind.remedy.map { "; " + $0 } ?? "")
+        case nil: break
+        }
         if bytes.starts(with: [0xFF, 0xD8]) || pngSignature.starts(with: bytes) {
             return "it ends within the signature"
         }
@@ -30,25 +36,5 @@ public enum ImageContainer: Sendable, Equatable {
         }
         let start = bytes.prefix(8).map { ($0 < 16 ? "0" : "") + String($0, radix: 16, uppercase: true) }
         return "it starts with the bytes \(start.joined(separator: " "))"
-    }
-
-    private static func knownFormat(_ bytes: [UInt8]) -> String? {
-        func has(_ text: String, at offset: Int = 0) -> Bool { bytes.dropFirst(offset).starts(with: text.utf8) }
-        if has("GIF8") { return "GIF" }
-        if has("RIFF"), has("WEBP", at: 8) { return "WebP" }
-        if has("II*\0") || has("MM\0*") { return "TIFF" }
-        if has("BM"), bytes.count >= 26, bytes[6..<10].allSatisfy({ $0 == 0 }) { return "BMP" }
-        if has("%PDF") { return "PDF" }
-        if has("ftyp", at: 4) { return isoMedia(has) }
-        if has("\0\0\0\u{0C}jP  ") { return "JPEG 2000" }
-        if has("<svg") { return "SVG" }
-        return bytes.starts(with: [0xFF, 0x0A]) || has("\0\0\0\u{0C}JXL ") ? "JPEG XL" : nil
-    }
-
-    /// Containers that start with a "file type" box: its brand distinguishes images from videos.
-    private static func isoMedia(_ has: (String, Int) -> Bool) -> String {
-        if has("avif", 8) || has("avis", 8) { return "AVIF" }
-        let brands = ["heic", "heix", "hevc", "heim", "heis", "mif1", "msf1"]
-        return brands.contains { has($0, 8) } ? "HEIC" : "a video (MP4 or QuickTime)"
     }
 }

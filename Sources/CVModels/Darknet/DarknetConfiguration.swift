@@ -27,6 +27,11 @@ public struct DarknetConfiguration: Sendable {
     /// - Parameter path: of the `.cfg`.
     /// - Throws: `FileError` if it cannot be read, `DarknetError` if it cannot be parsed.
     public init(contentsOf path: String) throws {
+        let start = try FileInput.readPrefix(path, count: 4096).bytes
+        if let kind = FileKind.recognize(start), kind != .darknetConfig {
+            throw DarknetError(
+                path, .syntax("is \(kind.name), not a darknet .cfg file" + (kind.remedy.map { "; " + $0 } ?? "")))
+        }
         try self.init(bytes: TextInput.read(path, maxBytes: Self.maxBytes), name: path)
     }
 

@@ -2,17 +2,28 @@ import CVCore
 
 /// The values of a darknet `.weights` file, read in the order of its layers.
 ///
-/// A header of three 32-bit integers (major, minor, revision) and the count of training images (64 bits
-/// from version 0.2 on, 32 before), then 32-bit floats, all little-endian.
+/// A header of three 32-bit integers (major, minor, revision) and the count of training images (64 bits from version 0.2
+/// on, 32 before; some programs write the other), then 32-bit floats, all little-endian.
 struct DarknetWeights {
     private let bytes: [UInt8]
     private let name: String
     private var position: Int
 
     /// Number of values after the header.
-    let count: Int
+    private(set) var count: Int
+
+    /// If the values are not as many as needed, but would be with a header of the other length, that one counts: the size
+    /// of the file is surer than its version.
+    mutating func fit(_ needed: Int) {
+        for header in [16, 20] where count != needed && bytes.count - header == 4 * needed {
+            (position, count) = (header, needed)
+        }
+    }
 
     init(bytes: [UInt8], name: String) throws(DarknetError) {
+        if let kind = FileKind.recognize(bytes), let remedy = kind.remedy {
+            throw DarknetError(name, .syntax("is \(kind.name), not a darknet .weights file; \(remedy)"))
+        }
         guard bytes.count >= 16 else {
             throw DarknetError(
                 name, .syntax("\(bytes.count) bytes are not a darknet .weights file: the header alone has 16"))

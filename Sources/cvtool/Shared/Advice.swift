@@ -26,6 +26,7 @@ private func advice(for error: any ToolkitError) -> String? {
     case let error as SlidingWindowError: advice(for: error)
     case let error as FastStyleError: advice(for: error)
     case let error as DatasetError: advice(for: error.problem)
+    case is NonFiniteOutput: " (cvtool weights verify)"
     case is FeatureError: " (--copies, --imgsz)"
     default: nil
     }
@@ -44,7 +45,7 @@ private func advice(for problem: SafetensorsError.Problem) -> String? {
     return switch format {
     case .pytorchZip, .pickle: ": cvtool convert FILE --model NAME -o out.safetensors"
     case .darknetWeights, .darknetConfig: ": --model net.cfg --weights net.weights"
-    case .zip, .hdf5, .onnx, .tflite, .gguf, .numpy: nil
+    default: nil
     }
 }
 
