@@ -32,14 +32,15 @@ extension Matte {
         let side = 480.0
         let scale = min(1, side / Double(max(image.width, image.height)))
         let (width, height) = (
-            max(1, Int(Double(image.width) * scale)), max(1, Int(Double(image.height) * scale))
+            max(1, Int(clamping: Double(image.width) * scale)), max(1, Int(clamping: Double(image.height) * scale))
         )
         let small = image.withoutAlpha().resized(width: width, height: height, filter: .box)
         let covered = FloatPlane(averaging: alpha, width: width, height: height)
+        let own = image.ownAlpha.map { FloatPlane(averaging: $0, width: width, height: height) }
         var pixels = [UInt8](repeating: 0, count: 4 * width * height)
         for index in 0..<width * height {
             for channel in 0..<3 { pixels[4 * index + channel] = small.pixels[3 * index + channel] }
-            pixels[4 * index + 3] = UInt8((1 - covered.values[index]) * 255 + 0.5)
+            pixels[4 * index + 3] = UInt8(clamping: (1 - covered.values[index]) * (own?.values[index] ?? 1) * 255 + 0.5)
         }
         // The blur weights colors by alpha, which excludes those of the foreground.
         let blurred = Image(width: width, height: height, format: .rgba, pixels: pixels).blurred(
@@ -49,6 +50,14 @@ extension Matte {
 }
 
 extension Image {
+    /// The alpha channel; nil for an opaque format.
+    fileprivate var ownAlpha: Mask? {
+        guard format == .rgba else { return nil }
+        return Mask(
+            width: width, height: height,
+            values: Swift.stride(from: 3, to: pixels.count, by: 4).map { pixels[$0] })
+    }
+
     /// The largest centered crop with the aspect ratio of the frame, resized to the frame.
     func covering(width: Int, height: Int) -> Image {
         let scale = max(Float(width) / Float(self.width), Float(height) / Float(self.height))

@@ -12,7 +12,7 @@ struct ForegroundEstimate: Sendable {
 
     init(_ image: Image, _ matte: Matte) {
         let scale = min(1, Double(Self.side) / Double(max(image.width, image.height)))
-        func reduced(_ size: Int) -> Int { max(1, Int((Double(size) * scale).rounded())) }
+        func reduced(_ size: Int) -> Int { max(1, Int(clamping: (Double(size) * scale).rounded())) }
         let small = image.withoutAlpha().resized(
             width: reduced(image.width), height: reduced(image.height), filter: .box)
         let alpha = FloatPlane(averaging: matte.alpha, width: small.width, height: small.height)
@@ -44,7 +44,8 @@ extension Matte {
     /// Cuts out the foreground of an image.
     ///
     /// A mixed pixel gets the foreground color estimated from its neighborhood; a pixel of the background becomes transparent
-    /// black, so that nothing of the background remains. The alpha of `image` is ignored.
+    /// black, so that nothing of the background remains. What is transparent in the image stays so: the alpha of the result
+    /// is that of the matte times the image's own.
     ///
     /// - Parameter image: of the size of the matte.
     /// - Returns: the foreground as an RGBA image with straight alpha.
@@ -66,12 +67,14 @@ extension Matte {
                             let pixel = target + 4 * position
                             let from = source.baseAddress! + channels * position
                             (pixel[0], pixel[1], pixel[2], pixel[3]) = (from[0], from[1], from[2], alpha[position])
+                            // Mixed are the colors of the matte, not those of the image's own transparency.
+                            defer { if channels == 4 { pixel[3] = product(pixel[3], from[3]) } }
                             guard pixel[3] < 255 else { continue }
                             let observed = SIMD4(Float(from[0]), Float(from[1]), Float(from[2]), 0) * (1 / 255)
                             let front = colors.frontColor(
                                 of: observed, share: Float(pixel[3]) * (1 / 255), column: columns[position % width],
                                 row: rows[position / width])
-                            for channel in 0..<3 { pixel[channel] = UInt8(front[channel] * 255 + 0.5) }
+                            for channel in 0..<3 { pixel[channel] = UInt8(clamping: front[channel] * 255 + 0.5) }
                         }
                     }
                 }
@@ -80,6 +83,9 @@ extension Matte {
         return Image(width: width, height: height, format: .rgba, pixels: pixels)
     }
 }
+
+/// a · b for 0 to 255 as 0 to 1, rounded.
+private func product(_ a: UInt8, _ b: UInt8) -> UInt8 { UInt8((Int(a) * Int(b) + 127) / 255) }
 
 extension ForegroundEstimate {
     /// The foreground color of a mixed pixel: the local estimate, corrected by the difference between the observed color and
