@@ -50,18 +50,60 @@ public struct ImageFilter: Sendable {
     /// - Returns: the response, [3, 1, Ho, Wo], or [1, 1, Ho, Wo] for gray.
     /// - Throws: `FilterError.doesNotFit` for an image that is smaller than the kernel, where the padding does not help.
     public func callAsFunction(_ image: Image) throws(FilterError) -> FilterResponse {
+        try check(image)
+        return FilterResponse(self(planes(image)))
+    }
+
+    /// The response as an image, computed in strips of rows: beside the two images it takes little memory.
+    ///
+    /// - Parameters:
+    ///   - image: of any size that the padding allows.
+    ///   - rendering: how values become levels.
+    /// - Returns: the image that `callAsFunction(_:)` and `FilterResponse.image(_:)` give, and the least and the greatest
+    ///   value.
+    /// - Throws: `FilterError.doesNotFit` as `callAsFunction(_:)`.
+    public func rendered(
+        _ image: Image, _ rendering: FilterResponse.Rendering
+    ) throws(FilterError) -> (image: Image, range: ClosedRange<Float>) {
+        try check(image)
+        let strips = FilterStrips(self, image)
+        // Only these renderings depend on all values.
+        let isScaled = rendering == .signed || rendering == .stretch
+        var range: ClosedRange<Float>?
+        func add(_ values: Tensor) {
+            let found = FilterResponse(values).range
+            range = range.map { min($0.lowerBound, found.lowerBound)...max($0.upperBound, found.upperBound) } ?? found
+        }
+        if isScaled { strips.visit { _, values in add(values) } }
+        let levels = FilterResponse.Levels(rendering, range ?? 0...0)
+        let (width, height) = (strips.width, strips.height)
+        let pixels = [UInt8](unsafeUninitializedCapacity: 3 * height * width) { pixels, count in
+            strips.visit { rows, values in
+                if !isScaled { add(values) }
+                let part = 3 * width * rows.lowerBound..<3 * width * rows.upperBound
+                levels.write(values, to: UnsafeMutableBufferPointer(rebasing: pixels[part]))
+            }
+            count = 3 * height * width
+        }
+        return (Image(width: width, height: height, format: .rgb, pixels: pixels), range ?? 0...0)
+    }
+
+    /// - Throws: `FilterError.doesNotFit` for an image that is smaller than the kernel, where the padding does not help.
+    private func check(_ image: Image) throws(FilterError) {
         let reach = padding == .valid ? (kernel.width, kernel.height) : (kernel.width / 2 + 1, kernel.height / 2 + 1)
         guard padding == .same || (image.width >= reach.0 && image.height >= reach.1) else {
             throw .doesNotFit(
                 kernel: "\(kernel.height)×\(kernel.width)", width: image.width, height: image.height, padding: padding)
         }
+    }
+
+    /// The levels of an image, 0 to 255: each color channel is an image of the batch.
+    func planes(_ image: Image) -> Tensor {
         let levels = Preprocessing(
             width: image.width, height: image.height, resize: .stretch, channels: gray ? .gray : .rgb,
             std: [Float](repeating: 1, count: gray ? 1 : 3))
         let x = levels.tensor(image)
-        // Each color channel is an image of the batch.
-        let planes = x.reshaped([x.shape[1], 1, x.shape[2], x.shape[3]])
-        return FilterResponse(self(planes))
+        return x.reshaped([x.shape[1], 1, x.shape[2], x.shape[3]])
     }
 
     /// The cross-correlation of single planes, as `F.conv2d`.
@@ -69,10 +111,17 @@ public struct ImageFilter: Sendable {
     /// - Parameter x: [N, 1, H, W].
     /// - Returns: [N, 1, Ho, Wo], Ho = ⌈H / stride⌉, or with `.valid` ⌊(H - kernel) / stride⌋ + 1.
     public func callAsFunction(_ x: Tensor) -> Tensor {
+        correlate(x, padded: Self.around(kernel.height))
+    }
+
+    /// What is before and after the middle of a kernel: of an even one the larger part is after, below or on the right, as
+    /// with PyTorch's padding="same".
+    static func around(_ side: Int) -> (before: Int, after: Int) { ((side - 1) / 2, side / 2) }
+
+    /// - Parameter y: the rows of padding above and below.
+    func correlate(_ x: Tensor, padded y: (before: Int, after: Int)) -> Tensor {
         let weight = Tensor(Array(kernel.rows.joined()), shape: [1, 1, kernel.height, kernel.width])
-        // Of an even kernel the larger part is below and on the right, as with PyTorch's padding="same".
-        func around(_ side: Int) -> (before: Int, after: Int) { ((side - 1) / 2, side / 2) }
-        let (y, x0) = (around(kernel.height), around(kernel.width))
+        let x0 = Self.around(kernel.width)
         func geometry(_ y: (before: Int, after: Int), _ x: (before: Int, after: Int)) -> ConvGeometry {
             ConvGeometry(
                 y: .init(kernel: kernel.height, stride: stride, padding: y),
@@ -134,33 +183,52 @@ public struct FilterResponse: Sendable {
     /// - Returns: an image of [H, W] pixels.
     public func image(_ rendering: Rendering) -> Image {
         let (height, width) = (values.shape[2], values.shape[3])
-        let (scale, shift) = line(rendering)
-        let (plane, isGray) = (height * width, values.shape[0] == 1)
-        let pixels = [UInt8](unsafeUninitializedCapacity: 3 * plane) { pixels, count in
-            values.withValues { values in
-                for index in 0..<plane {
-                    for channel in 0..<3 {
-                        let value = values[(isGray ? 0 : channel * plane) + index]
-                        let level = (rendering == .absolute ? abs(value) : value) * scale + shift
-                        pixels[3 * index + channel] = UInt8(min(max(level.rounded(), 0), 255))
-                    }
-                }
-            }
-            count = 3 * plane
+        let pixels = [UInt8](unsafeUninitializedCapacity: 3 * height * width) { pixels, count in
+            Levels(rendering, range).write(values, to: pixels)
+            count = 3 * height * width
         }
         return Image(width: width, height: height, format: .rgb, pixels: pixels)
     }
 
-    /// level = scale · value + shift.
-    private func line(_ rendering: Rendering) -> (scale: Float, shift: Float) {
-        switch rendering {
-        case .clip, .absolute: return (1, 0)
-        case .signed:
-            let largest = max(-range.lowerBound, range.upperBound)
-            return (largest > 0 ? 127.5 / largest : 0, 127.5)
-        case .stretch:
-            let scale = range.upperBound > range.lowerBound ? 255 / (range.upperBound - range.lowerBound) : 0
-            return (scale, -range.lowerBound * scale)
+    /// Responses as levels: scale · value + shift.
+    struct Levels {
+        private let isAbsolute: Bool
+        private var (scale, shift): (Float, Float) = (1, 0)
+        /// What is subtracted first, and the result divided by.
+        private var (origin, unit): (Float, Float) = (0, 1)
+
+        init(_ rendering: Rendering, _ range: ClosedRange<Float>) {
+            isAbsolute = rendering == .absolute
+            switch rendering {
+            case .clip, .absolute: break
+            case .signed:
+                setScale(127.5, dividedBy: max(-range.lowerBound, range.upperBound))
+                shift = 127.5
+            case .stretch:
+                setScale(255, dividedBy: range.upperBound - range.lowerBound)
+                if unit == 1 { shift = -range.lowerBound * scale } else { origin = range.lowerBound }
+            }
+        }
+
+        /// The quotient of levels and a tiny number is infinite: then the values are divided by that number first.
+        private mutating func setScale(_ levels: Float, dividedBy extent: Float) {
+            scale = extent > 0 ? levels / extent : 0
+            if !scale.isFinite { (scale, unit) = (levels, extent) }
+        }
+
+        /// Writes [3, 1, H, W] or [1, 1, H, W] as RGB pixels.
+        func write(_ response: Tensor, to pixels: UnsafeMutableBufferPointer<UInt8>) {
+            let (plane, isGray) = (response.shape[2] * response.shape[3], response.shape[0] == 1)
+            response.withValues { values in
+                for index in 0..<plane {
+                    for channel in 0..<3 {
+                        var value = values[(isGray ? 0 : channel * plane) + index]
+                        if isAbsolute { value = abs(value) }
+                        if unit != 1 { value = (value - origin) / unit }
+                        pixels[3 * index + channel] = UInt8(clamping: (value * scale + shift).rounded())
+                    }
+                }
+            }
         }
     }
 }

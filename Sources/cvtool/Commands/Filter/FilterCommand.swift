@@ -104,11 +104,11 @@ struct FilterCommand: ParsableCommand {
         try files.check(force: writing.force)
         let image = try images.read(argument: input)
         let kernel = try FilterKernel(self.kernel)
-        let response = try ImageFilter(kernel, padding: padding, stride: stride, gray: gray || grey)(image)
-        let result = response.image(rendering ?? .init(for: kernel))
+        let filter = ImageFilter(kernel, padding: padding, stride: stride, gray: gray || grey)
+        let (result, range) = try filter.rendered(image, rendering ?? .init(for: kernel))
         try files.makeFolders()
         try writing.write(result, to: path)
-        let (least, greatest) = (number(response.range.lowerBound), number(response.range.upperBound))
+        let (least, greatest) = (number(range.lowerBound), number(range.upperBound))
         try StandardOutput.write(
             "\(path.escapedForDisplay): \(result.width)×\(result.height), \(least) to \(greatest)\n")
     }
