@@ -2,7 +2,7 @@
 """The rules of this repository that `swift format lint` does not know.
 
     house_rules.py                  all rules; exit status 1 if one is broken
-    house_rules.py documentation    only one: documentation, parameters, sizes, vocabulary, platform
+    house_rules.py documentation    only one: documentation, parameters, sizes, vocabulary, platform, conversions
 
 documentation  every public declaration has a documentation comment
 parameters     every public function documents its parameters, its result and what it throws, in DocC's form
@@ -10,6 +10,11 @@ sizes          no source file above 400 lines, no function above 50
 vocabulary     no word of vocabulary.txt where the field has a better one; vocabulary-allowed.txt lists what is data
 platform       only CVCore/Platform.swift asks which system it is; threads are its own, not those of Dispatch, which waits
                for ever where the system has none left; print() does not see a full standard output
+conversions    no float becomes an integer by an initializer that traps for NaN and out of range
+
+The types decide about conversions, so the compiler finds them: CVCore shadows the initializers of the standard library as
+deprecated, and CI builds with that warning as an error. The rule here sees to what the compiler cannot: that each file
+with conversions imports CVCore, and that none evades the shadows.
 """
 
 import re
@@ -254,12 +259,37 @@ def check_platform() -> list[str]:
     ]
 
 
+# Conversions
+
+# `Int(x)`, but not `Int(clamping: x)` or another label.
+CONVERSION = re.compile(r"\bU?Int(?:8|16|32|64)?\((?!\w+:)")
+# The standard library by name, and generic conversions, evade the shadows.
+EVASION = re.compile(r"\bSwift\.U?Int\d*\(|\bnumericCast\(")
+
+
+def check_conversions() -> list[str]:
+    """Files whose conversions the compiler does not check."""
+    problems = []
+    for path in swift_files("Sources"):
+        lines = [line.split("//")[0] for line in lines_of(path)]
+        used = next((number for number, line in enumerate(lines, 1) if CONVERSION.search(line)), None)
+        imports = any(re.match(r"(?:\w+ )?import CVCore\b", line) for line in lines)
+        if used and not imports and "CVCore" not in path.parts:
+            problems.append(f"{shown(path)}:{used}: a conversion to an integer without import CVCore: it may trap")
+        problems += [
+            f"{shown(path)}:{number}: {match[0]!r} evades the check of conversions; use init(clamping:) or init(exactly:)"
+            for number, line in enumerate(lines, 1) if (match := EVASION.search(line))
+        ]
+    return problems
+
+
 CHECKS = {
     "documentation": check_documentation,
     "parameters": check_parameters,
     "sizes": check_sizes,
     "vocabulary": check_vocabulary,
     "platform": check_platform,
+    "conversions": check_conversions,
 }
 
 

@@ -12,4 +12,5 @@
 #include "pooling.h"
 #include "resize.h"
 #include "gemm.h"
+#include "truncate.h"
 #include "winograd.h"

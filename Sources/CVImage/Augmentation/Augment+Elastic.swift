@@ -52,8 +52,8 @@ struct ElasticField: PlaneMap {
     init(width: Int, height: Int, cells: Int, strength: Double, _ random: inout SplitMix64) {
         let cell = Double(max(width, height)) / Double(cells)
         self.cell = cell
-        columns = Int(Double(width) / cell) + 4
-        rows = Int(Double(height) / cell) + 4
+        columns = Int(clamping: Double(width) / cell) + 4
+        rows = Int(clamping: Double(height) / cell) + 4
         let limit = strength * cell
         shifts = (0..<columns * rows).map { _ in
             let x = random.value(in: -limit...limit)
@@ -80,7 +80,7 @@ struct ElasticField: PlaneMap {
     /// The first of four grid points and the B-spline weights.
     private static func taps(_ position: Double, _ count: Int) -> (first: Int, weights: SIMD4<Double>) {
         let inside = min(max(position, 0), Double(count - 3))
-        let first = min(Int(inside), count - 4)
+        let first = min(Int(clamping: inside), count - 4)
         let t = inside - Double(first)
         let s = 1 - t
         let middle = (3 * t * t * t - 6 * t * t + 4) / 6

@@ -74,7 +74,7 @@ extension Augment {
         /// - Returns: the transformed sample.
         public func callAsFunction(_ sample: Sample, using random: inout SplitMix64) -> Sample {
             let part = random.value(in: part)
-            func side(_ length: Int) -> Int { min(max(1, Int((Double(length) * part).rounded())), length) }
+            func side(_ length: Int) -> Int { min(max(1, Int(clamping: (Double(length) * part).rounded())), length) }
             let (width, height) = (side(sample.image.width), side(sample.image.height))
             let x = random.index(below: sample.image.width - width + 1)
             let y = random.index(below: sample.image.height - height + 1)
@@ -128,7 +128,7 @@ extension Augment {
         private func draw(_ side: Int, _ random: inout SplitMix64) -> Int {
             let furthest =
                 switch reach {
-                case .part(let part): Int((Double(side) * part).rounded())
+                case .part(let part): Int(clamping: (Double(side) * part).rounded())
                 case .pixels(let count): count
                 }
             return random.index(below: 2 * furthest + 1) - furthest
@@ -183,8 +183,8 @@ extension Augment {
                 let ratio = exponential(random.value(in: logAspect)) * shape
                 let (width, height) = ((area * ratio).squareRoot().rounded(), (area / ratio).squareRoot().rounded())
                 guard width >= 1, height >= 1, width <= w, height <= h else { continue }
-                let x = Double(random.index(below: Int(w - width) + 1))
-                let y = Double(random.index(below: Int(h - height) + 1))
+                let x = Double(random.index(below: Int(clamping: w - width) + 1))
+                let y = Double(random.index(below: Int(clamping: h - height) + 1))
                 return Box(minX: Float(x), minY: Float(y), maxX: Float(x + width), maxY: Float(y + height))
             }
             let (width, height) = (min(w, h * shape), min(h, w / shape))

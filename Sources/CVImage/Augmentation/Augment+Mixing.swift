@@ -56,8 +56,8 @@ extension Augment {
                 samples.allSatisfy { $0.masks.count == samples[0].masks.count },
                 "samples of a mosaic have the same number of masks, found \(samples.map(\.masks.count))")
             let (width, height) = (samples[0].image.width, samples[0].image.height)
-            let middleX = Int((Double(width) * random.value(in: meeting)).rounded())
-            let middleY = Int((Double(height) * random.value(in: meeting)).rounded())
+            let middleX = Int(clamping: (Double(width) * random.value(in: meeting)).rounded())
+            let middleY = Int(clamping: (Double(height) * random.value(in: meeting)).rounded())
             var canvas = Canvas(width: width, height: height, like: samples)
             for (index, sample) in samples.enumerated() {
                 let (x, y) = (index % 2 == 0 ? 0 : middleX, index < 2 ? 0 : middleY)

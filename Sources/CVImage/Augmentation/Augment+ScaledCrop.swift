@@ -54,7 +54,7 @@ extension Augment {
             let offset, length: Int
 
             init(of side: Int, into frame: Int, _ scale: Double, _ random: inout SplitMix64) {
-                length = min(frame, max(1, Int((Double(side) * scale).rounded())))
+                length = min(frame, max(1, Int(clamping: (Double(side) * scale).rounded())))
                 // The whole side, or the part that fills the crop.
                 let visible = length < frame ? Double(side) : min(Double(side), Double(frame) / scale)
                 // Aligned to whole pixels: a scale of 1 does not blur.

@@ -114,7 +114,7 @@ extension SplitMix64 {
     }
 
     /// 0 ..< count; count is at least 1.
-    mutating func index(below count: Int) -> Int { min(Int(unit() * Double(count)), count - 1) }
+    mutating func index(below count: Int) -> Int { min(Int(clamping: unit() * Double(count)), count - 1) }
 
     /// A standard normal number (Box and Muller 1958).
     mutating func normal() -> Double {

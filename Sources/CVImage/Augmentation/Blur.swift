@@ -17,7 +17,7 @@ extension Image {
     }
 
     private static func gaussian(_ sigma: Double) -> [Float] {
-        let radius = Int((3 * sigma).rounded(.up))
+        let radius = Int(clamping: (3 * sigma).rounded(.up))
         let weights = (-radius...radius).map { exponential(-0.5 * (Double($0) / sigma) * (Double($0) / sigma)) }
         let sum = weights.reduce(0, +)
         return weights.map { Float($0 / sum) }

@@ -70,7 +70,7 @@ extension Image {
     /// - Parameter gamma: above 1 for darker midtones.
     /// - Returns: an image of the same size and format.
     public func withGamma(_ gamma: Double) -> Image {
-        mapped { UInt8(min(max((256 - 1e-3) * power($0 / 255, gamma), 0), 255)) }
+        mapped { UInt8(clamping: min(max((256 - 1e-3) * power($0 / 255, gamma), 0), 255)) }
     }
 
     /// Adds an amount to each channel, clamped to 0…255.
@@ -122,11 +122,11 @@ extension Image {
 
     /// Pillow's blend, which truncates fractions.
     private static func pillowBlend(_ below: Float, _ above: Double, _ factor: Float) -> UInt8 {
-        UInt8(min(max(below + factor * (Float(above) - below), 0), 255))
+        UInt8(clamping: min(max(below + factor * (Float(above) - below), 0), 255))
     }
 
     /// Rounds to the nearest level, clamped; `value` must not be NaN.
-    static func rounded(_ value: Float) -> UInt8 { UInt8(min(max(value, 0), 255) + 0.5) }
+    static func rounded(_ value: Float) -> UInt8 { UInt8(clamping: min(max(value, 0), 255) + 0.5) }
 }
 
 /// A color in HSV (Smith 1978, "Color gamut transform pairs").

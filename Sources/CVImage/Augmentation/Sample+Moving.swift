@@ -146,7 +146,8 @@ extension Mask {
                                 from.x >= 0 && from.x < Double(self.width) && from.y >= 0
                                 && from.y < Double(self.height)
                             output[y * width + x] =
-                                isInside ? values[Int(from.y) * self.width + Int(from.x)] : Mask.ignore
+                                isInside
+                                ? values[Int(clamping: from.y) * self.width + Int(clamping: from.x)] : Mask.ignore
                         }
                     }
                 }

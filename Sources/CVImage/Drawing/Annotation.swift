@@ -1,3 +1,5 @@
+import CVCore
+
 /// A box to draw on an image, with an optional label.
 public struct BoxAnnotation: Sendable, Equatable {
     /// In pixels of the image.
@@ -106,7 +108,7 @@ struct Tag {
     /// The text, truncated with "…" if it is too wide.
     static func shortened(_ label: String, size: Float, widest: Float) -> String {
         // No character is narrower than a gap: only so many characters of a label of any length need measuring.
-        let most = Int(max(widest, 0) / Float(StrokeFont.gap * TextMetrics.unit(size))) + 1
+        let most = Int(clamping: min(max(widest, 0) / Float(StrokeFont.gap * TextMetrics.unit(size)), 1e9)) + 1
         let characters = Array(label.prefix(most + 1))
         if characters.count <= most, TextMetrics(label, size: size).width <= widest { return label }
         // Binary search for the longest prefix that fits: the width grows with every character.

@@ -1,3 +1,5 @@
+import CVCore
+
 /// A contact sheet: small images in a grid, each with a caption below it.
 public struct ContactSheet: Sendable {
     /// The width of a cell in pixels; images keep their aspect ratio.
@@ -38,8 +40,8 @@ public struct ContactSheet: Sendable {
     ///   - longerSide: of a cell, in pixels.
     public init(count: Int, like image: Image, longerSide: Int = 240) {
         let scale = Double(longerSide) / Double(max(image.width, image.height))
-        func side(_ length: Int) -> Int { max(longerSide / 3, Int((Double(length) * scale).rounded())) }
-        let square = max(1, Int(Double(count).squareRoot().rounded(.up)))
+        func side(_ length: Int) -> Int { max(longerSide / 3, Int(clamping: (Double(length) * scale).rounded())) }
+        let square = max(1, Int(clamping: Double(count).squareRoot().rounded(.up)))
         func empty(_ columns: Int) -> Int { (count + columns - 1) / columns * columns - count }
         let columns = (square...square + 2).min { empty($0) < empty($1) } ?? square
         self.init(cellWidth: side(image.width), cellHeight: side(image.height), columns: columns)
@@ -53,8 +55,8 @@ public struct ContactSheet: Sendable {
     public mutating func add(_ image: Image, caption: String) {
         let scale = min(
             Double(cellWidth) / Double(image.width), Double(cellHeight) / Double(image.height), 1)
-        let width = max(1, Int((Double(image.width) * scale).rounded()))
-        let height = max(1, Int((Double(image.height) * scale).rounded()))
+        let width = max(1, Int(clamping: (Double(image.width) * scale).rounded()))
+        let height = max(1, Int(clamping: (Double(image.height) * scale).rounded()))
         cells.append((image.resized(width: width, height: height), caption))
     }
 

@@ -1,3 +1,5 @@
+import CVCore
+
 /// An entry of a legend: a color and its name.
 public struct LegendEntry: Sendable, Equatable {
     /// The name.
@@ -28,7 +30,7 @@ extension Image {
         let size = min(textSize ?? defaultTextSize, Float(height) * 0.12)
         let line = (size * 1.35).rounded(.up)
         let margin = (size * 0.6).rounded(.up)
-        let room = Int((Float(height) - 2 * margin) / line)
+        let room = Int(clamping: (Float(height) - 2 * margin) / line)
         let widest = Float(width) * 0.6 - 4 * margin - size
         guard size >= 8, room > 0, widest > 2 * size, !entries.isEmpty else { return }
         var shown = entries

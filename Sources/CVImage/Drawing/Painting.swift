@@ -36,10 +36,10 @@ extension Image {
             let total = alpha + below
             guard total > 0 else { return }
             share = alpha / total
-            pixel[3] = UInt8(min(total * 255 + 0.5, 255))
+            pixel[3] = UInt8(clamping: min(total * 255 + 0.5, 255))
         }
         func mixed(_ below: UInt8, _ above: UInt8) -> UInt8 {
-            UInt8(Float(below) + (Float(above) - Float(below)) * share + 0.5)
+            UInt8(clamping: Float(below) + (Float(above) - Float(below)) * share + 0.5)
         }
         pixel[0] = mixed(pixel[0], color.red)
         pixel[1] = mixed(pixel[1], color.green)
@@ -49,7 +49,7 @@ extension Image {
     /// The pixels of `0..<limit` that the span from `low` to `high` touches; none for NaN. Any numbers are valid.
     static func pixels(from low: Double, to high: Double, limit: Int) -> Range<Int> {
         guard low < high, high > 0, low < Double(limit) else { return 0..<0 }
-        return Int(max(low, 0).rounded(.down))..<Int(min(high, Double(limit)).rounded(.up))
+        return Int(clamping: max(low, 0).rounded(.down))..<Int(clamping: min(high, Double(limit)).rounded(.up))
     }
 }
 

@@ -20,7 +20,7 @@ public enum Palette {
         // The most saturated color of that hue and lightness in sRGB, up to a limit.
         var chroma = 0.20
         while chroma > 0.02, !isInGamut(linearRGB(lightness, chroma, hue)) { chroma -= 0.005 }
-        let samples = linearRGB(lightness, chroma, hue).map { UInt8((encoded($0) * 255).rounded()) }
+        let samples = linearRGB(lightness, chroma, hue).map { UInt8(clamping: (encoded($0) * 255).rounded()) }
         return Color(samples[0], samples[1], samples[2])
     }
 
@@ -68,6 +68,6 @@ extension Color {
     /// - Returns: the same color with the new alpha.
     public func faded(to opacity: Double) -> Color {
         let factor = opacity.isNaN ? 0 : min(max(opacity, 0), 1)
-        return Color(red, green, blue, UInt8((Double(alpha) * factor).rounded()))
+        return Color(red, green, blue, UInt8(clamping: (Double(alpha) * factor).rounded()))
     }
 }

@@ -1,3 +1,5 @@
+import CVCore
+
 /// Drawing. Coordinates are continuous, in pixels (the center of pixel (0, 0) is (0.5, 0.5)), and edges are
 /// anti-aliased. Any coordinates are valid: shapes are clipped to the image, and a shape with NaN is not drawn.
 extension Image {
@@ -124,7 +126,7 @@ extension Image {
     }
 
     /// The default line width: 0.3 % of the mean side, at least 2 pixels.
-    public var defaultLineWidth: Int { max(2, Int((Double(width + height) / 2 * 0.003).rounded())) }
+    public var defaultLineWidth: Int { max(2, Int(clamping: (Double(width + height) / 2 * 0.003).rounded())) }
 }
 
 /// The outline of a box as bars on whole pixels that do not overlap.

@@ -50,7 +50,7 @@ enum StrokeFont {
         var command: Substring = "M"
         var numbers: [Double] = []
         func arc(_ n: [Double], from: Double, to: Double) -> [(x: Double, y: Double)] {
-            let steps = max(2, Int(abs(to - from) / 9))
+            let steps = max(2, Int(clamping: abs(to - from) / 9))
             return (0...steps).map { step in
                 let angle = (from + (to - from) * Double(step) / Double(steps)) * .pi / 180
                 return (n[0] + n[2] * cos(angle), n[1] + n[3] * sin(angle))

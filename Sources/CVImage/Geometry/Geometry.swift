@@ -33,10 +33,11 @@ extension Image {
     public func cropped(to box: Box) -> Image? {
         let inside = box.clipped(width: width, height: height)
         guard inside.width > 0, inside.height > 0 else { return nil }
-        let (left, top) = (Int(inside.minX.rounded(.down)), Int(inside.minY.rounded(.down)))
+        let (left, top) = (Int(clamping: inside.minX.rounded(.down)), Int(clamping: inside.minY.rounded(.down)))
         // From 2^24 on a float may lie beyond the side that it was clipped to.
         let (right, bottom) = (
-            min(Int(inside.maxX.rounded(.up)), self.width), min(Int(inside.maxY.rounded(.up)), self.height)
+            min(Int(clamping: inside.maxX.rounded(.up)), self.width),
+            min(Int(clamping: inside.maxY.rounded(.up)), self.height)
         )
         guard left < right, top < bottom else { return nil }
         return cropped(x: left, y: top, width: right - left, height: bottom - top)

@@ -33,7 +33,9 @@ public struct Letterbox: Sendable, Equatable {
             width > 0 && height > 0 && target.width > 0 && target.height > 0,
             "an image of \(width)×\(height) does not fit a frame of \(target.width)×\(target.height)")
         let scale = min(Double(target.width) / Double(width), Double(target.height) / Double(height))
-        func side(_ source: Int, _ limit: Int) -> Int { min(max(1, Int((Double(source) * scale).rounded())), limit) }
+        func side(_ source: Int, _ limit: Int) -> Int {
+            min(max(1, Int(clamping: (Double(source) * scale).rounded())), limit)
+        }
         sourceWidth = width
         sourceHeight = height
         targetWidth = target.width

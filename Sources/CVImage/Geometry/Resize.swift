@@ -66,7 +66,7 @@ extension Image {
             var at = Double(low) + step * 0.5
             return (0..<count).map { _ in
                 defer { at += step }
-                return min(Int(at), size - 1)
+                return min(Int(clamping: at), size - 1)
             }
         }
         let columns = positions(width, region.minX, region.maxX, self.width)

@@ -1,4 +1,5 @@
 import CKernels
+import CVCore
 
 /// The input pixels and fixed-point weights of each output pixel along one axis.
 ///
@@ -29,14 +30,14 @@ struct ResizeTaps {
         let support = filter.support * widening
         taps.reserveCapacity(count)
         // The exact capacity: for a line of a hundred million pixels this is a gigabyte.
-        let mostTaps = min(Int((2 * support).rounded(.up)) + 1, size)
+        let mostTaps = min(Int(clamping: (2 * support).rounded(.up)) + 1, size)
         weights.reserveCapacity(count * ((mostTaps + 3) / 4) * Self.perGroup)
         var row: [Double] = []
         for index in 0..<count {
             let center = low + (Double(index) + 0.5) * scale
             // Without antialiasing a box may fall between two pixel centers; it then uses the nearest.
-            let start = min(max(0, Int(center - support + 0.5)), size - 1)
-            let end = max(min(size, Int(center + support + 0.5)), start + 1)
+            let start = min(max(0, Int(clamping: center - support + 0.5)), size - 1)
+            let end = max(min(size, Int(clamping: center + support + 0.5)), start + 1)
             row.removeAll(keepingCapacity: true)
             for source in start..<end {
                 row.append(filter.weight(at: (Double(source) - center + 0.5) * (1 / widening)))
@@ -53,7 +54,7 @@ struct ResizeTaps {
         let first = weights.count
         weights.append(contentsOf: repeatElement(0, count: (row.count + 3) / 4 * Self.perGroup))
         for (index, weight) in row.enumerated() {
-            let fixed = Int(weight * Double(1 << 22) + (weight < 0 ? -0.5 : 0.5))
+            let fixed = Int(clamping: weight * Double(1 << 22) + (weight < 0 ? -0.5 : 0.5))
             let high = (fixed + 2048) >> 12
             let slot = first + index / 4 * Self.perGroup + index % 4
             weights[slot] = Int16(clamping: high)

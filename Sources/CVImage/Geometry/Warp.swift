@@ -103,7 +103,7 @@ extension Image {
         if turn.truncatingRemainder(dividingBy: 90) == 0,
             expand || width == height || turn.magnitude == 180 || turn == 0
         {
-            return rotated(quarterTurns: Int(turn / 90))
+            return rotated(quarterTurns: Int(clamping: turn / 90))
         }
         let (map, width, height) = rotation(degrees: turn, expand: expand)
         return warped(by: map, width: width, height: height, fill: fill, interpolation: interpolation)
@@ -122,8 +122,8 @@ extension Image {
         let corners = [(0, 0), (w, 0), (w, h), (0, h)].map { map.apply(x: $0.0, y: $0.1) }
         let (xs, ys) = (corners.map(\.x), corners.map(\.y))
         // Slightly less, so that rounding errors do not add a row.
-        let newWidth = max(1, Int((xs.max()! - xs.min()! - 1e-6).rounded(.up)))
-        let newHeight = max(1, Int((ys.max()! - ys.min()! - 1e-6).rounded(.up)))
+        let newWidth = max(1, Int(clamping: (xs.max()! - xs.min()! - 1e-6).rounded(.up)))
+        let newHeight = max(1, Int(clamping: (ys.max()! - ys.min()! - 1e-6).rounded(.up)))
         let shift = AffineMap.translation(x: (Double(newWidth) - w) / 2, y: (Double(newHeight) - h) / 2)
         return (map.then(shift), newWidth, newHeight)
     }
@@ -165,7 +165,7 @@ private struct Sampler {
     func sample(_ at: (x: Double, y: Double), _ interpolation: Interpolation, _ into: UnsafeMutablePointer<UInt8>) {
         switch interpolation {
         case .nearest:
-            let from = pixel(Int(at.x), Int(at.y))
+            let from = pixel(Int(clamping: at.x), Int(clamping: at.y))
             for channel in 0..<channels { into[channel] = from[channel] }
         case .bilinear: bilinear(at.x - 0.5, at.y - 0.5, into)
         case .bicubic: bicubic(at.x - 0.5, at.y - 0.5, into)
@@ -178,20 +178,20 @@ private struct Sampler {
 
     private func bilinear(_ x: Double, _ y: Double, _ into: UnsafeMutablePointer<UInt8>) {
         let (left, top) = (x.rounded(.down), y.rounded(.down))
-        let (column, row) = (Int(left), Int(top))
+        let (column, row) = (Int(clamping: left), Int(clamping: top))
         let (dx, dy) = (Float(x - left), Float(y - top))
         let (p00, p01) = (pixel(column, row), pixel(column + 1, row))
         let (p10, p11) = (pixel(column, row + 1), pixel(column + 1, row + 1))
         for channel in 0..<channels {
             let upper = Float(p00[channel]) + (Float(p01[channel]) - Float(p00[channel])) * dx
             let lower = Float(p10[channel]) + (Float(p11[channel]) - Float(p10[channel])) * dx
-            into[channel] = UInt8(upper + (lower - upper) * dy + 0.5)
+            into[channel] = UInt8(clamping: upper + (lower - upper) * dy + 0.5)
         }
     }
 
     private func bicubic(_ x: Double, _ y: Double, _ into: UnsafeMutablePointer<UInt8>) {
         let (left, top) = (x.rounded(.down), y.rounded(.down))
-        let (column, row) = (Int(left), Int(top))
+        let (column, row) = (Int(clamping: left), Int(clamping: top))
         let (dx, dy) = (Float(x - left), Float(y - top))
         var sum = SIMD4<Float>(repeating: 0)
         for j in 0..<4 {
@@ -205,7 +205,7 @@ private struct Sampler {
         }
         // A premultiplied color never exceeds its alpha.
         let limit = channels == 4 ? min(max(sum[3], 0), 255) : 255
-        for channel in 0..<channels { into[channel] = UInt8(min(max(sum[channel], 0), limit) + 0.5) }
+        for channel in 0..<channels { into[channel] = UInt8(clamping: min(max(sum[channel], 0), limit) + 0.5) }
     }
 
     /// Weight of tap `index` (0…3, at distances 1 + t, t, 1 - t, 2 - t) of Keys' cubic, a = -0.5.

@@ -1,3 +1,5 @@
+import CVCore
+
 /// A heat map of a matrix of counts, such as a confusion matrix.
 ///
 /// The shade is the square root of a cell's fraction of its row, so that one error in a hundred is still visible. Zeros
@@ -74,7 +76,7 @@ public struct HeatMap: Sendable {
         let position = min(max(part, 0), 1) * 2
         let index = position < 1 ? 0 : 1
         let (a, b, t) = (stops[index], stops[index + 1], position - Double(index))
-        func mixed(_ from: Double, _ to: Double) -> UInt8 { UInt8((from + (to - from) * t).rounded()) }
+        func mixed(_ from: Double, _ to: Double) -> UInt8 { UInt8(clamping: (from + (to - from) * t).rounded()) }
         return Color(mixed(a.0, b.0), mixed(a.1, b.1), mixed(a.2, b.2))
     }
 
@@ -160,8 +162,8 @@ struct HeatMapLayout {
         columnTitleBaseline = heading + titleSize * 0.7
         top = (heading + (map.columnTitle.isEmpty ? 0 : titleSize * 1.4) + columnHeight + size * 0.5).rounded()
         let titleWidth = min(TextMetrics(map.title, size: titleSize * 1.15).width, 800) + 2 * margin
-        width = max(Int(left + cell * Float(columns) + margin), Int(titleWidth))
-        height = Int(top + cell * Float(rows) + margin)
+        width = max(Int(clamping: left + cell * Float(columns) + margin), Int(clamping: titleWidth))
+        height = Int(clamping: top + cell * Float(rows) + margin)
     }
 
     /// Cells that are large enough are separated by a white line.

@@ -36,7 +36,7 @@ extension Image {
                             return heat[from + a.cell] + (heat[from + a.next] - heat[from + a.cell]) * a.part
                         }
                         let value = row(b.cell) + (row(b.next) - row(b.cell)) * b.part
-                        Self.blend(colors[Int(value * 255 + 0.5)], 1, over: pixel, format)
+                        Self.blend(colors[Int(clamping: value * 255 + 0.5)], 1, over: pixel, format)
                     }
                 }
             }
@@ -57,9 +57,9 @@ extension Color {
             (24, 12, 60), (87, 16, 110), (188, 55, 84), (249, 142, 9), (252, 255, 164),
         ]
         let position = min(max(value, 0), 1) * Float(stops.count - 1)
-        let index = min(Int(position), stops.count - 2)
+        let index = min(Int(clamping: position), stops.count - 2)
         let (a, b, part) = (stops[index], stops[index + 1], position - Float(index))
-        func mixed(_ a: Float, _ b: Float) -> UInt8 { UInt8(a + (b - a) * part + 0.5) }
+        func mixed(_ a: Float, _ b: Float) -> UInt8 { UInt8(clamping: a + (b - a) * part + 0.5) }
         return Color(mixed(a.0, b.0), mixed(a.1, b.1), mixed(a.2, b.2))
     }
 }
@@ -74,7 +74,7 @@ private struct HeatTaps {
             let middle = Float(pixel) + 0.5
             guard middle > low, middle < high else { return nil }
             let position = (middle - low) / (high - low) * Float(cells) - 0.5
-            let cell = min(max(Int(position.rounded(.down)), 0), cells - 1)
+            let cell = min(max(Int(clamping: position.rounded(.down)), 0), cells - 1)
             return (cell, min(cell + 1, cells - 1), min(max(position - Float(cell), 0), 1))
         }
     }

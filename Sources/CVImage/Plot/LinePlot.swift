@@ -1,3 +1,5 @@
+import CVCore
+
 /// A line plot with one or several panels over a common x axis, such as training curves.
 ///
 /// ```swift
@@ -108,7 +110,7 @@ public struct LinePlot: Sendable {
     private func xAxis(_ style: PlotStyle, width: Int) -> PlotAxis {
         let values = panels.lazy.flatMap(\.lines).flatMap(\.points).map(\.x)
         return PlotAxis(
-            values, count: max(2, Int(Float(width) / style.text / 5)), isPadded: false,
+            values, count: max(2, Int(clamping: Float(width) / style.text / 5)), isPadded: false,
             isWhole: values.allSatisfy { !$0.isFinite || $0 == $0.rounded() })
     }
 }

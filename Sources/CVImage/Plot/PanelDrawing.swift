@@ -1,3 +1,5 @@
+import CVCore
+
 /// Draws one panel of a plot: heading and legend, grid, and lines.
 struct PanelDrawing {
     private let panel: LinePlot.Panel
@@ -11,7 +13,7 @@ struct PanelDrawing {
         self.xAxis = xAxis
         self.style = style
         yAxis = PlotAxis(
-            panel.lines.lazy.flatMap(\.points).map(\.y), count: max(2, Int(frame.height / style.text / 2.6)),
+            panel.lines.lazy.flatMap(\.points).map(\.y), count: max(2, Int(clamping: frame.height / style.text / 2.6)),
             isPadded: true, isLogarithmic: panel.isLogarithmic)
     }
 

@@ -87,28 +87,29 @@ package struct PlotAxis {
         let last = ((range.upperBound + slack) / step).rounded(.down)
         // A limit, whatever the rounding of extreme numbers.
         guard step > 0, first <= last, last - first < 1000 else { return [] }
-        return (0...Int(last - first)).map { (first + Double($0)) * step }
+        return (0...Int(clamping: last - first)).map { (first + Double($0)) * step }
     }
 
     // MARK: Text
 
     /// 10 to the power of `exponent`.
     private static func power(_ exponent: Double) -> String {
-        (-4...5).contains(exponent) ? decimal(pow(10, exponent), max(0, Int(-exponent))) : "1e\(Int(exponent))"
+        (-4...5).contains(exponent)
+            ? decimal(pow(10, exponent), max(0, Int(clamping: -exponent))) : "1e\(Int(clamping: exponent))"
     }
 
     /// As many digits as distinguish the ticks.
     private static func text(_ value: Double, step: Double) -> String {
         let largest = max(abs(value), step)
-        let exponent = Int(log10(step).rounded(.down))
+        let exponent = Int(clamping: log10(step).rounded(.down))
         guard largest < 1e6, exponent >= -5 else { return scientific(value, step: step) }
         return decimal(value, max(0, -exponent))
     }
 
     private static func scientific(_ value: Double, step: Double) -> String {
         guard abs(value) >= step / 2 else { return "0" }
-        let exponent = Int(log10(abs(value) * (1 + 1e-9)).rounded(.down))
-        let digits = min(max(exponent - Int(log10(step * (1 + 1e-9)).rounded(.down)), 0), 12)
+        let exponent = Int(clamping: log10(abs(value) * (1 + 1e-9)).rounded(.down))
+        let digits = min(max(exponent - Int(clamping: log10(step * (1 + 1e-9)).rounded(.down)), 0), 12)
         return decimal(value / pow(10, Double(exponent)), digits) + "e\(exponent)"
     }
 }
