@@ -19,7 +19,7 @@ public struct ClassificationMetrics: Sendable, Equatable {
     /// Images whose class is among the five highest scores; all of them if there are at most five classes.
     public private(set) var topFiveHits = 0
     private var lossSum = 0.0
-    private var matrix: ConfusionMatrix
+    private(set) var matrix: ConfusionMatrix
 
     /// Creates empty metrics.
     ///

@@ -52,6 +52,17 @@ package func peakResidentBytes() -> Int {
     return status == 0 ? Int(usage.ru_maxrss) * unit : 0
 }
 
+/// The limit of the address space of this process, in bytes (`ulimit -v`); nil without one.
+func addressSpaceLimit() -> Int? {
+    var limit = rlimit()
+    #if canImport(Glibc)
+    let status = getrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit)
+    #else
+    let status = getrlimit(RLIMIT_AS, &limit)
+    #endif
+    return status == 0 && limit.rlim_cur < rlim_t(Int.max) ? Int(limit.rlim_cur) : nil
+}
+
 // System calls whose names are also those of methods.
 let systemRead = read
 let systemWrite = write

@@ -28,11 +28,16 @@ extension ClassificationMetrics {
         return table.text
     }
 
-    /// The confusion matrix as a heat map image, true \ predicted.
+    /// The confusion matrix as a heat map image, true \ predicted. Of more than 200 classes, those are drawn that are most
+    /// often confused, and the title says so.
     public var confusionImage: Image {
-        HeatMap(
-            title: "accuracy \(decimal(accuracy, 4)) of \(pluralized(count, "image"))", rowTitle: "true",
-            columnTitle: "predicted", rowLabels: classes, columnLabels: classes, counts: confusion
+        let drawn = matrix.drawnClasses
+        let part = drawn.count < classes.count ? "; the \(drawn.count) most confused of \(classes.count) classes" : ""
+        let names = drawn.map { classes[$0] }
+        return HeatMap(
+            title: "accuracy \(decimal(accuracy, 4)) of \(pluralized(count, "image"))\(part)", rowTitle: "true",
+            columnTitle: "predicted", rowLabels: names, columnLabels: names,
+            counts: drawn.map { row in drawn.map { confusion[row][$0] } }
         ).image()
     }
 

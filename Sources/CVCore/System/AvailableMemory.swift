@@ -1,9 +1,29 @@
-/// The memory available to this process, in bytes: what the system has free, limited by its cgroup; nil if unknown.
+/// The memory available to this process, in bytes: what the system has free, limited by its cgroup and by the address space
+/// that it may use (`ulimit -v`); nil if unknown.
 ///
 /// For an estimate before a long job: other processes may allocate memory meanwhile.
 package func availableMemoryBytes() -> Int? {
-    let values = [systemAvailable(), cgroupAvailable()].compactMap { $0 }
+    let values = [systemAvailable(), cgroupAvailable(), addressSpaceAvailable()].compactMap { $0 }
     return values.min()
+}
+
+/// Whether so many bytes can be allocated now. Where memory runs out, Swift's own arrays end the process: what depends on
+/// the size of an input asks before.
+///
+/// - Parameter bytes: all that will be in use at a time, beside what is already.
+/// - Returns: false if the system, a cgroup or a limit of the process leaves less.
+package func canAllocate(_ bytes: Int) -> Bool {
+    // Less is there or the process would not live; asking takes longer than allocating.
+    if bytes < 1 << 24 { return true }
+    guard bytes <= availableMemoryBytes() ?? .max, let probe = malloc(bytes) else { return false }
+    free(probe)
+    return true
+}
+
+/// The limit of the address space less what is mapped; nil without a limit.
+private func addressSpaceAvailable() -> Int? {
+    guard let limit = addressSpaceLimit(), let pages = number("/proc/self/statm") else { return nil }
+    return max(0, limit - pages * Int(getpagesize()))
 }
 
 /// `MemAvailable` of Linux: free, or in caches that can be reclaimed.

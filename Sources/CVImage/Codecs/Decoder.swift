@@ -60,6 +60,11 @@ struct Decoder: ~Copyable {
     /// Decodes the samples: height × width × samples.
     consuming func readSamples() throws -> [UInt8] {
         let count = width * height * samples
+        // What is done with an image takes a copy of it, and a few smaller ones.
+        let needed = 2 * count + Self.reserve
+        guard count < Self.reserve || canAllocate(needed) else {
+            throw ImageError(name, .notEnoughMemory(width: width, height: height, needed: needed))
+        }
         return try [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
             HugePages.advise(buffer.baseAddress, bytes: count)
             cvc_read(handle, buffer.baseAddress)
@@ -67,6 +72,9 @@ struct Decoder: ~Copyable {
             initialized = count
         }
     }
+
+    /// In bytes; images of less are decoded without asking.
+    private static let reserve = 1 << 25
 
     private static func problem(of handle: OpaquePointer, _ options: DecodingOptions) -> ImageError.Problem? {
         let reason = String(cString: cvc_decoder_message(handle))

@@ -8,6 +8,8 @@ public struct ImageError: ToolkitError, Equatable {
         case unrecognized(found: String)
         /// The header declares more than `limit` pixels. Nothing was allocated for them.
         case tooLarge(width: Int, height: Int, limit: Int)
+        /// There is not enough memory to decode so many pixels, and to work with them.
+        case notEnoughMemory(width: Int, height: Int, needed: Int)
         /// The data end before the image does.
         case truncated(reason: String)
         /// The data violate the format; `reason` is the message of the codec.
@@ -52,6 +54,8 @@ public struct ImageError: ToolkitError, Equatable {
             "is not a JPEG or PNG image: \(found)"
         case .tooLarge(let width, let height, let limit):
             "has \(width) × \(height) pixels; at most \(limit) are decoded: raise the limit if you trust the file"
+        case .notEnoughMemory(let width, let height, let needed):
+            "has \(width) × \(height) pixels, which need about \(needed / 1_000_000) MB of memory; so much is not free"
         case .truncated(let reason):
             "is truncated: the image is not complete (\(reason))"
         case .corrupt(let reason):
@@ -76,7 +80,7 @@ public struct ImageError: ToolkitError, Equatable {
 extension ImageError {
     public var category: ErrorCategory {
         switch problem {
-        case .tooLarge, .tooManyScans: .limit
+        case .tooLarge, .tooManyScans, .notEnoughMemory: .limit
         case .unsupported, .unknownSuffix: .unsupported
         case .unrecognized, .truncated, .corrupt, .noMask, .cannotEncode, .badPixels: .invalid
         }

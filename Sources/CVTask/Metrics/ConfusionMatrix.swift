@@ -30,6 +30,22 @@ package struct ConfusionMatrix: Sendable, Equatable {
         return present.isEmpty ? 0 : present.reduce(0) { $0 + value($1) } / Double(present.count)
     }
 
+    /// The most classes that an image of the matrix has room for.
+    package static let mostDrawn = 200
+
+    /// The classes to draw: all, or of more than `mostDrawn` those that are most often confused, in their order.
+    package var drawnClasses: [Int] {
+        guard counts.count > Self.mostDrawn else { return Array(counts.indices) }
+        var errors = [Int](repeating: 0, count: counts.count)
+        for (own, row) in counts.enumerated() {
+            for (predicted, count) in row.enumerated() where predicted != own && count > 0 {
+                errors[own] += count
+                errors[predicted] += count
+            }
+        }
+        return errors.indices.sorted { (errors[$0], $1) > (errors[$1], $0) }.prefix(Self.mostDrawn).sorted()
+    }
+
     /// 0 where there is nothing, as torchmetrics and scikit-learn (`zero_division=0`) have it.
     package static func ratio(_ part: Int, _ whole: Int) -> Double { whole > 0 ? Double(part) / Double(whole) : 0 }
 }

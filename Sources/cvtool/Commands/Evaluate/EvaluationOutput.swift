@@ -2,6 +2,7 @@ import ArgumentParser
 import CLISupport
 import CVCore
 import CVImage
+import CVTask
 import CVTraining
 
 /// The outputs of an evaluation.
@@ -81,7 +82,11 @@ struct EvaluationOutputOptions: ParsableArguments {
     private func write(_ metrics: some EvaluationMetrics) throws {
         if let confusion {
             try metrics.confusionImage.write(to: confusion, overwrite: force)
-            if !quiet { StandardError.write("wrote \(confusion.escapedForDisplay)\n") }
+            if !quiet {
+                let most = ConfusionMatrix.mostDrawn
+                let part = metrics.classes.count > most ? ", with the \(most) classes that are most often confused" : ""
+                StandardError.write("wrote \(confusion.escapedForDisplay)\(part)\n")
+            }
         }
         try StandardOutput.write(json ? metrics.json.text + "\n" : metrics.text)
     }
