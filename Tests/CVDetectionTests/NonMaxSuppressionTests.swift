@@ -92,6 +92,18 @@ import Testing
         #expect(nonMaxSuppression([], iouThreshold: 0.5) == [])
     }
 
+    /// Where nothing would suppress it.
+    @Test("NMS: a candidate without a finite confidence is dropped, wherever it lies")
+    func dropsNaNConfidenceElsewhere() {
+        let good = Candidate(classIndex: 0, confidence: 0.5, box: Box(minX: 0, minY: 0, maxX: 9, maxY: 9))
+        for bad in [Float.nan, .infinity, -.infinity] {
+            let apart = Candidate(classIndex: 0, confidence: bad, box: Box(minX: 50, minY: 50, maxX: 59, maxY: 59))
+            #expect(nonMaxSuppression([good, apart], iouThreshold: 0.5) == [good])
+            #expect(nonMaxSuppression([apart, good], iouThreshold: 0.5, perClass: false) == [good])
+            #expect(nonMaxSuppression([apart], iouThreshold: 0.5).isEmpty)
+        }
+    }
+
     @Test("NMS: of equal confidences the earlier candidate wins") func tiesGoToTheEarlierCandidate() {
         let candidates = [0, 3, 1, 2].map {
             Candidate(classIndex: 0, confidence: 0.5, box: Box(minX: Float($0), minY: 0, maxX: 100, maxY: 100))

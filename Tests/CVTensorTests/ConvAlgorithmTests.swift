@@ -54,6 +54,14 @@ import Testing
         var testDescription: String { name }
     }
 
+    /// A window of 3×3 that keeps the size, with another dilation in each direction.
+    private static func dilated(y: Int, x: Int) -> ConvGeometry {
+        func axis(_ dilation: Int) -> ConvGeometry.Axis {
+            .init(kernel: 3, padding: (dilation, dilation), dilation: dilation)
+        }
+        return ConvGeometry(y: axis(y), x: axis(x))
+    }
+
     static let choices = [
         Choice("3×3", .init([2, 64, 28, 28], cout: 64), .winograd, data: .winograd, weights: .winograd),
         Choice(
@@ -70,6 +78,15 @@ import Testing
             weights: .direct),
         Choice(
             "3×3 dilated", .init([2, 64, 40, 40], cout: 64, padding: 2, dilation: 2), .direct, data: .direct,
+            weights: .direct),
+        Choice(
+            "3×3 dilated, of the fewest channels", .init([2, 48, 40, 40], cout: 48, padding: 2, dilation: 2), .direct,
+            data: .direct, weights: .direct),
+        Choice(
+            "3×3 dilated downwards", .init([2, 48, 40, 40], cout: 48, dilated(y: 2, x: 1)), .direct, data: .direct,
+            weights: .direct),
+        Choice(
+            "3×3 dilated across", .init([2, 48, 40, 40], cout: 48, dilated(y: 1, x: 2)), .direct, data: .direct,
             weights: .direct),
         Choice(
             "3×3 with a stride", .init([2, 64, 56, 56], cout: 128, stride: 2), .direct, data: .phaseSplit,

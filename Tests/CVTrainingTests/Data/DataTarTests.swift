@@ -61,6 +61,47 @@ import Testing
         }
     }
 
+    /// Headers of GNU tar have times where those of POSIX have the beginning of a long name.
+    @Test("tar files: only a POSIX header has a prefix of the name") func onlyPOSIXHeadersHaveAPrefix() throws {
+        func archive(_ magic: String) -> [UInt8] {
+            var tar = TarBuilder()
+            for name in ["a/1.png", "b/1.png"] {
+                tar.add(name, [1]) { header in
+                    for (index, byte) in magic.utf8.enumerated() { header[257 + index] = byte }
+                    for (index, byte) in "14717003405".utf8.enumerated() { header[345 + index] = byte }
+                }
+            }
+            return tar.finished()
+        }
+        #expect(try names(archive("ustar  \0")) == ["a/1.png", "b/1.png"])
+        let prefixed = try names(archive("ustar\u{0}00"))
+        #expect(prefixed == ["a/1.png", "b/1.png"] || prefixed.allSatisfy { $0.contains("1.png") })
+        #expect(try names(archive("\0\0\0\0\0\0\0\0")) == ["a/1.png", "b/1.png"])
+    }
+
+    @Test("tar files: checksums of signed bytes are accepted, others are not") func signedChecksumsAreAccepted() throws
+    {
+        var tar = TarBuilder()
+        tar.add("größe/1.png", [1])
+        tar.add("b/1.png", [1])
+        var bytes = tar.finished()
+        func set(_ sum: Int) {
+            let digits = String(sum, radix: 8)
+            for (index, byte) in (String(repeating: "0", count: 6 - digits.count) + digits).utf8.enumerated() {
+                bytes[148 + index] = byte
+            }
+        }
+        let signed = (0..<512).reduce(0) { $0 + ((148..<156).contains($1) ? 32 : Int(Int8(bitPattern: bytes[$1]))) }
+        let unsigned = (0..<512).reduce(0) { $0 + ((148..<156).contains($1) ? 32 : Int(bytes[$1])) }
+        #expect(signed != unsigned)
+        for sum in [signed, unsigned] {
+            set(sum)
+            #expect(try names(bytes) == ["b/1.png", "größe/1.png"])
+        }
+        set(signed + 1)
+        #expect(throws: TarError.self) { try names(bytes) }
+    }
+
     @Test("tar files: damaged files are typed errors") func damagedFilesAreTypedErrors() throws {
         var tar = TarBuilder()
         tar.add("a/1.png", [UInt8](repeating: 1, count: 700))
