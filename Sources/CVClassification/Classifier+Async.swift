@@ -12,11 +12,11 @@ extension Classifier {
     ///   - top: how many classes.
     ///   - views: which parts of the image count.
     /// - Returns: the most probable first.
-    /// - Throws: `CancellationError` if the task is canceled before the work begins.
+    /// - Throws: `NonFiniteOutput`; `CancellationError` if the task is canceled before the work begins.
     public func classify(
         _ image: Image, top: Int = 5, views: ImageViews = .whole
     ) async throws -> [Classification] {
-        try await BackgroundThreads.shared.run { _ in self(image, top: top, views: views) }
+        try await BackgroundThreads.shared.run { _ in try self(image, top: top, views: views) }
     }
 
     /// The classes of several images, which go through the network together.
@@ -29,11 +29,11 @@ extension Classifier {
     ///   - top: how many classes of each.
     ///   - views: which parts of an image count.
     /// - Returns: for each image, the most probable class first.
-    /// - Throws: `CancellationError` if the task is canceled before the work begins.
+    /// - Throws: `NonFiniteOutput`; `CancellationError` if the task is canceled before the work begins.
     public func classify(
         _ images: [Image], top: Int = 5, views: ImageViews = .whole
     ) async throws -> [[Classification]] {
-        try await BackgroundThreads.shared.run { _ in self(images, top: top, views: views) }
+        try await BackgroundThreads.shared.run { _ in try self(images, top: top, views: views) }
     }
 
     /// Where the network sees a class in an image: Grad-CAM, as the synchronous form.
@@ -46,7 +46,7 @@ extension Classifier {
     ///   - index: into `labels`; nil for the most probable class.
     ///   - layer: one of `layers`, or a block of them; nil for the last feature maps.
     /// - Returns: the map.
-    /// - Throws: `LayerError`; `CancellationError` if the task is canceled before the work begins.
+    /// - Throws: `LayerError` or `NonFiniteOutput`; `CancellationError` if the task is canceled before the work begins.
     public func classActivation(
         of image: Image, class index: Int? = nil, layer: String? = nil
     ) async throws -> ClassActivationMap {

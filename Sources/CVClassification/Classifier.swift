@@ -64,8 +64,11 @@ public struct Classifier: Sendable {
     ///   - top: the maximum number of classes.
     ///   - views: the views whose probabilities are averaged; several are more accurate and slower.
     /// - Returns: at most `top` classes.
-    public func callAsFunction(_ image: Image, top: Int = 5, views: ImageViews = .whole) -> [Classification] {
-        self([image], top: top, views: views)[0]
+    /// - Throws: `NonFiniteOutput` if the network computes NaN or infinity.
+    public func callAsFunction(
+        _ image: Image, top: Int = 5, views: ImageViews = .whole
+    ) throws(NonFiniteOutput) -> [Classification] {
+        try self([image], top: top, views: views)[0]
     }
 
     /// Classifies several images as one batch.
@@ -75,14 +78,29 @@ public struct Classifier: Sendable {
     ///   - top: the maximum number of classes of each image.
     ///   - views: the views whose probabilities are averaged; several are more accurate and slower.
     /// - Returns: for each image at most `top` classes, the most probable first.
+    /// - Throws: `NonFiniteOutput` if the network computes NaN or infinity from one of them.
     public func callAsFunction(
         _ images: [Image], top: Int = 5, views: ImageViews = .whole
-    ) -> [[Classification]] {
+    ) throws(NonFiniteOutput) -> [[Classification]] {
         if images.isEmpty { return [] }
         switch views {
-        case .whole: return read(logits(preprocessing.batch(images)), top: top)
-        case .flip: return read(flippedScore(preprocessing.batch(images)), top: top)
-        case .tenCrop: return images.flatMap { read(meanScore(logits(preprocessing.tenCrops($0))), top: top) }
+        case .whole: return read(try logits(preprocessing.batch(images)), top: top)
+        case .flip: return read(try flippedScore(preprocessing.batch(images)), top: top)
+        case .tenCrop:
+            var found: [[Classification]] = []
+            for (index, image) in images.enumerated() { found.append(try tenCropClasses(of: image, index, top: top)) }
+            return found
+        }
+    }
+
+    private func tenCropClasses(
+        of image: Image, _ index: Int, top: Int
+    ) throws(NonFiniteOutput) -> [Classification] {
+        do throws(NonFiniteOutput) {
+            return read(meanScore(try logits(preprocessing.tenCrops(image))), top: top)[0]
+        } catch {
+            // The batch is that of the views.
+            throw NonFiniteOutput(error.cause, index: index)
         }
     }
 
@@ -92,7 +110,10 @@ public struct Classifier: Sendable {
     ///
     /// - Parameter input: [N, C, height, width], as produced by `preprocessing`.
     /// - Returns: logits [N, labels].
-    public func logits(_ input: Tensor) -> Tensor { network(input) }
+    /// - Throws: `NonFiniteOutput` if they are NaN or infinite.
+    public func logits(_ input: Tensor) throws(NonFiniteOutput) -> Tensor {
+        try NonFiniteOutput.checking(input) { network($0) }
+    }
 
     /// Converts logits to classes.
     ///
@@ -114,8 +135,8 @@ public struct Classifier: Sendable {
     }
 
     /// The logarithm of the mean probability of each image and its mirror image.
-    package func flippedScore(_ x: Tensor) -> Tensor {
-        let pairs = zip(softmax(logits(x)).values, softmax(logits(x.mirrored)).values)
+    package func flippedScore(_ x: Tensor) throws(NonFiniteOutput) -> Tensor {
+        let pairs = zip(softmax(try logits(x)).values, softmax(try logits(x.mirrored)).values)
         return Tensor(pairs.map { logarithm(($0 + $1) / 2) }, shape: [x.shape[0], labels.count])
     }
 

@@ -11,8 +11,8 @@ extension Detector {
     ///   - image: of any size.
     ///   - options: what to report.
     /// - Returns: the most confident first.
-    /// - Throws: `CancellationError` if the task is canceled before the work begins.
+    /// - Throws: `NonFiniteOutput`; `CancellationError` if the task is canceled before the work begins.
     public func detect(_ image: Image, options: DetectionOptions = .init()) async throws -> [Detection] {
-        try await BackgroundThreads.shared.run { _ in self.detect(image, options: options) }
+        try await BackgroundThreads.shared.run { _ in try self.detect(image, options: options) }
     }
 }

@@ -98,9 +98,12 @@ public struct Detector: Sendable {
     ///   - image: of any size.
     ///   - options: thresholds and the selection of classes.
     /// - Returns: the detections in pixels of the image, the most confident first.
-    public func detect(_ image: Image, options: DetectionOptions = .init()) -> [Detection] {
+    /// - Throws: `NonFiniteOutput` if the network computes NaN or infinity.
+    public func detect(
+        _ image: Image, options: DetectionOptions = .init()
+    ) throws(NonFiniteOutput) -> [Detection] {
         let (input, letterbox) = prepare(image)
-        return read(run(input), letterbox, options: options)
+        return read(try run(input), letterbox, options: options)
     }
 
     // The three steps of `detect`, for callers that time or replace one of them.
@@ -115,7 +118,15 @@ public struct Detector: Sendable {
     ///
     /// - Parameter input: [1, 3, height, width], as produced by `prepare(_:)`.
     /// - Returns: the raw grids of the network's heads.
-    public func run(_ input: Tensor) -> [YOLOGrid] { network(input) }
+    /// - Throws: `NonFiniteOutput` if they hold NaN or infinity, which no threshold may hide.
+    public func run(_ input: Tensor) throws(NonFiniteOutput) -> [YOLOGrid] {
+        do throws(NonFiniteOutput) {
+            return try NonFiniteOutput.checking(input, { $0.map(\.values) }, network: { network($0) })
+        } catch {
+            guard let found = network.firstNonFiniteLayer(input) else { throw error }
+            throw NonFiniteOutput(.layer(found.name, of: found.result), index: error.index)
+        }
+    }
 
     /// Decodes the grids of the network.
     ///

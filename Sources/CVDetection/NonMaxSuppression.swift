@@ -1,3 +1,4 @@
+import CVCore
 import CVImage
 
 /// Greedy non-max suppression: of boxes that overlap by more than a threshold, the most confident is kept.
@@ -174,7 +175,7 @@ struct KeptBoxes {
     /// The grid ends at ±2^30 cells, so that numbers of cells and their products fit into an `Int`; positions outside share
     /// the last cell.
     private static func cell(of position: Double, _ size: Double) -> Int {
-        Int(min(max((position / size).rounded(.down), -0x1p30), 0x1p30))
+        Int(clamping: min(max((position / size).rounded(.down), -0x1p30), 0x1p30))
     }
 
     private static func cells(around center: Double, reach: Double, cell size: Double) -> ClosedRange<Int> {

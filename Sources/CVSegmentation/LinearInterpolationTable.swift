@@ -1,3 +1,5 @@
+import CVCore
+
 /// The taps of linear interpolation along one axis, with aligned outer edges: PyTorch's `align_corners=False`.
 struct LinearInterpolationTable: Sendable {
     typealias Tap = (first: Int, second: Int, share: Float)
@@ -16,7 +18,7 @@ struct LinearInterpolationTable: Sendable {
     init(_ range: Range<Int>, scale: Double, offset: Double, size: Int) {
         taps = range.map { index in
             let position = min(max((Double(index) + 0.5) * scale - 0.5 - offset, 0), Double(size - 1))
-            let first = Int(position)
+            let first = Int(clamping: position)
             return (first, min(first + 1, size - 1), Float(position - Double(first)))
         }
     }

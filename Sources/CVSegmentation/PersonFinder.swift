@@ -1,5 +1,6 @@
 import CVDetection
 import CVImage
+import CVTask
 
 /// Finds the persons in an image.
 ///
@@ -14,12 +15,12 @@ struct PersonFinder {
         "bird", "cat", "dog", "horse", "sheep", "cow", "elephant", "bear", "zebra", "giraffe", "teddy bear",
     ]
 
-    func callAsFunction(_ image: Image) -> [Box] {
+    func callAsFunction(_ image: Image) throws(NonFiniteOutput) -> [Box] {
         var options = DetectionOptions()
         options.confidence = Self.confidence
         options.classes = Set(
             detector.labels.enumerated().filter { $1 == "person" || Self.animals.contains($1) }.map(\.offset))
-        let found = detector.detect(image, options: options)
+        let found = try detector.detect(image, options: options)
         let animals = found.filter { $0.label != "person" }
         return found.filter { candidate in
             candidate.label == "person"

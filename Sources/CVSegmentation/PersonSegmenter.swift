@@ -1,3 +1,4 @@
+import CVCore
 import CVDetection
 import CVImage
 import CVModels
@@ -11,7 +12,7 @@ import CVWeights
 /// ```swift
 /// let segmenter = try PersonSegmenter()
 /// let photo = try Image(contentsOf: "photo.jpg")
-/// let matte = segmenter(photo)
+/// let matte = try segmenter(photo)
 /// try matte.cutOut(of: photo).write(to: "person.png")
 /// ```
 /// The matting network marks any foreground, be it a person, a cat or a cup. So a detector finds the persons first, and
@@ -61,10 +62,11 @@ public struct PersonSegmenter: Sendable {
     ///
     /// - Parameter image: of any size.
     /// - Returns: a matte of the size of the image; empty if there are no persons.
-    public func callAsFunction(_ image: Image) -> Matte {
-        let persons = findPersons(in: image)
+    /// - Throws: `NonFiniteOutput` if a network computes NaN or infinity.
+    public func callAsFunction(_ image: Image) throws(NonFiniteOutput) -> Matte {
+        let persons = try findPersons(in: image)
         if let persons, persons.isEmpty { return .empty(width: image.width, height: image.height) }
-        return refine(run(prepare(image)), of: image, near: persons)
+        return refine(try run(prepare(image)), of: image, near: persons)
     }
 
     // The four steps, for callers that time or replace one of them.
@@ -73,7 +75,11 @@ public struct PersonSegmenter: Sendable {
     ///
     /// - Parameter image: of any size.
     /// - Returns: bounding boxes in pixels of the image; nil without a detector.
-    public func findPersons(in image: Image) -> [Box]? { detector.map { PersonFinder(detector: $0)(image) } }
+    /// - Throws: `NonFiniteOutput` if the detector computes NaN or infinity.
+    public func findPersons(in image: Image) throws(NonFiniteOutput) -> [Box]? {
+        guard let detector else { return nil }
+        return try PersonFinder(detector: detector)(image)
+    }
 
     /// The network's input for an image.
     ///
@@ -85,7 +91,10 @@ public struct PersonSegmenter: Sendable {
     ///
     /// - Parameter input: [1, 3, height, width], as produced by `prepare(_:)`.
     /// - Returns: logits [1, 1, height, width]; their sigmoid is the coarse matte.
-    public func run(_ input: Tensor) -> Tensor { network(input) }
+    /// - Throws: `NonFiniteOutput` if they are NaN or infinite.
+    public func run(_ input: Tensor) throws(NonFiniteOutput) -> Tensor {
+        try NonFiniteOutput.checking(input) { network($0) }
+    }
 
     /// Refines the network's logits to a matte, without the regions away from all persons.
     ///

@@ -11,9 +11,9 @@ extension Segmenter {
     ///   - image: of any size.
     ///   - scale: the size at which it goes through the network.
     /// - Returns: a map of the image's size.
-    /// - Throws: `CancellationError` if the task is canceled before the work begins.
+    /// - Throws: `NonFiniteOutput`; `CancellationError` if the task is canceled before the work begins.
     public func segment(_ image: Image, scale: Scale = .trained) async throws -> SegmentationMap {
-        try await BackgroundThreads.shared.run { _ in self(image, scale: scale) }
+        try await BackgroundThreads.shared.run { _ in try self(image, scale: scale) }
     }
 }
 
@@ -25,8 +25,8 @@ extension PersonSegmenter {
     ///
     /// - Parameter image: of any size.
     /// - Returns: a matte of the image's size; empty where there are no persons.
-    /// - Throws: `CancellationError` if the task is canceled before the work begins.
+    /// - Throws: `NonFiniteOutput`; `CancellationError` if the task is canceled before the work begins.
     public func matte(of image: Image) async throws -> Matte {
-        try await BackgroundThreads.shared.run { _ in self(image) }
+        try await BackgroundThreads.shared.run { _ in try self(image) }
     }
 }

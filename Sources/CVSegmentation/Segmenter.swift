@@ -10,7 +10,7 @@ import CVWeights
 ///
 /// ```swift
 /// let segmenter = try Segmenter("run/best.safetensors")
-/// let map = segmenter(try Image(contentsOf: "street.jpg"))
+/// let map = try segmenter(Image(contentsOf: "street.jpg"))
 /// for found in map.classes() { print(found.label, found.share, found.box) }
 /// ```
 /// Immutable: many threads may use one segmenter at the same time.
@@ -79,20 +79,20 @@ public struct Segmenter: Sendable {
     ///   - image: of any size.
     ///   - scale: the size at which the image is processed.
     /// - Returns: a map of the size of the image.
-    public func callAsFunction(_ image: Image, scale: Scale = .trained) -> SegmentationMap {
+    /// - Throws: `NonFiniteOutput` if the network computes NaN or infinity.
+    public func callAsFunction(
+        _ image: Image, scale: Scale = .trained
+    ) throws(NonFiniteOutput) -> SegmentationMap {
         let inferenceImage = scale == .full ? image.withoutAlpha() : inferenceImage(image)
         let plan = TilePlan(
             width: inferenceImage.width, height: inferenceImage.height, side: Self.maxSide, overlap: Self.overlap,
             least: minimumSide)
-        let values = [UInt8](unsafeUninitializedCapacity: image.width * image.height) { buffer, count in
-            for tile in plan.tiles {
-                let logits = run(inferenceImage, tile)
-                let target = LabelWriter(
-                    logits: logits, tile: tile, inferenceSize: (inferenceImage.width, inferenceImage.height),
-                    image: (image.width, image.height))
-                target.write(to: buffer.baseAddress!)
-            }
-            count = image.width * image.height
+        var values = [UInt8](repeating: 0, count: image.width * image.height)
+        for tile in plan.tiles {
+            let target = LabelWriter(
+                logits: try run(inferenceImage, tile), tile: tile,
+                inferenceSize: (inferenceImage.width, inferenceImage.height), image: (image.width, image.height))
+            values.withUnsafeMutableBufferPointer { target.write(to: $0.baseAddress!) }
         }
         return SegmentationMap(
             mask: Mask(width: image.width, height: image.height, values: values), labels: labels)
@@ -102,9 +102,10 @@ public struct Segmenter: Sendable {
     ///
     /// - Parameter image: of any size; it is resized to sides of at most 1024 pixels.
     /// - Returns: [classes, H, W] at the size of the image, 4 bytes per class and pixel.
-    public func probabilities(_ image: Image) -> Tensor {
+    /// - Throws: `NonFiniteOutput` if the network computes NaN or infinity.
+    public func probabilities(_ image: Image) throws(NonFiniteOutput) -> Tensor {
         let inferenceImage = inferenceImage(image, atMost: Self.maxSide)
-        let logits = run(inferenceImage, Tile(inferenceImage.width, inferenceImage.height))
+        let logits = try run(inferenceImage, Tile(inferenceImage.width, inferenceImage.height))
         return softmax(upsampleBilinear(logits, height: image.height, width: image.width), dimension: 1).reshaped(
             [labels.names.count, image.height, image.width])
     }
@@ -115,7 +116,7 @@ public struct Segmenter: Sendable {
         let factor = min(
             (pixels / Double(image.width * image.height)).squareRoot(),
             Double(longest) / Double(max(image.width, image.height)))
-        func side(_ size: Int) -> Int { max(minimumSide, Int((Double(size) * factor).rounded())) }
+        func side(_ size: Int) -> Int { max(minimumSide, Int(clamping: (Double(size) * factor).rounded())) }
         let (width, height) = (side(image.width), side(image.height))
         let opaque = image.withoutAlpha()
         if (width, height) == (image.width, image.height) { return opaque }
@@ -123,11 +124,11 @@ public struct Segmenter: Sendable {
     }
 
     /// The logits [1, classes, h, w] of one tile; beyond the border the edge pixels are replicated.
-    private func run(_ image: Image, _ tile: Tile) -> Tensor {
+    private func run(_ image: Image, _ tile: Tile) throws(NonFiniteOutput) -> Tensor {
         var input = preprocessing
         (input.width, input.height, input.resize) = (tile.width.count, tile.height.count, .stretch)
         let window = image.window(x: tile.width, y: tile.height)
-        let logits = network(input.tensor(window))
+        let logits = try NonFiniteOutput.checking(input.tensor(window)) { network($0) }
         precondition(
             logits.shape.rank == 4 && logits.shape[1] == labels.names.count,
             "Segmenter: logits \(logits.shape) for \(labels.names.count) classes")

@@ -1,3 +1,4 @@
+import CVCore
 import CVImage
 import CVModels
 
@@ -86,7 +87,7 @@ public struct StyleOptions: Sendable {
         var sizes: [Int] = []
         var exact = Double(size)
         while sizes.isEmpty || exact >= Double(smallestSize) - 0.5 {
-            sizes.append(Int(exact.rounded()))
+            sizes.append(Int(clamping: exact.rounded()))
             exact /= 2.0.squareRoot()
         }
         return sizes.reversed()

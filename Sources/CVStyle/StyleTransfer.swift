@@ -186,7 +186,7 @@ public struct StyleTransfer: Sendable {
 extension StyleOptions {
     /// The longer side of the style images for a result of this size.
     package func styleSide(_ size: Int) -> Int {
-        max(1, Int((Double(size) * min(max(styleScale, 1e-3), 1e3)).rounded()))
+        max(1, Int(clamping: (Double(size) * min(max(styleScale, 1e-3), 1e3)).rounded()))
     }
 }
 

@@ -41,33 +41,33 @@ import Testing
 
     @Test("classifier: the most probable class comes first") func mostProbableClassComesFirst() throws {
         let classifier = try Classifier(weights())
-        let found = classifier(image(0, 255))
+        let found = try classifier(image(0, 255))
         #expect(found.map(\.label) == ["right", "left"] && found.map(\.index) == [1, 0])
         let expected = 1 / (1 + exp(Float(-1)))
         #expect(abs(found[0].probability - expected) < 1e-6)
         #expect(abs(found[0].probability + found[1].probability - 1) < 1e-6)
-        #expect(classifier(image(9, 9)).map(\.index) == [0, 1])
-        #expect(classifier(image(0, 255), top: 1).count == 1)
+        #expect(try classifier(image(9, 9)).map(\.index) == [0, 1])
+        #expect(try classifier(image(0, 255), top: 1).count == 1)
     }
 
     @Test("classifier: a batch gives the results of single images") func batchMatchesSingleImages() throws {
         let classifier = try Classifier(weights())
         let images = [image(0, 255), image(200, 100), image(3, 3)]
-        #expect(classifier(images) == images.map { classifier($0) })
-        #expect(classifier([]).isEmpty)
+        #expect(try classifier(images) == images.map { try classifier($0) })
+        #expect(try classifier([]).isEmpty)
     }
 
     @Test("classifier: probabilities of several views are averaged") func viewsAreAveraged() throws {
         let classifier = try Classifier(weights())
         let right = 1 / (1 + exp(Float(-1)))
         // The mirror image shows the other class with the same probability.
-        #expect(classifier(image(0, 255), views: .flip).allSatisfy { abs($0.probability - 0.5) < 1e-6 })
-        #expect(abs(classifier(image(0, 255), views: .whole)[0].probability - right) < 1e-6)
+        #expect(try classifier(image(0, 255), views: .flip).allSatisfy { abs($0.probability - 0.5) < 1e-6 })
+        #expect(try abs(classifier(image(0, 255), views: .whole)[0].probability - right) < 1e-6)
         let images = [image(0, 255), image(60, 10)]
-        #expect(classifier(images, views: .tenCrop) == images.map { classifier($0, views: .tenCrop) })
-        let views = classifier.read(classifier.logits(classifier.preprocessing.tenCrops(image(0, 200))), top: 2)
+        #expect(try classifier(images, views: .tenCrop) == images.map { try classifier($0, views: .tenCrop) })
+        let views = try classifier.read(classifier.logits(classifier.preprocessing.tenCrops(image(0, 200))), top: 2)
         let mean = views.reduce(0) { $0 + $1.first { $0.index == 1 }!.probability } / 10
-        let found = classifier(image(0, 200), views: .tenCrop)
+        let found = try classifier(image(0, 200), views: .tenCrop)
         #expect(abs(found.first { $0.index == 1 }!.probability - mean) < 1e-6)
     }
 

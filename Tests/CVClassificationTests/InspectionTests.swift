@@ -81,11 +81,11 @@ import Testing
         let topActivations = try TopActivations(Classifier("resnet20-cifar10"), layer: layer, unit: 8)
         var image = Image(width: 320, height: 320, fill: .black)
         image.fill(Box(minX: 150, minY: 150, maxX: 170, maxY: 190), color: .white)
-        let found = try #require(topActivations.strongest(in: image))
+        let found = try #require(try topActivations.strongest(in: image))
         // The input has a tenth of the image's side.
         #expect(abs(found.box.width - side * 10) < 1e-3 && abs(found.box.height - side * 10) < 1e-3)
-        #expect(topActivations.strongest(in: image, above: found.value) == nil)
-        #expect(topActivations.strongest(in: image, above: found.value - 1e-3) == found)
+        #expect(try topActivations.strongest(in: image, above: found.value) == nil)
+        #expect(try topActivations.strongest(in: image, above: found.value - 1e-3) == found)
     }
 
     /// The same patch in an otherwise black image.
@@ -96,11 +96,11 @@ import Testing
             let value = UInt8(truncatingIfNeeded: SplitMix64.number(UInt64(index), seed: 5))
             image[index % 32, index / 32] = Color(value, value / 2, 255 - value)
         }
-        let found = try #require(topActivations.strongest(in: image))
+        let found = try #require(try topActivations.strongest(in: image))
         var alone = Image(width: 32, height: 32, fill: .black)
         let patch = try #require(image.cropped(to: found.box))
         alone.paste(patch, x: Int(found.box.minX), y: Int(found.box.minY))
-        let again = try #require(topActivations.strongest(in: alone))
+        let again = try #require(try topActivations.strongest(in: alone))
         #expect(abs(again.value - found.value) < 1e-4 || again.value > found.value)
     }
 }

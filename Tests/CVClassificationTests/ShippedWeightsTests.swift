@@ -15,7 +15,7 @@ import Testing
         #expect(expected.count >= 7)
         for (name, probabilities) in expected {
             let path = packageFolder.appending(path: "SampleImages/\(name)").path
-            let found = classifier(try Image(contentsOf: path), top: 10)
+            let found = try classifier(Image(contentsOf: path), top: 10)
             for answer in found {
                 let difference = abs(answer.probability - probabilities[answer.index])
                 #expect(difference < 1e-4, "\(name), \(answer.label)")
@@ -34,7 +34,7 @@ import Testing
         #expect(expected.count >= 7)
         for (name, best) in expected {
             let path = packageFolder.appending(path: "SampleImages/\(name)").path
-            let found = classifier(try Image(contentsOf: path), top: 1000)
+            let found = try classifier(Image(contentsOf: path), top: 1000)
             let probabilities = Dictionary(uniqueKeysWithValues: found.map { ($0.index, $0.probability) })
             for (index, probability) in zip(best.indices, best.values) {
                 let difference = abs(probabilities[index]! - probability)

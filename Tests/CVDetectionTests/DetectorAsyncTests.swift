@@ -9,7 +9,7 @@ import Testing
     @Test("detect: many tasks find what one finds, and the cooperative pool goes on") func manyAtATime() async throws {
         let detector = try Detector()
         let image = try Image(contentsOf: packageFolder.appending(path: "SampleImages/room.jpg"))
-        let expected = { detector.detect(image) }()
+        let expected = try { try detector.detect(image) }()
         #expect(!expected.isEmpty)
         let count = 3 * Parallel.availableCores + 2
         // On the pool itself there would be a tick for each round of its threads at most. Other tests use the pool as well,

@@ -97,7 +97,7 @@ import Testing
             guard let path = Self.path(photograph.file) else { continue }
             let image = try Image(contentsOf: path)
             #expect((image.width, image.height) == (photograph.width, photograph.height), "\(photograph.file)")
-            compare(detector.detect(image), photograph)
+            compare(try detector.detect(image), photograph)
             compared += 1
         }
         #expect(compared >= 8, "the package has eight samples")

@@ -48,7 +48,7 @@ import Testing
         func probabilities(_ method: SlidingWindows.Method) throws -> [[Float]] {
             let detector = try SlidingWindowDetector(classifier, method: method)
             let scale = try #require(detector.scales(for: image, sides: [64]).first)
-            let logits = detector.run(scale, detector.prepare(image, for: scale))
+            let logits = try detector.run(scale, detector.prepare(image, for: scale))
             let positions = logits.shape[2] * logits.shape[3]
             let byPosition = classifier.read(logits.reshaped([10, positions]).transposed(), top: 10)
             return byPosition.map { classes in classes.sorted { $0.index < $1.index }.map(\.probability) }

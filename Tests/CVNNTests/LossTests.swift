@@ -22,7 +22,9 @@ import Testing
         uniformTensor(seed: UInt64(100 * number + input), shape)
     }
 
-    private func classes(_ number: Int, _ shape: Shape) -> [Int] { unit(number, 1, shape).values.map { Int($0 * 4) } }
+    private func classes(_ number: Int, _ shape: Shape) -> [Int] {
+        unit(number, 1, shape).values.map { Int(clamping: $0 * 4) }
+    }
 
     private func binary(_ x: Tensor) -> Tensor { Tensor(x.values.map { $0 > 0.5 ? 1 : 0 }, shape: x.shape) }
 
@@ -131,7 +133,7 @@ import Testing
     @Test("losses: independent of the thread count") func doNotDependOnTheNumberOfThreads() {
         defer { Parallel.threadCount = Parallel.availableCores }
         let (x, t) = (seededTensor(seed: 1, [37, 10, 30, 30]), uniformTensor(seed: 2, [37, 10, 30, 30]))
-        let classes = uniformTensor(seed: 3, [37 * 900]).values.map { Int($0 * 10) }
+        let classes = uniformTensor(seed: 3, [37 * 900]).values.map { Int(clamping: $0 * 10) }
         func losses() -> [Float] {
             [squaredError(x, t).item, binaryCrossEntropy(x, t).item, crossEntropy(x, classes).item]
         }

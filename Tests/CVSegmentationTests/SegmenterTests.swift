@@ -36,9 +36,9 @@ private struct Colors: Layer {
     @Test(
         "segmenter: full scale predicts the class of every pixel",
         arguments: [(1, 1), (17, 513), (96, 64), (1500, 33), (1100, 1030)])
-    func fullScalePredictsEveryPixel(_ width: Int, _ height: Int) {
+    func fullScalePredictsEveryPixel(_ width: Int, _ height: Int) throws {
         let (image, classes) = Self.image(width, height, block: 7)
-        let map = Self.segmenter(image, scale: .full)
+        let map = try Self.segmenter(image, scale: .full)
         #expect(map.mask.values == classes)
         #expect(map.labels == Self.labels)
     }
@@ -46,17 +46,17 @@ private struct Colors: Layer {
     @Test(
         "segmenter: trained scale predicts the classes of large areas",
         arguments: [(1, 1), (17, 513), (640, 480), (300, 20)])
-    func trainedScalePredictsLargeAreas(_ width: Int, _ height: Int) {
+    func trainedScalePredictsLargeAreas(_ width: Int, _ height: Int) throws {
         let (image, classes) = Self.image(width, height, block: max(1, min(width, height) / 2))
-        let map = Self.segmenter(image)
+        let map = try Self.segmenter(image)
         let same = zip(map.mask.values, classes).count { $0 == $1 }
         #expect(Double(same) / Double(classes.count) > 0.85)
     }
 
     /// Evaluation measures its metrics at this size.
-    @Test("segmenter: images of the training size are not resized") func trainingSizeIsNotResized() {
+    @Test("segmenter: images of the training size are not resized") func trainingSizeIsNotResized() throws {
         let (image, classes) = Self.image(96, 64, block: 5)
-        #expect(Self.segmenter(image).mask.values == classes)
+        #expect(try Self.segmenter(image).mask.values == classes)
     }
 
     /// A network that halves the image six times needs at least 64 pixels.
@@ -70,7 +70,7 @@ private struct Colors: Layer {
             network: network, labels: Self.labels, preprocessing: .init(width: 64, height: 64, resize: .stretch),
             minimumSide: architecture.minimumSide)
         let (image, _) = Self.image(size.0, size.1, block: 2)
-        let map = segmenter(image, scale: scale)
+        let map = try segmenter(image, scale: scale)
         #expect(map.mask.width == size.0 && map.mask.height == size.1)
         #expect(map.mask.values.allSatisfy { $0 < 3 })
     }
@@ -86,9 +86,9 @@ private struct Colors: Layer {
         #expect(map.matte(of: [0]).alpha.values == [255, 255, 0, 0, 255, 0, 0, 0])
     }
 
-    @Test("segmenter: probabilities sum to 1") func probabilitiesSumToOne() {
+    @Test("segmenter: probabilities sum to 1") func probabilitiesSumToOne() throws {
         let (image, _) = Self.image(40, 30, block: 9)
-        let found = Self.segmenter.probabilities(image)
+        let found = try Self.segmenter.probabilities(image)
         #expect(found.shape == [3, 30, 40])
         let values = found.values
         for pixel in 0..<1200 { #expect(abs(values[pixel] + values[1200 + pixel] + values[2400 + pixel] - 1) < 1e-5) }
@@ -120,7 +120,7 @@ private struct Colors: Layer {
         let (image, _) = Self.image(96, 64, block: 11)
         let segmenter = try Segmenter(path)
         let direct = Segmenter(network: network, labels: Self.labels, preprocessing: segmenter.preprocessing)
-        #expect(segmenter(image) == direct(image))
+        #expect(try segmenter(image) == direct(image))
     }
 
     @Test("segmenter: the error for other weights names them") func errorNamesOtherWeights() throws {
@@ -164,7 +164,7 @@ private struct Colors: Layer {
     @Test("person segmenter: finds a person, but no animal or cup") func personIsFoundButNoAnimal() throws {
         let segmenter = try PersonSegmenter()
         let portrait = try Self.sample("portrait.jpg")
-        let matte = segmenter(portrait)
+        let matte = try segmenter(portrait)
         #expect((0.4...0.65).contains(matte.share))
         // A pixel of the face, and one of the wall beside it.
         #expect(matte.alpha[220, 120] == 255)
@@ -179,7 +179,7 @@ private struct Colors: Layer {
     @Test("person segmenter: supports images of any size", arguments: [(1, 1), (17, 513), (700, 3)])
     func anySizeIsSupported(_ width: Int, _ height: Int) throws {
         let segmenter = try PersonSegmenter(detector: nil)
-        let matte = segmenter(Image(width: width, height: height, fill: Color(120, 90, 60)))
+        let matte = try segmenter(Image(width: width, height: height, fill: Color(120, 90, 60)))
         #expect(matte.alpha.width == width && matte.alpha.height == height)
     }
 }

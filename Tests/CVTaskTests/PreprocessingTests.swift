@@ -36,7 +36,7 @@ import Testing
             let values = tensor.values
             let plane = golden.side * golden.side
             let found = (0..<plane * channels).map {
-                Int((values[$0 % channels * plane + $0 / channels] * 255).rounded())
+                Int(clamping: (values[$0 % channels * plane + $0 / channels] * 255).rounded())
             }
             #expect(found == golden.samples, "\(golden.width)×\(golden.height) \(golden.resize), gray \(golden.gray)")
         }

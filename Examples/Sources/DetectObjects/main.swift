@@ -24,7 +24,7 @@ func detect(in path: String, annotated output: String) throws {
 
     var options = DetectionOptions()
     options.confidence = 0.4
-    let found = detector.detect(image, options: options)
+    let found = try detector.detect(image, options: options)
 
     // The boxes are in pixels of the image, [left, top, right, bottom].
     let answer = Answer(file: path, width: image.width, height: image.height, detections: found)

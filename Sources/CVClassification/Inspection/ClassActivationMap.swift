@@ -37,18 +37,24 @@ extension Classifier {
     ///   - layer: one of `layers`, or a block such as `layer4`; nil for the last feature maps before the classification
     ///     head.
     /// - Returns: the map at the resolution of the layer.
-    /// - Throws: `LayerError` if the network has no such layer, or no layer with feature maps.
+    /// - Throws: `LayerError` if the network has no such layer, or no layer with feature maps; `NonFiniteOutput` if it
+    ///   computes NaN or infinity.
     public func classActivation(
         of image: Image, class index: Int? = nil, layer: String? = nil
-    ) throws(LayerError) -> ClassActivationMap {
+    ) throws -> ClassActivationMap {
         precondition(
             index.map(labels.indices.contains) ?? true, "class \(index ?? 0) of a classifier with \(labels.count)")
-        let capture = ActivationCapture(of: preprocessing.tensor(image)) { network($0) }
+        let input = preprocessing.tensor(image)
+        let capture = ActivationCapture(of: input) { network($0) }
+        guard capture.output.isFinite else {
+            throw NonFiniteOutput(NonFiniteOutput.cause(of: input) { _ = network($0) })
+        }
         let (name, maps) = try chosen(layer, of: capture)
         let order = read(capture.output, top: labels.count)[0]
         let found = order.first { $0.index == index } ?? order[0]
         let seed = Tensor(labels.indices.map { $0 == found.index ? 1 : 0 }, shape: capture.output.shape)
         let gradient = capture.gradient(of: capture.output, seed: seed, withRespectTo: maps)
+        guard maps.isFinite, gradient?.isFinite ?? true else { throw NonFiniteOutput(.gradient) }
         return ClassActivationMap(
             classification: found, layer: name, width: maps.shape[3], height: maps.shape[2],
             values: gradient.map { gradCAM(maps, $0) } ?? [Float](repeating: 0, count: maps.shape[2] * maps.shape[3]),

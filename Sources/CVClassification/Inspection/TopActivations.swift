@@ -1,4 +1,5 @@
 import CVImage
+import CVTask
 import CVTensor
 
 /// The patch of an image that activates a unit of a network most.
@@ -46,12 +47,15 @@ public struct TopActivations: Sendable {
     ///   - image: of any size.
     ///   - least: only activations above this value count.
     /// - Returns: the patch; nil if the activation is not above `least` or does not depend on the image.
-    public func strongest(in image: Image, above least: Float = -.infinity) -> ActivatingPatch? {
+    /// - Throws: `NonFiniteOutput` if the layer's feature maps are NaN or infinite.
+    public func strongest(in image: Image, above least: Float = -.infinity) throws(NonFiniteOutput) -> ActivatingPatch?
+    {
         let x = classifier.preprocessing.tensor(image)
+        let found = maps(ActivationCapture(of: x, needsGradient: false, run))
+        guard found.isFinite else { throw NonFiniteOutput(NonFiniteOutput.cause(of: x) { _ = run($0) }) }
         // Most images end here, without a backward pass.
-        guard let value = peak(maps(ActivationCapture(of: x, needsGradient: false, run))).value, value > least else {
-            return nil
-        }
+        let value = peak(found).value
+        guard value > least else { return nil }
         let capture = ActivationCapture(of: x, run)
         let maps = maps(capture)
         let (_, position) = peak(maps)
@@ -77,13 +81,13 @@ public struct TopActivations: Sendable {
         }
     }
 
-    /// The largest value of the unit's feature map, nil for NaN, and its offset in `maps`.
-    private func peak(_ maps: Tensor) -> (value: Float?, position: Int) {
+    /// The largest value of the unit's feature map, and its offset in `maps`.
+    private func peak(_ maps: Tensor) -> (value: Float, position: Int) {
         let plane = maps.shape[2] * maps.shape[3]
         return maps.withValues { values in
             let mine = unit * plane..<(unit + 1) * plane
             let position = mine.max { values[$0] < values[$1] } ?? mine.lowerBound
-            return (values[position].isNaN ? nil : values[position], position)
+            return (values[position], position)
         }
     }
 }

@@ -76,12 +76,12 @@ public enum Parallel {
             return values.count == words.count && !values.isEmpty ? values : nil
         }
         if let max = numbers("/sys/fs/cgroup/cpu.max"), max.count == 2, max[0] > 0, max[1] > 0 {
-            return Swift.max(1, Int((max[0] / max[1]).rounded(.up)))
+            return Swift.max(1, Int(clamping: (max[0] / max[1]).rounded(.up)))
         }
         if let quota = numbers("/sys/fs/cgroup/cpu/cpu.cfs_quota_us")?.first, quota > 0,
             let period = numbers("/sys/fs/cgroup/cpu/cpu.cfs_period_us")?.first, period > 0
         {
-            return Swift.max(1, Int((quota / period).rounded(.up)))
+            return Swift.max(1, Int(clamping: (quota / period).rounded(.up)))
         }
         return nil
     }

@@ -4,7 +4,7 @@ package func decimal(_ value: Double, _ digits: Int) -> String {
     let scale = (0..<digits).reduce(1.0) { scale, _ in scale * 10 }
     let units = (abs(value) * scale).rounded()
     guard abs(value) < 1e9, units < 1e18 else { return "\(value)" }
-    let text = "\(Int(units))"
+    let text = "\(Int(clamping: units))"
     let padded = String(repeating: "0", count: max(0, digits + 1 - text.count)) + text
     let sign = value < 0 && units > 0 ? "-" : ""
     return sign + padded.dropLast(digits) + (digits > 0 ? "." + padded.suffix(digits) : "")
@@ -18,7 +18,7 @@ package func short(_ value: some CustomStringConvertible) -> String {
 
 /// A duration in minutes and seconds, with hours if needed: `44:12` or `1:02:03`.
 package func clock(_ seconds: Double) -> String {
-    let whole = Int(min(max(seconds, 0), 3_599_999).rounded())
+    let whole = Int(clamping: min(max(seconds, 0), 3_599_999).rounded())
     func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
     let (hours, minutes) = (whole / 3600, whole / 60 % 60)
     return (hours > 0 ? "\(hours):\(two(minutes))" : "\(minutes)") + ":" + two(whole % 60)

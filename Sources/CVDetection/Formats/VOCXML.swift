@@ -1,3 +1,4 @@
+import CVCore
 import CVImage
 
 /// The annotation format of Pascal VOC: one XML file per image.
@@ -50,7 +51,9 @@ public enum VOCXML {
 
     /// Converts continuous coordinates to pixel numbers from 1, both included; at least one pixel.
     private static func pixels(_ low: Float, _ high: Float, limit: Int) -> (Int, Int) {
-        func whole(_ value: Float) -> Int { value.isNaN ? 0 : Int(min(max(Double(value.rounded()), 0), Double(limit))) }
+        func whole(_ value: Float) -> Int {
+            value.isNaN ? 0 : Int(clamping: min(max(Double(value.rounded()), 0), Double(limit)))
+        }
         let last = max(whole(high), 1)
         return (min(whole(low) + 1, last), last)
     }

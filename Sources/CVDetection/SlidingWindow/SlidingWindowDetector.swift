@@ -2,6 +2,7 @@ import CVClassification
 import CVCore
 import CVImage
 import CVModels
+import CVTask
 import CVTensor
 
 /// Finds objects by applying a classifier to sliding windows of several sizes.
@@ -59,12 +60,13 @@ public struct SlidingWindowDetector: Sendable {
     ///     `sides(for:)`.
     ///   - options: thresholds and the selection of classes.
     /// - Returns: the detections in pixels of the image, the most confident first.
-    /// - Throws: `SlidingWindowError` if no window fits, or a window is so small that the resized image would be too large.
+    /// - Throws: `SlidingWindowError` if no window fits, or a window is so small that the resized image would be too large;
+    ///   `NonFiniteOutput` if the network computes NaN or infinity.
     public func detect(
         _ image: Image, sides: [Int]? = nil, options: DetectionOptions = defaultOptions
     ) throws -> [Detection] {
         let scales = try scales(for: image, sides: sides)
-        return read(scales.map { ($0, run($0, prepare(image, for: $0))) }, of: image, options: options)
+        return read(try scales.map { ($0, try run($0, prepare(image, for: $0))) }, of: image, options: options)
     }
 
     // The steps of `detect`, for callers that time or replace one of them.
@@ -96,7 +98,9 @@ public struct SlidingWindowDetector: Sendable {
         }
         return fitting.map { side in
             let scale = Double(inputSide) / Double(side)
-            func scaled(_ size: Int, _ window: Int) -> Int { max(window, Int((Double(size) * scale).rounded())) }
+            func scaled(_ size: Int, _ window: Int) -> Int {
+                max(window, Int(clamping: (Double(size) * scale).rounded()))
+            }
             return Scale(
                 side: side, width: scaled(image.width, windows.window.width),
                 height: scaled(image.height, windows.window.height))
@@ -112,8 +116,8 @@ public struct SlidingWindowDetector: Sendable {
         let least = max(leastSide(of: image), inputSide)
         var sides = [largest]
         var side = Double(largest) * 0.5.squareRoot()
-        while sides.count < 6, Int(side) >= least {
-            sides.append(Int(side))
+        while sides.count < 6, Int(clamping: side) >= least {
+            sides.append(Int(clamping: side))
             side *= 0.5.squareRoot()
         }
         return sides
@@ -137,7 +141,8 @@ public struct SlidingWindowDetector: Sendable {
     ///   - scale: the scale of the input.
     ///   - input: [1, C, height, width], as produced by `prepare(_:for:)`.
     /// - Returns: [1, labels, rows, columns].
-    public func run(_ scale: Scale, _ input: Tensor) -> Tensor { windows(input) }
+    /// - Throws: `NonFiniteOutput` if they are NaN or infinite.
+    public func run(_ scale: Scale, _ input: Tensor) throws(NonFiniteOutput) -> Tensor { try windows(input) }
 
     /// Converts the logits of all scales to detections.
     ///
@@ -187,7 +192,7 @@ public struct SlidingWindowDetector: Sendable {
         let logits = Self.maximumLogits / max(labels.count, 1) * windows.stride * windows.stride
         let pixels = Double(max(1, min(Self.maximumPixels, logits)))
         let ratio = Double(image.width) * Double(image.height) / pixels
-        return max(1, Int((Double(inputSide) * ratio.squareRoot()).rounded(.up)))
+        return max(1, Int(clamping: (Double(inputSide) * ratio.squareRoot()).rounded(.up)))
     }
 
     /// Limits of memory: at this size the first feature maps of VGG take a quarter of a gigabyte.

@@ -1,5 +1,6 @@
 import CVCore
 import CVModels
+import CVTask
 import CVTensor
 
 /// Applies a classifier to all windows of an image.
@@ -62,13 +63,15 @@ public struct SlidingWindows: Sendable {
     ///
     /// - Parameter x: [1, C, H, W], at least of the size of the window.
     /// - Returns: [1, classes, h, w] with h = ⌊(H - window) / stride⌋ + 1.
-    public func callAsFunction(_ x: Tensor) -> Tensor {
+    /// - Throws: `NonFiniteOutput` if they are NaN or infinite.
+    public func callAsFunction(_ x: Tensor) throws(NonFiniteOutput) -> Tensor {
         precondition(
             x.shape.rank == 4 && x.shape[0] == 1 && x.shape[2] >= window.height && x.shape[3] >= window.width,
             "SlidingWindows: \(x.shape) for a window of \(window)")
         let (rows, columns) = (positions(x.shape[2], window.height), positions(x.shape[3], window.width))
-        guard let convolutional else { return cropped(x, rows, columns) }
-        let all = convolutional(x).subsampled(stride: stride / convolutional.stride)
+        guard let convolutional else { return try cropped(x, rows, columns) }
+        let computed = try NonFiniteOutput.checking(x) { convolutional($0) }
+        let all = computed.subsampled(stride: stride / convolutional.stride)
         // If the stride does not divide the remainder, padding can produce a position for an incomplete window.
         return all.shape[2] == rows && all.shape[3] == columns ? all : cut(all, rows, columns)
     }
@@ -89,14 +92,14 @@ public struct SlidingWindows: Sendable {
         }
     }
 
-    private func cropped(_ x: Tensor, _ rows: Int, _ columns: Int) -> Tensor {
+    private func cropped(_ x: Tensor, _ rows: Int, _ columns: Int) throws(NonFiniteOutput) -> Tensor {
         // Large enough to use the kernels fully, small enough to bound the memory of the feature maps.
         let batch = max(1, min(64, (1 << 20) / window.count))
         var logits: [Float] = []
         for start in Swift.stride(from: 0, to: rows * columns, by: batch) {
             let positions = start..<min(start + batch, rows * columns)
             let images = crops(of: x, positions.map { (y: $0 / columns * stride, x: $0 % columns * stride) })
-            logits += network(images).values
+            logits += try NonFiniteOutput.checking(images) { network($0) }.values
         }
         let classes = logits.count / (rows * columns)
         let byPosition = Tensor(logits, shape: [rows * columns, classes])

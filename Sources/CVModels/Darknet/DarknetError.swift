@@ -14,6 +14,8 @@ public struct DarknetError: ToolkitError, Equatable {
         case weightCount(expected: Int, found: Int)
         /// NaN or infinite numbers.
         case notFinite(layer: String, count: Int)
+        /// Negative variances of a normalization.
+        case negativeVariance(layer: String, count: Int)
     }
 
     /// The file, with the line if known: `net.cfg:12`.
@@ -41,6 +43,8 @@ public struct DarknetError: ToolkitError, Equatable {
                     + (found < expected ? "the file is cut short or " : "it ") + "belongs to another .cfg"
             case .notFinite(let layer, let count):
                 "\(count) numbers of \(layer) are NaN or infinite: the file is damaged"
+            case .negativeVariance(let layer, let count):
+                "\(count) variances of \(layer) are negative: the file is damaged or belongs to another .cfg"
             }
         return "\(location.escapedForDisplay): \(text)"
     }
@@ -50,7 +54,7 @@ extension DarknetError {
     public var category: ErrorCategory {
         switch problem {
         case .unsupported: .unsupported
-        case .syntax, .invalid, .weightCount, .notFinite: .invalid
+        case .syntax, .invalid, .weightCount, .notFinite, .negativeVariance: .invalid
         }
     }
 }

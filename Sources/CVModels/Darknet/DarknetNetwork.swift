@@ -87,13 +87,39 @@ public struct DarknetNetwork: YOLONetwork {
     ///
     /// - Parameter x: [N, 3, H, W], of a size that `checkInput(width:height:)` accepts.
     /// - Returns: one grid per `[yolo]` layer, in their order.
-    public func callAsFunction(_ x: Tensor) -> [YOLOGrid] {
+    public func callAsFunction(_ x: Tensor) -> [YOLOGrid] { grids(x) { _, _ in } }
+
+    /// The first layer whose result is NaN or infinite, by its position in the `.cfg`.
+    ///
+    /// - Parameter x: as `callAsFunction(_:)` takes it.
+    /// - Returns: the layer and its result; nil if all are finite.
+    public func firstNonFiniteLayer(_ x: Tensor) -> (name: String, result: Tensor)? {
+        var found: (name: String, result: Tensor)?
+        _ = grids(x) { layer, result in
+            if found == nil, !result.isFinite { found = (layer.location, result) }
+        }
+        return found
+    }
+
+    /// Checks that no variance of a normalization is negative.
+    ///
+    /// - Parameter name: of the weights, for the message.
+    /// - Throws: `DarknetError.negativeVariance` with the first layer that has one.
+    public func checkVariances(name: String) throws(DarknetError) {
+        for (index, layer) in layers.enumerated() {
+            let negative = convolutions[index]?.variance?.values.count { $0 < 0 } ?? 0
+            if negative > 0 { throw DarknetError(name, .negativeVariance(layer: layer.location, count: negative)) }
+        }
+    }
+
+    private func grids(_ x: Tensor, observe: (DarknetLayer, Tensor) -> Void) -> [YOLOGrid] {
         var grids: [YOLOGrid] = []
         var outputs = [Tensor?](repeating: nil, count: layers.count)
         var left = uses
         var previous = x
         for (index, layer) in layers.enumerated() {
             previous = run(index, layer, previous, outputs)
+            observe(layer, previous)
             if case .yolo(let yolo) = layer.kind {
                 grids.append(
                     YOLOGrid(
@@ -162,10 +188,11 @@ public struct DarknetNetwork: YOLONetwork {
         _ layers: [DarknetLayer], _ weights: DarknetWeights, _ name: String
     ) throws(DarknetError) -> [Int: FusedConv2d] {
         let needed = layers.reduce(0) { $0 + $1.parameterCount }
+        var weights = weights
+        weights.fit(needed)
         guard weights.count == needed else {
             throw DarknetError(name, .weightCount(expected: needed, found: weights.count))
         }
-        var weights = weights
         var result: [Int: FusedConv2d] = [:]
         for (index, layer) in layers.enumerated() {
             guard case .convolution(let convolution) = layer.kind else { continue }

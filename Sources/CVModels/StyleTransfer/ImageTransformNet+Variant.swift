@@ -1,3 +1,4 @@
+import CVCore
 import CVNN
 import CVTensor
 

@@ -1,3 +1,5 @@
+import CVCore
+
 extension UNet {
     /// The facts, for the registry, of the network with batch normalization in the size of its paper, and of that without.
     static let specs = [UNetShape(), UNetShape(isPlain: true)].map(spec)

@@ -20,9 +20,21 @@ public protocol YOLONetwork: Sendable {
     /// - Parameter x: [N, 3, H, W], RGB, of a size that `checkInput(width:height:)` accepts.
     /// - Returns: one grid per head.
     func callAsFunction(_ x: Tensor) -> [YOLOGrid]
+
+    /// The first layer whose result is NaN or infinite, of a network whose layers have names that a tape does not know.
+    ///
+    /// - Parameter x: as `callAsFunction(_:)` takes it.
+    /// - Returns: the layer and its result; nil if all are finite, or a tape knows the names.
+    func firstNonFiniteLayer(_ x: Tensor) -> (name: String, result: Tensor)?
 }
 
 extension YOLONetwork {
+    /// Nil: a tape knows the names of the layers.
+    ///
+    /// - Parameter x: the input.
+    /// - Returns: nil.
+    public func firstNonFiniteLayer(_ x: Tensor) -> (name: String, result: Tensor)? { nil }
+
     /// Checks that the sides match the grids, and that the largest layers stay below a gigabyte: the first convolution,
     /// and the finest grid if there are very many classes.
     ///

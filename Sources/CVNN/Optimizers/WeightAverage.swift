@@ -1,3 +1,4 @@
+import CVCore
 import CVTensor
 
 /// An exponential moving average (EMA) of weights over training steps, which often generalizes better than the last weights
@@ -55,7 +56,7 @@ public final class WeightAverage {
         if !difference.isEmpty { throw ParameterMismatch(declared: expected.count, difference: difference) }
         // A damaged file may hold any number. A 32-bit float cannot count above 2^24, where the total has long been 1.
         let found = state["updates"]!.item
-        updates = found >= 0 && found <= 0x1p24 ? Int(found) : 0
+        updates = found >= 0 && found <= 0x1p24 ? Int(clamping: found) : 0
         // Accumulated as in `update`, so that it is the same to the last bit.
         total = (0..<updates).reduce(0) { total, _ in Self.total(total, decay) }
         for (index, parameter) in parameters.enumerated() where !parameter.isBuffer {

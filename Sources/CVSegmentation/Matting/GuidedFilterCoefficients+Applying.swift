@@ -35,7 +35,7 @@ extension GuidedFilterCoefficients {
                                 let color = SIMD4(Float(pixel[0]), Float(pixel[1]), Float(pixel[2]), 255) * (1 / 255)
                                 let function = first + (second - first) * columns.taps[x].share
                                 let value = ((color * function).sum() - levels.lowerBound) * scale
-                                row[x] = UInt8(min(max(value, 0), 255) + 0.5)
+                                row[x] = UInt8(clamping: min(max(value, 0), 255) + 0.5)
                                 pixel += channels
                             }
                         }

@@ -28,10 +28,10 @@ public struct MatteRefinement: Sendable, Equatable {
             logits.shape.rank == 4 && logits.shape[0] == 1 && logits.shape[1] == 1,
             "MatteRefinement: logits \(logits.shape), expected [1, 1, H, W]")
         let scale = min(1, Double(side) / Double(max(image.width, image.height)))
-        func reduced(_ size: Int) -> Int { max(1, Int((Double(size) * scale).rounded())) }
+        func reduced(_ size: Int) -> Int { max(1, Int(clamping: (Double(size) * scale).rounded())) }
         let small = image.resized(width: reduced(image.width), height: reduced(image.height), filter: .box)
         let coarse = Activation.sigmoid(upsampleBilinear(logits, height: small.height, width: small.width))
-        let radius = max(1, Int((reach * Double(max(small.width, small.height))).rounded()))
+        let radius = max(1, Int(clamping: (reach * Double(max(small.width, small.height))).rounded()))
         let functions = GuidedFilter(radius: radius, epsilon: contrast).functions(
             guide: FloatPlane.colors(of: small),
             input: FloatPlane(width: small.width, height: small.height, values: coarse.values))

@@ -33,7 +33,7 @@ extension SegmentationMetrics {
         HeatMap(
             title: "mean IoU \(decimal(meanIoU, 4)); % of the pixels of each class", rowTitle: "true",
             columnTitle: "predicted", rowLabels: classes, columnLabels: classes,
-            counts: classes.indices.map { parts(ofRow: $0).map { Int((100 * $0).rounded()) } }
+            counts: classes.indices.map { parts(ofRow: $0).map { Int(clamping: (100 * $0).rounded()) } }
         ).image()
     }
 

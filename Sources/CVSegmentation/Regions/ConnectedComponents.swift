@@ -1,3 +1,4 @@
+import CVCore
 import CVImage
 
 /// Which neighboring pixels are connected.

@@ -1,3 +1,4 @@
+import CVCore
 import CVImage
 
 /// The outline of a region, in pixels from the top left corner. It runs along the edges between pixels, so that it encloses

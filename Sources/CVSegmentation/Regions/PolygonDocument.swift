@@ -86,7 +86,7 @@ extension PolygonDocument.Region {
     }
 
     private static func ring(_ points: [Point]) -> JSONValue {
-        .array(points.map { .array([.integer(Int($0.x)), .integer(Int($0.y))]) })
+        .array(points.map { .array([.integer(Int(clamping: $0.x)), .integer(Int(clamping: $0.y))]) })
     }
 }
 

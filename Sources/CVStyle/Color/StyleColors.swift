@@ -18,7 +18,7 @@ extension Image {
                     for channel in 0..<3 {
                         // NaN becomes 0.
                         let value = values[channel * plane + index]
-                        pixels[3 * index + channel] = value > 0 ? UInt8(min(value, 1) * 255 + 0.5) : 0
+                        pixels[3 * index + channel] = value > 0 ? UInt8(clamping: min(value, 1) * 255 + 0.5) : 0
                     }
                 }
             }
@@ -49,7 +49,7 @@ extension Image {
                 let strength = min(1, room.min() ?? 1)
                 for channel in 0..<3 {
                     let value = brightness + strength * chroma[channel]
-                    result[start + channel] = UInt8(min(max(value, 0), 255) + 0.5)
+                    result[start + channel] = UInt8(clamping: min(max(value, 0), 255) + 0.5)
                 }
             }
             initialized = 3 * count

@@ -1,3 +1,4 @@
+import CVCore
 import CVImage
 
 /// The mean and the covariance of the colors of an image, RGB from 0 to 1.
@@ -49,7 +50,7 @@ extension Image {
         samples.reserveCapacity(3 * width * height)
         withoutAlpha().forEachColor { color in
             let new = palette.mean + map * (color - own.mean)
-            for channel in 0..<3 { samples.append(UInt8(min(max(new[channel], 0), 1) * 255 + 0.5)) }
+            for channel in 0..<3 { samples.append(UInt8(clamping: min(max(new[channel], 0), 1) * 255 + 0.5)) }
         }
         return Image(width: width, height: height, format: .rgb, pixels: samples)
     }

@@ -1,6 +1,7 @@
 import CVCore
 import CVImage
 import CVModels
+import CVTask
 import CVTensor
 import CVWeights
 
@@ -48,11 +49,11 @@ public struct FeedForwardStylizer: Sendable {
     ///
     /// - Parameter image: any image; its alpha is dropped.
     /// - Returns: an RGB image.
-    /// - Throws: `FastStyleError.tooSmall`.
-    public func callAsFunction(_ image: Image) throws(FastStyleError) -> Image {
+    /// - Throws: `FastStyleError.tooSmall`; `NonFiniteOutput` if the network computes NaN or infinity.
+    public func callAsFunction(_ image: Image) throws -> Image {
         let least = ImageTransformNet.minimumSide
         guard min(image.width, image.height) >= least else {
-            throw .tooSmall(width: image.width, height: image.height)
+            throw FastStyleError.tooSmall(width: image.width, height: image.height)
         }
         var features: any RowStream = ImageRowStream(image.withoutAlpha(), preprocessing)
         for stage in network.down { features = applied(features, stage) }
@@ -61,8 +62,21 @@ public struct FeedForwardStylizer: Sendable {
             features = BufferedRows(sum, bandRows: bandRows(sum)) { _ in }
         }
         for stage in network.up { features = applied(features, stage) }
-        return composed(features, width: image.width, height: image.height)
+        guard let result = composed(features, width: image.width, height: image.height) else {
+            throw NonFiniteOutput(cause(in: image))
+        }
+        return result
     }
+
+    /// Where the values first are not finite: searched in a part of the image, which does not need the memory of all.
+    private func cause(in image: Image) -> NonFiniteOutput.Cause {
+        let (width, height) = (min(image.width, Self.searchedSide), min(image.height, Self.searchedSide))
+        let part = image.withoutAlpha().resized(width: width, height: height)
+        return NonFiniteOutput.cause(of: ImageRowStream(part, preprocessing).rows(0..<height)) { _ = network($0) }
+    }
+
+    /// In pixels.
+    private static let searchedSide = 512
 
     /// The number of rows of a band.
     private func bandRows(_ features: some RowStream) -> Int {
@@ -88,18 +102,20 @@ public struct FeedForwardStylizer: Sendable {
         return ConvRowStream(maps, stage.convolution, bias: false, normalization: known, stage.activation)
     }
 
-    /// The output as an image; that of the network is up to three pixels larger.
-    private func composed(_ colors: any RowStream, width: Int, height: Int) -> Image {
+    /// The output as an image; that of the network is up to three pixels larger. Nil if it is NaN or infinite.
+    private func composed(_ colors: any RowStream, width: Int, height: Int) -> Image? {
+        var isFinite = true
         var pixels: [UInt8] = []
         pixels.reserveCapacity(3 * width * height)
         colors.forEachBand(max(1, bandCount / (3 * colors.width))) { range, rows in
-            guard range.lowerBound < height else { return }
+            isFinite = isFinite && rows.isFinite
+            guard isFinite, range.lowerBound < height else { return }
             let band = Image(unit: rows)
             let rowCount = min(range.upperBound, height) - range.lowerBound
             pixels +=
                 (rowCount, width) == (band.height, band.width)
                 ? band.pixels : band.cropped(x: 0, y: 0, width: width, height: rowCount).pixels
         }
-        return Image(width: width, height: height, format: .rgb, pixels: pixels)
+        return isFinite ? Image(width: width, height: height, format: .rgb, pixels: pixels) : nil
     }
 }

@@ -37,7 +37,7 @@ package struct StyleFrame: Equatable {
 
     package init(_ image: Image, longerSide: Int) {
         let scale = Double(longerSide) / Double(max(image.width, image.height))
-        func side(_ length: Int) -> Int { max(1, Int((Double(length) * scale).rounded())) }
+        func side(_ length: Int) -> Int { max(1, Int(clamping: (Double(length) * scale).rounded())) }
         (width, height) = (side(image.width), side(image.height))
     }
 
@@ -84,7 +84,7 @@ struct StyleFeatureLayers {
         let features = needed.map { Double($0.channels) * Double(pixels) / Double(1 << (2 * $0.stage)) }
         let retained = features.reduce(0, +)
         let temporary = 4 * (features.max() ?? 0)
-        return Int(1.35 * 4 * (retained + temporary)) + 3 * weightBytes + 155_000_000
+        return Int(clamping: 1.35 * 4 * (retained + temporary)) + 3 * weightBytes + 155_000_000
     }
 
     private var weightBytes: Int {

@@ -1,3 +1,4 @@
+import CVCore
 import CVImage
 import CVWeights
 
@@ -90,7 +91,7 @@ struct Covering {
             isWide
             ? (max(frame.width, frame.height * widest / highest), frame.height)
             : (frame.width, max(frame.height, frame.width * highest / widest))
-        func middle(_ room: Int) -> Int { Int((Double(room) / 2).rounded(.toNearestOrEven)) }
+        func middle(_ room: Int) -> Int { Int(clamping: (Double(room) / 2).rounded(.toNearestOrEven)) }
         cut = (
             middle(resized.width - target.width), middle(resized.height - target.height), target.width, target.height
         )

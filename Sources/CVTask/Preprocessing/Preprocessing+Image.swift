@@ -102,7 +102,7 @@ extension Preprocessing {
         let content = resized(image)
         if content.width == width, content.height == height { return content }
         func level(_ sample: Int) -> UInt8 {
-            UInt8(fill[channels == .gray ? 0 : channels.source(of: sample)].rounded())
+            UInt8(clamping: fill[channels == .gray ? 0 : channels.source(of: sample)].rounded())
         }
         var frame = Image(width: width, height: height, fill: Color(level(0), level(1), level(2)))
         frame.paste(content, x: (width - content.width) / 2, y: (height - content.height) / 2)

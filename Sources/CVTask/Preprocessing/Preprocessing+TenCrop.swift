@@ -1,3 +1,4 @@
+import CVCore
 import CVImage
 import CVTensor
 import CVWeights
@@ -21,7 +22,7 @@ extension Preprocessing {
 
     private func fiveCrops(_ image: Image) -> [Image] {
         let (right, bottom) = (image.width - width, image.height - height)
-        func middle(_ room: Int) -> Int { Int((Double(room) / 2).rounded(.toNearestOrEven)) }
+        func middle(_ room: Int) -> Int { Int(clamping: (Double(room) / 2).rounded(.toNearestOrEven)) }
         let corners = [(0, 0), (right, 0), (0, bottom), (right, bottom), (middle(right), middle(bottom))]
         return corners.map { image.cropped(x: $0, y: $1, width: width, height: height) }
     }

@@ -1,4 +1,5 @@
 import CVClassification
+import CVTask
 import CVTensor
 
 extension Classifier {
@@ -10,15 +11,24 @@ extension Classifier {
     ///   - flip: whether the probabilities are averaged with those of the mirrored image.
     ///   - progress: called with the number of images done.
     /// - Returns: loss, accuracy and confusion matrix.
-    /// - Throws: what `progress` throws; `FileError` or `ImageError` for a file that has changed meanwhile.
+    /// - Throws: what `progress` throws; `FileError` or `ImageError` for a file that has changed meanwhile; `NonFiniteOutput`
+    ///   with the name of the image from which the network computes NaN or infinity.
     public func evaluate(
         _ images: DecodedImages, items: [Int], flip: Bool = false, progress: (_ done: Int) throws -> Void = { _ in }
     ) throws -> ClassificationMetrics {
         precondition(images.classes == labels, "classes \(images.classes) for a classifier of \(labels)")
         let loader = BatchLoader(
             images, items: items, batchSize: 100, preprocessing: preprocessing, shuffles: false)
-        let score = flip ? flippedScore : logits
-        return try CVTraining.evaluate(score, loader, classes: labels, progress: progress)
+        var done = 0
+        return try CVTraining.evaluate(
+            { batch in
+                defer { done += batch.shape[0] }
+                do throws(NonFiniteOutput) {
+                    return try flip ? flippedScore(batch) : logits(batch)
+                } catch {
+                    throw error.named(images.items[items[done + error.index]].name)
+                }
+            }, loader, classes: labels, progress: progress)
     }
 }
 
@@ -30,15 +40,15 @@ extension Classifier {
 ///   - classes: the names of the classes.
 ///   - progress: called with the number of images done.
 /// - Returns: loss, accuracy and confusion matrix.
-/// - Throws: what `progress` and the loader throw.
+/// - Throws: what `logits`, `progress` and the loader throw.
 func evaluate(
-    _ logits: (Tensor) -> Tensor, _ loader: BatchLoader<ImageCollation>, classes: [String],
+    _ logits: (Tensor) throws -> Tensor, _ loader: BatchLoader<ImageCollation>, classes: [String],
     progress: (_ done: Int) throws -> Void = { _ in }
 ) throws -> ClassificationMetrics {
     var metrics = ClassificationMetrics(classes: classes)
     let stream = loader.batches()
     while let batch = try stream.next() {
-        metrics.add(logits: logits(batch.images), labels: batch.labels)
+        metrics.add(logits: try logits(batch.images), labels: batch.labels)
         try progress(metrics.count)
     }
     return metrics

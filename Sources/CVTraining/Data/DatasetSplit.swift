@@ -106,7 +106,7 @@ extension DatasetSplit {
     }
 
     private static func count(_ fraction: Double, of all: Int, atMost limit: Int) -> Int {
-        max(0, min(Int((fraction * Double(all)).rounded(.toNearestOrEven)), limit))
+        max(0, min(Int(clamping: (fraction * Double(all)).rounded(.toNearestOrEven)), limit))
     }
 
     /// Ascending by the hashes, as bytes.

@@ -23,18 +23,9 @@ struct NonFiniteSearch {
     func cause(seed: UInt64, forward: (Tape) throws -> TrainingLoss) rethrows -> NonFiniteCause {
         let parameters = badParameters
         if !parameters.isEmpty { return .parameters(parameters) }
-        var (last, found): (String?, NonFiniteCause?) = (nil, nil)
         let tape = Tape(.training, seed: seed)
-        _ = try tape.observing { step in
-            last = step.parameters.last ?? last
-            // Parameters are finite; constants, such as targets, are nothing that the network computed.
-            guard found == nil, !step.operation.isLeaf || step.operation == .input, !step.result.isFinite else {
-                return
-            }
-            found = last.map { .result(after: $0) } ?? .input
-        } during: {
-            try forward(tape)
-        }
-        return found ?? .loss
+        // Parameters are finite; constants, such as targets, are nothing that the network computed.
+        let found = try tape.firstNonFinite { _ = try forward(tape) }
+        return found.map { step in step.parameter.map { .result(after: $0) } ?? .input } ?? .loss
     }
 }

@@ -56,7 +56,7 @@ public enum SearchRange: Sendable, Equatable {
         switch self {
         case .even(let low, let high): return low + (high - low) * part
         case .logarithmic(let low, let high): return min(high, low * exp(part * log(high / low)))
-        case .choice(let values): return values[min(Int(part * Double(values.count)), values.count - 1)]
+        case .choice(let values): return values[min(Int(clamping: part * Double(values.count)), values.count - 1)]
         }
     }
 

@@ -100,7 +100,7 @@ public struct SegmentationImages: Sendable {
         }
         guard let info = sizes.first else { return (longestSide, longestSide) }
         let scale = min(1, Double(longestSide) / Double(max(info.width, info.height)))
-        func side(_ length: Int) -> Int { max(1, Int((Double(length) * scale).rounded())) }
+        func side(_ length: Int) -> Int { max(1, Int(clamping: (Double(length) * scale).rounded())) }
         return (side(info.width), side(info.height))
     }
 

@@ -79,8 +79,10 @@ struct InputLoop {
                 summary.recordFailure(job.name)
                 bar.advance()
                 try bar.hidden {
-                    warn(error.messageWithAdvice)
-                    try failed(job.name, error.messageWithAdvice)
+                    // The library does not know the image's name.
+                    let message = ((error as? NonFiniteOutput)?.named(job.name) ?? error).messageWithAdvice
+                    warn(message)
+                    try failed(job.name, message)
                 }
             }
         }

@@ -46,5 +46,5 @@ func readableBytes(_ bytes: Int) -> String {
 
 extension Box {
     /// `128 224 313 538`: left, top, right and bottom, in whole pixels.
-    var corners: String { [minX, minY, maxX, maxY].map { "\(Int($0.rounded()))" }.joined(separator: " ") }
+    var corners: String { [minX, minY, maxX, maxY].map { "\(Int(clamping: $0.rounded()))" }.joined(separator: " ") }
 }

@@ -21,6 +21,8 @@ package struct FusedConv2d: Sendable {
     private let bias: Tensor?
     private let geometry: ConvGeometry
     private let normalization: Normalization?
+    /// The variances of the normalization, [C]; nil without one.
+    package var variance: Tensor? { normalization?.variance }
     private let epilogue: Epilogue
 
     /// - Parameters:

@@ -25,7 +25,7 @@ private struct DropoutMask {
     let probability: Float
 
     func applied(to x: Tensor) -> Tensor {
-        let threshold = UInt32(probability * Float(1 << 24))
+        let threshold = UInt32(clamping: probability * Float(1 << 24))
         let scale = probability < 1 ? 1 / (1 - probability) : 0
         return Tensor(shape: x.shape, from: x) { y in
             x.withValues { x in

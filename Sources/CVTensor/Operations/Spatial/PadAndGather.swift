@@ -55,7 +55,7 @@ public func upsampleNearest(_ x: Tensor, height: Int, width: Int) -> Tensor {
     func sources(_ size: Int, from original: Int) -> [Int] {
         precondition(size > 0 && original > 0, "upsampleNearest: from \(original) to \(size) pixels")
         let scale = Float(original) / Float(size)
-        return (0..<size).map { min(Int(Float($0) * scale), original - 1) }
+        return (0..<size).map { min(Int(clamping: Float($0) * scale), original - 1) }
     }
     return gathered(
         x, rows: sources(height, from: input.height), columns: sources(width, from: input.width),

@@ -52,7 +52,7 @@ private struct Mixture {
         let scale = alignCorners ? aligned : Float(size) / Float(count)
         parts = (0..<count).map { index in
             let position = alignCorners ? scale * Float(index) : max(scale * (Float(index) + 0.5) - 0.5, 0)
-            let first = min(Int(position), size - 1)
+            let first = min(Int(clamping: position), size - 1)
             return (first, min(first + 1, size - 1), position - Float(first))
         }
     }

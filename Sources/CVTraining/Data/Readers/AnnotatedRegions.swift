@@ -1,3 +1,4 @@
+import CVCore
 import CVImage
 
 /// Areas of an image that were drawn by hand, each of a class.
@@ -102,5 +103,5 @@ private func forEachRun(of polygons: [[Point]], width: Int, height: Int, _ body:
 
 /// The first of `count` pixels whose center is not before `position`.
 private func firstCenter(from position: Double, count: Int) -> Int {
-    Int(min(max((position - 0.5).rounded(.up), 0), Double(count)))
+    Int(clamping: min(max((position - 0.5).rounded(.up), 0), Double(count)))
 }

@@ -16,7 +16,7 @@ struct ClassifyRun {
         return try untilOutputIsClosed {
             let summary = try loop.run(inputs) { input in
                 let image = try command.input.images.read(input)
-                let found = classifier(image, top: command.top, views: command.views)
+                let found = try classifier(image, top: command.top, views: command.views)
                 return ClassificationRecord(
                     input: input.name, width: image.width, height: image.height, results: found)
             }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import CLISupport
+import CVCore
 import CVDetection
 
 /// `cvtool detect`: parses and checks; `DetectRun` does the work.

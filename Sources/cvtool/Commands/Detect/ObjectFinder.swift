@@ -16,7 +16,7 @@ extension Detector: ObjectFinder {
 
     func find(_ image: Image, _ options: DetectionOptions, _ timing: Timing) throws -> [Detection] {
         let (input, letterbox) = timing.measure("resize") { prepare(image) }
-        let grids = timing.measure("network") { run(input) }
+        let grids = try timing.measure("network") { try run(input) }
         return timing.measure("boxes") { read(grids, letterbox, options: options) }
     }
 }
@@ -33,7 +33,7 @@ struct WindowFinder: ObjectFinder {
         // One scale at a time: the inputs of all scales together would need more memory.
         let logits = try detector.scales(for: image, sides: sides).map { scale in
             let input = timing.measure("resize") { detector.prepare(image, for: scale) }
-            return (scale, timing.measure("network") { detector.run(scale, input) })
+            return (scale, try timing.measure("network") { try detector.run(scale, input) })
         }
         return timing.measure("boxes") { detector.read(logits, of: image, options: options) }
     }

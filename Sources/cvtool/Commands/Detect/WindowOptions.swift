@@ -1,5 +1,6 @@
 import ArgumentParser
 import CVClassification
+import CVCore
 import CVDetection
 
 /// `cvtool detect --classifier`: sizes and stride of its windows.

@@ -41,7 +41,7 @@ struct ActivationsRun {
         let loop = InputLoop(title: "activations", quiet: command.quiet)
         let summary = try loop.forEach(inputs) { input in
             let image = try command.images.read(input)
-            if let found = topActivations.strongest(in: image, above: best.least) {
+            if let found = try topActivations.strongest(in: image, above: best.least) {
                 best.add(found, of: image, input.name)
             }
         }

@@ -47,19 +47,19 @@ enum SegmentModel {
     }
 
     /// Segments `image`.
-    func found(in image: Image, _ timing: Timing) -> SegmentFinding {
+    func found(in image: Image, _ timing: Timing) throws -> SegmentFinding {
         switch self {
         case .person(let segmenter):
-            let persons = timing.measure("detector") { segmenter.findPersons(in: image) }
+            let persons = try timing.measure("detector") { try segmenter.findPersons(in: image) }
             if let persons, persons.isEmpty {
                 return SegmentFinding(matte: .empty(width: image.width, height: image.height))
             }
             let input = timing.measure("resize") { segmenter.prepare(image) }
-            let logits = timing.measure("network") { segmenter.run(input) }
+            let logits = try timing.measure("network") { try segmenter.run(input) }
             let matte = timing.measure("refine") { segmenter.refine(logits, of: image, near: persons) }
             return SegmentFinding(matte: matte)
         case .classes(let segmenter, let scale, let selected):
-            let map = timing.measure("network") { segmenter(image, scale: scale) }
+            let map = try timing.measure("network") { try segmenter(image, scale: scale) }
             return SegmentFinding(map: map, selected: selected)
         }
     }

@@ -76,7 +76,7 @@ struct SegmentRun {
         _ job: InputJob<SegmentPaths>, _ model: SegmentModel, _ backdrop: Backdrop?, _ polygons: inout PolygonDocument
     ) throws -> SegmentationRecord {
         let image = try timing.measure("decode") { try command.input.images.read(job.input) }
-        let finding = model.found(in: image, timing)
+        let finding = try model.found(in: image, timing)
         if output.polygons != nil {
             timing.measure("polygons") { polygons.append(finding.map, of: finding.outlined, input: job.name) }
         }

@@ -89,9 +89,9 @@ struct StylizeFastRun {
     private func stylized(_ image: Image, _ job: InputJob<StylizedFile>, _ stylizer: FeedForwardStylizer) throws
         -> Image
     {
-        do throws(FastStyleError) {
+        do {
             return try stylizer(image)
-        } catch {
+        } catch let error as FastStyleError {
             throw NamedImageError(name: job.name, error: error)
         }
     }

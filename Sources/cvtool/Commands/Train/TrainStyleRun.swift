@@ -70,7 +70,7 @@ struct TrainStyleRun {
     /// Small enough not to delay the training.
     private func reduced(_ image: Image) -> Image {
         let scale = min(1, Double(Self.sampleSide) / Double(max(image.width, image.height)))
-        func side(_ length: Int) -> Int { max(8, Int((Double(length) * scale).rounded())) }
+        func side(_ length: Int) -> Int { max(8, Int(clamping: (Double(length) * scale).rounded())) }
         return image.withoutAlpha().resized(
             width: side(image.width), height: side(image.height), filter: .bicubic)
     }

@@ -1,3 +1,4 @@
+import CVCore
 import CVModels
 import CVStyle
 import CVTraining

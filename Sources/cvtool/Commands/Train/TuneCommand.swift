@@ -139,7 +139,7 @@ struct RangeOptions: ParsableArguments {
         let values = trial.values
         recipe.learningRate = values["learning-rate"] ?? recipe.learningRate
         recipe.weightDecay = values["weight-decay"] ?? recipe.weightDecay
-        recipe.batchSize = values["batch-size"].map { Int($0.rounded()) } ?? recipe.batchSize
+        recipe.batchSize = values["batch-size"].map { Int(clamping: $0.rounded()) } ?? recipe.batchSize
         recipe.momentum = values["momentum"] ?? recipe.momentum
         recipe.labelSmoothing = values["label-smoothing"] ?? recipe.labelSmoothing
     }
@@ -151,6 +151,6 @@ struct RangeOptions: ParsableArguments {
     ///   - name: of the option.
     /// - Returns: a whole number for a batch size.
     static func text(_ value: Double, of name: String) -> String {
-        name == "batch-size" ? "\(Int(value.rounded()))" : significant(value)
+        name == "batch-size" ? "\(Int(clamping: value.rounded()))" : significant(value)
     }
 }
