@@ -12,15 +12,15 @@ import Testing
 
 /// A network's NaN or infinity is an error with the first layer, whatever reads its results.
 @Suite struct NonFiniteOutputTests {
-    /// LeNet-5 with weights that are finite; one of them is so large that bright images overflow.
+    /// A network whose weights are finite or not; with one that is large, bright images overflow.
     private func classifier(_ key: String, _ value: Float) throws -> Classifier {
-        let spec = try ModelRegistry.spec(named: "lenet5")
+        let spec = try ModelRegistry.spec(named: "small-cnn")
         let (network, parameters) = ParameterSet.initialize(seed: 1) { spec.makeClassifier(classes: 3, $0) }
         let parameter = try #require(parameters.first { $0.name == key })
         parameter.value = Tensor(repeating: value, shape: parameter.shape)
         parameters.setTrainable(false)
         let preprocessing = Preprocessing(width: 28, height: 28, resize: .stretch, channels: .gray, std: [1 / 255])
-        return Classifier(network, name: "lenet5", labels: ["a", "b", "c"], preprocessing: preprocessing)
+        return Classifier(network, name: "small-cnn", labels: ["a", "b", "c"], preprocessing: preprocessing)
     }
 
     private let dark = Image(width: 28, height: 28, fill: .black), bright = Image(width: 28, height: 28, fill: .white)

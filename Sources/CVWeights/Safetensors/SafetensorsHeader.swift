@@ -117,7 +117,7 @@ public struct SafetensorsHeader: Sendable {
             return Int(start.withUnsafeBytes { UInt64(littleEndian: $0.loadUnaligned(as: UInt64.self)) })
         }
         // If the file has another known format, name that instead of the problem.
-        let format = WeightsFormat.recognize(start).flatMap { $0 == .safetensors ? nil : $0 }
+        let format = WeightsFormat.recognize(start).flatMap { [.safetensors, .empty].contains($0) ? nil : $0 }
         throw SafetensorsError(format.map { .otherFormat($0) } ?? problem, in: file)
     }
 
