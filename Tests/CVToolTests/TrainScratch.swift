@@ -29,7 +29,7 @@ final class TrainScratch {
                 let (dx, dy) = (abs(Float(column) - x), abs(Float(row) - y))
                 let isInside = [dx < 2, dx * dx + dy * dy < 16, max(dx, dy) < 4][number]
                 for channel in 0..<3 {
-                    let noise = UInt8(80 * random.uniform())
+                    let noise = UInt8(clamping: 80 * random.uniform())
                     pixels.append(isInside ? (channel == number ? 170 : 90) + noise : noise)
                 }
             }

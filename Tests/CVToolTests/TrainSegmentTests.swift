@@ -18,7 +18,7 @@ import Testing
             var (pixels, mask): ([UInt8], [UInt8]) = ([], [])
             for position in 0..<256 {
                 let isLight = position % 16 >= edge
-                pixels += (0..<3).map { _ in UInt8(60 * random.uniform()) + (isLight ? 160 : 20) }
+                pixels += (0..<3).map { _ in UInt8(clamping: 60 * random.uniform()) + (isLight ? 160 : 20) }
                 mask.append(position < 16 ? 9 : isLight ? 1 : 0)
             }
             let image = Image(width: 16, height: 16, format: .rgb, pixels: pixels)

@@ -18,9 +18,9 @@ extension Segmenter {
         var metrics = SegmentationMetrics(classes: labels.names)
         for (done, item) in items.enumerated() {
             let sample = try images.decoded.original(at: item)
-            do {
+            do throws(NonFiniteOutput) {
                 metrics.add(try self(sample.image).mask.values, sample.masks[0])
-            } catch let error as NonFiniteOutput {
+            } catch {
                 throw error.named(images.items[item].name)
             }
             try progress(done + 1)

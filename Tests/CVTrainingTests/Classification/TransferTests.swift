@@ -23,7 +23,7 @@ import Testing
             for index in 0..<12 {
                 var random = SplitMix64(seed: UInt64(number), stream: index)
                 let pixels = (0..<16 * 16 * 3).map { position in
-                    UInt8(120 * random.uniform()) + (position % 3 == 2 - number ? 90 : 0)
+                    UInt8(clamping: 120 * random.uniform()) + (position % 3 == 2 - number ? 90 : 0)
                 }
                 let image = Image(width: 16, height: 16, format: .rgb, pixels: pixels)
                 try image.write(to: "\(folder)/\(name)/\(index).png")

@@ -54,7 +54,7 @@ private struct SampleCollation: Collation {
         #expect(images.isInMemory == (memoryLimit > 0))
         let pixels = try images.sample(at: 1).image.pixels
         let levels = try gray.tensor(images.original(at: 1).image).values
-        #expect(pixels == levels.flatMap { [UInt8](repeating: UInt8(($0 * 255).rounded()), count: 3) })
+        #expect(pixels == levels.flatMap { [UInt8](repeating: UInt8(clamping: ($0 * 255).rounded()), count: 3) })
     }
 
     @Test("ImageDataset: images without classes have no labels and are divided as one class")

@@ -39,7 +39,7 @@ import Testing
         for _ in 0..<4000 {
             let value = range.sample(using: &random)
             #expect((1e-4...1).contains(value))
-            counts[min(3, Int(log10(value) + 4))] += 1
+            counts[min(3, Int(clamping: log10(value) + 4))] += 1
         }
         // 1000 each, with a standard deviation of 27.
         #expect(counts.allSatisfy { abs($0 - 1000) < 120 })

@@ -24,7 +24,7 @@ private struct SmallNetwork: Layer {
 
 @Suite(.serialized) struct TrainingStepTests {
     private let images = seededTensor(seed: 1, [8, 3, 16, 16])
-    private let classes = uniformTensor(seed: 2, [8 * 64]).values.map { Int($0 * 4) }
+    private let classes = uniformTensor(seed: 2, [8 * 64]).values.map { Int(clamping: $0 * 4) }
 
     /// The losses of so many steps; `afterStep` is called after each.
     private func losses(steps: Int, afterStep: (Int) -> Void = { _ in }) -> [Float] {

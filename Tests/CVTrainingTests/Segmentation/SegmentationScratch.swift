@@ -62,7 +62,7 @@ final class SegmentationScratch {
                 let isBorder = distances.contains { abs($0 - radius) < 0.5 }
                 mask.append(isBorder ? 255 : UInt8(shape))
                 for channel in 0..<3 {
-                    pixels.append(UInt8(60 * random.uniform()) + (shape > 0 && channel == shape ? 160 : 40))
+                    pixels.append(UInt8(clamping: 60 * random.uniform()) + (shape > 0 && channel == shape ? 160 : 40))
                 }
             }
         }

@@ -27,7 +27,7 @@ struct TrainingDefaults {
     init(_ settings: TrainingSettings) {
         epochs = "\(settings.epochs)"
         optimizer = settings.optimizer.rawValue
-        warmup = "\(Int(settings.warmup)), but at most half of all"
+        warmup = "\(Int(clamping: settings.warmup)), but at most half of all"
         batchSize = "\(settings.batchSize)"
         learningRate = "\(settings.learningRate)"
         weightDecay = "\(settings.weightDecay)"
