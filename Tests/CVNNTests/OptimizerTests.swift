@@ -168,6 +168,33 @@ struct Valley {
     }
 }
 
+/// What the losses of whole runs do not show.
+@Suite struct GradientEdgeTests {
+    @Test("clipping: gradients shorter than the norm stay as they are, longer ones get it")
+    func clippingShortensOnly() throws {
+        let valley = Valley()
+        for (length, expected) in [(0.5, 0.5), (1.9, 1.9), (50, 2)] as [(Float, Float)] {
+            valley.a.gradient = Tensor([length * 0.6] + [Float](repeating: 0, count: 11), shape: [3, 4])
+            valley.b.gradient = Tensor([0, -length * 0.8, 0, 0], shape: [4])
+            let before = valley.parameters.map { $0.gradient!.values }
+            #expect(abs(clipGradients(valley.parameters, norm: 2) - length) < 1e-5 * length)
+            let after = valley.parameters.map { $0.gradient!.values }
+            if length < 2 { #expect(after == before) }
+            let norm = after.joined().reduce(0) { $0 + $1 * $1 }.squareRoot()
+            #expect(abs(norm - expected) < 1e-5)
+        }
+    }
+
+    /// As `torch.nn.L1Loss`, whose gradient is that of `sign`.
+    @Test("absolute error: the gradient is 0 where prediction and target are equal")
+    func absoluteErrorIsFlatAtZero() throws {
+        let tape = Tape(.training)
+        let x = tape.watch(Tensor([1, 2, 3, -4], shape: [4]), gradient: true)
+        let gradients = tape.gradients(of: absoluteError(x, Tensor([1, 5, 0, -4], shape: [4])))
+        #expect(gradients[x]?.values == [0, -0.25, 0.25, 0])
+    }
+}
+
 @Suite struct ScheduleTests {
     private static let schedules: [String: Schedule] = [
         "exponential": .exponential(from: 0.1, factor: 0.9),
@@ -189,5 +216,16 @@ struct Valley {
                 #expect(abs(schedule(time) - rate) <= 1e-5 * rate, "\(row.name) at \(time)")
             }
         }
+    }
+
+    /// `LinearWarmup` of pytorch_warmup: min(1, (step + 1) / warmup_period).
+    @Test("schedules: a warm-up counts the first step") func aWarmUpCountsTheFirstStep() {
+        let schedule = Schedule.constant(0.8).warmedUp(over: 4, step: 1)
+        #expect((0..<6).map { schedule($0) } == [0.2, 0.4, 0.6, 0.8, 0.8, 0.8])
+        // Half an epoch of eight steps.
+        let epochs = Schedule.constant(1).warmedUp(over: 0.5, step: 0.125)
+        #expect((0..<5).map { epochs(Double($0) / 8) } == [0.25, 0.5, 0.75, 1, 1])
+        // Shorter than a step.
+        #expect(Schedule.constant(1).warmedUp(over: 0.01, step: 1)(0) == 1)
     }
 }

@@ -137,7 +137,7 @@ def main():
             order = random.permutation(len(train_x))
             for step in range(steps):
                 now = epoch + step / steps
-                rate = args.rate * (1 + math.cos(math.pi * now / args.epochs)) / 2 * min(1, now / args.warmup)
+                rate = args.rate * (1 + math.cos(math.pi * now / args.epochs)) / 2 * min(1, (now + 1 / steps) / args.warmup)
                 optimizer.param_groups[0]["lr"] = rate
                 mine = order[step * args.batch : (step + 1) * args.batch]
                 x, y = tensor(augmented(train_x[mine], args.shift, random)), torch.from_numpy(train_y[mine])

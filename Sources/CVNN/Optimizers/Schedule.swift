@@ -3,7 +3,7 @@ import CVCore
 /// The learning rate as a function of time, as `torch.optim.lr_scheduler`.
 ///
 /// ```swift
-/// let schedule = Schedule.cosine(from: 0.1, to: 0, over: 60).warmedUp(over: 5)
+/// let schedule = Schedule.cosine(from: 0.1, to: 0, over: 60).warmedUp(over: 5, step: 1 / Double(stepsPerEpoch))
 /// optimizer.learningRate = schedule(epoch)
 /// ```
 ///
@@ -120,15 +120,29 @@ public struct Schedule: Sendable {
         return Schedule { now in sorted.last { $0.time <= now }?.rate ?? start }
     }
 
-    /// This schedule times a factor that grows linearly from `first` to 1 at the time `length` (Goyal et al. 2017,
-    /// arXiv:1706.02677), as `LinearLR`.
+    /// This schedule times a factor that grows linearly with each step (Goyal et al. 2017, arXiv:1706.02677): the step
+    /// that begins at t has min(1, (t + step) / length), as `LinearWarmup` of the package pytorch_warmup.
+    ///
+    /// The first step counts as one of the warm-up, so that its rate is above 0: a step with rate 0 would learn nothing.
     ///
     /// - Parameters:
     ///   - length: the time of the warm-up, above 0.
-    ///   - first: the factor at time 0.
+    ///   - step: the time that a step takes, above 0: 1 where time counts steps, 1 / steps per epoch where it counts epochs.
     /// - Returns: the schedule.
-    public func warmedUp(over length: Double, from first: Double = 0) -> Schedule {
-        precondition(length > 0, "a warm-up over \(length), above 0 expected")
+    public func warmedUp(over length: Double, step: Double) -> Schedule {
+        precondition(length > 0 && step > 0, "a warm-up over \(length) in steps of \(step), above 0 expected")
+        return Schedule { [rate] time in rate(time) * min(1, (time + step) / length) }
+    }
+
+    /// This schedule times a factor that grows linearly from `first` to 1 at the time `length`, as
+    /// `torch.optim.lr_scheduler.LinearLR`.
+    ///
+    /// - Parameters:
+    ///   - length: the time of the warm-up, above 0.
+    ///   - first: the factor at time 0, above 0: PyTorch's `start_factor`.
+    /// - Returns: the schedule.
+    public func warmedUp(over length: Double, from first: Double) -> Schedule {
+        precondition(length > 0 && first > 0, "a warm-up over \(length) from \(first), above 0 expected")
         return Schedule { [rate] time in rate(time) * (time < length ? first + (1 - first) * time / length : 1) }
     }
 

@@ -16,7 +16,7 @@ public struct TrainingSettings: Sendable, Equatable {
     public var momentum = 0.9
     /// How the learning rate changes.
     public var schedule = ScheduleKind.cosine
-    /// The number of epochs in which the learning rate grows from 0.
+    /// The number of epochs in which the learning rate grows linearly to its full value, step by step.
     public var warmup = 1.0
     /// The factor of L2 regularization of all weights; with `adamw` decoupled from the gradients.
     public var weightDecay: Double
