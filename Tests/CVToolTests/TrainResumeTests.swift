@@ -8,7 +8,11 @@ import Testing
     init() throws { folder = try TrainScratch() }
 
     /// Starts a training and presses Ctrl-C when its log is there.
-    private func interrupted(_ arguments: [String]) throws -> (status: Int32, remarks: String) {
+    ///
+    /// - Parameter end: ends the process in another way.
+    private func interrupted(
+        _ arguments: [String], by end: (Process) throws -> Void = { $0.interrupt() }
+    ) throws -> (status: Int32, remarks: String) {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: try commandPath)
         process.arguments = arguments
@@ -23,10 +27,9 @@ import Testing
             remarks += piece
             if piece.isEmpty || String(decoding: remarks, as: UTF8.self).contains("epoch  1/") { break }
         }
-        process.interrupt()
+        try end(process)
         remarks += errors.fileHandleForReading.readDataToEndOfFile()
         process.waitUntilExit()
-        #expect(process.terminationReason == .exit)
         return (process.terminationStatus, String(decoding: remarks, as: UTF8.self))
     }
 
@@ -59,6 +62,70 @@ import Testing
         #expect(try folder.scratch.bytes("run/last.safetensors") == before)
         #expect(try folder.train("--epochs", "1", "--seed", "2", "--force").exitCode == 0)
         #expect(try folder.scratch.bytes("run/last.safetensors") != before)
+    }
+
+    private static let long = [
+        "train", "classify", "shapes", "--model", "resnet20", "--imgsz", "16", "--epochs", "99", "--batch-size", "8",
+    ]
+
+    @Test("cvtool train --resume: other classes are refused and named") func otherClassesAreRefused() throws {
+        #expect(try folder.train("--epochs", "2").exitCode == 0)
+        let before = try folder.scratch.bytes("run/checkpoint.safetensors")
+        try FileManager.default.moveItem(
+            atPath: folder.path + "/shapes/bar", toPath: folder.path + "/shapes/zebra")
+        let result = try folder.train("--epochs", "2", "--resume")
+        #expect(result.exitCode == 1)
+        #expect(
+            result.errors.contains(
+                "the class \"bar\" is not there any more (it had 30 images); the class \"zebra\" is new"),
+            "\(result.errors)")
+        #expect(try folder.scratch.bytes("run/checkpoint.safetensors") == before)
+    }
+
+    @Test("cvtool train --resume: more epochs name the settings, not the rates") func moreEpochsNameTheSettings() throws
+    {
+        #expect(try folder.train("--epochs", "2").exitCode == 0)
+        let result = try folder.train("--epochs", "20", "--resume")
+        #expect(result.exitCode == 1 && !result.errors.contains("learning rate at epoch"), "\(result.errors)")
+        #expect(result.errors.contains("epochs was 2 and is now 20"), "\(result.errors)")
+        #expect(try folder.train("--epochs", "2", "--schedule", "constant", "-o", "same").exitCode == 0)
+        let longer = try folder.train("--epochs", "3", "--schedule", "constant", "-o", "same", "--resume")
+        #expect(longer.exitCode == 0, "\(longer.errors)")
+        #expect(try folder.log("same").count == 4)
+    }
+
+    @Test("cvtool train --resume: no file is claimed that was removed") func noFileIsClaimedThatWasRemoved() throws {
+        let options = ["--epochs", "4", "--learning-rate", "1e-9", "--patience", "2"]
+        func train(_ more: String...) throws -> CommandResult {
+            try runCommand(
+                ["train", "classify", "shapes", "--model", "logistic", "--imgsz", "16", "--channels", "3"] + options
+                    + more,
+                in: folder.path)
+        }
+        // With next to no learning rate the first epoch stays the best.
+        #expect(try train().output.hasPrefix("run/best.safetensors: epoch 1"))
+        try FileManager.default.removeItem(atPath: folder.path + "/run/best.safetensors")
+        let result = try train("--resume", "-q")
+        #expect(result.exitCode == 0 && result.errors.contains("is missing; its weights (epoch 1"), "\(result.errors)")
+        let named = try #require(result.output.split(separator: ":").first)
+        #expect(try folder.scratch.names(in: "run").contains { "run/" + $0 == named }, "\(result.output)")
+    }
+
+    @Test("cvtool train: a second training into a folder is refused, and a killed one does not block it")
+    func aSecondTrainingIsRefused() throws {
+        let (_, _) = try interrupted(Self.long) { process in
+            for more in [[], ["--force"], ["--resume"]] {
+                let second = try runCommand(Self.long + more, in: folder.path)
+                #expect(second.exitCode == 1, "\(more): \(second.errors)")
+                #expect(
+                    second.errors.contains("run: process \(process.processIdentifier) on "), "\(more): \(second.errors)"
+                )
+                #expect(second.errors.contains("trains into this folder"))
+            }
+            kill(process.processIdentifier, SIGKILL)
+        }
+        #expect(try folder.train("--epochs", "1", "--force").exitCode == 0)
+        #expect(try !folder.scratch.names(in: "run").contains("running.lock"))
     }
 
     @Test("cvtool train --resume: only the same run is resumed") func onlyTheSameRunGoesOn() throws {

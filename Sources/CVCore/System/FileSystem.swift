@@ -53,6 +53,9 @@ package enum FileSystem {
         status(of: path).map { Identity(device: UInt64(truncatingIfNeeded: $0.st_dev), number: UInt64($0.st_ino)) }
     }
 
+    /// The size of the file at `path` in bytes, links followed; nil if there is none.
+    package static func size(of path: String) -> Int? { status(of: path).map { Int($0.st_size) } }
+
     private static func status(of path: String) -> stat? {
         var status = stat()
         return stat(path, &status) == 0 ? status : nil

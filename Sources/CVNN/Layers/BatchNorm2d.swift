@@ -4,6 +4,10 @@ import CVTensor
 ///
 /// x: [N, C, H, W] -> the same shape; weight (γ), bias (β), running_mean, running_var: [C].
 ///
+/// Any other rank is a programmer's mistake and stops the program, as everywhere in this library: features [N, C] become
+/// images of one pixel by `reshaped([n, c, 1, 1])`. In training each channel needs more than one value, N · H · W: with one,
+/// the variance is 0, and the result is β whatever the input. `Trainer` refuses that, as PyTorch does.
+///
 /// On a tape in training it normalizes with the statistics of the batch and updates the running statistics;
 /// otherwise it uses the running statistics.
 public struct BatchNorm2d: Layer {
@@ -40,6 +44,7 @@ public struct BatchNorm2d: Layer {
     ///
     /// - Parameter x: [N, C, H, W].
     /// - Returns: [N, C, H, W].
+    /// - Precondition: x has four dimensions, and as many channels as this layer.
     public func callAsFunction(_ x: Tensor) -> Tensor { self(x, then: .linear) }
 
     /// Normalization fused with a residual sum and an activation: `activation(self(x) + residual)`.

@@ -181,7 +181,7 @@ public struct ClassificationTraining {
     private var configuration: TrainingConfiguration {
         recipe.configuration(
             stepsPerEpoch: stepsPerEpoch, selection: split.validation.isEmpty ? .lowest("loss") : .highest("accuracy"),
-            images: images.items.count)
+            dataset: images.dataset.fingerprint(), images: images.items.count)
     }
 
     /// Evaluates the network with its present weights.

@@ -14,8 +14,9 @@ public enum SearchRange: Sendable, Equatable {
     /// - Parameters:
     ///   - text: of a range or a list.
     ///   - limits: of the values.
+    ///   - isWhole: whether the values are whole numbers.
     /// - Throws: `SearchRangeError`.
-    public init(_ text: String, limits: ClosedRange<Double>) throws(SearchRangeError) {
+    public init(_ text: String, limits: ClosedRange<Double>, isWhole: Bool = false) throws(SearchRangeError) {
         let isLogarithmic = text.hasSuffix(":log")
         let body = isLogarithmic ? text.dropLast(4) : Substring(text)
         let parts = Self.split(body)
@@ -25,6 +26,9 @@ public enum SearchRange: Sendable, Equatable {
         }
         if let outside = values.first(where: { !limits.contains($0) }) {
             throw SearchRangeError(text, .outside(outside, limits))
+        }
+        if isWhole, let fraction = values.first(where: { $0 != $0.rounded() }) {
+            throw SearchRangeError(text, .notWhole(fraction))
         }
         guard parts.isRange else {
             guard !isLogarithmic else { throw SearchRangeError(text, .notUnderstood) }
@@ -95,6 +99,8 @@ public struct SearchRangeError: ToolkitError, Equatable {
         case notInOrder
         case logarithmOfZero
         case outside(Double, ClosedRange<Double>)
+        /// Of a setting that is a whole number.
+        case notWhole(Double)
     }
 
     /// The text.
@@ -114,6 +120,7 @@ public struct SearchRangeError: ToolkitError, Equatable {
             case .notUnderstood: "a range such as 1e-3..1:log or 0.5..0.99, or values such as 32,64 are expected"
             case .notInOrder: "the first number of a range must be less than the second"
             case .logarithmOfZero: "a range with :log must begin above 0"
+            case .notWhole(let value): "\(value) is not a whole number"
             case .outside(let value, let limits):
                 "\(value) is not from \(limits.lowerBound) to \(limits.upperBound)"
             }

@@ -28,8 +28,15 @@ public final class Trainer<Batch> {
     public let files: TrainingFiles
     /// The average of the weights; nil if none is configured.
     public internal(set) var average: WeightAverage?
+    /// The best epoch before a resumption, if its weights were not there any more and could not be written again: the best
+    /// of the epochs after that counts.
+    public internal(set) var lostBest: EpochResult?
+    /// Whether the best weights are those of the checkpoint, but their file is missing.
+    var isBestMissing = false
     /// The state of the run.
     var progress = TrainingProgress()
+    /// Whether a step of this run has shown that all batch normalizations have values enough.
+    private var hasCheckedBatchNorm = false
     private let batches: (_ epoch: Int, _ step: Int) throws -> (() throws -> Batch?)
     private let loss: (Batch, Tape) throws -> TrainingLoss
     private let evaluate: () throws -> Metrics
@@ -79,6 +86,7 @@ public final class Trainer<Batch> {
         }
         var clock = TrainingClock()
         try onEvent(.began(epoch: progress.epoch, step: progress.step))
+        try restoreBest(onEvent)
         var reason = reasonToEnd
         while reason == nil {
             if try makeSteps(&clock, shouldStop, onEvent) {
@@ -147,7 +155,14 @@ public final class Trainer<Batch> {
         parameters.clearGradients()
         defer { parameters.clearGradients() }
         let tape = Tape(.training, seed: seed)
-        let result = try loss(batch, tape)
+        let result: TrainingLoss
+        do {
+            result = try hasCheckedBatchNorm ? loss(batch, tape) : checkingBatchNorm(tape) { try loss(batch, tape) }
+        } catch {
+            statistics.restore()
+            throw error
+        }
+        hasCheckedBatchNorm = true
         let search = NonFiniteSearch(parameters: parameters)
         guard result.loss.isFinite else {
             statistics.restore()
@@ -163,6 +178,23 @@ public final class Trainer<Batch> {
         if let norm = configuration.gradientNorm { clipGradients(parameters, norm: norm) }
         optimizer.step()
         average?.update()
+        return result
+    }
+
+    /// Batch normalization of one value of each channel gives the bias, whatever the image: as in PyTorch an error.
+    private func checkingBatchNorm(_ tape: Tape, _ body: () throws -> TrainingLoss) throws -> TrainingLoss {
+        var failure: TrainingError?
+        let result = try tape.observing { step in
+            guard failure == nil, case .batchNormTraining = step.operation else { return }
+            let shape = step.result.shape.dimensions
+            guard shape.count == 4, shape[0] * shape[2] * shape[3] == 1 else { return }
+            let name = step.parameters.first ?? ""
+            let layer = name.lastIndex(of: ".").map { String(name[..<$0]) } ?? name
+            failure = TrainingError(.oneValuePerChannel(layer: layer, shape: shape))
+        } during: {
+            try body()
+        }
+        if let failure { throw failure }
         return result
     }
 
@@ -195,15 +227,17 @@ public final class Trainer<Batch> {
         try onEvent(.epochEnded(row))
         guard isBest else { return }
         try onEvent(.improved(row, previous: previous))
-        if let path = files.best {
-            let bytes = try withEvaluatedWeights {
-                let metadata = files.bestMetadata(row)
-                return try parameters.safetensors(
-                    storage: files.bestStorage, metadata: metadata, hashData: !metadata.isEmpty)
-            }
-            try FileOutput.write(bytes, to: path, overwrite: true)
-            try onEvent(.saved(.best, path: path))
+        if let path = files.best { try saveBest(row, to: path, onEvent) }
+    }
+
+    func saveBest(_ row: EpochResult, to path: String, _ onEvent: (TrainingEvent) throws -> Void) throws {
+        let bytes = try withEvaluatedWeights {
+            let metadata = files.bestMetadata(row)
+            return try parameters.safetensors(
+                storage: files.bestStorage, metadata: metadata, hashData: !metadata.isEmpty)
         }
+        try FileOutput.write(bytes, to: path, overwrite: true)
+        try onEvent(.saved(.best, path: path))
     }
 
     /// Calls `body` while the parameters have the values that are evaluated: the averages, if there are any.

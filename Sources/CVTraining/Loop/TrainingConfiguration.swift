@@ -22,6 +22,8 @@ public struct TrainingConfiguration: Sendable {
     public var patience: Int?
     /// What else the losses depend on, such as the batch size: a run that is resumed must have the same.
     public var details: [String: String]
+    /// The images: a run that is resumed must have the same. Nil if they are not compared.
+    public var dataset: DatasetFingerprint?
 
     /// - Parameters:
     ///   - epochs: the number of epochs.
@@ -33,10 +35,11 @@ public struct TrainingConfiguration: Sendable {
     ///   - averageDecay: of the average of the weights.
     ///   - patience: the number of epochs without improvement.
     ///   - details: what else the losses depend on.
+    ///   - dataset: the images, as `ImageDataset.fingerprint` gives them; nil if they are not compared.
     public init(
         epochs: Int, stepsPerEpoch: Int, schedule: Schedule, seed: UInt64 = 0,
         selection: MetricSelection = .lowest("loss"), gradientNorm: Float? = nil, averageDecay: Float? = nil,
-        patience: Int? = nil, details: [String: String] = [:]
+        patience: Int? = nil, details: [String: String] = [:], dataset: DatasetFingerprint? = nil
     ) {
         precondition(epochs >= 0 && stepsPerEpoch > 0, "\(epochs) epochs of \(stepsPerEpoch) steps")
         precondition(patience ?? 1 > 0, "a patience of \(patience ?? 0) epochs, above 0 expected")
@@ -49,6 +52,7 @@ public struct TrainingConfiguration: Sendable {
         self.averageDecay = averageDecay
         self.patience = patience
         self.details = details
+        self.dataset = dataset
     }
 }
 

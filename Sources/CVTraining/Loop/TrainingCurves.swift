@@ -3,15 +3,19 @@ import CVImage
 extension TrainingLog {
     /// Plots the losses in one panel and below it the other metrics, such as the accuracy, if there are any.
     ///
-    /// - Parameter title: above the panels.
+    /// - Parameters:
+    ///   - title: above the panels.
+    ///   - isAugmented: whether the training metrics are those of augmented images, which a note then says: they are often
+    ///     worse than those on validation.
     /// - Returns: a plot over the epochs.
-    public func curves(title: String = "") -> LinePlot {
+    public func curves(title: String = "", isAugmented: Bool = false) -> LinePlot {
         var lines = [LinePlot.Line("training", points { $0.loss })]
         if Self.names(rows.map(\.metrics)).contains("loss") {
             lines.append(.init("validation", points { $0.metrics["loss"] }))
         }
         return LinePlot(
-            title: title, xLabel: "epoch", panels: [LinePlot.Panel(yLabel: "loss", lines: lines)] + metricPanels)
+            title: title, xLabel: isAugmented ? "epoch (training: measured on augmented images)" : "epoch",
+            panels: [LinePlot.Panel(yLabel: "loss", lines: lines)] + metricPanels)
     }
 
     /// Each name has two colors of its own; a single one has those of the losses.

@@ -9,12 +9,16 @@ public struct TrainingError: ToolkitError, Equatable {
         case notFinite(epoch: Int, step: Int, loss: Float, NonFiniteCause)
         /// The batches of an epoch ended early. The epoch is counted from 1.
         case tooFewBatches(epoch: Int, found: Int, expected: Int)
+        /// A batch normalization got one value of each channel, whose variance is 0. `shape` is that of the values.
+        case oneValuePerChannel(layer: String, shape: [Int])
 
         // A checkpoint.
         case notACheckpoint(reason: String)
         case otherNetwork(ParameterMismatch)
         case otherOptimizer(ParameterMismatch)
         case otherConfiguration([Difference])
+        /// Other classes or other images.
+        case otherDataset([DatasetFingerprint.Difference])
     }
 
     /// A setting that has changed since the checkpoint was written.
@@ -65,6 +69,10 @@ extension TrainingError.Problem {
         case .tooFewBatches(let epoch, let found, let expected):
             "epoch \(epoch): ended after \(pluralized(found, "step")) of \(expected), because there were no more batches; "
                 + "count the steps of an epoch from the data"
+        case .oneValuePerChannel(let layer, let shape):
+            "expected more than 1 value per channel when training: the batch normalization \(quoted(layer)) gets "
+                + "\(shape), whose variance is 0, so that nothing would be learned; take batches of 2 images or more, or "
+                + "larger images"
         case .notACheckpoint(let reason):
             "is not a checkpoint of a training run: \(reason); resume from the checkpoint that the run wrote"
         case .otherNetwork(let mismatch): "is the checkpoint of another network: \(mismatch)"
@@ -72,8 +80,20 @@ extension TrainingError.Problem {
             "is the checkpoint of another optimizer, or other weights were frozen: \(mismatch)"
         case .otherConfiguration(let differences):
             "is the checkpoint of a run with other settings: "
-                + differences.map(\.text).joined(separator: "; ") + "; use the same, or begin a new run"
+                + differences.map(\.text).joined(separator: "; ") + Self.remark(on: differences)
+                + "; use the same, or begin a new run"
+        case .otherDataset(let differences):
+            "is the checkpoint of a run on other images: " + differences.map(\.description).joined(separator: "; ")
+                + "; use the same, or begin a new run"
         }
+    }
+}
+
+extension TrainingError.Problem {
+    private static func remark(on differences: [TrainingError.Difference]) -> String {
+        differences.contains { $0.name == "epochs" }
+            ? " (the learning rates of this schedule depend on the number of epochs; a constant rate can go on for longer)"
+            : ""
     }
 }
 

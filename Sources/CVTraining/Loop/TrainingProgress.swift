@@ -11,6 +11,8 @@ struct TrainingProgress: Equatable {
     var rows: [EpochResult] = []
     /// The epoch with the best metric, counted from 1.
     var bestEpoch: Int?
+    /// The number of epochs that do not count for the best one, because its weights were lost.
+    var forgottenEpochs = 0
     /// Seconds spent on this epoch by the runs before this one.
     var secondsBefore = 0.0
 
@@ -49,8 +51,11 @@ struct TrainingProgress: Equatable {
         (epoch, step, sums, secondsBefore) = (epoch + 1, 0, Sums(), 0)
     }
 
-    /// Epochs since the best, or since the start.
-    var epochsWithoutImprovement: Int { rows.count - (bestEpoch ?? 0) }
+    /// Epochs since the best, or since the first that counts.
+    var epochsWithoutImprovement: Int { rows.count - (bestEpoch ?? forgottenEpochs) }
+
+    /// From now on the best of the epochs to come counts.
+    mutating func forgetBest() { (bestEpoch, forgottenEpochs) = (nil, rows.count) }
 }
 
 // MARK: As JSON
@@ -60,6 +65,7 @@ extension TrainingProgress {
         .members([
             "epoch": .integer(epoch), "step": .integer(step), "loss_sum": .number(sums.loss),
             "metric_sums": sums.metrics.json, "best_epoch": bestEpoch.map { .integer($0) },
+            "forgotten_epochs": forgottenEpochs == 0 ? nil : .integer(forgottenEpochs),
             "seconds": .number(secondsBefore), "rows": .array(rows.map(\.json)),
         ])
     }
@@ -72,8 +78,10 @@ extension TrainingProgress {
         else { return nil }
         self.rows = rows.compactMap { $0 }
         bestEpoch = json["best_epoch"]?.integer
+        forgottenEpochs = json["forgotten_epochs"]?.integer ?? 0
         guard epoch == rows.count, self.rows.count == epoch, self.rows.map(\.epoch) == Array(1..<epoch + 1),
-            step >= 0, step < stepsPerEpoch, bestEpoch.map({ (1...max(epoch, 1)).contains($0) && epoch > 0 }) ?? true
+            step >= 0, step < stepsPerEpoch, bestEpoch.map({ (1...max(epoch, 1)).contains($0) && epoch > 0 }) ?? true,
+            (0...epoch).contains(forgottenEpochs)
         else { return nil }
         self.epoch = epoch
         self.step = step

@@ -28,22 +28,27 @@ extension TrainingRecipe {
     /// - Parameters:
     ///   - stepsPerEpoch: the number of whole batches.
     ///   - selection: the metric that chooses the best epoch.
-    ///   - images: the number of images in the set.
+    ///   - dataset: the images; a run that is resumed must have the same.
+    ///   - images: the number of images that decode.
     ///   - details: what else the losses depend on: a run that is resumed must have the same.
     /// - Returns: the configuration of a `Trainer`.
     func configuration(
-        stepsPerEpoch: Int, selection: MetricSelection, images: Int, details: [String: String] = [:]
+        stepsPerEpoch: Int, selection: MetricSelection, dataset: DatasetFingerprint, images: Int,
+        details: [String: String] = [:]
     ) -> TrainingConfiguration {
         let settings = settings
         var rates = settings.schedule.make(
             rate: settings.learningRate, epochs: settings.epochs, stepsPerEpoch: stepsPerEpoch)
         // One cycle warms up by itself.
-        if settings.warmup > 0, settings.schedule != .oneCycle { rates = rates.warmedUp(over: settings.warmup) }
+        if settings.warmup > 0, settings.schedule != .oneCycle {
+            rates = rates.warmedUp(over: settings.warmup, step: 1 / Double(stepsPerEpoch))
+        }
         return TrainingConfiguration(
             epochs: settings.epochs, stepsPerEpoch: stepsPerEpoch, schedule: rates, seed: settings.seed,
             selection: selection, gradientNorm: settings.clipNorm.map { Float($0) },
             averageDecay: settings.averageDecay.map { Float($0) }, patience: settings.patience,
-            details: self.details.merging(details) { $1 }.merging(["pictures": "\(images)"]) { $1 })
+            details: self.details.merging(details) { $1 }.merging(["images that decode": "\(images)"]) { $1 },
+            dataset: dataset)
     }
 
     /// The optimizer of the settings.

@@ -117,7 +117,7 @@ public struct SegmentationTraining {
     private var configuration: TrainingConfiguration {
         recipe.configuration(
             stepsPerEpoch: stepsPerEpoch, selection: split.validation.isEmpty ? .lowest("loss") : .highest("mean_iou"),
-            images: images.items.count)
+            dataset: images.decoded.dataset.fingerprint(classes: images.labels.names), images: images.items.count)
     }
 
     /// Evaluates the network with its present weights on images, each in its own size.

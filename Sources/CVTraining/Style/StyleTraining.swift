@@ -127,7 +127,8 @@ public struct StyleTraining {
 
     private var configuration: TrainingConfiguration {
         recipe.configuration(
-            stepsPerEpoch: recipe.stepsPerEpoch, selection: .lowest("loss"), images: images.items.count,
+            stepsPerEpoch: recipe.stepsPerEpoch, selection: .lowest("loss"), dataset: images.dataset.fingerprint(),
+            images: images.items.count,
             details: ["style_sha256": checksum])
     }
 

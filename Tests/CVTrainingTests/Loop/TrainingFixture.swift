@@ -65,7 +65,9 @@ final class SmallRun {
 
     static func configuration(epochs: Int = 3, patience: Int? = nil) -> TrainingConfiguration {
         TrainingConfiguration(
-            epochs: epochs, stepsPerEpoch: 5, schedule: Schedule.cosine(from: 0.02, over: 3).warmedUp(over: 1), seed: 5,
+            epochs: epochs, stepsPerEpoch: 5,
+            schedule: Schedule.cosine(from: 0.02, over: 3).warmedUp(over: 1, step: 0.2),
+            seed: 5,
             selection: .highest("accuracy"), gradientNorm: 2, averageDecay: 0.9, patience: patience,
             details: ["batch": "6"])
     }

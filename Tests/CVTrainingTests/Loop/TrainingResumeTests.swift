@@ -103,6 +103,31 @@ import Testing
                 == true)
     }
 
+    /// The learning rates follow from settings: these are named, not the rates.
+    @Test("resuming: settings that change the learning rates are named") func settingsBehindTheRatesAreNamed() throws {
+        let folder = try temporaryFolder()
+        defer { remove(folder) }
+        let path = folder + "/checkpoint.safetensors"
+        func configuration(_ epochs: Int, _ schedule: Schedule, warmup: String) -> TrainingConfiguration {
+            TrainingConfiguration(
+                epochs: epochs, stepsPerEpoch: 5, schedule: schedule, seed: 5, selection: .highest("accuracy"),
+                details: ["warmup": warmup])
+        }
+        let before = configuration(3, .cosine(from: 0.02, over: 3), warmup: "1.5")
+        try SmallRun(.momentum, before, files: TrainingFiles(checkpoint: path)).run(steps: 2)
+        let run = SmallRun(.momentum, configuration(20, .cosine(from: 0.02, over: 20), warmup: "2.0"))
+        let error = #expect(throws: TrainingError.self) { try run.trainer.resume(from: path) }
+        guard case .otherConfiguration(let differences) = error?.problem else {
+            Issue.record("\(String(describing: error))")
+            return
+        }
+        #expect(differences.map(\.name) == ["epochs", "warmup"])
+        #expect(error!.description.contains("epochs was 3 and is now 20; warmup was 1.5 and is now 2.0"))
+        // The same rates for longer are no other settings.
+        let longer = SmallRun(.momentum, configuration(4, .cosine(from: 0.02, over: 3), warmup: "1.5"))
+        try longer.trainer.resume(from: path)
+    }
+
     @Test("resuming: other frozen weights are refused") func otherFrozenWeightsAreRefused() throws {
         let folder = try temporaryFolder()
         defer { remove(folder) }

@@ -24,7 +24,8 @@ struct TrainClassifyRun {
         var files = RunFiles()
         files.read(dataset)
         files.read(weights: command.transfer.weightsName(model: command.model.model))
-        try folder.prepare(force: output.force, resume: output.resume, inputs: files)
+        let lock = try folder.prepare(force: output.force, resume: output.resume, inputs: files)
+        defer { withExtendedLifetime(lock) {} }
         let images = try dataset.decoded(showing: "decode", quiet: output.quiet) {
             try ClassificationTraining.decoded(recipe, $0, pretrained: pretrained, progress: $1)
         }

@@ -47,30 +47,60 @@ struct TrainFolder {
 
     private var all: [String] { [best, last, checkpoint, log, curves, recipe, sample] }
 
-    /// Makes the folder, if there is nothing in it that may not be overwritten.
+    /// The file whose lock keeps other trainings out while one runs; it is removed at the end.
+    private var lock: String { FileSystem.join(path, "running.lock") }
+
+    /// Makes the folder and claims it, if there is nothing in it that may not be overwritten.
     ///
     /// - Parameters:
     ///   - force: whether the files of a run may be overwritten.
     ///   - resume: whether a run is to be resumed.
     ///   - inputs: what the run reads.
-    /// - Throws: `OutputError`, `FileError`, or `TrainFolderError` if there is nothing to resume.
-    func prepare(force: Bool, resume: Bool, inputs: RunFiles) throws {
+    /// - Returns: the lock, to be kept until the end of the training; nil where the file system has none.
+    /// - Throws: `OutputError`, `FileError`, or `TrainFolderError` if there is nothing to resume, or another training is at it.
+    func prepare(force: Bool, resume: Bool, inputs: RunFiles) throws -> FileLock? {
+        // Before the folder is made.
+        if FileSystem.kind(of: path) != .folder { try check(force: force, resume: resume) }
+        var files = inputs
+        for path in all { files.write(path, by: FileSystem.name(of: path)) }
+        try files.check(force: true)
+        try files.makeFolders()
+        let lock = try claim()
+        // With the lock: another training may have just written its files.
+        try check(force: force, resume: resume)
+        return lock
+    }
+
+    private func check(force: Bool, resume: Bool) throws(TrainFolderError) {
         if resume {
             guard FileSystem.kind(of: checkpoint) == .file else { throw TrainFolderError.nothingToResume(checkpoint) }
         } else if !force {
             let existing = all.filter { FileSystem.kind(of: $0) == .file }
             if !existing.isEmpty { throw TrainFolderError.hasRun(path, files: existing.map(FileSystem.name)) }
         }
-        var files = inputs
-        for path in all { files.write(path, by: FileSystem.name(of: path)) }
-        try files.check(force: true)
-        try files.makeFolders()
+    }
+
+    private func claim() throws -> FileLock? {
+        do throws(FileLock.Failure) {
+            return try FileLock(lock, holder: "process \(getpid()) on \(hostName())")
+        } catch {
+            switch error {
+            case .held(let holder): throw TrainFolderError.inUse(path, by: holder)
+            case .file(let error): throw error
+            case .unsupported(let reason):
+                warn(
+                    "\(path.escapedForDisplay): no lock can be taken (\(reason)); a second training into this folder would "
+                        + "not be noticed")
+                return nil
+            }
+        }
     }
 }
 
 enum TrainFolderError: ToolkitError, Equatable {
     case nothingToResume(String)
     case hasRun(String, files: [String])
+    case inUse(String, by: String)
 
     var description: String {
         switch self {
@@ -79,6 +109,9 @@ enum TrainFolderError: ToolkitError, Equatable {
         case .hasRun(let path, let files):
             "\(path.escapedForDisplay): holds a run already (\(files.joined(separator: ", "))); resume it with --resume, "
                 + "overwrite it with --force, or choose another -o"
+        case .inUse(let path, let holder):
+            "\(path.escapedForDisplay): \(holder.isEmpty ? "another process" : holder.escapedForDisplay) trains into this "
+                + "folder; wait until it ends, or choose another -o"
         }
     }
 }
@@ -87,7 +120,7 @@ extension TrainFolderError {
     var category: ErrorCategory {
         switch self {
         case .nothingToResume: .notFound
-        case .hasRun: .io
+        case .hasRun, .inUse: .io
         }
     }
 }

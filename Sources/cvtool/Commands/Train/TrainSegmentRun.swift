@@ -29,7 +29,8 @@ struct TrainSegmentRun {
         files.read(dataset)
         files.read(command.classes.labels)
         files.read(weights: command.model.pretrained)
-        try folder.prepare(force: output.force, resume: output.resume, inputs: files)
+        let lock = try folder.prepare(force: output.force, resume: output.resume, inputs: files)
+        defer { withExtendedLifetime(lock) {} }
         let training = try SegmentationTraining(recipe, images, pretrained: pretrained)
         if !output.quiet { StandardError.write(training.summary) }
         let session = TrainingSession(

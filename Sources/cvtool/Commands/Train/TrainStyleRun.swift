@@ -39,7 +39,8 @@ struct TrainStyleRun {
         inputs.read(command.data.images + [command.style])
         inputs.read(command.data.sample)
         inputs.read(weights: command.learning.model)
-        try folder.prepare(force: output.force, resume: output.resume, inputs: inputs)
+        let lock = try folder.prepare(force: output.force, resume: output.resume, inputs: inputs)
+        defer { withExtendedLifetime(lock) {} }
         if !output.quiet { StandardError.write(training.summary) }
         let session = TrainingSession(
             output: output, folder: folder, metadata: training.metadata, recipe: training.recipe.json,

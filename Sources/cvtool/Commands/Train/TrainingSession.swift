@@ -18,6 +18,9 @@ struct TrainingSession {
     /// Of the recipe.
     private var model: String { recipe["model"]?.string ?? "" }
 
+    /// Whether the training metrics are those of augmented images; masks are always cropped.
+    private var isAugmented: Bool { recipe["augment"]?.string?.isEmpty == false || recipe["crop"] != nil }
+
     var files: TrainingFiles {
         TrainingFiles(
             checkpoint: folder.checkpoint, best: isEvaluated ? folder.best : nil, bestStorage: storage,
@@ -34,15 +37,22 @@ struct TrainingSession {
     /// - Returns: how the command ends.
     /// - Throws: a `ToolkitError`, and what `onEpoch` throws.
     func run<Batch>(_ trainer: Trainer<Batch>, onEpoch: (Int) throws -> Void = { _ in }) throws -> ExitStatus {
-        if output.resume { try trainer.resume(from: folder.checkpoint) }
-        try write(recipe.text + "\n", to: folder.recipe)
+        if output.resume { try resume(trainer) }
+        var hasRecipe = false
         let display = TrainingDisplay(quiet: output.quiet)
         defer { display.finish() }
         let summary = try trainer.run(shouldStop: isInterrupted) { event in
             display.show(event)
-            if case .epochEnded(let row) = event {
+            switch event {
+            // Not before: a training that cannot make a step leaves no run behind.
+            case .step where !hasRecipe:
+                try FileOutput.write(
+                    Array((recipe.text + "\n").utf8), to: folder.recipe, overwrite: output.resume || output.force)
+                hasRecipe = true
+            case .epochEnded(let row):
                 try writeCurves(trainer.rows)
                 try onEpoch(row.epoch)
+            default: break
             }
         }
         display.finish()
@@ -50,10 +60,18 @@ struct TrainingSession {
         return try end(summary)
     }
 
+    private func resume<Batch>(_ trainer: Trainer<Batch>) throws {
+        try trainer.resume(from: folder.checkpoint)
+        guard let row = trainer.lostBest else { return }
+        warn(
+            "\(folder.best.escapedForDisplay): is missing; its weights (\(row.result)) are lost, and the best of the epochs from "
+                + "now on is kept")
+    }
+
     private func writeCurves(_ rows: [EpochResult]) throws {
         let log = TrainingLog(rows)
         try log.write(to: folder.log)
-        try log.curves(title: model).image().write(to: folder.curves, overwrite: true)
+        try log.curves(title: model, isAugmented: isAugmented).image().write(to: folder.curves, overwrite: true)
     }
 
     private func writeLast<Batch>(_ trainer: Trainer<Batch>, _ row: EpochResult?) throws {
@@ -75,13 +93,13 @@ struct TrainingSession {
             let patience = pluralized(recipe["patience"]?.integer ?? 0, "epoch")
             StandardError.write("ended after epoch \(summary.epochs): no improvement in \(patience)\n")
         }
-        let (path, row) = isEvaluated ? (folder.best, summary.best) : (folder.last, summary.rows.last)
+        // What is there: somebody may have removed it.
+        let hasBest = summary.best != nil && FileSystem.kind(of: folder.best) == .file
+        if isEvaluated, !hasBest { warn("\(folder.best.escapedForDisplay): is not there; the last weights are kept") }
+        let (path, row) =
+            isEvaluated && hasBest ? (folder.best, summary.best) : (folder.last, summary.rows.last)
         if let row { try StandardOutput.write("\(path.escapedForDisplay): \(row.result)\n") }
         return .success
-    }
-
-    private func write(_ text: String, to path: String) throws {
-        try FileOutput.write(Array(text.utf8), to: path, overwrite: true)
     }
 }
 
