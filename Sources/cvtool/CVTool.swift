@@ -47,6 +47,7 @@ struct CVTool: ParsableCommand {
         let arguments = RenamedCommands.replacingFormerName(in: Array(CommandLine.arguments.dropFirst()))
         do {
             if let error = unknownCommand(in: arguments) { throw error }
+            RepeatedOptions.warn(of: arguments, command: self)
             var command = try parseAsRoot(arguments)
             try command.run()
         } catch {

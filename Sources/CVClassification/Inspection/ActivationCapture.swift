@@ -130,7 +130,7 @@ extension Tensor {
 
 /// The network has no layer of this name that produces feature maps.
 public struct LayerError: ToolkitError, Equatable {
-    /// The requested name.
+    /// The requested name; empty if none was requested, and the network has no feature maps before its head.
     public let name: String
     /// The most similar name of a layer, if one is similar.
     public let nearest: String?
@@ -148,6 +148,11 @@ public struct LayerError: ToolkitError, Equatable {
     }
 
     public var description: String {
+        if name.isEmpty {
+            return
+                "the network has no feature maps before its classification head, so there is nothing to locate in the image; "
+                + "use a convolutional network"
+        }
         let hint = nearest.map { "did you mean \(quoted($0))?" }
         let all = "its layers are \(known.prefix(60).joined(separator: ", "))" + (known.count > 60 ? ", …" : "")
         return "the network has no layer \(quoted(name)) with feature maps; \(hint ?? all)"

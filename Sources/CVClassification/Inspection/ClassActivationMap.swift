@@ -85,7 +85,7 @@ extension Classifier {
         if let layer { return (layer, try capture[layer]) }
         let head = network.headScope + "."
         guard let last = capture.lastFeatureMap(where: { !$0.hasPrefix(head) }) else {
-            throw LayerError(name: "*", nearest: nil, known: capture.layers.map(\.name))
+            throw LayerError(name: "", nearest: nil, known: capture.layers.map(\.name))
         }
         return (last.name, last.value)
     }

@@ -137,13 +137,16 @@ struct InputSize {
 
 struct ReportOptions: ParsableArguments {
     @Option(
-        help: .init("Minimum confidence, 0 to 1. (default: 0.25) With --classifier 0.9.", valueName: "p"))
+        help: .init(
+            "Minimum confidence, 0 to 1. (default: \(DetectionOptions().confidence)) With --classifier "
+                + "\(SlidingWindowDetector.defaultOptions.confidence).", valueName: "p"))
     var conf: Float?
 
     @Option(
         help: .init(
-            "Of two boxes that overlap by more than this, the less confident is dropped. (default: 0.45) With "
-                + "--classifier 0.3.", valueName: "p"))
+            "Of two boxes that overlap by more than this, the less confident is dropped. (default: "
+                + "\(DetectionOptions().iouThreshold)) With --classifier "
+                + "\(SlidingWindowDetector.defaultOptions.iouThreshold).", valueName: "p"))
     var iou: Float?
 
     @Option(help: .init("Maximum number of objects per image; the most confident are kept.", valueName: "n"))

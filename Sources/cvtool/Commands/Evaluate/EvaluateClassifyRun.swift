@@ -18,8 +18,15 @@ struct EvaluateClassifyRun {
         let images = try dataset.decoded(showing: "decode", quiet: command.output.quiet) {
             try $0.decoded(for: classifier.preprocessing, progress: $1)
         }
-        let items = try command.selection.items(of: images)
-        let status: ExitStatus = images.broken.isEmpty ? .success : .partial
+        let items = try command.selection.items(of: images, quiet: command.output.quiet)
+        let missing = dataset.classesWithoutImages
+        if !missing.isEmpty {
+            let names = missing.prefix(5).map { quoted($0) }.joined(separator: ", ")
+            warn(
+                "\(command.data.escapedForDisplay): no images of \(missing.count) of \(classifier.labels.count) classes: "
+                    + "\(names)\(missing.count > 5 ? " …" : ""); their recall is undefined, and given as 0")
+        }
+        let status: ExitStatus = images.broken.isEmpty && dataset.skipped.lost == 0 ? .success : .partial
         return try command.output.run(images: items.count, status: status) {
             try classifier.evaluate(images, items: items, flip: command.flip, progress: $0)
         }

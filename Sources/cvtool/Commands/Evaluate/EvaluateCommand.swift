@@ -17,7 +17,8 @@ struct EvaluateClassifyCommand: ParsableCommand {
         // Lines that are examples are kept below 80 columns, where they would be broken.
         discussion: """
             DATA has one of the forms that cvtool train classify takes: a folder of class folders, a tar file of it, or a .csv list. Its \
-            classes must be those of the weights.
+            classes must be among those of the weights; classes without images are named, and left out of means unless \
+            they were predicted.
 
             Prints accuracy, top-5, precision, recall and F1 of each class, and the confusion matrix. What is \
             undefined, such as the precision of a class that was never predicted, is 0.

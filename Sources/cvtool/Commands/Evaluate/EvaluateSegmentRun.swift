@@ -18,7 +18,7 @@ struct EvaluateSegmentRun {
         let images = try dataset.checked(quiet: command.output.quiet) {
             try SegmentationImages(checking: $0, labels: segmenter.labels, progress: $1)
         }
-        let items = try command.selection.items(of: images.decoded)
+        let items = try command.selection.items(of: images.decoded, quiet: command.output.quiet)
         return try command.output.run(images: items.count) {
             try segmenter.evaluate(images, items: items, progress: $0)
         }

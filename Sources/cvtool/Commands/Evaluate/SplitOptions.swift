@@ -1,5 +1,6 @@
 import ArgumentParser
 import CLISupport
+import CVCore
 import CVTraining
 
 /// The part of a data set that is evaluated on.
@@ -36,8 +37,9 @@ struct SplitOptions: ParsableArguments {
 
     @Option(
         help: .init(
-            "All images, or those that cvtool train with the same --holdout and --seed trains on (train) or holds out for "
-                + "validation (val), or those that a folder or list assigns to test.", valueName: "part"))
+            "All images (the default, whatever parts a folder or a column split of a list assigns them to), or those that "
+                + "cvtool train with the same --holdout and --seed trains on (train) or holds out for validation (val), or "
+                + "those that a folder or list assigns to test.", valueName: "part"))
     var split = Part.all
 
     @Option(help: .init("Fraction of each class that was held out for validation.", valueName: "fraction"))
@@ -55,14 +57,31 @@ struct SplitOptions: ParsableArguments {
 
     /// The images to evaluate on.
     ///
-    /// - Parameter images: the whole set.
+    /// - Parameters:
+    ///   - images: the whole set.
+    ///   - quiet: whether nothing is said about the parts.
     /// - Returns: indices of `images.items`.
     /// - Throws: `DatasetError` if the part is empty.
-    func items(of images: DecodedImages) throws -> [Int] {
+    func items(of images: DecodedImages, quiet: Bool) throws -> [Int] {
         split.warnIfOld()
-        guard let part = split.part else { return Array(images.items.indices) }
+        guard let part = split.part else {
+            if !quiet { Self.remark(on: images) }
+            return Array(images.items.indices)
+        }
         let items = try images.split(holdout: holdout, seed: seed)[part]
         if items.isEmpty { throw DatasetError(images.dataset.path, .emptyPart(part)) }
         return items
+    }
+
+    /// Says that images are evaluated which are assigned to parts: those of train were learned from.
+    private static func remark(on images: DecodedImages) {
+        let parts = DatasetPart.allCases.map { part in (part, images.items.count { $0.part == part }) }.filter {
+            $0.1 > 0
+        }
+        if parts.isEmpty { return }
+        let counts = parts.map { "\($1) to \($0.rawValue)" }.joined(separator: ", ")
+        StandardError.write(
+            "\(images.dataset.path.escapedForDisplay): assigns images to parts (\(counts)); all are evaluated; "
+                + "--split evaluates one part\n")
     }
 }

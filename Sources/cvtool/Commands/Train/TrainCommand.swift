@@ -19,7 +19,8 @@ struct TrainClassifyCommand: ParsableCommand {
             DATA is a folder with a folder of images for each class, a tar file of such a folder (read without \
             unpacking it), or a .csv file with lines of path,label. A fraction of each class is held out for validation, \
             on which the network is evaluated; which images depends on --seed and their names. A .csv file may have a \
-            column split: train, val or test.
+            column split: train, val or test. Rows of test are left out, and counted; cvtool evaluate classify with \
+            --split test evaluates them.
 
             Images that do not decode are reported, counted and left out. Ctrl-C saves and stops; the same command \
             with --resume continues, to the same result as without the pause. The same --seed gives the same weights, \

@@ -51,7 +51,7 @@ struct LearningOptions<Task: ValidatedTask>: ParsableArguments {
     @Option(
         help: .init(
             "\(Task.holdout); 0 to train on everything.", valueName: "fraction"))
-    var holdout = 0.1
+    var holdout = TrainingDefaults.common.holdout
 
     @OptionGroup var seeds: SeedOptions
 
@@ -91,7 +91,7 @@ struct ScheduleOptions: ParsableArguments {
             "Schedule of the learning rate: along half a cosine to 0; up and down once; constant; to a tenth after "
                 + "each third of the epochs; exponentially to a hundredth; as 1/(1 + k·epoch) to a tenth; as 1/√epoch.")
     )
-    var schedule = ScheduleKind.cosine
+    var schedule = TrainingDefaults.common.schedule
 
     func apply(to settings: inout TrainingSettings) { settings.schedule = schedule }
 }
@@ -99,7 +99,7 @@ struct ScheduleOptions: ParsableArguments {
 /// `--seed`.
 struct SeedOptions: ParsableArguments {
     @Option(help: .init("Another seed gives other initial weights, another order, other images held out."))
-    var seed: UInt64 = 1
+    var seed = TrainingDefaults.common.seed
 
     func apply(to settings: inout TrainingSettings) { settings.seed = seed }
 }
@@ -142,7 +142,7 @@ struct RegularizationOptions<Task: TrainingTask>: ParsableArguments {
     var weightDecay: Double?
 
     @Option(help: .init("Momentum of the optimizers momentum and nesterov.", valueName: "factor"))
-    var momentum = 0.9
+    var momentum = TrainingDefaults.common.momentum
 
     @Option(help: .init("Stop after this many epochs without improvement. (default: never)", valueName: "epochs"))
     var patience: Int?

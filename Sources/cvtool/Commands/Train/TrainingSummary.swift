@@ -12,6 +12,9 @@ extension TrainingSettings {
 }
 
 extension DatasetSplit {
-    /// `90 images to train on, 10 for validation`.
-    var summary: String { "\(pluralized(train.count, "image")) to train on, \(validation.count) for validation" }
+    /// `90 images to train on, 10 for validation; 5 of test are left out`.
+    var summary: String {
+        let left = test.isEmpty ? "" : "; \(test.count) of test \(test.count == 1 ? "is" : "are") left out"
+        return "\(pluralized(train.count, "image")) to train on, \(validation.count) for validation\(left)"
+    }
 }

@@ -23,6 +23,10 @@ protocol ValidatedTask: TrainingTask {
 struct TrainingDefaults {
     var epochs, optimizer, warmup, batchSize, learningRate, weightDecay, augmentation: String
 
+    /// The settings whose defaults are the same for all tasks and networks; the others play no part here.
+    static let common = TrainingSettings(
+        epochs: 1, batchSize: 1, optimizer: .momentum, learningRate: 1, weightDecay: 0)
+
     /// The values of a recipe, for tasks whose networks all have the same.
     init(_ settings: TrainingSettings) {
         epochs = "\(settings.epochs)"
@@ -44,7 +48,7 @@ struct TrainingDefaults {
     }
 }
 
-/// `cvtool train classify`, `cvtool tune classify`.
+/// `cvtool train classify`.
 enum ClassificationTask: ValidatedTask {
     typealias Recipe = ClassificationRecipe
 
@@ -66,6 +70,21 @@ enum ClassificationTask: ValidatedTask {
             + "resized-crop=0.25:1,mirror@0.5 for one for photographs; none for logistic and with --freeze")
     static let batchSizes = 1...65536
     static let holdout = "Fraction of each class to hold out for validation"
+}
+
+/// `cvtool tune classify`: short trainings of classifiers from scratch.
+enum TuningTask: ValidatedTask {
+    typealias Recipe = ClassificationRecipe
+
+    /// Of a trial.
+    static let epochs = 3
+    static let defaults: TrainingDefaults = {
+        var defaults = ClassificationTask.defaults
+        defaults.epochs = "\(epochs)"
+        return defaults
+    }()
+    static let batchSizes = ClassificationTask.batchSizes
+    static let holdout = ClassificationTask.holdout
 }
 
 /// `cvtool train segment`.

@@ -25,6 +25,10 @@ struct TuneClassifyRun {
         let images = try dataset.decoded(showing: "decode", quiet: command.quiet) {
             try ClassificationTraining.decoded(recipe, $0, progress: $1)
         }
+        let tested = images.items.count { $0.part == .test }
+        if tested > 0, !command.quiet {
+            StandardError.write("\(tested) of test \(tested == 1 ? "is" : "are") left out\n")
+        }
         let search = HyperparameterSearch(
             ranges, trials: command.trials, rounds: command.rounds, seed: command.learning.seeds.seed)
         var unfinished: Set<Int> = []
@@ -49,8 +53,7 @@ struct TuneClassifyRun {
     private func baseRecipe() throws -> ClassificationRecipe {
         var recipe = ClassificationRecipe(try command.model.architecture(), optimizer: command.learning.optimizer)
         command.model.apply(to: &recipe)
-        recipe.epochs = 3
-        recipe.warmup = min(recipe.warmup, 1.5)
+        recipe.epochs = TuningTask.epochs
         command.learning.apply(to: &recipe.settings)
         return recipe
     }

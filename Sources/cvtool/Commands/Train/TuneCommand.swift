@@ -47,8 +47,8 @@ struct TuneClassifyCommand: ParsableCommand {
 
     @OptionGroup(title: "Network") var model: ModelOptions
     @OptionGroup(title: "Search") var ranges: RangeOptions
-    @OptionGroup(title: "The same in all trials (--epochs: 3 if it is not given)")
-    var learning: LearningOptions<ClassificationTask>
+    @OptionGroup(title: "The same in all trials")
+    var learning: LearningOptions<TuningTask>
 
     @Option(help: .init("Number of trials in each round.", valueName: "n"))
     var trials = 20
@@ -117,7 +117,7 @@ struct RangeOptions: ParsableArguments {
         for (name, text, limits) in texts {
             guard let text else { continue }
             do throws(SearchRangeError) {
-                ranges[name] = try SearchRange(text, limits: limits)
+                ranges[name] = try SearchRange(text, limits: limits, isWhole: name == "batch-size")
             } catch {
                 throw ValidationError("--\(name) \(error.description).")
             }

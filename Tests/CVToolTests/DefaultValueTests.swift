@@ -1,0 +1,154 @@
+import CVCore
+import CVDetection
+import CVModels
+import CVTraining
+import Foundation
+import Testing
+
+/// The defaults that the help states, and the values that are used.
+@Suite struct DefaultValueTests {
+    /// All defaults that are a number or a word. A change of any of them changes results: it belongs into the changelog, too.
+    private static let documented: [String: [String: String]] = [
+        "detect": [
+            "max-pixels": "178000000", "model": "yolov3-tiny", "conf": "0.25", "iou": "0.45", "max-det": "300",
+            "quality": "90",
+        ],
+        "classify": [
+            "max-pixels": "178000000", "model": "efficientnet-lite0", "top": "5",
+        ],
+        "segment": [
+            "max-pixels": "178000000", "model": "person", "opacity": "0.5", "tolerance": "1.0", "quality": "90",
+        ],
+        "stylize": [
+            "content-weight": "0.1", "style-weight": "1.0", "tv-weight": "4.0", "iterations": "100",
+            "init": "content", "seed": "0", "style-scale": "1.0", "style-blur": "1.0", "pooling": "max",
+            "optimizer": "adam", "model": "vgg16-hed", "weights": "multistyle26", "quality": "92",
+            "max-pixels": "178000000",
+        ],
+        "explain": [
+            "max-pixels": "178000000", "model": "efficientnet-lite0", "opacity": "0.6", "quality": "90",
+        ],
+        "activations": [
+            "model": "efficientnet-lite0", "top": "9", "max-pixels": "178000000",
+        ],
+        "train classify": [
+            "schedule": "cosine", "holdout": "0.1", "seed": "1", "momentum": "0.9", "l1": "0.0",
+            "label-smoothing": "0.0", "output": "run",
+        ],
+        "train segment": [
+            "model": "unet-efficientnet-lite0", "epochs": "60", "optimizer": "adamw", "schedule": "cosine",
+            "holdout": "0.1", "seed": "1", "batch-size": "4", "learning-rate": "0.001", "weight-decay": "0.01",
+            "momentum": "0.9", "loss": "cross-entropy", "class-weights": "median-frequency", "output": "run",
+        ],
+        "train style": [
+            "size": "256", "style-scale": "2.0", "max-pixels": "178000000", "width": "32", "steps": "10000",
+            "steps-per-epoch": "100", "batch-size": "4", "learning-rate": "0.001", "schedule": "cosine",
+            "content-weight": "0.1", "style-weight": "1.0", "tv-weight": "4.0", "model": "vgg16-hed", "seed": "1",
+            "output": "run",
+        ],
+        "tune classify": [
+            "epochs": "3", "schedule": "cosine", "holdout": "0.1", "seed": "1", "trials": "20", "rounds": "1",
+        ],
+        "evaluate classify": [
+            "split": "all", "holdout": "0.1", "seed": "1",
+        ],
+        "evaluate segment": [
+            "split": "all", "holdout": "0.1", "seed": "1",
+        ],
+        "augment": [
+            "seed": "0", "border": "reflect", "quality": "90", "max-pixels": "178000000",
+        ],
+        "filter": [
+            "padding": "reflect", "stride": "1", "quality": "90", "max-pixels": "178000000",
+        ],
+        "convert": [
+            "levels": "1", "filter": "bilinear",
+        ],
+        "benchmark": [
+            "model": "yolov3-tiny", "runs": "30", "batch-size": "8",
+        ],
+    ]
+
+    /// The defaults in the help of all commands: option by option, as the parser or the text has them.
+    private func defaults() throws -> [String: [String: String]] {
+        let result = try runCommand(["--experimental-dump-help"])
+        var found: [String: [String: String]] = [:]
+        func walk(_ command: JSONValue, _ path: [String]) {
+            for sub in command["subcommands"]?.array ?? [] { walk(sub, path + [sub["commandName"]?.string ?? ""]) }
+            for argument in command["arguments"]?.array ?? [] where argument["kind"]?.string == "option" {
+                let name = argument["preferredName"]?["name"]?.string ?? ""
+                found[path.joined(separator: " "), default: [:]][name] =
+                    argument["defaultValue"]?.string ?? Self.stated(in: argument["abstract"]?.string ?? "")
+            }
+        }
+        walk(try #require(JSONValue.parse(result.output)["command"]), [])
+        return found
+    }
+
+    /// `0.45` of "(default: 0.45)"; nil for none, or a sentence.
+    private static func stated(in text: String) -> String? {
+        guard let match = text.firstMatch(of: /\(default: ([-a-z0-9.]+)\)/) else { return nil }
+        return ["all", "never", "that", "--seed"].contains(match.1) ? nil : String(match.1)
+    }
+
+    @Test("defaults: the help of every command states those that are documented") func helpStatesTheDefaults() throws {
+        let found = try defaults()
+        #expect(Set(found.filter { !$0.value.isEmpty }.keys) == Set(Self.documented.keys))
+        for (command, options) in found {
+            #expect(options == Self.documented[command] ?? [:], "\(command)")
+        }
+    }
+
+    /// Of a recipe, by the names of options where these differ from the keys.
+    private func compare(_ command: String, with recipe: JSONValue, _ keys: [String: String]) throws {
+        let stated = try #require(defaults()[command])
+        for (option, key) in keys {
+            let text = try #require(stated[option], "\(option) of \(command)")
+            let used = try #require(recipe[key], "\(key) of \(command)")
+            if let number = Double(text) {
+                // Some settings have 32 bits.
+                let value = try #require(used.double ?? used.string.flatMap { Double($0) })
+                #expect(abs(value - number) <= 1e-6 * abs(number), "\(option) of \(command)")
+            } else {
+                #expect(used.string == text, "\(option) of \(command)")
+            }
+        }
+    }
+
+    @Test("defaults: training uses what its help states") func trainingUsesTheDefaults() throws {
+        let folder = try TrainScratch()
+        let result = try runCommand(
+            ["train", "classify", "shapes", "--model", "logistic", "--epochs", "1"], in: folder.path)
+        #expect(result.exitCode == 0, "\(result.errors)")
+        let common = ["schedule": "schedule", "holdout": "holdout", "seed": "seed"]
+        let shared = common.merging(["momentum": "momentum"]) { $1 }
+        try compare(
+            "train classify", with: JSONValue.parse(folder.scratch.text("run/recipe.json")),
+            shared.merging(["l1": "l1", "label-smoothing": "label_smoothing"]) { $1 })
+        // What a program gets that gives no settings.
+        try compare("train classify", with: ClassificationRecipe(ModelRegistry.spec(named: "resnet20")).json, shared)
+        try compare("tune classify", with: ClassificationRecipe(ModelRegistry.spec(named: "lenet5")).json, common)
+        try compare(
+            "train segment", with: SegmentationRecipe(ModelRegistry.spec(named: "unet-efficientnet-lite0")).json,
+            shared.merging([
+                "epochs": "epochs", "optimizer": "optimizer", "batch-size": "batch_size",
+                "learning-rate": "learning_rate",
+                "weight-decay": "weight_decay", "loss": "loss", "class-weights": "class_weights", "model": "model",
+            ]) { $1 })
+        try compare(
+            "train style", with: StyleRecipe(style: "").json,
+            [
+                "size": "size", "style-scale": "style_scale", "steps-per-epoch": "steps_per_epoch", "seed": "seed",
+                "batch-size": "batch_size", "learning-rate": "learning_rate", "schedule": "schedule",
+                "content-weight": "content_weight", "style-weight": "style_weight",
+            ])
+    }
+
+    @Test("defaults: detection uses what its help states") func detectionUsesTheDefaults() throws {
+        let stated = try #require(defaults()["detect"])
+        let (usual, windows) = (DetectionOptions(), SlidingWindowDetector.defaultOptions)
+        #expect(stated["conf"] == "\(usual.confidence)" && stated["iou"] == "\(usual.iouThreshold)")
+        #expect(stated["max-det"] == "\(usual.maxDetections)" && stated["model"] == Detector.defaultModel)
+        #expect((windows.confidence, windows.iouThreshold) == (0.9, 0.3))
+    }
+}
