@@ -63,7 +63,7 @@ import Testing
         let result = try filter("cat.jpg", "--kernel", "blur")
         #expect(result.exitCode == 1 && result.errors.contains("cat_filter.jpg: exists already; pass --force"))
         #expect(try scratch.text("cat_filter.jpg") == "kept")
-        #expect(try filter("cat.jpg", "--kernel", "blur", "-o", "cat.jpg", "--force").exitCode == 1)
+        #expect(try filter("cat.jpg", "--kernel", "blur", "-o", "cat.jpg", "--force").exitCode == 64)
     }
 
     @Test(
