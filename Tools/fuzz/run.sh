@@ -36,15 +36,22 @@ mkdir -p "$folder"
 export SWIFT_BACKTRACE=enable=no
 # Memory that was freed is kept for a while to find its use: little of it, so that growing memory is seen.
 export ASAN_OPTIONS=quarantine_size_mb=8:malloc_context_size=10:allocator_may_return_null=1:detect_odr_violation=0
+# Of several -sanitize= only the last counts for Swift, and the package manager puts its own in any order: one flag for both.
+# The executable must have no main of its own, for which --sanitize fuzzer is needed beside.
 build() {
-    CVTOOLKIT_FUZZ=1 swift build -c release --scratch-path "$folder" --product Fuzz \
-        --sanitize address --sanitize fuzzer -Xswiftc -enable-testing
+    CVTOOLKIT_FUZZ=1 swift build -c release --scratch-path "$folder" --product Fuzz --sanitize fuzzer \
+        -Xswiftc -sanitize=address,fuzzer -Xcc -fsanitize=address -Xswiftc -enable-testing
 }
 if ! build > "$folder/build.log" 2>&1; then
     grep -E "error|warning: var" "$folder/build.log" >&2 || tail -50 "$folder/build.log" >&2
     exit 1
 fi
 fuzz=$folder/release/Fuzz
+# Swift code, not just C, must report what it reached and check its accesses.
+symbols=$(nm "$folder"/release/CVImage.build/*.o)
+for symbol in __asan_init __sanitizer_cov; do
+    grep -q $symbol <<< "$symbols" || { echo "the build has no calls of $symbol: see Tools/fuzz/run.sh" >&2; exit 1; }
+done
 [ $mode != build ] || exit 0
 
 limits=(-timeout=$seconds_each -malloc_limit_mb=$malloc_megabytes -rss_limit_mb=$memory_megabytes)

@@ -137,6 +137,9 @@ extension FuzzTarget {
 
     private static let labelmeFiles = [
         """
+        {"imagePath":"a.png","shapes":[{"label":"x","points":[[8,6],[1e20,6]],"shape_type":"circle"}]}
+        """,
+        """
         {"version":"5.0","flags":{},"imagePath":"a.png","imageData":null,"imageHeight":12,"imageWidth":16,"shapes":[
         {"label":"cat","points":[[1,1],[9,1],[9,9]],"shape_type":"polygon","group_id":null},
         {"label":"dog","points":[[2,2],[5,6]],"shape_type":"rectangle"},
