@@ -35,6 +35,25 @@ import Testing
         #expect(expected.next() == nil)
     }
 
+    /// Windows at a border are smaller: a mean over the pixels of a whole window would darken it.
+    @Test("guided filter: an input that is linear in the guide stays as it is, up to the corners")
+    func bordersStayAsTheyAre() {
+        let (width, height) = (9, 7)
+        let colors = uniformTensor(seed: 5, [3, height, width]).values
+        let guide = (0..<3).map {
+            FloatPlane(
+                width: width, height: height, values: Array(colors[$0 * width * height..<($0 + 1) * width * height]))
+        }
+        for slope: Float in [0, 0.5] {
+            let input = FloatPlane(width: width, height: height, values: guide[0].values.map { 0.25 + slope * $0 })
+            let functions = GuidedFilter(radius: 2, epsilon: 1e-7).functions(guide: guide, input: input)
+            for (position, function) in functions.values.enumerated() {
+                let color = SIMD4(guide[0].values[position], guide[1].values[position], guide[2].values[position], 1)
+                #expect(abs((function * color).sum() - input.values[position]) < 1e-3, "pixel \(position)")
+            }
+        }
+    }
+
     /// Some of the functions are 0 or 255 for every color, some are not.
     @Test(
         "guided filter: interpolated functions match the definition", arguments: [(1, 1), (23, 17), (5, 4), (3, 40)])

@@ -56,6 +56,10 @@ import Testing
         #expect(matrix[1].hasSuffix("100.0     .") && matrix[2].hasSuffix(" 33.3  66.7"), "\(matrix)")
         let json = try JSONValue.parse(metrics.json.text)
         #expect(json["mean_iou"]?.double == (0.5 + 2.0 / 3) / 2)
+        let classes = try #require(json["classes"]?.array)
+        #expect(classes[0]["recall"]?.double == 1 && classes[0]["precision"]?.double == 0.5)
+        #expect(classes[1]["recall"]?.double == 2.0 / 3 && classes[1]["precision"]?.double == 1)
+        #expect(classes[0]["iou"]?.double == 0.5 && classes[0]["dice"]?.double == 2.0 / 3)
         #expect(json["confusion"]?.array?[1].array?[0].integer == 1)
         #expect(metrics.confusionImage.width > 100)
     }
