@@ -107,6 +107,39 @@ import Testing
         #expect(result.exitCode == 64 && result.errors.contains(expected), "\(result.errors)")
     }
 
+    @Test("cvtool train and evaluate segment: 255 beside 0 is class 1 and said to be, 11 is advised to be ignored")
+    func masksOfAForeground() throws {
+        let image = try Image(width: 16, height: 16, fill: Color(9, 90, 200)).encoded(as: .png())
+        for index in 0..<4 {
+            let mask = (0..<256).map { UInt8($0 % 16 < 8 ? 0 : 255) }
+            try scratch.write(Data(image), to: "white/images/sub/\(index).png")
+            try scratch.write(Data(GrayPNG.encoded(mask, width: 16, height: 16)), to: "white/masks/sub/\(index).png")
+        }
+        try scratch.write("", to: "white/images/photo.HEIC")
+        try scratch.write(Data(image), to: "white/more/a.png")
+        let network = ["--model", "unet-w4-d1", "--epochs", "1", "--holdout", "0.25", "--quiet"]
+        let trained = try runCommand(["train", "segment", "white"] + network, in: scratch.path)
+        #expect(trained.exitCode == 0, "\(trained.errors)")
+        let said = "cvtool: white: the masks hold only 0 and 255: 255 is class 1; --ignore 255 leaves it out"
+        #expect(trained.errors.contains(said), "\(trained.errors)")
+        #expect(trained.errors.contains("skipped 1 image in a format that is not read: \"images/photo.HEIC\""))
+        #expect(trained.errors.contains("skipped 1 folder that has no part in the set: \"more\""))
+        func evaluate(_ arguments: String...) throws -> CommandResult {
+            try runCommand(
+                ["evaluate", "segment", "white", "-w", "run/best.safetensors", "--json"] + arguments, in: scratch.path)
+        }
+        let whole = try evaluate()
+        #expect(try whole.records.first?["classes"]?.array?.map { $0["pixels"]?.integer } == [512, 512])
+        #expect(whole.errors.contains(said))
+        let half = try evaluate("--ignore", "255")
+        #expect(try half.records.first?["pixels"]?.integer == 512 && !half.errors.contains("class 1"))
+
+        let mask = [UInt8](repeating: 11, count: 256)
+        try scratch.write(Data(GrayPNG.encoded(mask, width: 16, height: 16)), to: "white/masks/sub/0.png")
+        let border = try evaluate()
+        #expect(border.exitCode == 1 && border.errors.contains("(--ignore 11 adds to that)"), "\(border.errors)")
+    }
+
     @Test("cvtool evaluate segment: weights for another task are an error")
     func weightsOfSomethingElseAreAnError() throws {
         let result = try run("evaluate", "segment", "halves", "-w", "resnet20-cifar10")

@@ -66,16 +66,19 @@ extension JSONValue {
     ///   - maxDepth: limit of the nesting.
     ///   - maxValues: limit of the number of values, and so of memory: a value takes some twenty times its two bytes of
     ///     text.
+    ///   - allowsNonFinite: whether `NaN`, `Infinity` and `-Infinity` are numbers, as Python's `json` writes and reads them.
     /// - Returns: the value.
     /// - Throws: `JSONError`.
     public static func parse(
-        _ bytes: some Sequence<UInt8>, maxDepth: Int = 64, maxValues: Int = 10_000_000
+        _ bytes: some Sequence<UInt8>, maxDepth: Int = 64, maxValues: Int = 10_000_000, allowsNonFinite: Bool = false
     ) throws(JSONError) -> JSONValue {
-        var parser = JSONParser(bytes: Array(bytes), maxDepth: maxDepth, valuesLeft: maxValues, maxValues: maxValues)
+        var parser = JSONParser(
+            bytes: Array(bytes), maxDepth: maxDepth, maxValues: maxValues, allowsNonFinite: allowsNonFinite,
+            valuesLeft: maxValues)
         return try parser.parseDocument()
     }
 
-    /// Parses one JSON value, as ``parse(_:maxDepth:maxValues:)``.
+    /// Parses one JSON value, as ``parse(_:maxDepth:maxValues:allowsNonFinite:)``.
     ///
     /// - Parameter text: the JSON text.
     /// - Returns: the value.
@@ -87,8 +90,9 @@ extension JSONValue {
 private struct JSONParser {
     let bytes: [UInt8]
     let maxDepth: Int
-    var valuesLeft: Int
     let maxValues: Int
+    let allowsNonFinite: Bool
+    var valuesLeft: Int
     var position = 0
 
     mutating func parseDocument() throws(JSONError) -> JSONValue {
@@ -110,6 +114,10 @@ private struct JSONParser {
         case UInt8(ascii: "t"): return try parseWord("true", .bool(true))
         case UInt8(ascii: "f"): return try parseWord("false", .bool(false))
         case UInt8(ascii: "n"): return try parseWord("null", .null)
+        case UInt8(ascii: "N") where allowsNonFinite: return try parseWord("NaN", .number(.nan))
+        case UInt8(ascii: "I") where allowsNonFinite: return try parseWord("Infinity", .number(.infinity))
+        case UInt8(ascii: "-") where allowsNonFinite && next == UInt8(ascii: "I"):
+            return try parseWord("-Infinity", .number(-.infinity))
         case .some(UInt8(ascii: "-")), .some(UInt8(ascii: "0")...UInt8(ascii: "9")): return try parseNumber()
         default: throw unexpected("a value")
         }
@@ -262,6 +270,8 @@ private struct JSONParser {
     // MARK: Bytes
 
     private var peek: UInt8? { position < bytes.count ? bytes[position] : nil }
+
+    private var next: UInt8? { position + 1 < bytes.count ? bytes[position + 1] : nil }
 
     private mutating func consume(_ byte: Unicode.Scalar) -> Bool {
         guard peek == UInt8(ascii: byte) else { return false }

@@ -4,7 +4,7 @@ public enum JSONValue: Sendable, Equatable {
     case bool(Bool)
     /// A number written without fraction or exponent that fits 64 bits.
     case integer(Int)
-    /// Any other number. Always finite when parsed.
+    /// Any other number. Always finite when parsed, unless others are asked for.
     case number(Double)
     case string(String)
     case array([JSONValue])

@@ -21,9 +21,13 @@ public struct DatasetDefect: Sendable, Equatable {
         /// Of a mask, or of a file of annotations.
         case noImage(in: String)
         case undecodable(reason: String)
+        /// An image in a format that is not read, such as HEIC.
+        case unreadFormat
         case otherSize(image: Size, mask: Size)
         /// Values of a mask that are not classes.
         case unknownValues([UInt8])
+        /// Regions whose drawing would take too long; see `AnnotatedRegions.Limits`.
+        case tooMuchToDraw(crossings: Int, pixels: Int)
         /// A class that is not in the list of classes.
         case unknownLabel(String)
     }
@@ -73,9 +77,11 @@ extension DatasetDefect.Problem {
         case .noMask: "without a mask"
         case .noImage: "without an image"
         case .undecodable: "that cannot be decoded"
+        case .unreadFormat: "in a format that is not read; convert to JPEG or PNG"
         case .otherSize: "whose mask is of another size"
         case .unknownValues: "with values that are not classes"
         case .unknownLabel: "with a class that is not known"
+        case .tooMuchToDraw: "with regions that take too long to draw"
         }
     }
 
@@ -84,10 +90,14 @@ extension DatasetDefect.Problem {
         case .noMask(let expected): " (expected: \(quoted(expected)))"
         case .noImage(let folder): " (looked for in \(quoted(folder)))"
         case .undecodable(let reason): " (\(reason))"
+        case .unreadFormat: ""
         case .otherSize(let image, let mask): " (image \(image), mask \(mask))"
         case .unknownValues(let values):
             " (\(values.prefix(6).map { "\($0)" }.joined(separator: ", "))\(values.count > 6 ? " …" : ""))"
         case .unknownLabel(let name): " (\(quoted(name)))"
+        case .tooMuchToDraw(let crossings, let pixels):
+            " (polygon edges cross \(crossings) rows, \(AnnotatedRegions.Limits.crossings) are possible; regions cover "
+                + "\(pixels) pixels, \(AnnotatedRegions.Limits.pixels) are possible)"
         }
     }
 }

@@ -67,6 +67,7 @@ extension ImageDataset.ImageSource {
         switch self {
         case .file(let path): FileSystem.size(of: path) ?? -1
         case .entry(_, let count): count
+        case .embedded(let path): FileSystem.size(of: path) ?? -1
         }
     }
 }
@@ -84,6 +85,9 @@ extension AnnotatedRegions {
             case .runs(let runs, let width, let height):
                 hash.update(Array("\(width)x\(height):\(runs.count):".utf8))
                 runs.withUnsafeBytes { hash.update($0) }
+            case .bitmap(let png, let x, let y, let width, let height):
+                hash.update(Array("\(x),\(y) \(width)x\(height):\(png.count):".utf8))
+                hash.update(png)
             }
         }
     }

@@ -8,7 +8,7 @@ import Synchronization
 struct DecodingPass {
     let preprocessing: Preprocessing
     /// Nil if the samples together are beyond the limit.
-    let memory: SampleMemory?
+    var memory: SampleMemory?
     /// By index of the data set's items.
     let failures: [Int: any Error]
 
@@ -89,6 +89,17 @@ struct SampleMemory: Sendable {
 
     init(_ pixels: [UInt8], _ layout: SampleLayout, _ annotations: [SampleAnnotations]) {
         (self.pixels, self.layout, self.annotations) = (pixels, layout, annotations)
+    }
+
+    /// The same samples, with another value in place of one in all masks.
+    func replacing(_ value: UInt8, by other: UInt8) -> SampleMemory {
+        SampleMemory(
+            pixels, layout,
+            annotations.map { annotations in
+                var result = annotations
+                result.masks = annotations.masks.map { $0.replacing(value, by: other) }
+                return result
+            })
     }
 
     func withPixels<Result>(of index: Int, _ body: (UnsafeBufferPointer<UInt8>) throws -> Result) rethrows -> Result {

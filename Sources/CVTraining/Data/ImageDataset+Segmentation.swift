@@ -8,6 +8,9 @@ extension ImageDataset {
     ///     set/masks/a.png           set/trainannot/a.png       set/train/masks/a.png                 run lengths
     ///     set/classes.txt           set/val/…, set/valannot/…  set/val/images/…           set/a.jpg
     ///                                                                                     set/a.json labelme
+    ///     set/annotations/instances_train2017.json, set/train2017/a.jpg                   COCO as it is published
+    ///
+    /// Images and masks may be in folders inside these, in the same in both.
     ///
     /// Masks are PNG files with a palette, or gray ones of up to 8 bits; the value of a pixel is its class. The names of the
     /// classes are in `classes.txt` or `labels.txt` beside them, see `SegmentationLabels`.
@@ -19,7 +22,8 @@ extension ImageDataset {
     ///   - labels: the classes; nil for the list beside the masks, or those of the annotations.
     ///   - unlisted: the classes if neither `labels` nor a list beside the masks names them; nil for those of the
     ///     annotations, or the values of the masks.
-    ///   - ignored: values of masks that count as no class, beside 255.
+    ///   - ignored: values of masks that count as no class, beside 255. If there are any, 255 does not count even where
+    ///     masks hold only 0 and 255.
     /// - Returns: a set whose items have masks.
     /// - Throws: `DatasetError`, with all images that have no mask and all masks that have no image; `FileError`.
     public static func segmentation(
@@ -30,7 +34,7 @@ extension ImageDataset {
         let listing: SegmentationListing
         switch FileSystem.kind(of: path) {
         case .none(let reason): throw DatasetError(path, .nothingThere(reason: reason))
-        case .file: listing = try COCOFile(path).listing(labels ?? unlisted)
+        case .file: listing = try COCOFile.listing([(COCOFile(path), nil)], labels ?? unlisted)
         case .folder: listing = try MaskFolder(path).listing(labels, unlisted: unlisted)
         }
         if !listing.defects.isEmpty {
@@ -40,7 +44,7 @@ extension ImageDataset {
         guard !listing.items.isEmpty else { throw DatasetError(path, .noImages) }
         return ImageDataset(
             path, items: listing.items, classes: listing.labels?.names, colors: listing.labels?.colors,
-            ignoredValues: ignored)
+            ignoredValues: ignored, skipped: listing.skipped)
     }
 }
 
@@ -49,6 +53,8 @@ struct SegmentationListing {
     var items: [ImageDataset.Item] = []
     /// Nil if no list names them: masks then have as many classes as they have values.
     var labels: SegmentationLabels?
+    /// What is not used, and why.
+    var skipped = SkippedFiles()
     /// Images without masks, masks without images.
     var defects: [DatasetDefect] = []
 }

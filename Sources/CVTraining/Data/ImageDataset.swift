@@ -40,6 +40,8 @@ public struct ImageDataset: Sendable {
         case file(String)
         /// In the set's tar file.
         case entry(offset: Int, count: Int)
+        /// Inside the file of labelme at this path.
+        case embedded(String)
     }
 
     /// What is known about an image. (Detection would add boxes here, landmarks keypoints: a `Sample` has both.)
@@ -70,6 +72,10 @@ public struct ImageDataset: Sendable {
     public let items: [Item]
     /// Values of masks that count as no class; `Mask.ignore` always is one.
     public let ignoredValues: Set<UInt8>
+    /// Whether it was said which values count as no class: then 255 is one of them, also where only 0 and 255 occur.
+    let ignoresWhite: Bool
+    /// Whether 255 in the files of masks is class 1.
+    private(set) var whiteIsClassOne = false
     /// What was found beside the images and is not used, and why.
     public let skipped: SkippedFiles
     /// Folders inside class folders, whose images count to the class.
@@ -84,6 +90,7 @@ public struct ImageDataset: Sendable {
     ) {
         self.nestedFolders = nestedFolders
         (self.path, self.classes, self.colors, self.tar) = (path, classes, colors, tar)
+        ignoresWhite = !ignoredValues.isEmpty
         (self.ignoredValues, self.skipped) = (ignoredValues.union([Mask.ignore]), skipped)
         self.items = items.sorted { $0.name.precedesInBytes($1.name) }
     }
@@ -101,6 +108,13 @@ public struct ImageDataset: Sendable {
     /// The classes that have no images here, such as those of a network that a small set is evaluated with.
     public var classesWithoutImages: [String] {
         zip(classes ?? [], counts).filter { $0.1 == 0 }.map(\.0)
+    }
+
+    /// The same set, where 255 in the files of masks is class 1.
+    func countingWhite() -> ImageDataset {
+        var result = self
+        result.whiteIsClassOne = true
+        return result
     }
 
     /// How many images each class has; empty if the images have no classes.
@@ -126,6 +140,7 @@ extension ImageDataset {
             }
             guard let tar else { preconditionFailure("\(item.name): not of this set, which is not a tar file") }
             return try tar.read(at: offset, count: count)
+        case .embedded(let path): return try LabelmeImage.bytes(path)
         }
     }
 
@@ -150,7 +165,9 @@ extension ImageDataset {
         switch item.annotation {
         case .none: return Sample(image)
         case .label(let label): return Sample(image, label: label)
-        case .mask(let path): return try sample(image, Mask(contentsOf: path))
+        case .mask(let path):
+            let mask = try Mask(contentsOf: path)
+            return try sample(image, whiteIsClassOne ? mask.replacing(Mask.ignore, by: 1) : mask)
         case .regions(let regions):
             return try sample(image, regions.mask(width: image.width, height: image.height))
         }

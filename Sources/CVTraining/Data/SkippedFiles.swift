@@ -24,9 +24,15 @@ public struct SkippedFiles: Sendable, Equatable {
         case noAnnotation
         /// An annotation of an image that is not listed.
         case unlistedImage
+        /// A file beside masks that is not a PNG.
+        case notAMask
+        /// A shape that has no area, such as a point or a line.
+        case noArea
+        /// An image that a list has twice: it counts once.
+        case listedTwice
 
         /// Whether an image is lost by it; else the file has nothing to do with the set.
-        public var losesImages: Bool { self != .notAnImage }
+        public var losesImages: Bool { self != .notAnImage && self != .notAMask }
     }
 
     /// All that was skipped for one reason.
@@ -105,18 +111,22 @@ extension SkippedFiles.Reason {
         case .noAnnotation: ("image without an annotation", "images without an annotation")
         case .unlistedImage:
             ("annotation of an image that is not listed", "annotations of images that are not listed")
+        case .notAMask: ("file beside masks that is not a PNG", "files beside masks that are not PNGs")
+        case .noArea: ("shape without an area", "shapes without an area")
+        case .listedTwice: ("image that is listed twice", "images that are listed twice")
         }
     }
 
     /// What to do about it; nil for what has nothing to do with the set.
     fileprivate var advice: String? {
         switch self {
-        case .notAnImage, .outsideClasses, .notAFile, .folderLoop, .noAnnotation: nil
+        case .notAnImage, .outsideClasses, .notAFile, .folderLoop, .noAnnotation, .notAMask, .noArea: nil
         case .unreadFormat: "convert to JPEG or PNG"
         case .deadLink: "mend or remove"
         case .badName: "rename"
         case .unusedFolder: "check the names of the folders"
         case .unlistedImage: "check the list of images"
+        case .listedTwice: "they count once"
         }
     }
 }

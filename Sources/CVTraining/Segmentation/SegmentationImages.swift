@@ -16,6 +16,11 @@ public struct SegmentationImages: Sendable {
     public let labels: SegmentationLabels
     /// For each image, the number of pixels of its mask of each class.
     public let counts: [[Int]]
+    /// What is remarkable about the values of the masks, such as classes without a pixel.
+    public let remarks: [MaskRemark]
+
+    /// Whether 255 in the files of masks is class 1.
+    public var whiteIsClassOne: Bool { decoded.dataset.whiteIsClassOne }
 
     /// The images of the set.
     public var items: [ImageDataset.Item] { decoded.items }
@@ -29,26 +34,36 @@ public struct SegmentationImages: Sendable {
     /// - Parameters:
     ///   - dataset: of images with masks.
     ///   - size: nil for that of the first image, made smaller if its longer side is above 512.
+    ///   - white: what 255 means in the files of masks.
     ///   - memoryLimit: bytes of images and masks that may be kept.
     ///   - progress: called on any thread, one call at a time, with the number of images done and of all.
     /// - Throws: `DatasetError` with all that is wrong with any of them.
     public init(
-        _ dataset: ImageDataset, size: (width: Int, height: Int)? = nil, memoryLimit: Int = 1 << 30,
+        _ dataset: ImageDataset, size: (width: Int, height: Int)? = nil, white: WhiteMasks = .automatic,
+        memoryLimit: Int = 1 << 30,
         progress: (_ done: Int, _ of: Int) -> Void = { _, _ in }
     ) throws {
         let (width, height) = size ?? Self.size(of: dataset)
         let histograms = Mutex<[Int: [Int]]>([:])
-        let pass = DecodingPass(
+        var pass = DecodingPass(
             dataset, Preprocessing(width: width, height: height, resize: .stretch), memoryLimit: memoryLimit,
             inspecting: { index, sample in
                 let histogram = sample.masks[0].histogram
                 histograms.withLock { $0[index] = histogram }
             }, progress: progress)
-        let found = histograms.withLock { $0 }
+        var found = histograms.withLock { $0 }
+        let rule = Self.rule(dataset, found, white)
+        if rule.isClassOne {
+            pass.memory = pass.memory?.replacing(Mask.ignore, by: 1)
+            found = found.mapValues { [$0[0], $0[Int(Mask.ignore)]] + [Int](repeating: 0, count: 254) }
+        } else {
+            for index in found.keys { found[index]![Int(Mask.ignore)] = 0 }
+        }
         let labels = try Self.labels(dataset, found, pass.failures)
         self.labels = labels
         counts = dataset.items.indices.map { Array(found[$0]![..<labels.names.count]) }
-        decoded = DecodedImages(dataset, pass)
+        remarks = [rule.remark].compactMap { $0 } + MaskRemark.aboutClasses(labels.names, counts)
+        decoded = DecodedImages(rule.isClassOne ? dataset.countingWhite() : dataset, pass)
     }
 
     /// A set to evaluate weights on that were trained on these classes; no image is kept in memory.
@@ -56,16 +71,34 @@ public struct SegmentationImages: Sendable {
     /// - Parameters:
     ///   - dataset: of images with masks.
     ///   - labels: the classes of the weights; the set must have the same, in the same order.
+    ///   - white: what 255 means in the files of masks.
     ///   - progress: as of the other initializer.
     /// - Throws: `DatasetError` if the classes are others, or with all that is wrong with any of the images.
     public init(
-        checking dataset: ImageDataset, labels: SegmentationLabels,
+        checking dataset: ImageDataset, labels: SegmentationLabels, white: WhiteMasks = .automatic,
         progress: (_ done: Int, _ of: Int) -> Void = { _, _ in }
     ) throws {
         if let found = dataset.classes, found != labels.names {
             throw DatasetError(dataset.path, .otherMaskClasses(expected: labels.names, found: found))
         }
-        try self.init(dataset, memoryLimit: 0, progress: progress)
+        try self.init(dataset, white: white, memoryLimit: 0, progress: progress)
+    }
+
+    /// Whether 255 is class 1, and what is to be said about it.
+    private static func rule(
+        _ dataset: ImageDataset, _ histograms: [Int: [Int]], _ white: WhiteMasks
+    ) -> (isClassOne: Bool, remark: MaskRemark?) {
+        let isFiles = dataset.items.allSatisfy { if case .mask = $0.annotation { true } else { false } }
+        guard isFiles, !dataset.ignoresWhite else { return (false, nil) }
+        func occurs(_ value: Int) -> Bool { histograms.values.contains { $0[value] > 0 } }
+        guard occurs(Int(Mask.ignore)) else { return (false, nil) }
+        let isOnly = !(1..<Int(Mask.ignore)).contains(where: occurs)
+        let isTwoClasses = dataset.classes.map { $0.count == 2 } ?? true
+        return switch white {
+        case .automatic: isOnly && occurs(0) && isTwoClasses ? (true, .whiteIsClassOne) : (false, nil)
+        case .classOne: isOnly && isTwoClasses ? (true, .whiteIsClassOne) : (false, .whiteAmongOthers)
+        case .ignored: (false, isOnly && occurs(0) && isTwoClasses ? .whiteIsIgnored : nil)
+        }
     }
 
     /// Those of the set, or as many as there are values; if everything is in order.
@@ -119,15 +152,5 @@ public struct SegmentationImages: Sendable {
         guard !sorted.isEmpty else { return frequencies.map { _ in 1 } }
         let median = (sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2]) / 2
         return frequencies.map { $0.map { Float(median / $0) } ?? 1 }
-    }
-}
-
-extension Mask {
-    /// The number of pixels of each value, of which `Mask.ignore` does not count.
-    fileprivate var histogram: [Int] {
-        var histogram = [Int](repeating: 0, count: 256)
-        for value in values { histogram[Int(value)] += 1 }
-        histogram[Int(Mask.ignore)] = 0
-        return histogram
     }
 }

@@ -36,6 +36,12 @@ public struct SegmentationRecipe: TrainingRecipe {
     /// The weights of the classes in the loss.
     public var classWeights = ClassWeighting.medianFrequency
 
+    /// Whether 255 in the files of masks is class 1; else it does not count. Of the data set, not chosen.
+    public internal(set) var whiteIsClassOne = false
+
+    /// Of `whiteIsClassOne`: the class of 255, where it has one.
+    static let whiteKey = "class_of_255"
+
     /// The recipe that suits a network and the weights that it is initialized from.
     ///
     /// - Parameters:
@@ -55,6 +61,7 @@ public struct SegmentationRecipe: TrainingRecipe {
             "task": "segment", "model": .string(model), "size": size.map { .string($0.description) },
             "crop": crop.map { .string($0.description) },
             "scale": .array([.number(scale.lowerBound), .number(scale.upperBound)]),
+            Self.whiteKey: whiteIsClassOne ? 1 : nil,
         ])
         let losses = [
             JSONMember("loss", .string(loss.description)), JSONMember("class_weights", .string(classWeights.rawValue)),

@@ -57,6 +57,7 @@ public struct SegmentationTraining {
         )
         var recipe = recipe
         recipe.size = .init(width: images.width, height: images.height)
+        recipe.whiteIsClassOne = images.whiteIsClassOne
         (self.recipe, self.images) = (recipe, images)
         let crop = recipe.crop ?? .init(width: images.width, height: images.height)
         augmentation = Augment.Pipeline(

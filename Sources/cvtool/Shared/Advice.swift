@@ -80,8 +80,14 @@ private func advice(for error: FastStyleError) -> String? {
 
 private func advice(for problem: DatasetError.Problem) -> String? {
     guard case .defects(let defects, of: _, classes: _) = problem else { return nil }
-    let hasUnknown = defects.contains { if case .unknownValues = $0.problem { true } else { false } }
-    return hasUnknown ? " (--ignore adds to that)" : nil
+    var values: Set<UInt8> = []
+    for defect in defects {
+        if case .unknownValues(let found) = defect.problem { values.formUnion(found) }
+    }
+    if values.isEmpty { return nil }
+    // A few values are borders or the like; many are masks of other classes, or images that are no masks.
+    let names = values.sorted().map { "\($0)" }.joined(separator: ",")
+    return values.count <= 4 ? " (--ignore \(names) adds to that)" : " (--ignore adds to that)"
 }
 
 extension KeyMapping {

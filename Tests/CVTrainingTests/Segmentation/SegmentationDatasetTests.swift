@@ -185,9 +185,9 @@ import Testing
 
     @Test("segmentation data set: compressed run lengths are decoded") func runsInLettersAreReadAsTheyAreWritten() {
         // By `frPyObjects` of pycocotools.mask.
-        #expect(COCOFile.runs("12;") == [1, 2, 11])
-        #expect(COCOFile.runs("3T32hb03") == [3, 100, 2, 700, 5])
-        #expect(COCOFile.runs("o") == nil && COCOFile.runs("~~~") == nil && COCOFile.runs("é") == nil)
+        #expect(COCOSegmentation.runs("12;") == [1, 2, 11])
+        #expect(COCOSegmentation.runs("3T32hb03") == [3, 100, 2, 700, 5])
+        #expect(["o", "~~~", "é"].allSatisfy { COCOSegmentation.runs($0) == nil })
     }
 
     @Test(

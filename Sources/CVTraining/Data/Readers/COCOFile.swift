@@ -2,154 +2,260 @@ import CVCore
 import CVImage
 import CVSegmentation
 
-/// Lists the images of a file in the form of COCO: polygons, or run lengths, for many images in one file.
+/// A file in the form of COCO: polygons, or run lengths, for many images in one file.
 ///
 /// The classes are `background` and the categories, in the order of their ids; large regions are drawn first, so that small
-/// ones cover them. Images are looked for beside the file, and in `images` beside it and beside its folder.
-package struct COCOFile {
+/// ones cover them. Images are looked for beside the file, in `images` beside it and beside its folder, and in the folder
+/// that the file is named after: `train2017` for `annotations/instances_train2017.json`.
+struct COCOFile {
     private let path: String
+    private let json: JSONValue
 
-    init(_ path: String) { self.path = path }
+    init(_ path: String) throws {
+        self.path = path
+        json = try AnnotationFile.json(path)
+    }
 
-    func listing(_ labels: SegmentationLabels?) throws -> SegmentationListing {
-        let json = try AnnotationFile.json(path)
-        guard let images = json["images"]?.array, let annotations = json["annotations"]?.array,
-            let categories = json["categories"]?.array
-        else { throw error("it has no lists \"images\", \"annotations\" and \"categories\", as COCO's have") }
-        let names = try names(categories)
-        let labels = try labels ?? own(names)
-        let regions = try regions(annotations, try numbers(names, in: labels))
-        let background = LabelmeFolder.backgrounds.lazy.compactMap { labels.names.firstIndex(of: $0) }.first
-        var result = SegmentationListing(labels: labels)
-        for (position, image) in images.enumerated() {
-            guard let id = image["id"]?.integer, let name = image["file_name"]?.string else {
-                throw error("image \(position + 1) has no \"id\" or no \"file_name\"")
+    /// Lists the images of several files, whose categories are the same or add to each other.
+    ///
+    /// - Parameters:
+    ///   - files: at least one, and the part of the set that each is.
+    ///   - labels: the classes; nil for those of the files.
+    static func listing(
+        _ files: [(file: COCOFile, part: DatasetPart?)], _ labels: SegmentationLabels?
+    ) throws -> SegmentationListing {
+        var names: [Int: String] = [:]
+        for (file, _) in files {
+            for (id, name) in try file.categories() {
+                if let other = names.updateValue(name, forKey: id), other != name {
+                    throw file.error("the category \(id) is \(quoted(name)), but \(quoted(other)) in another file")
+                }
             }
-            guard let file = file(name) else {
-                result.defects.append(DatasetDefect(name, .noImage(in: FileSystem.folder(of: path))))
-                continue
-            }
-            let drawn = (regions[id] ?? []).sorted { $0.area > $1.area }.map(\.region)
-            result.items.append(
-                .init(
-                    name: name, part: nil, image: .file(file),
-                    annotation: .regions(
-                        .init(
-                            size: AnnotationFile.size(image, "width", "height"),
-                            background: background.map { UInt8($0) } ?? Mask.ignore, regions: drawn))))
         }
+        let labels = try labels ?? files[0].file.own(names)
+        var result = SegmentationListing(labels: labels)
+        var images = COCOImages()
+        for (file, part) in files {
+            try file.add(labels, part, prefix: files.count > 1 ? "\(file.split)/" : "", &images, to: &result)
+        }
+        try images.addUnlisted(to: &result)
         return result
     }
 
-    private func error(_ reason: String) -> DatasetError {
-        DatasetError(path, .badAnnotation(reason))
+    private func error(_ reason: String) -> DatasetError { DatasetError(path, .badAnnotation(reason)) }
+
+    private func list(_ key: String) throws -> [JSONValue] {
+        guard let images = json["images"]?.array, let annotations = json["annotations"]?.array,
+            let categories = json["categories"]?.array
+        else { throw error("it has no lists \"images\", \"annotations\" and \"categories\", as COCO's have") }
+        return key == "images" ? images : key == "annotations" ? annotations : categories
+    }
+
+    /// A whole number of an image or an annotation.
+    private func id(_ object: JSONValue, _ key: String, of owner: @autoclosure () -> String) throws -> Int {
+        guard let value = object[key] else { throw error("\(owner()) has no \"\(key)\"") }
+        guard let id = AnnotationFile.integer(value) else {
+            throw error("\(owner()) has the \"\(key)\" \(AnnotationFile.shown(value)); a whole number is expected")
+        }
+        return id
+    }
+
+    // MARK: Images
+
+    /// `train2017` for `instances_train2017.json`.
+    private var split: String {
+        let stem = FileSystem.stem(of: path)
+        return stem.unicodeScalars.split(separator: "_").last.map { String($0) } ?? stem
+    }
+
+    private var folders: [String] {
+        let folder = FileSystem.folder(of: path)
+        return ["", "images", "../images", "../\(split)", "../images/\(split)", split, "images/\(split)", ".."].map {
+            $0.isEmpty ? folder : FileSystem.join(folder, $0)
+        }
     }
 
     private func file(_ name: String) -> String? {
-        let folder = FileSystem.folder(of: path)
-        let paths =
-            name.hasPrefix("/")
-            ? [name] : [folder, folder + "/images", folder + "/../images"].map { FileSystem.join($0, name) }
-        return paths.first { FileSystem.kind(of: $0) == .file }
+        for name in AnnotationFile.names(name) {
+            let paths = name.hasPrefix("/") ? [name] : folders.map { FileSystem.join($0, name) }
+            if let path = paths.first(where: { FileSystem.kind(of: $0) == .file }) { return path }
+        }
+        return nil
+    }
+
+    /// The folders that were looked in, for messages.
+    private var searched: String {
+        folders.dropLast().filter { FileSystem.kind(of: $0) == .folder }.joined(separator: ", ")
+    }
+
+    private func add(
+        _ labels: SegmentationLabels, _ part: DatasetPart?, prefix: String, _ found: inout COCOImages,
+        to result: inout SegmentationListing
+    ) throws {
+        var regions = try regions(try numbers(labels), &result.skipped)
+        let background = LabelmeFolder.backgrounds.lazy.compactMap { labels.names.firstIndex(of: $0) }.first
+        var names: [Int: String] = [:]
+        for (position, image) in try list("images").enumerated() {
+            let id = try id(image, "id", of: "image \(position + 1)")
+            guard let name = image["file_name"]?.string, !name.isEmpty else {
+                throw error("image \(position + 1) has no \"file_name\"")
+            }
+            if let other = names.updateValue(name, forKey: id) {
+                guard other == name else {
+                    throw error("two images have the \"id\" \(id): \(quoted(other)) and \(quoted(name))")
+                }
+                result.skipped.add(prefix + name, .listedTwice)
+                continue
+            }
+            guard let file = file(name) else {
+                let isUnread = ImageSuffix.isUnread(name)
+                result.defects.append(
+                    DatasetDefect(prefix + name, isUnread ? .unreadFormat : .noImage(in: searched)))
+                continue
+            }
+            if let other = found.add(file, name) {
+                let names = other == name ? "" : ", also as \(quoted(other))"
+                throw error("\(quoted(name)) is listed twice, as different images\(names)")
+            }
+            let drawn = (regions.removeValue(forKey: id) ?? []).sorted {
+                ($1.area, $0.position) < ($0.area, $1.position)
+            }
+            result.items.append(
+                .init(
+                    name: prefix + name, part: part, image: .file(file),
+                    annotation: .regions(
+                        .init(
+                            size: AnnotationFile.size(image, "width", "height"),
+                            background: background.map { UInt8($0) } ?? Mask.ignore, regions: drawn.map(\.region)))))
+        }
+        for id in regions.keys.sorted() where names[id] == nil {
+            for _ in regions[id] ?? [] { result.skipped.add("\(prefix)image_id \(id)", .unlistedImage) }
+        }
     }
 
     // MARK: Classes
 
-    /// The name of each category, in the order of their ids.
-    private func names(_ categories: [JSONValue]) throws -> [(id: Int, name: String)] {
+    /// The ids and names of the categories.
+    private func categories() throws -> [(id: Int, name: String)] {
+        let categories = try list("categories")
         let names = categories.compactMap { category -> (id: Int, name: String)? in
-            guard let id = category["id"]?.integer, let name = category["name"]?.string else { return nil }
-            return (id, name)
+            AnnotationFile.integer(category["id"]).flatMap { id in category["name"]?.string.map { (id, $0) } }
         }
         guard names.count == categories.count, Set(names.map(\.id)).count == names.count else {
             throw error("its \"categories\" have no \"id\" and \"name\" each, or an \"id\" twice")
         }
-        return names.sorted { $0.id < $1.id }
+        return names
     }
 
-    private func own(_ names: [(id: Int, name: String)]) throws -> SegmentationLabels {
-        let own = names.map(\.name).filter { !LabelmeFolder.backgrounds.contains($0) }
+    private func own(_ names: [Int: String]) throws -> SegmentationLabels {
+        let sorted = names.sorted { $0.key < $1.key }.map(\.value)
+        let own = sorted.filter { !LabelmeFolder.backgrounds.contains($0) && $0 != SegmentationLabels.ignoredName }
         let labels = SegmentationLabels(["background"] + own)
         try labels.check(path)
         return labels
     }
 
-    private func numbers(
-        _ names: [(id: Int, name: String)], in labels: SegmentationLabels
-    ) throws -> [Int: UInt8] {
+    private func numbers(_ labels: SegmentationLabels) throws -> [Int: UInt8] {
+        let known = LabelmeFolder.numbers(labels)
         var numbers: [Int: UInt8] = [:]
-        for (id, name) in names {
-            let isBackground = LabelmeFolder.backgrounds.contains(name)
-            guard
-                let number = labels.names.firstIndex(where: {
-                    $0 == name || (isBackground && LabelmeFolder.backgrounds.contains($0))
-                })
-            else {
+        for (id, name) in try categories() {
+            guard let number = known[name] else {
                 let near = nearestName(to: name, in: labels.names).map { " (near to \(quoted($0)))" } ?? ""
                 throw error(
                     "the category \(quoted(name))\(near) is none of the \(pluralized(labels.names.count, "class name"))"
                 )
             }
-            numbers[id] = UInt8(number)
+            numbers[id] = number
         }
         return numbers
     }
 
     // MARK: Regions
 
-    private typealias Drawn = (area: Double, region: AnnotatedRegions.Region)
+    private typealias Drawn = (area: Double, position: Int, region: AnnotatedRegions.Region)
 
     /// The regions of each image, by its id.
-    private func regions(_ annotations: [JSONValue], _ numbers: [Int: UInt8]) throws -> [Int: [Drawn]] {
+    private func regions(_ numbers: [Int: UInt8], _ skipped: inout SkippedFiles) throws -> [Int: [Drawn]] {
         var regions: [Int: [Drawn]] = [:]
-        for (position, annotation) in annotations.enumerated() {
-            guard let image = annotation["image_id"]?.integer, let category = annotation["category_id"]?.integer else {
-                throw error("annotation \(position + 1) has no \"image_id\" or no \"category_id\"")
-            }
+        for (position, annotation) in try list("annotations").enumerated() {
+            let owner = "annotation \(position + 1)"
+            let image = try id(annotation, "image_id", of: owner)
+            let category = try id(annotation, "category_id", of: owner)
             guard let label = numbers[category] else {
-                throw error("annotation \(position + 1) is of the category \(category), which is not in \"categories\"")
+                throw error("\(owner) is of the category \(category), which is not in \"categories\"")
             }
-            guard let area = annotation["segmentation"].flatMap(Self.area) else {
-                throw error(
-                    "annotation \(position + 1) has no \"segmentation\" of polygons or of runs (\"counts\", \"size\")")
+            let segmentation: COCOSegmentation
+            do throws(AnnotationProblem) {
+                segmentation = try COCOSegmentation(annotation["segmentation"], stated: annotation["area"])
+            } catch {
+                throw self.error("\(owner) \(error.reason)")
             }
-            regions[image, default: []].append(
-                (annotation["area"]?.double ?? 0, .init(label: label, area: area)))
+            guard let area = segmentation.area else {
+                skipped.add(owner, .noArea)
+                continue
+            }
+            regions[image, default: []].append((segmentation.pixels, position, .init(label: label, area: area)))
         }
         return regions
     }
+}
 
-    private static func area(_ segmentation: JSONValue) -> AnnotatedRegions.Region.Area? {
-        if let polygons = segmentation.array {
-            let points = polygons.compactMap { $0.array.flatMap(AnnotationFile.points) }
-            return points.count == polygons.count ? .polygons(points) : nil
-        }
-        let size = (segmentation["size"]?.array ?? []).compactMap(\.integer)
-        guard size.count == 2, size.allSatisfy({ (1...1 << 30).contains($0) }), let counts = segmentation["counts"],
-            let runs = counts.array.map({ $0.compactMap(\.integer) }) ?? counts.string.flatMap(Self.runs),
-            runs.count == counts.array?.count ?? runs.count, runs.allSatisfy({ (0...1 << 31).contains($0) })
-        else { return nil }
-        return .runs(runs, width: size[1], height: size[0])
+/// The files that were found for listed images.
+private struct COCOImages {
+    private var names: [FileSystem.Identity: String] = [:]
+    private var folders: Set<PathKey> = []
+
+    /// - Returns: the name that the same file was listed as before; nil if it was not.
+    mutating func add(_ file: String, _ name: String) -> String? {
+        folders.insert(PathKey(FileSystem.folder(of: file)))
+        return FileSystem.identity(of: file).flatMap { names.updateValue(name, forKey: $0) }
     }
 
-    /// Decodes run lengths in COCO's letters: 5 bits each from "0" on, the lowest first, the sixth bit being set if the number
-    /// continues; from the third run on, differences from the run before the last.
-    ///
-    /// - Parameter text: the `counts` of a compressed segmentation.
-    /// - Returns: lengths of runs outside and inside in turn; nil if the text is malformed.
-    package static func runs(_ text: String) -> [Int]? {
-        var (runs, value, shift) = ([Int](), 0, 0)
-        for byte in text.utf8 {
-            guard (48..<48 + 64).contains(byte), shift <= 40 else { return nil }
-            let bits = Int(byte) - 48
-            value |= (bits & 31) << shift
-            shift += 5
-            if bits & 32 != 0 { continue }
-            if bits & 16 != 0 { value -= 1 << shift }
-            runs.append(runs.count > 2 ? value + runs[runs.count - 2] : value)
-            guard abs(runs[runs.count - 1]) <= 1 << 46 else { return nil }
-            (value, shift) = (0, 0)
+    /// Names the images beside those that are listed.
+    func addUnlisted(to result: inout SegmentationListing) throws {
+        var seen: Set<FileSystem.Identity> = []
+        for folder in folders.sorted() {
+            guard let identity = FileSystem.identity(of: folder.path), seen.insert(identity).inserted,
+                case .success(let entries) = FileSystem.listing(of: folder.path)
+            else { continue }
+            for entry in entries where entry.kind == .file {
+                let path = FileSystem.join(folder.path, entry.name.text)
+                switch ImageListing.reasonToSkip(entry.name.text) {
+                case nil where FileSystem.identity(of: path).map({ names[$0] == nil }) ?? true:
+                    result.skipped.add(entry.name.text, .noAnnotation)
+                case .unreadFormat?: result.skipped.add(entry.name.text, .unreadFormat)
+                default: break
+                }
+            }
         }
-        return shift == 0 ? runs : nil
+    }
+}
+
+/// The folder layout that COCO is published in: `annotations/instances_train2017.json` beside `train2017`.
+struct COCOFolder {
+    /// Paths of the files of annotations.
+    let files: [String]
+
+    /// - Parameter root: the folder that `annotations` is in.
+    init(_ root: String) {
+        let folder = FileSystem.join(root, "annotations")
+        guard case .success(let entries) = FileSystem.listing(of: folder) else {
+            files = []
+            return
+        }
+        files = entries.filter { entry in
+            let name = entry.name.text.lowercased()
+            return entry.kind == .file && name.hasPrefix("instances_") && name.hasSuffix(".json")
+        }.map { FileSystem.join(folder, $0.name.text) }
+    }
+
+    func listing(_ labels: SegmentationLabels?) throws -> SegmentationListing {
+        try COCOFile.listing(files.map { (try COCOFile($0), Self.part($0)) }, labels)
+    }
+
+    private static func part(_ path: String) -> DatasetPart? {
+        let split = FileSystem.name(of: path).lowercased().dropFirst("instances_".count)
+        return split.hasPrefix("train")
+            ? .train : split.hasPrefix("val") ? .validation : split.hasPrefix("test") ? .test : nil
     }
 }

@@ -1,7 +1,7 @@
 import CVCore
 import CVSegmentation
 
-/// Lists a folder of images and masks, or of images with files of labelme.
+/// Lists a folder of images and masks, of images with files of labelme, or of COCO.
 struct MaskFolder {
     private let root: String
 
@@ -16,9 +16,13 @@ struct MaskFolder {
     func listing(_ labels: SegmentationLabels?, unlisted: SegmentationLabels?) throws -> SegmentationListing {
         let labels = try labels ?? ownLabels() ?? unlisted
         let pairs = pairs
-        guard !pairs.isEmpty else { return try LabelmeFolder(root).listing(labels) }
+        guard !pairs.isEmpty else {
+            let coco = COCOFolder(root)
+            return try coco.files.isEmpty ? LabelmeFolder(root).listing(labels) : coco.listing(labels)
+        }
         var result = SegmentationListing(labels: labels)
         for pair in pairs { try add(pair, to: &result) }
+        try addUnused(pairs, to: &result)
         return result
     }
 
@@ -46,14 +50,24 @@ struct MaskFolder {
         }
     }
 
-    /// Adds images and masks that have the same name but for the suffix.
+    /// Adds images and masks that have the same path but for the suffix.
     private func add(_ pair: Pair, to result: inout SegmentationListing) throws {
-        let images = try files(of: pair.images) { ImageListing.isImage($0) }
-        var masks = try files(of: pair.masks) { !$0.hasPrefix(".") && $0.lowercased().hasSuffix(".png") }
-        for (stem, name) in images.sorted(by: { $0.value < $1.value }) {
+        var unread: Set<String> = []
+        let images = try files(of: pair.images, &result.skipped) { path, skipped in
+            let reason = ImageListing.reasonToSkip(FileSystem.name(of: path))
+            if let reason { skipped.add("\(pair.images)/\(path)", reason) }
+            if reason == .unreadFormat { unread.insert(FileTree.stem(of: path)) }
+            return reason == nil
+        }
+        var masks = try files(of: pair.masks, &result.skipped) { path, skipped in
+            let isPNG = FileSystem.suffix(of: path)?.lowercased() == "png"
+            if !isPNG { skipped.add("\(pair.masks)/\(path)", .notAMask) }
+            return isPNG
+        }
+        for (stem, name) in images.sorted(by: { $0.value.precedesInBytes($1.value) }) {
             let image = FileSystem.join(pair.images, name)
             guard let mask = masks.removeValue(forKey: stem) else {
-                let expected = FileSystem.join(pair.masks, stem + ".png")
+                let expected = FileSystem.join(pair.masks, stem.path + ".png")
                 result.defects.append(DatasetDefect(image, .noMask(expected: expected)))
                 continue
             }
@@ -62,36 +76,42 @@ struct MaskFolder {
                     name: image, part: pair.part, image: .file(FileSystem.join(root, image)),
                     annotation: .mask(FileSystem.join(root, FileSystem.join(pair.masks, mask)))))
         }
-        for name in masks.values.sorted() {
+        // The masks of images in other formats are left out with these.
+        for (stem, name) in masks.sorted(by: { $0.key < $1.key }) where !unread.contains(stem.path) {
             result.defects.append(DatasetDefect(FileSystem.join(pair.masks, name), .noImage(in: pair.images)))
         }
     }
 
-    /// File names by their stems.
-    private func files(of folder: String, where isWanted: (String) -> Bool) throws -> [String: String] {
-        var result: [String: String] = [:]
-        for name in try FileSystem.names(in: FileSystem.join(root, folder), of: root) where isWanted(name) {
-            if let other = result.updateValue(name, forKey: FileSystem.stem(of: name)) {
-                throw DatasetError(root, .sameStem(folder: folder, [other, name]))
+    /// Paths from the folder on, by what they are without their suffixes.
+    private func files(
+        of folder: String, _ skipped: inout SkippedFiles,
+        where isWanted: (_ path: String, _ skipped: inout SkippedFiles) -> Bool
+    ) throws -> [PathKey: String] {
+        var result: [PathKey: String] = [:]
+        let tree = try FileTree(FileSystem.join(root, folder), of: root, prefix: "\(folder)/", skipped: &skipped)
+        for path in tree.files where isWanted(path, &skipped) {
+            if let other = result.updateValue(path, forKey: PathKey(FileTree.stem(of: path))) {
+                throw DatasetError(root, .sameStem(folder: folder, [other, path]))
             }
         }
         return result
     }
-}
 
-extension FileSystem {
-    /// The names of what is in a folder of the set `root`.
-    static func names(in folder: String, of root: String) throws(DatasetError) -> [String] {
-        let entries: [Name]
-        switch FileSystem.entries(of: folder) {
-        case .success(let names): entries = names
-        case .failure(let reason): throw DatasetError(root, .unreadableFolder(folder, reason: reason.text))
+    /// Names images that are in none of the folders of the layout, as in `val/images` beside a misnamed `val/mask`.
+    private func addUnused(_ pairs: [Pair], to result: inout SegmentationListing) throws {
+        var ignored = SkippedFiles()
+        let used = pairs.flatMap { [$0.images + "/", $0.masks + "/"] }
+        var folders: Set<PathKey> = []
+        for path in try FileTree(root, of: root, skipped: &ignored).files {
+            guard ImageListing.reasonToSkip(FileSystem.name(of: path)) != .notAnImage,
+                !used.contains(where: { path.utf8.starts(with: $0.utf8) })
+            else { continue }
+            let folder = FileSystem.folder(of: path)
+            if folder == "." {
+                result.skipped.add(path, .noAnnotation)
+            } else if folders.insert(PathKey(folder)).inserted {
+                result.skipped.add(folder, .unusedFolder)
+            }
         }
-        var names: [String] = []
-        for entry in entries {
-            guard case .name(let name) = entry else { throw DatasetError(root, .badName(entry.text)) }
-            names.append(name)
-        }
-        return names
     }
 }

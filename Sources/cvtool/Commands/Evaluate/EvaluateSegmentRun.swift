@@ -2,6 +2,7 @@ import CLISupport
 import CVCore
 import CVNN
 import CVSegmentation
+import CVTask
 import CVTraining
 
 /// One run of `cvtool evaluate segment`.
@@ -15,9 +16,11 @@ struct EvaluateSegmentRun {
         let segmenter = try Segmenter(command.weights)
         let dataset = try command.classes.dataset(command.data, unlisted: segmenter.labels)
         try command.output.prepare(dataset, weights: command.weights, labels: command.classes.labels)
+        let white = try WhiteMasks(metadata: ModelFile(command.weights, task: .segment).texts)
         let images = try dataset.checked(quiet: command.output.quiet) {
-            try SegmentationImages(checking: $0, labels: segmenter.labels, progress: $1)
+            try SegmentationImages(checking: $0, labels: segmenter.labels, white: white, progress: $1)
         }
+        images.reportRemarks(evaluating: true)
         let items = try command.selection.items(of: images.decoded, quiet: command.output.quiet)
         return try command.output.run(images: items.count) {
             try segmenter.evaluate(images, items: items, progress: $0)

@@ -15,7 +15,9 @@ struct SegmentClassOptions: ParsableArguments {
     var labels: String?
 
     @Option(
-        help: .init("Values of masks that do not count, with commas between; 255 never counts.", valueName: "values"),
+        help: .init(
+            "Values of masks that do not count, with commas between. 255 never counts, except where masks hold only 0 and 255 and "
+                + "no values are named here: then it is class 1.", valueName: "values"),
         transform: MaskValues.init)
     var ignore: MaskValues?
 

@@ -12,7 +12,7 @@ struct TrainSegmentCommand: ParsableCommand {
             DATA is a folder with images in images/ and a PNG for each in masks/, whose values (indices of a palette, \
             or gray) are the classes of the pixels; or with the folders train/ and trainannot/ (and val/, valannot/), as \
             CamVid has them, or train/images/ and train/masks/; or a folder of images with .json files of labelme; or \
-            a .json file of COCO. Names of classes are read from classes.txt or labels.txt in the folder, one on each \
+            a .json file of COCO, or the folder with its annotations/instances_*.json. Names of classes are read from classes.txt or labels.txt in the folder, one on each \
             line, from class 0 on; without it they are numbers.
 
             All images and masks are checked before training begins: sizes that differ, values that are not classes \

@@ -25,6 +25,7 @@ struct TrainSegmentRun {
             try SegmentationImages($0, size: recipe.size.map { ($0.width, $0.height) }, progress: $1)
         }
         if Interruption.isRequested { return .interrupted }
+        images.reportRemarks()
         var files = RunFiles()
         files.read(dataset)
         files.read(command.classes.labels)
@@ -52,9 +53,26 @@ extension ImageDataset {
         quiet: Bool,
         _ check: (ImageDataset, (_ done: Int, _ of: Int) -> Void) throws -> SegmentationImages
     ) throws -> SegmentationImages {
+        reportSkipped(quiet: quiet)
         let bar = ProgressBar(title: "check", total: items.count, quiet: quiet)
         defer { bar.finish() }
         return try check(self) { _, _ in bar.advance() }
+    }
+}
+
+extension SegmentationImages {
+    /// Says what is remarkable about the values of the masks.
+    ///
+    /// - Parameter evaluating: whether classes that do not occur are no matter.
+    func reportRemarks(evaluating: Bool = false) {
+        let path = decoded.dataset.path.escapedForDisplay
+        for remark in remarks {
+            switch remark {
+            case .whiteIsClassOne: warn("\(path): \(remark); --ignore 255 leaves it out")
+            case .missing where evaluating, .stray where evaluating: break
+            default: warn("\(path): \(remark)")
+            }
+        }
     }
 }
 
