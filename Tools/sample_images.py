@@ -44,6 +44,14 @@ def collage(images: list[Image.Image]) -> Image.Image:
     return sheet
 
 
+def side_by_side(paths: list[Path], side: int = 360) -> Image.Image:
+    """Square images that are already written, in one row."""
+    row = Image.new("RGB", (side * len(paths), side))
+    for index, path in enumerate(paths):
+        row.paste(Image.open(path).resize((side, side), Image.Resampling.LANCZOS), (index * side, 0))
+    return row
+
+
 def of_gcompris(folder: Path, activity: str, name: str) -> Image.Image:
     """An image of one of the activities of GCompris."""
     path = f"/gcompris/src/activities/{activity}/resource/{name}.webp"
@@ -73,6 +81,8 @@ def make(avatars: Path, room: Path, gcompris: Path, output: Path) -> None:
     (output / "styles").mkdir(parents=True, exist_ok=True)
     for name, image in images.items():
         image.save(output / f"{name}.jpg", quality=QUALITY, optimize=True)
+    astronauts = side_by_side([output / "portrait.jpg", output / "moonwalk.jpg"])
+    astronauts.save(output / "astronauts.jpg", quality=QUALITY, optimize=True)
 
 
 def main() -> None:

@@ -15,7 +15,7 @@ struct PersonFinder {
         "bird", "cat", "dog", "horse", "sheep", "cow", "elephant", "bear", "zebra", "giraffe", "teddy bear",
     ]
 
-    func callAsFunction(_ image: Image) throws(NonFiniteOutput) -> [Box] {
+    func callAsFunction(_ image: Image) throws(NonFiniteOutput) -> [Detection] {
         var options = DetectionOptions()
         options.confidence = Self.confidence
         options.classes = Set(
@@ -25,7 +25,7 @@ struct PersonFinder {
         return found.filter { candidate in
             candidate.label == "person"
                 && !animals.contains { $0.confidence > candidate.confidence && $0.box.covers(candidate.box) }
-        }.map(\.box)
+        }
     }
 }
 

@@ -16,7 +16,8 @@ import CVWeights
 /// try matte.cutOut(of: photo).write(to: "person.png")
 /// ```
 /// The matting network marks any foreground, be it a person, a cat or a cup. So a detector finds the persons first, and
-/// regions away from all of them are dropped.
+/// regions away from all of them are dropped. It was trained on single persons that fill the image, so several persons, or a
+/// small one, go through it in crops of their own, too.
 ///
 /// Immutable: many threads may use one segmenter at the same time.
 public struct PersonSegmenter: Sendable {
@@ -24,6 +25,8 @@ public struct PersonSegmenter: Sendable {
     public let preprocessing: Preprocessing
     /// Refines the network's coarse matte to full size.
     public var refinement = MatteRefinement()
+    /// When persons go through the network in crops of their own.
+    public var crops = Crops.automatic
 
     private let network: any Layer
     private let detector: Detector?
@@ -64,12 +67,15 @@ public struct PersonSegmenter: Sendable {
     /// - Returns: a matte of the size of the image; empty if there are no persons.
     /// - Throws: `NonFiniteOutput` if a network computes NaN or infinity.
     public func callAsFunction(_ image: Image) throws(NonFiniteOutput) -> Matte {
-        let persons = try findPersons(in: image)
+        let persons = try detectPersons(in: image)
         if let persons, persons.isEmpty { return .empty(width: image.width, height: image.height) }
-        return refine(try run(prepare(image)), of: image, near: persons)
+        let boxes = persons?.map(\.box)
+        let whole = refine(try run(prepare(image)), of: image, near: boxes)
+        let crops = crops(for: persons ?? [], width: image.width, height: image.height)
+        return try adding(crops, to: whole, of: image, near: boxes)
     }
 
-    // The four steps, for callers that time or replace one of them.
+    // The steps, for callers that time or replace one of them.
 
     /// Detects the persons in an image.
     ///
@@ -77,6 +83,15 @@ public struct PersonSegmenter: Sendable {
     /// - Returns: bounding boxes in pixels of the image; nil without a detector.
     /// - Throws: `NonFiniteOutput` if the detector computes NaN or infinity.
     public func findPersons(in image: Image) throws(NonFiniteOutput) -> [Box]? {
+        try detectPersons(in: image)?.map(\.box)
+    }
+
+    /// Detects the persons in an image, with the confidence of each.
+    ///
+    /// - Parameter image: of any size.
+    /// - Returns: the persons, the most confident first; nil without a detector.
+    /// - Throws: `NonFiniteOutput` if the detector computes NaN or infinity.
+    public func detectPersons(in image: Image) throws(NonFiniteOutput) -> [Detection]? {
         guard let detector else { return nil }
         return try PersonFinder(detector: detector)(image)
     }

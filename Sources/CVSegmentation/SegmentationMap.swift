@@ -67,6 +67,8 @@ public struct SegmentedClass: Sendable, Equatable {
     public var share: Double
     /// The bounding box of the class's pixels.
     public var box: Box
+    /// The parts of the image that went through the network for persons besides the whole image; nil for other networks.
+    public var crops: [Box]?
 
     /// Creates an entry.
     ///
@@ -84,11 +86,11 @@ public struct SegmentedClass: Sendable, Equatable {
 }
 
 extension SegmentedClass: Codable {
-    /// As in a record: `{"label", "class", "share", "box": [left, top, right, bottom]}`.
+    /// As in a record: `{"label", "class", "share", "box": [left, top, right, bottom]}`, and of persons `"crops"`.
     private enum CodingKeys: String, CodingKey {
         case label
         case classIndex = "class"
-        case share, box
+        case share, box, crops
     }
 }
 

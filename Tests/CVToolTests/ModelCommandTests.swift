@@ -41,6 +41,12 @@ import Testing
         }
     }
 
+    @Test("cvtool model: the short names of weights are known") func shortNamesAreKnown() throws {
+        let (short, long) = (try runCommand(["model", "camvid"]), try runCommand(["model", "unet-camvid"]))
+        #expect(short.exitCode == 0 && short.output == long.output && short.output.contains("11 classes"))
+        #expect(try runCommand(["model", "person"]).output.hasPrefix("selfie-segmentation"))
+    }
+
     @Test("cvtool model: a style network has no classes")
     func aStyleNetworkHasNoClasses() throws {
         let result = try model("fast-style-w16", "--imgsz", "24x16")

@@ -16,6 +16,13 @@ import Testing
         try runCommand(["segment"] + arguments, in: scratch.path)
     }
 
+    private func beside(_ left: Image, _ right: Image) -> Image {
+        var image = Image(width: left.width + right.width, height: left.height, fill: .black)
+        image.paste(left, x: 0, y: 0)
+        image.paste(right, x: left.width, y: 0)
+        return image
+    }
+
     @Test("cvtool segment: the person in a portrait is cut out")
     func portraitIsCutOut() throws {
         try scratch.put("portrait.jpg", as: "me.jpg")
@@ -76,10 +83,28 @@ import Testing
         let result = try segment("cat.jpg", "--mask")
         #expect(result.exitCode == 0)
         #expect(result.output == "")
-        #expect(result.errors == "cat.jpg: no person found\nwrote cat_mask.png\n")
+        #expect(result.errors.hasPrefix("cat.jpg: no person found (the detector has none with 5% or more; "))
+        #expect(result.errors.hasSuffix("\nwrote cat_mask.png\n"))
         #expect(try scratch.image("cat_mask.png").pixels.allSatisfy { $0 == 0 })
         #expect(try segment("cat.jpg", "--no-image", "--json").lines[0].contains(#""classes":[],"error":null"#))
         #expect(try segment("cat.jpg", "--no-image", "--no-person-check").output.contains("person"))
+    }
+
+    @Test("cvtool segment: of two persons side by side each has a crop, which --json tells")
+    func twoPersonsHaveACropEach() throws {
+        let portrait = try Image(contentsOf: DetectScratch.sample("portrait.jpg")).resized(width: 256, height: 256)
+        try beside(portrait, portrait.flippedHorizontally()).write(to: scratch.path + "/two.png")
+        let result = try segment("two.png", "--json", "--mask")
+        #expect(result.exitCode == 0, "\(result.errors)")
+        let person = try #require(try result.records.first?["classes"]?.array?.first)
+        #expect(try #require(person["crops"]?.array?.count) >= 2)
+        let mask = try scratch.image("two_mask.png")
+        // The face and the chest of both.
+        for (x, y) in [(110, 55), (110, 150), (511 - 110, 55), (511 - 110, 150)] {
+            #expect(mask[x, y].red > 240, "\(x), \(y)")
+        }
+        let whole = try segment("two.png", "--json", "--no-image", "--person-crops", "never")
+        #expect(try whole.records.first?["classes"]?.array?.first?["crops"]?.array == [])
     }
 
     @Test("cvtool segment: one failure does not stop the other inputs")
@@ -106,6 +131,8 @@ import Testing
         arguments: [
             (["--opacity", "2"], "a number from 0 to 1"), (["--no-image", "--mask"], "contradict"),
             (["--classes", "car"], "has no other class"), (["--background", "whit"], "there is no such file"),
+            (["--no-person-check", "--person-crops", "always"], "--person-crops needs the detector"),
+            (["--model", "camvid", "--person-crops", "never"], "only the network for persons looks at each"),
             (["--polygons", "-"], "give the name of a file"), (["--tolerance", "20000"], "0 to 10000"),
         ]) func argumentsThatMakeNoSense(_ arguments: [String], _ text: String) throws
     {

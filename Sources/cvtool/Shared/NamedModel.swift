@@ -17,6 +17,7 @@ enum NamedModel {
     ///   - prefersWeights: whether weights are taken where they and a network have this name.
     /// - Throws: `ArchitectureError` for a name that is neither, and what reading a file throws.
     init(_ name: String, prefersWeights: Bool) throws {
+        let name = ShortNames.weights(name)
         if name.hasSuffix(".cfg") {
             self = .darknet(try ModelSpec(DarknetConfiguration(contentsOf: name)))
             return

@@ -12,19 +12,16 @@ enum SegmentModel {
     /// With those that `--classes` selects; nil for all.
     case classes(Segmenter, Segmenter.Scale, selected: Set<Int>?)
 
-    /// Short names of models.
-    private static let names = ["person": PersonSegmenter.defaultModel, "camvid": "unet-camvid"]
-
-    /// The name or path of the weights that `--model` means.
-    static func weightsName(of model: String) -> String { names[model] ?? model }
-
     init(_ options: SegmenterOptions) throws {
-        let path = try WeightsLocator().find(Self.weightsName(of: options.model))
+        let path = try WeightsLocator().find(ShortNames.weights(options.model))
         let model = try SafetensorsHeader.read(path).metadata[WeightsMetadata.Key.model.rawValue]
         if model == PersonSegmenter.defaultModel {
             guard options.classes.isEmpty else { throw SegmentUsageError.classesOfPerson }
-            self = .person(try PersonSegmenter(path, detector: options.noPersonCheck ? nil : Detector()))
+            var segmenter = try PersonSegmenter(path, detector: options.noPersonCheck ? nil : Detector())
+            segmenter.crops = options.noPersonCheck ? .never : options.personCrops ?? .automatic
+            self = .person(segmenter)
         } else {
+            guard options.personCrops == nil else { throw SegmentUsageError.cropsOfClasses }
             let segmenter = try Segmenter(path)
             let selected = try ClassSelection.parse(options.classes, labels: segmenter.labels.names)
             self = .classes(segmenter, options.fullSize ? .full : .trained, selected: selected)
@@ -38,7 +35,11 @@ enum SegmentModel {
 
     /// The message for an image in which nothing is found.
     var nothing: String {
-        if case .person = self { "no person found" } else { "nothing of these classes found" }
+        if case .person = self {
+            "no person found (the detector has none with 5% or more; --no-person-check cuts out any foreground)"
+        } else {
+            "nothing of these classes found"
+        }
     }
 
     /// Whether the foreground is defined.
@@ -50,14 +51,20 @@ enum SegmentModel {
     func found(in image: Image, _ timing: Timing) throws -> SegmentFinding {
         switch self {
         case .person(let segmenter):
-            let persons = try timing.measure("detector") { try segmenter.findPersons(in: image) }
+            let persons = try timing.measure("detector") { try segmenter.detectPersons(in: image) }
             if let persons, persons.isEmpty {
                 return SegmentFinding(matte: .empty(width: image.width, height: image.height))
             }
             let input = timing.measure("resize") { segmenter.prepare(image) }
             let logits = try timing.measure("network") { try segmenter.run(input) }
-            let matte = timing.measure("refine") { segmenter.refine(logits, of: image, near: persons) }
-            return SegmentFinding(matte: matte)
+            let boxes = persons?.map(\.box)
+            let whole = timing.measure("refine") { segmenter.refine(logits, of: image, near: boxes) }
+            let crops = segmenter.crops(for: persons ?? [], width: image.width, height: image.height)
+            if crops.isEmpty { return SegmentFinding(matte: whole) }
+            let matte = try timing.measure("crops") {
+                try segmenter.adding(crops, to: whole, of: image, near: boxes)
+            }
+            return SegmentFinding(matte: matte, crops: crops.map(\.frame))
         case .classes(let segmenter, let scale, let selected):
             let map = try timing.measure("network") { try segmenter(image, scale: scale) }
             return SegmentFinding(map: map, selected: selected)
@@ -80,10 +87,17 @@ struct SegmentFinding {
     /// Whether the matte is of a person, with soft edges.
     let isPerson: Bool
 
-    init(matte: Matte) {
+    /// - Parameters:
+    ///   - matte: of the persons.
+    ///   - crops: the parts of the image that went through the network besides the whole.
+    init(matte: Matte, crops: [Box] = []) {
         self.matte = matte
         (classMap, labels) = (nil, Matte.labels)
-        classes = matte.segmentedClass.map { [$0] } ?? []
+        classes = [matte.segmentedClass].compactMap { $0 }.map { person in
+            var person = person
+            person.crops = crops
+            return person
+        }
         outlined = [1]
         isPerson = true
     }
@@ -100,6 +114,7 @@ struct SegmentFinding {
 /// Options that do not fit the network.
 enum SegmentUsageError: ToolkitError {
     case classesOfPerson
+    case cropsOfClasses
     case noForeground(option: String)
     case backgroundNotFound(String)
 
@@ -107,6 +122,8 @@ enum SegmentUsageError: ToolkitError {
         switch self {
         case .classesOfPerson:
             "--classes: the network for persons has no other class; choose another with --model"
+        case .cropsOfClasses:
+            "--person-crops: only the network for persons looks at each of them on its own; leave it away"
         case .noForeground(let option):
             "--\(option): this network has several classes; select the foreground with --classes"
         case .backgroundNotFound(let text):

@@ -47,7 +47,7 @@ struct SegmentRun {
 
     private var files: RunFiles {
         var files = command.input.files
-        files.read(weights: SegmentModel.weightsName(of: command.model.model))
+        files.read(weights: ShortNames.weights(command.model.model))
         files.read(weights: Detector.defaultModel)
         files.read(command.images.background)
         files.write(output.polygons, by: "--polygons")
