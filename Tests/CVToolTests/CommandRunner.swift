@@ -15,6 +15,9 @@ extension CommandResult {
     /// The lines of standard output.
     var lines: [String] { output.split(separator: "\n").map(String.init) }
 
+    /// The last line of standard error.
+    var lastLine: String? { errors.split(separator: "\n").last.map(String.init) }
+
     /// The lines of standard output as JSON.
     var records: [JSONValue] { get throws { try lines.map { try JSONValue.parse($0) } } }
 }

@@ -29,6 +29,33 @@ import Testing
         #expect(try scratch.image("cat_detect.jpg").width == 512)
     }
 
+    @Test("cvtool detect: --coco lists the images of its ids, or takes those of --annotations")
+    func cocoIDsHaveAMeaning() throws {
+        try scratch.put("cat.jpg", as: "3.jpg", "03.jpg", "x.jpg")
+        let numbered = try scratch.detect("3.jpg", "03.jpg", "--coco", "r.json", "--no-image")
+        #expect(numbered.exitCode == 0 && numbered.errors.contains("r.images.json lists them"), "\(numbered.errors)")
+        let list = try JSONValue.parse(scratch.text("r.images.json"))["images"]?.array ?? []
+        #expect(list.map { $0["file_name"]?.string } == ["3.jpg", "03.jpg"])
+        #expect(Set(list.compactMap { $0["id"]?.integer }).count == 2)
+        // The list is not replaced unasked.
+        try FileManager.default.removeItem(atPath: scratch.path + "/r.json")
+        let again = try scratch.detect("x.jpg", "--coco", "r.json", "--no-image")
+        #expect(again.exitCode == 1 && again.errors.contains("r.images.json: exists already"), "\(again.errors)")
+
+        try scratch.write(
+            #"{"images":[{"id":501,"file_name":"3.jpg"},{"id":77,"file_name":"03.jpg"}],"#
+                + #""annotations":[],"categories":[{"id":9,"name":"cat"}]}"#, to: "a.json")
+        let given = try scratch.detect(
+            "3.jpg", "03.jpg", "x.jpg", "--coco", "g.json", "--annotations", "a.json", "--no-image")
+        #expect(given.exitCode == 2 && given.errors.contains("x.jpg: is not among the 2 images of a.json"))
+        let results = try #require(try JSONValue.parse(scratch.text("g.json")).array)
+        #expect(results.map { $0["image_id"]?.integer } == [501, 77])
+        #expect(results.allSatisfy { $0["category_id"] == 9 })
+        #expect(try !scratch.names().contains("g.images.json"))
+        let replacing = try scratch.detect("3.jpg", "--coco", "a.json", "--annotations", "a.json", "--force")
+        #expect(replacing.exitCode == 1 && replacing.errors.contains("would replace the input a.json"))
+    }
+
     @Test("cvtool detect: colliding outputs are an error before any work")
     func collisionsAreAnErrorBeforeAnyWork() throws {
         try scratch.put("cat.jpg", as: "a/x.jpg", "b/x.jpg", "c.jpg")

@@ -80,11 +80,27 @@ import Testing
         try scratch.put("cat.jpg", as: "cat.jpg")
         try scratch.put("coffee.jpg", as: "empty.jpg")
         let loud = try scratch.detect("cat.jpg", "empty.jpg", "--classes", "cat", "-o", "a")
-        #expect(loud.errors == "empty.jpg: no objects found\nwrote 2 annotated images in a\n")
+        #expect(loud.lastLine == "wrote 2 annotated images in a")
+        let remark = try #require(loud.errors.split(separator: "\n").first)
+        #expect(remark.hasPrefix("empty.jpg: no objects of these classes found with at least 25% (--conf); "))
         let quiet = try scratch.detect("cat.jpg", "empty.jpg", "--classes", "cat", "-o", "b", "-q")
         #expect(quiet.errors == "")
         #expect(quiet.output == loud.output)
         #expect(try scratch.names(in: "b") == ["cat_detect.jpg", "empty_detect.jpg"])
+    }
+
+    @Test("cvtool detect: where nothing is found the threshold and the best candidate are named")
+    func bestCandidateIsNamed() throws {
+        try scratch.put("cat.jpg", as: "cat.jpg")
+        let result = try scratch.detect("cat.jpg", "--conf", "0.9", "--no-image")
+        #expect(result.exitCode == 0 && result.output == "")
+        #expect(
+            result.errors == "cat.jpg: no objects found with at least 90% (--conf); the best candidate was cat 52%\n")
+        let zebras = try scratch.detect("cat.jpg", "--classes", "zebra", "--no-image")
+        #expect(zebras.errors.hasPrefix("cat.jpg: no objects of these classes found with at least 25% (--conf); "))
+        // A record says what it always said.
+        let json = try scratch.detect("cat.jpg", "--conf", "0.9", "--no-image", "--json")
+        #expect(json.errors == "" && json.output.contains(#""detections":[],"error":null"#))
     }
 
     @Test("cvtool detect: YOLO, VOC, COCO and JSON hold the same box")
@@ -94,7 +110,9 @@ import Testing
             "7.jpg", "-o", "out", "--json", "--save-txt", "--save-conf", "--save-crop", "--voc", "--coco", "coco.json")
         #expect(result.exitCode == 0)
         #expect(try scratch.names(in: "out") == ["7.txt", "7.xml", "7_crop1_cat.jpg", "7_detect.jpg"])
-        #expect(result.errors == "wrote out/7_detect.jpg, out/7.txt, out/7.xml, out/7_crop1_cat.jpg and coco.json\n")
+        #expect(
+            result.lastLine
+                == "wrote out/7_detect.jpg, out/7.txt, out/7.xml, out/7_crop1_cat.jpg, coco.json and coco.images.json")
 
         let record = try #require(try result.records.first?["detections"]?.array?.first)
         let box = try #require(record["box"]?.numbers)
@@ -134,7 +152,7 @@ import Testing
         #expect(try scratch.text("a.txt") == "")
         #expect(try scratch.text("c.json") == "[]\n")
         #expect(try !scratch.text("a.xml").contains("<object>"))
-        #expect(try scratch.names() == ["a.jpg", "a.txt", "a.xml", "a_detect.jpg", "c.json"])
+        #expect(try scratch.names() == ["a.jpg", "a.txt", "a.xml", "a_detect.jpg", "c.images.json", "c.json"])
     }
 
     @Test("cvtool detect: --conf, --classes and other filters narrow the result")

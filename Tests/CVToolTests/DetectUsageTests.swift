@@ -31,6 +31,7 @@ let packageFolderOfModels = packageFolder.appending(path: "Tests/CVModelsTests/G
             (["--quality", "101"], "--quality 101: a number from 1 to 100"),
             (["--max-pixels", "0"], "--max-pixels 0: a number from 1"),
             (["--save-conf"], "--save-conf goes with --save-txt"),
+            (["--annotations", "a.json"], "--annotations goes with --coco FILE"),
             (["--coco", "-"], "--coco -: standard output holds the list"),
             (["-o", "-"], "-o -: standard output holds the list"),
             (["-o", "x.gif"], "-o x.gif: the suffix"),
@@ -58,6 +59,30 @@ let packageFolderOfModels = packageFolder.appending(path: "Tests/CVModelsTests/G
         let typo = try runCommand(["detetc", "x.jpg"])
         #expect(typo.exitCode == 64)
         #expect(typo.errors.contains("There is no command \"detetc\"; did you mean \"detect\"?"))
+        for (words, message) in [
+            (["help", "detct"], "There is no command \"detct\"; did you mean \"detect\"?"),
+            (["evaluate", "detect"], "cvtool evaluate has no subcommand \"detect\"; there are classify and segment."),
+            (["help", "evaluate", "clasify"], "has no subcommand \"clasify\"; did you mean \"classify\"?"),
+            (["weights", "lst"], "cvtool weights has no subcommand \"lst\"; did you mean \"list\"?"),
+            (["help", "detect", "x"], "cvtool detect has no subcommands, and so no \"x\"."),
+        ] {
+            let result = try runCommand(words)
+            #expect(result.exitCode == 64 && result.output == "", "\(words)")
+            #expect(result.errors.contains(message), "\(result.errors)")
+        }
+        for words in [["help"], ["help", "help"], ["help", "train", "segment"], ["train", "--help"]] {
+            #expect(try runCommand(words).exitCode == 0, "\(words)")
+        }
+    }
+
+    @Test("cvtool detect: weights of another format are named with what is read", arguments: ["onnx", "pt", "tflite"])
+    func otherFormatsAreNamed(_ suffix: String) throws {
+        let result = try run(["--model", "no.\(suffix)"])
+        #expect(result.exitCode == 1)
+        #expect(result.errors.contains("Weights are read from .safetensors files"), "\(result.errors)")
+        #expect(result.errors.contains(".\(suffix) is neither"), "\(result.errors)")
+        #expect(result.errors.contains("cvtool convert") == (suffix == "pt"))
+        #expect(try !run(["--model", "yolov9"]).errors.contains("is neither"))
         let twice = try runCommand(["detect", Self.cat, Self.cat, "-o", "/nowhere/"])
         #expect(twice.exitCode == 64)
         #expect(twice.errors.contains("cat.jpg: is given twice"))

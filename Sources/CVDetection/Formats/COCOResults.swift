@@ -6,13 +6,22 @@ import CVImage
 /// `[{"image_id":139,"category_id":18,"bbox":[x,y,width,height],"score":0.9}, …]`, boxes in pixels from the top left.
 /// An image without detections has no entry, as the format requires.
 public struct COCOResults: Sendable {
-    private let labels: [String]
+    private let categoryID: @Sendable (Int) -> Int?
     private var entries: [String] = []
+    /// The number of detections that were left out because their class has no category.
+    public private(set) var omitted = 0
 
     /// Creates an empty list of results.
     ///
     /// - Parameter labels: the labels of the network, which determine the category ids: see `COCOCategories.id`.
-    public init(labels: [String]) { self.labels = labels }
+    public init(labels: [String]) { categoryID = { COCOCategories.id(ofClass: $0, labels: labels) } }
+
+    /// Creates an empty list of results.
+    ///
+    /// - Parameter index: gives the category id of each class; detections of a class without one are left out.
+    public init(_ index: COCOImageIndex) {
+        categoryID = { [ids = index.categoryIDs] in ids.indices.contains($0) ? ids[$0] : nil }
+    }
 
     /// Adds the detections of one image.
     ///
@@ -21,10 +30,14 @@ public struct COCOResults: Sendable {
     ///   - imageID: COCO's id of the image.
     public mutating func append(_ detections: [Detection], imageID: Int) {
         for detection in detections {
+            guard let category = categoryID(detection.classIndex) else {
+                omitted += 1
+                continue
+            }
             let box = detection.box
             let entry: JSONValue = [
                 "image_id": .integer(imageID),
-                "category_id": .integer(COCOCategories.id(ofClass: detection.classIndex, labels: labels)),
+                "category_id": .integer(category),
                 "bbox": .array([box.minX, box.minY, box.width, box.height].map(JSONValue.init)),
                 "score": JSONValue(detection.confidence),
             ]
@@ -82,6 +95,12 @@ public enum COCOCategories {
     public static func isCOCO(_ labels: [String]) -> Bool {
         labels.count == names.count
             && zip(labels, names).allSatisfy { plain($0) == plain(darknetNames[$1] ?? $1) || plain($0) == plain($1) }
+    }
+
+    /// A name that is the same for "TV", "tvmonitor" and the other spellings of a category.
+    static func comparable(_ name: String) -> String {
+        let plain = plain(name)
+        return darknetNames.first { $0.value == plain }.map { Self.plain($0.key) } ?? plain
     }
 
     private static func plain(_ name: String) -> String { name.lowercased().filter { !" _-".contains($0) } }

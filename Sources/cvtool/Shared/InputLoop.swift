@@ -30,18 +30,19 @@ struct InputLoop {
     ///
     /// - Parameters:
     ///   - jobs: the inputs.
-    ///   - nothing: the message on standard error for an input without results, such as "no objects found".
+    ///   - nothing: the message on standard error for the input that was just done without results, such as "no objects
+    ///     found"; nil for none.
     ///   - work: an error that it throws is that input's failure.
     /// - Returns: the number of inputs done and failed.
     /// - Throws: `StreamError` when standard output cannot be written.
     func run<Job: NamedInput, Result: ReportedResult>(
-        _ jobs: [Job], nothing: String? = nil, work: (Job) throws -> InputRecord<Result>
+        _ jobs: [Job], nothing: @autoclosure () -> String? = nil, work: (Job) throws -> InputRecord<Result>
     ) throws -> RunSummary {
         try forEach(jobs, work: work) { record in
             if json { return try StandardOutput.write(record.json + "\n") }
             let name = record.input.escapedForDisplay
             try StandardOutput.write(record.results.map { "\(name): \($0.text)\n" }.joined())
-            if let nothing, record.results.isEmpty, !quiet { StandardError.write("\(name): \(nothing)\n") }
+            if record.results.isEmpty, !quiet, let nothing = nothing() { StandardError.write("\(name): \(nothing)\n") }
         } failed: { name, message in
             if json { try StandardOutput.write(InputRecord<Result>(input: name, error: message).json + "\n") }
         }

@@ -8,6 +8,7 @@ final class WrittenFiles {
         case voc = "VOC file"
         case crop
         case coco = "COCO file"
+        case cocoImages = "list of images"
         case cutOut = "cut-out"
         case mask
         case overlay

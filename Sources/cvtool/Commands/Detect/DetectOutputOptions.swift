@@ -1,5 +1,6 @@
 import ArgumentParser
 import CLISupport
+import CVCore
 import CVDetection
 import CVImage
 
@@ -27,8 +28,16 @@ struct DetectOutputOptions: ParsableArguments {
     @Flag(help: "Write each object as a separate image: photo_crop1_dog.jpg.")
     var saveCrop = false
 
-    @Option(help: .init("Write the results of all inputs in the format of COCO.", valueName: "file"))
+    @Option(
+        help: .init(
+            "Write the results of all inputs in the format of COCO, and beside it FILE.images.json, which says the image "
+                + "of each id, unless --annotations does.", valueName: "file"))
     var coco: String?
+
+    @Option(
+        help: .init(
+            "Annotations in the format of COCO, whose ids of images and categories --coco takes.", valueName: "file"))
+    var annotations: String?
 
     @Flag(help: "Write photo.xml, in the format of Pascal VOC.")
     var voc = false
@@ -47,7 +56,17 @@ struct DetectOutputOptions: ParsableArguments {
     func validate() throws {
         try checkNumber("--line-width", lineWidth, in: 1...500)
         try checkAreNames(["-o": output, "--coco": coco], besides: "the list of objects")
+        if annotations != nil && coco == nil { throw ValidationError("--annotations goes with --coco FILE.") }
         if saveConf && !saveTxt { throw ValidationError("--save-conf goes with --save-txt.") }
+    }
+}
+
+extension DetectOutputOptions {
+    /// The list of the images that `--coco` refers to: `results.images.json` for `results.json`.
+    var cocoImages: String? {
+        guard let coco, annotations == nil else { return nil }
+        let (folder, name) = (FileSystem.folder(of: coco), FileSystem.stem(of: coco) + ".images.json")
+        return coco.contains("/") ? FileSystem.join(folder, name) : name
     }
 }
 

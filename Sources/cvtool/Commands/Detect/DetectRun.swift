@@ -29,20 +29,22 @@ struct DetectRun {
         let jobs = plan.jobs
         let finder = try timing.measure("weights", makeFinder)
         let options = try command.report.options(labels: finder.labels, defaults: finder.defaultOptions)
+        var coco = try CocoOutput(output, jobs.map(\.name), labels: finder.labels)
         try plan.makeFolders()
 
-        let ids = COCOResults.imageIDs(for: jobs.map(\.name))
-        var coco = output.coco.map { _ in COCOResults(labels: finder.labels) }
-        var nextID = ids.makeIterator()
+        var nothing: String?
         let loop = InputLoop(title: "detect", json: output.json, quiet: output.common.quiet)
-        let summary = try loop.run(jobs, nothing: "no objects found") { job in
-            let id = nextID.next()!
-            let record = try process(job, finder, options)
-            coco?.append(record.results, imageID: id)
+        let summary = try loop.run(jobs, nothing: nothing) { job in
+            // Before the work: an image that the annotations do not list fails alone.
+            let id = job.paths == nil ? nil : try coco?.id(of: job.name)
+            let (record, found) = try process(job, finder, options)
+            nothing = found.objects.isEmpty && !output.json ? found.nothing(options) : nil
+            if let id { coco?.results.append(record.results, imageID: id) }
             return record
         }
-        if let path = output.coco, let coco {
-            try write(coco.text, .coco, to: path)
+        if let coco {
+            for (path, text) in coco.files { try write(text, path == output.coco ? .coco : .cocoImages, to: path) }
+            if !output.common.quiet, let remark = coco.remark { StandardError.write(remark + "\n") }
         }
         return loop.end(
             summary, wrote: written.text(folder: plan.destination.folder), timing: output.common.timing ? timing : nil)
@@ -57,7 +59,9 @@ struct DetectRun {
         var files = command.input.files
         command.model.addFiles(to: &files)
         files.read(weights: command.windows.classifier)
+        files.read(output.annotations)
         files.write(output.coco, by: "--coco")
+        files.write(output.cocoImages, by: "--coco")
         return try Plan(
             command.input.expanded, endings: DetectPaths.endings, output: output.output,
             force: output.common.writing.force, quiet: output.common.quiet, files: files,
@@ -66,12 +70,12 @@ struct DetectRun {
 
     private func process(
         _ job: InputJob<DetectPaths>, _ finder: any ObjectFinder, _ options: DetectionOptions
-    ) throws -> DetectionRecord {
+    ) throws -> (DetectionRecord, FoundObjects) {
         let image = try timing.measure("decode") { try command.input.images.read(job.input) }
         let found = try finder.find(image, options, timing)
-        let record = DetectionRecord(input: job.name, width: image.width, height: image.height, results: found)
+        let record = DetectionRecord(input: job.name, width: image.width, height: image.height, results: found.objects)
         if let paths = job.paths { try write(record, image, paths) }
-        return record
+        return (record, found)
     }
 
     private func write(_ record: DetectionRecord, _ image: consuming Image, _ paths: DetectPaths) throws {
