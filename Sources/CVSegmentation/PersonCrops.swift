@@ -1,5 +1,6 @@
 import CVDetection
 import CVImage
+import CVTask
 
 /// A part of an image that goes through the network on its own, for one person.
 public struct PersonCrop: Sendable, Equatable {

@@ -71,13 +71,44 @@ struct CVTool: ParsableCommand {
         endProcess(code.rawValue)
     }
 
-    /// The parser's own message for `cvtool detetc photo.jpg` is "2 unexpected arguments".
+    /// Finds a word that is not a command, or not a subcommand of the one before it, also after `help`.
+    ///
+    /// The parser's own message for `cvtool detetc photo.jpg` is "2 unexpected arguments", and for `cvtool help detetc` it
+    /// prints the help of everything.
     private static func unknownCommand(in arguments: [String]) -> ValidationError? {
-        let names = configuration.subcommands.compactMap { $0.configuration.commandName }
-        guard let word = arguments.first, !word.hasPrefix("-"), !(names + ["help"]).contains(word) else { return nil }
+        let isHelp = arguments.first == "help"
+        var command: any ParsableCommand.Type = CVTool.self
+        var path: [String] = []
+        for word in arguments.dropFirst(isHelp ? 1 : 0).prefix(while: { !$0.hasPrefix("-") }) {
+            let subcommands = command.configuration.subcommands
+            // The rest are arguments of the command; help takes none.
+            if subcommands.isEmpty, !isHelp { return nil }
+            if let next = subcommands.first(where: { $0._commandName == word }) {
+                command = next
+                path.append(word)
+            } else if !path.isEmpty || word != "help" {
+                return unknown(word, after: path, of: subcommands.map { $0._commandName })
+            } else {
+                return nil
+            }
+        }
+        return nil
+    }
+
+    private static func unknown(_ word: String, after path: [String], of names: [String]) -> ValidationError {
+        let found = "\"\(word.escapedForDisplay)\""
+        let parent = (["cvtool"] + path).joined(separator: " ")
+        if names.isEmpty { return ValidationError("\(parent) has no subcommands, and so no \(found).") }
         let hint = nearestName(to: word, in: names).map { "did you mean \"\($0)\"?" }
+        if path.isEmpty {
+            return ValidationError(
+                "There is no command \(found); "
+                    + (hint ?? "the commands are \(names.joined(separator: ", ")) and help."))
+        }
+        let known = names.count == 1 ? "the only one is" : "there are"
         return ValidationError(
-            "There is no command \"\(word.escapedForDisplay)\"; "
-                + (hint ?? "the commands are \(names.joined(separator: ", ")) and help."))
+            "\(parent) has no subcommand \(found); "
+                + (hint ?? "\(known) \(names.dropLast().joined(separator: ", "))"
+                    + (names.count > 1 ? " and " : " ") + "\(names.last ?? "")."))
     }
 }

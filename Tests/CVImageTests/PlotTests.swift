@@ -106,6 +106,31 @@ import Testing
         #expect(marked(rendered, x: columns[columns.count / 2]).count >= 2)
     }
 
+    @Test("line plot: a mark is a line from top to bottom with its label, where there is room for it")
+    func marksAreLinesWithLabels() {
+        func plot(_ marks: [LinePlot.Mark]) -> Image {
+            var plot = LinePlot(
+                xLabel: "step", panels: [.init(yLabel: "loss", lines: [.init("", [(x: 1, y: 1), (x: 11, y: 2)])])])
+            plot.marks = marks
+            return plot.image(width: 800, height: 600)
+        }
+        let plain = plot([])
+        /// The rows of each column that the marks change.
+        func changed(_ marks: [LinePlot.Mark]) -> [Int] {
+            let image = plot(marks)
+            return (0..<800).map { x in (0..<600).count { image[x, $0] != plain[x, $0] } }
+        }
+        let silent = changed([.init(x: 6, label: "")])
+        let lines = silent.indices.filter { silent[$0] > 350 }
+        #expect(lines.count == 1 && silent.filter { $0 > 0 }.count == 1)
+        let labeled = changed([.init(x: 6, label: "64 × 64")])
+        #expect(labeled[lines[0]] == silent[lines[0]] && labeled.filter { $0 > 0 }.count > 20)
+        // No room before the next; outside the axis there is nothing.
+        let near = changed([.init(x: 6, label: "64 × 64"), .init(x: 6.2, label: "")])
+        #expect(near.filter { $0 > 0 }.count == 2)
+        #expect(changed([.init(x: 99, label: "far")]).allSatisfy { $0 == 0 })
+    }
+
     @Test("line plot: any numbers and empty panels are drawn") func anyNumbersAndNoLinesAreDrawn() {
         let values: [Double] = [.nan, .infinity, -.infinity, 0, -1, 1e308, -1e308, .leastNonzeroMagnitude, 7]
         for a in values {

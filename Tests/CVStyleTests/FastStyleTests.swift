@@ -110,7 +110,7 @@ import Testing
             _ = try fast.index(of: "stary")
             Issue.record("an unknown style was accepted")
         } catch {
-            #expect(error.description.hasPrefix("there is no style \"stary\": did you mean starry? known are crayon, "))
+            #expect(error.description == "there is no style \"stary\"; did you mean starry?")
             #expect(error.category == .usage)
         }
         #expect(throws: FastStyleError.styleTwice("ink")) { try fast.stylizer(["ink", "22"]) }

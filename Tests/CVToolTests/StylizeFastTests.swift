@@ -45,6 +45,21 @@ import Testing
         #expect(try scratch.image("small_starry.png") == scratch.image("1.png"))
     }
 
+    @Test("cvtool stylize --fast: a contact sheet shows the image in several styles, or in all")
+    func contactSheetShowsTheStyles() throws {
+        let two = try fast("small.png", "--style", "ink,starry", "--contact-sheet", "two.png", "--size", "48")
+        #expect(two.exitCode == 0 && two.output == "two.png: 2 styles\n", "\(two.errors)")
+        let all = try fast("small.png", "--style", "list", "--contact-sheet", "all.png", "--size", "48")
+        #expect(all.exitCode == 0 && all.output == "all.png: 26 styles\n", "\(all.errors)")
+        let (small, large) = (try scratch.image("two.png"), try scratch.image("all.png"))
+        #expect(large.width * large.height > 5 * small.width * small.height)
+        // The cells: the image, and two that differ from it and from each other.
+        let cells = (0..<3).map { small.cropped(x: 14 + $0 * (small.width - 14) / 3, y: 14, width: 300, height: 200) }
+        #expect(Set(cells.map(\.pixels)).count == 3)
+        #expect(try fast("small.png", "--style", "ink", "--contact-sheet", "two.png").exitCode == 1)
+        #expect(try fast("small.png", "--style", "ink", "--contact-sheet", "small.png", "--force").exitCode == 1)
+    }
+
     @Test("cvtool stylize --fast: styles are mixed and colors kept")
     func stylesAreMixedAndColorsKept() throws {
         #expect(try fast("small.png", "--style", "starry,ink", "--style-blend", "3,1").exitCode == 0)
@@ -82,6 +97,11 @@ import Testing
             (["--style", "ink", "--style-blend", "1,2"], "--style-blend 1,2: a number for each"),
             (["--style", "ink", "--iterations", "7"], "--iterations is for the optimization"),
             (["--style", "ink", "--loss-plot", "x.png"], "--loss-plot is for the optimization"),
+            (["--style", "starlight"], "there is no style \"starlight\"; similar are starry"),
+            (["--style", "zzz"], "\"zzz\" among the 26 styles of these weights; --style list prints all"),
+            (["--style", "list"], "with --contact-sheet FILE it shows them on an image"),
+            (["--style", "list", "--contact-sheet", "x.txt"], "--contact-sheet x.txt: a name that ends in"),
+            (["--style", "ink", "--contact-sheet", "x.png", "-o", "y.png"], "--contact-sheet goes without -o"),
         ])
     func argumentsThatMakeNoSenseAreUsageErrors(arguments: [String], expected: String) throws {
         let result = try runCommand(["stylize", "small.png", "--fast"] + arguments, in: scratch.path)

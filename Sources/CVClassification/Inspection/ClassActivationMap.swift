@@ -64,6 +64,25 @@ extension Classifier {
     /// The layers that produce feature maps, in the order of execution, with the shape [channels, height, width] of these.
     public var layers: [(name: String, shape: Shape)] { ofNothing.layers.map { ($0.name, shape(of: $0.value)) } }
 
+    /// The layers that produce feature maps, each followed by the blocks that it is the last layer of, such as `layer4`.
+    public var layersAndBlocks: [(name: String, shape: Shape, isBlock: Bool)] {
+        let capture = ofNothing
+        let names = capture.layers.map(\.name)
+        var lastLayers: [String: String] = [:]
+        for name in names { for block in Self.blocks(of: name) { lastLayers[block] = name } }
+        return capture.layers.flatMap { layer in
+            let blocks = Self.blocks(of: layer.name).filter { lastLayers[$0] == layer.name && !names.contains($0) }
+            let shapes = blocks.compactMap { block in (try? capture[block]).map { (block, shape(of: $0), true) } }
+            return [(layer.name, shape(of: layer.value), false)] + shapes
+        }
+    }
+
+    /// `layer4.1.bn2` is in the blocks `layer4.1` and `layer4`.
+    private static func blocks(of name: String) -> [String] {
+        let parts = name.split(separator: ".")
+        return (1..<max(parts.count, 1)).reversed().map { parts[..<$0].joined(separator: ".") }
+    }
+
     /// The shape of the feature maps of a layer or a block of layers.
     ///
     /// - Parameter name: one of `layers`, or a block such as `layer4`.

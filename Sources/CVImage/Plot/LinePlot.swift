@@ -56,12 +56,29 @@ public struct LinePlot: Sendable {
         }
     }
 
+    /// A vertical line through all panels, such as the begin of a phase.
+    public struct Mark: Sendable {
+        /// The position in units of the x axis.
+        public let x: Double
+        /// The text right of the line, in the first panel; left out where the next mark is too near.
+        public let label: String
+
+        /// A mark.
+        ///
+        /// - Parameters:
+        ///   - x: in units of the x axis.
+        ///   - label: right of the line.
+        public init(x: Double, label: String) { (self.x, self.label) = (x, label) }
+    }
+
     /// The title.
     public var title: String
     /// The label of the x axis.
     public var xLabel: String
     /// The panels, from top to bottom.
     public var panels: [Panel]
+    /// Vertical lines, from left to right.
+    public var marks: [Mark] = []
 
     /// A plot.
     ///
@@ -99,6 +116,7 @@ public struct LinePlot: Sendable {
         for (index, panel) in panels.enumerated() {
             let drawing = PanelDrawing(panel, frame: layout.frame(index), xAxis: xAxis, style: style)
             drawing.draw(on: &image, isLast: index == panels.count - 1)
+            drawing.draw(marks, withLabels: index == 0, on: &image)
         }
         let metrics = TextMetrics(xLabel, size: style.text)
         image.drawText(

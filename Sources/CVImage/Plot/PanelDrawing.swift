@@ -53,6 +53,24 @@ struct PanelDrawing {
             color: style.axis)
     }
 
+    // MARK: Marks
+
+    /// Draws vertical lines, and their labels at the top of the panel.
+    func draw(_ marks: [LinePlot.Mark], withLabels: Bool, on image: inout Image) {
+        guard frame.width > 0, frame.height > 0 else { return }
+        let shown = marks.compactMap { mark in xAxis.position(mark.x).map { (x: x($0).rounded(), label: mark.label) } }
+        let size = style.text * 0.8
+        for (index, mark) in shown.enumerated() {
+            let width = max(1, style.text / 14)
+            image.fill(
+                Box(minX: mark.x, minY: frame.minY, maxX: mark.x + width, maxY: frame.maxY), color: style.axis)
+            let end = index + 1 < shown.count ? shown[index + 1].x : frame.maxX
+            let start = mark.x + size * 0.4
+            guard withLabels, start + TextMetrics(mark.label, size: size).width <= end else { continue }
+            image.drawText(mark.label, x: start, baseline: frame.minY + size * 1.1, size: size, color: style.faint)
+        }
+    }
+
     private func x(_ position: Double) -> Float { frame.minX + Float(position) * frame.width }
     private func y(_ position: Double) -> Float { frame.maxY - Float(position) * frame.height }
 

@@ -20,11 +20,11 @@ public enum FastStyleError: ToolkitError, Equatable {
     public var description: String {
         switch self {
         case .unknownStyle(let name, let nearest, let known):
-            "there is no style \(quoted(name)): " + (nearest.map { "did you mean \(abbreviated($0))? " } ?? "")
-                + "known are "
-                + known.prefix(Self.shown).map { abbreviated($0) }.joined(separator: ", ")
-                + (known.count > Self.shown ? " and \(known.count - Self.shown) more" : "")
-                + ", or their numbers from 0"
+            // All names would be a paragraph that hides the one that is meant.
+            "there is no style \(quoted(name))"
+                + (nearest.map { "; did you mean \(abbreviated($0))?" }
+                    ?? Self.similar(to: name, in: known).map { "; similar are \($0)" }
+                    ?? " among the \(pluralized(known.count, "style")) of these weights")
         case .styleTwice(let name): "the style \(abbreviated(name)) is given twice; once is enough"
         case .noStyle(let count):
             "these weights have \(count) styles: choose one of them"
@@ -37,7 +37,19 @@ public enum FastStyleError: ToolkitError, Equatable {
         }
     }
 
-    private static let shown = 40
+    /// The names that begin like a name, or hold it or are held by it; nil if there are none.
+    private static func similar(to name: String, in known: [String]) -> String? {
+        let name = name.lowercased()
+        let start = name.prefix(3)
+        guard start.count == 3 else { return nil }
+        let similar = known.filter { style in
+            let style = style.lowercased()
+            return style.hasPrefix(start) || style.contains(name) || (style.count >= 3 && name.contains(style))
+        }
+        return similar.isEmpty ? nil : similar.prefix(shown).map { abbreviated($0) }.joined(separator: ", ")
+    }
+
+    private static let shown = 5
 }
 
 extension FastStyleError {

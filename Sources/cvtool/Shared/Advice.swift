@@ -18,6 +18,7 @@ private func advice(for error: any ToolkitError) -> String? {
     switch error {
     case let error as FileError:
         error.problem == .exists ? "; pass --force to overwrite it, or choose another name" : nil
+    case let error as WeightsNotFound: advice(for: error)
     case let error as ImageError: advice(for: error.problem)
     case let error as SafetensorsError: advice(for: error.problem)
     case let error as FilterError: advice(for: error)
@@ -30,6 +31,16 @@ private func advice(for error: any ToolkitError) -> String? {
     case is FeatureError: " (--copies, --imgsz)"
     default: nil
     }
+}
+
+/// What is read, where a name looks like a file of another kind: there is no use in looking for it elsewhere.
+private func advice(for error: WeightsNotFound) -> String? {
+    guard let suffix = FileSystem.suffix(of: error.name)?.lowercased(), suffix != "safetensors",
+        suffix.count <= 12, suffix.contains(where: \.isLetter)
+    else { return nil }
+    let conversion = ["pth", "pt", "bin", "ckpt"].contains(suffix) ? " (cvtool convert makes them from PyTorch's)" : ""
+    return "\nWeights are read from .safetensors files\(conversion), those of a detector also from darknet's .cfg with "
+        + ".weights; .\(suffix.escapedForDisplay) is neither."
 }
 
 private func advice(for problem: ImageError.Problem) -> String? {
@@ -74,6 +85,7 @@ private func advice(for error: SlidingWindowError) -> String? {
 private func advice(for error: FastStyleError) -> String? {
     switch error {
     case .noStyle: " by --style; --style list prints the names"
+    case .unknownStyle(_, nil, _): "; --style list prints all"
     default: nil
     }
 }

@@ -40,6 +40,11 @@ func reportingFailure<Result>(_ work: () throws -> Result) throws -> Result {
     }
 }
 
+extension TextTable {
+    /// The text for standard output: within the width of the terminal, if it is one.
+    var fitted: String { text(width: Terminal.tableWidth) }
+}
+
 extension ExitStatus {
     /// Distinguishes wrong arguments from every other failure.
     init(_ category: ErrorCategory) {

@@ -12,9 +12,11 @@ struct BenchmarkCommand: ParsableCommand {
             runs stay below (p90) are printed, in milliseconds. The network's input is the same pseudo-random numbers \
             every time: no image is needed. With --image, the steps around the network are measured too:
 
-              decode   the file's bytes to pixels        draw    ten labeled boxes on the image
-              resize   to the size of the input          encode  the image to JPEG of quality 90
+              decode   the file's bytes to pixels
+              resize   to the size of the input
               prepare  letterboxed, as the network's input
+              draw     ten labeled boxes on the image
+              encode   the image to JPEG of quality 90
 
             With --train, steps of training are measured instead: forward, backward, and the change of the weights, on \
             images of pseudo-random numbers.

@@ -60,7 +60,7 @@ struct BenchmarkReport {
         }
         return "\(network.escapedForDisplay), input \(input), \(pluralized(Parallel.threadCount, "thread")), "
             + "\(InstructionSet.current.rawValue), \(pluralized(runs, "run")), "
-            + "at most \(peakResidentBytes() >> 20) MB of memory\n\n" + table.text
+            + "at most \(peakResidentBytes() >> 20) MB of memory\n\n" + table.fitted
     }
 
     var json: JSONValue {

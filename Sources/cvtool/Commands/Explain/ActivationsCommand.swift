@@ -36,7 +36,7 @@ struct ActivationsCommand: ParsableCommand {
 
     @OptionGroup(title: "Network") var classifier: ClassifierOptions
 
-    @Flag(help: "List the layers of the network instead, with the size of their feature maps.")
+    @Flag(help: "List the layers and the blocks of the network instead, with the size of their feature maps.")
     var list = false
 
     @Option(

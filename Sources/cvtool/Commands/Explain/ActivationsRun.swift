@@ -11,11 +11,13 @@ struct ActivationsRun {
 
     /// The layers, a line each.
     func list() throws -> ExitStatus {
-        let layers = try command.classifier.makeClassifier().layers
-        var table = TextTable(["layer", "units", "height", "width"], rightAligned: [1, 2, 3])
-        for (name, shape) in layers { table.add([name] + shape.dimensions.map { "\($0)" }) }
+        let layers = try command.classifier.makeClassifier().layersAndBlocks
+        var table = TextTable(["layer", "units", "height", "width", ""], rightAligned: [1, 2, 3])
+        for (name, shape, isBlock) in layers {
+            table.add([name] + shape.dimensions.map { "\($0)" } + [isBlock ? "block of the layers above" : ""])
+        }
         return try untilOutputIsClosed {
-            try StandardOutput.write(table.text + "\n")
+            try StandardOutput.write(table.fitted + "\n")
             return .success
         }
     }

@@ -15,7 +15,8 @@ struct ExplainCommand: ParsableCommand {
               photo.jpg: espresso 94.1%
 
             The heat map has the layer's resolution and is upsampled smoothly: it shows regions, not outlines. (Selvaraju \
-            et al. 2017, arXiv:1610.02391.) Nothing that exists is overwritten without --force.
+            et al. 2017, arXiv:1610.02391.) An image of less than 160 pixels is upsampled by a whole factor to at least \
+            320 in the copy. Nothing that exists is overwritten without --force.
 
             EXAMPLES
               cvtool explain photo.jpg

@@ -42,7 +42,11 @@ struct ExplainRun {
         let path = job.paths!.image
         let record = InputRecord(
             input: job.name, width: image.width, height: image.height, results: [Explanation(map, image: path)])
-        draw(map, on: &image)
+        let factor = Self.upsampling(of: image)
+        if factor > 1 {
+            image = image.resized(width: image.width * factor, height: image.height * factor, filter: .bicubic)
+        }
+        draw(map, upsampledBy: factor, on: &image)
         try command.writing.write(image, to: path)
         written.add(.image, path)
         return record
@@ -58,9 +62,20 @@ struct ExplainRun {
         }
     }
 
-    private func draw(_ map: ClassActivationMap, on image: inout Image) {
+    /// The whole factor by which the written image is larger: on an image of 32 pixels neither the heat map nor the label
+    /// would be visible.
+    private static func upsampling(of image: Image) -> Int {
+        let longerSide = max(image.width, image.height)
+        return longerSide < 160 ? (320 + longerSide - 1) / longerSide : 1
+    }
+
+    private func draw(_ map: ClassActivationMap, upsampledBy factor: Int, on image: inout Image) {
+        let (frame, scale) = (map.frame.box, Float(factor))
         image.overlay(
-            heat: map.shares, columns: map.width, rows: map.height, frame: map.frame.box, opacity: command.opacity)
+            heat: map.shares, columns: map.width, rows: map.height,
+            frame: Box(
+                minX: frame.minX * scale, minY: frame.minY * scale, maxX: frame.maxX * scale, maxY: frame.maxY * scale),
+            opacity: command.opacity)
         image.drawTag(map.classification.text, x: 0, y: 0, color: Color(24, 12, 60))
     }
 }

@@ -84,7 +84,7 @@ struct ModelCommand: ParsableCommand {
                 table.add([model.name, model.defaultInput.description, grouped(count), model.summary])
             }
         }
-        if !json { try writeLine(table.text) }
+        if !json { try writeLine(table.fitted) }
     }
 }
 

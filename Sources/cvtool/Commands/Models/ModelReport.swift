@@ -17,7 +17,7 @@ extension ModelSummary {
             "\(asked.spec.name): \(asked.spec.summary)",
             (asked.spec.hasClasses ? "\(asked.classes) \(asked.classes == 1 ? "class" : "classes"), " : "")
                 + "images of \(input)",
-            "", table.text, "",
+            "", table.fitted, "",
             "parameters     \(grouped(parameters)) (\(readableBytes(4 * parameters)))",
             "multiply-adds  \(grouped(multiplyAdds)) (\(metric(multiplyAdds)))",
             "activations    \(readableBytes(activationBytes)): the results of all lines, for one image",

@@ -42,7 +42,7 @@ extension WeightsCommand {
                 warn("no weight files were found; searched:")
                 for searchPath in locator.searchPaths { warn("  \(searchPath.path) (\(searchPath.origin))") }
             } else {
-                try writeLine(table.text)
+                try writeLine(table.fitted)
             }
         }
     }

@@ -45,7 +45,7 @@ extension WeightsCommand {
             for (name, shape) in keys.parameters {
                 table.add([name, "[" + shape.map(String.init).joined(separator: ", ") + "]", "\(shape.reduce(1, *))"])
             }
-            return table.text
+            return table.fitted
                 + "\n\n\(keys.model.escapedForDisplay), classes: \(keys.classes): "
                 + "\(keys.parameters.count) tensors, \(keys.parameterCount) parameters; no weights were read"
         }
@@ -60,12 +60,12 @@ extension WeightsCommand {
             let summary =
                 "\n\n\(header.entries.count) tensors, \(inspection.parameterCount) parameters, "
                 + "\(header.fileBytes) bytes (\(readableBytes(header.fileBytes)))"
-            if header.metadata.isEmpty { return table.text + summary }
+            if header.metadata.isEmpty { return table.fitted + summary }
             var metadata = TextTable(["metadata", "value"])
             for (key, value) in header.metadata.sorted(by: { $0.key < $1.key }) {
                 metadata.add([key, key == WeightsMetadata.Key.labels.rawValue ? abbreviatedLabels(value) : value])
             }
-            return table.text + summary + "\n\n" + metadata.text
+            return table.fitted + summary + "\n\n" + metadata.fitted
         }
 
         /// "80: person, bicycle, car, … toothbrush"

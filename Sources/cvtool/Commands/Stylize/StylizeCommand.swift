@@ -27,6 +27,7 @@ struct StylizeCommand: ParsableCommand {
               cvtool stylize photo.jpg --style-weight 0 --init noise
               in seconds, by a feed-forward network trained on some styles:
               cvtool stylize --fast --style list
+              cvtool stylize photo.jpg --fast --style list --contact-sheet all.png
               cvtool stylize photo.jpg --fast --style starry
               cvtool stylize photos/ --fast --style ink,print -o styled/
               cvtool stylize photo.jpg --fast --weights run/best.safetensors

@@ -16,6 +16,12 @@ struct StylizeFastOptions: ParsableArguments {
 
     @Option(
         help: .init(
+            "Write the image in each of --style side by side, not mixed, with their names; with --style list in all "
+                + "styles.", valueName: "file"))
+    var contactSheet: String?
+
+    @Option(
+        help: .init(
             "Weights by name, or a .safetensors file that cvtool train style has written. (default: "
                 + "\(FastStyleTransfer.defaultWeights))", valueName: "name|file"))
     var weights: String?
@@ -26,7 +32,11 @@ struct StylizeFastOptions: ParsableArguments {
     var isList: Bool { style == "list" }
 
     /// The first given option that needs --fast.
-    var given: String? { style != nil ? "--style" : weights != nil ? "--weights" : recursive ? "--recursive" : nil }
+    var given: String? {
+        style != nil
+            ? "--style"
+            : weights != nil ? "--weights" : contactSheet != nil ? "--contact-sheet" : recursive ? "--recursive" : nil
+    }
 
     /// The names of the styles; none for that of the weights.
     var names: [String] { style?.split(separator: ",", omittingEmptySubsequences: false).map(String.init) ?? [] }
@@ -36,13 +46,34 @@ struct StylizeFastOptions: ParsableArguments {
         if style == nil, weights == nil {
             throw ValidationError("--fast needs a style: --style NAME; --style list prints the names.")
         }
-        if isList { return }
+        try checkAreNames(["--contact-sheet": contactSheet], besides: "the name of the sheet")
+        try checkIsImage("--contact-sheet", contactSheet)
+        if contactSheet != nil { try checkSheet(command) }
+        if isList {
+            if contactSheet == nil, command.image != nil {
+                throw ValidationError("--style list prints names; with --contact-sheet FILE it shows them on an image.")
+            }
+            return
+        }
         if command.image == nil { throw ValidationError("A content image is missing.") }
         if let option = Self.useless(in: command) {
             throw ValidationError("\(option) is for the optimization; --fast is a single pass.")
         }
         if let blend = command.mixing.styleBlend, try command.mixing.blend().count != names.count {
             throw ValidationError("--style-blend \(blend): a number for each of --style \(style ?? "") is expected.")
+        }
+    }
+
+    /// - Throws: `ValidationError` for what goes without a contact sheet only.
+    private func checkSheet(_ command: StylizeCommand) throws {
+        if command.image == nil { throw ValidationError("--contact-sheet needs a content image.") }
+        if !command.styles.isEmpty { throw ValidationError("--contact-sheet shows one image.") }
+        let others = [
+            ("-o", command.output.output != nil), ("--style-blend", command.mixing.styleBlend != nil),
+            ("--recursive", recursive),
+        ]
+        if let (option, _) = others.first(where: { $0.1 }) {
+            throw ValidationError("--contact-sheet goes without \(option).")
         }
     }
 

@@ -24,6 +24,7 @@ struct StylizeFastRun {
     func run() throws -> ExitStatus {
         let transfer = try FastStyleTransfer(command.fast.weights ?? FastStyleTransfer.defaultWeights)
         return try untilOutputIsClosed {
+            if let path = command.fast.contactSheet { return try writeSheet(transfer, to: path) }
             if command.fast.isList { return try list(transfer) }
             let names = try names(of: transfer)
             return try stylize(names, transfer.stylizer(names, weights: command.mixing.blend()))
@@ -34,6 +35,39 @@ struct StylizeFastRun {
         try StandardOutput.write(transfer.styles.map { $0.escapedForDisplay + "\n" }.joined())
         return .success
     }
+
+    /// Writes the image in each style, with the names below.
+    private func writeSheet(_ transfer: FastStyleTransfer, to path: String) throws -> ExitStatus {
+        let names = command.fast.isList ? transfer.styles : try names(of: transfer)
+        var files = RunFiles()
+        files.read(command.content)
+        files.read(weights: command.fast.weights ?? FastStyleTransfer.defaultWeights)
+        files.write(path, by: "--contact-sheet")
+        try files.check(force: output.force)
+        try files.makeFolders()
+        let original = try output.images.read(argument: command.content)
+        let frame = StyleFrame(original, longerSide: command.resultOptions.size ?? Self.sheetSide)
+        let image = original.withoutAlpha().resized(width: frame.width, height: frame.height, filter: .bicubic)
+        var sheet = ContactSheet(count: names.count + 1, like: image, longerSide: Self.sheetSide)
+        sheet.add(image, caption: "original")
+        let bar = ProgressBar(title: "stylize", total: names.count, quiet: output.quiet)
+        defer { bar.finish() }
+        for name in names {
+            if Interruption.isRequested { return .interrupted }
+            let result = try named(command.content) {
+                try transfer.stylizer([name])(image)
+            }
+            sheet.add(command.resultOptions.originalColors ? result.withColors(of: image) : result, caption: name)
+            bar.advance()
+        }
+        try sheet.image.write(to: path, quality: output.quality, overwrite: output.force)
+        bar.finish()
+        try StandardOutput.write("\(path.escapedForDisplay): \(pluralized(names.count, "style"))\n")
+        return .success
+    }
+
+    /// Pixels of the longer side of an image on the sheet, and of the image that is stylized for it.
+    private static let sheetSide = 320
 
     /// - Throws: `FastStyleError` for an unknown style, and if none of several is chosen.
     private func names(of transfer: FastStyleTransfer) throws -> [String] {
@@ -89,10 +123,14 @@ struct StylizeFastRun {
     private func stylized(_ image: Image, _ job: InputJob<StylizedFile>, _ stylizer: FeedForwardStylizer) throws
         -> Image
     {
+        try named(job.name) { try stylizer(image) }
+    }
+
+    private func named(_ name: String, _ work: () throws -> Image) throws -> Image {
         do {
-            return try stylizer(image)
+            return try work()
         } catch let error as FastStyleError {
-            throw NamedImageError(name: job.name, error: error)
+            throw NamedImageError(name: name, error: error)
         }
     }
 

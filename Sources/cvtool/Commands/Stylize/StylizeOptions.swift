@@ -165,7 +165,10 @@ struct StylizeOutputOptions: ParsableArguments {
     @Option(help: .init("Write a contact sheet with the image at each size of the optimization.", valueName: "file"))
     var preview: String?
 
-    @Option(help: .init("Write a plot of the losses.", valueName: "file"))
+    @Option(
+        help: .init(
+            "Write a plot of the losses, as they are printed, with the sizes marked; and of their weighted sum.",
+            valueName: "file"))
     var lossPlot: String?
 
     @Flag(help: "Overwrite results that exist.")

@@ -126,22 +126,31 @@ struct StylizeRun {
         return sheet.image
     }
 
-    /// The contribution of each loss to the sum.
+    /// The losses in the units of the text, the sum that is minimized below them, and where each size begins.
     private func plot(_ result: StyleResult) -> Image {
         let resultOptions = command.resultOptions
         func line(_ name: String, _ weight: Float, _ value: (StyleLosses) -> Float) -> LinePlot.Line? {
             if weight == 0 { return nil }
-            return LinePlot.Line(
-                name, result.losses.enumerated().map { (Double($0 + 1), Double(value($1) * weight)) })
+            return LinePlot.Line(name, result.losses.enumerated().map { (Double($0 + 1), Double(value($1))) })
         }
         let lines = [
-            line("sum", 1, \.total), line("content", resultOptions.contentWeight, \.content),
-            line("style", resultOptions.styleWeight, \.style), line("smoothness", resultOptions.tvWeight, \.variation),
+            line("content", resultOptions.contentWeight, \.content), line("style", resultOptions.styleWeight, \.style),
+            line("smoothness", resultOptions.tvWeight, \.variation),
         ]
         let title = ([command.content] + command.styles).map { FileSystem.stem(of: $0) }.joined(separator: ", ")
-        return LinePlot(
+        var plot = LinePlot(
             title: title, xLabel: "step",
-            panels: [.init(yLabel: "cost", lines: lines.compactMap { $0 }, isLogarithmic: true)]
-        ).image()
+            panels: [
+                .init(yLabel: "loss", lines: lines.compactMap { $0 }, isLogarithmic: true),
+                .init(
+                    yLabel: "sum of the losses by their weights", lines: [line("", 1, \.total)].compactMap { $0 },
+                    isLogarithmic: true),
+            ])
+        var step = 1
+        for scale in result.scales where !scale.losses.isEmpty {
+            plot.marks.append(.init(x: Double(step), label: "\(scale.image.width) × \(scale.image.height)"))
+            step += scale.losses.count
+        }
+        return plot.image()
     }
 }

@@ -95,7 +95,7 @@ struct TuneClassifyRun {
                     + names.map { RangeOptions.text(outcome.trial[$0], of: $0) }
                     + [outcome.score.map { decimal($0, 4) } ?? "failed"])
         }
-        return table.text + "\n"
+        return table.fitted + "\n"
     }
 
     /// In the order of the trials, with all digits.
