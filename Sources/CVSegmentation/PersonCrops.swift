@@ -1,3 +1,4 @@
+import CVCore
 import CVDetection
 import CVImage
 import CVTask

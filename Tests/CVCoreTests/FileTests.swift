@@ -1,7 +1,6 @@
+import CVCore
 import Foundation
 import Testing
-
-@testable import CVCore
 
 @Suite struct FileTests {
     let folder: String

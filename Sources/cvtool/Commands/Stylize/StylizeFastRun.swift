@@ -2,6 +2,7 @@ import CLISupport
 import CVCore
 import CVImage
 import CVStyle
+import CVTask
 
 /// One run of `cvtool stylize --fast`: over the inputs one by one, so that memory does not grow with their number.
 struct StylizeFastRun {
@@ -131,6 +132,8 @@ struct StylizeFastRun {
             return try work()
         } catch let error as FastStyleError {
             throw NamedImageError(name: name, error: error)
+        } catch let error as NonFiniteOutput {
+            throw error.named(name)
         }
     }
 
