@@ -1,6 +1,7 @@
-import CVCore
 import Foundation
 import Testing
+
+@testable import CVCore
 
 @Suite struct FileTests {
     let folder: String

@@ -9,13 +9,12 @@ import Testing
         "filter: strips of rows give the response of the whole image", arguments: ImageFilter.Padding.allCases,
         [FilterResponse.Rendering.clip, .absolute, .signed, .stretch])
     func stripsGiveTheWhole(padding: ImageFilter.Padding, rendering: FilterResponse.Rendering) throws {
-        // So wide that a strip has few rows.
-        let image = noise(width: 90_000, height: 23)
+        let image = noise(width: 40, height: 23)
         for kernel in ["1,2;-3,4", "1,-2,3;0,5,0;2,0,-9;1,1,1", "1", "sobel-y"] {
             for (stride, gray) in [(1, false), (2, false), (3, true)] {
                 let filter = ImageFilter(try FilterKernel(kernel), padding: padding, stride: stride, gray: gray)
                 let response = try filter(image)
-                let (found, range) = try filter.rendered(image, rendering)
+                let (found, range) = try filter.rendered(image, rendering, stripElements: 700)
                 #expect(range == response.range, "\(kernel), \(stride)")
                 #expect(found == response.image(rendering), "\(kernel), \(stride)")
             }

@@ -9,10 +9,10 @@ struct FilterStrips {
     let width, height: Int
 
     /// The elements of the input of a strip; a few times as many are in memory at once.
-    private static let elements = 1 << 21
+    private let elements: Int
 
-    init(_ filter: ImageFilter, _ image: Image) {
-        (self.filter, self.image) = (filter, image)
+    init(_ filter: ImageFilter, _ image: Image, elements: Int) {
+        (self.filter, self.image, self.elements) = (filter, image, elements)
         func side(_ side: Int, _ kernel: Int) -> Int {
             (filter.padding == .valid ? side - kernel : side - 1) / filter.stride + 1
         }
@@ -22,7 +22,7 @@ struct FilterStrips {
 
     /// Calls `body` with the rows of the response and their values, [3, 1, rows, width] or [1, 1, rows, width].
     func visit(_ body: (_ rows: Range<Int>, _ values: Tensor) -> Void) {
-        let count = max(1, Self.elements / (3 * image.width * filter.stride))
+        let count = max(1, elements / (3 * image.width * filter.stride))
         for start in stride(from: 0, to: height, by: count) {
             let rows = start..<min(start + count, height)
             body(rows, filter.correlate(filter.planes(input(for: rows)), padded: (0, 0)))

@@ -65,8 +65,15 @@ public struct ImageFilter: Sendable {
     public func rendered(
         _ image: Image, _ rendering: FilterResponse.Rendering
     ) throws(FilterError) -> (image: Image, range: ClosedRange<Float>) {
+        try rendered(image, rendering, stripElements: 1 << 21)
+    }
+
+    /// As `rendered(_:_:)`, with strips whose input has about so many elements.
+    package func rendered(
+        _ image: Image, _ rendering: FilterResponse.Rendering, stripElements: Int
+    ) throws(FilterError) -> (image: Image, range: ClosedRange<Float>) {
         try check(image)
-        let strips = FilterStrips(self, image)
+        let strips = FilterStrips(self, image, elements: stripElements)
         // Only these renderings depend on all values.
         let isScaled = rendering == .signed || rendering == .stretch
         var range: ClosedRange<Float>?
