@@ -148,6 +148,15 @@ import Testing
         let message = FileError("a\nb\u{1B}[31m", .isDirectory).description
         #expect(message == "a\\nb\\u{1b}[31m: is a directory; a file is expected here")
         #expect("a\tb\r\u{9B}31m\u{202E}c\u{2028}é".escapedForDisplay == "a\\tb\\r\\u{9b}31m\\u{202e}c\\u{2028}é")
+        // The first and the last of each range, and their neighbors.
+        for value in [0, 0x1F, 0x7F, 0x9F, 0x2028, 0x202E, 0x2066, 0x2069] as [UInt32] {
+            let text = String(Unicode.Scalar(value)!)
+            #expect(text.escapedForDisplay == "\\u{\(String(value, radix: 16))}")
+        }
+        for value in [0x20, 0x7E, 0xA0, 0x2027, 0x202F, 0x2065, 0x206A] as [UInt32] {
+            let text = String(Unicode.Scalar(value)!)
+            #expect(text.escapedForDisplay == text)
+        }
         #expect("a\tb\n\u{1B}c".escapedForTerminal == "a\tb\n\\u{1b}c")
     }
 }

@@ -21,8 +21,10 @@ package func canAllocate(_ bytes: Int) -> Bool {
 }
 
 /// The limit of the address space less what is mapped; nil without a limit.
-private func addressSpaceAvailable() -> Int? {
-    guard let limit = addressSpaceLimit(), let pages = number("/proc/self/statm") else { return nil }
+///
+/// - Parameter limit: of the address space, in bytes.
+func addressSpaceAvailable(limit: Int? = addressSpaceLimit()) -> Int? {
+    guard let limit, let pages = number("/proc/self/statm") else { return nil }
     return max(0, limit - pages * Int(getpagesize()))
 }
 
