@@ -137,4 +137,17 @@ import FoundationXML
         #expect(texts["annotation/object/bndbox/ymin"] == ["21", "1"])
         #expect(texts["annotation/object/bndbox/ymax"] == ["60", "200"])
     }
+
+    /// Both ends are included, so even a box without area has a pixel.
+    @Test("VOC XML: a box without area is one pixel inside the image") func vocBoxesHaveAPixel() {
+        var (end, start) = (dog, dog)
+        end.box = Box(minX: 100, minY: 10, maxX: 100, maxY: 10)
+        start.box = Box(minX: 0, minY: 0, maxX: 0.2, maxY: 0)
+        for (detection, pixel) in [(end, ("100", "10")), (start, ("1", "1"))] {
+            let text = VOCXML.text([detection], fileName: "a.jpg", width: 100, height: 200)
+            for side in ["min", "max"] {
+                #expect(text.contains("<x\(side)>\(pixel.0)<") && text.contains("<y\(side)>\(pixel.1)<"), "\(text)")
+            }
+        }
+    }
 }

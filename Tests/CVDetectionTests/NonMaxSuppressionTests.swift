@@ -88,6 +88,8 @@ import Testing
         }
         candidates.append(
             Candidate(classIndex: 0, confidence: 0.9, box: Box(minX: 9, minY: 0, maxX: 0, maxY: 9)))
+        candidates.append(
+            Candidate(classIndex: 0, confidence: 0.9, box: Box(minX: 0, minY: 9, maxX: 9, maxY: 0)))
         #expect(nonMaxSuppression(candidates, iouThreshold: 0.5) == [good])
         #expect(nonMaxSuppression([], iouThreshold: 0.5) == [])
     }
