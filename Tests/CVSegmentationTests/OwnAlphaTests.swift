@@ -50,6 +50,9 @@ import Testing
         for y in 0..<64 { for x in 0..<32 { image[x, y] = Color(255, 0, 0, 0) } }
         let matte = Matte(alpha: Mask(width: 64, height: 64, values: [UInt8](repeating: 0, count: 64 * 64)))
         let found = matte.composited(image, over: .blurred)
-        for y in 0..<64 { #expect(found[40, y].red == 0 && found[40, y].blue > 200, "\(found[40, y])") }
+        // Also where the blur reaches over the border.
+        for x in [32, 33, 35, 40] {
+            for y in 0..<64 { #expect(found[x, y].red == 0 && found[x, y].blue > 200, "\(x), \(y): \(found[x, y])") }
+        }
     }
 }
