@@ -1,7 +1,6 @@
+import CVCore
 import Foundation
 import Testing
-
-@testable import CVCore
 
 @Suite struct FileTests {
     let folder: String
@@ -131,12 +130,18 @@ import Testing
         }
     }
 
-    @Test("files: a signal removes the temporary files that are being written") func removesUnfinishedFiles() throws {
-        let file = try TemporaryFile(in: folder, for: folder + "/a")
-        #expect(try FileManager.default.contentsOfDirectory(atPath: folder).count == 1)
-        UnfinishedFiles.remove()
-        #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == [])
-        _ = consume file
+    /// In a process of its own: it removes the files that other tests are writing, too.
+    @Test("files: a signal removes the temporary files that are being written") func removesUnfinishedFiles() async {
+        await #expect(processExitsWith: .success) {
+            let folder = NSTemporaryDirectory() + "cvcore-\(UUID().uuidString)"
+            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+            defer { try? FileManager.default.removeItem(atPath: folder) }
+            let file = try TemporaryFile(in: folder, for: folder + "/a")
+            #expect(try FileManager.default.contentsOfDirectory(atPath: folder).count == 1)
+            UnfinishedFiles.remove()
+            #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == [])
+            _ = consume file
+        }
     }
 
     @Test("files: a device is written to, not replaced") func writesToADeviceWithoutReplacingIt() throws {

@@ -90,7 +90,7 @@ import Testing
     private func detector(variances: [Float], header: [Int32] = [0, 2, 0, 0, 0]) throws -> Detector {
         let folder = try temporaryFolder()
         defer { remove(folder) }
-        let first: [Float] = [0, 0, 0, 0, 1, 1, 1, 1, 0, 0, 0, 0] + variances + [Float](repeating: 0.01, count: 108)
+        let first: [Float] = [0.25, 0, 0, 0, 1, 1, 1, 1, 0, 0, 0, 0] + variances + [Float](repeating: 0.01, count: 108)
         let second = [Float](repeating: 0, count: 18) + [Float](repeating: 0.01, count: 72)
         let bytes =
             header.flatMap { value in withUnsafeBytes(of: value.littleEndian) { Array($0) } }

@@ -46,6 +46,8 @@ package final class BackgroundThreads: Sendable {
         }
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
+                // Else a thread could take up the job before it is canceled.
+                if isCanceled.value { return continuation.resume(throwing: CancellationError()) }
                 add(
                     Job(id: id) {
                         continuation.resume(with: Swift.Result { try work { isCanceled.value } })

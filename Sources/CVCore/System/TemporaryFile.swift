@@ -3,7 +3,8 @@ import Synchronization
 /// A file that gets its name when it is complete.
 ///
 /// Its own name is short, whatever the name that it will get: that one may be as long as the system allows.
-struct TemporaryFile: ~Copyable {
+package struct TemporaryFile: ~Copyable {
+    /// Where it is until it gets its name.
     let path: String
     private let descriptor: Int32
     private let registration: UnfinishedFiles.Registration?
@@ -13,7 +14,8 @@ struct TemporaryFile: ~Copyable {
     /// - Parameters:
     ///   - folder: of the file that it will become.
     ///   - target: the path that errors name.
-    init(in folder: String, for target: String) throws(FileError) {
+    /// - Throws: `FileError` if there is no such folder, or nothing can be written there.
+    package init(in folder: String, for target: String) throws(FileError) {
         while true {
             let name = ".\(String(UInt32.random(in: 0...UInt32.max), radix: 36)).tmp"
             let path = FileSystem.join(folder, name)

@@ -14,10 +14,14 @@ struct DarknetWeights {
 
     /// If the values are not as many as needed, but would be with a header of the other length, that one counts: the size
     /// of the file is surer than its version.
+    ///
+    /// Both must fit: what is the upper half of a long count is zero, and a weight hardly ever is. So a file that lacks one
+    /// value is not read as one with a short header.
     mutating func fit(_ needed: Int) {
-        for header in [16, 20] where count != needed && bytes.count - header == 4 * needed {
-            (position, count) = (header, needed)
-        }
+        guard count != needed, bytes.count >= 20 else { return }
+        let hasLongCount = bytes[16..<20].allSatisfy { $0 == 0 }
+        let header = hasLongCount ? 20 : 16
+        if bytes.count - header == 4 * needed { (position, count) = (header, needed) }
     }
 
     init(bytes: [UInt8], name: String) throws(DarknetError) {
