@@ -18,6 +18,7 @@ import Testing
         ],
         "segment": [
             "max-pixels": "178000000", "model": "person", "opacity": "0.5", "tolerance": "1.0", "quality": "90",
+            "person-crops": "auto",
         ],
         "stylize": [
             "content-weight": "0.1", "style-weight": "1.0", "tv-weight": "4.0", "iterations": "100",

@@ -68,7 +68,7 @@ import Testing
     @Test("cvtool activations: --list shows the layers with their shapes")
     func theLayersAreListed() throws {
         let result = try run("activations", "--list")
-        #expect(result.exitCode == 0 && result.lines.count == 39)
+        #expect(result.exitCode == 0 && result.lines.count == 51)
         #expect(result.lines[1].split(separator: " ") == ["conv1", "16", "32", "32"])
     }
 
