@@ -72,10 +72,20 @@ public struct InputExpander: Sendable {
     /// Whether folders include their subfolders.
     public var recursive: Bool
 
+    /// Receives the files of a folder that are images by their names, in formats that are not read.
+    public var reportUnread: @Sendable (_ folder: String, _ paths: [String]) -> Void
+
     /// An expander.
     ///
-    /// - Parameter recursive: whether folders include their subfolders.
-    public init(recursive: Bool = false) { self.recursive = recursive }
+    /// - Parameters:
+    ///   - recursive: whether folders include their subfolders.
+    ///   - reportUnread: receives the files of a folder that are images by their names, in formats that are not read.
+    public init(
+        recursive: Bool = false,
+        reportUnread: @escaping @Sendable (_ folder: String, _ paths: [String]) -> Void = { _, _ in }
+    ) {
+        (self.recursive, self.reportUnread) = (recursive, reportUnread)
+    }
 
     /// Expands arguments. Only folders, lists, and what might be a list are opened.
     ///
@@ -136,6 +146,7 @@ public struct InputExpander: Sendable {
     private func expandFolder(_ path: String, into inputs: inout [Input]) {
         var walk = FolderWalk(recursive: recursive, origin: .folder(path))
         walk.visit(path)
+        if !walk.unread.isEmpty { reportUnread(path, walk.unread) }
         if walk.found.isEmpty {
             let hint = walk.hasFolders && !recursive ? "; add --recursive to look into its folders" : ""
             let suffixes = Self.imageSuffixes.joined(separator: ", ")
@@ -210,6 +221,8 @@ private struct FolderWalk {
     let recursive: Bool
     let origin: InputOrigin
     var found: [Input] = []
+    /// Images by their names, in formats that are not read.
+    var unread: [String] = []
     var hasFolders = false
     /// The folders on the current path, and all folders visited.
     private var above: [FileSystem.Identity] = []
@@ -250,6 +263,7 @@ private struct FolderWalk {
             if recursive { visit(path) }
         case .file where isImage: found.append(.file(path: path, origin: origin))
         case .none(let reason) where isImage: found.append(.problem(InputProblem(path, reason)))
+        case .file where ImageSuffix.isUnread(entry.text): unread.append(path)
         case .file, .none: break
         }
     }

@@ -17,13 +17,25 @@ struct InputOptions: ParsableArguments {
     @OptionGroup var images: ImageOptions
 
     /// The files that the arguments stand for.
-    var expanded: [Input] { InputExpander(recursive: recursive).expand(inputs) }
+    var expanded: [Input] { InputExpander.reporting(recursive: recursive).expand(inputs) }
 
     /// The arguments, as files that are read.
     var files: RunFiles {
         var files = RunFiles()
         files.read(inputs)
         return files
+    }
+}
+
+extension InputExpander {
+    /// One that tells on standard error which images of a folder are in formats that are not read.
+    static func reporting(recursive: Bool) -> InputExpander {
+        InputExpander(recursive: recursive) { folder, paths in
+            let names = paths.prefix(3).map { FileSystem.name(of: $0).escapedForDisplay }.joined(separator: ", ")
+            let images = paths.count == 1 ? "1 image in a format" : "\(paths.count) images in formats"
+            let others = paths.count > 3 ? " and \(paths.count - 3) more" : ""
+            warn("\(folder): skipped \(images) not read here: \(names)\(others); convert to JPEG or PNG")
+        }
     }
 }
 

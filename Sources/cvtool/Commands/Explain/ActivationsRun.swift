@@ -30,7 +30,7 @@ struct ActivationsRun {
         var files = RunFiles()
         files.write(path, by: "-o")
         command.classifier.addFiles(to: &files)
-        var inputs = InputExpander(recursive: command.recursive).expand(command.inputs)
+        var inputs = InputExpander.reporting(recursive: command.recursive).expand(command.inputs)
         if command.output == nil {
             let (kept, leftOut) = files.withoutOutputs(inputs)
             leftOut.reportAsLeftOut(quiet: command.quiet)

@@ -84,7 +84,7 @@ struct StylizeFastRun {
         files.read(arguments)
         files.read(weights: command.fast.weights ?? FastStyleTransfer.defaultWeights)
         let plan = try OutputPlan(
-            InputExpander(recursive: command.fast.recursive).expand(arguments),
+            InputExpander.reporting(recursive: command.fast.recursive).expand(arguments),
             endings: OutputEndings(endings: [ending]), output: output.output, force: output.force,
             quiet: output.quiet, files: files,
             paths: { StylizedFile(path: $1.imagePath(for: $0, ending: ending)) })

@@ -56,7 +56,7 @@ struct TrainStyleRun {
     /// - Throws: an `InputProblem` if there are none; others are reported.
     private func files() throws -> [String] {
         var (files, problems): ([String], [InputProblem]) = ([], [])
-        for input in InputExpander(recursive: true).expand(command.data.images) {
+        for input in InputExpander.reporting(recursive: true).expand(command.data.images) {
             switch input {
             case .file(let path, _): files.append(path)
             case .problem(let problem): problems.append(problem)
