@@ -1,7 +1,6 @@
+import CVCore
 import Foundation
 import Testing
-
-@testable import CVCore
 
 @Suite(.enabled(if: FileManager.default.fileExists(atPath: "/proc/self/statm"))) struct AvailableMemoryTests {
     @Test("available memory: a limit of the address space counts without what is mapped")

@@ -3,8 +3,8 @@
 ///
 /// For an estimate before a long job: other processes may allocate memory meanwhile.
 package func availableMemoryBytes() -> Int? {
-    let values = [systemAvailable(), cgroupAvailable(), addressSpaceAvailable()].compactMap { $0 }
-    return values.min()
+    let limited = addressSpaceAvailable(limit: addressSpaceLimit())
+    return [systemAvailable(), cgroupAvailable(), limited].compactMap { $0 }.min()
 }
 
 /// Whether so many bytes can be allocated now. Where memory runs out, Swift's own arrays end the process: what depends on
@@ -23,7 +23,8 @@ package func canAllocate(_ bytes: Int) -> Bool {
 /// The limit of the address space less what is mapped; nil without a limit.
 ///
 /// - Parameter limit: of the address space, in bytes.
-func addressSpaceAvailable(limit: Int? = addressSpaceLimit()) -> Int? {
+/// - Returns: bytes, not negative.
+package func addressSpaceAvailable(limit: Int?) -> Int? {
     guard let limit, let pages = number("/proc/self/statm") else { return nil }
     return max(0, limit - pages * Int(getpagesize()))
 }
