@@ -44,7 +44,7 @@ public struct PersonCrop: Sendable, Equatable {
     ///   - width: of the image in pixels.
     ///   - height: of the image in pixels.
     package func add(_ matte: Matte, to alpha: inout [UInt8], width: Int, height: Int) {
-        let (left, top) = (Int(frame.minX), Int(frame.minY))
+        let (left, top) = (Int(clamping: frame.minX), Int(clamping: frame.minY))
         let own = matte.alpha
         precondition(
             left + own.width <= width && top + own.height <= height,
@@ -62,7 +62,7 @@ public struct PersonCrop: Sendable, Equatable {
                     for x in 0..<own.width {
                         let value = values[y * own.width + x]
                         guard value > alpha[row + x] else { continue }
-                        let weighted = UInt8(Float(value) * min(across[x], down[y]) + 0.5)
+                        let weighted = UInt8(clamping: Float(value) * min(across[x], down[y]) + 0.5)
                         alpha[row + x] = max(alpha[row + x], weighted)
                     }
                 }
