@@ -64,9 +64,10 @@ import Testing
         #expect(metrics.confusion == [[1, 0], [1, 0]])
     }
 
-    @Test("classification metrics: a row of NaN is no hit") func rowOfNaNIsNoHit() {
-        var metrics = ClassificationMetrics(classes: (0..<7).map { "\($0)" })
-        metrics.add(logits: Tensor(repeating: .nan, shape: [1, 7]), labels: [6])
+    /// With at most five classes, all others are among the five highest scores.
+    @Test("classification metrics: a row of NaN is no hit", arguments: [2, 5, 7]) func rowOfNaNIsNoHit(count: Int) {
+        var metrics = ClassificationMetrics(classes: (0..<count).map { "\($0)" })
+        metrics.add(logits: Tensor(repeating: .nan, shape: [1, count]), labels: [count - 1])
         #expect(metrics.hits == 0 && metrics.topFiveHits == 0 && metrics.count == 1)
     }
 

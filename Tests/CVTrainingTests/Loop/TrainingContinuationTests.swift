@@ -152,8 +152,10 @@ import Testing
     }
 
     /// As `torch.nn.BatchNorm2d`: "Expected more than 1 value per channel when training".
-    @Test("training: batch normalization of one value of each channel is an error", arguments: [1, 2])
-    func oneValuePerChannelIsAnError(images: Int) throws {
+    @Test(
+        "training: batch normalization of one value of each channel is an error, of one image with more it is not",
+        arguments: [(1, 2), (2, 2), (1, 3)])
+    func oneValuePerChannelIsAnError(images: Int, side: Int) throws {
         let (network, parameters) = ParameterSet.initialize(seed: 1) { p in
             (conv: Conv2d(3, 4, kernel: 2, p.scope("conv")), bn: BatchNorm2d(4, p.scope("block.bn")))
         }
@@ -163,11 +165,11 @@ import Testing
             configuration: TrainingConfiguration(epochs: 1, stepsPerEpoch: 1, schedule: .constant(0.1)),
             batches: { _, _ in { 0 } },
             loss: { _, tape in
-                let x = tape.watch(seededTensor(seed: 1, [images, 3, 2, 2]))
+                let x = tape.watch(seededTensor(seed: 1, [images, 3, side, side]))
                 let y = network.bn(network.conv(x))
                 return TrainingLoss(squaredError(y, Tensor(repeating: 1, shape: y.shape)))
             })
-        guard images == 1 else {
+        guard images == 1, side == 2 else {
             try trainer.run()
             return
         }
