@@ -130,6 +130,8 @@ import Testing
         // What is named is an input, and so is what lies elsewhere or belongs to no image.
         #expect(try explain("p0.jpg", "p0_explain.jpg", "--force").exitCode == 64)
         #expect(try explain(".", "-o", "../elsewhere").lines.count == 2)
+        // Also where the other folder is there already.
+        #expect(try explain(".", "-o", "../elsewhere", "--force").lines.count == 2)
         try FileManager.default.removeItem(atPath: scratch.path + "/photos/p0.jpg")
         #expect(try explain(".").lines.count == 1)
     }
