@@ -145,4 +145,23 @@ import Testing
             #expect(try remark(listed + one) == nil)
         }
     }
+
+    /// The scan of an image of one block, as often as there are blocks, with a marker between each two: all eight kinds.
+    @Test("decoding: restart markers of all kinds are inside the image") func restartMarkersAreInside() throws {
+        let one = try Image(width: 16, height: 16, fill: Color(200, 90, 30)).encoded(as: .jpeg(quality: 50))
+        func position(_ marker: UInt8) throws -> Int {
+            try #require(one.indices.dropLast().first { one[$0] == 0xFF && one[$0 + 1] == marker })
+        }
+        let (frame, header) = (try position(0xC0), try position(0xDA))
+        let scan = one[(header + 2 + Int(one[header + 3]))..<one.count - 2]
+        var start = Array(one[..<header]) + [0xFF, 0xDD, 0, 4, 0, 1]  // a marker after each block
+        (start[frame + 5], start[frame + 6]) = (0, 160)
+        var tall = start + one[header..<scan.startIndex]
+        for block in 0..<10 { tall += (block == 0 ? [] : [0xFF, 0xD0 + UInt8((block - 1) % 8)]) + scan }
+        tall += [0xFF, 0xD9]
+        let alone = try Image.reading(tall, options: DecodingOptions(), name: "a.jpg")
+        #expect(alone.image.height == 160 && alone.remark == nil)
+        #expect(alone.image.cropped(x: 0, y: 144, width: 16, height: 16) == (try Image(data: one)))
+        #expect(try Image.reading(tall + one, options: DecodingOptions(), name: "a.jpg").remark != nil)
+    }
 }
