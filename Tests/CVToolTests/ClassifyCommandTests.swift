@@ -1,4 +1,5 @@
 import CVCore
+import CVImage
 import Foundation
 import Testing
 
@@ -83,6 +84,21 @@ import Testing
         #expect(result.exitCode == 0 && result.lines.count == 2)
         #expect(result.lines[0].hasPrefix("shapes/disc/0.png: disc ") && result.lines[0].hasSuffix("%"))
         #expect(try classify("shapes/disc/0.png").lines.count == 3)
+    }
+
+    @Test("cvtool classify: images of a folder in formats that are not read are counted")
+    func unreadFormatsAreCounted() throws {
+        let path = folder.path + "/mixed"
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        try Image(width: 8, height: 8, fill: .white).write(to: path + "/white.png")
+        for name in ["a.webp", "b.HEIC", "c.bmp", "d.tif", "notes.txt"] {
+            try folder.scratch.write("not read", to: "mixed/" + name)
+        }
+        let result = try runCommand(
+            ["classify", "mixed", "-m", "resnet20-cifar10", "--top", "1"], in: folder.path)
+        #expect(result.exitCode == 0 && result.lines.count == 1)
+        let note = "mixed: skipped 4 images in formats not read here: a.webp, b.HEIC, c.bmp and 1 more"
+        #expect(result.errors.contains(note), "\(result.errors)")
     }
 
     @Test("cvtool classify: --json gives a record for each input, also for failures")

@@ -1,4 +1,3 @@
-import CVCore
 import CVImage
 import CVNN
 import CVTask
@@ -31,19 +30,6 @@ import Testing
         // Sobel's sign is the other one: it becomes darker to the right.
         #expect(try filter("halves.png", "-k", "sobel-x", "--clip").output == "halves_filter.png: 6×6, -40 to 0\n")
         #expect(try scratch.image("halves_filter.png") == Image(width: 6, height: 6, fill: .black))
-    }
-
-    @Test("cvtool filter: images of a folder in formats that are not read are counted")
-    func unreadFormatsAreCounted() throws {
-        try FileManager.default.createDirectory(atPath: scratch.path + "/mixed", withIntermediateDirectories: true)
-        try scratch.put("cat.jpg", as: "mixed/cat.jpg")
-        for name in ["a.webp", "b.HEIC", "c.bmp", "d.tif", "notes.txt"] {
-            try FileOutput.write([1], to: scratch.path + "/mixed/" + name)
-        }
-        let result = try filter("mixed", "--kernel", "1", "-o", "out/")
-        #expect(result.exitCode == 0 && result.lines.count == 1)
-        let note = "mixed: skipped 4 images in formats not read here: a.webp, b.HEIC, c.bmp and 1 more"
-        #expect(result.errors.contains(note), "\(result.errors)")
     }
 
     @Test("cvtool filter: the result equals that of the library")
