@@ -130,8 +130,12 @@ import Testing
         }
     }
 
-    /// In a process of its own: it removes the files that other tests are writing, too.
-    @Test("files: a signal removes the temporary files that are being written") func removesUnfinishedFiles() async {
+    /// In a process of its own: it removes the files that other tests are writing, too. AddressSanitizer ends such a process
+    /// with another code, since Swift Testing's own memory is in use at its end.
+    @Test(
+        "files: a signal removes the temporary files that are being written",
+        .enabled(if: dlsym(nil, "__asan_init") == nil))
+    func removesUnfinishedFiles() async {
         await #expect(processExitsWith: .success) {
             let folder = NSTemporaryDirectory() + "cvcore-\(UUID().uuidString)"
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
