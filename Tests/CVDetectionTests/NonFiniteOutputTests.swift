@@ -86,7 +86,7 @@ import Testing
         num=3
         """
 
-    /// Biases of 0, factors of 1, means of 0, these variances, then the filters.
+    /// Biases of 0 but for the first, factors of 1, means of 0, these variances, then the filters.
     private func detector(variances: [Float], header: [Int32] = [0, 2, 0, 0, 0]) throws -> Detector {
         let folder = try temporaryFolder()
         defer { remove(folder) }

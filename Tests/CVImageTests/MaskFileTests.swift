@@ -42,6 +42,7 @@ import Testing
         "color name: names and hexadecimal numbers are parsed",
         arguments: [
             ("white", Color.white), ("BLACK", .black), ("#20a0ff", Color(32, 160, 255)), ("#F80", Color(255, 136, 0)),
+            ("Gray", Color(128, 128, 128)), ("grey", Color(128, 128, 128)),
         ]) func namesAndNumbersAreUnderstood(_ text: String, _ color: Color)
     {
         #expect(Color(text: text) == color)

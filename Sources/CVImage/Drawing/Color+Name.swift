@@ -1,7 +1,7 @@
 extension Color {
     /// The named colors.
     public static let named: KeyValuePairs<String, Color> = [
-        "black": .black, "white": .white, "gray": Color(128, 128, 128), "gray": Color(128, 128, 128),
+        "black": .black, "white": .white, "gray": Color(128, 128, 128), "grey": Color(128, 128, 128),
         "red": Color(220, 40, 40), "orange": Color(245, 140, 30), "yellow": Color(250, 220, 50),
         "green": Color(40, 160, 70), "blue": Color(40, 100, 220), "purple": Color(130, 60, 180),
         "pink": Color(245, 150, 190), "brown": Color(130, 85, 50),
