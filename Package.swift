@@ -14,6 +14,8 @@ let package = Package(
         .library(name: "CVNN", targets: ["CVTensor", "CVNN", "CVWeights", "CVModels"]),
         // Data sets, the training loop, and the training of each task.
         .library(name: "CVTraining", targets: ["CVTraining"]),
+        // People and their faces in a file of SQLite, and the nearest among them.
+        .library(name: "CVFaceDatabase", targets: ["CVFaceDatabase"]),
         .executable(name: "cvtool", targets: ["cvtool"]),
     ],
     dependencies: [
@@ -23,11 +25,13 @@ let package = Package(
         // System libraries.
         .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
         .systemLibrary(name: "CJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg-dev"])]),
+        .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
 
         // The library, in the order of its imports.
         .target(name: "CKernels"),
         .target(name: "CCodecs", dependencies: ["CPNG", "CJPEG"], linkerSettings: [.linkedLibrary("z")]),
         .target(name: "CVCore", dependencies: ["CKernels"]),
+        .target(name: "CVFaceDatabase", dependencies: ["CKernels", "CSQLite", "CVCore"]),
         .target(name: "CVImage", dependencies: ["CKernels", "CCodecs", "CVCore"]),
         .target(name: "CVTensor", dependencies: ["CKernels", "CVCore"]),
         .target(name: "CVNN", dependencies: ["CKernels", "CVCore", "CVTensor"]),
@@ -79,6 +83,10 @@ let package = Package(
         .testTarget(
             name: "CVCoreTests",
             dependencies: ["CVCore", "TestSupport"]),
+        .testTarget(
+            name: "CVFaceDatabaseTests",
+            dependencies: ["CSQLite", "CVCore", "CVFaceDatabase", "TestSupport"],
+            exclude: ["Golden"]),
         .testTarget(
             name: "CVImageTests",
             dependencies: ["CKernels", "CVCore", "CVImage", "TestSupport"],

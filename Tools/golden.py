@@ -211,6 +211,11 @@ def build_parser() -> argparse.ArgumentParser:
     command.add_argument("-o", "--output", type=Path, default=TESTS / "CVImageTests" / "Golden" / "augmentation.json")
     command.set_defaults(run=lambda a: golden("augmentation").write_augmentation(a.output))
 
+    command = commands.add_parser("face-clusters", help="how scikit-learn groups embeddings by average linkage")
+    path = TESTS / "CVFaceDatabaseTests" / "Golden" / "face-clusters.json"
+    command.add_argument("-o", "--output", type=Path, default=path)
+    command.set_defaults(run=lambda a: golden("face_clusters").write_face_clusters(a.output))
+
     command = commands.add_parser("precision", parents=[weights, images], help="what half precision would change")
     command.set_defaults(run=lambda a: golden("precision").compare_half_precision(a.weights, a.images))
     return parser

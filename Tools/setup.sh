@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs what the build needs and is not there: the headers of libpng and libjpeg, pkg-config, and the programs
+# Installs what the build needs and is not there: the headers of libpng, libjpeg and SQLite, pkg-config, and the programs
 # that the arguments name.
 set -eu
 
@@ -10,7 +10,7 @@ fi
 
 needed=""
 command -v pkg-config >/dev/null || needed="pkg-config"
-for pair in libpng:libpng-dev libjpeg:libjpeg-dev; do
+for pair in libpng:libpng-dev libjpeg:libjpeg-dev sqlite3:libsqlite3-dev; do
     if [ -n "$needed" ] && ! command -v pkg-config >/dev/null || ! pkg-config --exists "${pair%%:*}"; then
         needed="$needed ${pair##*:}"
     fi
