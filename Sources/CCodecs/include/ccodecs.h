@@ -71,6 +71,22 @@ typedef struct cvc_encoded cvc_encoded;
 /// Returns NULL only if memory runs out, as the other encoders.
 cvc_encoded *cvc_jpeg_encode(const uint8_t *rgb, uint32_t width, uint32_t height, int quality, bool full_chroma);
 
+/// A part of an image, in pixels as they are stored: columns left … right - 1, rows top … bottom - 1.
+typedef struct {
+    uint32_t left, top, right, bottom;
+} cvc_region;
+
+/// Replaces parts of a JPEG, and keeps the coefficients of all others, and all markers, to the bit.
+///
+/// What is replaced are the blocks that the regions touch; they are coded with the tables of the file. bytes: the file.
+/// max_scans: as in `cvc_options`. samples: height × width × channels, 3 or, for a file of one component, 1: the image with
+/// its changes, as it is stored (not oriented). Fails for files of another number of components.
+cvc_encoded *cvc_jpeg_replace(const uint8_t *bytes, size_t count, int max_scans, const uint8_t *samples, int channels,
+                              const cvc_region *regions, size_t region_count);
+
+/// The number of components of a JPEG: 1 (gray), 3, or 4 (CMYK); 0 if it has no valid header.
+int cvc_jpeg_components(const uint8_t *bytes, size_t count);
+
 /// Encodes a PNG. pixels: height × width × channels samples, channels 1 (grayscale), 3 or 4. compression: 0 (none) … 9.
 cvc_encoded *cvc_png_encode(const uint8_t *pixels, uint32_t width, uint32_t height, int channels, int compression);
 
