@@ -2,7 +2,8 @@
 """The rules of this repository that `swift format lint` does not know.
 
     house_rules.py                  all rules; exit status 1 if one is broken
-    house_rules.py documentation    only one: documentation, parameters, sizes, vocabulary, platform, conversions
+    house_rules.py documentation    only one of them: documentation, parameters, sizes, vocabulary, platform,
+                                    conversions, tests
 
 documentation  every public declaration has a documentation comment
 parameters     every public function documents its parameters, its result and what it throws, in DocC's form
@@ -11,6 +12,7 @@ vocabulary     no word of vocabulary.txt where the field has a better one; vocab
 platform       only CVCore/Platform.swift asks which system it is; threads are its own, not those of Dispatch, which waits
                for ever where the system has none left; print() does not see a full standard output
 conversions    no float becomes an integer by an initializer that traps for NaN and out of range
+tests          no test imports with @testable: release builds of the tests fail with it
 
 The types decide about conversions, so the compiler finds them: CVCore shadows the initializers of the standard library as
 deprecated, and CI builds with that warning as an error. The rule here sees to what the compiler cannot: that each file
@@ -283,6 +285,19 @@ def check_conversions() -> list[str]:
     return problems
 
 
+# Tests
+
+TESTABLE = re.compile(r"^\s*@testable\b")
+
+
+def check_tests() -> list[str]:
+    """Tests that see more of a module than `package` shows."""
+    return [
+        f"{shown(path)}:{number}: @testable does not build in release; make what the test needs `package`"
+        for path in swift_files("Tests") for number, line in enumerate(lines_of(path), 1) if TESTABLE.search(line)
+    ]
+
+
 CHECKS = {
     "documentation": check_documentation,
     "parameters": check_parameters,
@@ -290,6 +305,7 @@ CHECKS = {
     "vocabulary": check_vocabulary,
     "platform": check_platform,
     "conversions": check_conversions,
+    "tests": check_tests,
 }
 
 
