@@ -77,6 +77,31 @@ for target in "${targets[@]}"; do
     jobs+=("$target" "$amount")
 done
 
+# The program with these arguments. One that crashes leaves its folder of files behind.
+run_fuzz() {
+    local target=$1 status=0
+    shift
+    FUZZ_TARGET=$target "$fuzz" "$@" &
+    local process=$!
+    wait $process || status=$?
+    rm -rf "/dev/shm/cvtoolkit-fuzz-$process" "${TMPDIR:-/tmp}/cvtoolkit-fuzz-$process"
+    return $status
+}
+export -f run_fuzz
+
+# Inputs that were findings once: each must pass before anything else is tried.
+broken=0
+for target in "${targets[@]}"; do
+    mapfile -t inputs < <(find "Tools/fuzz/regressions/$target" -type f 2> "$folder/regressions.log" | sort)
+    for input in "${inputs[@]}"; do
+        run_fuzz "$target" "${limits[@]}" "$input" > "$folder/regressions.log" 2>&1 && continue
+        broken=1
+        echo "$target: $input fails again:" >&2
+        grep -E "^(SUMMARY|==[0-9]+== ?ERROR)|Fatal error" "$folder/regressions.log" >&2 || true
+    done
+done
+[ $broken = 0 ] || exit 1
+
 # One target: its corpus begins with the seeds; new findings are counted against those that were there before.
 run_target() {
     local target=$1 amount=$2 log=$folder/$1.log corpus=$folder/corpus/$1 found=$folder/findings/$1
@@ -86,7 +111,7 @@ run_target() {
     local before after status=0
     before=$(find "$found" -type f | wc -l)
     # shellcheck disable=SC2086
-    FUZZ_TARGET=$target "$fuzz" $limits_text "$amount" -seed="$seed" -max_len="$length" \
+    run_fuzz "$target" $limits_text "$amount" -seed="$seed" -max_len="$length" \
         -dict="$folder/seeds/$target.dict" -artifact_prefix="$found/" -print_final_stats=1 -close_fd_mask=1 \
         "$corpus" "$folder/seeds/$target" \
         > "$log" 2>&1 || status=$?
