@@ -20,8 +20,14 @@ static float activation_scalar(cvk_activation kind, float slope, float x) {
     return x;
 }
 
-static void activate_scalar(cvk_activation kind, float slope, const float *x, float *y, size_t count) {
-    for (size_t i = 0; i < count; i++) y[i] = activation_scalar(kind, slope, x[i]);
+static int activate_scalar(cvk_activation kind, float slope, const float *x, float *y, size_t count) {
+    int is_finite = 1;
+    for (size_t i = 0; i < count; i++) {
+        // The output may be the input.
+        is_finite &= isfinite(x[i]) != 0;
+        y[i] = activation_scalar(kind, slope, x[i]);
+    }
+    return !is_finite && kind != CVK_LEAKY_RELU && kind != CVK_HARD_SWISH;
 }
 
 static void scale_shift_scalar(float scale, float shift, const float *x, float *y, size_t count) {
@@ -93,7 +99,7 @@ void cvk_scale_shift(cvk_isa isa, float scale, float shift, const float *x, floa
 
 void cvk_add(cvk_isa isa, const float *a, const float *b, float *y, size_t count) { DISPATCH(add, a, b, y, count) }
 
-void cvk_activate(cvk_isa isa, cvk_activation kind, float slope, const float *x, float *y, size_t count) {
+int cvk_activate(cvk_isa isa, cvk_activation kind, float slope, const float *x, float *y, size_t count) {
     DISPATCH(activate, kind, slope, x, y, count)
 }
 

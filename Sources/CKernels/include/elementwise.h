@@ -43,7 +43,9 @@ typedef enum {
 } cvk_activation;
 
 /// y = f(x). slope: the negative slope of the leaky ReLU, or alpha of the ELU. NaN stays NaN.
-void cvk_activate(cvk_isa isa, cvk_activation kind, float slope, const float *x, float *y, size_t count);
+///
+/// Returns 1 if f makes finite numbers of infinities, as 1 / (1 + e^-x) does, and some x is infinite or NaN, else 0.
+int cvk_activate(cvk_isa isa, cvk_activation kind, float slope, const float *x, float *y, size_t count);
 
 /// Gradient of `cvk_activate`: dx = dy · f'(x).
 void cvk_activate_gradient(cvk_isa isa, cvk_activation kind, float slope, const float *x, const float *dy, float *dx,

@@ -45,10 +45,12 @@ extension Classifier {
         precondition(
             index.map(labels.indices.contains) ?? true, "class \(index ?? 0) of a classifier with \(labels.count)")
         let input = preprocessing.tensor(image)
+        let before = SaturatedInfinities.count
         let capture = ActivationCapture(of: input) { network($0) }
         guard capture.output.isFinite else {
             throw NonFiniteOutput(NonFiniteOutput.cause(of: input) { _ = network($0) })
         }
+        if let hidden = NonFiniteOutput.hidden(since: before, in: input, network: { _ = network($0) }) { throw hidden }
         let (name, maps) = try chosen(layer, of: capture)
         let order = read(capture.output, top: labels.count)[0]
         let found = order.first { $0.index == index } ?? order[0]

@@ -55,6 +55,7 @@ public struct FeedForwardStylizer: Sendable {
         guard min(image.width, image.height) >= least else {
             throw FastStyleError.tooSmall(width: image.width, height: image.height)
         }
+        let before = SaturatedInfinities.count
         var features: any RowStream = ImageRowStream(image.withoutAlpha(), preprocessing)
         for stage in network.down { features = applied(features, stage) }
         for block in network.blocks {
@@ -64,6 +65,10 @@ public struct FeedForwardStylizer: Sendable {
         for stage in network.up { features = applied(features, stage) }
         guard let result = composed(features, width: image.width, height: image.height) else {
             throw NonFiniteOutput(cause(in: image))
+        }
+        if SaturatedInfinities.count != before {
+            let cause = cause(in: image)
+            if cause != .output { throw NonFiniteOutput(cause) }
         }
         return result
     }

@@ -74,8 +74,8 @@ extension NonFiniteOutput {
 
     /// Computes with a network, and refuses a result that is NaN or infinite.
     ///
-    /// The usual path costs one pass over the results. Only if they are not finite, the network runs once more, to name the
-    /// first layer.
+    /// The usual path costs one pass over the results. Only if they are not finite, or an activation in the network met
+    /// infinities that it hides, the network runs once more, to name the first layer.
     ///
     /// - Parameters:
     ///   - x: the input, [N, …].
@@ -86,8 +86,12 @@ extension NonFiniteOutput {
     package static func checking<Output>(
         _ x: Tensor, _ values: (Output) -> [Tensor], network: (Tensor) -> Output
     ) throws(NonFiniteOutput) -> Output {
+        let before = SaturatedInfinities.count
         let output = network(x)
-        guard let bad = values(output).first(where: { !$0.isShapeOnly && !$0.isFinite }) else { return output }
+        guard let bad = values(output).first(where: { !$0.isShapeOnly && !$0.isFinite }) else {
+            if let hidden = hidden(since: before, in: x, network: { _ = network($0) }) { throw hidden }
+            return output
+        }
         throw NonFiniteOutput(cause(of: x) { _ = network($0) }, index: firstNonFinite(in: bad, batch: x.shape[0]))
     }
 
@@ -98,11 +102,31 @@ extension NonFiniteOutput {
         try checking(x, { [$0] }, network: network)
     }
 
+    /// Looks for infinities that an activation made finite: sigmoid, tanh and ReLU6 saturate, and the result is of no use.
+    ///
+    /// - Parameters:
+    ///   - count: `SaturatedInfinities.count` before the network ran.
+    ///   - x: the input, [N, …].
+    ///   - network: what ran; it runs once more if an activation met infinities meanwhile.
+    /// - Returns: the first layer; nil if all is finite.
+    package static func hidden(since count: Int, in x: Tensor, network: (Tensor) -> Void) -> NonFiniteOutput? {
+        guard SaturatedInfinities.count != count, !x.isShapeOnly, let found = firstStep(of: x, network) else {
+            return nil
+        }
+        return NonFiniteOutput(cause(found), index: found.row < (x.shape.dimensions.first ?? 1) ? found.row : 0)
+    }
+
     /// Runs a network once more, to find where its values first are not finite.
     package static func cause(of x: Tensor, network: (Tensor) -> Void) -> Cause {
+        firstStep(of: x, network).map(cause) ?? .output
+    }
+
+    private static func firstStep(of x: Tensor, _ network: (Tensor) -> Void) -> NonFiniteStep? {
         let tape = Tape(.inference)
-        let found = tape.firstNonFinite { network(tape.watch(x)) }
-        guard let found else { return .output }
+        return tape.firstNonFinite { network(tape.watch(x)) }
+    }
+
+    private static func cause(_ found: NonFiniteStep) -> Cause {
         if found.operation == .input { return .input }
         let name = found.parameter.map { key in key.lastIndex(of: ".").map { String(key[..<$0]) } ?? key }
         return .layer(

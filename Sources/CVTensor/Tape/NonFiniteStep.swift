@@ -6,6 +6,8 @@ package struct NonFiniteStep: Sendable, Equatable {
     package let parameter: String?
     /// How many values of the result are NaN, are infinite, and are there at all.
     package let nan, infinite, count: Int
+    /// The position of the first such value along the first dimension: the image of a batch.
+    package let row: Int
 
     fileprivate init(_ step: ObservedStep, parameter: String?) {
         operation = step.operation
@@ -14,6 +16,8 @@ package struct NonFiniteStep: Sendable, Equatable {
         nan = values.count { $0.isNaN }
         infinite = values.count { $0.isInfinite }
         count = values.count
+        let rows = step.result.shape.dimensions.first ?? 1
+        row = (values.firstIndex { !$0.isFinite } ?? 0) / max(1, values.count / max(1, rows))
     }
 }
 

@@ -1,5 +1,19 @@
 import CKernels
 import CVCore
+import Synchronization
+
+/// Infinities that an activation may have made finite: a sigmoid makes 1 of them, and nothing is seen in the results.
+///
+/// Whoever runs a network compares the count before and after. Other threads count, too: a difference is a reason to look
+/// closely, not a finding.
+package enum SaturatedInfinities {
+    private static let counter = Atomic<Int>(0)
+
+    /// How many times an activation met some since the process started.
+    package static var count: Int { counter.load(ordering: .relaxed) }
+
+    static func record() { counter.wrappingAdd(1, ordering: .relaxed) }
+}
 
 /// The nonlinear functions between the layers of a network.
 public enum Activation: Sendable, Equatable {
@@ -72,7 +86,7 @@ public enum Activation: Sendable, Equatable {
     /// On this thread; x and y may be the same.
     func apply(_ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>, count: Int, under isa: InstructionSet) {
         guard let (kind, slope) = kernel else { return }
-        cvk_activate(isa.cValue, kind, slope, x, y, count)
+        if cvk_activate(isa.cValue, kind, slope, x, y, count) != 0 { SaturatedInfinities.record() }
     }
 
     private var kernel: (cvk_activation, slope: Float)? {
