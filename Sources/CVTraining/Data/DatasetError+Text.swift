@@ -19,6 +19,9 @@ extension DatasetError.Problem {
         case .nestedClass(let name, let folders): Self.explain(nested: name, folders)
         case .deadLink(let name):
             "the target of the link \(quoted(name)) is missing; if it is a class, mend the link, else remove it"
+        case .lostClass(let name, let count, let first):
+            "all images of class \(quoted(name)) are missing: \(count) annotated, the first: \(quoted(first)); add them, or "
+                + "leave out the class"
         case .nothingToTrainOn(let name):
             "no image of class \(quoted(name)) is assigned to training; assign some to it, or leave out the class"
         case .tooFewClasses(let names, let skipped): Self.explain(classes: names, skipped)

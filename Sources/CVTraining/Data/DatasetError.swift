@@ -33,6 +33,8 @@ public struct DatasetError: ToolkitError, Equatable {
         case nestedClass(String, folders: [String])
         /// A link beside class folders, whose target is missing.
         case deadLink(String)
+        /// All images that a class is in are missing.
+        case lostClass(String, count: Int, first: String)
         /// All images of a class are assigned to other parts.
         case nothingToTrainOn(class: String)
         case tooFewClasses([String], skipped: SkippedFiles)

@@ -1,4 +1,5 @@
 import CVCore
+import CVImage
 import CVSegmentation
 
 extension ImageDataset {
@@ -25,7 +26,8 @@ extension ImageDataset {
     ///   - ignored: values of masks that count as no class, beside 255. If there are any, 255 does not count even where
     ///     masks hold only 0 and 255.
     /// - Returns: a set whose items have masks.
-    /// - Throws: `DatasetError`, with all images that have no mask and all masks that have no image; `FileError`.
+    /// - Throws: `DatasetError`, with all images that have no mask and all masks that have no image where nothing is left of
+    ///   the set, or of a part of it, without them; else they are `skipped`. `FileError`.
     public static func segmentation(
         contentsOf path: String, labels: SegmentationLabels? = nil, unlisted: SegmentationLabels? = nil,
         ignoring ignored: Set<UInt8> = []
@@ -37,14 +39,11 @@ extension ImageDataset {
         case .file: listing = try COCOFile.listing([(COCOFile(path), nil)], labels ?? unlisted)
         case .folder: listing = try MaskFolder(path).listing(labels, unlisted: unlisted)
         }
-        if !listing.defects.isEmpty {
-            throw DatasetError(
-                path, .defects(listing.defects, of: listing.items.count + listing.defects.count, classes: nil))
-        }
+        try listing.check(path)
         guard !listing.items.isEmpty else { throw DatasetError(path, .noImages) }
         return ImageDataset(
             path, items: listing.items, classes: listing.labels?.names, colors: listing.labels?.colors,
-            ignoredValues: ignored, skipped: listing.skipped)
+            ignoredValues: ignored, skipped: listing.skipped, lost: listing.lost)
     }
 }
 
@@ -55,6 +54,48 @@ struct SegmentationListing {
     var labels: SegmentationLabels?
     /// What is not used, and why.
     var skipped = SkippedFiles()
-    /// Images without masks, masks without images.
+    /// What is wrong with images or masks.
     var defects: [DatasetDefect] = []
+    /// Images without masks, masks and annotations without images.
+    private(set) var lost: [LostImage] = []
+
+    /// Leaves out an image without a mask, or a mask without an image.
+    ///
+    /// - Parameters:
+    ///   - defect: which of them is missing.
+    ///   - part: that it would belong to.
+    ///   - annotation: what there is of it; `.none` for an image without a mask.
+    mutating func lose(_ defect: DatasetDefect, _ part: DatasetPart?, _ annotation: ImageDataset.Annotation) {
+        lost.append(LostImage(defect: defect, part: part, annotation: annotation))
+        switch defect.problem {
+        case .noMask: skipped.add(defect.name, .noMask)
+        case .unreadFormat: skipped.add(defect.name, .unreadFormat)
+        default: skipped.add(defect.name, .noImage)
+        }
+    }
+
+    /// - Throws: `DatasetError` with the defects, and where nothing is left of the set or of a part of it.
+    func check(_ path: String) throws(DatasetError) {
+        let all = items.count + defects.count + lost.count
+        if !defects.isEmpty { throw DatasetError(path, .defects(defects, of: all, classes: nil)) }
+        let parts = Set(items.map(\.part))
+        let emptied = lost.filter { !parts.contains($0.part) }
+        if !emptied.isEmpty { throw DatasetError(path, .defects(emptied.map(\.defect), of: all, classes: nil)) }
+    }
+}
+
+/// An image without a mask, or a mask or annotation without an image, which a set goes without.
+struct LostImage: Sendable {
+    let defect: DatasetDefect
+    let part: DatasetPart?
+    let annotation: ImageDataset.Annotation
+
+    /// The values of its mask; empty where that is missing or does not decode.
+    var values: Set<UInt8> {
+        switch annotation {
+        case .mask(let path): Set((try? Mask(contentsOf: path))?.values ?? [])
+        case .regions(let regions): Set(regions.regions.map(\.label))
+        case .none, .label: []
+        }
+    }
 }

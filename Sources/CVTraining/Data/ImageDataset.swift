@@ -78,6 +78,8 @@ public struct ImageDataset: Sendable {
     private(set) var whiteIsClassOne = false
     /// What was found beside the images and is not used, and why.
     public let skipped: SkippedFiles
+    /// Images without masks, and masks without images, which are among `skipped`.
+    let lost: [LostImage]
     /// Folders inside class folders, whose images count to the class.
     public let nestedFolders: [String]
     /// What the sources `.entry` lie in.
@@ -85,10 +87,10 @@ public struct ImageDataset: Sendable {
 
     init(
         _ path: String, items: [Item], classes: [String]? = nil, colors: [Color]? = nil,
-        ignoredValues: Set<UInt8> = [], skipped: SkippedFiles = SkippedFiles(), nestedFolders: [String] = [],
-        tar: RandomAccessFile? = nil
+        ignoredValues: Set<UInt8> = [], skipped: SkippedFiles = SkippedFiles(), lost: [LostImage] = [],
+        nestedFolders: [String] = [], tar: RandomAccessFile? = nil
     ) {
-        self.nestedFolders = nestedFolders
+        (self.nestedFolders, self.lost) = (nestedFolders, lost)
         (self.path, self.classes, self.colors, self.tar) = (path, classes, colors, tar)
         ignoresWhite = !ignoredValues.isEmpty
         (self.ignoredValues, self.skipped) = (ignoredValues.union([Mask.ignore]), skipped)

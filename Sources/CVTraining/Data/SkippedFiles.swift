@@ -22,6 +22,10 @@ public struct SkippedFiles: Sendable, Equatable {
         case unusedFolder
         /// An image without a mask or annotation, where those without are left out.
         case noAnnotation
+        /// An image that has no mask of its name.
+        case noMask
+        /// A mask or an annotation whose image is not there.
+        case noImage
         /// An annotation of an image that is not listed.
         case unlistedImage
         /// A file beside masks that is not a PNG.
@@ -109,6 +113,8 @@ extension SkippedFiles.Reason {
         case .folderLoop: ("link to a folder above it", "links to folders above them")
         case .unusedFolder: ("folder that has no part in the set", "folders that have no part in the set")
         case .noAnnotation: ("image without an annotation", "images without an annotation")
+        case .noMask: ("image without a mask", "images without a mask")
+        case .noImage: ("mask or annotation whose image is missing", "masks or annotations whose images are missing")
         case .unlistedImage:
             ("annotation of an image that is not listed", "annotations of images that are not listed")
         case .notAMask: ("file beside masks that is not a PNG", "files beside masks that are not PNGs")
@@ -120,7 +126,8 @@ extension SkippedFiles.Reason {
     /// What to do about it; nil for what has nothing to do with the set.
     fileprivate var advice: String? {
         switch self {
-        case .notAnImage, .outsideClasses, .notAFile, .folderLoop, .noAnnotation, .notAMask, .noArea: nil
+        case .notAnImage, .outsideClasses, .notAFile, .folderLoop, .noAnnotation, .noMask, .noImage, .notAMask, .noArea:
+            nil
         case .unreadFormat: "convert to JPEG or PNG"
         case .deadLink: "mend or remove"
         case .badName: "rename"

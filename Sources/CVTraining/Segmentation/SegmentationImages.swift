@@ -62,6 +62,7 @@ public struct SegmentationImages: Sendable {
         let labels = try Self.labels(dataset, found, pass.failures)
         self.labels = labels
         counts = dataset.items.indices.map { Array(found[$0]![..<labels.names.count]) }
+        try Self.checkLost(dataset, labels, counts, whiteIsClassOne: rule.isClassOne)
         remarks = [rule.remark].compactMap { $0 } + MaskRemark.aboutClasses(labels.names, counts)
         decoded = DecodedImages(rule.isClassOne ? dataset.countingWhite() : dataset, pass)
     }
@@ -82,6 +83,22 @@ public struct SegmentationImages: Sendable {
             throw DatasetError(dataset.path, .otherMaskClasses(expected: labels.names, found: found))
         }
         try self.init(dataset, white: white, memoryLimit: 0, progress: progress)
+    }
+
+    /// A class whose pixels were all in images that are missing can be neither learned nor evaluated.
+    private static func checkLost(
+        _ dataset: ImageDataset, _ labels: SegmentationLabels, _ counts: [[Int]], whiteIsClassOne: Bool
+    ) throws(DatasetError) {
+        let missing = labels.names.indices.filter { label in !counts.contains { $0[label] > 0 } }
+        if missing.isEmpty || dataset.lost.isEmpty { return }
+        let lost = dataset.lost.map { (name: $0.defect.name, values: $0.values) }
+        for label in missing {
+            let value = whiteIsClassOne && label == 1 ? Mask.ignore : UInt8(clamping: label)
+            let mine = lost.filter { $0.values.contains(value) }
+            guard let first = mine.first, !dataset.ignoredValues.contains(UInt8(clamping: label)) else { continue }
+            throw DatasetError(
+                dataset.path, .lostClass(labels.names[label], count: mine.count, first: first.name))
+        }
     }
 
     /// Whether 255 is class 1, and what is to be said about it.

@@ -107,26 +107,24 @@ struct COCOFile {
                 result.skipped.add(prefix + name, .listedTwice)
                 continue
             }
+            let drawn = (regions.removeValue(forKey: id) ?? []).sorted {
+                ($1.area, $0.position) < ($0.area, $1.position)
+            }
+            let annotation = ImageDataset.Annotation.regions(
+                .init(
+                    size: AnnotationFile.size(image, "width", "height"),
+                    background: background.map { UInt8($0) } ?? Mask.ignore, regions: drawn.map(\.region)))
             guard let file = file(name) else {
-                let isUnread = ImageSuffix.isUnread(name)
-                result.defects.append(
-                    DatasetDefect(prefix + name, isUnread ? .unreadFormat : .noImage(in: searched)))
+                let problem: DatasetDefect.Problem =
+                    ImageSuffix.isUnread(name) ? .unreadFormat : .noImage(in: searched)
+                result.lose(DatasetDefect(prefix + name, problem), part, annotation)
                 continue
             }
             if let other = found.add(file, name) {
                 let names = other == name ? "" : ", also as \(quoted(other))"
                 throw error("\(quoted(name)) is listed twice, as different images\(names)")
             }
-            let drawn = (regions.removeValue(forKey: id) ?? []).sorted {
-                ($1.area, $0.position) < ($0.area, $1.position)
-            }
-            result.items.append(
-                .init(
-                    name: prefix + name, part: part, image: .file(file),
-                    annotation: .regions(
-                        .init(
-                            size: AnnotationFile.size(image, "width", "height"),
-                            background: background.map { UInt8($0) } ?? Mask.ignore, regions: drawn.map(\.region)))))
+            result.items.append(.init(name: prefix + name, part: part, image: .file(file), annotation: annotation))
         }
         for id in regions.keys.sorted() where names[id] == nil {
             for _ in regions[id] ?? [] { result.skipped.add("\(prefix)image_id \(id)", .unlistedImage) }

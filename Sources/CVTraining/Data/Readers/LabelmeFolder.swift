@@ -57,13 +57,18 @@ struct LabelmeFolder {
         let background = Self.backgrounds.lazy.compactMap { numbers[$0] }.first ?? Mask.ignore
         var owners: [PathKey: String] = [:]
         for drawing in drawings {
-            guard let source = drawing.image.source else {
-                let folder = FileSystem.folder(of: drawing.name)
-                result.defects.append(DatasetDefect(drawing.name, .noImage(in: folder)))
-                continue
-            }
             if let unknown = drawing.shapes.first(where: { $0.area != nil && numbers[$0.label] == nil }) {
                 result.defects.append(DatasetDefect(drawing.name, .unknownLabel(unknown.label)))
+                continue
+            }
+            let regions = drawing.shapes.compactMap { shape in
+                shape.area.map { AnnotatedRegions.Region(label: numbers[shape.label] ?? Mask.ignore, area: $0) }
+            }
+            let annotation = ImageDataset.Annotation.regions(
+                .init(size: drawing.size, background: background, regions: regions))
+            guard let source = drawing.image.source else {
+                let folder = FileSystem.folder(of: drawing.name)
+                result.lose(DatasetDefect(drawing.name, .noImage(in: folder)), nil, annotation)
                 continue
             }
             if let owner = owners.updateValue(drawing.name, forKey: PathKey(drawing.image.name)) {
@@ -72,14 +77,9 @@ struct LabelmeFolder {
                     .badAnnotation(
                         "its image \(quoted(drawing.image.name)) belongs to \(quoted(owner)), too; remove one"))
             }
-            let regions = drawing.shapes.compactMap { shape in
-                shape.area.map { AnnotatedRegions.Region(label: numbers[shape.label] ?? Mask.ignore, area: $0) }
-            }
             for _ in regions.count..<drawing.shapes.count { result.skipped.add(drawing.name, .noArea) }
             result.items.append(
-                .init(
-                    name: drawing.image.name, part: nil, image: source,
-                    annotation: .regions(.init(size: drawing.size, background: background, regions: regions))))
+                .init(name: drawing.image.name, part: nil, image: source, annotation: annotation))
         }
     }
 

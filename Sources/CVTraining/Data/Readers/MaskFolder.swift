@@ -68,7 +68,7 @@ struct MaskFolder {
             let image = FileSystem.join(pair.images, name)
             guard let mask = masks.removeValue(forKey: stem) else {
                 let expected = FileSystem.join(pair.masks, stem.path + ".png")
-                result.defects.append(DatasetDefect(image, .noMask(expected: expected)))
+                result.lose(DatasetDefect(image, .noMask(expected: expected)), pair.part, .none)
                 continue
             }
             result.items.append(
@@ -78,7 +78,9 @@ struct MaskFolder {
         }
         // The masks of images in other formats are left out with these.
         for (stem, name) in masks.sorted(by: { $0.key < $1.key }) where !unread.contains(stem.path) {
-            result.defects.append(DatasetDefect(FileSystem.join(pair.masks, name), .noImage(in: pair.images)))
+            let mask = FileSystem.join(pair.masks, name)
+            result.lose(
+                DatasetDefect(mask, .noImage(in: pair.images)), pair.part, .mask(FileSystem.join(root, mask)))
         }
     }
 

@@ -22,7 +22,8 @@ struct EvaluateSegmentRun {
         }
         images.reportRemarks(evaluating: true)
         let items = try command.selection.items(of: images.decoded, quiet: command.output.quiet)
-        return try command.output.run(images: items.count) {
+        let isPartial = dataset.skipped.groups.contains { [.noMask, .noImage].contains($0.reason) }
+        return try command.output.run(images: items.count, status: isPartial ? .partial : .success) {
             try segmenter.evaluate(images, items: items, progress: $0)
         }
     }
