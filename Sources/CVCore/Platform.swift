@@ -69,8 +69,9 @@ let systemWrite = write
 
 /// Starts a thread that runs `body` and is never joined.
 ///
-/// - Returns: false, and nothing runs, where the system has no thread left.
+/// - Returns: false, and nothing runs, where the system has no thread left, or `CVTOOLKIT_NO_THREADS` is set, for tests.
 package func startThread(_ body: @escaping @Sendable () -> Void) -> Bool {
+    if environmentVariable("CVTOOLKIT_NO_THREADS") != nil { return false }
     var attributes = pthread_attr_t()
     guard pthread_attr_init(&attributes) == 0 else { return false }
     defer { pthread_attr_destroy(&attributes) }
