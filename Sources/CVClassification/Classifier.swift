@@ -93,6 +93,17 @@ public struct Classifier: Sendable {
         }
     }
 
+    /// Checks that there is memory for so many images at a time.
+    ///
+    /// - Parameter images: how many inputs the network gets as one batch; `ImageViews.tenCrop` makes ten of an image.
+    /// - Throws: `MemoryError`.
+    public func checkMemory(images: Int) throws(MemoryError) {
+        let (height, width) = (preprocessing.height, preprocessing.width)
+        let estimate = MemoryEstimate(input: [images, preprocessing.channels.count, height, width]) { _ = network($0) }
+        try requireMemory(
+            estimate.peak, for: "\(name.escapedForDisplay) for \(pluralized(images, "view")) of \(width)×\(height)")
+    }
+
     private func tenCropClasses(
         of image: Image, _ index: Int, top: Int
     ) throws(NonFiniteOutput) -> [Classification] {

@@ -79,7 +79,7 @@ public struct Detector: Sendable {
     ///   - height: in pixels, rounded up likewise.
     /// - Returns: a detector that shares the weights.
     /// - Throws: `DetectorError` for a side that is not from 1 to 4096, `DarknetError` for a size that the network does not
-    ///   support.
+    ///   support, `MemoryError` for one that there is no memory for.
     public func resized(width: Int, height: Int) throws -> Detector {
         guard (1...Self.maxSide).contains(width), (1...Self.maxSide).contains(height) else {
             throw DetectorError(name, .inputSize(width: width, height: height))
@@ -88,7 +88,12 @@ public struct Detector: Sendable {
         var copy = self
         copy.preprocessing.width = rounded(width)
         copy.preprocessing.height = rounded(height)
-        try network.checkInput(width: copy.preprocessing.width, height: copy.preprocessing.height)
+        let (height, width) = (copy.preprocessing.height, copy.preprocessing.width)
+        try network.checkInput(width: width, height: height)
+        if !(network is DarknetNetwork) {
+            let estimate = MemoryEstimate(input: [1, 3, height, width]) { _ = network($0) }
+            try requireMemory(estimate.peak, for: "\(name.escapedForDisplay) for an image of \(width)×\(height)")
+        }
         return copy
     }
 

@@ -33,6 +33,16 @@ func withScratch(_ count: Int, _ body: (UnsafeMutablePointer<Float>) -> Void) {
     body(block.pointer)
 }
 
+/// What happens where memory runs out in the middle of a computation: an operation of tensors has no error to throw.
+///
+/// The last resort: what depends on a size from outside asks `requireMemory` before.
+package enum TensorMemory {
+    /// Ends the process; a command says in its own way what was missing.
+    nonisolated(unsafe) package static var isExhausted: (_ bytes: Int) -> Never = { bytes in
+        fatalError("there is no memory for a tensor of \(readableBytes(bytes))")
+    }
+}
+
 /// A caching allocator: blocks that tensors release are kept for future tensors.
 ///
 /// A network requests the same sizes for every image. Large blocks that are returned to the system come back as pages
@@ -131,22 +141,27 @@ enum BufferPool {
             if block == nil { surplus = blocks.surplus() }
             return block
         }
-        for pointer in surplus { UnsafeMutableRawPointer(pointer).deallocate() }
+        for pointer in surplus { free(pointer) }
         return block ?? newBlock(count)
     }
 
     private static func newBlock(_ count: Int) -> Block {
         // Slightly more: kernels read whole vectors, past the end of a row.
         let bytes = (count + 48) * MemoryLayout<Float>.stride
-        let isLarge = bytes >= 2 * HugePages.size
-        let pointer = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: isLarge ? HugePages.size : 64)
+        let alignment = bytes >= 2 * HugePages.size ? HugePages.size : 64
+        var allocated: UnsafeMutableRawPointer?
+        if posix_memalign(&allocated, alignment, bytes) != 0 {
+            empty()
+            if posix_memalign(&allocated, alignment, bytes) != 0 { allocated = nil }
+        }
+        guard let pointer = allocated else { TensorMemory.isExhausted(bytes) }
         HugePages.advise(pointer, bytes: bytes)
         return Block(pointer: pointer.bindMemory(to: Float.self, capacity: count), count: count, capacity: count)
     }
 
     static func release(_ block: Block) {
         guard block.capacity >= smallest else {
-            UnsafeMutableRawPointer(block.pointer).deallocate()
+            free(block.pointer)
             return
         }
         lock.withLock { _ in blocks.release(block) }
@@ -162,6 +177,6 @@ enum BufferPool {
             }
             return blocks.bySize.values.flatMap(\.pointers)
         }
-        for pointer in all { UnsafeMutableRawPointer(pointer).deallocate() }
+        for pointer in all { free(pointer) }
     }
 }

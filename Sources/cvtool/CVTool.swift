@@ -1,6 +1,7 @@
 import ArgumentParser
 import CLISupport
 import CVCore
+import CVTensor
 
 // Fuzzing links the command into a program that has a `main` already.
 #if !CVTOOLKIT_FUZZ
@@ -44,6 +45,14 @@ struct CVTool: ParsableCommand {
     static func main() {
         StandardStreams.occupyClosed()
         Interruption.prepare()
+        TensorMemory.isExhausted = { bytes in
+            // On any thread, with others at work: nothing but the message is safe.
+            UnfinishedFiles.remove()
+            StandardError.write(
+                "cvtool: there is no memory for a tensor of \(readableBytes(bytes)); smaller images, or fewer at a time, "
+                    + "need less\n")
+            _exit(ExitCode.failure.rawValue)
+        }
         let arguments = RenamedCommands.replacingFormerName(in: Array(CommandLine.arguments.dropFirst()))
         do {
             if let error = unknownCommand(in: arguments) { throw error }

@@ -49,6 +49,10 @@ package enum FileInput {
 
     /// `count` bytes, or fewer if the file ends before.
     private static func readExactly(_ descriptor: Int32, _ path: String, count: Int) throws(FileError) -> [UInt8] {
+        guard canAllocate(count) else {
+            throw FileError(
+                path, .cannotRead(reason: "there is not enough memory for its content (\(readableBytes(count)))"))
+        }
         var failure: FileError?
         let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, done in
             HugePages.advise(buffer.baseAddress, bytes: count)

@@ -23,3 +23,15 @@ package func clock(_ seconds: Double) -> String {
     let (hours, minutes) = (whole / 3600, whole / 60 % 60)
     return (hours > 0 ? "\(hours):\(two(minutes))" : "\(minutes)") + ":" + two(whole % 60)
 }
+
+/// A size for people: "17.7 MB", in powers of ten.
+package func readableBytes(_ bytes: Int) -> String {
+    let units = ["bytes", "kB", "MB", "GB", "TB"]
+    var value = Double(bytes)
+    var unit = 0
+    while value >= 999.95, unit < units.count - 1 {
+        value /= 1000
+        unit += 1
+    }
+    return unit == 0 ? "\(bytes) bytes" : "\(decimal(value, 1)) \(units[unit])"
+}

@@ -93,7 +93,7 @@ public struct CheckpointConversion: Sendable {
     ///   - sha256: of the file that is converted.
     ///   - progress: called with the tensors read so far.
     /// - Returns: the content of a `.safetensors` file.
-    /// - Throws: `ConversionError`, `SafetensorsError`, `PyTorchError`, `FileError`, or what `progress` throws.
+    /// - Throws: `ConversionError`, `SafetensorsError`, `PyTorchError`, `FileError`, `MemoryError`, or what `progress` throws.
     public func safetensors(
         preprocessing: Preprocessing, labels: [String]? = nil, storage: SafetensorsTensor.Storage = .f32,
         source: String? = nil, sha256: String? = nil, progress: (_ done: Int) throws -> Void = { _ in }
@@ -110,6 +110,9 @@ public struct CheckpointConversion: Sendable {
         } catch {
             throw ConversionError(checkpoint.path, .metadata(error))
         }
+        // All values, and the file that is made of them.
+        let values = self.tensors.reduce(0.0) { $0 + $1.entry.shape.reduce(8) { $0 * Double($1) } }
+        try requireMemory(Int(clamping: values), for: "converting \(checkpoint.path.escapedForDisplay)")
         var tensors: [SafetensorsTensor] = []
         for (entry, name) in self.tensors {
             tensors.append(

@@ -1,6 +1,7 @@
 import CVCore
 import CVModels
 import CVNN
+import CVTensor
 import CVWeights
 
 /// A weight file, found and read, with the network that its metadata names: the one way to load a network.
@@ -97,10 +98,15 @@ public struct ModelFile: Sendable {
     /// The values by key, all of them finite.
     ///
     /// - Returns: the tensors by their keys.
-    /// - Throws: `FileError`, or `SafetensorsError` for values that are NaN or infinite.
+    /// - Throws: `FileError`, `MemoryError`, or `SafetensorsError` for values that are NaN or infinite.
     /// - Precondition: it is no darknet network.
     public func state() throws -> StateDictionary {
-        guard case .safetensors = content else { preconditionFailure("\(path): a darknet network has no keys") }
+        guard case .safetensors(let header) = content else {
+            preconditionFailure("\(path): a darknet network has no keys")
+        }
+        // The file and its values are in memory together.
+        let values = header.entries.reduce(0.0) { $0 + 4 * Double($1.elementCount) }
+        try requireMemory(Int(clamping: Double(header.fileBytes) + values), for: path.escapedForDisplay)
         let file = try Safetensors(path: path)
         try file.checkFinite()
         return try file.stateDictionary()
@@ -110,10 +116,12 @@ public struct ModelFile: Sendable {
     /// write to the weights. Of weights for several styles, the network for the mixture of all.
     ///
     /// - Returns: the network, by what its results are.
-    /// - Throws: what `state` throws, or `ModelFileError` where classes, keys or shapes are not the network's.
+    /// - Throws: what `state` throws, `MemoryError`, or `ModelFileError` where classes, keys or shapes are not the
+    ///   network's.
     public func network() throws -> ModelNetwork {
         if case .darknet(let network) = content { return .detector(network) }
         try checkClasses()
+        try checkMemory(input)
         let state = try state()
         do throws(ParameterMismatch) {
             if let variant = ImageTransformNet.Variant(spec.name) {
@@ -144,6 +152,23 @@ public struct ModelFile: Sendable {
             preconditionFailure("\(error)")
         }
     }
+
+    /// Checks that there is memory for the network and a forward pass.
+    ///
+    /// - Parameters:
+    ///   - input: the size of an image.
+    ///   - batch: how many images go through at a time.
+    /// - Throws: `MemoryError`.
+    public func checkMemory(_ input: ModelSpec.Input, batch: Int = 1) throws(MemoryError) {
+        // A network for segmentation computes tiles of an image.
+        let side = spec.task == .segment ? Self.longestTile : .max
+        let part = ModelSpec.Input(
+            channels: input.channels, height: min(input.height, side), width: min(input.width, side))
+        try spec.checkInferenceMemory(classes: isHeadless ? nil : classes, input: part, batch: batch)
+    }
+
+    /// In pixels.
+    private static let longestTile = 1024
 
     private func checkClasses() throws(ModelFileError) {
         guard spec.hasClasses else { return }

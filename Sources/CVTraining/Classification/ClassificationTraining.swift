@@ -43,7 +43,7 @@ public struct ClassificationTraining {
     ///   - pretrained: the weights that the recipe names.
     ///   - progress: called on any thread, one call at a time, with the number of images decoded and of all.
     /// - Throws: `DatasetError`, `AugmentationError`, `ArchitectureError` for a network that is not known or cannot have
-    ///   this input, or `ModelFileError` for pretrained weights that are not of this network.
+    ///   this input, `MemoryError`, or `ModelFileError` for pretrained weights that are not of this network.
     public init(
         _ recipe: ClassificationRecipe, _ dataset: ImageDataset, pretrained: PretrainedWeights? = nil,
         progress: (_ done: Int, _ of: Int) -> Void = { _, _ in }
@@ -108,6 +108,11 @@ public struct ClassificationTraining {
         let spec = try ModelRegistry.spec(named: recipe.model, task: .classify)
         let (classes, input) = (images.classes.count, recipe.input)
         try spec.check(classes: classes, input: input)
+        if recipe.frozen == nil {
+            try spec.checkTrainingMemory(classes: classes, input: input, batch: batchSize)
+        } else {
+            try spec.checkInferenceMemory(classes: classes, input: input, batch: Self.featureBatch)
+        }
         let made = ParameterSet.initialize(seed: recipe.seed) {
             spec.makeClassifier(classes: classes, input: input, $0)
         }
@@ -122,6 +127,9 @@ public struct ClassificationTraining {
         features = try Self.features(recipe, images, split, preprocessing, augmentation, made.network, progress)
     }
 
+    /// Images that a frozen backbone computes at a time.
+    private static let featureBatch = 32
+
     private static func features(
         _ recipe: ClassificationRecipe, _ images: DecodedImages, _ split: DatasetSplit,
         _ preprocessing: Preprocessing, _ augmentation: Augment.Pipeline?, _ network: any ClassifierNetwork,
@@ -130,7 +138,7 @@ public struct ClassificationTraining {
         let count = split.train.count * recipe.copies
         func loader(_ items: [Int], _ augmentation: Augment.Pipeline?) -> BatchLoader<ImageCollation> {
             BatchLoader(
-                images, items: items, batchSize: 32, preprocessing: preprocessing, augmentation: augmentation,
+                images, items: items, batchSize: featureBatch, preprocessing: preprocessing, augmentation: augmentation,
                 seed: recipe.seed, shuffles: false)
         }
         let train = try BackboneFeatures(
@@ -195,7 +203,9 @@ public struct ClassificationTraining {
 
     private func loader(_ items: [Int], shuffles: Bool) -> BatchLoader<ImageCollation> {
         BatchLoader(
-            images, items: items, batchSize: shuffles ? batchSize : 250, preprocessing: preprocessing,
+            images, items: items,
+            batchSize: shuffles ? batchSize : evaluationBatch(network, preprocessing, atMost: 250),
+            preprocessing: preprocessing,
             augmentation: shuffles ? augmentation : nil, seed: recipe.seed, shuffles: shuffles)
     }
 

@@ -1,6 +1,8 @@
 import CVClassification
+import CVModels
 import CVTask
 import CVTensor
+import CVWeights
 
 extension Classifier {
     /// Evaluates the classifier on images whose classes are known.
@@ -18,7 +20,8 @@ extension Classifier {
     ) throws -> ClassificationMetrics {
         precondition(images.classes == labels, "classes \(images.classes) for a classifier of \(labels)")
         let loader = BatchLoader(
-            images, items: items, batchSize: 100, preprocessing: preprocessing, shuffles: false)
+            images, items: items, batchSize: evaluationBatch(network, preprocessing, atMost: 100),
+            preprocessing: preprocessing, shuffles: false)
         var done = 0
         return try CVTraining.evaluate(
             { batch in
@@ -30,6 +33,14 @@ extension Classifier {
                 }
             }, loader, classes: labels, progress: progress)
     }
+}
+
+/// How many images a network evaluates at a time: fewer where they are large, so that the results of its layers stay within
+/// two gigabytes.
+func evaluationBatch(_ network: any ClassifierNetwork, _ input: Preprocessing, atMost most: Int) -> Int {
+    let shape: Shape = [1, input.channels.count, input.height, input.width]
+    let bytes = MemoryEstimate(input: shape) { _ = network($0) }.peak
+    return max(1, min(most, (2 << 30) / max(1, bytes)))
 }
 
 /// Runs a network on all images of a loader.

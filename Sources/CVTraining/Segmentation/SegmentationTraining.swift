@@ -47,7 +47,7 @@ public struct SegmentationTraining {
     ///   - images: checked, of one size.
     ///   - pretrained: the weights that the recipe names.
     /// - Throws: `DatasetError`, `AugmentationError`, `ArchitectureError` for a network that is not known or cannot have
-    ///   this input, or `ModelFileError` for pretrained weights that are not of this network.
+    ///   this input, `MemoryError`, or `ModelFileError` for pretrained weights that are not of this network.
     public init(
         _ recipe: SegmentationRecipe, _ images: SegmentationImages, pretrained: PretrainedSegmentation? = nil
     ) throws {
@@ -81,6 +81,8 @@ public struct SegmentationTraining {
         for size in [crop, .init(width: images.width, height: images.height)] {
             try spec.check(classes: classes, input: .init(channels: 3, height: size.height, width: size.width))
         }
+        try spec.checkTrainingMemory(
+            classes: classes, input: .init(channels: 3, height: crop.height, width: crop.width), batch: batchSize)
         (network, parameters) = ParameterSet.initialize(seed: recipe.seed) { spec.makeSegmenter(classes: classes, $0) }
         try pretrained?.load(into: parameters)
     }

@@ -44,7 +44,8 @@ public struct StyleTraining {
     ///   - style: the style image.
     ///   - images: as `decoded` returns them.
     ///   - transfer: whose network computes the losses.
-    /// - Throws: `StyleError` for layers that are not known and for a style that is too small or of one color.
+    /// - Throws: `StyleError` for layers that are not known and for a style that is too small or of one color;
+    ///   `MemoryError`.
     public init(_ recipe: StyleRecipe, _ style: Image, _ images: DecodedImages, _ transfer: StyleTransfer) throws {
         precondition(recipe.size % 4 == 0, "squares of \(recipe.size) pixels: a multiple of 4 is expected")
         let side = images.preprocessing.width
@@ -59,17 +60,31 @@ public struct StyleTraining {
         }
         let opaque = style.withoutAlpha()
         checksum = SHA256.hexDigest(of: opaque.pixels)
-        let frame = StyleFrame(
-            style: opaque, longerSide: options.styleSide(recipe.size), minimum: minimum)
         var random = SplitMix64(seed: recipe.seed)
         let shuffled = random.permutation(of: Array(images.items.indices))
         let held = min(Self.mostHeldOut, shuffled.count / 10)
         (validation, train) = (shuffled.prefix(held).sorted(), shuffled.dropFirst(held).sorted())
         batchSize = min(recipe.batchSize, train.count)
+        try Self.checkMemory(recipe, features, batch: batchSize)
+        let frame = StyleFrame(
+            style: opaque, longerSide: options.styleSide(recipe.size), minimum: minimum)
         let seen = opaque.resized(width: frame.width, height: frame.height, filter: .bicubic)
         objective = StyleObjective(
             features, styles: [StyleSource(seen.blurred(sigma: options.styleBlur))], options)
         (network, parameters) = ParameterSet.initialize(seed: recipe.seed) { ImageTransformNet(recipe.form, $0) }
+    }
+
+    /// The results of both networks are kept for the backward pass.
+    private static func checkMemory(
+        _ recipe: StyleRecipe, _ features: StyleNetwork, batch: Int
+    ) throws(MemoryError) {
+        let network = ParameterSet.shapeOnly { ImageTransformNet(recipe.form, $0) }.network
+        let layers = Set((recipe.styleLayers + recipe.contentLayers).map(\.name))
+        let estimate = MemoryEstimate(input: [batch, 3, recipe.size, recipe.size]) {
+            _ = features(network($0), at: layers)
+        }
+        let images = "\(pluralized(batch, "image")) of \(recipe.size)×\(recipe.size)"
+        try requireMemory(estimate.total, for: "training \(recipe.form.name) with \(images) at a time")
     }
 
     /// The images to train on, cropped to squares; those that do not decode are left out.

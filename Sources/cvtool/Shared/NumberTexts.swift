@@ -32,18 +32,6 @@ func metric(_ count: Int) -> String {
     return decimal(Double(count) / Double(unit), 2) + prefix
 }
 
-/// A size for people: "17.7 MB", in powers of ten.
-func readableBytes(_ bytes: Int) -> String {
-    let units = ["bytes", "kB", "MB", "GB", "TB"]
-    var value = Double(bytes)
-    var unit = 0
-    while value >= 999.95, unit < units.count - 1 {
-        value /= 1000
-        unit += 1
-    }
-    return unit == 0 ? "\(bytes) bytes" : "\(decimal(value, 1)) \(units[unit])"
-}
-
 extension Box {
     /// `128 224 313 538`: left, top, right and bottom, in whole pixels.
     var corners: String { [minX, minY, maxX, maxY].map { "\(Int(clamping: $0.rounded()))" }.joined(separator: " ") }

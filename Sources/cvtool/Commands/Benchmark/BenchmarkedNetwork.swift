@@ -34,6 +34,7 @@ extension BenchmarkedNetwork {
             channels: own.channels, height: options.imgsz?.height ?? own.height,
             width: options.imgsz?.width ?? own.width)
         try model.check(input)
+        try model.spec.checkInferenceMemory(classes: model.classes, input: input)
         let network: ModelNetwork
         var preprocessing: Preprocessing
         switch model {

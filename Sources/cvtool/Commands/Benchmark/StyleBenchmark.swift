@@ -14,7 +14,7 @@ struct StyleBenchmark {
     /// - Parameter size: sides of the image and of the style, in pixels.
     init(size: Int) { self.size = size }
 
-    /// - Throws: `StyleError` for a size that is too small.
+    /// - Throws: `StyleError` for a size that is too small; `MemoryError`.
     func report(runs: Int) throws -> BenchmarkReport {
         var options = StyleOptions()
         options.size = size
@@ -31,10 +31,13 @@ struct StyleBenchmark {
         let transfer = StyleTransfer(
             name: "vgg19", .vgg19, state: parameters.stateDictionary,
             Preprocessing(width: size, height: size, resize: .stretch, mean: [124, 116, 104], std: [58, 57, 57]))
+        let (content, style) = (image(seed: 1), [StyleSource(image(seed: 2))])
+        let plan = try transfer.plan(content, styles: style, options: options)
+        try requireMemory(plan.bytes, for: "style transfer at \(size)×\(size)")
         let clock = ContinuousClock()
         var last: ContinuousClock.Instant?
         var times: [Double] = []
-        _ = try transfer(image(seed: 1), styles: [StyleSource(image(seed: 2))], options: options) { step in
+        _ = try transfer(content, styles: style, options: options) { step in
             let now = clock.now
             if let last, step.made > 3 { times.append((now - last) / .milliseconds(1)) }
             last = now

@@ -20,17 +20,18 @@ struct TrainingBenchmark {
     /// - Parameters:
     ///   - name: a network of the registry for one of `tasks`, with the input that it is described for.
     ///   - batchSize: images in a step.
-    /// - Throws: `ArchitectureError` for another.
-    init(network name: String, batchSize: Int) throws(ArchitectureError) {
+    /// - Throws: `ArchitectureError` for another; `MemoryError`.
+    init(network name: String, batchSize: Int) throws {
         self.name = name
         // What Tools/bench compares with PyTorch under this name is the network of the paper, without batch norm.
         let spec = try ModelRegistry.spec(named: name == "unet" ? "unet-plain" : name)
         guard Self.tasks.contains(spec.task) else {
-            throw .otherTask(
+            throw ArchitectureError.otherTask(
                 architecture: spec.name, found: spec.task, expected: .classify,
                 known: Self.tasks.flatMap { ModelRegistry.specs(for: $0) }.map(\.name))
         }
         let (input, classes) = (spec.defaultInput, spec.defaultClasses)
+        try spec.checkTrainingMemory(batch: batchSize)
         if spec.task == .segment {
             let (segmenter, parameters) = ParameterSet.initialize(seed: 1) { spec.makeSegmenter(classes: classes, $0) }
             network = segmenter

@@ -12,6 +12,7 @@ struct ClassifyRun {
     func run() throws -> ExitStatus {
         let inputs = command.input.expanded
         let classifier = try command.classifier.makeClassifier()
+        if command.views == .tenCrop { try classifier.checkMemory(images: 10) }
         let loop = InputLoop(title: "classify", json: command.json, quiet: command.quiet)
         return try untilOutputIsClosed {
             let summary = try loop.run(inputs) { input in
