@@ -2,13 +2,15 @@ import CVCore
 import Foundation
 import Testing
 
-@Suite struct FileTests {
+@Suite final class FileTests {
     let folder: String
 
     init() throws {
         folder = NSTemporaryDirectory() + "cvcore-\(UUID().uuidString)"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     }
+
+    deinit { try? FileManager.default.removeItem(atPath: folder) }
 
     @Test("files: written bytes are read back") func writesAndReadsBack() throws {
         let path = folder + "/a.bin"

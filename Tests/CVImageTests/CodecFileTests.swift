@@ -4,13 +4,15 @@ import Foundation
 import Testing
 
 /// Any kind of file at a path.
-@Suite struct CodecFileTests {
+@Suite final class CodecFileTests {
     let folder: String
 
     init() throws {
         folder = NSTemporaryDirectory() + "cvimage-\(UUID().uuidString)"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     }
+
+    deinit { try? FileManager.default.removeItem(atPath: folder) }
 
     @Test("image files: the format is recognized by content") func suffixDoesNotMatter() throws {
         let path = folder + "/image.png"
