@@ -127,4 +127,38 @@ import Testing
         try write(image ?? Self.image, region)
         #expect(message().contains(reason), "\(message())")
     }
+
+    @Test("COCO: the images of instances_test are the part for tests") func testInstancesAreAPart() throws {
+        try folder.image("set/test2017/a.png")
+        try folder.image("set/train2017/b.png")
+        try write(to: "set/annotations/instances_test2017.json")
+        try write(#"{"id": 1, "file_name": "b.png"}"#, to: "set/annotations/instances_train2017.json")
+        let items = try images("set").items
+        #expect(items.map(\.name) == ["test2017/a.png", "train2017/b.png"])
+        #expect(items.map(\.part) == [.test, .train])
+    }
+
+    @Test("COCO: two files that name a category differently are an error with both names")
+    func categoriesMustAgree() throws {
+        try folder.image("set/train2017/a.png")
+        try folder.image("set/val2017/a.png")
+        try write(to: "set/annotations/instances_train2017.json")
+        try write(
+            Self.image, Self.region, #"{"id": 1, "name": "dog"}"#, to: "set/annotations/instances_val2017.json")
+        let error = #expect(throws: DatasetError.self) { try images("set") }
+        let text = error.map { "\($0)" } ?? ""
+        #expect(text.contains("the category 1 is \"dog\", but \"cat\" in another file"), "\(text)")
+    }
+
+    @Test("COCO: the stated area of a region decides before the computed one") func statedAreasDecide() throws {
+        try folder.image("set/a.png", width: 4, height: 1)
+        let regions = [(1, 100, "0, 0, 2, 0, 2, 1, 0, 1"), (2, 4, "0, 0, 4, 0, 4, 1, 0, 1")].map {
+            #"{"image_id": 1, "category_id": \#($0), "area": \#($1), "segmentation": [[\#($2)]]}"#
+        }
+        for order in [regions, regions.reversed()] {
+            try write(
+                Self.image, order.joined(separator: ", "), #"{"id": 1, "name": "cat"}, {"id": 2, "name": "dog"}"#)
+            #expect(try images().decoded.original(at: 0).masks[0].values == [2, 2, 2, 2])
+        }
+    }
 }

@@ -97,4 +97,12 @@ import Testing
         let gray = try SegmentationImages(dataset("gray")).remarks
         #expect(gray.first?.description.contains("no pixel is of the 127 classes \"1\", \"2\"") == true)
     }
+
+    @Test("mask values: fewer than 16 pixels of a class are stray, 16 are not", arguments: [15, 16])
+    func fewPixelsAreStray(count: Int) throws {
+        let values = [UInt8](repeating: 2, count: count) + [UInt8](repeating: 0, count: 24 - count)
+        try set("few", [values, [0, 1], [0, 1]])
+        let remarks = try SegmentationImages(dataset("few", ["ground", "cell", "dot"])).remarks
+        #expect(remarks == (count < 16 ? [.stray([.init(name: "dot", pixels: count, images: 1)])] : []))
+    }
 }
