@@ -40,6 +40,16 @@ import Testing
         )
     }
 
+    @Test("data set: all skipped files are counted, also those that are not named") func allSkippedFilesAreCounted()
+        throws
+    {
+        let scratch = try Scratch()
+        try scratch.classes(["a", "b"], count: 1)
+        for index in 0..<7 { for name in ["a", "b"] { try scratch.write("x", to: "\(name)/\(index).txt") } }
+        let group = try #require(try ImageDataset.classification(contentsOf: scratch.path).skipped.groups.first)
+        #expect(group.count == 14 && group.examples == (0..<5).map { "a/\($0).txt" })
+    }
+
     @Test("data set: links to images and to class folders are followed") func linksAreFollowed() throws {
         let scratch = try Scratch()
         try scratch.classes(["a", "b"], count: 2)

@@ -54,4 +54,13 @@ import Testing
         }
         #expect(found.texts["b/1.png"] == "long" && found.texts["b/2.png"] == "a0" && found.dead.isEmpty)
     }
+
+    @Test("tar files: a size in an extended header is that of one entry only") func aSizeIsOfOneEntry() throws {
+        let found = try contents { tar in
+            tar.add("x", Array("9 size=2\n".utf8), kind: "x")
+            tar.add("a/0.png", Array("a0".utf8), size: "00000000000")
+            tar.add("b/0.png", Array("long".utf8))
+        }
+        #expect(found.texts == ["a/0.png": "a0", "b/0.png": "long"])
+    }
 }
