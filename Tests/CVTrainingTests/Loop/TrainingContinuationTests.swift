@@ -9,7 +9,7 @@ import Testing
 @Suite struct TrainingContinuationTests {
     /// One weight, and a metric that is best in the first epoch.
     private func run(
-        _ folder: String, epochs: Int, made: Int = 0, dataset: DatasetFingerprint? = nil
+        _ folder: String, epochs: Int, made: Int = 0, dataset: DatasetFingerprint? = nil, stops: Bool = false
     ) throws -> (events: [String], summary: TrainingSummary) {
         let (weight, parameters) = ParameterSet.initialize(seed: 1) { $0.parameter("w", shape: [1]) }
         var evaluations = made
@@ -31,13 +31,15 @@ import Testing
             })
         if made > 0 { try trainer.resume(from: folder + "/checkpoint.safetensors") }
         var events = trainer.lostBest.map { ["lost \($0.epoch)"] } ?? []
-        let summary = try trainer.run { event in
-            switch event {
-            case .saved(.best, _): events.append("best")
-            case .epochEnded(let row): events.append("epoch \(row.epoch)")
-            default: break
-            }
-        }
+        let summary = try trainer.run(
+            shouldStop: { stops },
+            onEvent: { event in
+                switch event {
+                case .saved(.best, _): events.append("best")
+                case .epochEnded(let row): events.append("epoch \(row.epoch)")
+                default: break
+                }
+            })
         return (events, summary)
     }
 
@@ -65,6 +67,17 @@ import Testing
         let longer = try run(scratch.path, epochs: 5, made: 3)
         #expect(longer.events == ["lost 1", "epoch 4", "best", "epoch 5"] && longer.summary.best?.epoch == 4)
         #expect(try run(scratch.path, epochs: 9, made: 5).events == ["epoch 6", "epoch 7"])
+    }
+
+    @Test("resuming: after best weights are lost, patience counts anew also after a pause at once")
+    func patienceCountsAnewAfterAPause() throws {
+        let scratch = try Scratch()
+        _ = try run(scratch.path, epochs: 3)
+        remove(scratch.path + "/best.safetensors")
+        #expect(try run(scratch.path, epochs: 9, made: 3, stops: true).events == ["lost 1"])
+        #expect(
+            try run(scratch.path, epochs: 9, made: 3).events
+                == ["epoch 4", "best", "epoch 5", "epoch 6", "epoch 7"])
     }
 
     private func values(_ parameters: ParameterSet) -> [[Float]] { parameters.map(\.value.values) }
@@ -177,5 +190,37 @@ import Testing
             try trainer.run()
         }
         #expect(values(parameters) == before)
+    }
+
+    // MARK: Time
+
+    @Test("resuming: an epoch that is interrupted twice takes the sum of its parts") func interruptedEpochsTakeTheSum()
+        throws
+    {
+        let scratch = try Scratch()
+        let path = scratch.path + "/checkpoint.safetensors"
+        var seconds = 0.0
+        for session in 0..<3 {
+            let (weight, parameters) = ParameterSet.initialize(seed: 1) { $0.parameter("w", shape: [1]) }
+            let trainer = Trainer<Int>(
+                parameters, optimizer: GradientDescent(parameters.trainable, learningRate: 0.1),
+                configuration: TrainingConfiguration(epochs: 1, stepsPerEpoch: 3, schedule: .constant(0.1)),
+                files: TrainingFiles(checkpoint: path), batches: { _, _ in { 0 } },
+                loss: { _, tape in
+                    usleep(100_000)
+                    return TrainingLoss(
+                        squaredError(weight.value(on: tape.watch(Tensor([0], shape: [1]))), Tensor([3], shape: [1])))
+                })
+            if session > 0 { try trainer.resume(from: path) }
+            var steps = 0
+            let summary = try trainer.run(
+                shouldStop: { session < 2 && steps == 1 },
+                onEvent: { event in
+                    if case .step = event { steps += 1 }
+                })
+            #expect(steps == 1)
+            seconds = summary.rows.last?.seconds ?? 0
+        }
+        #expect(seconds >= 0.3)
     }
 }
