@@ -16,6 +16,16 @@ import Testing
         #expect(difference <= 2)
     }
 
+    @Test(
+        "decoding: CMYK is neither darker nor lighter than Pillow's on the whole",
+        arguments: ["adobe0", "adobe1", "adobe2", "plain"])
+    func inksAreRounded(_ name: String) throws {
+        let image = try Image(contentsOf: Golden.folder + "cmyk-\(name).jpg")
+        let expected = try Golden.expected("cmyk-\(name).jpg")
+        let difference = zip(image.pixels, expected.pixels).reduce(0) { $0 + Int($1.0) - Int($1.1) }
+        #expect(abs(Double(difference)) < 0.2 * Double(image.pixels.count))
+    }
+
     @Test("decoding: PNG is exact", arguments: Golden.valid(suffix: ".png"))
     func pngIsExact(_ name: String) throws {
         let image = try Image(contentsOf: Golden.folder + name)
