@@ -83,4 +83,20 @@ import Testing
         let missing = #expect(throws: ParameterMismatch.self) { try optimizer.restore(state) }
         #expect(missing?.difference.missing == ["y.0"])
     }
+
+    @Test("L-BFGS: with a shorter history than before the newest steps are kept") func newestStepsAreKept() throws {
+        let valley = Valley()
+        let long = LBFGS(valley.parameters.trainable, history: 5)
+        _ = long.minimize(iterations: 5, valley.evaluate)
+        let state = long.state
+        let count = state.keys.count { $0.hasPrefix("s.") }
+        try #require(count > 2)
+        let short = LBFGS(valley.parameters.trainable, history: 2)
+        try short.restore(state)
+        for name in ["s", "y"] {
+            #expect(short.state["\(name).0"]?.values == state["\(name).\(count - 2)"]?.values)
+            #expect(short.state["\(name).1"]?.values == state["\(name).\(count - 1)"]?.values)
+            #expect(short.state["\(name).2"] == nil)
+        }
+    }
 }

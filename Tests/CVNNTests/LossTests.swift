@@ -186,4 +186,10 @@ import Testing
         checkGradient(of: [x], step: 1e-3, tolerance: 1e-2) { tripletLoss($0[0], found, margin: 0.3) }
         #expect(tripletLoss(x, []).item == 0)
     }
+
+    @Test("triplet mining: a negative as near as the positive is not semi-hard") func equallyNearIsNotSemiHard() {
+        let points = Tensor([0, 1, -1, 1.5], shape: [4, 1])
+        #expect(
+            semiHardTriplets(points, classes: [0, 0, 1, 1]) == [Triplet(anchor: 0, positive: 1, negative: 3)])
+    }
 }

@@ -42,6 +42,22 @@ import Testing
         }
     }
 
+    /// As PyTorch's: with several elements, so that the vectors and what follows them are used.
+    @Test(
+        "activations: the slopes at the corners are those of PyTorch",
+        arguments: [
+            (Activation.relu, 0, 0), (.relu6, 0, 0), (.relu6, 6, 0), (.leakyReLU(slope: 0.25), 0, 0.25),
+            (.hardSigmoid, -3, 0), (.hardSigmoid, 3, 0),
+        ] as [(Activation, Float, Float)], [1, 37])
+    func slopesAtTheCorners(_ corner: (Activation, Float, Float), count: Int) throws {
+        let (activation, position, slope) = corner
+        let tape = Tape(.training)
+        let x = tape.watch(Tensor(repeating: position, shape: [count]), gradient: true)
+        let y = activation(x)
+        let slopes = tape.gradients(of: y, seed: Tensor(repeating: 1, shape: [count]))[x]
+        #expect(slopes?.values == [Float](repeating: slope, count: count))
+    }
+
     @Test(
         "activations: NaN propagates",
         arguments: [

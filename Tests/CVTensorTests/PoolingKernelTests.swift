@@ -73,6 +73,22 @@ import Testing
         }
         return (y, dx)
     }
+
+    /// As `torch.nn.MaxPool2d` and `AvgPool2d` with `ceil_mode`: no window begins in the padding at the end.
+    @Test(
+        "pooling: in ceil mode no window begins behind the image",
+        arguments: [
+            (5, 2, 3, 1, 2), (4, 2, 3, 1, 2), (6, 2, 3, 1, 3), (3, 2, 2, 0, 2), (4, 1, 2, 0, 2), (1, 1, 4, 0, 1),
+            (2, 1, 4, 0, 1),
+        ])
+    func noWindowBeginsBehindTheImage(
+        _ size: Int, _ kernel: Int, _ stride: Int, _ padding: Int, _ expected: Int
+    ) {
+        let x = Tensor(repeating: 1, shape: [1, 1, size, size])
+        let geometry = ConvGeometry(kernel: kernel, stride: stride, padding: padding)
+        #expect(maxPool2d(x, geometry, ceilMode: true).shape == [1, 1, expected, expected])
+        #expect(averagePool2d(x, geometry, ceilMode: true).shape == [1, 1, expected, expected])
+    }
 }
 
 extension PoolingKernelTests.Case {
