@@ -93,6 +93,10 @@ import Testing
         #expect(error { try CheckpointConversion(blocks, to: resnet20) }?.fittingMapping == nil)
         let twoClasses = try checkpoint(state.filter { $0.key != "fc.bias" }, others: ["linear.bias": [9]]) { $0 }
         #expect(error { try CheckpointConversion(twoClasses, to: resnet20) }?.fittingMapping == nil)
+        // Weights for 10 classes and biases for 9 are no head.
+        let unequal = try checkpoint(
+            state.filter { $0.key != "fc.bias" }, others: ["linear.bias": [9]], self.linear)
+        #expect(error { try CheckpointConversion(unequal, to: resnet20) }?.fittingMapping == nil)
         #expect(
             error { try CheckpointConversion(checkpoint(state, self.linear), to: resnet20, classes: 11) }?
                 .fittingMapping == nil)
@@ -179,6 +183,9 @@ import Testing
         }
         let liner = KeyMapping.Rename(from: "liner", to: "fc")
         #expect(problem(.init(renames: [liner])) == .nothingToRename(liner, nearest: "linear"))
+        // The beginning of a name is no part of it.
+        let linea = KeyMapping.Rename(from: "linea", to: "fc")
+        #expect(problem(.init(renames: [linea])) == .nothingToRename(linea, nearest: "linear"))
         #expect(
             problem(.init(strippedPrefix: "model"))
                 == .nothingToStrip("model.", beginnings: ["bn1", "conv1", "layer1", "layer2", "layer3", "linear"]))

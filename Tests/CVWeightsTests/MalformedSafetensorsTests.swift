@@ -173,6 +173,7 @@ import Testing
             ),
             (.keras, [0x50, 0x4B, 3, 4] + Array(repeating: 0, count: 22) + [11, 0, 0, 0] + Array("config.json".utf8)),
             (.pickle, [0x80, 2, 0x8A, 0x0A, 0x6C, 0xFC, 0x9C, 0x46, 0xF9, 0x20]),
+            (.pickle, [0x80, 5, 0x95, 0, 0, 0, 0, 0, 0, 0]),
             (.hdf5, [0x89] + Array("HDF\r\n".utf8) + [0x1A, 0x0A, 0, 0]), (.gguf, Array("GGUF".utf8) + [3, 0, 0, 0]),
             (.numpy, [0x93] + Array("NUMPY".utf8) + [1, 0]), (.tflite, [0x1C, 0, 0, 0] + Array("TFL3".utf8)),
             (.onnx, [0x08, 0x07, 0x12, 0x07] + Array("pytorch".utf8)),

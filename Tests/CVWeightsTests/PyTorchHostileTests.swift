@@ -74,6 +74,11 @@ import Testing
         expectPickle(.unexpected("two strings that name a symbol"), Array("NN".utf8) + [0x93])
         expectPickle(
             .unexpected("a storage, with its type, key, device and size"), Pickle.tuple(Pickle.text("x")) + [0x51])
+        // LONG1: -1 in one byte is a negative size, not 255.
+        let storage = Pickle.tuple(
+            Pickle.text("storage"), Pickle.name("torch", "FloatStorage"), Pickle.text("0"), Pickle.text("cpu"),
+            [0x8A, 1, 0xFF])
+        expectPickle(.unexpected("a storage, with its type, key, device and size"), storage + [0x51])
     }
 
     @Test("hostile pickle: lengths are bounded by the file") func lengthsAreBoundedByTheFile() {
