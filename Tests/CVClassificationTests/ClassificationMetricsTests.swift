@@ -64,6 +64,13 @@ import Testing
         #expect(metrics.confusion == [[1, 0], [1, 0]])
     }
 
+    @Test("classification metrics: of equal logits the first five are the best", arguments: 0..<7)
+    func firstFiveOfEqualLogitsAreTheBest(label: Int) {
+        var metrics = ClassificationMetrics(classes: (0..<7).map { "\($0)" })
+        metrics.add(logits: Tensor(repeating: 1, shape: [1, 7]), labels: [label])
+        #expect(metrics.topFiveHits == (label < 5 ? 1 : 0))
+    }
+
     /// With at most five classes, all others are among the five highest scores.
     @Test("classification metrics: a row of NaN is no hit", arguments: [2, 5, 7]) func rowOfNaNIsNoHit(count: Int) {
         var metrics = ClassificationMetrics(classes: (0..<count).map { "\($0)" })

@@ -82,4 +82,16 @@ import Testing
         }
         #expect(throws: SlidingWindowError.self) { try detector.scales(for: image(100_000, 1), sides: nil) }
     }
+
+    @Test("sliding window detector: a box has the size of its window in the image") func boxesHaveTheSizeOfWindows()
+        throws
+    {
+        let detector = try SlidingWindowDetector(Self.classifier.get())
+        let image = Image(width: 128, height: 96, fill: .black)
+        let scale = try #require(detector.scales(for: image, sides: [64]).first)
+        #expect(scale.width == 64 && scale.height == 48)
+        let logits = Tensor([20] + [Float](repeating: 0, count: 9), shape: [1, 10, 1, 1])
+        let found = detector.read([(scale, logits)], of: image)
+        #expect(found.map(\.box) == [Box(minX: 0, minY: 0, maxX: 64, maxY: 64)])
+    }
 }

@@ -197,6 +197,15 @@ import Testing
         #expect(run { $0.confidence = .nan }.isEmpty)
     }
 
+    @Test("detections: a box outside the image takes the place of no other") func boxesOutsideTakeNoPlace() {
+        let boxes = [Box(minX: 300, minY: 10, maxX: 320, maxY: 30), Box(minX: 10, minY: 10, maxX: 30, maxY: 30)]
+        let candidates = zip(boxes, [0.9, 0.5] as [Float]).map { Candidate(classIndex: 0, confidence: $1, box: $0) }
+        var options = DetectionOptions()
+        options.maxDetections = 1
+        let found = detections(from: candidates, options: options, labels: ["cat"], width: 200, height: 100) { $0 }
+        #expect(found.map(\.confidence) == [0.5])
+    }
+
     @Test("YOLO head: a limit keeps the most confident candidates") func limitKeepsMostConfident() {
         let head = YOLOHead(
             anchors: [.init(1, 1)], classCount: 1, gridWidth: 100, gridHeight: 1, inputWidth: 100, inputHeight: 1,

@@ -101,4 +101,23 @@ import Testing
         corner.add(square, to: &second, width: 200, height: 200)
         #expect(second[0] == 255 && second[49] < 60)
     }
+
+    /// The middle of the side at the border of the image, and of the two sides beside it.
+    @Test(
+        "person crops: a side at the border of the image is whole, the sides beside it fade",
+        arguments: [
+            (Box(minX: 0, minY: 80, maxX: 40, maxY: 120), (0, 100), [(20, 70), (20, 129)]),
+            (Box(minX: 80, minY: 0, maxX: 120, maxY: 40), (100, 0), [(70, 20), (129, 20)]),
+            (Box(minX: 160, minY: 80, maxX: 200, maxY: 120), (199, 100), [(180, 70), (180, 129)]),
+            (Box(minX: 80, minY: 160, maxX: 120, maxY: 200), (100, 199), [(70, 180), (129, 180)]),
+        ])
+    func eachSideFadesByItself(_ person: Box, whole: (Int, Int), fading: [(Int, Int)]) {
+        let crop = PersonCrop(person: person, width: 200, height: 200)
+        let (width, height) = (Int(crop.frame.width), Int(crop.frame.height))
+        let full = Mask(width: width, height: height, values: .init(repeating: 255, count: width * height))
+        var alpha = [UInt8](repeating: 0, count: 200 * 200)
+        crop.add(Matte(alpha: full), to: &alpha, width: 200, height: 200)
+        #expect(alpha[whole.1 * 200 + whole.0] == 255)
+        for (x, y) in fading { #expect((1...60).contains(alpha[y * 200 + x])) }
+    }
 }

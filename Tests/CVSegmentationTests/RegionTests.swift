@@ -135,4 +135,21 @@ import Testing
         let expected = #"{"images":[{"input":"a\"b.jpg","width":4,"height":3,"regions":["# + region + "]}]}\n"
         #expect(document.text == expected)
     }
+
+    @Test("polygon document: a region of exactly the smallest share is listed, smaller ones are not")
+    func smallestShareIsListed() {
+        let map = SegmentationMap(mask: Self.mask("00.0", "..1."), labels: SegmentationLabels(["sky", "road"]))
+        var document = PolygonDocument()
+        document.smallestShare = 0.25
+        document.append(map, of: [0, 1], input: "a.jpg")
+        #expect(document.images[0].regions.map(\.area) == [2])
+    }
+
+    @Test("polygons: a hole that is narrower than the tolerance is dropped") func narrowHolesAreDropped() {
+        let mask = Self.mask("00000", "00000", "00.00", "00000", "00000")
+        let polygon = ConnectedComponents(of: mask).polygons()[0]
+        #expect(polygon.simplified(tolerance: 0.5).holes.map(\.count) == [4])
+        let simple = polygon.simplified(tolerance: 2)
+        #expect(simple.outer.count == 4 && simple.holes.isEmpty)
+    }
 }

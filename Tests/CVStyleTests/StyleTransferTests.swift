@@ -165,6 +165,8 @@ import Testing
         let red = Image(width: 2, height: 1, fill: Color(150, 50, 50))
         let both = gray.withColors(of: red)[0, 0]
         #expect(abs(luma(both) - 200) < 1 && both.green == both.blue && both.red == 255)
+        let dark = Image(width: 2, height: 1, fill: Color(20, 20, 20)).withColors(of: red)[0, 0]
+        #expect(abs(luma(dark) - 20) < 1 && dark.green == 0 && dark.blue == 0 && dark.red > 20)
     }
 
     @Test("style transfer: stops on request of the observer, and rethrows its errors") func stopsOnRequest() throws {
