@@ -169,4 +169,13 @@ import Testing
         let error = OutputError.exist((1...9).map { "f\($0)" })
         #expect(error.description.hasPrefix("f1, f2, f3, f4, f5, and 4 more: exist already"))
     }
+
+    @Test("outputs: different spellings of a path into a new folder collide") func spellingsOfANewFolderCollide() {
+        let first = PlannedOutput(input: "a", path: root + "/new/er/r.json")
+        for path in ["/./new/er/r.json", "/new//er/r.json", "/new/er/./r.json"] {
+            #expect(throws: OutputError.self) {
+                try PlannedOutput.check([first, PlannedOutput(input: "b", path: root + path)], inputs: [], force: true)
+            }
+        }
+    }
 }

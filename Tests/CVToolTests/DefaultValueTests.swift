@@ -152,4 +152,24 @@ import Testing
         #expect(stated["max-det"] == "\(usual.maxDetections)" && stated["model"] == Detector.defaultModel)
         #expect((windows.confidence, windows.iouThreshold) == (0.9, 0.3))
     }
+
+    @Test("defaults: detection without options does what the stated ones do") func detectionDoesWhatIsStated() throws {
+        let scratch = try DetectScratch()
+        try scratch.put("cat.jpg", as: "x.jpg")
+        func found(_ options: [String]) throws -> [String] {
+            let result = try runCommand(["detect", "x.jpg", "--json", "--no-image"] + options, in: scratch.path)
+            #expect(result.exitCode == 0, "\(result.errors)")
+            return result.lines
+        }
+        let stated = try #require(defaults()["detect"])
+        // What makes the option matter, and values around the default.
+        for (option, base, others) in [
+            ("iou", ["--conf", "0.001"], ["0.4", "0.5"]), ("conf", [], ["0.01", "0.6"]),
+            ("max-det", ["--conf", "0", "--iou", "1"], ["299", "301"]),
+        ] as [(String, [String], [String])] {
+            let usual = try found(base)
+            #expect(try found(base + ["--\(option)", #require(stated[option])]) == usual)
+            for other in others { #expect(try found(base + ["--\(option)", other]) != usual, "\(option) \(other)") }
+        }
+    }
 }

@@ -140,4 +140,12 @@ import Testing
         #expect(result.errors.contains("has 512 × 512 pixels; at most 1000 are decoded"))
         #expect(result.errors.hasSuffix("(--max-pixels)\n"))
     }
+
+    @Test("cvtool detect: a dash in a list is a file, not standard input") func aDashInAListIsAFile() throws {
+        try scratch.put("cat.jpg", as: "-")
+        try scratch.write("-\n", to: "list.txt")
+        let result = try scratch.detect("list.txt", "--json", "--no-image")
+        #expect(result.exitCode == 0, "\(result.errors)")
+        #expect(result.lines.count == 1 && result.lines[0].hasPrefix(#"{"input":"./-","#), "\(result.output)")
+    }
 }

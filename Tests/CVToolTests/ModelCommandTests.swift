@@ -112,4 +112,9 @@ import Testing
         #expect(result.exitCode == code && result.output.isEmpty)
         #expect(result.errors.contains(message), "\(result.errors)")
     }
+
+    @Test("cvtool model: a thousand has its prefix") func aThousandHasItsPrefix() throws {
+        let result = try model("logistic", "--imgsz", "10", "--channels", "1", "--classes", "10")
+        #expect(result.lines.contains("multiply-adds  1,000 (1.00 k)"), "\(result.lines)")
+    }
 }

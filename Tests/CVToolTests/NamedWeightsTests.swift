@@ -1,3 +1,4 @@
+import CVCore
 import CVModels
 import CVNN
 import CVTask
@@ -23,5 +24,23 @@ import Testing
             environment: ["CVTOOL_WEIGHTS": scratch.path + "/library"], in: scratch.path)
         #expect(result.exitCode == 64 && result.errors.contains("would replace the input"), "\(result.errors)")
         #expect(try scratch.bytes("library/mine.safetensors") == bytes)
+    }
+
+    @Test("cvtool benchmark: of weights and a network of one name the weights are measured")
+    func weightsAreMeasuredBeforeNetworks() throws {
+        let scratch = try DetectScratch()
+        let spec = try ModelRegistry.spec(named: "resnet20")
+        let parameters = ParameterSet.initialize(seed: 1) { spec.make(classes: 2, $0) }.parameters
+        let metadata = WeightsMetadata(
+            model: "resnet20", task: "classify", preprocessing: .init(width: 40, height: 40, resize: .stretch),
+            labels: ["a", "b"])
+        try scratch.write(
+            Data(parameters.safetensors(metadata: metadata.dictionary)), to: "library/resnet20.safetensors")
+        let result = try runCommand(
+            ["benchmark", "--model", "resnet20", "--runs", "1", "--json"],
+            environment: ["CVTOOL_WEIGHTS": scratch.path + "/library"])
+        #expect(result.exitCode == 0, "\(result.errors)")
+        let json = try JSONValue.parse(result.output)
+        #expect(json["width"] == 40 && json["height"] == 40)
     }
 }

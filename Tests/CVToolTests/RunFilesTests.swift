@@ -175,4 +175,27 @@ import Testing
         #expect(result.exitCode == 0, "\(result.errors)")
         #expect(try scratch.names(in: "new/er") == ["f.png"])
     }
+
+    @Test("cvtool: a sheet that is named as an input is neither left out nor replaced") func aNamedSheetIsAnInput()
+        throws
+    {
+        try scratch.put("cat.jpg", as: "photos/layer1_0.png")
+        let result = try runCommand(
+            [
+                "activations", "p0.jpg", "layer1_0.png", "-w", "../w.safetensors", "--layer", "layer1", "--unit", "0",
+                "--force",
+            ], in: scratch.path + "/photos")
+        #expect(result.exitCode == 64)
+        #expect(result.errors.contains("would replace the input layer1_0.png"), "\(result.errors)")
+    }
+
+    @Test("cvtool: results that are left out do not make one input several") func whatIsLeftOutIsNotCounted() throws {
+        func explain(_ arguments: String...) throws -> CommandResult {
+            try runCommand(["explain", ".", "-w", "../w.safetensors"] + arguments, in: scratch.path + "/photos")
+        }
+        #expect(try explain().exitCode == 0)
+        let result = try explain("-o", "one.jpg")
+        #expect(result.exitCode == 0 && result.lines.count == 1, "\(result.errors)")
+        #expect(try scratch.names(in: "photos") == ["one.jpg", "p0.jpg", "p0_explain.jpg"])
+    }
 }
