@@ -187,6 +187,7 @@ import Testing
             ], in: scratch.path + "/photos")
         #expect(result.exitCode == 64)
         #expect(result.errors.contains("would replace the input layer1_0.png"), "\(result.errors)")
+        #expect(!result.errors.contains("left out"), "\(result.errors)")
     }
 
     @Test("cvtool: results that are left out do not make one input several") func whatIsLeftOutIsNotCounted() throws {
