@@ -55,16 +55,19 @@ let package = Package(
             name: "CVSegmentation",
             dependencies: ["CVCore", "CVDetection", "CVImage", "CVModels", "CVNN", "CVTask", "CVTensor", "CVWeights"]),
         .target(
+            name: "CVLandmarks",
+            dependencies: ["CVCore", "CVImage", "CVModels", "CVNN", "CVTask", "CVTensor", "CVWeights"]),
+        .target(
             name: "CVTraining",
             dependencies: [
-                "CVClassification", "CVCore", "CVImage", "CVModels", "CVNN", "CVSegmentation", "CVStyle", "CVTask",
-                "CVTensor", "CVWeights",
+                "CVClassification", "CVCore", "CVImage", "CVLandmarks", "CVModels", "CVNN", "CVSegmentation", "CVStyle",
+                "CVTask", "CVTensor", "CVWeights",
             ]),
         .target(
             name: "CVToolkit",
             dependencies: [
-                "CVClassification", "CVCore", "CVDetection", "CVImage", "CVModels", "CVNN", "CVSegmentation", "CVStyle",
-                "CVTask", "CVTensor", "CVWeights",
+                "CVClassification", "CVCore", "CVDetection", "CVImage", "CVLandmarks", "CVModels", "CVNN",
+                "CVSegmentation", "CVStyle", "CVTask", "CVTensor", "CVWeights",
             ]),
 
         // The command, and what it needs beside the library: inputs, names of outputs, progress, signals.
@@ -72,7 +75,7 @@ let package = Package(
         .executableTarget(
             name: "cvtool",
             dependencies: [
-                "CLISupport", "CVClassification", "CVCore", "CVDetection", "CVImage", "CVModels", "CVNN",
+                "CLISupport", "CVClassification", "CVCore", "CVDetection", "CVImage", "CVLandmarks", "CVModels", "CVNN",
                 "CVSegmentation", "CVStyle", "CVTask", "CVTensor", "CVTraining", "CVWeights",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
@@ -133,6 +136,13 @@ let package = Package(
             ],
             exclude: ["Golden"]),
         .testTarget(
+            name: "CVLandmarksTests",
+            dependencies: [
+                "CVCore", "CVImage", "CVLandmarks", "CVModels", "CVNN", "CVTask", "CVTensor", "CVWeights",
+                "TestSupport",
+            ],
+            exclude: ["Golden"]),
+        .testTarget(
             name: "CVStyleTests",
             dependencies: [
                 "CVCore", "CVImage", "CVModels", "CVNN", "CVStyle", "CVTask", "CVTensor", "CVTraining", "CVWeights",
@@ -142,8 +152,8 @@ let package = Package(
         .testTarget(
             name: "CVTrainingTests",
             dependencies: [
-                "CVClassification", "CVCore", "CVImage", "CVModels", "CVNN", "CVSegmentation", "CVTask", "CVTensor",
-                "CVTraining", "CVWeights", "TestSupport",
+                "CVClassification", "CVCore", "CVImage", "CVLandmarks", "CVModels", "CVNN", "CVSegmentation", "CVTask",
+                "CVTensor", "CVTraining", "CVWeights", "TestSupport",
             ],
             exclude: ["Data/Golden"]),
         .testTarget(
@@ -152,7 +162,7 @@ let package = Package(
         .testTarget(
             name: "CVToolTests",
             dependencies: [
-                "CLISupport", "CVClassification", "CVCore", "CVDetection", "CVImage", "CVModels", "CVNN",
+                "CLISupport", "CVClassification", "CVCore", "CVDetection", "CVImage", "CVLandmarks", "CVModels", "CVNN",
                 "CVSegmentation", "CVStyle", "CVTask", "CVTensor", "CVToolkit", "CVTraining", "CVWeights",
                 "TestSupport", "cvtool",
             ]),

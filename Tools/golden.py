@@ -21,6 +21,7 @@
     python3 Tools/golden.py augmentation
     python3 Tools/golden.py classification
     python3 Tools/golden.py segmentation
+    python3 Tools/golden.py landmarks
     python3 Tools/golden.py cifar
     python3 Tools/golden.py imagenet
     python3 Tools/golden.py grad-cam
@@ -142,6 +143,10 @@ def build_parser() -> argparse.ArgumentParser:
     path = TESTS / "CVSegmentationTests" / "Golden" / "segmentation-metrics.json"
     command.add_argument("-o", "--output", type=Path, default=path)
     command.set_defaults(run=lambda a: golden("segmentation").write_segmentation(a.output))
+
+    command = commands.add_parser("landmarks", help="losses, soft-argmax and metrics of landmarks")
+    command.add_argument("--tests", type=Path, default=TESTS, metavar="DIR", help="the folder of the tests")
+    command.set_defaults(run=lambda a: golden("landmarks").write_landmarks(a.tests))
 
     command = commands.add_parser("cifar", help="a PyTorch implementation of ResNet-20 on the sample images")
     path = TESTS / "CVClassificationTests" / "Golden" / "resnet20-cifar10.json"

@@ -3,6 +3,7 @@
 @_exported import CVClassification
 @_exported import CVDetection
 @_exported import CVImage
+@_exported import CVLandmarks
 @_exported import CVSegmentation
 @_exported import CVStyle
 @_exported import CVTask

@@ -16,6 +16,7 @@ struct CVTool: ParsableCommand {
             EXAMPLES
               cvtool detect photo.jpg     detect objects in a photograph
               cvtool segment photo.jpg    segment the persons in it
+              cvtool landmarks photo.jpg  the 68 points of a face
               cvtool augment photo.jpg    augmented copies for training
               cvtool classify photo.jpg   the most probable classes
               cvtool explain photo.jpg    the regions that speak for a class
@@ -37,8 +38,9 @@ struct CVTool: ParsableCommand {
             """,
         version: "0.1.0",
         subcommands: [
-            DetectCommand.self, ClassifyCommand.self, SegmentCommand.self, StylizeCommand.self, ExplainCommand.self,
-            ActivationsCommand.self, TrainCommand.self, TuneCommand.self, EvaluateCommand.self, AugmentCommand.self,
+            DetectCommand.self, ClassifyCommand.self, SegmentCommand.self, LandmarksCommand.self, StylizeCommand.self,
+            ExplainCommand.self, ActivationsCommand.self, TrainCommand.self, TuneCommand.self, EvaluateCommand.self,
+            AugmentCommand.self,
             FilterCommand.self, ModelCommand.self, ConvertCommand.self, WeightsCommand.self, BenchmarkCommand.self,
         ])
 

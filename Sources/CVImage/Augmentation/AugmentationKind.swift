@@ -43,14 +43,20 @@ public struct AugmentationContext: Sendable {
     public var border: Border
     /// Provides the other samples of mosaic and mixup.
     public var partner: Augment.PartnerSource
+    /// The keypoints of an object that swap in a mirror image, such as left and right eye.
+    public var keypointPairs: [Augment.Mirror.Pair]
 
     /// Common settings.
     ///
     /// - Parameters:
     ///   - border: how to fill what lies outside a transformed image.
+    ///   - keypointPairs: the keypoints that swap in a mirror image.
     ///   - partner: provides the other samples of mosaic and mixup.
-    public init(border: Border = .reflect, partner: @escaping Augment.PartnerSource = Augment.mirroredSelf) {
-        (self.border, self.partner) = (border, partner)
+    public init(
+        border: Border = .reflect, keypointPairs: [Augment.Mirror.Pair] = [],
+        partner: @escaping Augment.PartnerSource = Augment.mirroredSelf
+    ) {
+        (self.border, self.keypointPairs, self.partner) = (border, keypointPairs, partner)
     }
 }
 
@@ -68,7 +74,7 @@ extension AugmentationKind {
     public static let all: [AugmentationKind] = moves + colors + damages + mixtures + included
 
     private static let moves = [
-        AugmentationKind("mirror", "horizontal flip") { _, _ in Augment.Mirror() },
+        AugmentationKind("mirror", "horizontal flip") { Augment.Mirror(keypointPairs: $1.keypointPairs) },
         AugmentationKind(
             "resized-crop", "random crop by its share of the area, resized to the full size", limits: 0.01...1,
             show: "0.15:0.4"

@@ -113,19 +113,24 @@ extension Sample {
         return moved(to: resized, by: InvertibleMap(map))
     }
 
-    /// Warps the sample by an affine map; the size is kept. A rotated box becomes the bounding box of its corners.
+    /// Warps the sample by an affine map. A rotated box becomes the bounding box of its corners.
     ///
     /// - Parameters:
     ///   - map: from input to output, in pixels; invertible.
+    ///   - width: of the output, in pixels; nil for that of the image.
+    ///   - height: of the output, in pixels; nil for that of the image.
     ///   - border: how to fill what lies outside the image.
-    /// - Returns: a sample of the same size.
-    public func warped(by map: AffineMap, border: Border = .reflect) -> Sample {
-        warped(by: InvertibleMap(map), border)
+    /// - Returns: a sample of width × height pixels.
+    public func warped(
+        by map: AffineMap, width: Int? = nil, height: Int? = nil, border: Border = .reflect
+    ) -> Sample {
+        warped(by: InvertibleMap(map), width: width, height: height, border)
     }
 
-    func warped(by map: some PlaneMap, _ border: Border) -> Sample {
+    func warped(by map: some PlaneMap, width: Int? = nil, height: Int? = nil, _ border: Border) -> Sample {
         let warped = image.resampled(
-            width: image.width, height: image.height, border: border, interpolation: .bilinear, map.source)
+            width: width ?? image.width, height: height ?? image.height, border: border, interpolation: .bilinear,
+            map.source)
         return moved(to: warped, by: map)
     }
 }

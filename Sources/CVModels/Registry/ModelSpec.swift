@@ -198,6 +198,8 @@ public enum ModelNetwork: Sendable {
     case detector(any YOLONetwork)
     /// Numbers for each pixel: logits, a matte, or colors.
     case dense(any Layer)
+    /// Points of an object: coordinates or heat maps.
+    case landmarks(any LandmarkNetwork)
     /// Feature maps after the layers of these names.
     case features(VGGFeatures, layers: Set<String>)
 
@@ -211,6 +213,7 @@ public enum ModelNetwork: Sendable {
         case .classifier(let network): [network(x)]
         case .detector(let network): network(x).map(\.values)
         case .dense(let network): [network(x)]
+        case .landmarks(let network): [network(x)]
         case .features(let network, let layers): network(x, at: layers).sorted { $0.key < $1.key }.map(\.value)
         }
     }

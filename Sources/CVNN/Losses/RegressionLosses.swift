@@ -1,3 +1,4 @@
+import CVCore
 import CVTensor
 
 /// The mean squared error, (x - t)², as `torch.nn.MSELoss`.
@@ -38,5 +39,27 @@ public func smoothL1(_ x: Tensor, _ targets: Tensor, beta: Float = 1) -> Tensor 
         let d = x - t
         if abs(d) < beta { return (d * d / (2 * beta), d / beta) }
         return (abs(d) - beta / 2, d > 0 ? 1 : -1)
+    }
+}
+
+/// The mean wing loss, logarithmic near 0 and linear beyond (Feng et al. 2018, arXiv:1711.06753): small and medium errors of
+/// landmarks count more than with the squared error, and outliers less.
+///
+/// w · ln(1 + d/ε) for d = |x - t| < w, else d - C with C = w - w · ln(1 + w/ε), so that the two meet.
+///
+/// - Parameters:
+///   - x: predictions of any shape, in pixels of the network's input.
+///   - targets: of the same shape.
+///   - width: w, the end of the logarithmic range, above 0.
+///   - curvature: ε, how sharp the loss is at 0, above 0.
+/// - Returns: a scalar, [].
+public func wingLoss(_ x: Tensor, _ targets: Tensor, width: Float = 10, curvature: Float = 2) -> Tensor {
+    precondition(width > 0 && curvature > 0, "wingLoss: width \(width) and curvature \(curvature), above 0 expected")
+    let offset = width - width * log1p(width / curvature)
+    return elementwiseLoss("wingLoss", x, targets, ofDifference: true) { x, t in
+        let d = abs(x - t)
+        let sign: Float = x > t ? 1 : x < t ? -1 : 0
+        if d < width { return (width * log1p(d / curvature), sign * width / (curvature + d)) }
+        return (d - offset, sign)
     }
 }

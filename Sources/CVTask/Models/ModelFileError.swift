@@ -21,6 +21,8 @@ public struct ModelFileError: ToolkitError, Equatable {
         case wrongNames(expected: Int, found: Int)
         /// Preprocessing that the task cannot work with; what is expected.
         case preprocessing(expected: String)
+        /// A key of the metadata, with a text that cannot be used, and why.
+        case metadata(String, reason: String)
         /// A network that no pretrained weights are known for; the path is its name.
         case nothingToInitializeFrom
     }
@@ -47,6 +49,8 @@ public struct ModelFileError: ToolkitError, Equatable {
         case .wrongNames(let expected, let found): "holds \(found) names, the network has \(expected) classes"
         case .preprocessing(let expected):
             "its metadata must have \(expected); convert or train the weights again"
+        case .metadata(let key, let reason):
+            "its metadata has a \(quoted(key)) that cannot be used: \(reason); train or convert the weights again"
         case .nothingToInitializeFrom:
             "has no encoder that pretrained weights are known for; train it without pretrained weights"
         }

@@ -53,6 +53,21 @@ extension DatasetError.Problem {
         case .allBroken(let name, let count, let first):
             "no image\(name.map { " of class \(quoted($0))" } ?? "") can be decoded (of \(count)); the first: \(first)"
         case .nothingHeldOut(let part, let fraction, let largest): Self.explain(empty: part, fraction, of: largest)
+        case .noGroupHeldOut(let part, let fraction, let groups):
+            "the part \"\(part.rawValue)\" stays empty: \(fraction) of \(pluralized(groups, "person")) or other \(groups == 1 ? "group" : "groups") of "
+                + "images is less than one; hold out more, or divide by images"
+        case .noLandmarks(let expected):
+            "holds no file of landmarks: \(expected.joined(separator: " or ")) is expected"
+        case .badLandmarkHeader(let reason):
+            "line 1 \(reason); the columns image,x0,y0,x1,y1,… or image,NAME_x,NAME_y,… are expected"
+        case .badCoordinate(let text, let column, let line):
+            "line \(line): \(column) is \(quoted(abbreviated(text))); a finite number is expected, or nothing for a point that is "
+                + "not known"
+        case .halfPoint(let column, let line):
+            "line \(line): \(column) is empty, but the other coordinate of its point is not"
+        case .noPoints: "no image has a point"
+        case .otherPoints(let expected, let found):
+            "its images have \(pluralized(found, "point")), but the weights know \(expected)"
         case .emptyPart(let part): "has no images in the part \"\(part.rawValue)\""
         case .undecodable(let name, let reason): "\(quoted(name)): cannot be decoded: \(reason)"
         case .defects(let defects, let all, let classes): DatasetDefect.text(defects, of: all, classes: classes)

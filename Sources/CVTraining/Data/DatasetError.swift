@@ -62,10 +62,24 @@ public struct DatasetError: ToolkitError, Equatable {
         /// A file of COCO or labelme.
         case badAnnotation(String)
         case nothingLabeled
+        /// A folder without a file of landmarks; the names that are looked for.
+        case noLandmarks(expected: [String])
+        /// The columns of a list of landmarks; what is wrong with them.
+        case badLandmarkHeader(reason: String)
+        /// A field of a list of landmarks that is not a finite number.
+        case badCoordinate(String, column: String, line: Int)
+        /// Only one of the two coordinates of a point.
+        case halfPoint(column: String, line: Int)
+        /// No image has a point.
+        case noPoints
+        /// The number of points of the data set is not that of the weights.
+        case otherPoints(expected: Int, found: Int)
 
         // Images. `first` says what is wrong with the first of them; the class is nil if images have none.
         case allBroken(class: String?, count: Int, first: String)
         case nothingHeldOut(DatasetPart, fraction: Double, largestClass: Int)
+        /// A part of whole groups, such as persons, of which there are too few.
+        case noGroupHeldOut(DatasetPart, fraction: Double, groups: Int)
         /// A part that was asked for has no images.
         case emptyPart(DatasetPart)
         case undecodable(String, reason: String)
@@ -111,7 +125,7 @@ extension DatasetError {
     /// What kind of thing went wrong.
     public var category: ErrorCategory {
         switch problem {
-        case .nothingThere, .missingFiles, .noImages, .deadLink: .notFound
+        case .nothingThere, .missingFiles, .noImages, .deadLink, .noLandmarks: .notFound
         case .unreadableFolder: .io
         case .tooManyFiles, .tooManyClasses, .longClassName: .limit
         default: .invalid

@@ -52,10 +52,14 @@ extension ImageDataset.Item {
     /// Adds all that tells an image from another.
     fileprivate func update(_ hash: inout SHA256) {
         hash.update(Array("\(name)\0\(part?.rawValue ?? "")\0\(image.bytes)\0".utf8))
+        if let group { hash.update(Array("\(group)\0".utf8)) }
         switch annotation {
         case .none, .label: break
         case .mask(let path): hash.update(Array("\(FileSystem.size(of: path) ?? -1)".utf8))
         case .regions(let regions): regions.update(&hash)
+        case .landmarks(let points):
+            let numbers = points.flatMap { [$0?.x ?? .nan, $0?.y ?? .nan] }
+            numbers.withUnsafeBytes { hash.update($0) }
         }
         hash.update([0])
     }

@@ -56,6 +56,9 @@ extension DatasetSplit {
     /// The part that a list or folder assigns to an image counts: only images that have none, or train, are divided, and
     /// only into parts that are not assigned to any image.
     ///
+    /// Where images have a group, such as the person that they show, groups are divided instead, all of them as those of one
+    /// class and by the hashes of "<seed>:<group>": no group is in two parts. The fractions are then those of the groups.
+    ///
     /// - Parameters:
     ///   - items: the images.
     ///   - holdout: the fraction of each class that goes to validation.
@@ -74,21 +77,31 @@ extension DatasetSplit {
             validation: listed.contains(.validation) ? 0 : holdout, test: listed.contains(.test) ? 0 : test
         )
         let byClass = assign(items)
-        for mine in byClass {
-            let ranked = Self.ranked(mine, items, seed: seed)
+        let isGrouped = items.contains { $0.group != nil }
+        // An image without a group is one of its own.
+        let units =
+            isGrouped
+            ? [Self.grouped(byClass.flatMap { $0 }, items)]
+            : byClass.map { $0.map { (name: items[$0].name, members: [$0]) } }
+        for mine in units {
+            let ranked = Self.ranked(mine, seed: seed)
             let validationCount = Self.count(fractions.validation, of: mine.count, atMost: mine.count - 1)
             let testCount = Self.count(fractions.test, of: mine.count, atMost: mine.count - 1 - validationCount)
-            validation += ranked[..<validationCount]
-            self.test += ranked[validationCount..<validationCount + testCount]
-            train += ranked[(validationCount + testCount)...]
+            validation += ranked[..<validationCount].flatMap { $0 }
+            self.test += ranked[validationCount..<validationCount + testCount].flatMap { $0 }
+            train += ranked[(validationCount + testCount)...].flatMap { $0 }
         }
         for (part, fraction) in [(DatasetPart.validation, fractions.validation), (.test, fractions.test)]
         where fraction > 0 && self[part].isEmpty {
-            let largest = byClass.map(\.count).max() ?? 0
-            throw DatasetError(path, .nothingHeldOut(part, fraction: fraction, largestClass: largest))
+            let largest = units.map(\.count).max() ?? 0
+            throw DatasetError(
+                path,
+                isGrouped
+                    ? .noGroupHeldOut(part, fraction: fraction, groups: largest)
+                    : .nothingHeldOut(part, fraction: fraction, largestClass: largest))
         }
-        train.sort()
         validation.sort()
+        train.sort()
         self.test.sort()
     }
 
@@ -109,13 +122,32 @@ extension DatasetSplit {
         max(0, min(Int(clamping: (fraction * Double(all)).rounded(.toNearestOrEven)), limit))
     }
 
-    /// Ascending by the hashes, as bytes.
-    private static func ranked(_ indices: [Int], _ items: [ImageDataset.Item], seed: UInt64) -> [Int] {
-        indices.map { index in
+    /// What is held out together, with a name that decides in which part it is.
+    private typealias Unit = (name: String, members: [Int])
+
+    /// The images by their groups, in the order of their first images.
+    private static func grouped(_ indices: [Int], _ items: [ImageDataset.Item]) -> [Unit] {
+        var units: [Unit] = []
+        var positions: [PathKey: Int] = [:]
+        for index in indices {
+            let name = items[index].group ?? items[index].name
+            if let position = positions[PathKey(name)] {
+                units[position].members.append(index)
+            } else {
+                positions[PathKey(name)] = units.count
+                units.append((name, [index]))
+            }
+        }
+        return units
+    }
+
+    /// The members of the units, ascending by the hashes, as bytes.
+    private static func ranked(_ units: [Unit], seed: UInt64) -> [[Int]] {
+        units.map { unit in
             var hash = SHA256()
-            hash.update(Array("\(seed):\(items[index].name)".utf8))
-            return (index: index, digest: hash.digest())
-        }.sorted { $0.digest.lexicographicallyPrecedes($1.digest) }.map(\.index)
+            hash.update(Array("\(seed):\(unit.name)".utf8))
+            return (members: unit.members, digest: hash.digest())
+        }.sorted { $0.digest.lexicographicallyPrecedes($1.digest) }.map(\.members)
     }
 }
 

@@ -69,8 +69,9 @@ struct SampleLayout: Sendable {
         let pixels = preprocessing.height * preprocessing.width
         images = dataset.items.count
         bytesPerImage = pixels * preprocessing.channels.count
-        isAnnotated = dataset.items.contains { $0.annotation.hasMask }
-        let (product, overflows) = (bytesPerImage + (isAnnotated ? pixels : 0)).multipliedReportingOverflow(by: images)
+        isAnnotated = dataset.items.contains { $0.annotation.isSpatial }
+        let hasMasks = dataset.items.contains { $0.annotation.hasMask }
+        let (product, overflows) = (bytesPerImage + (hasMasks ? pixels : 0)).multipliedReportingOverflow(by: images)
         bytes = overflows ? nil : product
     }
 

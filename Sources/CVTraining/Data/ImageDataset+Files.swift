@@ -6,7 +6,7 @@ extension ImageDataset {
     /// Nothing that is written may replace one of them.
     public var files: [String] {
         var files = [path] + ["classes.txt", "labels.txt"].map { FileSystem.join(path, $0) }
-        files += COCOFolder(path).files
+        files += COCOFolder(path).files + LandmarkFile.files(of: path)
         for item in items {
             if case .embedded(let drawing) = item.image { files.append(drawing) }
             if case .file(let image) = item.image {

@@ -30,6 +30,8 @@ public struct ImageDataset: Sendable {
         public let part: DatasetPart?
         let image: ImageSource
         let annotation: Annotation
+        /// What images that are to be in the same part have in common, such as the person that they show; nil if nothing.
+        public internal(set) var group: String?
 
         /// The index of the image's class in `classes`; nil if the image as a whole has no class.
         public var label: Int? { if case .label(let label) = annotation { label } else { nil } }
@@ -44,7 +46,7 @@ public struct ImageDataset: Sendable {
         case embedded(String)
     }
 
-    /// What is known about an image. (Detection would add boxes here, landmarks keypoints: a `Sample` has both.)
+    /// What is known about an image. (Detection would add boxes here: a `Sample` has them.)
     enum Annotation: Sendable {
         case none
         /// The class of the whole image.
@@ -53,11 +55,21 @@ public struct ImageDataset: Sendable {
         case mask(String)
         /// The class of each pixel, as regions that were drawn by hand.
         case regions(AnnotatedRegions)
+        /// The points of the one object, in pixels of the image, nil for one that is not known; empty without an object.
+        case landmarks([Point?])
 
         var hasMask: Bool {
             switch self {
-            case .none, .label: false
+            case .none, .label, .landmarks: false
             case .mask, .regions: true
+            }
+        }
+
+        /// Whether there is more than a label: it moves with the image.
+        var isSpatial: Bool {
+            switch self {
+            case .none, .label: false
+            case .mask, .regions, .landmarks: true
             }
         }
     }
@@ -172,6 +184,8 @@ extension ImageDataset {
             return try sample(image, whiteIsClassOne ? mask.replacing(Mask.ignore, by: 1) : mask)
         case .regions(let regions):
             return try sample(image, regions.mask(width: image.width, height: image.height))
+        case .landmarks(let points):
+            return Sample(image, keypoints: points.isEmpty ? [] : [points.map { Keypoint(landmark: $0) }])
         }
     }
 
@@ -191,6 +205,16 @@ extension ImageDataset {
         let values = mask.values.map { ignoredValues.contains($0) ? Mask.ignore : $0 }
         return Sample(image, masks: [Mask(width: mask.width, height: mask.height, values: values)])
     }
+}
+
+extension Keypoint {
+    /// The position of a landmark; NaN, and invisible, if it is not known.
+    init(landmark: Point?) {
+        self.init(landmark ?? Point(x: .nan, y: .nan), isVisible: landmark != nil)
+    }
+
+    /// Nil if the position is not known; it may be outside of the image.
+    var landmark: Point? { position.x.isFinite && position.y.isFinite ? position : nil }
 }
 
 extension Sequence<ImageDataset.Item> {

@@ -47,7 +47,7 @@ public struct SegmentationRecipe: TrainingRecipe {
     /// - Parameters:
     ///   - spec: the network.
     ///   - pretrained: the weights; nil for random ones.
-    public init(_ spec: ModelSpec, pretrained: PretrainedSegmentation? = nil) {
+    public init(_ spec: ModelSpec, pretrained: PretrainedEncoder? = nil) {
         model = spec.name
         settings = TrainingSettings(
             epochs: 60, batchSize: 4, optimizer: .adamw, learningRate: 1e-3, weightDecay: 1e-2)

@@ -49,7 +49,7 @@ public struct SegmentationTraining {
     /// - Throws: `DatasetError`, `AugmentationError`, `ArchitectureError` for a network that is not known or cannot have
     ///   this input, `MemoryError`, or `ModelFileError` for pretrained weights that are not of this network.
     public init(
-        _ recipe: SegmentationRecipe, _ images: SegmentationImages, pretrained: PretrainedSegmentation? = nil
+        _ recipe: SegmentationRecipe, _ images: SegmentationImages, pretrained: PretrainedEncoder? = nil
     ) throws {
         precondition(
             recipe.pretrained?.name == pretrained?.name,

@@ -6,6 +6,8 @@ public enum VisionTask: String, Sendable, CaseIterable {
     case detect
     /// The class of each pixel.
     case segment
+    /// The position of each of a fixed set of points of an object, such as the corners of the eyes.
+    case landmarks
     /// How much of each pixel is in the foreground.
     case matte
     /// The image in another style.

@@ -15,6 +15,7 @@ final class WrittenFiles {
         case background = "composed image"
         case palette = "class map"
         case polygons = "polygon file"
+        case aligned = "aligned crop"
     }
 
     private var counts: [Kind: Int] = [:]

@@ -138,7 +138,7 @@ import Testing
         arguments: ["unet-mobilenet_v2", "unet-efficientnet-lite0"])
     func anEncoderStartsFromTheWeightsOfItsClassifier(model: String) throws {
         let architecture = try ModelRegistry.spec(named: model, task: .segment)
-        let pretrained = try PretrainedSegmentation(for: architecture)
+        let pretrained = try PretrainedEncoder(for: architecture)
         let (_, parameters) = ParameterSet.initialize(seed: 1) { architecture.makeSegmenter(classes: 3, $0) }
         let fresh = parameters.stateDictionary
         try pretrained.load(into: parameters)
@@ -160,7 +160,7 @@ import Testing
             #expect(throws: ArchitectureError.self) { try ModelRegistry.spec(named: name, task: .segment) }
         }
         #expect(throws: ModelFileError.self) {
-            try PretrainedSegmentation(for: ModelRegistry.spec(named: "unet", task: .segment))
+            try PretrainedEncoder(for: ModelRegistry.spec(named: "unet", task: .segment))
         }
     }
 

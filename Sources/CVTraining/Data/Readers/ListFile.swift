@@ -94,7 +94,7 @@ private struct Columns {
 
 extension String {
     /// Without blanks at either end.
-    fileprivate var trimmed: String {
+    var trimmed: String {
         let start = drop { $0.isWhitespace }
         return String(start.reversed().drop { $0.isWhitespace }.reversed())
     }

@@ -23,8 +23,6 @@ struct EvaluationOutputOptions: ParsableArguments {
 
     func validate() throws { try checkIsImage("--confusion", confusion) }
 
-    private struct Interrupted: Error {}
-
     /// Checks the outputs before the work, not after it, and creates the folder of a file.
     ///
     /// - Parameters:
@@ -54,29 +52,7 @@ struct EvaluationOutputOptions: ParsableArguments {
         images count: Int, status: ExitStatus = .success,
         _ evaluate: (_ progress: (_ done: Int) throws -> Void) throws -> Metrics
     ) throws -> ExitStatus {
-        try untilOutputIsClosed {
-            do {
-                try write(showing(count, evaluate))
-                return status
-            } catch is Interrupted {
-                return .interrupted
-            }
-        }
-    }
-
-    private func showing<Metrics>(
-        _ count: Int, _ evaluate: (_ progress: (_ done: Int) throws -> Void) throws -> Metrics
-    ) throws -> Metrics {
-        let bar = ProgressBar(title: "evaluate", total: count, quiet: quiet)
-        defer { bar.finish() }
-        var shown = 0
-        return try evaluate { done in
-            if Interruption.isRequested { throw Interrupted() }
-            while shown < done {
-                bar.advance()
-                shown += 1
-            }
-        }
+        try EvaluationProgress(images: count, quiet: quiet).run(status: status, evaluate, write: write)
     }
 
     private func write(_ metrics: some EvaluationMetrics) throws {
@@ -89,6 +65,52 @@ struct EvaluationOutputOptions: ParsableArguments {
             }
         }
         try StandardOutput.write(json ? metrics.json.text + "\n" : metrics.text)
+    }
+}
+
+/// An evaluation with a bar, which Ctrl-C ends.
+struct EvaluationProgress {
+    /// The number of images to evaluate on.
+    let images: Int
+    let quiet: Bool
+
+    private struct Interrupted: Error {}
+
+    /// Evaluates, and writes the metrics.
+    ///
+    /// - Parameters:
+    ///   - status: of an evaluation that is completed.
+    ///   - evaluate: does it, given a function to be called with the number of images done.
+    ///   - write: writes the metrics.
+    /// - Returns: how the command ends.
+    /// - Throws: a `ToolkitError`, and what `evaluate` and `write` throw.
+    func run<Metrics>(
+        status: ExitStatus, _ evaluate: (_ progress: (_ done: Int) throws -> Void) throws -> Metrics,
+        write: (Metrics) throws -> Void
+    ) throws -> ExitStatus {
+        try untilOutputIsClosed {
+            do {
+                try write(showing(evaluate))
+                return status
+            } catch is Interrupted {
+                return .interrupted
+            }
+        }
+    }
+
+    private func showing<Metrics>(
+        _ evaluate: (_ progress: (_ done: Int) throws -> Void) throws -> Metrics
+    ) throws -> Metrics {
+        let bar = ProgressBar(title: "evaluate", total: images, quiet: quiet)
+        defer { bar.finish() }
+        var shown = 0
+        return try evaluate { done in
+            if Interruption.isRequested { throw Interrupted() }
+            while shown < done {
+                bar.advance()
+                shown += 1
+            }
+        }
     }
 }
 

@@ -137,10 +137,10 @@ struct SegmentModelOptions: ParsableArguments {
     ///
     /// - Returns: nil for random weights.
     /// - Throws: a `ToolkitError`.
-    func weights() throws -> PretrainedSegmentation? {
+    func weights() throws -> PretrainedEncoder? {
         let architecture = try architecture()
         if pretrained == "none" || (pretrained == nil && architecture.encoder == nil) { return nil }
-        return try PretrainedSegmentation(pretrained, for: architecture)
+        return try PretrainedEncoder(pretrained, for: architecture)
     }
 
     func apply(to recipe: inout SegmentationRecipe) {

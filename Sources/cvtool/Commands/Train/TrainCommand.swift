@@ -6,7 +6,9 @@ import CVTraining
 struct TrainCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "train", abstract: "Train a network on your own images.",
-        subcommands: [TrainClassifyCommand.self, TrainSegmentCommand.self, TrainStyleCommand.self])
+        subcommands: [
+            TrainClassifyCommand.self, TrainSegmentCommand.self, TrainLandmarksCommand.self, TrainStyleCommand.self,
+        ])
 }
 
 /// `cvtool train classify`: parses and checks; `TrainClassifyRun` does the work.

@@ -4,7 +4,7 @@ import CVCore
 /// The folder of a training run, and the names in it.
 struct TrainFolder {
     let path: String
-    /// `sample` is written by those trainings whose network makes images.
+    /// `sample` is written by those trainings whose results can be looked at.
     let best, last, checkpoint, log, curves, recipe, sample: String
 
     init(_ path: String) {
@@ -24,11 +24,11 @@ struct TrainFolder {
     /// - Parameters:
     ///   - best: which weights are the best.
     ///   - log: what the curves show.
-    ///   - writesSample: whether there is a stylized sample.
+    ///   - sample: what `sample.jpg` shows; nil for none.
     ///   - failure: what a training may fail by.
     /// - Returns: two paragraphs.
-    static func help(best: String, log: String, writesSample: Bool = false, failure: String) -> String {
-        let sample = writesSample ? "\n  sample.jpg              an image, stylized after the last epoch" : ""
+    static func help(best: String, log: String, sample: String? = nil, failure: String) -> String {
+        let sample = sample.map { "\n  sample.jpg              \($0)" } ?? ""
         return """
             FILES IN THE FOLDER OF -o
               best.safetensors        \(best)

@@ -53,7 +53,7 @@ struct TrainSegmentCommand: ParsableCommand {
     /// - Parameter pretrained: the weights that it is initialized from.
     /// - Returns: the recipe.
     /// - Throws: `ArchitectureError`.
-    func recipe(_ pretrained: PretrainedSegmentation?) throws -> SegmentationRecipe {
+    func recipe(_ pretrained: PretrainedEncoder?) throws -> SegmentationRecipe {
         var recipe = SegmentationRecipe(try model.architecture(), pretrained: pretrained)
         model.apply(to: &recipe)
         training.apply(to: &recipe)

@@ -26,7 +26,7 @@ struct TrainStyleCommand: ParsableCommand {
 
             \(TrainFolder.help(
                 best: "the weights that are best on what is held out", log: "the losses",
-                writesSample: true, failure: "a loss that became NaN"))
+                sample: "an image, stylized after the last epoch", failure: "a loss that became NaN"))
             """)
 
     @Argument(help: "The image whose style is learned (JPEG, PNG).")

@@ -18,8 +18,10 @@ struct TrainingSession {
     /// Of the recipe.
     private var model: String { recipe["model"]?.string ?? "" }
 
-    /// Whether the training metrics are those of augmented images; masks are always cropped.
-    private var isAugmented: Bool { recipe["augment"]?.string?.isEmpty == false || recipe["crop"] != nil }
+    /// Whether the training metrics are those of augmented images; masks and landmarks are always cropped.
+    private var isAugmented: Bool {
+        recipe["augment"]?.string?.isEmpty == false || recipe["crop"] != nil || recipe["fill"] != nil
+    }
 
     var files: TrainingFiles {
         TrainingFiles(

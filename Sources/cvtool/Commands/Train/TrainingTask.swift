@@ -96,6 +96,15 @@ enum SegmentationTask: ValidatedTask {
     static let holdout = "Fraction of the images to hold out for validation, if no folder is for it"
 }
 
+/// `cvtool train landmarks`.
+enum LandmarkTask: ValidatedTask {
+    typealias Recipe = LandmarkRecipe
+
+    static let defaults = TrainingDefaults(LandmarkRecipe(ModelRegistry.specs(for: .landmarks)[0]).settings)
+    static let batchSizes = 1...4096
+    static let holdout = "Fraction of the persons, or of the images where none are known, to hold out for validation"
+}
+
 /// `cvtool train style`.
 enum StyleTask: TrainingTask {
     typealias Recipe = StyleRecipe

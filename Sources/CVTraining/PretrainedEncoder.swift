@@ -8,7 +8,7 @@ import CVWeights
 
 /// Weights that a training is initialized from: those of the classifier whose backbone the encoder is, or those of the network
 /// itself, trained on other images.
-public struct PretrainedSegmentation: Sendable {
+public struct PretrainedEncoder: Sendable {
     /// The network that is initialized.
     public let spec: ModelSpec
     /// The name that was given: a path, or a name that `WeightsLocator` finds.

@@ -1,0 +1,134 @@
+import ArgumentParser
+import CLISupport
+import CVCore
+import CVLandmarks
+
+/// `cvtool landmarks`: parses and checks; `LandmarksRun` does the work.
+struct LandmarksCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "landmarks",
+        abstract: "Find the landmarks of a face, or of another object.",
+        // Lines that are examples are kept below 80 columns, where they would be broken.
+        discussion: """
+            Prints a line for each object, and writes a copy of each image with its points and the lines between them: \
+            face.jpg gives face_landmarks.jpg in the current folder. A line such as
+
+              face.jpg: 68 points 93% in 31 42 101 120
+
+            gives the confidence and the box around the points. --json has all points, in pixels from the top left corner \
+            of the upright image. Nothing that exists is overwritten without --force.
+
+            The 68 points are those of 300-W (iBUG). Weights that cvtool train landmarks has written have points of their \
+            own.
+
+            EXAMPLES
+              cvtool landmarks face.jpg --whole
+              cvtool landmarks faces/ --whole --json --no-image
+              cvtool landmarks face.jpg --whole --indices -o points.png
+              cvtool landmarks faces/ --whole --aligned aligned/
+              cvtool landmarks hand.jpg --whole -w run/best.safetensors
+
+            EXIT CODES
+              0    all inputs done, also when nothing was found in them
+              1    failed
+              2    some of several inputs failed; the others are done
+              64   the arguments make no sense
+              130  interrupted (Ctrl-C); what was done until then is kept
+            """)
+
+    @OptionGroup(title: "Input") var input: InputOptions
+    @OptionGroup(title: "Network") var model: LandmarkDetectorOptions
+    @OptionGroup(title: "Output") var output: LandmarksOutputOptions
+
+    func run() throws { try perform(threads: model.threads) { try LandmarksRun(self).run() } }
+}
+
+/// The network, and where it looks.
+struct LandmarkDetectorOptions: ParsableArguments {
+    @Option(
+        name: .shortAndLong,
+        help: .init(
+            "A model by name (see cvtool weights list), or a .safetensors file, such as cvtool train landmarks writes.",
+            valueName: "name|file"))
+    var weights = LandmarkDetector.defaultModel
+
+    @Flag(help: "Each image is one object, such as a face that was cut out: no face is looked for.")
+    var whole = false
+
+    @Option(
+        help: .init(
+            "How often the network looks at an object: the second time at the square around what it found first.",
+            valueName: "n"))
+    var passes = LandmarkDetector.defaultPasses
+
+    @Option(help: .init("Minimum confidence, 0 to 1.", valueName: "p"))
+    var conf = 0.0
+
+    @OptionGroup var threads: ThreadOptions
+
+    func validate() throws {
+        try checkNumber("--passes", passes, in: 1...10)
+        try checkNumber("--conf", conf, in: 0...1)
+        if !whole { throw ValidationError("--whole is missing: each image is to be one object.") }
+    }
+}
+
+/// What `cvtool landmarks` writes, and where.
+struct LandmarksOutputOptions: ParsableArguments {
+    @Option(
+        name: .shortAndLong,
+        help: .init(
+            "A folder for the results (made if missing), or for one input the name of the annotated image, such as "
+                + "points.png. (default: the current folder)", valueName: "path"))
+    var output: String?
+
+    @Flag(help: "Print JSON instead: for each input one object on one line, also if it failed or shows nothing.")
+    var json = false
+
+    @Flag(help: "Write no annotated image.")
+    var noImage = false
+
+    @Flag(help: "Draw the index of each point beside it.")
+    var indices = false
+
+    @Flag(help: "Draw the points without the lines between them.")
+    var noContours = false
+
+    @Option(
+        help: .init(
+            "Write each object upright and in one size to this folder, its eyes always at the same positions: "
+                + "face_aligned1.jpg.", valueName: "folder"))
+    var aligned: String?
+
+    @Option(help: .init("Side of the images of --aligned in pixels.", valueName: "n"))
+    var alignedSize = 256
+
+    @OptionGroup var common: ResultOutputOptions
+
+    func validate() throws {
+        try checkNumber("--aligned-size", alignedSize, in: 16...4096)
+        try checkAreNames(["-o": output, "--aligned": aligned], besides: "the list of objects")
+    }
+}
+
+/// The names of the files that belong to one input.
+struct LandmarksPaths: OutputPaths {
+    static let endings = OutputEndings(endings: ["_landmarks"], series: "_aligned")
+
+    let image: String?
+    private let aligned: String?
+
+    init(_ input: String, _ options: LandmarksOutputOptions, _ destination: OutputDestination) {
+        image = options.noImage ? nil : destination.imagePath(for: input, ending: "_landmarks")
+        let stem = input == "-" ? "stdin" : FileSystem.stem(of: input)
+        aligned = options.aligned.map { FileSystem.join($0, stem + "_aligned") }
+    }
+
+    /// The path of the aligned crop of object `number`, from 1: `face_aligned1.jpg`.
+    func aligned(_ number: Int) -> String? { aligned.map { "\($0)\(number).jpg" } }
+
+    func planned(for input: String) -> [PlannedOutput] {
+        (image.map { [PlannedOutput(input: input, path: $0)] } ?? [])
+            + (aligned.map { [PlannedOutput(input: input, path: $0, isSeries: true)] } ?? [])
+    }
+}

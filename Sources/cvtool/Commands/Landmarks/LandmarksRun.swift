@@ -1,0 +1,96 @@
+import CLISupport
+import CVCore
+import CVImage
+import CVLandmarks
+
+/// One run of `cvtool landmarks`: over the inputs one by one, so that memory does not grow with their number.
+struct LandmarksRun {
+    private let command: LandmarksCommand
+    private let output: LandmarksOutputOptions
+    private let timing = Timing()
+    private let written = WrittenFiles()
+
+    init(_ command: LandmarksCommand) {
+        self.command = command
+        output = command.output
+    }
+
+    private typealias Plan = OutputPlan<LandmarksPaths>
+
+    /// - Throws: a `ToolkitError` for what makes the whole run impossible.
+    func run() throws -> ExitStatus {
+        try untilOutputIsClosed(runAll)
+    }
+
+    private func runAll() throws -> ExitStatus {
+        timing.beginProcess()
+        let plan = try plan()
+        let detector = try timing.measure("weights") { try LandmarkDetector(command.model.weights) }
+        if output.aligned != nil, detector.scheme.eyes == nil { throw AlignmentError(command.model.weights) }
+        try plan.makeFolders()
+        let loop = InputLoop(title: "landmarks", json: output.json, quiet: output.common.quiet)
+        let summary = try loop.run(plan.jobs, nothing: nothing) { try process($0, detector) }
+        return loop.end(
+            summary, wrote: written.text(folder: plan.destination.folder), timing: output.common.timing ? timing : nil)
+    }
+
+    private var nothing: String? {
+        output.json ? nil : "nothing found with a confidence of at least \(short(command.model.conf)) (--conf)"
+    }
+
+    private func plan() throws -> Plan {
+        var files = command.input.files
+        files.read(weights: command.model.weights)
+        return try Plan(
+            command.input.expanded, endings: LandmarksPaths.endings, output: output.output,
+            force: output.common.writing.force, quiet: output.common.quiet, files: files,
+            paths: { LandmarksPaths($0, output, $1) })
+    }
+
+    private func process(_ job: InputJob<LandmarksPaths>, _ detector: LandmarkDetector) throws -> LandmarkRecord {
+        let image = try timing.measure("decode") { try command.input.images.read(job.input) }
+        let found = try timing.measure("network") {
+            [try detector.detect(image, passes: command.model.passes)]
+        }.filter { Double($0.confidence) >= command.model.conf }
+        let record = LandmarkRecord(input: job.name, width: image.width, height: image.height, results: found)
+        if let paths = job.paths { try write(found, image, paths, detector.scheme) }
+        return record
+    }
+
+    private func write(
+        _ found: [Landmarks], _ image: consuming Image, _ paths: LandmarksPaths, _ scheme: LandmarkScheme
+    ) throws {
+        for (number, object) in found.enumerated() {
+            guard let path = paths.aligned(number + 1) else { break }
+            guard let crop = image.aligned(object, scheme, side: output.alignedSize) else { continue }
+            try output.common.writing.write(crop.withoutAlpha(), to: path)
+            written.add(.aligned, path)
+        }
+        guard let path = paths.image else { return }
+        timing.measure("draw") {
+            let style = Image.LandmarkStyle(showsContours: !output.noContours, showsIndices: output.indices)
+            for object in found { image.draw(object, scheme, style: style) }
+        }
+        try timing.measure("encode") { try output.common.writing.write(image, to: path) }
+        written.add(.image, path)
+    }
+}
+
+/// Crops are aligned by eyes.
+private struct AlignmentError: ToolkitError {
+    let weights: String
+
+    init(_ weights: String) { self.weights = weights }
+
+    var description: String {
+        "\(weights.escapedForDisplay): its points have no eyes, by which --aligned turns and scales objects"
+    }
+    var category: ErrorCategory { .usage }
+}
+
+extension Landmarks: ReportedResult {
+    /// `68 points 93% in 31 42 101 120`: how many, the confidence, and the box around them in whole pixels.
+    var text: String {
+        "\(pluralized(points.count, "point")) \(String(percent: Double(confidence))) in \(bounds?.corners ?? "-")"
+    }
+}
