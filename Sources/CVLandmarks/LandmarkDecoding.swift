@@ -31,7 +31,7 @@ public enum LandmarkDecoding: String, Sendable, CaseIterable {
                 confidence: 1 / (1 + exp(-values[0])), scores: nil)
         case .argmax: return Estimate(HeatMapPeaks(output).peaks)
         case .softArgmax:
-            let positions = softArgmax(output).values
+            let positions = CVModels.softArgmax(output).values
             let points = stride(from: 0, to: positions.count, by: 2).map {
                 Point(x: positions[$0], y: positions[$0 + 1])
             }

@@ -73,8 +73,10 @@ import Testing
 
     @Test("drawing: points, lines and indices are drawn where asked for")
     func drawing() {
-        let plain = Image(width: 100, height: 100, fill: .black)
-        let points = [(30, 30), (70, 30), (50, 50), (35, 70), (65, 70)].map { Point(x: Float($0.0), y: Float($0.1)) }
+        let plain = Image(width: 400, height: 400, fill: .black)
+        let points = [(120, 120), (280, 120), (200, 200), (140, 280), (260, 280)].map { x, y in
+            Point(x: Float(x) + 0.5, y: Float(y) + 0.5)
+        }
         let face = Landmarks(points: points, confidence: 1)
         let scheme = LandmarkScheme(
             points: LandmarkScheme.eyesNoseMouth.points, pairs: nil, contours: [.init("eyes", [0, 1])])
@@ -85,9 +87,9 @@ import Testing
         }
         let white = Color(255, 255, 255)
         let simple = drawn(.init(showsContours: false, color: white))
-        #expect(simple[30, 30] == white && simple[65, 70] == white && simple[50, 30] == .black)
+        #expect(simple[120, 120] == white && simple[260, 280] == white && simple[200, 120] == .black)
         let lines = drawn(.init(color: white))
-        #expect(lines[50, 29] != .black || lines[50, 30] != .black)
+        #expect(lines[200, 120] == white && lines[200, 124] == .black)
         let indices = drawn(.init(showsContours: false, showsIndices: true, color: white))
         #expect(indices != simple)
     }

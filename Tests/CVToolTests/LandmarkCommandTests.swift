@@ -29,7 +29,7 @@ import Testing
         try runCommand(
             [
                 "train", "landmarks", "faces", "--model", "landmarks-regression-small", "--imgsz", "32", "--batch-size",
-                "8", "--learning-rate", "0.003", "--augment", "mirror@0.5", "--holdout", "0.25", "--fill", "0.6:0.8",
+                "4", "--learning-rate", "0.003", "--augment", "mirror@0.5", "--holdout", "0.25", "--fill", "0.3:0.5",
                 "--shift", "0.05", "--rotate", "10",
             ] + arguments, in: scratch.path)
     }
@@ -108,8 +108,8 @@ import Testing
     func resuming() throws {
         #expect(try train("--epochs", "2", "-o", "whole").exitCode == 0)
         let stopped = try runShell(
-            "\"$CVTOOL\" train landmarks faces --model landmarks-regression-small --imgsz 32 --batch-size 8 --learning-rate 0.003 "
-                + "--augment mirror@0.5 --holdout 0.25 --fill 0.6:0.8 --shift 0.05 --rotate 10 --epochs 2 -o part --quiet & "
+            "\"$CVTOOL\" train landmarks faces --model landmarks-regression-small --imgsz 32 --batch-size 4 --learning-rate 0.003 "
+                + "--augment mirror@0.5 --holdout 0.25 --fill 0.3:0.5 --shift 0.05 --rotate 10 --epochs 2 -o part --quiet & "
                 + "while [ ! -f part/log.csv ]; do sleep 0.01; done; kill -INT $!; wait $!", in: scratch.path)
         // It may have been done before the signal came.
         #expect([0, 130].contains(stopped.exitCode), "\(stopped.errors)")

@@ -18,12 +18,12 @@ public struct DrawnFace {
         var random = SplitMix64(seed: 77, stream: seed)
         func draw(_ low: Float, _ high: Float) -> Float { low + (high - low) * random.uniform() }
         let length = Float(side)
-        let radius = length * draw(0.24, 0.34)
-        let center = Point(x: length * draw(0.42, 0.58), y: length * draw(0.42, 0.58))
+        let radius = length * draw(0.32, 0.42)
+        let center = Point(x: length * draw(0.45, 0.55), y: length * draw(0.45, 0.55))
         let angle = Double(draw(-12, 12))
         let map = AffineMap.rotation(degrees: angle).then(.scale(x: Double(radius), y: Double(radius)))
             .then(.translation(x: Double(center.x), y: Double(center.y)))
-        points = [(-0.4, -0.3), (0.4, -0.3), (0, 0.1), (-0.3, 0.5), (0.3, 0.5)].map { x, y in
+        points = [(-0.5, -0.35), (0.5, -0.35), (0, 0.1), (-0.4, 0.5), (0.4, 0.5)].map { x, y in
             map.apply(Point(x: x, y: y))
         }
         let pixels = (0..<side * side * 3).map { _ in UInt8(clamping: 40 + 50 * random.uniform()) }

@@ -51,8 +51,9 @@ public func softArgmax(_ maps: Tensor, sharpness: Float = 10) -> Tensor {
     precondition(maps.shape.rank == 4, "softArgmax: [N, K, h, w] expected, found \(maps.shape)")
     let (batch, points, height, width) = (maps.shape[0], maps.shape[1], maps.shape[2], maps.shape[3])
     let weights = softmax(maps.reshaped([batch * points, height * width]) * sharpness)
-    let cells = (0..<height * width).flatMap { cell in
-        [(Float(cell % width) + 0.5) / Float(width), (Float(cell / width) + 0.5) / Float(height)]
+    var cells: [Float] = []
+    for row in 0..<height {
+        for column in 0..<width { cells += [(Float(column) + 0.5) / Float(width), (Float(row) + 0.5) / Float(height)] }
     }
     return matmul(weights, Tensor(cells, shape: [height * width, 2])).reshaped([batch, points, 2])
 }
@@ -77,9 +78,10 @@ public func gaussianMaps(_ positions: [(x: Float, y: Float)], shape: Shape, devi
             let map = values.baseAddress! + index * height * width
             let (x, y) = (position.x * Float(width) - 0.5, position.y * Float(height) - 0.5)
             // Separable: two exponentials for a row and a column, not one for each cell.
-            let columns = (0..<width).map { exp(factor * (Float($0) - x) * (Float($0) - x)) }
+            func weight(_ distance: Float) -> Float { exp(factor * distance * distance) }
+            let columns = (0..<width).map { weight(Float($0) - x) }
             for row in 0..<height {
-                let weight = exp(factor * (Float(row) - y) * (Float(row) - y))
+                let weight = weight(Float(row) - y)
                 for column in 0..<width { map[row * width + column] = weight * columns[column] }
             }
         }

@@ -1,7 +1,6 @@
 import CVCore
 import CVImage
 import CVLandmarks
-import CVNN
 
 /// The square around an object that a step trains on: of random size, position and angle, resampled once.
 ///
@@ -33,7 +32,6 @@ struct LandmarkCrop: Augmentation {
 extension SplitMix64 {
     /// A number from the lower bound to below the upper one.
     fileprivate mutating func uniform(in range: ClosedRange<Double>) -> Double {
-        let unit: Double = uniform()
-        return range.lowerBound + (range.upperBound - range.lowerBound) * unit
+        range.lowerBound + (range.upperBound - range.lowerBound) * Double(next() >> 11) * 0x1p-53
     }
 }

@@ -95,7 +95,9 @@ public struct LandmarkLoss: Sendable, Equatable, CustomStringConvertible {
         let known = batch.points.count { $0 != nil }
         // Both zero where a point is not known: no loss there has a value or a gradient at 0.
         let scale = Tensor(batch.points.flatMap { $0 == nil ? [0, 0] : [width, height] }, shape: shape)
-        let pixels = batch.points.flatMap { $0.map { [$0.x * width, $0.y * height] } ?? [0, 0] }
+        let pixels = batch.points.flatMap { point -> [Float] in
+            point.map { [$0.x * width, $0.y * height] } ?? [0, 0]
+        }
         let targets = Tensor(pixels, shape: shape)
         let x = predictions.reshaped(shape) * scale
         let parts = (terms ?? self.terms).map { term in

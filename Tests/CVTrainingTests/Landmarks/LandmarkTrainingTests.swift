@@ -18,8 +18,8 @@ import Testing
 
     private func recipe(_ model: String, epochs: Int) throws -> LandmarkRecipe {
         var recipe = LandmarkRecipe(try ModelRegistry.spec(named: model, task: .landmarks))
-        (recipe.epochs, recipe.batchSize, recipe.holdout, recipe.learningRate) = (epochs, 8, 0.2, 3e-3)
-        (recipe.side, recipe.degrees, recipe.fill, recipe.shift) = (32, 10, 0.6...0.8, 0.05)
+        (recipe.epochs, recipe.batchSize, recipe.holdout, recipe.learningRate) = (epochs, 4, 0.2, 3e-3)
+        (recipe.side, recipe.degrees, recipe.fill, recipe.shift) = (32, 10, 0.3...0.5, 0.05)
         recipe.augmentation = "mirror@0.5"
         return recipe
     }
@@ -32,18 +32,18 @@ import Testing
 
     @Test("a small network learns drawn faces by direct regression, and its weights say how to use them")
     func regressionLearns() throws {
-        let training = try training(recipe("landmarks-regression-small", epochs: 25))
+        let training = try training(recipe("landmarks-regression-small", epochs: 20))
         #expect(training.split.validation.count == 8 && training.split.train.count == 32)
         let before = try training.evaluate(training.split.validation).main.meanError
         let best = "\(folder.path)/best.safetensors"
         let files = TrainingFiles(best: best, bestMetadata: { [metadata = training.metadata] _ in metadata })
         let summary = try training.trainer(files: files).run()
         let after = try #require(summary.best?.metrics["nme"])
-        #expect(after < 0.25 && after < before / 2, "\(before) to \(after)")
+        #expect(after < 0.2 && after < before / 2, "\(before) to \(after)")
         #expect(summary.rows.last?.metrics.names == ["nme", "auc", "failures"])
         let detector = try LandmarkDetector(best)
         #expect(detector.scheme == .eyesNoseMouth && detector.decoding == .coordinates)
-        #expect(abs(detector.fill - (0.6 * 0.8).squareRoot()) < 1e-9)
+        #expect(abs(detector.fill - (0.3 * 0.5).squareRoot()) < 1e-9)
         let metrics = try detector.evaluate(training.images, items: training.split.validation)
         #expect(metrics.main.meanError == after)
         #expect(try ModelFile.verify(path: best).problems == [])
