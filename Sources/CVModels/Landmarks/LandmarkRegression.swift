@@ -13,13 +13,15 @@ struct LandmarkRegression<Encoder: SegmentationEncoder>: LandmarkNetwork {
     let fine, coarse: ConvNorm
     let dropout = Dropout(0.1)
     let fc: Linear
-    /// Where the points are if the layer gives 0: nowhere for p_c, else in the middle.
-    private let offsets: Tensor
+    /// What the numbers of the layer are multiplied by, and what is then added: nothing for p_c. A step of Adam moves all weights by
+    /// about the learning rate; with over a thousand inputs that would be half of the image if coordinates were not scaled down.
+    private let scales, offsets: Tensor
 
     var head: LandmarkHead { .regression }
 
     /// Channels of the two feature maps before the fully connected layer.
     private static var widths: (fine: Int, coarse: Int) { (24, 64) }
+    private static var scale: Float { 1.0 / 16 }
 
     /// - Parameters:
     ///   - points: K.
@@ -37,7 +39,10 @@ struct LandmarkRegression<Encoder: SegmentationEncoder>: LandmarkNetwork {
         fc = Linear(
             Self.widths.fine * cells(16) + Self.widths.coarse * cells(32), 1 + 2 * points,
             initialized: .normal(deviation: 0.01), head.scope("fc"))
-        offsets = Tensor([0] + [Float](repeating: 0.5, count: 2 * points), shape: [1, 1 + 2 * points])
+        func row(_ first: Float, _ rest: Float) -> Tensor {
+            Tensor([first] + [Float](repeating: rest, count: 2 * points), shape: [1, 1 + 2 * points])
+        }
+        (scales, offsets) = (row(1, Self.scale), row(0, 0.5))
     }
 
     func callAsFunction(_ x: Tensor) -> Tensor {
@@ -46,6 +51,6 @@ struct LandmarkRegression<Encoder: SegmentationEncoder>: LandmarkNetwork {
             map.reshaped([map.shape[0], map.shape.count / map.shape[0], 1, 1])
         }
         let features = concatenate(parts)
-        return fc(dropout(features.reshaped([features.shape[0], features.shape[1]]))) + offsets
+        return fc(dropout(features.reshaped([features.shape[0], features.shape[1]]))) * scales + offsets
     }
 }
