@@ -84,7 +84,9 @@ import Testing
             #expect(output.shape == [2, 15])
             // Before training all points are near the middle, and p_c says nothing.
             let values = output.values
-            #expect(values.indices.allSatisfy { abs(values[$0] - ($0 % 15 == 0 ? 0 : 0.5)) < ($0 % 15 == 0 ? 0.8 : 0.05) }, "\(values)")
+            #expect(
+                values.indices.allSatisfy { abs(values[$0] - ($0 % 15 == 0 ? 0 : 0.5)) < ($0 % 15 == 0 ? 0.8 : 0.05) },
+                "\(values)")
         case .heatmap: #expect(output.shape == [2, 7, 16, 16])
         }
         let tape = Tape(.training, seed: 1)
