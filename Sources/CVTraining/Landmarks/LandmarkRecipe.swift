@@ -22,6 +22,9 @@ public struct LandmarkRecipe: TrainingRecipe {
     /// The loss.
     public var loss: LandmarkLoss
 
+    /// The networks that can be trained: those for any number of points. The first is for direct regression.
+    public static let networks = ModelRegistry.specs(for: .landmarks).filter(\.hasClasses)
+
     /// The recipe that suits a network and the weights that it is initialized from.
     ///
     /// - Parameters:

@@ -70,7 +70,7 @@ struct LandmarkModelOptions: ParsableArguments {
 
     /// A line for each network with its summary.
     static var list: String {
-        let all = ModelRegistry.specs(for: .landmarks)
+        let all = LandmarkRecipe.networks
         let width = all.map(\.name.count).max() ?? 0
         return all.map { "  \($0.name.padded(to: width))  \($0.summary.split(separator: " (").first ?? "")" }
             .joined(separator: "\n")
@@ -87,7 +87,10 @@ struct LandmarkModelOptions: ParsableArguments {
     }
 
     func architecture() throws(ArchitectureError) -> ModelSpec {
-        try ModelRegistry.spec(named: model, task: .landmarks)
+        let spec = try ModelRegistry.spec(named: model, task: .landmarks)
+        let known = LandmarkRecipe.networks.map(\.name)
+        guard known.contains(spec.name) else { throw .unknown(model, nearest: nil, known: known) }
+        return spec
     }
 
     /// Reads the weights of `--pretrained`.

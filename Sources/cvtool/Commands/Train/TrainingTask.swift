@@ -100,7 +100,7 @@ enum SegmentationTask: ValidatedTask {
 enum LandmarkTask: ValidatedTask {
     typealias Recipe = LandmarkRecipe
 
-    static let defaults = TrainingDefaults(LandmarkRecipe(ModelRegistry.specs(for: .landmarks)[0]).settings)
+    static let defaults = TrainingDefaults(LandmarkRecipe(LandmarkRecipe.networks[0]).settings)
     static let batchSizes = 1...4096
     static let holdout = "Fraction of the persons, or of the images where none are known, to hold out for validation"
 }
