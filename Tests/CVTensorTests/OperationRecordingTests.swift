@@ -56,6 +56,7 @@ private let normalizations: [RecordedCase] = [
     .init(.localResponseNorm(size: 3, alpha: 1e-2, beta: 0.5, k: 2)) {
         localResponseNorm($0[0], size: 3, alpha: 1e-2, beta: 0.5, k: 2)
     },
+    .init(.l2Normalize(epsilon: 1e-6), [[4, 5]]) { l2Normalized($0[0], epsilon: 1e-6) },
 ]
 
 private let elementwise: [RecordedCase] =
@@ -68,6 +69,11 @@ private let elementwise: [RecordedCase] =
         .init(.concatenate(axis: 1), [maps, maps]) { concatenate($0) },
         .init(.slice(axis: 1, range: 1..<3)) { $0[0].sliced(channels: 1..<3) },
         .init(.padChannels(before: 1, after: 2)) { $0[0].paddedChannels(before: 1, after: 2) },
+        .init(.absoluteDifference, [[4, 5], [4, 5]]) { absoluteDifference($0[0], $0[1]) },
+        .init(.chiSquaredDifference(epsilon: 3), [[4, 5], [4, 5]]) { chiSquaredDifference($0[0], $0[1], epsilon: 3) },
+        .init(.angularMargin(classes: [2, 0, 1], margin: 0.5), [[3, 4]]) {
+            angularMargin($0[0], classes: [2, 0, 1], margin: 0.5)
+        },
     ]
     + [.relu, .leakyReLU(slope: 0.2), .elu(alpha: 2), .hardSwish].map { (activation: Activation) in
         RecordedCase(.activation(activation)) { activation($0[0]) }

@@ -62,6 +62,10 @@ private func applied(_ operation: Operation, to x: [Tensor]) -> Tensor {
     case .add: x[0] + x[1]
     case .multiply: x[0] * x[1]
     case .scale(let factor, let term): term == 0 ? x[0] * factor : x[0] * factor + term
+    case .l2Normalize(let epsilon): l2Normalized(x[0], epsilon: epsilon)
+    case .absoluteDifference: absoluteDifference(x[0], x[1])
+    case .chiSquaredDifference(let epsilon): chiSquaredDifference(x[0], x[1], epsilon: epsilon)
+    case .angularMargin(let classes, let margin): angularMargin(x[0], classes: classes, margin: margin)
     case .dropout, .identity, .selectRows: preconditionFailure("\(operation) is not replayed here")
     default: moved(operation, x)
     }

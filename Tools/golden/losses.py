@@ -5,6 +5,7 @@ indices are ⌊u · classes⌋ of a uniform number u.
 """
 
 import json
+import math
 from pathlib import Path
 
 import torch
@@ -66,6 +67,25 @@ def contrastive(a: Tensor, b: Tensor, same: Tensor, margin: float) -> Tensor:
     return (same * distance ** 2 + (1 - same) * (margin - distance).clamp(min=0) ** 2).mean() / 2
 
 
+def squared(a: Tensor, b: Tensor) -> Tensor:
+    """The squared distance of rows, as FaceNet has it."""
+    return ((a - b) ** 2).sum(1)
+
+
+def arcface(embeddings: Tensor, directions: Tensor, classes: Tensor, margin: float, scale: float) -> Tensor:
+    """Deng et al. 2018, with the straight line of the authors' program where angle + margin is above pi."""
+    cosines = functional.linear(functional.normalize(embeddings), functional.normalize(directions))
+    own = functional.one_hot(classes, directions.shape[0]).bool()
+    moved = torch.where(
+        cosines > -math.cos(margin), torch.cos(torch.acos(cosines) + margin), cosines - margin * math.sin(margin))
+    return functional.cross_entropy(torch.where(own, moved, cosines) * scale, classes)
+
+
+def balanced(losses: Tensor, same: Tensor) -> Tensor:
+    """The mean over pairs of the same class and that over the others, each counting half."""
+    return (losses[same].mean() + losses[~same].mean()) / 2
+
+
 def entry(name: str, loss: Tensor, *inputs: Tensor) -> dict:
     """A case as it is stored: the loss and its gradients with respect to the inputs."""
     gradients = torch.autograd.grad(loss, inputs)
@@ -120,6 +140,36 @@ def all_cases() -> list[dict]:
         x = [signed(n, number, 6, 3) for number in range(2)]
         return entry("contrastive", contrastive(*x, (unit(n, 2, 6) > 0.5).float(), 1.5), *x)
 
+    def triplet_of_squares(n: int) -> dict:
+        x = [signed(n, number, 5, 6) for number in range(3)]
+        loss = functional.triplet_margin_with_distance_loss(*x, distance_function=squared, margin=0.4)
+        return entry("triplet, squared", loss, *x)
+
+    def angles(n: int) -> dict:
+        x, w = signed(n, 0, 6, 3), signed(n, 2, 4, 3)
+        return entry("arcFace", arcface(x, w, indices(n, 1, 4, 6), 0.5, 4), x, w)
+
+    def pairs(n: int) -> tuple[Tensor, Tensor, Tensor]:
+        first, second = torch.triu_indices(6, 6, 1)
+        classes = torch.arange(6) // 2
+        return first, second, classes[first] == classes[second]
+
+    def head(name: str, difference: object) -> object:
+        def make(n: int) -> dict:
+            first, second, same = pairs(n)
+            x, w, b = unit(n, 0, 6, 3).requires_grad_(), signed(n, 1, 1, 3, scale=3), signed(n, 2, 1)
+            z = functional.linear(difference(x[first], x[second]), w, b)[:, 0]
+            cross = functional.binary_cross_entropy_with_logits(z, same.float(), reduction="none")
+            return entry(name, balanced(cross, same), x, w, b)
+        return make
+
+    def siamese_batch(n: int) -> dict:
+        first, second, same = pairs(n)
+        x = signed(n, 0, 6, 3)
+        distance = functional.pairwise_distance(x[first], x[second], eps=1e-6)
+        loss = torch.where(same, distance ** 2, (1.2 - distance).clamp(min=0) ** 2) / 2
+        return entry("contrastive, batch", balanced(loss, same), x)
+
     weights = torch.tensor([0.5, 2, 1, 3])
     makers = [
         pair("squaredError", functional.mse_loss), pair("absoluteError", functional.l1_loss),
@@ -127,7 +177,9 @@ def all_cases() -> list[dict]:
         cross("crossEntropy", (6, 4)), cross("crossEntropy, smoothed", (6, 4), label_smoothing=0.1),
         cross("crossEntropy, weighted", (6, 4), weight=weights),
         cross("crossEntropy, all", (2, 4, 3, 5), weight=weights, label_smoothing=0.2, ignore_index=2),
-        soft, overlap, rare, triplet, siamese, overlap_of_classes, rare_class,
+        soft, overlap, rare, triplet, siamese, overlap_of_classes, rare_class, triplet_of_squares, angles,
+        head("pairs, logistic", lambda a, b: (a - b).abs()),
+        head("pairs, chi-squared", lambda a, b: (a - b) ** 2 / (a + b + 1e-6)), siamese_batch,
     ]
     return [make(number) for number, make in enumerate(makers)]
 

@@ -1,17 +1,23 @@
 import CVTensor
 
-/// The triplet loss: the mean of max(0, d(anchor, positive) - d(anchor, negative) + margin), as
-/// `torch.nn.TripletMarginLoss` (Schroff et al. 2015, arXiv:1503.03832, with distances instead of their squares); d is the
-/// Euclidean distance.
+/// The triplet loss: the mean of max(0, d(anchor, positive) - d(anchor, negative) + margin).
+///
+/// d is the Euclidean distance, as in `torch.nn.TripletMarginLoss`, or with `squared` its square, as in FaceNet (Schroff et
+/// al. 2015, arXiv:1503.03832): ‖f(A) - f(P)‖² - ‖f(A) - f(N)‖² + α.
 ///
 /// - Parameters:
 ///   - anchor: embeddings, [N, D].
 ///   - positive: embeddings of the same classes, [N, D].
 ///   - negative: embeddings of other classes, [N, D].
 ///   - margin: by how much the negative is to be farther than the positive.
+///   - squared: whether the distances are squared.
 /// - Returns: a scalar, [].
-public func tripletLoss(_ anchor: Tensor, positive: Tensor, negative: Tensor, margin: Float = 1) -> Tensor {
-    let (near, far) = (RowDifferences(anchor, positive), RowDifferences(anchor, negative))
+public func tripletLoss(
+    _ anchor: Tensor, positive: Tensor, negative: Tensor, margin: Float = 1, squared: Bool = false
+) -> Tensor {
+    let (near, far) = (
+        RowDifferences(anchor, positive, squared: squared), RowDifferences(anchor, negative, squared: squared)
+    )
     let count = near.shape[0]
     let excess = zip(near.distances, far.distances).map { max(0, $0 - $1 + margin) }
     /// The slopes of the triplets within the margin.
@@ -78,31 +84,34 @@ private func scattered(_ dy: Tensor, to indices: [Int], shape: Shape, size: Int)
     }
 }
 
-/// The row differences of two matrices, and their norms.
+/// The row differences of two matrices, and their norms or the squares of these.
 private struct RowDifferences: Sendable {
     let shape: Shape
     /// Empty where a matrix is shape-only.
     let differences, distances: [Float]
+    private let isSquared: Bool
 
-    /// PyTorch adds this to every difference, so that the distance of equal rows is differentiable.
+    /// PyTorch adds this to every difference, so that the distance of equal rows is differentiable; squares are in any
+    /// case.
     private static let epsilon: Float = 1e-6
 
-    init(_ a: Tensor, _ b: Tensor) {
+    init(_ a: Tensor, _ b: Tensor, squared: Bool = false) {
         precondition(
             a.shape == b.shape && a.shape.rank == 2 && a.shape[0] > 0,
             "two of the same [N, D] expected, found \(a.shape) and \(b.shape)")
-        shape = a.shape
+        (shape, isSquared) = (a.shape, squared)
         let width = a.shape[1]
         guard !a.isShapeOnly, !b.isShapeOnly else {
             (differences, distances) = ([], [])
             return
         }
-        let differences = zip(a.values, b.values).map { $0 - $1 + Self.epsilon }
+        let term = squared ? 0 : Self.epsilon
+        let differences = zip(a.values, b.values).map { $0 - $1 + term }
         self.differences = differences
         distances = (0..<a.shape[0]).map { row in
             var sum: Float = 0
             for index in row * width..<(row + 1) * width { sum += differences[index] * differences[index] }
-            return sum.squareRoot()
+            return squared ? sum : sum.squareRoot()
         }
     }
 
@@ -111,7 +120,10 @@ private struct RowDifferences: Sendable {
         let width = shape[1]
         return Tensor(shape: shape) { dx in
             for row in distances.indices {
-                let scale = distances[row] > 0 ? factor * slopes[row] / distances[row] : 0
+                let scale: Float =
+                    isSquared
+                    ? 2 * factor * slopes[row]
+                    : distances[row] > 0 ? factor * slopes[row] / distances[row] : 0
                 for index in row * width..<(row + 1) * width { dx[index] = scale * differences[index] }
             }
         }

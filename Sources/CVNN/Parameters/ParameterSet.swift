@@ -41,6 +41,14 @@ public struct ParameterSet: Sendable, RandomAccessCollection {
         }
     }
 
+    /// The parameters outside a scope, such as those of a network without those of its loss.
+    ///
+    /// - Parameter scope: what the keys to leave out begin with, without the dot.
+    /// - Returns: the same parameters, not copies.
+    public func omitting(scope: String) -> ParameterSet {
+        ParameterSet(all.filter { !$0.name.hasPrefix(scope + ".") })
+    }
+
     /// Sets all gradients to nil before the next step, as `Optimizer.zero_grad()`.
     public func clearGradients() { all.clearGradients() }
 

@@ -53,6 +53,8 @@ public enum Operation: Sendable, Equatable {
     case instanceNorm(epsilon: Float, hasWeight: Bool, hasBias: Bool)
     /// Input: x.
     case localResponseNorm(size: Int, alpha: Float, beta: Float, k: Float)
+    /// Rows divided by their Euclidean lengths. Input: x, [N, D].
+    case l2Normalize(epsilon: Float)
 
     // MARK: Elementwise
 
@@ -114,6 +116,15 @@ public enum Operation: Sendable, Equatable {
     /// Input: x. The axis is counted from the first.
     case logSoftmax(axis: Int)
 
+    // MARK: Comparison
+
+    /// |a - b|. Inputs: a and b, of the same shape.
+    case absoluteDifference
+    /// (a - b)² / (a + b + epsilon). Inputs: a and b, of the same shape, not negative.
+    case chiSquaredDifference(epsilon: Float)
+    /// cos(θ + margin) in place of the cosine of each row's own class. Input: cosines, [N, classes].
+    case angularMargin(classes: [Int], margin: Float)
+
     // MARK: Losses
 
     /// A loss, by the name of its function. Inputs: the tensors that it compares; classes as whole numbers are not
@@ -146,6 +157,7 @@ extension Operation {
         case .groupNorm: "groupNorm"
         case .instanceNorm: "instanceNorm"
         case .localResponseNorm: "localResponseNorm"
+        case .l2Normalize: "l2Normalized"
         case .activation(let activation): activation.name
         case .add: "+"
         case .multiply: "*"
@@ -169,6 +181,9 @@ extension Operation {
         case .gather: "gathered"
         case .softmax: "softmax"
         case .logSoftmax: "logSoftmax"
+        case .absoluteDifference: "absoluteDifference"
+        case .chiSquaredDifference: "chiSquaredDifference"
+        case .angularMargin: "angularMargin"
         case .loss(let name): name
         }
     }
