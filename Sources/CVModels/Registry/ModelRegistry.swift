@@ -12,7 +12,7 @@ public enum ModelRegistry {
         + [AlexNet.spec] + VGG.specs + ResNet.specs + SqueezeNet.specs + [MobileNetV1.spec, MobileNetV2.spec]
         + MobileNetV3.specs + [EfficientNetLite.spec, GoogLeNet.spec, InceptionV3.spec] + CIFARResNet.plainSpecs
         + ResNet.plainSpecs + UNet.specs + UNet.encoderSpecs + [SelfieSegmentation.spec, YOLOv3Tiny.spec]
-        + [YOLOv3.spec, VGGFeatures.hedSpec] + ImageTransformNet.specs + ModelSpec.landmarkSpecs
+        + [YOLOv3.spec, VGGFeatures.hedSpec] + SiameseNet.specs + ImageTransformNet.specs + ModelSpec.landmarkSpecs
 
     /// Those for a task, in the order of `all`.
     ///
@@ -57,16 +57,17 @@ public enum ModelRegistry {
     /// - Parameters:
     ///   - model: the name of the network.
     ///   - classes: as many as the weights have labels.
-    ///   - input: what a classifier was made for, if not the default.
+    ///   - input: what a classifier or an embedding network was made for, if not the default.
     ///   - headless: without the keys of a classifier's head, which weights for features do not have.
     ///   - keys: those that the weights have, where some parts may be left out; none for all.
-    /// - Returns: nil for a name that is not known, and for an input that a classifier cannot take.
+    /// - Returns: nil for a name that is not known, and for an input that a classifier or an embedding network cannot take.
     public static func shapes(
         of model: String, classes: Int, input: ModelSpec.Input? = nil, headless: Bool = false,
         offered keys: [String] = []
     ) -> [String: [Int]]? {
         guard let spec = try? spec(named: model) else { return nil }
-        if spec.task == .classify, (try? spec.check(input ?? spec.defaultInput)) == nil { return nil }
+        let dependsOnInput = spec.task == .classify || spec.task == .embed
+        if dependsOnInput, (try? spec.check(input ?? spec.defaultInput)) == nil { return nil }
         return spec.shapes(classes: classes, input: input, isHeadless: headless, offered: keys)
     }
 }

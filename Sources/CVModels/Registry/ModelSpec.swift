@@ -196,6 +196,8 @@ public enum ModelNetwork: Sendable {
     case classifier(any ClassifierNetwork)
     /// Raw grids of boxes.
     case detector(any YOLONetwork)
+    /// A vector for each image.
+    case embedding(any EmbeddingNetwork)
     /// Numbers for each pixel: logits, a matte, or colors.
     case dense(any Layer)
     /// Points of an object: coordinates or heat maps.
@@ -212,6 +214,7 @@ public enum ModelNetwork: Sendable {
         switch self {
         case .classifier(let network): [network(x)]
         case .detector(let network): network(x).map(\.values)
+        case .embedding(let network): [network(x)]
         case .dense(let network): [network(x)]
         case .landmarks(let network): [network(x)]
         case .features(let network, let layers): network(x, at: layers).sorted { $0.key < $1.key }.map(\.value)

@@ -12,6 +12,8 @@ public enum VisionTask: String, Sendable, CaseIterable {
     case matte
     /// The image in another style.
     case stylize
+    /// The image as a vector, near those of images of the same person or thing.
+    case embed
     /// Feature maps for other tasks: a backbone without a classification head.
     case features
 }
