@@ -22,6 +22,7 @@
     python3 Tools/golden.py classification
     python3 Tools/golden.py segmentation
     python3 Tools/golden.py landmarks
+    python3 Tools/golden.py verification
     python3 Tools/golden.py cifar
     python3 Tools/golden.py imagenet
     python3 Tools/golden.py grad-cam
@@ -138,6 +139,11 @@ def build_parser() -> argparse.ArgumentParser:
     path = TESTS / "CVClassificationTests" / "Golden" / "metrics.json"
     command.add_argument("-o", "--output", type=Path, default=path)
     command.set_defaults(run=lambda a: golden("classification").write_classification(a.output))
+
+    command = commands.add_parser("verification", help="metrics of face verification by scikit-learn")
+    path = TESTS / "CVTaskTests" / "Golden" / "verification.json"
+    command.add_argument("-o", "--output", type=Path, default=path)
+    command.set_defaults(run=lambda a: golden("verification").write_verification(a.output))
 
     command = commands.add_parser("segmentation", help="scores of masks by torchmetrics")
     path = TESTS / "CVSegmentationTests" / "Golden" / "segmentation-metrics.json"
