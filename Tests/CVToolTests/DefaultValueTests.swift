@@ -41,6 +41,12 @@ import Testing
             "holdout": "0.1", "seed": "1", "batch-size": "4", "learning-rate": "0.001", "weight-decay": "0.01",
             "momentum": "0.9", "loss": "cross-entropy", "class-weights": "median-frequency", "output": "run",
         ],
+        "train faces": [
+            "val-persons": "--holdout", "imgsz": "48", "channels": "1", "loss": "triplet", "mining": "semi-hard",
+            "persons-per-batch": "16", "images-per-person": "4", "epochs": "100", "optimizer": "adamw",
+            "schedule": "cosine", "holdout": "0.1", "seed": "1", "learning-rate": "0.001", "weight-decay": "0.01",
+            "momentum": "0.9", "output": "run",
+        ],
         "train style": [
             "size": "256", "style-scale": "2.0", "max-pixels": "178000000", "width": "32", "steps": "10000",
             "steps-per-epoch": "100", "batch-size": "4", "learning-rate": "0.001", "schedule": "cosine",
@@ -53,6 +59,7 @@ import Testing
         "evaluate classify": [
             "split": "all", "holdout": "0.1", "seed": "1",
         ],
+        "evaluate faces": ["seed": "1", "ways": "5"],
         "evaluate segment": [
             "split": "all", "holdout": "0.1", "seed": "1",
         ],

@@ -7,39 +7,13 @@ import Testing
 
     init() throws { folder = try TrainScratch() }
 
-    /// Starts a training and presses Ctrl-C when its log is there.
-    ///
-    /// - Parameter end: ends the process in another way.
-    private func interrupted(
-        _ arguments: [String], by end: (Process) throws -> Void = { $0.interrupt() }
-    ) throws -> (status: Int32, remarks: String) {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: try commandPath)
-        process.arguments = arguments
-        process.currentDirectoryURL = URL(fileURLWithPath: folder.path)
-        let errors = Pipe()
-        process.standardError = errors
-        process.standardOutput = FileHandle.nullDevice
-        try process.runInterruptible()
-        var remarks = Data()
-        while true {
-            let piece = errors.fileHandleForReading.availableData
-            remarks += piece
-            if piece.isEmpty || String(decoding: remarks, as: UTF8.self).contains("epoch  1/") { break }
-        }
-        try end(process)
-        remarks += errors.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        return (process.terminationStatus, String(decoding: remarks, as: UTF8.self))
-    }
-
     @Test("cvtool train --resume: an interrupted run ends as an uninterrupted one")
     func anInterruptedRunThatGoesOnEndsAsOneThatWasNot() throws {
         let options = [
             "train", "classify", "shapes", "--model", "resnet20", "--imgsz", "16", "--epochs", "10", "--batch-size",
             "8", "--learning-rate", "0.01", "--average", "0.9",
         ]
-        let (status, remarks) = try interrupted(options)
+        let (status, remarks) = try folder.interrupted(options)
         #expect(status == 130 && remarks.contains("saved; the same command with --resume continues"), "\(remarks)")
         #expect(try folder.log().count < 11)
         let resumed = try runCommand(options + ["--resume"], in: folder.path)
@@ -113,7 +87,7 @@ import Testing
 
     @Test("cvtool train: a second training into a folder is refused, and a killed one does not block it")
     func aSecondTrainingIsRefused() throws {
-        let (_, _) = try interrupted(Self.long) { process in
+        let (_, _) = try folder.interrupted(Self.long) { process in
             for more in [[], ["--force"], ["--resume"]] {
                 let second = try runCommand(Self.long + more, in: folder.path)
                 #expect(second.exitCode == 1, "\(more): \(second.errors)")

@@ -52,4 +52,30 @@ final class TrainScratch {
             $0.split(separator: ",").dropLast().map(String.init)
         }
     }
+
+    /// Starts a training and presses Ctrl-C when its log is there.
+    ///
+    /// - Parameter end: ends the process in another way.
+    func interrupted(
+        _ arguments: [String], by end: (Process) throws -> Void = { $0.interrupt() }
+    ) throws -> (status: Int32, remarks: String) {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: try commandPath)
+        process.arguments = arguments
+        process.currentDirectoryURL = URL(fileURLWithPath: path)
+        let errors = Pipe()
+        process.standardError = errors
+        process.standardOutput = FileHandle.nullDevice
+        try process.runInterruptible()
+        var remarks = Data()
+        while true {
+            let piece = errors.fileHandleForReading.availableData
+            remarks += piece
+            if piece.isEmpty || String(decoding: remarks, as: UTF8.self).contains("epoch  1/") { break }
+        }
+        try end(process)
+        remarks += errors.fileHandleForReading.readDataToEndOfFile()
+        process.waitUntilExit()
+        return (process.terminationStatus, String(decoding: remarks, as: UTF8.self))
+    }
 }

@@ -7,7 +7,7 @@ extension DatasetError {
 }
 
 extension DatasetError.Problem {
-    fileprivate var text: String {
+    var text: String {
         switch self {
         case .nothingThere(let reason): reason
         case .unreadableFolder(let folder, let reason): "the folder \(quoted(folder)) \(reason)"
@@ -71,6 +71,7 @@ extension DatasetError.Problem {
         case .emptyPart(let part): "has no images in the part \"\(part.rawValue)\""
         case .undecodable(let name, let reason): "\(quoted(name)): cannot be decoded: \(reason)"
         case .defects(let defects, let all, let classes): DatasetDefect.text(defects, of: all, classes: classes)
+        default: peopleText ?? pairText
         }
     }
 
@@ -129,7 +130,7 @@ extension DatasetError.Problem {
 
 extension SkippedFiles {
     /// " (but 3 images in a format that is not read: a, b, c)", or nothing.
-    fileprivate var beside: String {
+    var beside: String {
         count == 0 ? "" : " (but \(groups.map { "\($0.phrase): \($0.names)" }.joined(separator: "; ")))"
     }
 }
@@ -152,6 +153,6 @@ extension ClassDifference {
 }
 
 /// "a, b and 5 more".
-private func listed(_ names: [String], of count: Int) -> String {
+func listed(_ names: [String], of count: Int) -> String {
     names.joined(separator: ", ") + (count > names.count ? " and \(count - names.count) more" : "")
 }

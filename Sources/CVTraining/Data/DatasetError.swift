@@ -56,6 +56,26 @@ public struct DatasetError: ToolkitError, Equatable {
         case listedTwice(String, lines: [Int])
         case missingFiles([ListedImage], count: Int, of: Int)
 
+        // People.
+        case tooFewPeople([String], skipped: SkippedFiles)
+        /// Pairs of images of the same person are needed, and of different people; the part is nil for the whole set.
+        case tooFewPairs(DatasetPart?, people: Int, withPairs: Int)
+        case namelessImages([String], count: Int, of: Int)
+        case badPersonPattern(String, reason: String)
+        /// A pattern for names of images, where there is no folder of them.
+        case patternWithoutFolder
+        case unknownPeople([String], nearest: String?)
+        case personInTwoParts(String, [DatasetPart])
+        case tooManyImagesForAllPairs(Int, limit: Int)
+
+        // Lists of pairs. Lines are counted from 1.
+        case emptyPairList
+        case badPairHeader(found: [String])
+        case badPairValue(String, found: String, expected: String, line: Int)
+        case missingPairImages([ListedImage], count: Int, set: String)
+        case contradictedPair(line: Int, listedAsSame: Bool)
+        case oneKindOfPairs(same: Int, different: Int)
+
         // Annotations.
         /// A list of classes.
         case badLabels(String)
@@ -125,9 +145,10 @@ extension DatasetError {
     /// What kind of thing went wrong.
     public var category: ErrorCategory {
         switch problem {
-        case .nothingThere, .missingFiles, .noImages, .deadLink, .noLandmarks: .notFound
+        case .nothingThere, .missingFiles, .missingPairImages, .noImages, .deadLink, .noLandmarks: .notFound
         case .unreadableFolder: .io
-        case .tooManyFiles, .tooManyClasses, .longClassName: .limit
+        case .tooManyFiles, .tooManyClasses, .longClassName, .tooManyImagesForAllPairs: .limit
+        case .badPersonPattern, .patternWithoutFolder, .unknownPeople: .usage
         default: .invalid
         }
     }

@@ -28,7 +28,7 @@ extension ImageDataset {
         }
     }
 
-    private init(_ path: String, _ listing: ImageListing, classes: [String]?, tar: RandomAccessFile? = nil) throws {
+    init(_ path: String, _ listing: ImageListing, classes: [String]?, tar: RandomAccessFile? = nil) throws {
         let found = Set(listing.images.map { PathKey($0.label) }).sorted().map(\.path)
         if let classes {
             // A class that has no images here is none of the set's faults: its metrics are undefined.

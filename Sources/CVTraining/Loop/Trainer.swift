@@ -233,7 +233,8 @@ public final class Trainer<Batch> {
     func saveBest(_ row: EpochResult, to path: String, _ onEvent: (TrainingEvent) throws -> Void) throws {
         let bytes = try withEvaluatedWeights {
             let metadata = files.bestMetadata(row)
-            return try parameters.safetensors(
+            let network = files.lossScope.map { parameters.omitting(scope: $0) } ?? parameters
+            return try network.safetensors(
                 storage: files.bestStorage, metadata: metadata, hashData: !metadata.isEmpty)
         }
         try FileOutput.write(bytes, to: path, overwrite: true)

@@ -91,6 +91,9 @@ public struct TrainingFiles: Sendable {
     public var bestStorage: SafetensorsTensor.Storage
     /// The metadata of `best`, such as the dictionary of a `WeightsMetadata`.
     public var bestMetadata: @Sendable (EpochResult) -> [String: String]
+    /// The scope of parameters that are not part of the network, such as those of a loss: the checkpoint has them, the best weights
+    /// do not. Nil for none.
+    public var lossScope: String?
 
     /// No files.
     public static let none = TrainingFiles()

@@ -66,7 +66,7 @@ private func advice(for error: FilterError) -> String? {
 
 private func advice(for problem: ModelFileError.Problem) -> String? {
     switch problem {
-    case .otherTask(_, _, let expected) where [.classify, .segment, .stylize].contains(expected):
+    case .otherTask(_, _, let expected) where [.classify, .segment, .stylize, .embed].contains(expected):
         " (`cvtool train` writes such)"
     case .nothingToInitializeFrom: "; leave --pretrained away"
     default: nil
@@ -91,6 +91,12 @@ private func advice(for error: FastStyleError) -> String? {
 }
 
 private func advice(for problem: DatasetError.Problem) -> String? {
+    switch problem {
+    case .namelessImages: return " (--person-pattern)"
+    case .tooManyImagesForAllPairs: return " (--pairs FILE.csv)"
+    case .tooFewPairs(.train?, _, _), .tooFewPairs(.validation?, _, _): return " (--holdout, --val-persons)"
+    default: break
+    }
     guard case .defects(let defects, of: _, classes: _) = problem else { return nil }
     var values: Set<UInt8> = []
     for defect in defects {

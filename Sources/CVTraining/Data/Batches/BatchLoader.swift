@@ -23,9 +23,11 @@ public struct BatchLoader<Collating: Collation>: Sendable {
     public let augmentation: Augment.Pipeline?
     /// The seed of the order and the augmentations.
     public let seed: UInt64
-    /// For training: in another order every epoch, and whole batches only. Else in order, and the last batch may be
-    /// smaller.
-    public let shuffles: Bool
+    /// Which images make a batch.
+    public let order: BatchOrder
+    /// Whether the order is another one in every epoch, as in training.
+    public var shuffles: Bool { order != .sequential }
+    private let classSampling: ClassSampling?
     /// The number of batches made ahead of their use, at most.
     public let ahead: Int
     /// The number of threads that make them.
@@ -38,7 +40,7 @@ public struct BatchLoader<Collating: Collation>: Sendable {
     ///   - collation: what makes a batch of samples.
     ///   - augmentation: nil for images as they are.
     ///   - seed: of the order and the augmentations.
-    ///   - shuffles: see `BatchLoader.shuffles`.
+    ///   - shuffles: whether the order is `.shuffled`; else `.sequential`.
     ///   - ahead: the number of batches made ahead of their use, at most.
     ///   - workers: threads that make them; nil for one if images are in memory, and for as many as there are if each
     ///     must be decoded.
@@ -46,16 +48,58 @@ public struct BatchLoader<Collating: Collation>: Sendable {
         _ images: DecodedImages, items: [Int], batchSize: Int, collation: Collating,
         augmentation: Augment.Pipeline? = nil, seed: UInt64 = 0, shuffles: Bool, ahead: Int = 4, workers: Int? = nil
     ) {
+        self.init(
+            images, items: items, batchSize: batchSize, order: shuffles ? .shuffled : .sequential,
+            collation: collation, augmentation: augmentation, seed: seed, ahead: ahead, workers: workers)
+    }
+
+    /// A loader whose batches have several images of each of several classes: the size of a batch follows from that.
+    ///
+    /// - Parameters:
+    ///   - images: the set; its images have labels.
+    ///   - items: indices of `images.items`.
+    ///   - classes: the number of classes in a batch, P; all if there are fewer.
+    ///   - imagesPerClass: the number of images of each of them, K; all images of a class that has fewer.
+    ///   - collation: what makes a batch of samples.
+    ///   - augmentation: nil for images as they are.
+    ///   - seed: of the order and the augmentations.
+    public init(
+        _ images: DecodedImages, items: [Int], classesPerBatch classes: Int, imagesPerClass: Int,
+        collation: Collating, augmentation: Augment.Pipeline? = nil, seed: UInt64 = 0
+    ) {
+        self.init(
+            images, items: items, batchSize: classes * imagesPerClass,
+            order: .classes(perBatch: classes, imagesPerClass: imagesPerClass), collation: collation,
+            augmentation: augmentation, seed: seed, ahead: 4, workers: nil)
+    }
+
+    private init(
+        _ images: DecodedImages, items: [Int], batchSize: Int, order: BatchOrder, collation: Collating,
+        augmentation: Augment.Pipeline?, seed: UInt64, ahead: Int, workers: Int?
+    ) {
         precondition(batchSize > 0, "batches of \(batchSize) images: 1 or more expected")
         precondition(ahead > 0, "\(ahead) batches ahead: 1 or more expected")
         (self.images, self.items, self.batchSize) = (images, items, batchSize)
         (self.collation, self.augmentation, self.seed) = (collation, augmentation, seed)
-        (self.shuffles, self.ahead) = (shuffles, ahead)
+        (self.order, self.ahead) = (order, ahead)
+        if case .classes(let classes, let count) = order {
+            classSampling = ClassSampling(
+                items, labels: items.map { images.items[$0].label ?? 0 }, classesPerBatch: classes,
+                imagesPerClass: count)
+        } else {
+            classSampling = nil
+        }
         self.workers = max(1, workers ?? (images.isInMemory ? 1 : Parallel.threadCount))
     }
 
     /// The number of batches in an epoch.
-    public var steps: Int { shuffles ? items.count / batchSize : (items.count + batchSize - 1) / batchSize }
+    public var steps: Int {
+        switch order {
+        case .sequential: (items.count + batchSize - 1) / batchSize
+        case .shuffled: items.count / batchSize
+        case .classes: classSampling?.steps ?? 0
+        }
+    }
 
     /// The batches of an epoch from a step on.
     ///
@@ -67,14 +111,19 @@ public struct BatchLoader<Collating: Collation>: Sendable {
         precondition(step >= 0, "epochs have no step \(step)")
         var random = SplitMix64(seed: seed, stream: epoch)
         let itemSeed = random.next()
-        let order = shuffles ? random.permutation(of: items) : items
+        let batches = itemsOfBatches(using: &random)
         return BatchStream(steps: min(step, steps)..<steps, ahead: ahead, workers: workers) { [self] step, stop in
-            let start = step * batchSize
             let samples = BatchSamples(
-                images: images, items: order[start..<min(start + batchSize, order.count)], augmentation: augmentation,
-                seed: itemSeed, isStopped: { stop.isSet })
+                images: images, items: batches[step], augmentation: augmentation, seed: itemSeed,
+                isStopped: { stop.isSet })
             return try Parallel.onThisThread { try collation.batch(samples) }
         }
+    }
+
+    private func itemsOfBatches(using random: inout SplitMix64) -> [ArraySlice<Int>] {
+        if let classSampling { return classSampling.batches(using: &random).map { $0[...] } }
+        let items = order == .shuffled ? random.permutation(of: items) : items
+        return (0..<steps).map { items[$0 * batchSize..<min(($0 + 1) * batchSize, items.count)] }
     }
 }
 

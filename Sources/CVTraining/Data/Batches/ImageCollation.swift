@@ -78,7 +78,7 @@ extension BatchLoader<ImageCollation> {
     ///     to have.
     ///   - augmentation: nil for images as they are.
     ///   - seed: of the order and the augmentations.
-    ///   - shuffles: see `BatchLoader.shuffles`.
+    ///   - shuffles: whether the order is `.shuffled`; else `.sequential`.
     ///   - ahead: the number of batches made ahead of their use, at most.
     ///   - workers: threads that make them; nil for one if images are in memory, and for as many as there are if each
     ///     must be decoded.

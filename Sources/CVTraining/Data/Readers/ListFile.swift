@@ -6,13 +6,11 @@ import CVCore
 /// columns are ignored.
 struct ListFile {
     private let path: String
-    private static let maxBytes = 1 << 28
 
     init(_ path: String) { self.path = path }
 
     func listing() throws -> ImageListing {
-        var reader = CSVReader(try TextInput.read(path, maxBytes: Self.maxBytes))
-        let rows = try rows(&reader)
+        let rows = try CSVReader.rows(of: path)
         guard let header = rows.first else { throw error(.emptyList) }
         let columns = try Columns(header, in: path)
         var result = ImageListing()
@@ -45,20 +43,6 @@ struct ListFile {
         path.utf8.starts(with: (label + "/").utf8) ? path : label + "/" + path
     }
 
-    private func rows(_ reader: inout CSVReader) throws -> [CSVReader.Row] {
-        var rows: [CSVReader.Row] = []
-        do {
-            while let row = try reader.next() { rows.append(row) }
-        } catch {
-            switch error {
-            case .openQuote(let line): throw self.error(.openQuote(line: line))
-            case .textAfterQuote(let line): throw self.error(.textAfterQuote(line: line))
-            case .notUTF8(let line): throw self.error(.notUTF8(line: line))
-            }
-        }
-        return rows
-    }
-
     private func error(_ problem: DatasetError.Problem) -> DatasetError { DatasetError(path, problem) }
 }
 
@@ -89,13 +73,5 @@ private struct Columns {
             throw DatasetError(file, .badPart(row.fields[split], line: row.line))
         }
         return (path, label, part)
-    }
-}
-
-extension String {
-    /// Without blanks at either end.
-    var trimmed: String {
-        let start = drop { $0.isWhitespace }
-        return String(start.reversed().drop { $0.isWhitespace }.reversed())
     }
 }

@@ -6,7 +6,10 @@ import CVTraining
 struct EvaluateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "evaluate", abstract: "Evaluate weights on annotated images.",
-        subcommands: [EvaluateClassifyCommand.self, EvaluateSegmentCommand.self, EvaluateLandmarksCommand.self])
+        subcommands: [
+            EvaluateClassifyCommand.self, EvaluateSegmentCommand.self, EvaluateLandmarksCommand.self,
+            EvaluateFacesCommand.self,
+        ])
 }
 
 /// `cvtool evaluate classify`: parses and checks; `EvaluateClassifyRun` does the work.

@@ -4,7 +4,7 @@ import CVTraining
 extension OptimizerKind: ExpressibleByArgument {}
 extension ScheduleKind: ExpressibleByArgument {}
 
-/// The options of training that classification and segmentation share.
+/// The options of training that classification and segmentation share. (Faces have all but the size of a batch.)
 ///
 /// Training of styles has those of its groups that apply there; a search for hyperparameters has `LearningOptions` alone,
 /// and ranges in place of the others.
@@ -109,6 +109,18 @@ struct StepOptions<Task: TrainingTask>: ParsableArguments {
     @Option(help: .init("Images in a step. (default: \(Task.defaults.batchSize))", valueName: "n"))
     var batchSize: Int?
 
+    @OptionGroup var rates: RateOptions<Task>
+
+    func validate() throws { try checkNumber("--batch-size", batchSize, in: Task.batchSizes) }
+
+    func apply(to settings: inout TrainingSettings) {
+        settings.batchSize = batchSize ?? settings.batchSize
+        rates.apply(to: &settings)
+    }
+}
+
+/// The learning rate, the limit of gradients, and the average of the weights.
+struct RateOptions<Task: TrainingTask>: ParsableArguments {
     @Option(help: .init("Learning rate. (default: \(Task.defaults.learningRate))", valueName: "rate"))
     var learningRate: Double?
 
@@ -122,14 +134,12 @@ struct StepOptions<Task: TrainingTask>: ParsableArguments {
     var average: Double?
 
     func validate() throws {
-        try checkNumber("--batch-size", batchSize, in: Task.batchSizes)
         try checkNumber("--learning-rate", learningRate, in: SettingLimits.rates)
         try checkNumber("--clip-norm", clipNorm, in: 1e-9...1e9)
         try checkNumber("--average", average, in: 0...0.999999)
     }
 
     func apply(to settings: inout TrainingSettings) {
-        settings.batchSize = batchSize ?? settings.batchSize
         settings.learningRate = learningRate ?? settings.learningRate
         (settings.clipNorm, settings.averageDecay) = (clipNorm, average)
     }

@@ -105,6 +105,16 @@ enum LandmarkTask: ValidatedTask {
     static let holdout = "Fraction of the persons, or of the images where none are known, to hold out for validation"
 }
 
+/// `cvtool train faces`.
+enum FaceTask: ValidatedTask {
+    typealias Recipe = FaceRecipe
+
+    static let defaults = TrainingDefaults(FaceRecipe().settings)
+    /// The size follows from people and images; there is no such option.
+    static let batchSizes = 4...100_000
+    static let holdout = "Fraction of the people to hold out for validation, two at least"
+}
+
 /// `cvtool train style`.
 enum StyleTask: TrainingTask {
     typealias Recipe = StyleRecipe
