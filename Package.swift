@@ -31,7 +31,6 @@ let package = Package(
         .target(name: "CKernels"),
         .target(name: "CCodecs", dependencies: ["CPNG", "CJPEG"], linkerSettings: [.linkedLibrary("z")]),
         .target(name: "CVCore", dependencies: ["CKernels"]),
-        .target(name: "CVFaceDatabase", dependencies: ["CKernels", "CSQLite", "CVCore"]),
         .target(name: "CVImage", dependencies: ["CKernels", "CCodecs", "CVCore"]),
         .target(name: "CVTensor", dependencies: ["CKernels", "CVCore"]),
         .target(name: "CVNN", dependencies: ["CKernels", "CVCore", "CVTensor"]),
@@ -40,6 +39,7 @@ let package = Package(
         .target(
             name: "CVTask",
             dependencies: ["CKernels", "CVCore", "CVImage", "CVModels", "CVNN", "CVTensor", "CVWeights"]),
+        .target(name: "CVFaceDatabase", dependencies: ["CKernels", "CSQLite", "CVCore", "CVTask"]),
         .target(
             name: "CVClassification",
             dependencies: ["CVCore", "CVImage", "CVModels", "CVNN", "CVTask", "CVTensor", "CVWeights"]),
@@ -58,6 +58,9 @@ let package = Package(
             name: "CVLandmarks",
             dependencies: ["CVCore", "CVImage", "CVModels", "CVNN", "CVTask", "CVTensor", "CVWeights"]),
         .target(
+            name: "CVFaces",
+            dependencies: ["CVCore", "CVDetection", "CVImage", "CVModels", "CVTask", "CVTensor", "CVWeights"]),
+        .target(
             name: "CVTraining",
             dependencies: [
                 "CVClassification", "CVCore", "CVImage", "CVLandmarks", "CVModels", "CVNN", "CVSegmentation", "CVStyle",
@@ -66,8 +69,8 @@ let package = Package(
         .target(
             name: "CVToolkit",
             dependencies: [
-                "CVClassification", "CVCore", "CVDetection", "CVImage", "CVLandmarks", "CVModels", "CVNN",
-                "CVSegmentation", "CVStyle", "CVTask", "CVTensor", "CVWeights",
+                "CVClassification", "CVCore", "CVDetection", "CVFaces", "CVImage", "CVLandmarks", "CVModels",
+                "CVNN", "CVSegmentation", "CVStyle", "CVTask", "CVTensor", "CVWeights",
             ]),
 
         // The command, and what it needs beside the library: inputs, names of outputs, progress, signals.
@@ -75,8 +78,9 @@ let package = Package(
         .executableTarget(
             name: "cvtool",
             dependencies: [
-                "CLISupport", "CVClassification", "CVCore", "CVDetection", "CVImage", "CVLandmarks", "CVModels", "CVNN",
-                "CVSegmentation", "CVStyle", "CVTask", "CVTensor", "CVTraining", "CVWeights",
+                "CLISupport", "CVClassification", "CVCore", "CVDetection", "CVFaces", "CVImage", "CVLandmarks",
+                "CVModels",
+                "CVNN", "CVSegmentation", "CVStyle", "CVTask", "CVTensor", "CVTraining", "CVWeights",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
@@ -122,6 +126,13 @@ let package = Package(
             ],
             exclude: ["Golden"]),
         .testTarget(
+            name: "CVFacesTests",
+            dependencies: [
+                "CVCore", "CVDetection", "CVFaces", "CVImage", "CVModels", "CVNN", "CVTask", "CVTensor", "CVWeights",
+                "TestSupport",
+            ],
+            exclude: ["Golden"]),
+        .testTarget(
             name: "CVClassificationTests",
             dependencies: [
                 "CVClassification", "CVCore", "CVImage", "CVModels", "CVNN", "CVTask", "CVTensor", "CVWeights",
@@ -162,8 +173,9 @@ let package = Package(
         .testTarget(
             name: "CVToolTests",
             dependencies: [
-                "CLISupport", "CVClassification", "CVCore", "CVDetection", "CVImage", "CVLandmarks", "CVModels", "CVNN",
-                "CVSegmentation", "CVStyle", "CVTask", "CVTensor", "CVToolkit", "CVTraining", "CVWeights",
+                "CLISupport", "CVClassification", "CVCore", "CVDetection", "CVFaces", "CVImage", "CVLandmarks",
+                "CVModels",
+                "CVNN", "CVSegmentation", "CVStyle", "CVTask", "CVTensor", "CVToolkit", "CVTraining", "CVWeights",
                 "TestSupport", "cvtool",
             ]),
     ],

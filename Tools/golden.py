@@ -31,6 +31,7 @@
     python3 Tools/golden.py style-training
     python3 Tools/golden.py multistyle --package-dir DIR
     python3 Tools/golden.py selfie
+    python3 Tools/golden.py faces --package-dir DIR
     python3 Tools/golden.py guided-filter
     python3 Tools/golden.py preprocessing
     python3 Tools/golden.py tar-files
@@ -93,6 +94,11 @@ def build_parser() -> argparse.ArgumentParser:
     command = commands.add_parser("operations", help="PyTorch's results of single operations")
     command.add_argument("-o", "--output", type=Path, default=TESTS / "CVTensorTests" / "Golden" / "operations.json")
     command.set_defaults(run=lambda a: golden("operations").write_operations(a.output))
+
+    command = commands.add_parser("faces", help="what reference runtimes make of portraits with the networks for faces")
+    command.add_argument("--package-dir", type=Path, required=True, metavar="DIR", help="with the packages' archives")
+    command.add_argument("-o", "--output", type=Path, default=TESTS / "CVFacesTests" / "Golden", metavar="DIR")
+    command.set_defaults(run=lambda a: golden("faces").write_faces(a.output, a.package_dir))
 
     command = commands.add_parser("preprocessing", help="Pillow's and torchvision's preprocessing of small images")
     command.add_argument("-o", "--output", type=Path, default=TESTS / "CVTaskTests" / "Golden" / "preprocessing.json")

@@ -10,6 +10,8 @@ public struct Detection: Sendable, Equatable {
     public var confidence: Float
     /// The bounding box in pixels of the image, inside it and not empty.
     public var box: Box
+    /// The keypoints of the object; nil from a network that finds none.
+    public var keypoints: [NamedKeypoint]?
 
     /// Creates a detection.
     ///
@@ -18,11 +20,31 @@ public struct Detection: Sendable, Equatable {
     ///   - classIndex: index into the labels of the network, from 0.
     ///   - confidence: 0 to 1.
     ///   - box: in pixels of the image.
-    public init(label: String, classIndex: Int, confidence: Float, box: Box) {
+    ///   - keypoints: nil from a network that finds none.
+    public init(label: String, classIndex: Int, confidence: Float, box: Box, keypoints: [NamedKeypoint]? = nil) {
         self.label = label
         self.classIndex = classIndex
         self.confidence = confidence
         self.box = box
+        self.keypoints = keypoints
+    }
+}
+
+/// A point of an object that has a name, such as the right eye of a face.
+public struct NamedKeypoint: Sendable, Equatable, Codable {
+    /// What it is, such as "right eye".
+    public var name: String
+    /// In pixels of the image; it may lie outside.
+    public var position: Point
+
+    /// Creates a keypoint.
+    ///
+    /// - Parameters:
+    ///   - name: what it is.
+    ///   - position: in pixels of the image.
+    public init(name: String, position: Point) {
+        self.name = name
+        self.position = position
     }
 }
 
@@ -34,6 +56,8 @@ public struct Candidate: Sendable, Equatable {
     public var confidence: Float
     /// In pixels of the network's input.
     public var box: Box
+    /// In pixels of the network's input, in the order of the network's `keypointNames`; none from a network without.
+    public var keypoints: [Point]
 
     /// Creates a candidate.
     ///
@@ -41,10 +65,12 @@ public struct Candidate: Sendable, Equatable {
     ///   - classIndex: index into the labels of the network, from 0.
     ///   - confidence: 0 to 1.
     ///   - box: in pixels of the network's input.
-    public init(classIndex: Int, confidence: Float, box: Box) {
+    ///   - keypoints: in pixels of the network's input.
+    public init(classIndex: Int, confidence: Float, box: Box, keypoints: [Point] = []) {
         self.classIndex = classIndex
         self.confidence = confidence
         self.box = box
+        self.keypoints = keypoints
     }
 }
 
@@ -74,18 +100,46 @@ extension Box {
     }
 }
 
+extension Box {
+    /// Whether more than 70 % of `other` lies inside this box.
+    package func covers(_ other: Box) -> Bool {
+        let width = min(maxX, other.maxX) - max(minX, other.minX)
+        let height = min(maxY, other.maxY) - max(minY, other.minY)
+        return width > 0 && height > 0 && width * height > 0.7 * other.area
+    }
+}
+
 extension Detection: Codable {
-    /// As in a record: `{"label", "class", "confidence", "box": [left, top, right, bottom]}`.
+    /// As in a record: `{"label", "class", "confidence", "box": [left, top, right, bottom]}`, and where there are any
+    /// `"keypoints": [{"name", "position": [x, y]}]`.
     private enum CodingKeys: String, CodingKey {
         case label
         case classIndex = "class"
-        case confidence, box
+        case confidence, box, keypoints
     }
 }
 
 extension Candidate: Codable {
     private enum CodingKeys: String, CodingKey {
         case classIndex = "class"
-        case confidence, box
+        case confidence, box, keypoints
+    }
+
+    /// `{"class", "confidence", "box"}`, and where there are any `"keypoints": [[x, y]]`.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        classIndex = try container.decode(Int.self, forKey: .classIndex)
+        confidence = try container.decode(Float.self, forKey: .confidence)
+        box = try container.decode(Box.self, forKey: .box)
+        keypoints = try container.decodeIfPresent([Point].self, forKey: .keypoints) ?? []
+    }
+
+    /// `{"class", "confidence", "box"}`, and where there are any `"keypoints": [[x, y]]`.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(classIndex, forKey: .classIndex)
+        try container.encode(confidence, forKey: .confidence)
+        try container.encode(box, forKey: .box)
+        if !keypoints.isEmpty { try container.encode(keypoints, forKey: .keypoints) }
     }
 }

@@ -23,7 +23,7 @@ public struct Detector: Sendable {
     /// Converts an image to the network's input; its size is the size of the input.
     public private(set) var preprocessing: Preprocessing
 
-    private let network: any YOLONetwork
+    private let network: DetectorNetwork
 
     /// The largest side of the input, at which the first layers use about a gigabyte each.
     static let maxSide = 4096
@@ -43,15 +43,15 @@ public struct Detector: Sendable {
         try self.init(ModelFile(model, task: .detect))
     }
 
-    private init(_ file: ModelFile) throws {
+    package init(_ file: ModelFile) throws {
         let preprocessing = file.metadata.preprocessing
         guard preprocessing.resize == .letterbox, preprocessing.channels != .gray else {
             throw ModelFileError(file.path, .preprocessing(expected: "an input in color that is letterboxed"))
         }
-        guard case .detector(let network) = try file.network() else {
+        guard let network = DetectorNetwork(try file.network()) else {
             preconditionFailure("\(file.spec.name) is no detector")
         }
-        try network.checkInput(width: preprocessing.width, height: preprocessing.height)
+        try network.checkInput(width: preprocessing.width, height: preprocessing.height, of: file.spec.name)
         self.network = network
         labels = file.labels
         name = file.metadata.model
@@ -89,13 +89,16 @@ public struct Detector: Sendable {
         copy.preprocessing.width = rounded(width)
         copy.preprocessing.height = rounded(height)
         let (height, width) = (copy.preprocessing.height, copy.preprocessing.width)
-        try network.checkInput(width: width, height: height)
-        if !(network is DarknetNetwork) {
+        try network.checkInput(width: width, height: height, of: name)
+        if !network.knowsItsMemory {
             let estimate = MemoryEstimate(input: [1, 3, height, width]) { _ = network($0) }
             try requireMemory(estimate.peak, for: "\(name.escapedForDisplay) for an image of \(width)×\(height)")
         }
         return copy
     }
+
+    /// What the keypoints of a detection are, in their order; empty for a network without keypoints.
+    public var keypointNames: [String] { network.keypointNames }
 
     /// Finds the objects in an image.
     ///
@@ -124,11 +127,11 @@ public struct Detector: Sendable {
     /// - Parameter input: [1, 3, height, width], as produced by `prepare(_:)`.
     /// - Returns: the raw grids of the network's heads.
     /// - Throws: `NonFiniteOutput` if they hold NaN or infinity, which no threshold may hide.
-    public func run(_ input: Tensor) throws(NonFiniteOutput) -> [YOLOGrid] {
+    public func run(_ input: Tensor) throws(NonFiniteOutput) -> [DetectionGrid] {
         do throws(NonFiniteOutput) {
-            return try NonFiniteOutput.checking(input, { $0.map(\.values) }, network: { network($0) })
+            return try NonFiniteOutput.checking(input, { $0.flatMap(\.tensors) }, network: { network($0) })
         } catch {
-            guard let found = network.firstNonFiniteLayer(input) else { throw error }
+            guard case .yolo(let yolo) = network, let found = yolo.firstNonFiniteLayer(input) else { throw error }
             throw NonFiniteOutput(.layer(found.name, of: found.result), index: error.index)
         }
     }
@@ -140,19 +143,32 @@ public struct Detector: Sendable {
     ///   - letterbox: as returned by `prepare(_:)`.
     ///   - options: thresholds and the selection of classes.
     /// - Returns: the detections in pixels of the image, the most confident first.
-    public func read(_ grids: [YOLOGrid], _ letterbox: Letterbox, options: DetectionOptions = .init()) -> [Detection] {
+    public func read(
+        _ grids: [DetectionGrid], _ letterbox: Letterbox, options: DetectionOptions = .init()
+    ) -> [Detection] {
+        detections(
+            from: candidates(grids, confidence: options.confidence), options: options, labels: labels,
+            keypointNames: keypointNames, width: letterbox.sourceWidth, height: letterbox.sourceHeight,
+            toSource: letterbox.toSource)
+    }
+
+    /// All that the grids propose, in pixels of the network's input.
+    package func candidates(_ grids: [DetectionGrid], confidence: Float) -> [Candidate] {
         var candidates: [Candidate] = []
         for grid in grids {
-            let head = YOLOHead(
-                grid, classCount: network.classCount, inputWidth: preprocessing.width,
-                inputHeight: preprocessing.height)
-            grid.values.withValues {
-                head.decode($0, confidence: options.confidence, into: &candidates, limit: Self.maxCandidates)
+            switch grid {
+            case .yolo(let grid):
+                let head = YOLOHead(
+                    grid, classCount: labels.count, inputWidth: preprocessing.width,
+                    inputHeight: preprocessing.height)
+                grid.values.withValues {
+                    head.decode($0, confidence: confidence, into: &candidates, limit: Self.maxCandidates)
+                }
+            case .keypoints(let grid):
+                grid.decode(confidence: confidence, into: &candidates, limit: Self.maxCandidates)
             }
         }
-        return detections(
-            from: candidates, options: options, labels: labels, width: letterbox.sourceWidth,
-            height: letterbox.sourceHeight, toSource: letterbox.toSource)
+        return candidates
     }
 }
 
@@ -177,6 +193,7 @@ public struct DetectorError: ToolkitError, Equatable {
     /// What is wrong.
     public enum Problem: Sendable, Equatable {
         case inputSize(width: Int, height: Int)
+        case multiple(width: Int, height: Int, of: Int)
     }
 
     /// The model that it is about.
@@ -193,6 +210,8 @@ public struct DetectorError: ToolkitError, Equatable {
         switch problem {
         case .inputSize(let width, let height):
             "\(subject.escapedForDisplay): an input of \(width)×\(height); each side must be from 1 to 4096 pixels"
+        case .multiple(let width, let height, let multiple):
+            "\(subject.escapedForDisplay): an input of \(width)×\(height); each side must be a multiple of \(multiple)"
         }
     }
 }
@@ -201,6 +220,7 @@ extension DetectorError {
     public var category: ErrorCategory {
         switch problem {
         case .inputSize: .limit
+        case .multiple: .invalid
         }
     }
 }

@@ -26,13 +26,14 @@ public struct DetectionOptions: Sendable, Equatable {
 ///   - candidates: in pixels of the network's input, in any order.
 ///   - options: thresholds and the selection of classes.
 ///   - labels: names of the classes; a class without one is named like "class 7".
+///   - keypointNames: what the keypoints of the candidates are; empty for a network without.
 ///   - width: the width of the image in pixels.
 ///   - height: the height of the image in pixels.
 ///   - toSource: maps a box from network pixels to image pixels, such as the inverse of the letterbox.
 /// - Returns: the detections in pixels of the image, the most confident first.
 public func detections(
-    from candidates: [Candidate], options: DetectionOptions, labels: [String], width: Int, height: Int,
-    toSource: (Box) -> Box
+    from candidates: [Candidate], options: DetectionOptions, labels: [String], keypointNames: [String] = [],
+    width: Int, height: Int, toSource: (Box) -> Box
 ) -> [Detection] {
     let wanted = candidates.filter {
         $0.confidence >= options.confidence && options.classes?.contains($0.classIndex) ?? true
@@ -46,7 +47,13 @@ public func detections(
         guard box.area > 0 else { continue }
         let index = candidate.classIndex
         let label = labels.indices.contains(index) ? labels[index] : "class \(index)"
-        found.append(Detection(label: label, classIndex: index, confidence: candidate.confidence, box: box))
+        let keypoints = zip(keypointNames, candidate.keypoints).map { name, point in
+            NamedKeypoint(name: name, position: toSource(Box(point, point)).topLeft)
+        }
+        found.append(
+            Detection(
+                label: label, classIndex: index, confidence: candidate.confidence, box: box,
+                keypoints: keypointNames.isEmpty ? nil : keypoints))
     }
     return found
 }

@@ -1,4 +1,5 @@
 import CVCore
+import CVTask
 
 /// Groups faces that nobody has named: those of one person come together.
 ///

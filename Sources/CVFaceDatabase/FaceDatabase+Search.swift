@@ -1,4 +1,5 @@
 import CVCore
+import CVTask
 
 extension FaceDatabase {
     /// The path of the file beside the database that holds the embeddings of a large one, for the next time. It may be

@@ -1,6 +1,8 @@
 import CVCore
 import Synchronization
 
+@_exported import struct CVTask.EmbeddingModel
+
 /// People, and embeddings of their faces, in one file of SQLite.
 ///
 /// One photograph of a person is enough to find them again (one-shot learning): what is compared are embeddings, not classes

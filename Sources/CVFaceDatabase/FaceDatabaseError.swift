@@ -1,4 +1,5 @@
 import CVCore
+import CVTask
 
 /// A face database that cannot be used as asked.
 public struct FaceDatabaseError: ToolkitError, Equatable {

@@ -1,5 +1,6 @@
 import CKernels
 import CVCore
+import CVTask
 import Synchronization
 
 /// All embeddings of a face database side by side, for exact nearest neighbors.

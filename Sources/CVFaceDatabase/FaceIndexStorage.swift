@@ -1,4 +1,5 @@
 import CVCore
+import CVTask
 
 /// Where the numbers of an index stand in its bytes: a header, the embeddings, half their squared lengths, and the numbers of
 /// the faces, each part from a multiple of 64 on.

@@ -28,12 +28,3 @@ struct PersonFinder {
         }
     }
 }
-
-extension Box {
-    /// Whether more than 70 % of `other` lies inside this box.
-    fileprivate func covers(_ other: Box) -> Bool {
-        let width = min(maxX, other.maxX) - max(minX, other.minX)
-        let height = min(maxY, other.maxY) - max(minY, other.minY)
-        return width > 0 && height > 0 && width * height > 0.7 * other.area
-    }
-}

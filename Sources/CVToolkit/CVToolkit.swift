@@ -2,6 +2,7 @@
 // `import CVNN` and `import CVModels`, training with `import CVTraining`.
 @_exported import CVClassification
 @_exported import CVDetection
+@_exported import CVFaces
 @_exported import CVImage
 @_exported import CVLandmarks
 @_exported import CVSegmentation

@@ -20,6 +20,8 @@ struct CVTool: ParsableCommand {
               cvtool augment photo.jpg    augmented copies for training
               cvtool classify photo.jpg   the most probable classes
               cvtool explain photo.jpg    the regions that speak for a class
+              cvtool verify a.jpg b.jpg   whether both show the same person
+              cvtool faces detect photos/ find the faces in photographs
               cvtool train classify set/  train a network on your own images
               cvtool stylize a.jpg b.jpg  the style of b.jpg applied to a.jpg
               cvtool filter photo.jpg     apply one convolution kernel
@@ -38,9 +40,9 @@ struct CVTool: ParsableCommand {
             """,
         version: "0.1.0",
         subcommands: [
-            DetectCommand.self, ClassifyCommand.self, SegmentCommand.self, LandmarksCommand.self, StylizeCommand.self,
-            ExplainCommand.self, ActivationsCommand.self, TrainCommand.self, TuneCommand.self, EvaluateCommand.self,
-            AugmentCommand.self,
+            DetectCommand.self, ClassifyCommand.self, SegmentCommand.self, LandmarksCommand.self, VerifyCommand.self,
+            FacesCommand.self, StylizeCommand.self, ExplainCommand.self, ActivationsCommand.self, TrainCommand.self,
+            TuneCommand.self, EvaluateCommand.self, AugmentCommand.self,
             FilterCommand.self, ModelCommand.self, ConvertCommand.self, WeightsCommand.self, BenchmarkCommand.self,
         ])
 

@@ -61,13 +61,14 @@ import Testing
         func stretched(_ activation: Activation, by factor: Float = 6) -> Function { { activation($0[0] * factor) } }
         // Differences across kinks mean nothing: those are compared elsewhere, away from them.
         try compare(
-            "activations", differencesOf: { !["relu", "relu6", "leakyReLU", "hardSwish", "hardSigmoid"].contains($0) },
+            "activations",
+            differencesOf: { !["relu", "relu6", "leakyReLU", "hardSwish", "hardSigmoid", "prelu"].contains($0) },
             with: [
                 "relu": stretched(.relu), "relu6": stretched(.relu6, by: 8),
                 "leakyReLU": stretched(.leakyReLU(slope: 0.1)), "sigmoid": stretched(.sigmoid),
                 "silu": stretched(.silu), "mish": stretched(.mish), "tanh": stretched(.tanh),
                 "elu": stretched(.elu(alpha: 0.7)), "hardSwish": stretched(.hardSwish),
-                "hardSigmoid": stretched(.hardSigmoid),
+                "hardSigmoid": stretched(.hardSigmoid), "prelu": { prelu($0[0] * 6, $0[1]) },
                 "softmax": { softmax($0[0] * 6) }, "softmax over channels": { softmax($0[0] * 6, dimension: 1) },
                 "logSoftmax": { logSoftmax($0[0] * 6) },
                 "logSoftmax over channels": { logSoftmax($0[0] * 6, dimension: 1) },

@@ -44,6 +44,13 @@ import Testing
         checkGradient(of: [Tensor(values, shape: [1, 3, 7, 11])], tolerance: 1e-3) { activation($0[0]) }
     }
 
+    @Test("prelu: gradient matches finite differences") func ofAParametricReLU() {
+        // Away from the kink at 0; slopes below 0 and above 1 are possible.
+        let values = seededTensor(seed: 1, [2, 4, 5, 6]).values.map { abs($0) < 0.05 ? $0 + 0.1 : $0 }
+        let slopes = Tensor([-0.5, 0, 0.3, 1.7], shape: [4])
+        checkGradient(of: [Tensor(values, shape: [2, 4, 5, 6]), slopes], tolerance: 1e-3) { prelu($0[0], $0[1]) }
+    }
+
     @Test("maxPool2d: gradient matches finite differences") func ofMaxPooling() {
         // Distinct values, further apart than the step of the differences.
         let values = (0..<336).map { (index: Int) -> Float in Float((index * 331) % 337) / 5 }

@@ -62,7 +62,8 @@ private let normalizations: [RecordedCase] = [
 private let elementwise: [RecordedCase] =
     [
         .init(.add, [maps, [4, 1, 1]]) { $0[0] + $0[1] }, .init(.multiply, [maps, maps]) { $0[0] * $0[1] },
-        .init(.scale(factor: 3, term: 0)) { $0[0] * 3 }, .init(.scale(factor: 1, term: 3)) { $0[0] + 3 },
+        .init(.prelu, [maps, [4]]) { prelu($0[0], $0[1]) }, .init(.scale(factor: 3, term: 0)) { $0[0] * 3 },
+        .init(.scale(factor: 1, term: 3)) { $0[0] + 3 },
         .init(.reshape([2, 120])) { $0[0].reshaped([2, 120]) },
         .init(.broadcast(maps), [[4, 1, 5]]) { $0[0].broadcast(to: maps) },
         .init(.sum([4, 1, 1])) { $0[0].sum(to: [4, 1, 1]) },

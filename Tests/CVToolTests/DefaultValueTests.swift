@@ -26,6 +26,12 @@ import Testing
             "optimizer": "adam", "model": "vgg16-hed", "weights": "multistyle26", "quality": "92",
             "max-pixels": "178000000",
         ],
+        "verify": [
+            "detector": "yunet", "min-size": "20", "quality": "90", "max-pixels": "178000000",
+        ],
+        "faces detect": [
+            "detector": "yunet", "min-size": "20", "quality": "90", "max-pixels": "178000000",
+        ],
         "explain": [
             "max-pixels": "178000000", "model": "efficientnet-lite0", "opacity": "0.6", "quality": "90",
         ],

@@ -59,6 +59,7 @@ private func applied(_ operation: Operation, to x: [Tensor]) -> Tensor {
     case .localResponseNorm(let size, let alpha, let beta, let k):
         localResponseNorm(x[0], size: size, alpha: alpha, beta: beta, k: k)
     case .activation(let activation): activation(x[0])
+    case .prelu: prelu(x[0], x[1])
     case .add: x[0] + x[1]
     case .multiply: x[0] * x[1]
     case .scale(let factor, let term): term == 0 ? x[0] * factor : x[0] * factor + term

@@ -9,14 +9,21 @@ A converter module has
 from types import ModuleType
 
 from . import (
-    efficientnet_lite0, mobilenet_v2_features, multistyle26, selfie_segmentation, vgg16_hed, yolov3_tiny,
+    blazeface_full, blazeface_short, dlib_face, efficientnet_lite0, face_mesh, mobilenet_v2_features, multistyle26,
+    selfie_segmentation, sface, vgg16_hed, yolov3_tiny, yunet,
 )
 
 MODELS: dict[str, ModuleType] = {
+    "blazeface-full": blazeface_full,
+    "blazeface-short": blazeface_short,
+    "dlib-face": dlib_face,
     "efficientnet-lite0": efficientnet_lite0,
+    "face-mesh": face_mesh,
     "mobilenet_v2-features": mobilenet_v2_features,
     "multistyle26": multistyle26,
     "selfie-segmentation": selfie_segmentation,
+    "sface": sface,
     "vgg16-hed": vgg16_hed,
     "yolov3-tiny": yolov3_tiny,
+    "yunet": yunet,
 }

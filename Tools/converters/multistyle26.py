@@ -4,7 +4,6 @@ Johnson et al. 2016 (arXiv:1603.08155) made smaller, with the conditional instan
 (arXiv:1610.07629): all styles share the convolutions and differ by the scale and shift of the normalizations.
 """
 
-import io
 import json
 from pathlib import Path
 
@@ -50,16 +49,10 @@ LAYERS = (
 
 def convert(folder: Path, precision: str) -> tuple[dict[str, np.ndarray], dict[str, str]]:
     """Tensors in network order and metadata, from the package's file in `folder`."""
-    return stored(named(read_arrays(PACKAGE.read(WEIGHTS, folder))), precision), metadata()
-
-
-def read_arrays(data: bytes) -> dict[str, np.ndarray]:
-    """The arrays of the graph by their names."""
     # Only here: the other models are converted without that package.
-    import onnx
+    from .onnx_file import read_arrays
 
-    graph = onnx.load(io.BytesIO(data)).graph
-    return {tensor.name: onnx.numpy_helper.to_array(tensor) for tensor in graph.initializer}
+    return stored(named(read_arrays(PACKAGE.read(WEIGHTS, folder))), precision), metadata()
 
 
 def named(arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:

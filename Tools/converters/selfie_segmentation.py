@@ -1,17 +1,13 @@
 """MediaPipe's selfie segmentation: the share of a person in each of 256 × 256 pixels; a graph of 106,000 half floats."""
 
 import json
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .package import Package, PackageError, PackageFile
+from .package import Package, PackageFile
 from .safetensors_file import stored
-
-if TYPE_CHECKING:
-    from .tflite_file import TFLiteLayer
+from .tflite_layers import Layer, named
 
 PACKAGE = Package(
     name="mediapipe", version="0.10.14",
@@ -29,15 +25,6 @@ PREPROCESSING = {
     "width": 256, "height": 256, "resize": "stretch", "filter": "bilinear", "fill": [0, 0, 0],
     "channels": "rgb", "mean": [0, 0, 0], "std": [255, 255, 255],
 }
-
-
-@dataclass(frozen=True)
-class Layer:
-    """A convolution by its key, with the kind and the shape that it must have in the graph."""
-
-    key: str
-    kind: str
-    shape: tuple[int, ...]
 
 
 def layers() -> list[Layer]:
@@ -75,22 +62,7 @@ def convert(folder: Path, precision: str) -> tuple[dict[str, np.ndarray], dict[s
     """Tensors in network order and metadata, from the package's files in `folder`."""
     # Only here: the other models are converted without that package.
     from .tflite_file import read_layers
-    return stored(named(read_layers(PACKAGE.read(WEIGHTS, folder))), precision), metadata()
-
-
-def named(found: "list[TFLiteLayer]") -> dict[str, np.ndarray]:
-    """The graph's arrays under the keys of the toolkit's model, as float32."""
-    expected = layers()
-    if len(found) != len(expected):
-        raise PackageError(f"the graph has {len(found)} convolutions; expected {len(expected)}")
-    tensors: dict[str, np.ndarray] = {}
-    for layer, given in zip(expected, found):
-        if (given.kind, given.weight.shape) != (layer.kind, layer.shape):
-            raise PackageError(f"{layer.key}: expected a {layer.kind} of {layer.shape}, "
-                               f"found a {given.kind} of {given.weight.shape}")
-        tensors[f"{layer.key}.weight"] = given.weight.astype("<f4")
-        tensors[f"{layer.key}.bias"] = given.bias.astype("<f4")
-    return tensors
+    return stored(named(read_layers(PACKAGE.read(WEIGHTS, folder)), layers()), precision), metadata()
 
 
 def metadata() -> dict[str, str]:

@@ -18,16 +18,18 @@ TYPES = {tflite.TensorType.FLOAT32: "<f4", tflite.TensorType.FLOAT16: "<f2"}
 
 @dataclass(frozen=True)
 class TFLiteLayer:
-    """A convolution of a graph, its arrays in the order of axes that PyTorch has."""
+    """A convolution or a parametric ReLU of a graph, its arrays in the order of axes that PyTorch has."""
 
-    # "convolution", "depthwise" or "transposed".
+    # "convolution", "depthwise", "transposed" or "prelu".
     kind: str
+    # Of a parametric ReLU, the slopes of the channels.
     weight: np.ndarray
-    bias: np.ndarray
+    # A parametric ReLU has none.
+    bias: np.ndarray | None
 
 
 def read_layers(data: bytes) -> list[TFLiteLayer]:
-    """The convolutions of the first subgraph, each with its bias; half precision stays half precision."""
+    """The convolutions and parametric ReLUs of the first subgraph; half precision stays half precision."""
     model = tflite.Model.GetRootAs(data, 0)
     graph = model.Subgraphs(0)
     # Files in half precision have a DEQUANTIZE before each use of a weight: from its output back to what is stored.
@@ -39,6 +41,10 @@ def read_layers(data: bytes) -> list[TFLiteLayer]:
         builtin = max(code.BuiltinCode(), code.DeprecatedBuiltinCode())
         if builtin == tflite.BuiltinOperator.DEQUANTIZE:
             stored[operator.Outputs(0)] = operator.Inputs(0)
+            continue
+        if builtin == tflite.BuiltinOperator.PRELU:
+            slopes = _array(model, graph, operator.Inputs(1))
+            layers.append(TFLiteLayer("prelu", slopes.reshape(-1), None))
             continue
         custom = code.CustomCode() if builtin == tflite.BuiltinOperator.CUSTOM else None
         kind = WEIGHTED.get(builtin) or CUSTOM.get(custom)

@@ -56,6 +56,7 @@ GROUPS = {
         ("logSoftmax", [[3, 11]], lambda x: F.log_softmax(x * 6, -1)),
         ("logSoftmax over channels", [SMALL], lambda x: F.log_softmax(x * 6, 1)),
         ("hardSigmoid", [SMALL], lambda x: F.hardsigmoid(x * 6)),
+        ("prelu", [SMALL, [4]], lambda x, slopes: F.prelu(x * 6, slopes)),
     ],
     "pooling": [
         ("max", [[2, 3, 7, 8]], lambda x: F.max_pool2d(x, 3, 2, 1)),

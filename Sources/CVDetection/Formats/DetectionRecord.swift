@@ -13,11 +13,20 @@ extension Detection: RecordedResult {
     /// The key of the list of detections in a record.
     public static var listName: String { "detections" }
 
-    /// One detection as a JSON object with its label, class index, confidence and box.
+    /// One detection as a JSON object with its label, class index, confidence and box, and its keypoints if it has any.
     public var json: JSONValue {
-        [
-            "label": .string(label), "class": .integer(classIndex), "confidence": JSONValue(confidence),
-            "box": box.json,
+        var members = [
+            JSONMember("label", .string(label)), JSONMember("class", .integer(classIndex)),
+            JSONMember("confidence", JSONValue(confidence)), JSONMember("box", box.json),
         ]
+        if let keypoints { members.append(JSONMember("keypoints", .array(keypoints.map(\.json)))) }
+        return .object(members)
+    }
+}
+
+extension NamedKeypoint {
+    /// `{"name": "nose", "position": [x, y]}`.
+    public var json: JSONValue {
+        ["name": .string(name), "position": .array([position.x, position.y].map(JSONValue.init))]
     }
 }

@@ -83,8 +83,14 @@ extension ModelSpec {
         case centered
         /// Proportions kept, gray around, from 0 to 1: darknet's.
         case letterboxed
+        /// Proportions kept, black around, BGR from 0 to 255: OpenCV's.
+        case letterboxedBGR
+        /// Proportions kept, black around, from -1 to 1: MediaPipe's.
+        case letterboxedSigned
         /// Stretched, without the mean of ImageNet, from 0 to 255: Caffe's.
         case caffe
+        /// Stretched, (level - mean) / deviation.
+        case leveled(mean: [Float], deviation: Float)
     }
 
     /// How an image becomes the input of this network where the weights do not say.
@@ -110,6 +116,18 @@ extension ModelSpec {
         case .imageNet: return made(.crop, mean: mean, std: deviation)
         case .centered: return made(.crop, mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5])
         case .letterboxed: return made(.letterbox)
+        case .letterboxedBGR:
+            return Preprocessing(
+                width: input.width, height: input.height, resize: .letterbox, fill: [0, 0, 0],
+                channels: .bgr, mean: [0, 0, 0], std: [1, 1, 1])
+        case .letterboxedSigned:
+            return Preprocessing(
+                width: input.width, height: input.height, resize: .letterbox, fill: [0, 0, 0],
+                mean: [127.5, 127.5, 127.5], std: [127.5, 127.5, 127.5])
+        case .leveled(let mean, let deviation):
+            return Preprocessing(
+                width: input.width, height: input.height, resize: .stretch, mean: mean,
+                std: [deviation, deviation, deviation])
         case .caffe:
             var preprocessing = made(.stretch)
             (preprocessing.mean, preprocessing.std) = ([122.67892, 116.66877, 104.00699], [1, 1, 1])

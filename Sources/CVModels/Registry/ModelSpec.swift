@@ -196,8 +196,12 @@ public enum ModelNetwork: Sendable {
     case classifier(any ClassifierNetwork)
     /// Raw grids of boxes.
     case detector(any YOLONetwork)
+    /// Raw grids of boxes with keypoints.
+    case keypointDetector(any KeypointDetectorNetwork)
     /// A vector for each image.
     case embedding(any EmbeddingNetwork)
+    /// Points of the surface of a face.
+    case mesh(FaceMesh)
     /// Numbers for each pixel: logits, a matte, or colors.
     case dense(any Layer)
     /// Points of an object: coordinates or heat maps.
@@ -214,7 +218,13 @@ public enum ModelNetwork: Sendable {
         switch self {
         case .classifier(let network): [network(x)]
         case .detector(let network): network(x).map(\.values)
+        case .keypointDetector(let network): network(x).flatMap { $0.scores + [$0.values] }
         case .embedding(let network): [network(x)]
+        case .mesh(let network):
+            {
+                let (points, presence) = network(x)
+                return [presence, points]
+            }()
         case .dense(let network): [network(x)]
         case .landmarks(let network): [network(x)]
         case .features(let network, let layers): network(x, at: layers).sorted { $0.key < $1.key }.map(\.value)

@@ -90,12 +90,6 @@ public struct FilterKernel: Sendable, Equatable {
     }
 }
 
-extension String {
-    fileprivate var trimmed: String {
-        String(drop(while: \.isWhitespace).reversed().drop(while: \.isWhitespace).reversed())
-    }
-}
-
 extension FilterKernel {
     /// A kernel that has a name.
     public struct Named: Sendable {

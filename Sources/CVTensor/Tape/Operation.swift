@@ -60,6 +60,8 @@ public enum Operation: Sendable, Equatable {
 
     /// Input: x.
     case activation(Activation)
+    /// Inputs: x, and the slopes of its channels.
+    case prelu
     /// Inputs: a and b, broadcast to each other.
     case add
     /// Inputs: a and b, broadcast to each other.
@@ -159,6 +161,7 @@ extension Operation {
         case .localResponseNorm: "localResponseNorm"
         case .l2Normalize: "l2Normalized"
         case .activation(let activation): activation.name
+        case .prelu: "prelu"
         case .add: "+"
         case .multiply: "*"
         case .scale: "scaled"

@@ -14,6 +14,8 @@ public enum VisionTask: String, Sendable, CaseIterable {
     case stylize
     /// The image as a vector, near those of images of the same person or thing.
     case embed
+    /// Points of the surface of a face, in three dimensions.
+    case mesh
     /// Feature maps for other tasks: a backbone without a classification head.
     case features
 }

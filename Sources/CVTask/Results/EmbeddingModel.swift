@@ -47,7 +47,8 @@ public struct EmbeddingModel: Sendable, Hashable, Codable, CustomStringConvertib
         return a.withUnsafeBufferPointer { a in b.withUnsafeBufferPointer { b in distance(a, b) } }
     }
 
-    func distance(_ a: UnsafeBufferPointer<Float>, _ b: UnsafeBufferPointer<Float>) -> Float {
+    /// The same of numbers in memory.
+    package func distance(_ a: UnsafeBufferPointer<Float>, _ b: UnsafeBufferPointer<Float>) -> Float {
         var (dot, squaredA, squaredB, difference) = (0.0, 0.0, 0.0, 0.0)
         for index in a.indices {
             let (x, y) = (Double(a[index]), Double(b[index]))

@@ -1,14 +1,15 @@
-import CVCore
-
 /// Comma-separated values (RFC 4180): fields may stand in quotes, and hold commas, new lines and doubled quotes there.
-struct CSVReader {
-    struct Row: Equatable {
+package struct CSVReader {
+    /// One row.
+    package struct Row: Equatable {
         /// On which it begins, from 1.
-        let line: Int
-        let fields: [String]
+        package let line: Int
+        /// Without their quotes.
+        package let fields: [String]
     }
 
-    enum Problem: Error, Equatable {
+    /// What is no CSV.
+    package enum Problem: Error, Equatable {
         case openQuote(line: Int)
         case textAfterQuote(line: Int)
         case notUTF8(line: Int)
@@ -18,12 +19,13 @@ struct CSVReader {
     private var position = 0
     private var line = 1
 
-    init(_ bytes: [UInt8]) {
+    /// Reads from bytes; a byte order mark is dropped.
+    package init(_ bytes: [UInt8]) {
         self.bytes = Array(TextInput.withoutMark(bytes))
     }
 
     /// The next row that is not empty; nil at the end.
-    mutating func next() throws(Problem) -> Row? {
+    package mutating func next() throws(Problem) -> Row? {
         while position < bytes.count {
             let start = line
             let fields = try row()
@@ -78,33 +80,9 @@ struct CSVReader {
     }
 }
 
-extension CSVReader {
-    private static let maxBytes = 1 << 28
-
-    /// All rows of a list, the header among them.
-    ///
-    /// - Parameter path: of the file.
-    /// - Returns: in their order.
-    /// - Throws: `FileError`, or `DatasetError` for what is not comma-separated values.
-    static func rows(of path: String) throws -> [Row] {
-        var reader = CSVReader(try TextInput.read(path, maxBytes: maxBytes))
-        var rows: [Row] = []
-        do throws(Problem) {
-            while let row = try reader.next() { rows.append(row) }
-        } catch {
-            switch error {
-            case .openQuote(let line): throw DatasetError(path, .openQuote(line: line))
-            case .textAfterQuote(let line): throw DatasetError(path, .textAfterQuote(line: line))
-            case .notUTF8(let line): throw DatasetError(path, .notUTF8(line: line))
-            }
-        }
-        return rows
-    }
-}
-
 extension String {
     /// Without blanks at either end.
-    var trimmed: String {
+    package var trimmed: String {
         let start = drop { $0.isWhitespace }
         return String(start.reversed().drop { $0.isWhitespace }.reversed())
     }

@@ -1,0 +1,71 @@
+import CVModels
+import CVTensor
+
+/// The raw output of one head of a detector.
+public enum DetectionGrid: Sendable {
+    /// Boxes of several classes, relative to anchors.
+    case yolo(YOLOGrid)
+    /// Boxes of one class with keypoints.
+    case keypoints(KeypointGrid)
+
+    /// The tensors of the head.
+    public var tensors: [Tensor] {
+        switch self {
+        case .yolo(let grid): [grid.values]
+        case .keypoints(let grid): grid.scores + [grid.values]
+        }
+    }
+}
+
+/// The networks that a `Detector` can have.
+enum DetectorNetwork: Sendable {
+    case yolo(any YOLONetwork)
+    case keypoints(any KeypointDetectorNetwork)
+
+    /// Nil for a network that finds no boxes.
+    init?(_ network: ModelNetwork) {
+        switch network {
+        case .detector(let network): self = .yolo(network)
+        case .keypointDetector(let network): self = .keypoints(network)
+        default: return nil
+        }
+    }
+
+    var stride: Int {
+        switch self {
+        case .yolo(let network): network.stride
+        case .keypoints(let network): network.stride
+        }
+    }
+
+    /// Whether its own check of an input sees to the memory that it takes.
+    var knowsItsMemory: Bool {
+        if case .yolo(let network) = self { network is DarknetNetwork } else { false }
+    }
+
+    var keypointNames: [String] {
+        switch self {
+        case .yolo: []
+        case .keypoints(let network): network.keypointNames
+        }
+    }
+
+    /// - Parameter model: named in the message.
+    /// - Throws: `DarknetError` of a YOLO network, `DetectorError` of another.
+    func checkInput(width: Int, height: Int, of model: String) throws {
+        switch self {
+        case .yolo(let network): try network.checkInput(width: width, height: height)
+        case .keypoints(let network):
+            guard width % network.stride == 0, height % network.stride == 0 else {
+                throw DetectorError(model, .multiple(width: width, height: height, of: network.stride))
+            }
+        }
+    }
+
+    func callAsFunction(_ x: Tensor) -> [DetectionGrid] {
+        switch self {
+        case .yolo(let network): network(x).map { .yolo($0) }
+        case .keypoints(let network): network(x).map { .keypoints($0) }
+        }
+    }
+}

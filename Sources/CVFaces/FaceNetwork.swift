@@ -1,0 +1,123 @@
+import CVCore
+import CVImage
+import CVModels
+import CVTask
+import CVTensor
+import CVWeights
+
+/// One network that makes vectors of aligned faces, with what its weights say about their use.
+public struct FaceNetwork: Sendable {
+    /// The network, and how its vectors are compared.
+    public let model: EmbeddingModel
+    /// How faces are aligned for it.
+    public let template: FaceTemplate
+    /// The distance up to which two faces count as one person.
+    public let threshold: FaceThreshold
+    /// How much it counts beside others in a `FaceEmbedder`.
+    let weight: Float
+
+    private let preprocessing: Preprocessing
+    private let network: any EmbeddingNetwork
+
+    /// Loads a network by its name or by the path of a `.safetensors` file.
+    ///
+    /// The metadata of weights may say how faces are aligned (`alignment`: `arcface` or `dlib`), how vectors are compared
+    /// (`metric`: `cosine` or `euclidean`), and up to which distance two are of one person (`threshold`, with
+    /// `threshold_origin`).
+    ///
+    /// - Parameter model: `sface`, `dlib-face`, or weights of another network that makes vectors.
+    /// - Throws: what `ModelFile` throws; `FaceError` for metadata that are not understood.
+    public init(_ model: String) throws {
+        let file = try ModelFile(model, task: .embed)
+        guard case .embedding(let network) = try file.network() else {
+            preconditionFailure("\(file.spec.name) makes no embeddings")
+        }
+        let usual = Calibration(model: file.spec.name)
+        template = try file.setting("alignment", FaceTemplate.all.map { ($0.name, $0) }) ?? usual.template
+        threshold = try file.threshold() ?? usual.threshold
+        weight = usual.weight
+        preprocessing = file.metadata.preprocessing
+        self.network = network
+        self.model = EmbeddingModel(
+            name: file.spec.name, sha256: try file.metadata.dataSHA256 ?? Safetensors(path: file.path).dataSHA256(),
+            dimension: network.dimension,
+            metric: try file.setting("metric", EmbeddingModel.Metric.allCases.map { ($0.rawValue, $0) }) ?? usual.metric
+        )
+    }
+
+    /// The network's input for aligned faces.
+    ///
+    /// - Parameter aligned: images of faces, aligned to `template`; other sizes than the template's are resized.
+    /// - Returns: [N, 3, height, width].
+    public func prepare(_ aligned: [Image]) -> Tensor { preprocessing.batch(aligned) }
+
+    /// Runs the network.
+    ///
+    /// - Parameter input: [N, 3, height, width], preprocessed.
+    /// - Returns: [N, dimension], as the network computes it.
+    /// - Throws: `NonFiniteOutput` if it is NaN or infinite.
+    public func run(_ input: Tensor) throws(NonFiniteOutput) -> Tensor {
+        try NonFiniteOutput.checking(input) { network($0) }
+    }
+
+    /// The embedding of an aligned face.
+    ///
+    /// - Parameters:
+    ///   - aligned: an image of a face, aligned to `template`.
+    ///   - averagesMirrorImage: whether it is the mean of that of the image and of its mirror image.
+    /// - Returns: of length 1 where the metric is the cosine.
+    /// - Throws: `NonFiniteOutput` if the network computes NaN or infinity.
+    public func embed(_ aligned: Image, averagesMirrorImage: Bool = true) throws(NonFiniteOutput) -> FaceEmbedding {
+        let images = [aligned] + (averagesMirrorImage ? [aligned.flippedHorizontally()] : [])
+        let vectors = try run(prepare(images)).values
+        let mean = (0..<model.dimension).map { index in
+            images.indices.reduce(Float(0)) { $0 + vectors[$1 * model.dimension + index] } / Float(images.count)
+        }
+        return FaceEmbedding(mean, model: model)
+    }
+
+    /// The threshold for the length of the difference of two embeddings: for vectors of length 1, its square is twice the
+    /// distance by the cosine.
+    var euclideanThreshold: Float {
+        model.metric == .cosine ? (2 * threshold.distance).squareRoot() : threshold.distance
+    }
+}
+
+/// What is known of the published networks.
+private struct Calibration {
+    let template: FaceTemplate
+    let metric: EmbeddingModel.Metric
+    let threshold: FaceThreshold
+    let weight: Float
+
+    init(model: String) {
+        switch model {
+        case "dlib-face":
+            (template, metric, weight) = (.dlib, .euclidean, 0.3)
+            threshold = FaceThreshold(
+                distance: 0.6, origin: "published with dlib's network, for Labeled Faces in the Wild")
+        default:
+            (template, metric, weight) = (.arcFace, .cosine, 0.7)
+            threshold = FaceThreshold(
+                distance: 0.637, origin: "published with OpenCV's SFace (cosine 0.363), for Labeled Faces in the Wild")
+        }
+    }
+}
+
+extension ModelFile {
+    /// A setting of the metadata that is one of several names; nil where there is none.
+    fileprivate func setting<Value>(_ key: String, _ known: [(name: String, value: Value)]) throws(FaceError) -> Value?
+    {
+        guard let text = texts[key] else { return nil }
+        if let found = known.first(where: { $0.name == text }) { return found.value }
+        throw FaceError(path, .setting(key: key, found: text, expected: known.map(\.name).joined(separator: " or ")))
+    }
+
+    fileprivate func threshold() throws(FaceError) -> FaceThreshold? {
+        guard let text = texts["threshold"] else { return nil }
+        guard let distance = Float(text), distance.isFinite, distance > 0 else {
+            throw FaceError(path, .setting(key: "threshold", found: text, expected: "a number above 0"))
+        }
+        return FaceThreshold(distance: distance, origin: texts["threshold_origin"] ?? "the metadata of the weights")
+    }
+}

@@ -1,0 +1,8 @@
+extension FaceMesh {
+    /// Its facts for the registry.
+    static let spec = ModelSpec(
+        "face-mesh", "MediaPipe's face mesh (Kartynnik et al. 2019, arXiv:1907.06724): 468 points of a face",
+        task: .mesh, input: .init(channels: 3, height: 192, width: 192), classes: nil, takesAnySize: false,
+        limits: .init(classes: 1...1, channels: 3...3, minimumSide: 192, maximumSide: 192),
+        build: { .mesh(FaceMesh($2)) })
+}
