@@ -35,7 +35,7 @@ public enum LandmarkDecoding: String, Sendable, CaseIterable {
             let points = stride(from: 0, to: positions.count, by: 2).map {
                 Point(x: positions[$0], y: positions[$0 + 1])
             }
-            return Estimate(zip(points, HeatMapPeaks(output).peaks).map { ($0, $1.score) })
+            return Estimate(zip(points, HeatMapMasses(output, around: points).masses).map { ($0, $1) })
         }
     }
 
@@ -49,11 +49,59 @@ public enum LandmarkDecoding: String, Sendable, CaseIterable {
             (self.points, self.confidence, self.scores) = (points, confidence, scores)
         }
 
+        /// What was read from a mirror image, as it is in the image.
+        func mirrored(_ scheme: LandmarkScheme) -> Estimate {
+            func swapped<Value>(_ values: [Value]) -> [Value] {
+                scheme.pairs.reduce(into: values) { $0.swapAt($1.left, $1.right) }
+            }
+            return Estimate(
+                points: swapped(points.map { Point(x: 1 - $0.x, y: $0.y) }), confidence: confidence,
+                scores: scores.map(swapped))
+        }
+
+        /// The mean of two looks at the same object.
+        func mean(_ other: Estimate) -> Estimate {
+            func middle(_ a: Float, _ b: Float) -> Float { (a + b) / 2 }
+            return Estimate(
+                points: zip(points, other.points).map { Point(x: middle($0.x, $1.x), y: middle($0.y, $1.y)) },
+                confidence: middle(confidence, other.confidence),
+                scores: scores.map { zip($0, other.scores ?? $0).map(middle) })
+        }
+
         init(_ peaks: [(point: Point, score: Float)]) {
             let scores = peaks.map(\.score)
             self.init(
                 points: peaks.map(\.point), confidence: scores.reduce(0, +) / Float(max(scores.count, 1)),
                 scores: scores)
+        }
+    }
+}
+
+/// The part of each map's softmax that lies around its position: 1 if all of it does, and little where it is spread.
+private struct HeatMapMasses {
+    let masses: [Float]
+
+    /// Cells on either side of the one that the position lies in.
+    private static let reach = 2
+
+    /// - Parameters:
+    ///   - maps: [1, K, h, w].
+    ///   - points: K, as fractions of the width and height.
+    init(_ maps: Tensor, around points: [Point]) {
+        let (count, height, width) = (maps.shape[1], maps.shape[2], maps.shape[3])
+        let weights = softmax(maps.reshaped([count, height * width]) * softArgmaxSharpness)
+        masses = weights.withValues { weights in
+            points.enumerated().map { index, point in
+                let column = min(max(Int(clamping: point.x * Float(width)), 0), width - 1)
+                let row = min(max(Int(clamping: point.y * Float(height)), 0), height - 1)
+                var mass: Float = 0
+                for r in max(row - Self.reach, 0)...min(row + Self.reach, height - 1) {
+                    for c in max(column - Self.reach, 0)...min(column + Self.reach, width - 1) {
+                        mass += weights[(index * height + r) * width + c]
+                    }
+                }
+                return min(mass, 1)
+            }
         }
     }
 }

@@ -13,8 +13,8 @@ import CVWeights
 /// let face = try detector.detect(Image(contentsOf: "face.jpg"))
 /// print(face.points[36], face.confidence)
 /// ```
-/// The network looks at a square around the object; a second pass looks at the square around what the first has found, turned
-/// upright. Immutable: many threads may use one detector at the same time.
+/// The network looks at a square around the object; each further pass looks at the square around what the one before has found,
+/// level with the eyes. Immutable: many threads may use one detector at the same time.
 public struct LandmarkDetector: Sendable {
     /// What the points are.
     public let scheme: LandmarkScheme
@@ -28,8 +28,6 @@ public struct LandmarkDetector: Sendable {
 
     /// The model that `init(_:)` loads by default.
     public static let defaultModel = "landmarks68"
-    /// Further passes change nothing any more.
-    public static let defaultPasses = 2
     /// The key of the description of the points in the metadata of weights.
     package static let metadataKey = "landmarks"
     /// Where the metadata says nothing.
@@ -86,11 +84,13 @@ public struct LandmarkDetector: Sendable {
     ///
     /// - Parameters:
     ///   - image: of any size.
-    ///   - passes: how often the network looks, at least once.
+    ///   - options: how thorough the search is.
     /// - Returns: the landmarks in pixels of the image.
     /// - Throws: `NonFiniteOutput` if the network computes NaN or infinity.
-    public func detect(_ image: Image, passes: Int = defaultPasses) throws(NonFiniteOutput) -> Landmarks {
-        try search(image, from: LandmarkRegion(width: image.width, height: image.height), passes)
+    public func detect(
+        _ image: Image, options: LandmarkOptions = LandmarkOptions()
+    ) throws(NonFiniteOutput) -> Landmarks {
+        try search(image, from: LandmarkRegion.starts(width: image.width, height: image.height), options)
     }
 
     /// Finds the landmarks of an object in its box.
@@ -98,34 +98,44 @@ public struct LandmarkDetector: Sendable {
     /// - Parameters:
     ///   - image: of any size.
     ///   - box: around the object, such as a face detector's, in pixels of the image.
-    ///   - passes: how often the network looks, at least once.
+    ///   - options: how thorough the search is.
     /// - Returns: the landmarks in pixels of the image.
     /// - Throws: `NonFiniteOutput` if the network computes NaN or infinity.
     public func detect(
-        _ image: Image, in box: Box, passes: Int = defaultPasses
+        _ image: Image, in box: Box, options: LandmarkOptions = LandmarkOptions()
     ) throws(NonFiniteOutput) -> Landmarks {
-        var found = try search(image, from: LandmarkRegion(around: box, fill: fill), passes)
+        var found = try search(image, from: [LandmarkRegion(around: box, fill: fill)], options)
         found.box = box
         return found
     }
 
+    /// The first pass over each of some regions, and the others from where the network was surest.
     private func search(
-        _ image: Image, from start: LandmarkRegion, _ passes: Int
+        _ image: Image, from starts: [LandmarkRegion], _ options: LandmarkOptions
     ) throws(NonFiniteOutput) -> Landmarks {
-        precondition(passes >= 1, "\(passes) passes, 1 or more expected")
-        var found = try look(image, at: start)
-        for _ in 1..<passes {
-            guard let bounds = found.bounds, bounds.width.isFinite, bounds.height.isFinite else { break }
-            // The box of the upright object: that of a turned one is larger.
-            let roll = scheme.roll(found.points)
-            let upright = AffineMap.rotation(degrees: -roll).around(
-                x: Double(bounds.center.x), y: Double(bounds.center.y))
-            guard let box = Box(around: found.points.map { upright.apply($0) }) else { break }
-            var region = LandmarkRegion(around: box, fill: fill, degrees: roll)
-            if let back = upright.inverse { region.center = back.apply(region.center) }
-            found = try look(image, at: region)
+        var found = try look(image, at: starts[0], mirrored: options.mirrored && options.passes == 1)
+        for start in starts.dropFirst() {
+            let other = try look(image, at: start, mirrored: options.mirrored && options.passes == 1)
+            if other.confidence > found.confidence { found = other }
+        }
+        for pass in stride(from: 2, through: options.passes, by: 1) {
+            guard let region = region(around: found.points) else { break }
+            found = try look(image, at: region, mirrored: options.mirrored && pass == options.passes)
         }
         return found
+    }
+
+    /// The square around an object, turned as its eyes are; nil if it is beyond all numbers.
+    private func region(around points: [Point]) -> LandmarkRegion? {
+        guard let bounds = Box(around: points), bounds.width.isFinite, bounds.height.isFinite else { return nil }
+        // The box of the upright object: that of a turned one is larger.
+        let roll = scheme.roll(points)
+        let upright = AffineMap.rotation(degrees: -roll).around(
+            x: Double(bounds.center.x), y: Double(bounds.center.y))
+        guard let box = Box(around: points.map { upright.apply($0) }), let back = upright.inverse else { return nil }
+        var region = LandmarkRegion(around: box, fill: fill, degrees: roll)
+        region.center = back.apply(region.center)
+        return region
     }
 
     /// One pass over a region of an image.
@@ -133,21 +143,48 @@ public struct LandmarkDetector: Sendable {
     /// - Parameters:
     ///   - image: of any size.
     ///   - region: what the network sees.
+    ///   - mirrored: whether the mean over the region and its mirror image counts, where it is known which points swap.
     /// - Returns: the landmarks in pixels of the image.
     /// - Throws: `NonFiniteOutput` if the network computes NaN or infinity.
-    public func look(_ image: Image, at region: LandmarkRegion) throws(NonFiniteOutput) -> Landmarks {
+    public func look(
+        _ image: Image, at region: LandmarkRegion, mirrored: Bool = false
+    ) throws(NonFiniteOutput) -> Landmarks {
         let side = preprocessing.width
         let map = region.map(to: side)
         guard let back = map.inverse else { preconditionFailure("a region of \(region.side) pixels") }
         let input = image.withoutAlpha().extracted(by: map, width: side, height: side)
+        var estimate = try self.estimate(input)
+        if mirrored, scheme.isMirrorKnown {
+            estimate = estimate.mean(try self.estimate(input.flippedHorizontally()).mirrored(scheme))
+        }
+        return Landmarks(
+            points: estimate.points.map { back.apply(Point(x: $0.x * Float(side), y: $0.y * Float(side))) },
+            confidence: estimate.confidence, scores: estimate.scores)
+    }
+
+    private func estimate(_ input: Image) throws(NonFiniteOutput) -> LandmarkDecoding.Estimate {
         let output = try NonFiniteOutput.checking(preprocessing.tensor(input)) { network($0) }
         let estimate = decoding.decode(output)
         precondition(
             estimate.points.count == scheme.points.count,
             "LandmarkDetector: an output of \(output.shape) for \(scheme.points.count) points")
-        return Landmarks(
-            points: estimate.points.map { back.apply(Point(x: $0.x * Float(side), y: $0.y * Float(side))) },
-            confidence: estimate.confidence, scores: estimate.scores)
+        return estimate
+    }
+}
+
+/// How thorough a search for landmarks is.
+public struct LandmarkOptions: Sendable, Equatable {
+    /// How often the network looks, at least once: each time at the square around what it found before.
+    public var passes: Int
+    /// Whether the last pass looks at the mirror image, too, and takes the mean: a little more exact.
+    public var mirrored: Bool
+
+    /// - Parameters:
+    ///   - passes: how often the network looks, at least once.
+    ///   - mirrored: whether the last pass looks at the mirror image, too.
+    public init(passes: Int = 3, mirrored: Bool = true) {
+        precondition(passes >= 1, "\(passes) passes, 1 or more expected")
+        (self.passes, self.mirrored) = (passes, mirrored)
     }
 }
 
@@ -160,11 +197,11 @@ extension LandmarkDetector {
     ///
     /// - Parameters:
     ///   - image: of any size.
-    ///   - passes: how often the network looks, at least once.
+    ///   - options: how thorough the search is.
     /// - Returns: the landmarks in pixels of the image.
     /// - Throws: `NonFiniteOutput`; `CancellationError` if the task is canceled before the work begins.
-    public func detect(_ image: Image, passes: Int = defaultPasses) async throws -> Landmarks {
-        try await BackgroundThreads.shared.run { _ in try self.detect(image, passes: passes) }
+    public func detect(_ image: Image, options: LandmarkOptions = LandmarkOptions()) async throws -> Landmarks {
+        try await BackgroundThreads.shared.run { _ in try self.detect(image, options: options) }
     }
 
     /// The landmarks of an object in its box, as the synchronous form finds them, without holding up the calling task's thread.
@@ -172,10 +209,12 @@ extension LandmarkDetector {
     /// - Parameters:
     ///   - image: of any size.
     ///   - box: around the object, in pixels of the image.
-    ///   - passes: how often the network looks, at least once.
+    ///   - options: how thorough the search is.
     /// - Returns: the landmarks in pixels of the image.
     /// - Throws: `NonFiniteOutput`; `CancellationError` if the task is canceled before the work begins.
-    public func detect(_ image: Image, in box: Box, passes: Int = defaultPasses) async throws -> Landmarks {
-        try await BackgroundThreads.shared.run { _ in try self.detect(image, in: box, passes: passes) }
+    public func detect(
+        _ image: Image, in box: Box, options: LandmarkOptions = LandmarkOptions()
+    ) async throws -> Landmarks {
+        try await BackgroundThreads.shared.run { _ in try self.detect(image, in: box, options: options) }
     }
 }

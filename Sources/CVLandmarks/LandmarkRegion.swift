@@ -28,6 +28,31 @@ public struct LandmarkRegion: Sendable, Equatable {
             center: Point(x: Float(width) / 2, y: Float(height) / 2), side: Float(max(width, height)))
     }
 
+    /// Where to look first for the one object of an image: at all of it and at its middle; in a long image also at squares along it,
+    /// since in the whole the object would be small.
+    ///
+    /// - Parameters:
+    ///   - width: of the image, in pixels.
+    ///   - height: of the image, in pixels.
+    /// - Returns: at least one region.
+    static func starts(width: Int, height: Int) -> [LandmarkRegion] {
+        let whole = LandmarkRegion(width: width, height: height)
+        var middle = whole
+        middle.side *= 0.7
+        let (longer, shorter) = (Float(max(width, height)), Float(min(width, height)))
+        guard longer > 1.5 * shorter else { return [whole, middle] }
+        // Half of each square is in the next one.
+        let count = min(Int(clamping: (2 * longer / shorter).rounded(.up)) - 1, 15)
+        return [whole, middle]
+            + (0..<count).map { index in
+                let position = shorter / 2 + (longer - shorter) * Float(index) / Float(max(count - 1, 1))
+                let center =
+                    width > height
+                    ? Point(x: position, y: shorter / 2) : Point(x: shorter / 2, y: position)
+                return LandmarkRegion(center: center, side: shorter)
+            }
+    }
+
     /// A square around a box.
     ///
     /// - Parameters:

@@ -6,10 +6,11 @@ import CVTask
 public struct Landmarks: Sendable, Equatable {
     /// The position of each point, in pixels of the image; possibly outside of it.
     public var points: [Point]
-    /// How sure the network is that there is an object, from 0 to 1: the probability p_c of direct regression, or the mean height
-    /// of the heat maps.
+    /// How sure the network is that there is an object, from 0 to 1: the probability p_c of direct regression, or the mean of
+    /// the scores.
     public var confidence: Float
-    /// The height of each point's heat map, from 0 to 1; nil of a network without heat maps.
+    /// How sure each point is, from 0 to 1: the height of its heat map, or the part of its softmax that lies around the point; nil of a
+    /// network without heat maps.
     public var scores: [Float]?
     /// The box around the object that was searched, such as a face detector's, in pixels of the image; nil if it was the whole image.
     public var box: Box?

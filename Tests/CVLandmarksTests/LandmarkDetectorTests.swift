@@ -13,11 +13,14 @@ import Testing
 /// Finds dark discs: the positions of a red, a green and a blue one as their centers of mass in the input.
 private struct DiscNetwork: LandmarkNetwork {
     let head: LandmarkHead
+    /// Whether p_c grows with the light; else it is always the same.
+    var isSurerOfLarger = false
 
     func callAsFunction(_ x: Tensor) -> Tensor {
         let (height, width) = (x.shape[2], x.shape[3])
         if head == .heatmap { return averagePool2d(x, ConvGeometry(kernel: 4, stride: 4)) * (1.0 / 255) }
         var output: [Float] = [3]
+        var light: Float = 0
         x.withValues { values in
             for channel in 0..<3 {
                 var (mass, sumX, sumY): (Float, Float, Float) = (1e-9, 0, 0)
@@ -29,9 +32,11 @@ private struct DiscNetwork: LandmarkNetwork {
                     sumX += light * (Float(index % width) + 0.5)
                     sumY += light * (Float(index / width) + 0.5)
                 }
+                light += mass
                 output += [sumX / mass / Float(width), sumY / mass / Float(height)]
             }
         }
+        if isSurerOfLarger { output[0] = light / 10_000 - 1 }
         return Tensor(output, shape: [1, 7])
     }
 }
@@ -64,16 +69,61 @@ private struct DiscNetwork: LandmarkNetwork {
 
     @Test("positions come back in pixels of the image, and a second pass is more exact", arguments: [1, 2])
     func positionsAreThoseOfTheImage(passes: Int) throws {
-        let found = try detector(.regression, .coordinates).detect(image, passes: passes)
+        let found = try detector(.regression, .coordinates).detect(
+            image, options: LandmarkOptions(passes: passes, mirrored: false))
         // A pixel of the input is five of the image in the first pass, and two in the second.
         #expect(error(found) < (passes == 1 ? 1.5 : 0.5), "\(found.points)")
         #expect(abs(found.confidence - 0.9526) < 1e-3 && found.scores == nil && found.box == nil)
     }
 
+    @Test("in a long image the search begins at the part of which the network is surest")
+    func longImages() throws {
+        var wide = Image(width: 640, height: 80, fill: Color(10, 10, 10))
+        let targets = [Point(x: 500, y: 30), Point(x: 530, y: 30), Point(x: 515, y: 55)]
+        let colors = [Color(255, 10, 10), Color(10, 255, 10), Color(10, 10, 255)]
+        for (point, color) in zip(targets, colors) { wide.fillCircle(center: point, radius: 6, color: color) }
+        for image in [wide, wide.rotated(quarterTurns: 1)] {
+            let detector = LandmarkDetector(
+                network: DiscNetwork(head: .regression, isSurerOfLarger: true),
+                scheme: LandmarkScheme(points: ["red", "green", "blue"], pairs: nil),
+                preprocessing: Preprocessing(
+                    width: 64, height: 64, resize: .stretch, mean: [0, 0, 0], std: [1, 1, 1]),
+                decoding: .coordinates, fill: 0.5)
+            let found = try detector.detect(image, options: LandmarkOptions(passes: 1))
+            // The first point by the image: red is at the top left of the wide one.
+            let expected = image.width > image.height ? targets[0] : Point(x: 30, y: 140)
+            #expect(abs(found.points[0].x - expected.x) < 1 && abs(found.points[0].y - expected.y) < 1, "\(found)")
+            #expect(found.confidence > 0.5)
+        }
+    }
+
+    @Test("the mean with the mirror image swaps the pairs, and is left out where they are not known")
+    func mirrorImages() throws {
+        func found(_ pairs: [Augment.Mirror.Pair]?, mirrored: Bool = true) throws -> [Point] {
+            let detector = LandmarkDetector(
+                network: DiscNetwork(head: .regression), scheme: LandmarkScheme(points: ["r", "g", "b"], pairs: pairs),
+                preprocessing: Preprocessing(
+                    width: 64, height: 64, resize: .stretch, mean: [0, 0, 0], std: [1, 1, 1]),
+                decoding: .coordinates, fill: 0.5)
+            return try detector.detect(image, options: LandmarkOptions(passes: 1, mirrored: mirrored)).points
+        }
+        let (plain, unpaired) = (try found(nil), try found([]))
+        #expect(try found(nil, mirrored: false) == plain && found([], mirrored: false) == plain)
+        for (a, b) in zip(plain, unpaired) { #expect(abs(a.x - b.x) < 0.5 && abs(a.y - b.y) < 0.5) }
+        // This network knows colors, not sides: with a pair it gets the mean of both.
+        let paired = try found([.init(0, 1)])
+        for index in 0..<2 {
+            #expect(abs(paired[index].x - (plain[0].x + plain[1].x) / 2) < 0.5)
+            #expect(abs(paired[index].y - (plain[0].y + plain[1].y) / 2) < 0.5)
+        }
+        #expect(abs(paired[2].x - plain[2].x) < 0.5)
+    }
+
     @Test("a box is where the search begins; it may reach beyond the image")
     func boxes() throws {
         let box = Box(minX: 100, minY: -20, maxX: 240, maxY: 160)
-        let found = try detector(.regression, .coordinates, fill: 0.9).detect(image, in: box, passes: 1)
+        let found = try detector(.regression, .coordinates, fill: 0.9).detect(
+            image, in: box, options: LandmarkOptions(passes: 1, mirrored: false))
         #expect(error(found) < 1.2 && found.box == box, "\(found.points)")
     }
 
@@ -86,7 +136,7 @@ private struct DiscNetwork: LandmarkNetwork {
         // Of gray noise the maps would be flat; here they have one peak each.
         let found = try detector.look(image, at: region)
         let scores = try #require(found.scores)
-        #expect(scores.count == 3 && scores.allSatisfy { $0 > 0.3 && $0 <= 1 })
+        #expect(scores.count == 3 && scores.allSatisfy { $0 > (decoding == .argmax ? 0.3 : 0) && $0 <= 1 })
         #expect(abs(found.confidence - scores.reduce(0, +) / 3) < 1e-6)
         // Cells are eight pixels of the image.
         #expect(decoding == .softArgmax || error(found) < 3, "\(found.points)")

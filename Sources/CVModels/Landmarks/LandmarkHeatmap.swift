@@ -40,6 +40,9 @@ struct LandmarkHeatmap<Encoder: SegmentationEncoder>: LandmarkNetwork {
     }
 }
 
+/// What heat maps are multiplied by before the softmax of `softArgmax`, where nothing else is said.
+public let softArgmaxSharpness: Float = 10
+
 /// The mean position of each map, weighted by its softmax: an argmax with a gradient, and between the cells (integral
 /// regression, Sun et al. 2018, arXiv:1711.08229).
 ///
@@ -47,7 +50,7 @@ struct LandmarkHeatmap<Encoder: SegmentationEncoder>: LandmarkNetwork {
 ///   - maps: [N, K, h, w].
 ///   - sharpness: what the maps are multiplied by before the softmax; the larger, the nearer to the position of the maximum.
 /// - Returns: [N, K, 2]: x and y as fractions of the width and height, the center of the first cell being at 0.5 / w.
-public func softArgmax(_ maps: Tensor, sharpness: Float = 10) -> Tensor {
+public func softArgmax(_ maps: Tensor, sharpness: Float = softArgmaxSharpness) -> Tensor {
     precondition(maps.shape.rank == 4, "softArgmax: [N, K, h, w] expected, found \(maps.shape)")
     let (batch, points, height, width) = (maps.shape[0], maps.shape[1], maps.shape[2], maps.shape[3])
     let weights = softmax(maps.reshaped([batch * points, height * width]) * sharpness)

@@ -32,13 +32,13 @@ extension LandmarkDetector {
     /// - Parameters:
     ///   - images: with as many points as the scheme has.
     ///   - items: indices of `images.items`.
-    ///   - passes: how often the network looks at an image.
+    ///   - options: how thorough the search is.
     ///   - progress: called with the number of images done.
     /// - Returns: the errors of all images.
     /// - Throws: what `progress` throws; `FileError` or `ImageError` for a file that has changed meanwhile; `NonFiniteOutput`
     ///   with the name of the image from which the network computes NaN or infinity.
     public func evaluate(
-        _ images: DecodedImages, items: [Int], passes: Int = LandmarkDetector.defaultPasses,
+        _ images: DecodedImages, items: [Int], options: LandmarkOptions = LandmarkOptions(),
         progress: (_ done: Int) throws -> Void = { _ in }
     ) throws -> LandmarkMetrics {
         var metrics = LandmarkMetrics(scheme: scheme)
@@ -46,7 +46,7 @@ extension LandmarkDetector {
             let (name, landmarks) = (images.items[item].name, images.items[item].landmarks)
             let image = try images.original(at: item).image
             do throws(NonFiniteOutput) {
-                metrics.add(try detect(image, passes: passes), truth: landmarks, image: name)
+                metrics.add(try detect(image, options: options), truth: landmarks, image: name)
             } catch {
                 throw error.named(name)
             }

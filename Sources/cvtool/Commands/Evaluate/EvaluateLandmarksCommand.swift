@@ -39,12 +39,7 @@ struct EvaluateLandmarksCommand: ParsableCommand {
         help: .init("A .safetensors file, or a name that cvtool weights list shows.", valueName: "file|name"))
     var weights: String
 
-    @Option(
-        help: .init(
-            "How often the network looks at an image: the second time at the square around what it found first.",
-            valueName: "n"))
-    var passes = LandmarkDetector.defaultPasses
-
+    @OptionGroup(title: "Network") var search: LandmarkSearchOptions
     @OptionGroup(title: "Images") var selection: SplitOptions
     @OptionGroup(title: "Images") var persons: PersonOptions
 
@@ -69,7 +64,6 @@ struct EvaluateLandmarksCommand: ParsableCommand {
     var quiet = false
 
     func validate() throws {
-        try checkNumber("--passes", passes, in: 1...10)
         try checkIsImage("--curve", curve)
         try checkIsImage("--errors", errors)
     }

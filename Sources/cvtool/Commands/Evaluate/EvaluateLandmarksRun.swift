@@ -29,7 +29,7 @@ struct EvaluateLandmarksRun {
         return try EvaluationProgress(images: items.count, quiet: command.quiet).run(
             status: images.broken.isEmpty ? .success : .partial
         ) {
-            try detector.evaluate(images, items: items, passes: command.passes, progress: $0)
+            try detector.evaluate(images, items: items, options: command.search.options, progress: $0)
         } write: {
             try write($0, images, detector)
         }
@@ -72,7 +72,7 @@ struct EvaluateLandmarksRun {
         for errors in worst {
             guard let item = items[errors.image] else { continue }
             let image = try images.original(at: item).image
-            let found = try detector.detect(image, passes: command.passes)
+            let found = try detector.detect(image, options: command.search.options)
             let percent = String(percent: errors.ocular ?? errors.box, decimals: 1)
             sheet.add(
                 image.compared(found, truth: images.items[item].landmarks, detector.scheme, side: 240),

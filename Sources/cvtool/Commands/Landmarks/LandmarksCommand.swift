@@ -43,6 +43,24 @@ struct LandmarksCommand: ParsableCommand {
     func run() throws { try perform(threads: model.threads) { try LandmarksRun(self).run() } }
 }
 
+/// How thorough a search is.
+struct LandmarkSearchOptions: ParsableArguments {
+    private static let usual = LandmarkOptions()
+
+    @Option(
+        help: .init(
+            "How often the network looks at an object: each time at the square around what it found before.",
+            valueName: "n"))
+    var passes = usual.passes
+
+    @Flag(help: "Do not look at the mirror image as well: takes less time, and is a little less exact.")
+    var noFlip = false
+
+    func validate() throws { try checkNumber("--passes", passes, in: 1...10) }
+
+    var options: LandmarkOptions { LandmarkOptions(passes: passes, mirrored: !noFlip) }
+}
+
 /// The network, and where it looks.
 struct LandmarkDetectorOptions: ParsableArguments {
     @Option(
@@ -55,11 +73,7 @@ struct LandmarkDetectorOptions: ParsableArguments {
     @Flag(help: "Each image is one object, such as a face that was cut out: no face is looked for.")
     var whole = false
 
-    @Option(
-        help: .init(
-            "How often the network looks at an object: the second time at the square around what it found first.",
-            valueName: "n"))
-    var passes = LandmarkDetector.defaultPasses
+    @OptionGroup var search: LandmarkSearchOptions
 
     @Option(help: .init("Minimum confidence, 0 to 1.", valueName: "p"))
     var conf = 0.0
@@ -67,7 +81,6 @@ struct LandmarkDetectorOptions: ParsableArguments {
     @OptionGroup var threads: ThreadOptions
 
     func validate() throws {
-        try checkNumber("--passes", passes, in: 1...10)
         try checkNumber("--conf", conf, in: 0...1)
         if !whole { throw ValidationError("--whole is missing: each image is to be one object.") }
     }

@@ -50,7 +50,7 @@ struct LandmarksRun {
     private func process(_ job: InputJob<LandmarksPaths>, _ detector: LandmarkDetector) throws -> LandmarkRecord {
         let image = try timing.measure("decode") { try command.input.images.read(job.input) }
         let found = try timing.measure("network") {
-            [try detector.detect(image, passes: command.model.passes)]
+            [try detector.detect(image, options: command.model.search.options)]
         }.filter { Double($0.confidence) >= command.model.conf }
         let record = LandmarkRecord(input: job.name, width: image.width, height: image.height, results: found)
         if let paths = job.paths { try write(found, image, paths, detector.scheme) }
