@@ -53,6 +53,15 @@ import Testing
             "schedule": "cosine", "holdout": "0.1", "seed": "1", "learning-rate": "0.001", "weight-decay": "0.01",
             "momentum": "0.9", "output": "run",
         ],
+        "landmarks": [
+            "max-pixels": "178000000", "weights": "landmarks68", "passes": "3", "conf": "0.0", "aligned-size": "256",
+            "quality": "90",
+        ],
+        "train landmarks": [
+            "person": "auto", "model": "landmarks-regression", "imgsz": "128", "shift": "0.12", "rotate": "30.0",
+            "epochs": "30", "optimizer": "adamw", "schedule": "cosine", "holdout": "0.1", "seed": "1",
+            "batch-size": "16", "learning-rate": "0.001", "weight-decay": "0.01", "momentum": "0.9", "output": "run",
+        ],
         "train style": [
             "size": "256", "style-scale": "2.0", "max-pixels": "178000000", "width": "32", "steps": "10000",
             "steps-per-epoch": "100", "batch-size": "4", "learning-rate": "0.001", "schedule": "cosine",
@@ -68,6 +77,9 @@ import Testing
         "evaluate faces": ["seed": "1", "ways": "5"],
         "evaluate segment": [
             "split": "all", "holdout": "0.1", "seed": "1",
+        ],
+        "evaluate landmarks": [
+            "split": "all", "holdout": "0.1", "seed": "1", "person": "auto", "passes": "3",
         ],
         "augment": [
             "seed": "0", "border": "reflect", "quality": "90", "max-pixels": "178000000",
