@@ -78,9 +78,9 @@ let package = Package(
         .executableTarget(
             name: "cvtool",
             dependencies: [
-                "CLISupport", "CVClassification", "CVCore", "CVDetection", "CVFaces", "CVImage", "CVLandmarks",
-                "CVModels",
-                "CVNN", "CVSegmentation", "CVStyle", "CVTask", "CVTensor", "CVTraining", "CVWeights",
+                "CLISupport", "CVClassification", "CVCore", "CVDetection", "CVFaceDatabase", "CVFaces", "CVImage",
+                "CVLandmarks", "CVModels", "CVNN", "CVSegmentation", "CVStyle", "CVTask", "CVTensor", "CVTraining",
+                "CVWeights",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
@@ -173,9 +173,9 @@ let package = Package(
         .testTarget(
             name: "CVToolTests",
             dependencies: [
-                "CLISupport", "CVClassification", "CVCore", "CVDetection", "CVFaces", "CVImage", "CVLandmarks",
-                "CVModels",
-                "CVNN", "CVSegmentation", "CVStyle", "CVTask", "CVTensor", "CVToolkit", "CVTraining", "CVWeights",
+                "CLISupport", "CVClassification", "CVCore", "CVDetection", "CVFaceDatabase", "CVFaces", "CVImage",
+                "CVLandmarks", "CVModels", "CVNN", "CVSegmentation", "CVStyle", "CVTask", "CVTensor", "CVToolkit",
+                "CVTraining", "CVWeights",
                 "TestSupport", "cvtool",
             ]),
     ],

@@ -35,29 +35,34 @@ extension FaceDatabase {
         }
     }
 
-    /// Removes a person and all their faces.
+    /// Removes people and all their faces: all of them or, with an error, nobody.
     ///
-    /// - Parameter name: of the person.
-    /// - Returns: how many faces were removed.
-    /// - Throws: `FaceDatabaseError` if nobody has this name, and if nothing can be written.
+    /// What was there is overwritten with zeros in the file, and the file at `indexPath` is removed.
+    ///
+    /// - Parameter names: of the people.
+    /// - Returns: how many faces of each were removed.
+    /// - Throws: `FaceDatabaseError` if nobody has one of the names, and if nothing can be written.
     @discardableResult
-    public func remove(person name: String) throws(FaceDatabaseError) -> Int {
-        let removed = try withConnection { connection throws(FaceDatabaseError) -> Int? in
-            try connection.transaction { () throws(FaceDatabaseError) -> Int? in
-                guard let id = try connection.integer("SELECT id FROM person WHERE name = ?", .text(name)) else {
-                    return nil
+    public func remove(people names: [String]) throws(FaceDatabaseError) -> [Int] {
+        let removed = try withConnection { connection throws(FaceDatabaseError) -> [Int] in
+            try connection.transaction { () throws(FaceDatabaseError) in
+                let faces = try names.map { (name) throws(FaceDatabaseError) in
+                    guard let faces = try connection.remove(person: name) else { throw try unknown(name, connection) }
+                    return faces
                 }
-                let faces = try connection.integer("SELECT count(*) FROM face WHERE person = ?", .integer(id)) ?? 0
-                try connection.execute("DELETE FROM person WHERE id = ?", .integer(id))
                 try connection.markChange()
                 return faces
             }
         }
-        guard let removed else {
-            let nearest = nearestName(to: name, in: try people().map(\.name))
-            throw FaceDatabaseError(path, .unknownPerson(name, nearest: nearest))
-        }
+        FileSystem.removeFile(indexPath)
         return removed
+    }
+
+    private func unknown(_ name: String, _ connection: SQLiteConnection) throws(FaceDatabaseError) -> FaceDatabaseError
+    {
+        var names: [String] = []
+        try connection.forEachRow("SELECT name FROM person") { row in names.append(row.text(0)) }
+        return FaceDatabaseError(path, .unknownPerson(name, nearest: nearestName(to: name, in: names)))
     }
 
     /// The people, by name in the order of their bytes.
@@ -161,6 +166,14 @@ extension SQLiteConnection {
             "INSERT OR IGNORE INTO face VALUES (NULL, ?, 1, ?, ?, ?, ?, ?, ?, ?)", .integer(person), .text(face.source),
             box[0], box[1], box[2], box[3], .blob(Array(digest.digest().prefix(16))), .blob(bytes))
         return changes == 1 ? lastInsertedID : nil
+    }
+
+    /// Removes a person; nil if nobody has this name.
+    fileprivate func remove(person name: String) throws(FaceDatabaseError) -> Int? {
+        guard let id = try integer("SELECT id FROM person WHERE name = ?", .text(name)) else { return nil }
+        let faces = try integer("SELECT count(*) FROM face WHERE person = ?", .integer(id)) ?? 0
+        try execute("DELETE FROM person WHERE id = ?", .integer(id))
+        return faces
     }
 
     fileprivate func markChange() throws(FaceDatabaseError) {

@@ -47,6 +47,8 @@ final class SQLiteConnection {
         try execute("PRAGMA trusted_schema = OFF")
         try execute("PRAGMA cell_size_check = ON")
         try execute("PRAGMA foreign_keys = ON")
+        // Whoever is removed is gone.
+        try execute("PRAGMA secure_delete = ON")
     }
 
     deinit {

@@ -1,3 +1,4 @@
+import CVCore
 import CVFaceDatabase
 import TestSupport
 import Testing
@@ -58,7 +59,7 @@ import Testing
         try withDatabase { database in
             let first = try database.enroll(faces(embeddings(6, dimension: 4), of: 2))
             let index = try database.index()
-            #expect(try database.remove(person: "1") == 3)
+            #expect(try database.remove(people: ["1"]) == [3])
             #expect(try database.people().map(\.name) == ["0"])
             // An index of before finds nobody who is gone.
             let matches = try database.matches(for: [[1, 0, 0, 0]], limit: 6, in: index)[0]
@@ -66,11 +67,32 @@ import Testing
             let later = try database.enroll(faces(embeddings(1, dimension: 4, seed: 9), of: 1))
             #expect(try #require(later.added.first) > (first.added.max() ?? .max))
             #expect(
-                problem { () throws(FaceDatabaseError) in try database.remove(person: "nobody here") }
+                problem { () throws(FaceDatabaseError) in try database.remove(people: ["0", "nobody here"]) }
                     == .unknownPerson("nobody here", nearest: nil))
             #expect(
-                problem { () throws(FaceDatabaseError) in try database.remove(person: "00") }
+                problem { () throws(FaceDatabaseError) in try database.remove(people: ["00"]) }
                     == .unknownPerson("00", nearest: "0"))
+        }
+    }
+
+    @Test("face database: nothing of a person who was removed is left in the files") func leavesNothing() throws {
+        try withDatabase { database in
+            let ada: [Float] = [0.123, 0.456, -0.789, 0.321]
+            _ = try database.enroll([
+                EnrolledFace(person: "Ada Lovelace", source: "ada.jpg", box: [], embedding: ada),
+                EnrolledFace(person: "Bob", source: "bob.jpg", box: [], embedding: [1, 2, 3, 4]),
+            ])
+            _ = try database.index(mapsFrom: 1)
+            let bytes = ada.flatMap { value in [0, 8, 16, 24].map { UInt8(truncatingIfNeeded: value.bitPattern >> $0) }
+            }
+            #expect(try FileInput.read(database.path).firstRange(of: bytes) != nil)
+            try database.remove(people: ["Ada Lovelace"])
+            let file = try FileInput.read(database.path)
+            for trace in [bytes, Array("Ada Lovelace".utf8), Array("ada.jpg".utf8)] {
+                #expect(file.firstRange(of: trace) == nil)
+            }
+            #expect(file.firstRange(of: Array("bob.jpg".utf8)) != nil)
+            #expect(FileSystem.size(of: database.indexPath) == nil)
         }
     }
 
@@ -121,7 +143,7 @@ import Testing
             }
             let found = try database.people().map(\.name)
             #expect(Set(found.map { Array($0.utf8) }) == Set(names.map { Array($0.utf8) }))
-            for name in names { #expect(try database.remove(person: name) == 1) }
+            for name in names { #expect(try database.remove(people: [name]) == [1]) }
         }
     }
 

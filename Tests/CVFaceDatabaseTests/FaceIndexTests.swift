@@ -74,7 +74,7 @@ import Testing
         let database = try FaceDatabase(folder + "/people.faces", model: model, access: .create)
         _ = try database.enroll(faces(embeddings(20, dimension: 6), of: 4))
         let before = try database.index(mapsFrom: 10)
-        _ = try database.remove(person: "3")
+        _ = try database.remove(people: ["3"])
         _ = try database.enroll(faces(embeddings(5, dimension: 6, seed: 5), of: 1))
         let after = try database.index(mapsFrom: 10)
         // As many as before, but not the same.

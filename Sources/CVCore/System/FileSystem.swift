@@ -48,6 +48,9 @@ package enum FileSystem {
         return status.st_mode & S_IFMT == S_IFDIR ? .folder : .file
     }
 
+    /// Removes a file; one that is not there, or may not be removed, stays as it is.
+    package static func removeFile(_ path: String) { unlink(path) }
+
     /// The identity of the file at `path`; nil if there is none.
     package static func identity(of path: String) -> Identity? {
         status(of: path).map { Identity(device: UInt64(truncatingIfNeeded: $0.st_dev), number: UInt64($0.st_ino)) }

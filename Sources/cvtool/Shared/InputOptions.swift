@@ -63,6 +63,24 @@ struct ImageOptions: ParsableArguments {
         }
     }
 
+    /// The bytes of an image file that is edited rather than encoded again.
+    ///
+    /// - Throws: `FileError` for a file that cannot be read, and the problem of an invalid input.
+    func bytes(of input: Input) throws -> [UInt8] {
+        switch input {
+        case .file(let path, _): try FileInput.read(path, maxBytes: decoding.maxFileBytes)
+        case .standardInput: try FileInput.readStandardInput()
+        case .problem(let problem): throw problem
+        }
+    }
+
+    /// Decodes what `bytes(of:)` read.
+    ///
+    /// - Throws: `ImageError`.
+    func decode(_ bytes: [UInt8], name: String) throws -> Image {
+        try remarked(Image.reading(bytes, options: decoding, name: name))
+    }
+
     private func remarked(_ read: (image: Image, remark: String?)) -> Image {
         if let remark = read.remark { warn(remark) }
         return read.image
@@ -75,7 +93,8 @@ struct ImageOptions: ParsableArguments {
 
     func read(path: String) throws -> Image { try remarked(Image.reading(path, options: decoding)) }
 
-    private var decoding: DecodingOptions {
+    /// As the options say.
+    var decoding: DecodingOptions {
         var options = DecodingOptions()
         options.allowTruncated = allowTruncated
         options.maxPixels = maxPixels

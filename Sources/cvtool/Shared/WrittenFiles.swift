@@ -7,6 +7,7 @@ final class WrittenFiles {
         case text = "YOLO text"
         case voc = "VOC file"
         case crop
+        case blurred = "image with blurred faces"
         case coco = "COCO file"
         case cocoImages = "list of images"
         case cutOut = "cut-out"

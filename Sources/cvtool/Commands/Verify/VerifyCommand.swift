@@ -95,7 +95,7 @@ struct VerifyCommand: ParsableCommand {
 
     func run() throws {
         guard exitCode else {
-            return try perform(threads: settings.finding.threads) {
+            return try perform(threads: settings.networks.finding.threads) {
                 if pairs != nil { return try VerifyPairsRun(self).run() }
                 _ = try VerifyRun(self).run()
                 return .success
@@ -103,7 +103,7 @@ struct VerifyCommand: ParsableCommand {
         }
         var outcome = FaceVerification.Outcome.noFace
         do {
-            try perform(threads: settings.finding.threads) {
+            try perform(threads: settings.networks.finding.threads) {
                 outcome = try VerifyRun(self).run()
                 return .success
             }
@@ -115,35 +115,14 @@ struct VerifyCommand: ParsableCommand {
 
 /// The networks, and the threshold.
 struct VerifySettings: ParsableArguments {
-    @Option(
-        name: .shortAndLong,
-        help: .init(
-            "The networks that compare faces: names or .safetensors files, with + between. (default: "
-                + "\(FaceEmbedder.defaultModel))",
-            valueName: "names"))
-    var model: String?
-
-    @Option(
-        help: .init(
-            "Largest distance of faces of one person. (default: that of the network)", valueName: "distance"))
-    var threshold: Float?
-
-    @OptionGroup var finding: FaceFindingOptions
-
-    func validate() throws { try checkNumber("--threshold", threshold, in: 0...1000) }
+    @OptionGroup var networks: FaceNetworkOptions
+    @OptionGroup var threshold: FaceThresholdOptions
 
     /// - Throws: what the networks throw.
     func makeVerifier() throws -> FaceVerifier {
-        var verifier = FaceVerifier(try finding.makeDetector(), try FaceEmbedder(model ?? FaceEmbedder.defaultModel))
-        verifier.options.minimumSize = Float(finding.minSize)
-        if let threshold { verifier.threshold = FaceThreshold(distance: threshold, origin: "given by --threshold") }
+        var verifier = try networks.makeVerifier()
+        threshold.apply(to: &verifier)
         return verifier
-    }
-
-    /// Adds the files of the networks.
-    func addFiles(to files: inout RunFiles) {
-        finding.addFiles(to: &files)
-        for name in FaceEmbedder.names(in: model ?? FaceEmbedder.defaultModel) { files.read(weights: name) }
     }
 }
 

@@ -17,7 +17,7 @@ struct VerifyRun {
     func run() throws -> FaceVerification.Outcome {
         var files = RunFiles()
         files.read(names)
-        command.settings.addFiles(to: &files)
+        command.settings.networks.addFiles(to: &files)
         files.write(command.output, by: "-o")
         try files.check(force: command.writing.force)
         let verifier = try command.settings.makeVerifier()
