@@ -18,10 +18,13 @@ struct LandmarksCommand: ParsableCommand {
             gives the confidence and the box around the points. --json has all points, in pixels from the top left corner \
             of the upright image. Nothing that exists is overwritten without --force.
 
+            Faces are found first; with --whole each image is one object, such as a face that was cut out.
+
             The 68 points are those of 300-W (iBUG). Weights that cvtool train landmarks has written have points of their \
             own.
 
             EXAMPLES
+              cvtool landmarks group.jpg
               cvtool landmarks face.jpg --whole
               cvtool landmarks faces/ --whole --json --no-image
               cvtool landmarks face.jpg --whole --indices -o points.png
@@ -82,7 +85,6 @@ struct LandmarkDetectorOptions: ParsableArguments {
 
     func validate() throws {
         try checkNumber("--conf", conf, in: 0...1)
-        if !whole { throw ValidationError("--whole is missing: each image is to be one object.") }
     }
 }
 

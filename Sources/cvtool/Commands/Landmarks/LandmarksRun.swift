@@ -1,5 +1,6 @@
 import CLISupport
 import CVCore
+import CVFaces
 import CVImage
 import CVLandmarks
 
@@ -26,35 +27,50 @@ struct LandmarksRun {
         timing.beginProcess()
         let plan = try plan()
         let detector = try timing.measure("weights") { try LandmarkDetector(command.model.weights) }
+        let faces = command.model.whole ? nil : try FaceDetector()
         if output.aligned != nil, detector.scheme.eyes == nil { throw AlignmentError(command.model.weights) }
         try plan.makeFolders()
         let loop = InputLoop(title: "landmarks", json: output.json, quiet: output.common.quiet)
-        let summary = try loop.run(plan.jobs, nothing: nothing) { try process($0, detector) }
+        let summary = try loop.run(plan.jobs, nothing: nothing) { try process($0, detector, faces) }
         return loop.end(
             summary, wrote: written.text(folder: plan.destination.folder), timing: output.common.timing ? timing : nil)
     }
 
     private var nothing: String? {
-        output.json ? nil : "nothing found with a confidence of at least \(short(command.model.conf)) (--conf)"
+        output.json
+            ? nil
+            : "\(command.model.whole ? "nothing" : "no face") found with a confidence of at least \(short(command.model.conf)) (--conf)"
     }
 
     private func plan() throws -> Plan {
         var files = command.input.files
         files.read(weights: command.model.weights)
+        if !command.model.whole { files.read(weights: FaceDetector.defaultModel) }
         return try Plan(
             command.input.expanded, endings: LandmarksPaths.endings, output: output.output,
             force: output.common.writing.force, quiet: output.common.quiet, files: files,
             paths: { LandmarksPaths($0, output, $1) })
     }
 
-    private func process(_ job: InputJob<LandmarksPaths>, _ detector: LandmarkDetector) throws -> LandmarkRecord {
+    private func process(
+        _ job: InputJob<LandmarksPaths>, _ detector: LandmarkDetector, _ faces: FaceDetector?
+    ) throws -> LandmarkRecord {
         let image = try timing.measure("decode") { try command.input.images.read(job.input) }
         let found = try timing.measure("network") {
-            [try detector.detect(image, options: command.model.search.options)]
+            try find(image, detector, faces)
         }.filter { Double($0.confidence) >= command.model.conf }
         let record = LandmarkRecord(input: job.name, width: image.width, height: image.height, results: found)
         if let paths = job.paths { try write(found, image, paths, detector.scheme) }
         return record
+    }
+
+    /// The one object of the image, or the landmarks of each face.
+    private func find(
+        _ image: Image, _ detector: LandmarkDetector, _ faces: FaceDetector?
+    ) throws -> [Landmarks] {
+        let options = command.model.search.options
+        guard let faces else { return [try detector.detect(image, options: options)] }
+        return try faces.detect(image).map { try detector.detect(image, in: $0.box, options: options) }
     }
 
     private func write(
