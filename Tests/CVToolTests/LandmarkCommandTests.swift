@@ -166,6 +166,21 @@ import Testing
         #expect(result.exitCode == 64 && result.errors.contains(expected), "\(result.errors)")
     }
 
+    @Test("the shipped network finds the eyes of the face that is found first in a photograph")
+    func facesAreFoundFirst() throws {
+        let image = DetectScratch.sample("portrait.jpg")
+        let found = try run("landmarks", image, "--no-image", "--json", "--quiet")
+        #expect(found.exitCode == 0, "\(found.errors)")
+        let faces = try #require(try found.records.first?["landmarks"]?.array)
+        let points = try #require(faces.first?["points"]?.array)
+        #expect(faces.count == 1 && points.count == 68 && faces[0]["box"]?.array?.count == 4)
+        // Marked by hand: the outer corners of the eyes and the chin.
+        for (index, x, y) in [(36, 190.0, 104.0), (45, 257.0, 104.0), (8, 225.0, 176.0)] {
+            let point = try #require(points[index].numbers)
+            #expect(abs(point[0] - x) < 8 && abs(point[1] - y) < 8, "\(index): \(point)")
+        }
+    }
+
     @Test("weights for another task, and a folder without landmarks, are errors")
     func otherInputs() throws {
         let weights = try run("evaluate", "landmarks", "faces", "-w", "resnet20-cifar10")
