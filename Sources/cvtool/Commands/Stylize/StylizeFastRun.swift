@@ -55,9 +55,9 @@ struct StylizeFastRun {
         defer { bar.finish() }
         for name in names {
             if Interruption.isRequested { return .interrupted }
-            let result = try named(command.content) {
-                try transfer.stylizer([name])(image)
-            }
+            let stylizer = try transfer.stylizer([name])
+            try checkMemory(image, stylizer, command.content)
+            let result = try named(command.content) { try stylizer(image) }
             sheet.add(command.resultOptions.originalColors ? result.withColors(of: image) : result, caption: name)
             bar.advance()
         }
@@ -106,12 +106,7 @@ struct StylizeFastRun {
     /// The line about a stylized image.
     private func work(_ job: InputJob<StylizedFile>, _ stylizer: FeedForwardStylizer) throws -> String {
         let image = try resized(output.images.read(job.input))
-        let needed = stylizer.bytes(width: image.width, height: image.height)
-        if let available = availableMemoryBytes(), needed > available {
-            let error = FastStyleError.notEnoughMemory(
-                width: image.width, height: image.height, needed: needed, available: available)
-            throw NamedImageError(name: job.name, error: error)
-        }
+        try checkMemory(image, stylizer, job.name)
         let start = ContinuousClock.now
         let stylized = try stylized(image, job, stylizer)
         let result = command.resultOptions.originalColors ? stylized.withColors(of: image) : stylized
@@ -119,6 +114,14 @@ struct StylizeFastRun {
         let path = job.paths?.path ?? ""
         try result.write(to: path, quality: output.quality, overwrite: output.force)
         return "\(path.escapedForDisplay): \(result.width) × \(result.height), \(decimal(seconds, 1)) s\n"
+    }
+
+    private func checkMemory(_ image: Image, _ stylizer: FeedForwardStylizer, _ name: String) throws {
+        let needed = stylizer.bytes(width: image.width, height: image.height)
+        guard let available = availableMemoryBytes(), needed > available else { return }
+        let error = FastStyleError.notEnoughMemory(
+            width: image.width, height: image.height, needed: needed, available: available)
+        throw NamedImageError(name: name, error: error)
     }
 
     private func stylized(_ image: Image, _ job: InputJob<StylizedFile>, _ stylizer: FeedForwardStylizer) throws
