@@ -5,6 +5,7 @@ import PackageDescription
 let toolkit = Target.Dependency.product(name: "CVToolkit", package: "CVToolkit")
 let networks = Target.Dependency.product(name: "CVNN", package: "CVToolkit")
 let training = Target.Dependency.product(name: "CVTraining", package: "CVToolkit")
+let faces = Target.Dependency.product(name: "CVFaceDatabase", package: "CVToolkit")
 
 let package = Package(
     name: "Examples",

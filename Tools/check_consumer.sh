@@ -16,7 +16,7 @@ python3 Tools/checks/code_blocks.py --links Sources/CVToolkit/CVToolkit.docc/*.m
 python3 Tools/checks/code_blocks.py "$consumer/Sources/CodeBlocks" README.md Sources/CVToolkit/CVToolkit.docc/*.md
 # The manifest of the examples, with a version instead of a path, and the code blocks as one more target.
 sed -e "s|\.package(name: \"CVToolkit\", path: \"\.\.\")|.package(url: \"file://$work/CVToolkit\", from: \"0.0.1\")|" \
-    -e 's|^    targets: \[|&\n        .target(name: "CodeBlocks", dependencies: [toolkit, networks, training]),|' \
+    -e 's|^    targets: \[|&\n        .target(name: "CodeBlocks", dependencies: [toolkit, networks, training, faces]),|' \
     Examples/Package.swift > "$consumer/Package.swift"
 
 seconds=$SECONDS
