@@ -8,7 +8,7 @@ import Testing
 @Suite("Networks on shapes alone", .serialized) struct ShapeOnlyTests {
     /// The smallest square image, of some sizes, that the network accepts.
     private func smallest(_ model: ModelSpec) throws -> (ModelSpec.Input, ModelSummary) {
-        for side in [16, 28, 32, 64, 75, 96, 128, 224, 299] {
+        for side in [16, 28, 32, 64, 75, 96, 112, 128, 150, 192, 224, 299] {
             let input = ModelSpec.Input(channels: model.defaultInput.channels, height: side, width: side)
             if let summary = try? model.summary(input: input) { return (input, summary) }
         }

@@ -32,6 +32,27 @@ import Testing
         "faces detect": [
             "detector": "yunet", "min-size": "20", "quality": "90", "max-pixels": "178000000",
         ],
+        "faces enroll": [
+            "database": "people.faces", "face": "1", "detector": "yunet", "min-size": "20", "max-pixels": "178000000",
+        ],
+        "faces find": [
+            "database": "people.faces", "limit": "3", "detector": "yunet", "min-size": "20", "quality": "90",
+            "max-pixels": "178000000",
+        ],
+        "faces list": ["database": "people.faces"],
+        "faces remove": ["database": "people.faces"],
+        "faces cluster": [
+            "detector": "yunet", "min-size": "20", "quality": "90", "max-pixels": "178000000",
+        ],
+        "faces embed": ["detector": "yunet", "min-size": "20", "max-pixels": "178000000"],
+        "faces crop": [
+            "detector": "yunet", "min-size": "20", "margin": "0.3", "size": "112", "quality": "90",
+            "max-pixels": "178000000",
+        ],
+        "faces blur": [
+            "detector": "yunet", "min-size": "20", "threshold": "0.5", "style": "gaussian", "margin": "0.15",
+            "quality": "90", "max-pixels": "178000000",
+        ],
         "explain": [
             "max-pixels": "178000000", "model": "efficientnet-lite0", "opacity": "0.6", "quality": "90",
         ],

@@ -61,7 +61,7 @@ let packageFolderOfModels = packageFolder.appending(path: "Tests/CVModelsTests/G
         #expect(typo.errors.contains("There is no command \"detetc\"; did you mean \"detect\"?"))
         for (words, message) in [
             (["help", "detct"], "There is no command \"detct\"; did you mean \"detect\"?"),
-            (["evaluate", "detect"], "cvtool evaluate has no subcommand \"detect\"; there are classify and segment."),
+            (["evaluate", "detect"], "no subcommand \"detect\"; there are classify, segment, landmarks and faces."),
             (["help", "evaluate", "clasify"], "has no subcommand \"clasify\"; did you mean \"classify\"?"),
             (["weights", "lst"], "cvtool weights has no subcommand \"lst\"; did you mean \"list\"?"),
             (["help", "detect", "x"], "cvtool detect has no subcommands, and so no \"x\"."),

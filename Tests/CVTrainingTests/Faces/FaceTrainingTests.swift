@@ -80,7 +80,7 @@ import Testing
         let files = TrainingFiles(checkpoint: checkpoint)
         try FaceTraining(recipe(.triplet, epochs: 1), dataset).trainer(files: files).run()
         let changes: [(inout FaceRecipe) -> Void] = [
-            { $0.margin = 0.5 }, { $0.mining = .hardest }, { $0.squared = false },
+            { $0.margin = 0.77 }, { $0.mining = .hardest }, { $0.squared = false },
         ]
         for change in changes {
             var other = recipe(.triplet, epochs: 1)
