@@ -33,6 +33,9 @@ struct MemoryTests {
         try scratch.write("dark\nlight\n", to: "names.txt")
         try scratch.write(image, to: "image.png")
         try scratch.write(mask, to: "mask.png")
+        let portrait = try Image(contentsOf: DetectScratch.sample("portrait.jpg"))
+        let face = portrait.cropped(x: 150, y: 40, width: 150, height: 150)
+        try scratch.write(Data(face.encoded(as: .png())), to: "face.png")
         try writeNetworks()
     }
 
@@ -45,6 +48,7 @@ struct MemoryTests {
         }
         for index in 0..<count {
             if arguments.contains("#") { try link("image", "\(count)", index) }
+            if arguments.contains("faces#") { try link("face", "faces\(count)", index) }
             if arguments.contains("classes#") {
                 try link("image", "classes\(count)/\(index % 2 == 0 ? "a" : "b")", index)
             }
@@ -104,6 +108,12 @@ struct MemoryTests {
             ["explain", "#", "-w", "classify.safetensors", "-o", "o#"],
             ["activations", "#", "-w", "classify.safetensors", "--layer", "layer1", "--unit", "3", "-o", "o#.png"],
             ["stylize", "#", "--fast", "--style", "starry", "--size", "16", "-o", "o#"],
+            ["faces", "detect", "faces#", "-o", "o#"],
+            ["faces", "blur", "faces#", "-o", "o#"],
+            // The sheet of a person shows up to 400 faces, and is an image of that size.
+            ["faces", "cluster", "faces#", "-m", "sface", "--no-image"],
+            ["faces", "enroll", "faces#", "-m", "sface", "--name", "Eileen", "--database", "o#.faces"],
+            ["landmarks", "faces#", "-o", "o#"],
             ["augment", "image.png", "--count", "#", "-o", "o#"],
             ["evaluate", "segment", "masks#", "-w", "segment.safetensors", "--labels", "names.txt"],
         ])
