@@ -4,7 +4,7 @@ import Synchronization
 import Testing
 
 @Suite struct BackgroundFallbackTests {
-    @Test("background threads: where the system has no thread, work runs in the caller", .timeLimit(.minutes(1)))
+    @Test("background threads: where the system has no thread, work runs in the caller", .timeLimit(.minutes(10)))
     func worksWithoutThreads() {
         let threads = BackgroundThreads(limit: 3) { _ in false }
         let order = Mutex<[Int]>([])
@@ -19,7 +19,7 @@ import Testing
         }
     }
 
-    @Test("background threads: submitted work runs elsewhere, in its order", .timeLimit(.minutes(1)))
+    @Test("background threads: submitted work runs elsewhere, in its order", .timeLimit(.minutes(10)))
     func runsSubmittedWorkInOrder() {
         let threads = BackgroundThreads(limit: 1)
         let order = Mutex<[Int]>([])

@@ -95,6 +95,8 @@ import Testing
         (.number(.nan), "null"), (.number(.infinity), "null"), (JSONValue(-Float.infinity), "null"),
         (JSONValue(Float.nan), "null"), (.integer(.min), "-9223372036854775808"),
         ("a\"b\\c\n\r\t\u{1}\u{7F}/é😀", "\"a\\\"b\\\\c\\n\\r\\t\\u0001\\u007f/é😀\""),
+        // What a terminal would obey, and what changes the direction of writing.
+        ("\u{85}\u{2028}\u{202E}\u{2069}", "\"\\u0085\\u2028\\u202e\\u2069\""),
         (["b": [1, 2.5, true, .null], "a": [:]], #"{"b":[1,2.5,true,null],"a":{}}"#),
     ]
 

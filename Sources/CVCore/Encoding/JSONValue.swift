@@ -150,20 +150,19 @@ extension JSONValue {
     }
 
     private static func write(_ string: String, to output: inout [UInt8]) {
-        let hexDigits = Array("0123456789abcdef".utf8)
         output.append(UInt8(ascii: "\""))
-        for byte in string.utf8 {
-            switch byte {
-            case UInt8(ascii: "\""): output += #"\""#.utf8
-            case UInt8(ascii: "\\"): output += #"\\"#.utf8
-            case UInt8(ascii: "\n"): output += #"\n"#.utf8
-            case UInt8(ascii: "\r"): output += #"\r"#.utf8
-            case UInt8(ascii: "\t"): output += #"\t"#.utf8
-            // Below a space escaped as JSON requires, 0x7F because terminals interpret it.
-            case ..<0x20, 0x7F:
-                output += #"\u00"#.utf8
-                output += [hexDigits[Int(byte >> 4)], hexDigits[Int(byte & 0xF)]]
-            default: output.append(byte)
+        for scalar in string.unicodeScalars {
+            switch scalar {
+            case "\"": output += #"\""#.utf8
+            case "\\": output += #"\\"#.utf8
+            case "\n": output += #"\n"#.utf8
+            case "\r": output += #"\r"#.utf8
+            case "\t": output += #"\t"#.utf8
+            // Below a space as JSON requires, the others because terminals obey them; all are in the first plane.
+            case _ where scalar.isControl:
+                let digits = String(scalar.value, radix: 16)
+                output += "\\u\(String(repeating: "0", count: 4 - digits.count))\(digits)".utf8
+            default: output += UTF8.encode(scalar)!
             }
         }
         output.append(UInt8(ascii: "\""))

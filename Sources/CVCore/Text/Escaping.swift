@@ -25,7 +25,7 @@ extension String {
 extension Unicode.Scalar {
     /// Whether a terminal obeys it instead of showing it: C0, DEL, C1, the separators of lines and paragraphs, and the
     /// controls of bidirectional text.
-    fileprivate var isControl: Bool {
+    var isControl: Bool {
         switch value {
         case 0..<0x20, 0x7F...0x9F, 0x2028...0x202E, 0x2066...0x2069: true
         default: false
