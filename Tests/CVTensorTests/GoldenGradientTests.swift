@@ -11,6 +11,15 @@ import Testing
 
     typealias Function = ([Tensor]) -> Tensor
 
+    /// Inside, across an edge, outside, without an area.
+    private static let regions = [
+        RegionOfInterest(image: 0, minX: 1.5, minY: 2.25, maxX: 9.75, maxY: 11),
+        RegionOfInterest(image: 1, minX: 0, minY: 0, maxX: 16, maxY: 14),
+        RegionOfInterest(image: 1, minX: -3, minY: 4, maxX: 5.5, maxY: 18.5),
+        RegionOfInterest(image: 0, minX: 40, minY: 40, maxX: 50, maxY: 52),
+        RegionOfInterest(image: 0, minX: 6, minY: 6, maxX: 6, maxY: 6),
+    ]
+
     private func compare(
         _ group: String, differencesOf compared: (String) -> Bool = { _ in true }, with functions: [String: Function]
     ) throws {
@@ -153,6 +162,14 @@ import Testing
                 "reflection": { pad2d($0[0], top: 1, bottom: 2, left: 3, right: 2, mode: .reflect) },
                 "edges repeated": { pad2d($0[0], top: 1, bottom: 4, left: 5, right: 2, mode: .edge) },
                 "gram": { gram($0[0]) },
+                "roi align": { roiAlign($0[0], Self.regions, height: 3, width: 4, scale: 0.5) },
+                "roi align, as many samples as pixels": {
+                    roiAlign($0[0], Self.regions, height: 2, width: 2, samples: nil)
+                },
+                "roi align, half a pixel off": {
+                    roiAlign(
+                        $0[0], Self.regions, height: 2, width: 3, scale: 0.5, samples: nil, isAligned: false)
+                },
             ])
     }
 }

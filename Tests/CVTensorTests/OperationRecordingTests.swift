@@ -97,6 +97,16 @@ private let resampling: [RecordedCase] = [
     },
     .init(.subsample(stride: 2)) { $0[0].subsampled(stride: 2) },
     .init(.gather(rows: [0, -1, 5], columns: [4, 1])) { gathered($0[0], rows: [0, -1, 5], columns: [4, 1]) },
+    .init(
+        .roiAlign(
+            regions: [.init(image: 0, minX: 1, minY: 0, maxX: 5, maxY: 4.5)], height: 2, width: 3, scale: 0.5,
+            samples: nil,
+            isAligned: true)
+    ) {
+        roiAlign(
+            $0[0], [.init(image: 0, minX: 1, minY: 0, maxX: 5, maxY: 4.5)], height: 2, width: 3, scale: 0.5,
+            samples: nil)
+    },
 ]
 
 @Suite("Operations as the tape records them") struct OperationRecordingTests {

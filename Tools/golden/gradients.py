@@ -10,6 +10,7 @@ from pathlib import Path
 
 import torch
 import torch.nn.functional as F
+from torchvision import ops
 
 from . import seeded
 
@@ -25,6 +26,11 @@ def interpolate(mode, size, corners=None):
     return lambda x: F.interpolate(x, size=size, mode=mode, align_corners=corners)
 
 
+# Image, left, top, right, bottom: inside, across an edge, outside, without an area.
+REGIONS = torch.tensor([
+    [0, 1.5, 2.25, 9.75, 11.0], [1, 0.0, 0.0, 16.0, 14.0], [1, -3.0, 4.0, 5.5, 18.5], [0, 40.0, 40.0, 50.0, 52.0],
+    [0, 6.0, 6.0, 6.0, 6.0],
+]).double()
 IMAGE = [2, 4, 5, 6]
 SMALL = [2, 4, 3, 4]
 GROUPS = {
@@ -105,6 +111,9 @@ GROUPS = {
         ("reflection", [[1, 2, 3, 4]], lambda x: F.pad(x, (3, 2, 1, 2), mode="reflect")),
         ("edges repeated", [[1, 2, 3, 4]], lambda x: F.pad(x, (5, 2, 1, 4), mode="replicate")),
         ("gram", [[2, 3, 4, 5]], lambda x: x.flatten(2) @ x.flatten(2).mT / 20),
+        ("roi align", [[2, 3, 7, 8]], lambda x: ops.roi_align(x, REGIONS, (3, 4), 0.5, 2, True)),
+        ("roi align, as many samples as pixels", [[2, 3, 7, 8]], lambda x: ops.roi_align(x, REGIONS, (2, 2), 1, -1, True)),
+        ("roi align, half a pixel off", [[2, 3, 7, 8]], lambda x: ops.roi_align(x, REGIONS, (2, 3), 0.5, -1, False)),
     ],
 }
 

@@ -111,6 +111,10 @@ public enum Operation: Sendable, Equatable {
     /// y(i, j) = x(rows[i], columns[j]), 0 where an index is -1.
     case gather(rows: [Int], columns: [Int])
 
+    /// Regions of images, each brought to one size by interpolation.
+    case roiAlign(
+        regions: [RegionOfInterest], height: Int, width: Int, scale: Float, samples: Int?, isAligned: Bool)
+
     // MARK: Along one dimension
 
     /// Input: x. The axis is counted from the first.
@@ -182,6 +186,7 @@ extension Operation {
         case .upsampleBilinear: "upsampleBilinear"
         case .subsample: "subsampled"
         case .gather: "gathered"
+        case .roiAlign: "roiAlign"
         case .softmax: "softmax"
         case .logSoftmax: "logSoftmax"
         case .absoluteDifference: "absoluteDifference"
