@@ -60,6 +60,16 @@ public struct Conv2d: Layer {
         self.bias = bias ? p.parameter("bias", shape: [cout], initialized: .pyTorchBias(of: shape)) : nil
     }
 
+    /// A 1×1 convolution of parameters that were declared before, whose initial values may be unusual.
+    ///
+    /// - Parameters:
+    ///   - weight: [Cout, Cin, 1, 1].
+    ///   - bias: [Cout].
+    package init(weight: Parameter, bias: Parameter) {
+        (self.weight, self.bias) = (weight, bias)
+        (geometry, padsToSame) = (ConvGeometry(kernel: 1), false)
+    }
+
     /// The convolution of images or feature maps.
     ///
     /// - Parameter x: [N, Cin, H, W].

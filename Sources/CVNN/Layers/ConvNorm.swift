@@ -39,6 +39,7 @@ public struct ConvNorm: Layer {
     ///   - kernel: height and width of the window, an odd number.
     ///   - stride: steps of the window.
     ///   - groups: into how many parts the channels are divided; `cin` for a depthwise convolution.
+    ///   - samePadding: whether the padding is TensorFlow's SAME, which differs where the stride is not 1.
     ///   - epsilon: added to the variance by the normalization.
     ///   - momentum: the part of the batch's statistics in the new running ones.
     ///   - activation: the last step.
@@ -46,13 +47,14 @@ public struct ConvNorm: Layer {
     ///   - keys: of the two layers under `p`.
     ///   - p: the scope of the parameters.
     public init(
-        _ cin: Int, _ cout: Int, kernel: Int, stride: Int = 1, groups: Int = 1, epsilon: Float = 1e-5,
-        momentum: Float = 0.1, _ activation: Activation, initialized initializer: Initializer = .heNormal(fan: .output),
+        _ cin: Int, _ cout: Int, kernel: Int, stride: Int = 1, groups: Int = 1, samePadding: Bool = false,
+        epsilon: Float = 1e-5, momentum: Float = 0.1, _ activation: Activation,
+        initialized initializer: Initializer = .heNormal(fan: .output),
         keys: (conv: String, bn: String) = ("0", "1"), _ p: ParameterScope
     ) {
         conv = Conv2d(
-            cin, cout, kernel: kernel, stride: stride, padding: kernel / 2, groups: groups, bias: false,
-            initialized: initializer, p.scope(keys.conv))
+            cin, cout, kernel: kernel, stride: stride, padding: samePadding ? 0 : kernel / 2, groups: groups,
+            samePadding: samePadding, bias: false, initialized: initializer, p.scope(keys.conv))
         bn = BatchNorm2d(cout, epsilon: epsilon, momentum: momentum, p.scope(keys.bn))
         self.activation = activation
     }

@@ -6,6 +6,8 @@ import CVTensor
 public enum Initializer: Sendable, Equatable {
     /// One value throughout, as `torch.nn.init.constant_`.
     case constant(Float)
+    /// Given values in the order of the tensor, such as the sizes of anchors; as many as the shape has.
+    case values([Float])
     /// Uniform in a range, as `torch.nn.init.uniform_`.
     case uniform(ClosedRange<Float>)
     /// Normal with a mean and a standard deviation, as `torch.nn.init.normal_`.
@@ -55,6 +57,9 @@ public enum Initializer: Sendable, Equatable {
         Tensor(shape: shape) { values in
             switch distribution(shape) {
             case .constant(let value): values.initialize(repeating: value)
+            case .values(let given):
+                precondition(given.count == values.count, "\(given.count) values for the shape \(shape)")
+                for index in values.indices { values[index] = given[index] }
             case .uniform(let low, let high):
                 for index in values.indices { values[index] = Float(low + (high - low) * numbers.uniform()) }
             case .normal(let mean, let deviation):
@@ -65,6 +70,7 @@ public enum Initializer: Sendable, Equatable {
 
     private enum Distribution {
         case constant(Float)
+        case values([Float])
         case uniform(Double, Double)
         case normal(Double, Double)
     }
@@ -77,6 +83,7 @@ public enum Initializer: Sendable, Equatable {
         }
         switch self {
         case .constant(let value): return .constant(value)
+        case .values(let values): return .values(values)
         case .uniform(let range): return .uniform(Double(range.lowerBound), Double(range.upperBound))
         case .normal(let mean, let deviation): return .normal(Double(mean), Double(deviation))
         case .xavierUniform(let gain): return even(spread(gain, over: Self.meanFan(of: shape)))
