@@ -47,6 +47,15 @@ typedef struct {
     cvc_encoded coded;  // the changed image
 } edit;
 
+/// A step of 0, which a damaged table may have, is divided by; decoding only multiplies.
+static void check_tables(struct jpeg_compress_struct *info) {
+    for (int t = 0; t < NUM_QUANT_TBLS; t++) {
+        const JQUANT_TBL *table = info->quant_tbl_ptrs[t];
+        for (int i = 0; table && i < DCTSIZE2; i++)
+            if (table->quantval[i] == 0) ERREXIT1(info, JERR_NO_QUANT_TABLE, t);
+    }
+}
+
 /// Codes the changed image with the sampling and the tables of the original.
 static void code_changes(edit *edit, const uint8_t *samples, int channels, cvc_encoded *result) {
     struct jpeg_compress_struct *info = &edit->encoder.info;
@@ -56,6 +65,7 @@ static void code_changes(edit *edit, const uint8_t *samples, int channels, cvc_e
         longjmp(result->escape, 1);
     }
     jpeg_copy_critical_parameters(&edit->original.info, info);
+    check_tables(info);
     info->input_components = channels;
     info->in_color_space = channels == 1 ? JCS_GRAYSCALE : JCS_RGB;
     jpeg_start_compress(info, TRUE);

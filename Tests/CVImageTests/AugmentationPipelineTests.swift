@@ -66,6 +66,37 @@ import Testing
         }
     }
 
+    @Test("mosaic: at a scale, boxes move with their parts, and gray is around what is smaller")
+    func aScaledMosaicMovesBoxes() throws {
+        // A red square of 20 pixels in a corner of a white image of 60.
+        var image = Image(width: 60, height: 60, fill: Color(255, 255, 255))
+        image.paste(Image(width: 20, height: 20, fill: Color(255, 0, 0)), x: 40, y: 40)
+        let sample = Sample(image, boxes: [LabeledBox(Box(minX: 40, minY: 40, maxX: 60, maxY: 60), label: 3)])
+        for seed in 0..<10 {
+            var random = SplitMix64(seed: UInt64(seed))
+            // Each image of 24 pixels lies at the middle.
+            let mosaic = Augment.Mosaic(meeting: 0.5...0.5, scale: 0.4...0.4).combine(
+                [sample, sample, sample, sample], using: &random)
+            #expect(mosaic.image.width == 60 && mosaic.image[2, 2] == .letterbox && mosaic.image[58, 30] == .letterbox)
+            let corners: [Float] = mosaic.boxes.flatMap { [$0.box.minX, $0.box.minY, $0.box.maxX, $0.box.maxY] }
+            let expected: [Float] = [22, 22, 30, 30, 46, 22, 54, 30, 22, 46, 30, 54, 46, 46, 54, 54]
+            #expect(zip(corners, expected).allSatisfy { abs($0 - $1) < 1e-3 } && corners.count == 16, "\(corners)")
+            #expect(mosaic.image[26, 26] == Color(255, 0, 0) && mosaic.image[10, 26] == Color(255, 255, 255))
+            // At twice the size, parts fill the quadrants.
+            let large = Augment.Mosaic(meeting: 0.5...0.5, scale: 2...2).combine(
+                [sample, sample, sample, sample], using: &random)
+            #expect((0..<60).allSatisfy { large.image[$0, $0] != .letterbox })
+            for labeled in large.boxes where labeled.box.width > 3 && labeled.box.height > 3 {
+                let (x, y) = (labeled.box.minX + labeled.box.maxX, labeled.box.minY + labeled.box.maxY)
+                let color = large.image[Int(clamping: x / 2), Int(clamping: y / 2)]
+                #expect(color.red > 200 && color.green < 60, "seed \(seed): \(labeled)")
+            }
+        }
+        let recipe = try AugmentationRecipe("mosaic=0.5:1.5@0.5")
+        #expect(recipe.pipeline.steps.count == 1)
+        #expect(throws: AugmentationError.self) { try AugmentationRecipe("mosaic=0") }
+    }
+
     /// Each tile has its own color, box and mask; they stay aligned.
     @Test("mosaic: holds four images with their labels") func aMosaicHoldsFourImagesWithTheirLabels() {
         let colors = [Color(255, 0, 0), Color(0, 255, 0), Color(0, 0, 255), Color(255, 255, 0)]

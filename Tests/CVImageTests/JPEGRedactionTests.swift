@@ -131,6 +131,14 @@ import Testing
         #expect(JPEGRedaction(data: []) == nil)
     }
 
+    @Test("JPEG redaction: a quantization step of 0 is an error, not a division by it", arguments: [0, 5, 63])
+    func stepOfZero(position: Int) throws {
+        var file = try photograph(width: 40, height: 24).encoded(as: .jpeg(quality: 60))
+        let table = try #require(file.firstRange(of: [0xFF, 0xDB, 0x00, 0x43, 0x00]))
+        file[table.upperBound + position] = 0
+        #expect(throws: ImageError.self) { try redacted(file, Box(minX: 2, minY: 2, maxX: 9, maxY: 9)) }
+    }
+
     @Test("JPEG redaction: any changed byte of the file gives a file or a typed error") func changedBytes() throws {
         var random = SplitMix64(seed: 5)
         let files = try [file(with: [(0xE1, Array("Exif\0\0".utf8) + tiff)]), Golden.bytes("progressive.jpg")]

@@ -149,6 +149,21 @@ import Testing
         #expect(many.image(width: 200, height: 150).width == 200)
     }
 
+    @Test("line plot: the legend becomes smaller until all names have room")
+    func legendHasRoomForAllNames() {
+        let lines = (0..<9).map { LinePlot.Line("100×10\($0)", [(x: 0, y: 0), (x: 1, y: 1)]) }
+        let plot = LinePlot(xLabel: "x", panels: [.init(yLabel: "height in pixels", lines: lines)])
+        let image = plot.image(width: 1000, height: 760)
+        // Above the panel, where lines are not drawn.
+        var found: Set<Int> = []
+        for y in 0..<40 {
+            for x in 0..<image.width {
+                if let index = LinePlot.colors.firstIndex(of: image[x, y]) { found.insert(index) }
+            }
+        }
+        #expect(found == Set(0..<9))
+    }
+
     @Test("line plot: line colors differ and are legible on white") func colorsOfLinesDifferAndAreLegibleOnWhite() {
         #expect(LinePlot.colors.count == 16 && Set(LinePlot.colors).count == 16)
         // WCAG 2 requires 3 to 1 for graphics.

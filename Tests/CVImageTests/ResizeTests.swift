@@ -1,5 +1,6 @@
 import CVCore
 import CVImage
+import TestSupport
 import Testing
 
 @Suite struct ResizeTests {
@@ -48,6 +49,22 @@ import Testing
         let alone = image.resized(width: 97, height: 120, filter: .lanczos)
         Parallel.threadCount = 7
         #expect(image.resized(width: 97, height: 120, filter: .lanczos) == alone)
+    }
+
+    /// `cv2.resize` of OpenCV 4.10 for the same seeded samples, to the bit.
+    @Test("resize: linear interpolation without smoothing equals OpenCV") func linearEqualsOpenCV() {
+        let samples = (0..<7 * 9 * 3).map { UInt8(SplitMix64.number(UInt64($0), seed: 77) >> 56) }
+        let image = Image(width: 9, height: 7, format: .rgb, pixels: samples)
+        let expected: [UInt8] = [
+            63, 155, 114, 208, 129, 82, 179, 121, 65, 115, 169, 65, 125, 30, 120, 42, 121, 195, 158, 165, 215, 33, 69,
+            108, 72, 70, 178, 161, 50, 75, 89, 169, 125, 90, 70, 81, 193, 174, 41, 141, 193, 216, 173, 166, 41, 142, 85,
+            137, 174, 72, 89, 139, 47, 127, 168, 134, 212, 123, 112, 101,
+        ]
+        #expect(image.resizedLinearly(width: 5, height: 4).pixels == expected)
+        for (width, height) in [(1, 1), (40, 3), (9, 7)] {
+            let result = Image(width: 9, height: 7, fill: Color(9, 8, 7)).resizedLinearly(width: width, height: height)
+            #expect(result == Image(width: width, height: height, fill: Color(9, 8, 7)))
+        }
     }
 
     @Test("resize: a constant image is unchanged", arguments: ResizeFilter.allCases)
@@ -113,6 +130,16 @@ import Testing
         let toleranceY = Float(targetHeight) * 1.2e-7 / Float(letterbox.scaleY) + Float(height) * 1.2e-7
         #expect(abs(back.minX - box.minX) <= toleranceX && abs(back.maxX - box.maxX) <= toleranceX, "\(back) \(box)")
         #expect(abs(back.minY - box.minY) <= toleranceY && abs(back.maxY - box.maxY) <= toleranceY, "\(back) \(box)")
+    }
+
+    /// Python's `int(512 * min(416 / 512, 416 / 773))`: the full side is one pixel short by rounding, and YOLOX keeps that.
+    @Test("letterbox: at the upper left as YOLOX has it") func atTheUpperLeft() {
+        let letterbox = Letterbox(width: 773, height: 512, into: (416, 416), alignment: .topLeft)
+        #expect((letterbox.resizedWidth, letterbox.resizedHeight) == (415, 275))
+        #expect((letterbox.offsetX, letterbox.offsetY) == (0, 0))
+        let scale = 416.0 / 773
+        #expect((letterbox.scaleX, letterbox.scaleY) == (scale, scale))
+        #expect(letterbox.toSource(Point(x: 208, y: 104)) == Point(x: 386.5, y: 193.25))
     }
 
     @Test("letterbox: the frame holds the image and the fill") func theFrameHoldsTheImageAndTheFill() {

@@ -11,8 +11,11 @@ extension Augment {
     /// Mosaic: four samples in the four quadrants of an image (Bochkovskiy, Wang and Liao 2020, YOLOv4,
     /// arXiv:2004.10934).
     ///
-    /// Each is scaled to fill its quadrant and cropped at random. All four have the same number of masks.
+    /// Each is scaled to fill its quadrant, or by a random factor, and cropped at random. All four have the same number of masks.
     public struct Mosaic: Augmentation {
+        /// The range of the factor that each sample is scaled by; what is then smaller than its quadrant lies at the point where
+        /// they meet, with gray around. Nil: each fills its quadrant.
+        public var scale: ClosedRange<Double>?
         /// The point where the quadrants meet, relative to the width, and independently to the height.
         public var meeting: ClosedRange<Double>
         /// Provides the other samples.
@@ -22,13 +25,16 @@ extension Augment {
         ///
         /// - Parameters:
         ///   - meeting: the range of the point where the quadrants meet, 0 to 1.
+        ///   - scale: the range of the factor that each sample is scaled by, above 0; nil to fill the quadrants.
         ///   - partner: provides the other three samples.
         public init(
-            meeting: ClosedRange<Double> = 0.3...0.7, partner: @escaping PartnerSource = Augment.mirroredSelf
+            meeting: ClosedRange<Double> = 0.3...0.7, scale: ClosedRange<Double>? = nil,
+            partner: @escaping PartnerSource = Augment.mirroredSelf
         ) {
+            precondition(scale.map { $0.lowerBound > 0 } ?? true, "a mosaic at a scale of \(scale ?? 0...0)")
             precondition(
                 meeting.lowerBound >= 0 && meeting.upperBound <= 1, "corners that meet at \(meeting): 0 to 1 expected")
-            (self.meeting, self.partner) = (meeting, partner)
+            (self.meeting, self.scale, self.partner) = (meeting, scale, partner)
         }
 
         /// Applies the augmentation; see ``Augmentation/callAsFunction(_:using:)``.
@@ -63,7 +69,13 @@ extension Augment {
                 let (x, y) = (index % 2 == 0 ? 0 : middleX, index < 2 ? 0 : middleY)
                 let (w, h) = (index % 2 == 0 ? middleX : width - middleX, index < 2 ? middleY : height - middleY)
                 guard w > 0, h > 0 else { continue }
-                canvas.paste(sample.filling(width: w, height: h, using: &random), x: x, y: y)
+                let part =
+                    scale.map { sample.part(width: w, height: h, scale: random.value(in: $0), using: &random) }
+                    ?? sample.filling(width: w, height: h, using: &random)
+                // Towards the point where they meet.
+                canvas.paste(
+                    part, x: index % 2 == 0 ? x + w - part.image.width : x,
+                    y: index < 2 ? y + h - part.image.height : y)
             }
             return canvas.sample
         }
@@ -151,6 +163,24 @@ extension Sample {
         let region = Box(
             minX: Float(x), minY: Float(y), maxX: Float(x + partWidth), maxY: Float(y + partHeight))
         return resized(width: width, height: height, region: region.clipped(width: image.width, height: image.height))
+    }
+}
+
+extension Sample {
+    /// A random part, scaled, that is as large as the given size unless all of the scaled image is smaller.
+    fileprivate func part(width: Int, height: Int, scale: Double, using random: inout SplitMix64) -> Sample {
+        func side(_ limit: Int, _ own: Int) -> (length: Int, part: Double) {
+            let scaled = max(1, Int(clamping: (Double(own) * scale).rounded()))
+            return (min(limit, scaled), min(Double(limit) / scale, Double(own)))
+        }
+        let (across, down) = (side(width, image.width), side(height, image.height))
+        let x = (Double(image.width) - across.part) * random.unit()
+        let y = (Double(image.height) - down.part) * random.unit()
+        let region = Box(
+            minX: Float(x), minY: Float(y), maxX: Float(x + across.part), maxY: Float(y + down.part))
+        return resized(
+            width: across.length, height: down.length,
+            region: region.clipped(width: image.width, height: image.height))
     }
 }
 

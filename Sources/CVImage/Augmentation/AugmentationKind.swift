@@ -130,7 +130,9 @@ extension AugmentationKind {
     ]
 
     private static let mixtures = [
-        AugmentationKind("mosaic", "four images in four quadrants") { Augment.Mosaic(partner: $1.partner) },
+        AugmentationKind("mosaic", "four images in four quadrants, which they fill, or scaled by v", limits: 0.05...4) {
+            Augment.Mosaic(scale: $0, partner: $1.partner)
+        },
         AugmentationKind(
             "mixup", "two images blended, weight from beta(v, v)", limits: 0.01...1000, show: "32",
             takesRange: false

@@ -1,6 +1,7 @@
 import CVCore
 
-/// The letterbox transform: scales an image to fit a frame, keeps its aspect ratio, centers it and pads the rest.
+/// The letterbox transform: scales an image to fit a frame, keeps its aspect ratio, places it and pads the rest; or stretches it
+/// to the frame.
 ///
 /// The resized sides are whole pixels, so the scales of the two axes differ slightly; mapping back uses these, so that
 /// a round trip gives the same box.
@@ -13,14 +14,27 @@ public struct Letterbox: Sendable, Equatable {
     public let targetWidth: Int
     /// The height of the frame, in pixels.
     public let targetHeight: Int
+    /// Where the image is within the frame.
+    public let alignment: Alignment
     /// The width of the image within the frame, in pixels; at least 1.
     public let resizedWidth: Int
     /// The height of the image within the frame, in pixels; at least 1.
     public let resizedHeight: Int
-    /// The left edge of the image within the frame: half the padding, rounded down.
+    /// The left edge of the image within the frame: half the padding, rounded down, or 0.
     public let offsetX: Int
-    /// The top edge of the image within the frame: half the padding, rounded down.
+    /// The top edge of the image within the frame: half the padding, rounded down, or 0.
     public let offsetY: Int
+
+    /// Where the image is within the frame.
+    public enum Alignment: Sendable, Equatable {
+        /// In the middle; half pixels of padding are rounded down at the left and the top.
+        case center
+        /// At the upper left, all padding at the right and the bottom, exactly as YOLOX has it: the sides are rounded down, a side
+        /// that fills the frame possibly to a pixel less than that, and the scale of both axes is the requested one.
+        case topLeft
+        /// All over the frame: each axis has a scale of its own, and there is no padding.
+        case stretched
+    }
 
     /// The transform for an image and a frame.
     ///
@@ -28,13 +42,19 @@ public struct Letterbox: Sendable, Equatable {
     ///   - width: of the image, in pixels.
     ///   - height: of the image, in pixels.
     ///   - target: the size of the frame, in pixels.
-    public init(width: Int, height: Int, into target: (width: Int, height: Int)) {
+    ///   - alignment: where the image is within the frame.
+    public init(
+        width: Int, height: Int, into target: (width: Int, height: Int), alignment: Alignment = .center
+    ) {
         precondition(
             width > 0 && height > 0 && target.width > 0 && target.height > 0,
             "an image of \(width)×\(height) does not fit a frame of \(target.width)×\(target.height)")
         let scale = min(Double(target.width) / Double(width), Double(target.height) / Double(height))
         func side(_ source: Int, _ limit: Int) -> Int {
-            min(max(1, Int(clamping: (Double(source) * scale).rounded())), limit)
+            guard alignment != .stretched else { return limit }
+            let exact = Double(source) * scale
+            let side = alignment == .center ? exact.rounded() : exact.rounded(.down)
+            return min(max(1, Int(clamping: side)), limit)
         }
         sourceWidth = width
         sourceHeight = height
@@ -42,19 +62,21 @@ public struct Letterbox: Sendable, Equatable {
         targetHeight = target.height
         resizedWidth = side(width, target.width)
         resizedHeight = side(height, target.height)
-        offsetX = (target.width - resizedWidth) / 2
-        offsetY = (target.height - resizedHeight) / 2
+        self.alignment = alignment
+        let isCentered = alignment == .center
+        offsetX = isCentered ? (target.width - resizedWidth) / 2 : 0
+        offsetY = isCentered ? (target.height - resizedHeight) / 2 : 0
     }
 
-    /// The requested scale, common to both axes.
+    /// The requested scale, common to both axes; the lesser one of a stretched image.
     public var scale: Double {
         min(Double(targetWidth) / Double(sourceWidth), Double(targetHeight) / Double(sourceHeight))
     }
 
     /// The actual horizontal scale: frame pixels per source pixel.
-    public var scaleX: Double { Double(resizedWidth) / Double(sourceWidth) }
+    public var scaleX: Double { alignment == .topLeft ? scale : Double(resizedWidth) / Double(sourceWidth) }
     /// The actual vertical scale: frame pixels per source pixel.
-    public var scaleY: Double { Double(resizedHeight) / Double(sourceHeight) }
+    public var scaleY: Double { alignment == .topLeft ? scale : Double(resizedHeight) / Double(sourceHeight) }
 
     /// Maps a point from the frame to the source image, without clipping.
     ///

@@ -106,21 +106,36 @@ struct PanelDrawing {
         let baseline = frame.minY - style.text * 0.75
         image.drawText(panel.yLabel, x: frame.minX, baseline: baseline, size: style.text * 1.05, color: style.ink)
         let least = frame.minX + TextMetrics(panel.yLabel, size: style.text * 1.05).width + style.text * 1.5
-        let dash = style.text * 1.4
-        let gap = style.text * 0.5
-        let between = style.text * 1.4
+        let names = panel.lines.map { Tag.shortened($0.name, size: style.text, widest: style.text * 16) }
+        let scale = legendScale(names, room: frame.maxX - least)
+        let (text, dash, gap) = (style.text * scale, style.text * scale * 1.4, style.text * scale * 0.5)
         var right = frame.maxX
-        for (index, line) in panel.lines.enumerated().reversed() where !line.name.isEmpty {
-            let name = Tag.shortened(line.name, size: style.text, widest: style.text * 16)
-            let start = right - TextMetrics(name, size: style.text).width
-            // No room for more names.
-            guard start - gap - dash >= least else { return }
-            image.drawText(name, x: start, baseline: baseline, size: style.text, color: style.ink)
-            let middle = baseline - style.text * 0.27
+        for (index, name) in names.enumerated().reversed() where !name.isEmpty {
+            let start = right - TextMetrics(name, size: text).width
+            guard start - gap - dash >= least else {
+                let rest = TextMetrics("…", size: text).width
+                image.drawText("…", x: right - rest, baseline: baseline, size: text, color: style.ink)
+                return
+            }
+            image.drawText(name, x: start, baseline: baseline, size: text, color: style.ink)
+            let middle = baseline - text * 0.27
             image.strokeLine(
                 from: Point(x: start - gap - dash, y: middle), to: Point(x: start - gap, y: middle),
                 width: style.line * 1.3, color: color(index))
-            right = start - gap - dash - between
+            right = start - gap - dash - dash
         }
+    }
+
+    /// How much smaller than other text the names of the legend are, so that all have room; at most to half.
+    private func legendScale(_ names: [String], room: Float) -> Float {
+        func width(_ scale: Float) -> Float {
+            let text = style.text * scale
+            // Nothing stands between the last name and the edge.
+            return names.filter { !$0.isEmpty }.reduce(-text * 1.4) {
+                $0 + TextMetrics($1, size: text).width + text * 3.3
+            }
+        }
+        let scales = stride(from: Float(1), through: 0.5, by: -0.05)
+        return scales.first { width($0) <= room } ?? 0.5
     }
 }
