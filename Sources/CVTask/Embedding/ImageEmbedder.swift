@@ -20,6 +20,9 @@ public struct ImageEmbedder: Sendable {
     public let preprocessing: Preprocessing
     /// Computes embeddings [N, D] from images [N, C, height, width].
     public let network: any EmbeddingNetwork
+    /// How faces are aligned that it was trained on: the name of a template, as the metadata of the weights have it; nil for images
+    /// as they are. Whoever embeds images must align them; nothing here does.
+    public let alignment: String?
 
     /// Loads weights by the name of a model or by the path of a `.safetensors` file.
     ///
@@ -30,12 +33,16 @@ public struct ImageEmbedder: Sendable {
         guard case .embedding(let network) = try file.network() else {
             preconditionFailure("\(file.spec.name) makes no embeddings")
         }
-        self.init(network, name: file.metadata.model, preprocessing: file.metadata.preprocessing)
+        self.init(
+            network, name: file.metadata.model, preprocessing: file.metadata.preprocessing,
+            alignment: file.texts["alignment"])
     }
 
     /// Wraps an existing network. Its weights must be frozen if several threads use it.
-    package init(_ network: any EmbeddingNetwork, name: String, preprocessing: Preprocessing) {
-        (self.network, self.name, self.preprocessing) = (network, name, preprocessing)
+    package init(
+        _ network: any EmbeddingNetwork, name: String, preprocessing: Preprocessing, alignment: String? = nil
+    ) {
+        (self.network, self.name, self.preprocessing, self.alignment) = (network, name, preprocessing, alignment)
     }
 
     /// The embeddings of a batch.

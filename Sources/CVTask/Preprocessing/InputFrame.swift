@@ -49,7 +49,7 @@ extension Preprocessing {
                 width: width, height: height,
                 box: Box(minX: 0, minY: 0, maxX: Float(sourceWidth), maxY: Float(sourceHeight)))
         case .letterbox:
-            let letterbox = Letterbox(width: sourceWidth, height: sourceHeight, into: (width, height))
+            let letterbox = letterbox(width: sourceWidth, height: sourceHeight)
             return InputFrame(
                 width: width, height: height,
                 box: letterbox.toSource(Box(minX: 0, minY: 0, maxX: Float(width), maxY: Float(height))))
@@ -110,11 +110,11 @@ struct Covering {
 
 extension Image {
     /// Resized so that it covers the frame; what stands out is still there.
-    func resized(_ covering: Covering, filter: ResizeFilter) -> Image {
+    func resized(_ covering: Covering, filter: Preprocessing.Filter) -> Image {
         let part = covering.part
         let isWhole = part.width == width && part.height == height
         return (isWhole ? self : cropped(x: part.x, y: part.y, width: part.width, height: part.height))
-            .resized(width: covering.resized.width, height: covering.resized.height, filter: filter)
+            .scaled(width: covering.resized.width, height: covering.resized.height, filter)
     }
 }
 

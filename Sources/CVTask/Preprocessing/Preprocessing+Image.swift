@@ -30,16 +30,34 @@ extension Preprocessing {
         }
     }
 
-    /// As `tensor`, for a letterboxed image; with the mapping between frame and image.
+    /// As `tensor`, for an image that is letterboxed or stretched; with the mapping between frame and image.
     ///
-    /// The frame around the image is exactly `fill`.
+    /// The frame around a letterboxed image is exactly `fill`.
     ///
     /// - Parameter image: of any size.
     /// - Returns: [1, C, height, width] and the mapping.
-    /// - Precondition: `resize` is `.letterbox`.
+    /// - Precondition: `resize` is `.letterbox` or `.stretch`.
     public func letterboxed(_ image: Image) -> (Tensor, Letterbox) {
-        precondition(resize == .letterbox, "preprocessing by \(resize.rawValue), not letterbox")
-        return (tensor(image), Letterbox(width: image.width, height: image.height, into: (width, height)))
+        precondition(resize != .crop, "preprocessing by \(resize.rawValue), not letterbox or stretch")
+        return (tensor(image), letterbox(width: image.width, height: image.height))
+    }
+
+    /// Where an image of this size lies in the input.
+    ///
+    /// - Parameters:
+    ///   - sourceWidth: of the image, in pixels.
+    ///   - sourceHeight: of the image, in pixels.
+    /// - Returns: the mapping; it fills the input if `resize` is `.stretch`, else it centers the image unless `alignment` is
+    ///   `.topLeft`.
+    package func letterbox(width sourceWidth: Int, height sourceHeight: Int) -> Letterbox {
+        Letterbox(
+            width: sourceWidth, height: sourceHeight, into: (width, height),
+            alignment: resize == .stretch ? .stretched : alignment == .topLeft ? .topLeft : .center)
+    }
+
+    /// Left and top of content of this size in the input.
+    private func offset(of content: Image) -> (left: Int, top: Int) {
+        alignment == .topLeft ? (0, 0) : ((width - content.width) / 2, (height - content.height) / 2)
     }
 
     private func write(_ image: Image, into values: UnsafeMutableBufferPointer<Float>, _ levels: LevelTable) {
@@ -49,7 +67,7 @@ extension Preprocessing {
             return samples.withUnsafeBufferPointer { levels.normalize($0, into: values) }
         }
         // Letterboxed: the fill need not be a whole level, so it is written first, and the image over it.
-        let (left, top) = ((width - small.width) / 2, (height - small.height) / 2)
+        let (left, top) = offset(of: small)
         let plane = small.width * small.height
         let content = [Float](unsafeUninitializedCapacity: samples.count) { buffer, count in
             count = samples.count
@@ -74,20 +92,17 @@ extension Preprocessing {
     private func resized(_ image: Image) -> Image {
         let opaque = image.withoutAlpha()
         switch resize {
-        case .stretch: return opaque.resized(width: width, height: height, filter: resizeFilter)
+        case .stretch: return opaque.scaled(width: width, height: height, filter)
         case .crop:
             let covering = Covering(width: image.width, height: image.height, by: cropFrame, cut: (width, height))
             let cut = covering.cut
-            return opaque.resized(covering, filter: resizeFilter).cropped(
+            return opaque.resized(covering, filter: filter).cropped(
                 x: cut.x, y: cut.y, width: cut.width, height: cut.height)
         case .letterbox:
-            let letterbox = Letterbox(width: image.width, height: image.height, into: (width, height))
-            return opaque.resized(
-                width: letterbox.resizedWidth, height: letterbox.resizedHeight, filter: resizeFilter)
+            let letterbox = letterbox(width: image.width, height: image.height)
+            return opaque.scaled(width: letterbox.resizedWidth, height: letterbox.resizedHeight, filter)
         }
     }
-
-    var resizeFilter: ResizeFilter { ResizeFilter(rawValue: filter.rawValue) ?? .bilinear }
 
     /// The image as it enters the network, but in 8 bits: height × width × 3 in the order RGB, or × 1 for gray.
     ///
@@ -105,7 +120,8 @@ extension Preprocessing {
             UInt8(clamping: fill[channels == .gray ? 0 : channels.source(of: sample)].rounded())
         }
         var frame = Image(width: width, height: height, fill: Color(level(0), level(1), level(2)))
-        frame.paste(content, x: (width - content.width) / 2, y: (height - content.height) / 2)
+        let (left, top) = offset(of: content)
+        frame.paste(content, x: left, y: top)
         return frame
     }
 
@@ -149,6 +165,14 @@ package struct LevelTable: Sendable {
                 for pixel in 0..<plane { to[pixel] = levels[Int(from[count * pixel])] }
             }
         }
+    }
+}
+
+extension Image {
+    /// The image in another size, by a filter that weights name.
+    func scaled(width: Int, height: Int, _ filter: Preprocessing.Filter) -> Image {
+        if filter == .linear { return resizedLinearly(width: width, height: height) }
+        return resized(width: width, height: height, filter: ResizeFilter(rawValue: filter.rawValue) ?? .bilinear)
     }
 }
 

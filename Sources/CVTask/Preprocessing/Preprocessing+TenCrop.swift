@@ -35,6 +35,6 @@ extension Preprocessing {
         guard resize == .crop else { return large.framed(image) }
         let frame = (large.width, large.height)
         let covering = Covering(width: image.width, height: image.height, by: frame, cut: frame)
-        return image.withoutAlpha().resized(covering, filter: resizeFilter)
+        return image.withoutAlpha().resized(covering, filter: filter)
     }
 }

@@ -11,7 +11,7 @@ import CVCore
 /// ```
 ///
 /// With one gray channel, `fill`, `mean` and `std` have one number each. `"resize":"crop"` may come with
-/// `"shorter_side"`.
+/// `"shorter_side"`; `"letterbox"` with `"align":"top-left"`.
 public struct Preprocessing: Sendable, Equatable {
     /// How the image is fitted to the size of the input.
     public enum Resize: String, Sendable, CaseIterable {
@@ -24,10 +24,20 @@ public struct Preprocessing: Sendable, Equatable {
         case crop
     }
 
+    /// Where a letterboxed image is within the input.
+    public enum Alignment: String, Sendable, CaseIterable {
+        /// In the middle.
+        case center
+        /// At the upper left, as YOLOX has it.
+        case topLeft = "top-left"
+    }
+
     /// The interpolation filter, as in Pillow.
     public enum Filter: String, Sendable, CaseIterable {
         /// A filter of Pillow's `Image.Resampling`.
         case nearest, bilinear, bicubic, lanczos
+        /// Between the four nearest pixels also where an image is shrunk, without smoothing: OpenCV's `INTER_LINEAR`.
+        case linear
     }
 
     /// The channels of the input and their order.
@@ -50,6 +60,8 @@ public struct Preprocessing: Sendable, Equatable {
     /// For `.crop`, the shorter side of the resized image before the center crop. 256 for an input of 224 × 224 is
     /// torchvision's `Resize(256)` and `CenterCrop(224)`; nil: the image just covers the input.
     public var shorterSide: Int?
+    /// Where a letterboxed image is within the input.
+    public var alignment: Alignment
     /// The interpolation filter.
     public var filter: Filter
     /// The color around a letterboxed image, 0…255 per channel.
@@ -68,19 +80,22 @@ public struct Preprocessing: Sendable, Equatable {
     ///   - height: the height of the input in pixels.
     ///   - resize: how the image is fitted to the size of the input.
     ///   - shorterSide: for `.crop`, the shorter side of the resized image before the crop; nil to just cover the input.
+    ///   - alignment: where a letterboxed image is within the input.
     ///   - filter: the interpolation filter.
     ///   - fill: the color around a letterboxed image; nil for black.
     ///   - channels: the channels and their order.
     ///   - mean: the mean that is subtracted; nil for 0.
     ///   - std: the standard deviation by which values are divided; nil for 255.
     public init(
-        width: Int, height: Int, resize: Resize, shorterSide: Int? = nil, filter: Filter = .bilinear,
-        fill: [Float]? = nil, channels: Channels = .rgb, mean: [Float]? = nil, std: [Float]? = nil
+        width: Int, height: Int, resize: Resize, shorterSide: Int? = nil, alignment: Alignment = .center,
+        filter: Filter = .bilinear, fill: [Float]? = nil, channels: Channels = .rgb, mean: [Float]? = nil,
+        std: [Float]? = nil
     ) {
         self.width = width
         self.height = height
         self.resize = resize
         self.shorterSide = shorterSide
+        self.alignment = alignment
         self.filter = filter
         self.channels = channels
         self.fill = fill ?? [Float](repeating: 0, count: channels.count)
@@ -90,10 +105,10 @@ public struct Preprocessing: Sendable, Equatable {
 
     static let sides = 1...8192
     private static let keys = [
-        "width", "height", "resize", "shorter_side", "filter", "fill", "channels", "mean", "std",
+        "width", "height", "resize", "shorter_side", "align", "filter", "fill", "channels", "mean", "std",
     ]
 
-    /// Parses JSON. Every key but `shorter_side` is required and no other is allowed: an unknown key might change the input.
+    /// Parses JSON. Every key but `shorter_side` and `align` is required and no other is allowed: an unknown key might change the input.
     ///
     /// - Parameter text: a JSON object.
     /// - Throws: `PreprocessingError`.
@@ -117,6 +132,10 @@ public struct Preprocessing: Sendable, Equatable {
         height = try Self.side(json, "height")
         resize = try Self.choice(json, "resize")
         shorterSide = try Self.shorterSide(json, resize, width: width, height: height)
+        alignment = json["align"] == nil ? .center : try Self.choice(json, "align")
+        if alignment != .center, resize != .letterbox {
+            throw Self.bad(json, "align", "left out where \"resize\" is not \"letterbox\"")
+        }
         filter = try Self.choice(json, "filter")
         let channels: Channels = try Self.choice(json, "channels")
         self.channels = channels
@@ -142,6 +161,7 @@ public struct Preprocessing: Sendable, Equatable {
             JSONMember("resize", .string(resize.rawValue)),
         ]
         if let shorterSide { members.append(JSONMember("shorter_side", .integer(shorterSide))) }
+        if alignment != .center { members.append(JSONMember("align", .string(alignment.rawValue))) }
         members += [
             JSONMember("filter", .string(filter.rawValue)), JSONMember("fill", color(fill)),
             JSONMember("channels", .string(channels.rawValue)), JSONMember("mean", color(mean)),
