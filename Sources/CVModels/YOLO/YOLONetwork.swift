@@ -1,3 +1,4 @@
+import CVNN
 import CVTensor
 
 /// A single-shot detector: from a batch of images to the raw grids of its heads (Redmon et al. 2016, arXiv:1506.02640).
@@ -62,8 +63,22 @@ public struct YOLOGrid: Sendable {
     public let anchors: [Anchor]
     /// Scale of the offset of a box center from its cell: 1 for YOLOv3, above for v4 (`scale_x_y`).
     public let scaleXY: Float
-    /// True if the values are already activated (`new_coords` of Scaled-YOLOv4).
-    public let isActivated: Bool
+    /// How the values are encoded.
+    public let coding: Coding
+
+    /// How the values of a box are encoded.
+    public enum Coding: Sendable, Equatable {
+        /// YOLOv3 and v4: logits; the size is `anchor · e^t`.
+        case logits
+        /// `new_coords` of Scaled-YOLOv4 (arXiv:2011.08036): the network applies the sigmoid itself; the size is `anchor · (2t)²`.
+        case activated
+        /// YOLOX: centers in cells from the upper left corner of the cell, without a sigmoid; the size is `anchor · e^t`. Scores
+        /// are logits, and only the best class of a box counts.
+        case offset
+    }
+
+    /// Whether the values are already activated.
+    public var isActivated: Bool { coding == .activated }
 
     /// A prior box size.
     public struct Anchor: Sendable, Equatable {
@@ -92,6 +107,32 @@ public struct YOLOGrid: Sendable {
         self.values = values
         self.anchors = anchors
         self.scaleXY = scaleXY
-        self.isActivated = isActivated
+        coding = isActivated ? .activated : .logits
+    }
+
+    /// A grid of raw outputs whose centers are not scaled.
+    ///
+    /// - Parameters:
+    ///   - values: [N, anchors · (5 + classes), H, W].
+    ///   - anchors: prior box sizes.
+    ///   - coding: how the values are encoded.
+    public init(values: Tensor, anchors: [Anchor], coding: Coding) {
+        (self.values, self.anchors, self.coding, scaleXY) = (values, anchors, coding, 1)
+    }
+}
+
+extension ModelSpec {
+    /// The network of a spec whose task is `.detect` and whose grids have boxes of several classes.
+    ///
+    /// - Parameters:
+    ///   - classes: how many it distinguishes.
+    ///   - p: where it declares its parameters.
+    /// - Returns: the network.
+    /// - Precondition: it is a YOLO network.
+    public func makeDetector(classes: Int, _ p: ParameterScope) -> any YOLONetwork {
+        guard case .detector(let network) = make(classes: classes, p) else {
+            preconditionFailure("\(name) is a network for the task \(task), not a YOLO network")
+        }
+        return network
     }
 }
