@@ -9,8 +9,8 @@ A converter module has
 from types import ModuleType
 
 from . import (
-    blazeface_full, blazeface_short, dlib_face, efficientnet_lite0, face_mesh, mobilenet_v2_features, multistyle26,
-    selfie_segmentation, sface, vgg16_hed, yolov3_tiny, yunet,
+    blazeface_full, blazeface_short, dlib_face, efficientnet_lite0, face_mesh, face_mesh_attention, mobilenet_v2_features,
+    multistyle26, selfie_segmentation, sface, ssd_mobilenet_v2, vgg16_hed, yolov3_tiny, yunet,
 )
 
 MODELS: dict[str, ModuleType] = {
@@ -19,10 +19,12 @@ MODELS: dict[str, ModuleType] = {
     "dlib-face": dlib_face,
     "efficientnet-lite0": efficientnet_lite0,
     "face-mesh": face_mesh,
+    "face-mesh-attention": face_mesh_attention,
     "mobilenet_v2-features": mobilenet_v2_features,
     "multistyle26": multistyle26,
     "selfie-segmentation": selfie_segmentation,
     "sface": sface,
+    "ssd-mobilenetv2": ssd_mobilenet_v2,
     "vgg16-hed": vgg16_hed,
     "yolov3-tiny": yolov3_tiny,
     "yunet": yunet,

@@ -43,7 +43,7 @@ def read_layers(data: bytes) -> list[TFLiteLayer]:
             stored[operator.Outputs(0)] = operator.Inputs(0)
             continue
         if builtin == tflite.BuiltinOperator.PRELU:
-            slopes = _array(model, graph, operator.Inputs(1))
+            slopes = _array(model, graph, stored.get(operator.Inputs(1), operator.Inputs(1)))
             layers.append(TFLiteLayer("prelu", slopes.reshape(-1), None))
             continue
         custom = code.CustomCode() if builtin == tflite.BuiltinOperator.CUSTOM else None

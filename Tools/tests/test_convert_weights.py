@@ -21,6 +21,7 @@ from converters.darknet_weights import DarknetWeights
 from converters.mobilenet_v2_features import torchvision_key
 from converters.package import Package, PackageError, PackageFile
 from converters.safetensors_file import write_safetensors
+from converters.tflite_layers import named
 from converters.torch_file import MAGIC, PROTOCOL, read_state
 from converters.yolov3_tiny import CONVOLUTIONS, read_tensors
 
@@ -75,17 +76,18 @@ class ConvertTests(unittest.TestCase):
         self.assertIn(hashlib.sha256(b"other").hexdigest(), str(caught.exception))
 
     def test_a_graph_of_other_shapes_is_refused_with_both(self) -> None:
+        expected = selfie_segmentation.layers()
         found = [SimpleNamespace(kind=layer.kind, weight=np.full(layer.shape, index, "<f2"), bias=np.ones(1, "<f2"))
-                 for index, layer in enumerate(selfie_segmentation.layers())]
-        tensors = selfie_segmentation.named(found)
+                 for index, layer in enumerate(expected)]
+        tensors = named(found, expected)
         self.assertEqual(tensors["blocks.0.depthwise.weight"].shape, (16, 1, 3, 3))
         self.assertEqual(tensors["segment.weight"][0, 0, 0, 0], len(found) - 1)
         self.assertEqual({array.dtype for array in tensors.values()}, {np.dtype("<f4")})
         found[2] = found[1]
         with self.assertRaisesRegex(PackageError, r"blocks.0.depthwise: .*depthwise of \(16, 1, 3, 3\).*convolution"):
-            selfie_segmentation.named(found)
-        with self.assertRaisesRegex(PackageError, "54 convolutions; expected 55"):
-            selfie_segmentation.named(found[1:])
+            named(found, expected)
+        with self.assertRaisesRegex(PackageError, "54 layers with weights; expected 55"):
+            named(found[1:], expected)
 
     def test_styles_get_the_keys_of_the_network(self) -> None:
         arrays = {}

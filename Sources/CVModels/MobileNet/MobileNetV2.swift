@@ -31,16 +31,19 @@ public struct MobileNetV2: SlidingClassifier {
     }
 
     /// All of `features` but the last: the first convolution, and the 17 blocks.
-    static func blocks(channels: Int) -> [(ParameterScope) -> any Layer] {
+    static func blocks(
+        channels: Int, _ convention: InvertedResidual.Convention = .pyTorch
+    ) -> [(ParameterScope) -> any Layer] {
         var layers: [(ParameterScope) -> any Layer] = [
-            { ConvNorm(channels, 32, kernel: 3, stride: 2, .relu6, $0) }
+            { convention.layer(channels, 32, kernel: 3, stride: 2, .relu6, $0) }
         ]
         var cin = 32
         for (expansion, cout, count, stride) in settings {
             for index in 0..<count {
                 let from = cin
                 layers.append {
-                    InvertedResidual(from, cout, stride: index == 0 ? stride : 1, expansion: expansion, $0)
+                    InvertedResidual(
+                        from, cout, stride: index == 0 ? stride : 1, expansion: expansion, convention, $0)
                 }
                 cin = cout
             }
@@ -80,17 +83,40 @@ public struct MobileNetV2: SlidingClassifier {
 ///
 /// x: [N, cin, H, W] -> [N, cout, H / stride, W / stride], rounded up.
 struct InvertedResidual: Layer {
+    /// The expansion, where there is one, and the depthwise convolution.
     let wide: [ConvNorm]
     let project: ConvNorm
     let hasShortcut: Bool
 
-    init(_ cin: Int, _ cout: Int, stride: Int, expansion: Int, _ p: ParameterScope) {
+    /// Whose padding and whose normalization the convolutions have.
+    enum Convention {
+        /// The same padding on all sides, an epsilon of 1e-5.
+        case pyTorch
+        /// SAME, an epsilon of 1e-3.
+        case tensorFlow
+
+        /// A convolution with this padding and its normalization.
+        func layer(
+            _ cin: Int, _ cout: Int, kernel: Int, stride: Int = 1, groups: Int = 1, _ activation: Activation,
+            keys: (conv: String, bn: String) = ("0", "1"), _ p: ParameterScope
+        ) -> ConvNorm {
+            let isTensorFlow = self == .tensorFlow
+            return ConvNorm(
+                cin, cout, kernel: kernel, stride: stride, groups: groups, samePadding: isTensorFlow,
+                epsilon: isTensorFlow ? 1e-3 : 1e-5, activation, keys: keys, p)
+        }
+    }
+
+    init(
+        _ cin: Int, _ cout: Int, stride: Int, expansion: Int, _ convention: Convention = .pyTorch, _ p: ParameterScope
+    ) {
         let (width, p) = (cin * expansion, p.scope("conv"))
-        let expand = expansion == 1 ? [] : [ConvNorm(cin, width, kernel: 1, .relu6, p.scope("0"))]
-        let depthwise = ConvNorm(
+        let expand = expansion == 1 ? [] : [convention.layer(cin, width, kernel: 1, .relu6, p.scope("0"))]
+        let depthwise = convention.layer(
             width, width, kernel: 3, stride: stride, groups: width, .relu6, p.scope("\(expand.count)"))
         wide = expand + [depthwise]
-        project = ConvNorm(width, cout, kernel: 1, .linear, keys: ("\(wide.count)", "\(wide.count + 1)"), p)
+        project = convention.layer(
+            width, cout, kernel: 1, .linear, keys: ("\(wide.count)", "\(wide.count + 1)"), p)
         hasShortcut = stride == 1 && cin == cout
     }
 
