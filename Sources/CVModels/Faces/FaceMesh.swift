@@ -9,11 +9,9 @@ import CVTensor
 /// BlazeFace's blocks with parametric ReLUs; the last ones stand twice, for the points and for the presence. Keys: `stem`,
 /// `stem_prelu`, `blocks.0.depthwise`, `.project`, `.prelu`, …, `points.blocks.0.depthwise`, …, `points.reduce`,
 /// `points.reduce_prelu`, `points.last`, `points.head`, and the same below `presence`.
-public struct FaceMesh: Sendable {
+public struct FaceMesh: MeshNetwork {
     /// 468.
     public let pointCount = 468
-    /// x, y and depth.
-    public let dimensions = 3
 
     let stem: Conv2d
     let stemPReLU: PReLU
@@ -21,7 +19,7 @@ public struct FaceMesh: Sendable {
     let points, presence: Head
 
     /// Channels after each block, and its stride.
-    private static let settings = [
+    static let settings = [
         (16, 1), (16, 1), (32, 2), (32, 1), (32, 1), (64, 2), (64, 1), (64, 1), (128, 2), (128, 1), (128, 1), (128, 2),
         (128, 1), (128, 1),
     ]
