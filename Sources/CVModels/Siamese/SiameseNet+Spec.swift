@@ -4,7 +4,7 @@ extension SiameseNet {
         ModelSpec(
             comparison == .distance ? "siamese-small" : "siamese-small-\(comparison.rawValue)",
             summary(comparison), task: .embed, domain: .smallImages,
-            input: .init(channels: 1, height: 48, width: 48), classes: nil, takesAnySize: false,
+            input: .init(channels: 1, height: 32, width: 32), classes: nil, takesAnySize: false,
             limits: .init(classes: 1...1, channels: 1...3, minimumSide: minimumSide, maximumSide: 256),
             build: {
                 .embedding(
