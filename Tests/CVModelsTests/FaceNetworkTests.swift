@@ -9,7 +9,9 @@ import Testing
     /// With random weights, and the smallest input.
     @Test(
         "networks for faces: gradients reach all weights",
-        arguments: ["yunet", "blazeface-short", "blazeface-full", "face-mesh", "sface", "dlib-face"])
+        arguments: [
+            "yunet", "blazeface-short", "blazeface-full", "face-mesh", "face-mesh-attention", "sface", "dlib-face",
+        ])
     func gradientsReachAllWeights(name: String) throws {
         let spec = try ModelRegistry.spec(named: name)
         let (network, parameters) = ParameterSet.initialize(seed: 3) { spec.make($0) }

@@ -7,10 +7,12 @@ import Testing
 public struct NetworkGolden: Decodable, Sendable {
     /// The norm of a tensor, and its values at ⌊j · count / samples⌋.
     public struct Summary: Decodable, Sendable {
-        let norm: Double, values: [Float]
+        /// The Euclidean length.
+        public let norm: Double
+        let values: [Float]
 
         /// ‖g - ĝ‖ / (‖g‖ + ‖ĝ‖) over the samples, or the relative difference of the norms if that is larger.
-        func error(of found: Tensor) -> Double {
+        public func error(of found: Tensor) -> Double {
             let (all, count) = (found.values, values.count)
             var (difference, sum) = (0.0, 0.0)
             for (index, expected) in values.enumerated() {

@@ -93,6 +93,9 @@ private func moved(_ operation: Operation, _ x: [Tensor]) -> Tensor {
         upsampleBilinear(x[0], height: height, width: width, alignCorners: alignCorners)
     case .subsample(let stride): x[0].subsampled(stride: stride)
     case .gather(let rows, let columns): gathered(x[0], rows: rows, columns: columns)
+    case .roiAlign(let regions, let height, let width, let scale, let samples, let isAligned):
+        roiAlign(
+            x[0], regions, height: height, width: width, scale: scale, samples: samples, isAligned: isAligned)
     case .softmax(let axis): softmax(x[0], dimension: axis)
     case .logSoftmax(let axis): logSoftmax(x[0], dimension: axis)
     default: preconditionFailure("\(operation) cannot be computed")

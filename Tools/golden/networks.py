@@ -9,10 +9,10 @@ the input of its seed, and its i-th tensor of the state, in the order of the sor
     bias, running_mean    (2u - 1) · 0.1
 
 The inputs are 2u - 1. Gradients are those of Σ w · y, where the weights w are 2u - 1 of the seed + 9999, in training
-mode; those of ResNet-50 and of the U-Net on MobileNetV2 in inference mode: with the statistics of such a small batch
-their rectifiers are so near their kinks that PyTorch's own gradients in single and double precision differ by a hundredth; and those of networks with
-dropout, whose random numbers are each library's own: training is not compared for them. More cases stand in
-networks_inception.py.
+mode; those of ResNet-50 and of the U-Nets on MobileNetV2 and EfficientNet-Lite0 in inference mode: with the statistics of
+such a small batch rounding moves values of their small maps across the kinks of rectifiers, by one processor's kernels and
+not by another's, and one such value changes gradients by a hundredth; and those of networks with dropout, whose random
+numbers are each library's own: training is not compared for them. More cases stand in networks_inception.py.
 
 Of each tensor the Euclidean norm is stored, and at most `samples` values, at the positions ⌊j · count / samples⌋. All is
 computed in double precision from the float32 weights and inputs.
@@ -118,6 +118,9 @@ class UNet(nn.Module):
             x = functional.pad(x, (0, skip.shape[3] - x.shape[3], 0, skip.shape[2] - x.shape[2]))
             x = block(torch.cat([skip, x], 1))
         return self.out(x)
+
+
+GRADIENTS_IN_INFERENCE = {"resnet50", "unet-mobilenet_v2", "unet-efficientnet-lite0"}
 
 
 def networks():
@@ -240,7 +243,8 @@ def entry(number: int, name: str, shape: list[int], samples: int, network: nn.Mo
 def attempted(seed: int, name: str, shape: list[int], samples: int, network: nn.Module) -> tuple[dict, float]:
     """The case with this seed, and how far its rectifiers are from their kinks where gradients are taken."""
     drops = any(isinstance(module, nn.Dropout) and module.p > 0 for module in network.modules())
-    mode = "inference" if name in {"resnet50", "unet-mobilenet_v2", *networks_inception.INFERENCE} or drops else "training"
+    infers = drops or name in {*GRADIENTS_IN_INFERENCE, *networks_inception.INFERENCE}
+    mode = "inference" if infers else "training"
     fill(network, seed)
     network.double()
     network.zero_grad()

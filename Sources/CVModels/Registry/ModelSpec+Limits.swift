@@ -85,6 +85,8 @@ extension ModelSpec {
         case letterboxed
         /// Proportions kept, black around, BGR from 0 to 255: OpenCV's.
         case letterboxedBGR
+        /// Proportions kept, at the upper left of gray, BGR from 0 to 255, resized as by OpenCV: that of YOLOX.
+        case letterboxedTopLeft
         /// Proportions kept, black around, from -1 to 1: MediaPipe's.
         case letterboxedSigned
         /// Stretched, without the mean of ImageNet, from 0 to 255: Caffe's.
@@ -120,6 +122,10 @@ extension ModelSpec {
             return Preprocessing(
                 width: input.width, height: input.height, resize: .letterbox, fill: [0, 0, 0],
                 channels: .bgr, mean: [0, 0, 0], std: [1, 1, 1])
+        case .letterboxedTopLeft:
+            return Preprocessing(
+                width: input.width, height: input.height, resize: .letterbox, alignment: .topLeft, filter: .linear,
+                fill: [114, 114, 114], channels: .bgr, mean: [0, 0, 0], std: [1, 1, 1])
         case .letterboxedSigned:
             return Preprocessing(
                 width: input.width, height: input.height, resize: .letterbox, fill: [0, 0, 0],

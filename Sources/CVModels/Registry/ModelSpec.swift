@@ -168,7 +168,7 @@ public struct ModelSpec: Sendable {
             ?? ParameterSet.shapes(offered: keys) { make(classes: classes, input: input, $0) }
     }
 
-    /// How many numbers are trained: the parameters without the running statistics, as
+    /// How many numbers are trained: the parameters without buffers such as running statistics, as
     /// `sum(p.numel() for p in model.parameters())` counts them.
     ///
     /// - Parameters:
@@ -176,8 +176,11 @@ public struct ModelSpec: Sendable {
     ///   - input: the size of one image; nil for `defaultInput`.
     /// - Returns: the number of trained values.
     public func parameterCount(classes: Int? = nil, input: Input? = nil) -> Int {
-        parameterShapes(classes: classes, input: input).filter { !isRunningStatistic($0.name) }
-            .reduce(0) { $0 + $1.shape.count }
+        let all: [(name: String, shape: Shape)] =
+            stored?(classes ?? defaultClasses)
+            ?? ParameterSet.shapeOnly { make(classes: classes, input: input, $0) }.parameters
+            .filter { !$0.isBuffer }.map { ($0.name, $0.shape) }
+        return all.filter { !isRunningStatistic($0.name) }.reduce(0) { $0 + $1.shape.count }
     }
 
     /// Whether batch normalization keeps large steps of training from doing harm.
@@ -196,12 +199,14 @@ public enum ModelNetwork: Sendable {
     case classifier(any ClassifierNetwork)
     /// Raw grids of boxes.
     case detector(any YOLONetwork)
+    /// Raw grids of boxes without objectness.
+    case ssd(any SSDNetwork)
     /// Raw grids of boxes with keypoints.
     case keypointDetector(any KeypointDetectorNetwork)
     /// A vector for each image.
     case embedding(any EmbeddingNetwork)
-    /// Points of the surface of a face.
-    case mesh(FaceMesh)
+    /// Points of a surface, such as that of a face.
+    case mesh(any MeshNetwork)
     /// Numbers for each pixel: logits, a matte, or colors.
     case dense(any Layer)
     /// Points of an object: coordinates or heat maps.
@@ -218,6 +223,7 @@ public enum ModelNetwork: Sendable {
         switch self {
         case .classifier(let network): [network(x)]
         case .detector(let network): network(x).map(\.values)
+        case .ssd(let network): network(x).flatMap { [$0.scores, $0.values] }
         case .keypointDetector(let network): network(x).flatMap { $0.scores + [$0.values] }
         case .embedding(let network): [network(x)]
         case .mesh(let network):
