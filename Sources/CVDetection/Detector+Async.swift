@@ -9,10 +9,10 @@ extension Detector {
     ///
     /// - Parameters:
     ///   - image: of any size.
-    ///   - options: what to report.
+    ///   - options: what to report; nil for `defaultOptions`.
     /// - Returns: the most confident first.
     /// - Throws: `NonFiniteOutput`; `CancellationError` if the task is canceled before the work begins.
-    public func detect(_ image: Image, options: DetectionOptions = .init()) async throws -> [Detection] {
+    public func detect(_ image: Image, options: DetectionOptions? = nil) async throws -> [Detection] {
         try await BackgroundThreads.shared.run { _ in try self.detect(image, options: options) }
     }
 }

@@ -18,7 +18,7 @@ import CVWeights
 public struct Detector: Sendable {
     /// The names of the classes, by index.
     public let labels: [String]
-    /// The display name of the network: "yolov3-tiny", "yolov3", or the path of a `.cfg`.
+    /// The display name of the network: "ssd-mobilenetv2", "yolov3", or the path of a `.cfg`.
     public let name: String
     /// Converts an image to the network's input; its size is the size of the input.
     public private(set) var preprocessing: Preprocessing
@@ -32,7 +32,7 @@ public struct Detector: Sendable {
     private static let maxCandidates = 1 << 20
 
     /// The model that `init(_:)` loads by default.
-    public static let defaultModel = "yolov3-tiny"
+    public static let defaultModel = "ssd-mobilenetv2"
 
     /// Loads weights by the name of a model or by the path of a `.safetensors` file.
     ///
@@ -45,8 +45,9 @@ public struct Detector: Sendable {
 
     package init(_ file: ModelFile) throws {
         let preprocessing = file.metadata.preprocessing
-        guard preprocessing.resize == .letterbox, preprocessing.channels != .gray else {
-            throw ModelFileError(file.path, .preprocessing(expected: "an input in color that is letterboxed"))
+        guard preprocessing.resize != .crop, preprocessing.channels != .gray else {
+            throw ModelFileError(
+                file.path, .preprocessing(expected: "an input in color that is letterboxed or stretched"))
         }
         guard let network = DetectorNetwork(try file.network()) else {
             preconditionFailure("\(file.spec.name) is no detector")
@@ -56,6 +57,21 @@ public struct Detector: Sendable {
         labels = file.labels
         name = file.metadata.model
         self.preprocessing = preprocessing
+    }
+
+    /// Uses a network with its present weights, such as one that is being trained.
+    ///
+    /// - Parameters:
+    ///   - network: with as many classes as there are labels.
+    ///   - name: of the network.
+    ///   - labels: the names of the classes.
+    ///   - preprocessing: letterboxed, of a size that the network takes.
+    package init(_ network: any YOLONetwork, name: String, labels: [String], preprocessing: Preprocessing) {
+        precondition(
+            preprocessing.resize == .letterbox && network.classCount == labels.count,
+            "\(labels.count) labels for \(network.classCount) classes, \(preprocessing.resize.rawValue)")
+        self.network = .yolo(network)
+        (self.name, self.labels, self.preprocessing) = (name, labels, preprocessing)
     }
 
     /// Uses a darknet `.cfg` and its `.weights`, with labels one a line in a `.names` file.
@@ -97,6 +113,9 @@ public struct Detector: Sendable {
         return copy
     }
 
+    /// The options with which the network was published: for an SSD, boxes may overlap more.
+    public var defaultOptions: DetectionOptions { network.defaultOptions }
+
     /// What the keypoints of a detection are, in their order; empty for a network without keypoints.
     public var keypointNames: [String] { network.keypointNames }
 
@@ -104,11 +123,11 @@ public struct Detector: Sendable {
     ///
     /// - Parameters:
     ///   - image: of any size.
-    ///   - options: thresholds and the selection of classes.
+    ///   - options: thresholds and the selection of classes; nil for `defaultOptions`.
     /// - Returns: the detections in pixels of the image, the most confident first.
     /// - Throws: `NonFiniteOutput` if the network computes NaN or infinity.
     public func detect(
-        _ image: Image, options: DetectionOptions = .init()
+        _ image: Image, options: DetectionOptions? = nil
     ) throws(NonFiniteOutput) -> [Detection] {
         let (input, letterbox) = prepare(image)
         return read(try run(input), letterbox, options: options)
@@ -116,7 +135,7 @@ public struct Detector: Sendable {
 
     // The three steps of `detect`, for callers that time or replace one of them.
 
-    /// Letterboxes an image to the network's input.
+    /// Letterboxes or stretches an image to the network's input, as its preprocessing says.
     ///
     /// - Parameter image: of any size.
     /// - Returns: the input [1, 3, height, width], and the mapping between image and input.
@@ -141,12 +160,13 @@ public struct Detector: Sendable {
     /// - Parameters:
     ///   - grids: as returned by `run(_:)`.
     ///   - letterbox: as returned by `prepare(_:)`.
-    ///   - options: thresholds and the selection of classes.
+    ///   - options: thresholds and the selection of classes; nil for `defaultOptions`.
     /// - Returns: the detections in pixels of the image, the most confident first.
     public func read(
-        _ grids: [DetectionGrid], _ letterbox: Letterbox, options: DetectionOptions = .init()
+        _ grids: [DetectionGrid], _ letterbox: Letterbox, options: DetectionOptions? = nil
     ) -> [Detection] {
-        detections(
+        let options = options ?? defaultOptions
+        return detections(
             from: candidates(grids, confidence: options.confidence), options: options, labels: labels,
             keypointNames: keypointNames, width: letterbox.sourceWidth, height: letterbox.sourceHeight,
             toSource: letterbox.toSource)
@@ -164,6 +184,8 @@ public struct Detector: Sendable {
                 grid.values.withValues {
                     head.decode($0, confidence: confidence, into: &candidates, limit: Self.maxCandidates)
                 }
+            case .ssd(let grid):
+                grid.decode(confidence: confidence, into: &candidates, limit: Self.maxCandidates)
             case .keypoints(let grid):
                 grid.decode(confidence: confidence, into: &candidates, limit: Self.maxCandidates)
             }
@@ -184,7 +206,17 @@ extension YOLOHead {
         self.init(
             anchors: grid.anchors, classCount: classCount, gridWidth: grid.values.shape[3],
             gridHeight: grid.values.shape[2], inputWidth: inputWidth, inputHeight: inputHeight,
-            scaleXY: grid.scaleXY, coordinates: grid.isActivated ? .squared : .exponential)
+            scaleXY: grid.scaleXY, coordinates: Coordinates(grid.coding))
+    }
+}
+
+extension YOLOHead.Coordinates {
+    fileprivate init(_ coding: YOLOGrid.Coding) {
+        switch coding {
+        case .logits: self = .exponential
+        case .activated: self = .squared
+        case .offset: self = .offset
+        }
     }
 }
 

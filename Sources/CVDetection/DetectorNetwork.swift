@@ -5,6 +5,8 @@ import CVTensor
 public enum DetectionGrid: Sendable {
     /// Boxes of several classes, relative to anchors.
     case yolo(YOLOGrid)
+    /// Boxes of several classes, relative to anchors, without objectness.
+    case ssd(SSDGrid)
     /// Boxes of one class with keypoints.
     case keypoints(KeypointGrid)
 
@@ -12,6 +14,7 @@ public enum DetectionGrid: Sendable {
     public var tensors: [Tensor] {
         switch self {
         case .yolo(let grid): [grid.values]
+        case .ssd(let grid): [grid.scores, grid.values]
         case .keypoints(let grid): grid.scores + [grid.values]
         }
     }
@@ -20,12 +23,14 @@ public enum DetectionGrid: Sendable {
 /// The networks that a `Detector` can have.
 enum DetectorNetwork: Sendable {
     case yolo(any YOLONetwork)
+    case ssd(any SSDNetwork)
     case keypoints(any KeypointDetectorNetwork)
 
     /// Nil for a network that finds no boxes.
     init?(_ network: ModelNetwork) {
         switch network {
         case .detector(let network): self = .yolo(network)
+        case .ssd(let network): self = .ssd(network)
         case .keypointDetector(let network): self = .keypoints(network)
         default: return nil
         }
@@ -34,6 +39,8 @@ enum DetectorNetwork: Sendable {
     var stride: Int {
         switch self {
         case .yolo(let network): network.stride
+        // Its padding fits any size.
+        case .ssd: 1
         case .keypoints(let network): network.stride
         }
     }
@@ -43,9 +50,13 @@ enum DetectorNetwork: Sendable {
         if case .yolo(let network) = self { network is DarknetNetwork } else { false }
     }
 
+    var defaultOptions: DetectionOptions {
+        if case .ssd = self { .ssd } else { DetectionOptions() }
+    }
+
     var keypointNames: [String] {
         switch self {
-        case .yolo: []
+        case .yolo, .ssd: []
         case .keypoints(let network): network.keypointNames
         }
     }
@@ -55,6 +66,7 @@ enum DetectorNetwork: Sendable {
     func checkInput(width: Int, height: Int, of model: String) throws {
         switch self {
         case .yolo(let network): try network.checkInput(width: width, height: height)
+        case .ssd: break
         case .keypoints(let network):
             guard width % network.stride == 0, height % network.stride == 0 else {
                 throw DetectorError(model, .multiple(width: width, height: height, of: network.stride))
@@ -65,6 +77,7 @@ enum DetectorNetwork: Sendable {
     func callAsFunction(_ x: Tensor) -> [DetectionGrid] {
         switch self {
         case .yolo(let network): network(x).map { .yolo($0) }
+        case .ssd(let network): network(x).map { .ssd($0) }
         case .keypoints(let network): network(x).map { .keypoints($0) }
         }
     }

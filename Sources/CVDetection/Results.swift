@@ -1,6 +1,6 @@
 import CVImage
 
-/// Options for the results of a detector. The defaults are those of common YOLO tools.
+/// Options for the results of a detector. The defaults are those of common YOLO tools; see `ssd` for others.
 public struct DetectionOptions: Sendable, Equatable {
     /// The minimum confidence, from 0 to 1.
     public var confidence: Float = 0.25
@@ -15,6 +15,13 @@ public struct DetectionOptions: Sendable, Equatable {
 
     /// Creates the default options.
     public init() {}
+
+    /// Those for an SSD, whose published configuration lets boxes overlap more: an IoU threshold of 0.6.
+    public static let ssd: DetectionOptions = {
+        var options = DetectionOptions()
+        options.iouThreshold = 0.6
+        return options
+    }()
 }
 
 /// Turns all candidates of a network for one image into detections.

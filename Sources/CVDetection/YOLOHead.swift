@@ -2,7 +2,7 @@ import CVCore
 import CVImage
 import CVModels
 
-/// One output scale of a YOLO v3 or v4 network: a grid in which each cell proposes one box per anchor.
+/// One output scale of a YOLO v3, v4 or X network: a grid in which each cell proposes one box per anchor.
 ///
 /// The layout of the network's values is `[anchors × (5 + classes), gridHeight, gridWidth]`, anchor by anchor, as in
 /// darknet: channel `anchor · (5 + classes) + {x, y, w, h, objectness, class 0, class 1, …}`.
@@ -18,6 +18,9 @@ public struct YOLOHead: Sendable, Equatable {
         /// Scaled-YOLOv4 (darknet's `new_coords=1`, arXiv:2011.08036): the network applies the sigmoid itself; the size is
         /// `anchor · (2t)²`.
         case squared
+        /// YOLOX (arXiv:2107.08430): the center is the cell's corner plus t cells, the size is `anchor · e^t`; of each box only
+        /// the best class counts.
+        case offset
     }
 
     /// The anchors of this scale.
@@ -120,7 +123,15 @@ public struct YOLOHead: Sendable, Equatable {
         let cells = gridWidth * gridHeight
         let limit = lowestValue(for: confidence / objectness)
         var box: Box?
-        for index in 0..<classCount {
+        func classes() -> Range<Int> {
+            guard coordinates == .offset else { return 0..<classCount }
+            var best = 0
+            for index in 1..<classCount where values[start + (5 + index) * cells] > values[start + (5 + best) * cells] {
+                best = index
+            }
+            return best..<best + 1
+        }
+        for index in classes() {
             let value = values[start + (5 + index) * cells]
             guard value >= limit, value.isFinite else { continue }
             let score = objectness * probability(value)
@@ -140,8 +151,9 @@ public struct YOLOHead: Sendable, Equatable {
     private func box(_ raw: (x: Float, y: Float, w: Float, h: Float), column: Int, row: Int, anchor: Anchor) -> Box? {
         guard raw.x.isFinite, raw.y.isFinite, raw.w.isFinite, raw.h.isFinite else { return nil }
         let shift = (scaleXY - 1) / 2
-        let x = (activated(raw.x) * scaleXY - shift + Float(column)) / Float(gridWidth) * Float(inputWidth)
-        let y = (activated(raw.y) * scaleXY - shift + Float(row)) / Float(gridHeight) * Float(inputHeight)
+        func offset(_ value: Float) -> Float { coordinates == .offset ? value : activated(value) * scaleXY - shift }
+        let x = (offset(raw.x) + Float(column)) / Float(gridWidth) * Float(inputWidth)
+        let y = (offset(raw.y) + Float(row)) / Float(gridHeight) * Float(inputHeight)
         let width = anchor.width * scale(raw.w)
         let height = anchor.height * scale(raw.h)
         let box = Box(minX: x - width / 2, minY: y - height / 2, maxX: x + width / 2, maxY: y + height / 2)
@@ -149,7 +161,7 @@ public struct YOLOHead: Sendable, Equatable {
     }
 
     private func activated(_ value: Float) -> Float {
-        coordinates == .exponential ? 1 / (1 + exp(-value)) : value
+        coordinates == .squared ? value : 1 / (1 + exp(-value))
     }
 
     /// Clamped to 0 to 1: with `.squared` the network's values are unchecked.
@@ -158,7 +170,7 @@ public struct YOLOHead: Sendable, Equatable {
     private func scale(_ value: Float) -> Float {
         switch coordinates {
         // e^20 times any anchor is finite and larger than any image.
-        case .exponential: exp(min(value, 20))
+        case .exponential, .offset: exp(min(value, 20))
         case .squared: 4 * value * value
         }
     }
@@ -167,12 +179,21 @@ public struct YOLOHead: Sendable, Equatable {
     ///
     /// Slightly too low, so that rounding loses no pair: the product is compared exactly afterwards.
     private func lowestValue(for probability: Float) -> Float {
-        let safe = probability - 1e-5
+        guard coordinates == .squared else { return lowestLogit(for: probability) }
+        let safe = probability - probabilitySlack
         // Also for NaN, the result of 0 / 0: then every value passes.
-        guard safe > 0 else { return -.infinity }
-        guard coordinates == .exponential else { return safe }
-        return safe < 1 ? log(safe / (1 - safe)) : .infinity
+        return safe > 0 ? safe : -.infinity
     }
+}
+
+/// What lower bounds of scores are lower by, against rounding: scores are compared exactly afterwards.
+private let probabilitySlack: Float = 1e-5
+
+/// A lower bound of the logits whose sigmoid reaches a probability; minus infinity for 0 and less, and for NaN: then every value passes.
+func lowestLogit(for probability: Float) -> Float {
+    let safe = probability - probabilitySlack
+    guard safe > 0 else { return -.infinity }
+    return safe < 1 ? log(safe / (1 - safe)) : .infinity
 }
 
 extension Box {

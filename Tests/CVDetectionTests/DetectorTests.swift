@@ -17,7 +17,8 @@ import Testing
     /// Made by `Tools/golden.py heads`.
     @Test("YOLOv3-tiny: raw heads match PyTorch") func rawHeadsOfYOLOv3TinyEqualTheReference() throws {
         let golden = try decoded("Golden/yolov3-tiny-heads.json", as: Heads.self)
-        let grids = try Detector().run(uniformTensor(seed: golden.inputSeed, Shape([1] + golden.inputShape)))
+        let grids = try Detector("yolov3-tiny").run(
+            uniformTensor(seed: golden.inputSeed, Shape([1] + golden.inputShape)))
         #expect(grids.flatMap(\.tensors).map(\.shape) == golden.heads.map { Shape([1] + $0.shape) })
         for (grid, head) in zip(grids, golden.heads) {
             let values = grid.tensors[0].values
@@ -91,7 +92,7 @@ import Testing
     }
 
     @Test("YOLOv3-tiny: boxes of photographs match PyTorch") func boxesOfPhotographsMatchPyTorch() throws {
-        let detector = try Detector()
+        let detector = try Detector("yolov3-tiny")
         var compared = 0
         for photograph in try decoded("Golden/yolov3-tiny-detections.json", as: Golden.self).images {
             guard let path = Self.path(photograph.file) else { continue }

@@ -38,6 +38,22 @@ import Testing
         return found
     }
 
+    @Test("YOLOX: boxes are offsets from the cell, and only the best class counts") func decodesOffsets() throws {
+        let head = YOLOHead(
+            anchors: [Anchor(16, 16)], classCount: 3, gridWidth: 2, gridHeight: 1, inputWidth: 32, inputHeight: 16,
+            coordinates: .offset)
+        // Channels x, y, width, height, objectness, three classes, each of two cells.
+        let values: [Float] = [0, 0.5, 0, 0.25, 0, 0.5, 0, -0.5, -9, 2, 0, 1, 0, 3, 0, 2.5]
+        let found = head.decode(values, confidence: 0.5)
+        let only = try #require(found.first)
+        #expect(found.count == 1 && only.classIndex == 1)
+        func sigmoid(_ x: Float) -> Float { 1 / (1 + exp(-x)) }
+        #expect(abs(only.confidence - sigmoid(2) * sigmoid(3)) < 1e-6)
+        let (width, height) = (16 * exp(Float(0.5)), 16 * exp(Float(-0.5)))
+        #expect(abs(only.box.minX - (24 - width / 2)) < 1e-4 && abs(only.box.maxX - (24 + width / 2)) < 1e-4)
+        #expect(abs(only.box.minY - (4 - height / 2)) < 1e-4 && abs(only.box.maxY - (4 + height / 2)) < 1e-4)
+    }
+
     @Test(
         "YOLO head: decoding matches a reference in double precision",
         arguments: [Float(0), 0.001, 0.25, 0.9], [YOLOHead.Coordinates.exponential, .squared])

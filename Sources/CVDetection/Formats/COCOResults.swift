@@ -98,7 +98,7 @@ public enum COCOCategories {
     }
 
     /// A name that is the same for "TV", "tvmonitor" and the other spellings of a category.
-    static func comparable(_ name: String) -> String {
+    package static func comparable(_ name: String) -> String {
         let plain = plain(name)
         return darknetNames.first { $0.value == plain }.map { Self.plain($0.key) } ?? plain
     }

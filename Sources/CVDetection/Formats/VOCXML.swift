@@ -15,7 +15,14 @@ public enum VOCXML {
     ///   - height: the height of the image in pixels.
     /// - Returns: the XML text.
     public static func text(_ detections: [Detection], fileName: String, width: Int, height: Int) -> String {
-        var lines = [
+        let elements = detections.map {
+            element($0.label, $0.box, isDifficult: false, confidence: $0.confidence, width: width, height: height)
+        }
+        return document(elements, fileName: fileName, width: width, height: height)
+    }
+
+    static func document(_ elements: [[String]], fileName: String, width: Int, height: Int) -> String {
+        let start = [
             "<annotation>",
             "  <filename>\(escaped(fileName))</filename>",
             "  <size>",
@@ -25,20 +32,23 @@ public enum VOCXML {
             "  </size>",
             "  <segmented>0</segmented>",
         ]
-        for detection in detections { lines += object(detection, width: width, height: height) }
-        return (lines + ["</annotation>", ""]).joined(separator: "\n")
+        return (start + elements.joined() + ["</annotation>", ""]).joined(separator: "\n")
     }
 
-    private static func object(_ detection: Detection, width: Int, height: Int) -> [String] {
-        let (xmin, xmax) = pixels(detection.box.minX, detection.box.maxX, limit: width)
-        let (ymin, ymax) = pixels(detection.box.minY, detection.box.maxY, limit: height)
-        return [
+    static func element(
+        _ label: String, _ box: Box, isDifficult: Bool, confidence: Float?, width: Int, height: Int
+    ) -> [String] {
+        let (xmin, xmax) = pixels(box.minX, box.maxX, limit: width)
+        let (ymin, ymax) = pixels(box.minY, box.maxY, limit: height)
+        var lines = [
             "  <object>",
-            "    <name>\(escaped(detection.label))</name>",
+            "    <name>\(escaped(label))</name>",
             "    <pose>Unspecified</pose>",
             "    <truncated>0</truncated>",
-            "    <difficult>0</difficult>",
-            "    <confidence>\(detection.confidence)</confidence>",
+            "    <difficult>\(isDifficult ? 1 : 0)</difficult>",
+        ]
+        if let confidence { lines.append("    <confidence>\(confidence)</confidence>") }
+        return lines + [
             "    <bndbox>",
             "      <xmin>\(xmin)</xmin>",
             "      <ymin>\(ymin)</ymin>",
