@@ -6,10 +6,14 @@ import CVWeights
 
 /// What a face detector reports.
 public struct FaceDetectionOptions: Sendable, Equatable {
-    /// The minimum confidence, from 0 to 1; nil for that of the network.
+    /// The minimum confidence, from 0 to 1; nil for that of the network, below which, or a little above, a second network must
+    /// agree.
     public var confidence: Float?
     /// Where no face reaches `confidence`, the most confident one above this is reported alone; nil for none.
     public var fallbackConfidence: Float?
+    /// Whether the image is also looked at in turns of 45 degrees, where no face is found that the network is very sure of. Takes
+    /// longer.
+    public var searchesTurned = false
     /// The minimum of a face's shorter side, in pixels of the image. Smaller takes longer: the image is looked at in a finer
     /// scale.
     public var minimumSize: Float = 20
@@ -44,11 +48,14 @@ public struct FaceDetector: Sendable {
 
     private let reach: FaceReach
     private let stride: Int
+    /// Nil for a network that is sure enough alone.
+    private let confirmation: FaceConfirmation?
 
     /// Loads a network by its name or by the path of a `.safetensors` file.
     ///
     /// - Parameter model: `yunet`, or weights of another network that finds boxes with keypoints.
-    /// - Throws: what `Detector` throws; `FaceError` for a detector without keypoints.
+    /// - Throws: what `Detector` throws, also for the network that confirms what `yunet` is not sure of; `FaceError` for a
+    ///   detector without keypoints.
     public init(_ model: String = FaceDetector.defaultModel) throws {
         let file = try ModelFile(model, task: .detect)
         let detector = try Detector(file)
@@ -56,7 +63,9 @@ public struct FaceDetector: Sendable {
         self.detector = detector
         reach = FaceReach(model: file.spec.name)
         stride = file.spec.limits.sideMultiple
-        defaultConfidence = file.spec.name == "yunet" ? 0.8 : 0.6
+        let needsConfirmation = file.spec.name == "yunet"
+        confirmation = needsConfirmation ? try FaceConfirmation() : nil
+        defaultConfidence = needsConfirmation ? FaceConfirmation.doubtful : 0.6
     }
 
     /// Finds the faces in an image.
@@ -73,12 +82,31 @@ public struct FaceDetector: Sendable {
             width: image.width, height: image.height, minimumSize: options.minimumSize, reach: reach, stride: stride)
         var candidates: [Candidate] = []
         for view in pyramid.views { candidates += try self.candidates(in: image, view, confidence: lowest) }
-        var found = faces(candidates, of: image, confidence: confidence, options)
+        var found = try certain(faces(candidates, of: image, confidence: confidence, options), in: image, options)
         if found.isEmpty, lowest < confidence {
-            found = Array(faces(candidates, of: image, confidence: lowest, options).prefix(1))
+            let doubtful = faces(candidates, of: image, confidence: lowest, options).prefix(1)
+            found = try certain(Array(doubtful), in: image, options)
+        }
+        if options.searchesTurned, !found.contains(where: { $0.confidence >= Self.upright }),
+            let turned = try turned(image, options, upright: found)
+        {
+            return turned
         }
         return found.sorted { $0.box.area > $1.box.area }
     }
+
+    /// An upright face that is well seen has it.
+    private static let upright: Float = 0.9
+
+    /// Those that the network is sure of, or that another one confirms. Whoever names a confidence has all above it.
+    private func certain(_ faces: [Face], in image: Image, _ options: FaceDetectionOptions) throws -> [Face] {
+        guard let confirmation, options.confidence == nil else { return faces }
+        return try faces.filter { face in
+            try face.confidence >= FaceConfirmation.sure || confirmation.confirms(face, in: image)
+        }
+    }
+
+    private static let sizeTolerance: Float = 2
 
     /// What the network proposes for a part of the image, in pixels of the image.
     private func candidates(
@@ -114,7 +142,9 @@ public struct FaceDetector: Sendable {
             from: candidates, options: settings, labels: detector.labels, keypointNames: detector.keypointNames,
             width: image.width, height: image.height, toSource: { $0 })
         var kept: [Face] = []
-        for detection in found where min(detection.box.width, detection.box.height) >= options.minimumSize {
+        // Boxes of tiny faces are a pixel or two too narrow.
+        let smallest = options.minimumSize - Self.sizeTolerance
+        for detection in found where min(detection.box.width, detection.box.height) >= smallest {
             // Parts of a large face may look like small ones.
             if kept.contains(where: { $0.box.covers(detection.box) }) { continue }
             kept.append(Face(detection))

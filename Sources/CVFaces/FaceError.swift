@@ -9,6 +9,12 @@ public struct FaceError: ToolkitError, Equatable {
         case noKeypoints(model: String)
         /// A setting in the metadata of weights that is not known.
         case setting(key: String, found: String, expected: String)
+        /// A network whose embeddings are compared by a head that was trained with it.
+        case trainedHead(model: String)
+        /// A network that was trained on images as they are, not on aligned faces.
+        case noAlignment
+        /// A network of which nobody knows up to which distance two faces are of one person.
+        case noThreshold
         /// Embeddings of two networks, or of two sets of weights, which cannot be compared.
         case otherModel(first: EmbeddingModel, second: EmbeddingModel)
     }
@@ -28,6 +34,14 @@ public struct FaceError: ToolkitError, Equatable {
                     + FaceDetector.defaultModel
             case .setting(let key, let found, let expected):
                 "its metadata has the \(key) \(quoted(found)); \(expected) is expected"
+            case .trainedHead(let model):
+                "\(model) compares faces by a trained head, not by a distance; a network that was trained with the loss triplet, "
+                    + "contrastive or arcface is expected"
+            case .noAlignment:
+                "it was trained on images as they are, but faces in photographs are aligned first; train it on aligned faces"
+            case .noThreshold:
+                "it does not say up to which distance two faces are of one person; hold out people in its training, which "
+                    + "gives a threshold"
             case .otherModel(let first, let second):
                 "an embedding of \(first) cannot be compared with one of \(second); make both with the same network"
             }

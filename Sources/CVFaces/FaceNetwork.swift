@@ -21,9 +21,9 @@ public struct FaceNetwork: Sendable {
 
     /// Loads a network by its name or by the path of a `.safetensors` file.
     ///
-    /// The metadata of weights may say how faces are aligned (`alignment`: `arcface` or `dlib`), how vectors are compared
+    /// The metadata of weights may say how faces are aligned (`alignment`: `arcface`, `dlib` or `tight`), how vectors are compared
     /// (`metric`: `cosine` or `euclidean`), and up to which distance two are of one person (`threshold`, with
-    /// `threshold_origin`).
+    /// `threshold_origin`, or `dev_threshold` of the people whom a training held out).
     ///
     /// - Parameter model: `sface`, `dlib-face`, or weights of another network that makes vectors.
     /// - Throws: what `ModelFile` throws; `FaceError` for metadata that are not understood.
@@ -32,17 +32,25 @@ public struct FaceNetwork: Sendable {
         guard case .embedding(let network) = try file.network() else {
             preconditionFailure("\(file.spec.name) makes no embeddings")
         }
+        if let siamese = network as? SiameseNet, siamese.comparison != .distance {
+            throw FaceError(file.path, .trainedHead(model: file.spec.name))
+        }
         let usual = Calibration(model: file.spec.name)
-        template = try file.setting("alignment", FaceTemplate.all.map { ($0.name, $0) }) ?? usual.template
-        threshold = try file.threshold() ?? usual.threshold
-        weight = usual.weight
+        let named = try FaceTemplate(alignment: file.texts["alignment"], of: file.path)
+        guard let template = named ?? usual?.template else {
+            throw FaceError(file.path, .noAlignment)
+        }
+        guard let threshold = try file.threshold() ?? usual?.threshold else {
+            throw FaceError(file.path, .noThreshold)
+        }
+        (self.template, self.threshold, weight) = (template, threshold, usual?.weight ?? 0.5)
         preprocessing = file.metadata.preprocessing
         self.network = network
         self.model = EmbeddingModel(
             name: file.spec.name, sha256: try file.metadata.dataSHA256 ?? Safetensors(path: file.path).dataSHA256(),
             dimension: network.dimension,
-            metric: try file.setting("metric", EmbeddingModel.Metric.allCases.map { ($0.rawValue, $0) }) ?? usual.metric
-        )
+            metric: try file.setting("metric", EmbeddingModel.Metric.allCases.map { ($0.rawValue, $0) })
+                ?? usual?.metric ?? .euclidean)
     }
 
     /// The network's input for aligned faces.
@@ -83,6 +91,17 @@ public struct FaceNetwork: Sendable {
     }
 }
 
+extension ImageEmbedder {
+    /// How faces are aligned that the network was trained on.
+    ///
+    /// - Parameter path: of the weights, for the message.
+    /// - Returns: nil for images as they are.
+    /// - Throws: `FaceError` for a template that is not known.
+    public func faceTemplate(path: String) throws(FaceError) -> FaceTemplate? {
+        try FaceTemplate(alignment: alignment, of: path)
+    }
+}
+
 /// What is known of the published networks.
 private struct Calibration {
     let template: FaceTemplate
@@ -90,16 +109,18 @@ private struct Calibration {
     let threshold: FaceThreshold
     let weight: Float
 
-    init(model: String) {
+    /// Nil for networks that were not published with a threshold.
+    init?(model: String) {
         switch model {
         case "dlib-face":
             (template, metric, weight) = (.dlib, .euclidean, 0.3)
             threshold = FaceThreshold(
                 distance: 0.6, origin: "published with dlib's network, for Labeled Faces in the Wild")
-        default:
+        case "sface":
             (template, metric, weight) = (.arcFace, .cosine, 0.7)
             threshold = FaceThreshold(
                 distance: 0.637, origin: "published with OpenCV's SFace (cosine 0.363), for Labeled Faces in the Wild")
+        default: return nil
         }
     }
 }
@@ -114,10 +135,13 @@ extension ModelFile {
     }
 
     fileprivate func threshold() throws(FaceError) -> FaceThreshold? {
-        guard let text = texts["threshold"] else { return nil }
+        guard let text = texts["threshold"] ?? texts["dev_threshold"] else { return nil }
         guard let distance = Float(text), distance.isFinite, distance > 0 else {
             throw FaceError(path, .setting(key: "threshold", found: text, expected: "a number above 0"))
         }
-        return FaceThreshold(distance: distance, origin: texts["threshold_origin"] ?? "the metadata of the weights")
+        let usual =
+            texts["threshold"] == nil
+            ? "where both errors are the same for the people held out in its training" : "the metadata of the weights"
+        return FaceThreshold(distance: distance, origin: texts["threshold_origin"] ?? usual)
     }
 }

@@ -15,7 +15,7 @@ struct FaceReach: Sendable {
         switch model {
         case "blazeface-short": self.init(firstSide: 128, step: 2, smallestFace: 28)
         case "blazeface-full": self.init(firstSide: 192, step: 3, smallestFace: 16)
-        default: self.init(firstSide: 160, step: 4, smallestFace: 16)
+        default: self.init(firstSide: 160, step: 4, smallestFace: 22)
         }
     }
 

@@ -39,8 +39,27 @@ public struct FaceTemplate: Sendable, Equatable {
             .mouth: (0.490127, 0.780233),
         ].mapValues { Point(x: ($0.0 + 0.25) / 1.5 * 150, y: ($0.1 + 0.25) / 1.5 * 150) })
 
-    /// The templates by name.
-    static let all = [arcFace, dlib]
+    /// That of ArcFace without most of the hair and the ground, 84 × 84: for small networks that are trained on few people.
+    public static let tight = FaceTemplate(
+        name: "tight", side: 84, points: arcFace.points.mapValues { Point(x: $0.x - 14, y: $0.y - 19) })
+
+    /// The templates that weights may name.
+    static let all = [arcFace, dlib, tight]
+
+    /// The template that weights name, nil if they name none.
+    ///
+    /// - Parameters:
+    ///   - alignment: what the metadata say.
+    ///   - path: of the weights, for the message.
+    /// - Throws: `FaceError` for a name that is not known.
+    init?(alignment: String?, of path: String) throws(FaceError) {
+        guard let alignment else { return nil }
+        guard let template = Self.all.first(where: { $0.name == alignment }) else {
+            let known = Self.all.map(\.name).joined(separator: " or ")
+            throw FaceError(path, .setting(key: "alignment", found: alignment, expected: known))
+        }
+        self = template
+    }
 
     /// The similarity transform that moves the points of a face nearest to those of the template, in the sense of least squares
     /// (Umeyama 1991): rotation, uniform scale and translation, no reflection.

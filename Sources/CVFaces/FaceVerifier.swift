@@ -61,10 +61,11 @@ public struct FaceVerifier: Sendable {
     public let embedder: FaceEmbedder
     /// The largest distance of faces of one person.
     public var threshold: FaceThreshold
-    /// How faces are looked for: a face that is hard to see counts where no other is found.
+    /// How faces are looked for: a face that is hard to see counts where no other is found, and one may lie on its side.
     public var options: FaceDetectionOptions = {
         var options = FaceDetectionOptions()
         options.fallbackConfidence = 0.65
+        options.searchesTurned = true
         return options
     }()
 

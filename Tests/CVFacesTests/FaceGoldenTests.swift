@@ -72,18 +72,21 @@ import Testing
 
     struct Mesh: Decodable { let part: [Int], mirrored: Bool, presence: Float, points: [Float] }
 
-    @Test("Face mesh: points match TensorFlow Lite within half a percent of the face's width") func faceMesh() throws {
-        let file = try ModelFile("face-mesh", task: .mesh)
+    @Test(
+        "Face mesh: points match TensorFlow Lite within half a percent of the face's width",
+        arguments: [("face-mesh", 468), ("face-mesh-attention", 478)])
+    func faceMesh(name: String, count: Int) throws {
+        let file = try ModelFile(name, task: .mesh)
         guard case .mesh(let network) = try file.network() else { return #expect(Bool(false)) }
-        #expect(network.pointCount == 468 && network.dimensions == 3)
-        let cases = try decoded("Golden/face-mesh.json", as: [Mesh].self)
-        #expect(cases.count == 2)
+        #expect(network.pointCount == count)
+        let cases = try decoded("Golden/\(name).json", as: [Mesh].self)
+        #expect(cases.count == 2 && cases.allSatisfy { $0.points.count == 3 * count })
         for mesh in cases {
             let image = try Self.portrait("portrait.jpg", mesh.part, [192, 192], mesh.mirrored)
             let (points, presence) = network(file.metadata.preprocessing.tensor(image))
-            #expect(points.shape == [1, 1404] && presence.shape == [1, 1])
+            #expect(points.shape == [1, 3 * count] && presence.shape == [1, 1])
             // Of about 100 pixels.
-            let columns = stride(from: 0, to: 1404, by: 3).map { mesh.points[$0] }
+            let columns = stride(from: 0, to: 3 * count, by: 3).map { mesh.points[$0] }
             let tolerance = 0.005 * ((columns.max() ?? 0) - (columns.min() ?? 0))
             #expect(zip(points.values, mesh.points).allSatisfy { abs($0 - $1) < tolerance })
             #expect(abs(presence.item - mesh.presence) < 0.1)

@@ -22,6 +22,8 @@ from converters import blazeface_full, blazeface_short, dlib_face, face_mesh, sf
 from converters.dlib_file import read_layers  # noqa: E402
 from converters.onnx_file import read_model  # noqa: E402
 
+from . import attention_mesh  # noqa: E402
+
 SAMPLES = Path(__file__).resolve().parents[2] / "SampleImages"
 
 # Image, part (left, top, right, bottom), width and height, whether it is mirrored. Sides are multiples of 32.
@@ -51,6 +53,9 @@ ALIGNED = [((166, 69, 280, 183), False), ((166, 69, 280, 183), True), ((160, 62,
 # Near dlib's chips, and near the crops of the mesh.
 CHIPS = [((163, 53, 285, 175), False), ((163, 53, 285, 175), True), ((158, 46, 290, 178), False)]
 MESHES = [((140, 36, 308, 204), False), ((150, 50, 300, 200), True)]
+# Whole images with the box of a face and its eyes, that on the left of the image first, in pixels.
+WHOLE_MESHES = [("portrait.jpg", (180, 63, 269, 176), ((203, 100), (245, 103))),
+                ("astronauts.jpg", (124, 44, 191, 124), ((143, 74), (172, 75)))]
 
 
 def portrait(name: str, part: tuple, size: tuple, mirrored: bool) -> np.ndarray:
@@ -161,6 +166,24 @@ def dlib_embedding(folder: Path, levels: np.ndarray) -> np.ndarray:
     return (y.mean((2, 3)) @ torch.from_numpy(fc.astype(np.float64)).T)[0].numpy()
 
 
+def whole_mesh(folder: Path, name: str, box: tuple, eyes: tuple) -> dict:
+    """The mesh in pixels of a whole image, from a crop as MediaPipe makes it: 1.5 times the longer side of the box, the eyes level,
+    edges repeated."""
+    side = 1.5 * max(box[2] - box[0], box[3] - box[1])
+    across = np.subtract(eyes[1], eyes[0]) / np.hypot(*np.subtract(eyes[1], eyes[0])) * side / 192
+    linear = np.stack([across, [-across[1], across[0]]], 1)
+    origin = np.array([(box[0] + box[2]) / 2, (box[1] + box[3]) / 2]) - linear @ [96, 96]
+    image = np.asarray(Image.open(SAMPLES / name).convert("RGB"))
+    border = round(side)
+    image = Image.fromarray(np.pad(image, ((border, border), (border, border), (0, 0)), mode="edge"))
+    crop = image.transform((192, 192), Image.Transform.AFFINE, np.column_stack([linear, origin + border]).ravel().tolist(),
+                           Image.Resampling.BILINEAR)
+    points, _ = sorted(tflite(face_mesh, folder, np.asarray(crop)), key=lambda each: -each.size)
+    points = points.reshape(468, 3)
+    found = np.column_stack([points[:, :2] @ linear.T + origin, points[:, 2] * side / 192])
+    return {"image": name, "box": box, "eyes": eyes, "points": [round(float(value), 2) for value in found.ravel()]}
+
+
 def write_faces(folder: Path, packages: Path) -> None:
     """A file for each network."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -194,6 +217,13 @@ def write_faces(folder: Path, packages: Path) -> None:
         cases.append({"part": part, "mirrored": mirrored, "presence": round(float(presence.item()), 4),
                       "points": [round(float(value), 2) for value in points.ravel()]})
     write(folder / "face-mesh.json", cases)
+    write(folder / "face-mesh-whole.json", [whole_mesh(packages, *case) for case in WHOLE_MESHES])
+    cases = []
+    for part, mirrored in MESHES:
+        points, presence = attention_mesh.run(packages, portrait("portrait.jpg", part, (192, 192), mirrored))
+        cases.append({"part": part, "mirrored": mirrored, "presence": round(presence, 4),
+                      "points": [round(float(value), 3) for value in points.ravel()]})
+    write(folder / "face-mesh-attention.json", cases)
 
 
 def write(path: Path, cases: list[dict]) -> None:
