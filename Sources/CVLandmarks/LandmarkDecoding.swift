@@ -11,16 +11,24 @@ public enum LandmarkDecoding: String, Sendable, CaseIterable {
     case argmax
     /// Of each heat map `softArgmax`.
     case softArgmax = "soft-argmax"
+    /// The output is the coordinates of a surface, with depth.
+    case surface
 
     /// Whether it can be that of a network.
     ///
     /// - Parameter head: of the network.
     /// - Returns: true if it fits.
-    public func suits(_ head: LandmarkHead) -> Bool { (self == .coordinates) == (head == .regression) }
+    public func suits(_ head: LandmarkHead) -> Bool {
+        switch self {
+        case .coordinates: head == .regression
+        case .argmax, .softArgmax: head == .heatmap
+        case .surface: false
+        }
+    }
 
     /// Reads the output for one image.
     ///
-    /// - Parameter output: [1, 1 + 2K] for `coordinates`, else [1, K, h, w].
+    /// - Parameter output: [1, 1 + 2K] for `coordinates`, [1, 1 + 3K] for `surface`, else [1, K, h, w].
     /// - Returns: positions as fractions of the input's width and height, and how sure they are.
     func decode(_ output: Tensor) -> Estimate {
         switch self {
@@ -28,7 +36,13 @@ public enum LandmarkDecoding: String, Sendable, CaseIterable {
             let values = output.values
             return Estimate(
                 points: stride(from: 1, to: values.count - 1, by: 2).map { Point(x: values[$0], y: values[$0 + 1]) },
-                confidence: 1 / (1 + exp(-values[0])), scores: nil)
+                logit: values[0])
+        case .surface:
+            let values = output.values
+            let starts = stride(from: 1, to: values.count - 2, by: 3)
+            return Estimate(
+                points: starts.map { Point(x: values[$0], y: values[$0 + 1]) }, depths: starts.map { values[$0 + 2] },
+                logit: values[0])
         case .argmax: return Estimate(HeatMapPeaks(output).peaks)
         case .softArgmax:
             let positions = CVModels.softArgmax(output).values
@@ -36,43 +50,6 @@ public enum LandmarkDecoding: String, Sendable, CaseIterable {
                 Point(x: positions[$0], y: positions[$0 + 1])
             }
             return Estimate(zip(points, HeatMapMasses(output, around: points).masses).map { ($0, $1) })
-        }
-    }
-
-    /// What was read.
-    struct Estimate {
-        let points: [Point]
-        let confidence: Float
-        let scores: [Float]?
-
-        init(points: [Point], confidence: Float, scores: [Float]?) {
-            (self.points, self.confidence, self.scores) = (points, confidence, scores)
-        }
-
-        /// What was read from a mirror image, as it is in the image.
-        func mirrored(_ scheme: LandmarkScheme) -> Estimate {
-            func swapped<Value>(_ values: [Value]) -> [Value] {
-                scheme.pairs.reduce(into: values) { $0.swapAt($1.left, $1.right) }
-            }
-            return Estimate(
-                points: swapped(points.map { Point(x: 1 - $0.x, y: $0.y) }), confidence: confidence,
-                scores: scores.map(swapped))
-        }
-
-        /// The mean of two looks at the same object.
-        func mean(_ other: Estimate) -> Estimate {
-            func middle(_ a: Float, _ b: Float) -> Float { (a + b) / 2 }
-            return Estimate(
-                points: zip(points, other.points).map { Point(x: middle($0.x, $1.x), y: middle($0.y, $1.y)) },
-                confidence: middle(confidence, other.confidence),
-                scores: scores.map { zip($0, other.scores ?? $0).map(middle) })
-        }
-
-        init(_ peaks: [(point: Point, score: Float)]) {
-            let scores = peaks.map(\.score)
-            self.init(
-                points: peaks.map(\.point), confidence: scores.reduce(0, +) / Float(max(scores.count, 1)),
-                scores: scores)
         }
     }
 }

@@ -24,7 +24,14 @@ public struct LandmarkDetector: Sendable {
     public let decoding: LandmarkDecoding
     /// The fraction of the network's input that an object takes: the middle of what it was trained on.
     public let fill: Double
-    private let network: any LandmarkNetwork
+    /// What the network's points are: those of `scheme` are chosen from them.
+    private let found: LandmarkScheme
+    /// For each point of `scheme` the index of the network's.
+    private let selection: [Int]
+    /// [1, channels, side, side] to what `decoding` takes.
+    private let run: @Sendable (Tensor) -> Tensor
+    /// What is around the image.
+    private let border: Border
 
     /// The model that `init(_:)` loads by default.
     public static let defaultModel = "landmarks68"
@@ -49,16 +56,42 @@ public struct LandmarkDetector: Sendable {
         precondition(
             preprocessing.width == preprocessing.height,
             "an input of \(preprocessing.width)×\(preprocessing.height), a square is expected")
-        (self.network, self.scheme, self.preprocessing) = (network, scheme, preprocessing)
-        (self.decoding, self.fill) = (decoding, fill)
+        self.init(scheme: scheme, preprocessing, decoding, fill: fill, border: .reflect) { network($0) }
     }
 
-    /// Loads weights by the name of a model or by the path of a `.safetensors` file.
+    init(
+        scheme: LandmarkScheme, _ preprocessing: Preprocessing, _ decoding: LandmarkDecoding, fill: Double,
+        border: Border, run: @escaping @Sendable (Tensor) -> Tensor
+    ) {
+        (self.scheme, found, selection) = (scheme, scheme, Array(scheme.points.indices))
+        (self.preprocessing, self.decoding, self.fill) = (preprocessing, decoding, fill)
+        (self.border, self.run) = (border, run)
+    }
+
+    private init(_ detector: LandmarkDetector, scheme: LandmarkScheme, selection: [Int]) {
+        (self.scheme, found, self.selection) = (scheme, detector.found, selection)
+        (preprocessing, decoding, fill) = (detector.preprocessing, detector.decoding, detector.fill)
+        (border, run) = (detector.border, detector.run)
+    }
+
+    /// A detector with the same network that finds other points, such as the 68 of `LandmarkScheme.ibug68` among those of a mesh.
+    ///
+    /// - Parameter scheme: what the points of its results are.
+    /// - Returns: the detector; nil if the points are not among those of the network.
+    public func reduced(to scheme: LandmarkScheme) -> LandmarkDetector? {
+        found.indices(of: scheme).map { LandmarkDetector(self, scheme: scheme, selection: $0) }
+    }
+
+    /// Loads weights by the name of a model or by the path of a `.safetensors` file: of a network for landmarks, or for a mesh.
     ///
     /// - Parameter model: the name of a model, or the path of a file.
     /// - Throws: `WeightsNotFound`, `FileError`, `SafetensorsError`, `WeightsMetadataError`, or `ModelFileError` for a file
     ///   that belongs to something else.
     public init(_ model: String = LandmarkDetector.defaultModel) throws {
+        if let mesh = try? ModelFile(model, task: .mesh) {
+            try self.init(mesh: mesh)
+            return
+        }
         let file = try ModelFile(model, task: .landmarks)
         let preprocessing = file.metadata.preprocessing
         guard preprocessing.channels != .gray, preprocessing.width == preprocessing.height else {
@@ -98,38 +131,58 @@ public struct LandmarkDetector: Sendable {
     /// - Parameters:
     ///   - image: of any size.
     ///   - box: around the object, such as a face detector's, in pixels of the image.
+    ///   - degrees: by how much the object is turned counterclockwise, if that is known: an object that lies on its side or upside
+    ///     down is seldom recognized otherwise.
     ///   - options: how thorough the search is.
     /// - Returns: the landmarks in pixels of the image.
     /// - Throws: `NonFiniteOutput` if the network computes NaN or infinity.
     public func detect(
-        _ image: Image, in box: Box, options: LandmarkOptions = LandmarkOptions()
+        _ image: Image, in box: Box, degrees: Double = 0, options: LandmarkOptions = LandmarkOptions()
     ) throws(NonFiniteOutput) -> Landmarks {
-        var found = try search(image, from: [LandmarkRegion(around: box, fill: fill)], options)
-        found.box = box
-        return found
+        let start = LandmarkRegion(around: box, fill: fill, degrees: degrees)
+        var landmarks = try search(image, from: [start], options)
+        landmarks.box = box
+        return landmarks
     }
 
     /// The first pass over each of some regions, and the others from where the network was surest.
     private func search(
         _ image: Image, from starts: [LandmarkRegion], _ options: LandmarkOptions
     ) throws(NonFiniteOutput) -> Landmarks {
-        var found = try look(image, at: starts[0], mirrored: options.mirrored && options.passes == 1)
-        for start in starts.dropFirst() {
-            let other = try look(image, at: start, mirrored: options.mirrored && options.passes == 1)
-            if other.confidence > found.confidence { found = other }
+        let mirrored = options.mirrored && options.passes == 1
+        var best = try surest(image, at: starts, mirrored: mirrored)
+        if decoding == .surface, best.rank < Self.sureRank {
+            // Detectors find faces that lie on their side or upside down, but hold them for upright.
+            let turned = try surest(image, at: starts.flatMap(\.quarterTurns), mirrored: mirrored)
+            if turned.rank > best.rank { best = turned }
         }
         for pass in stride(from: 2, through: options.passes, by: 1) {
-            guard let region = region(around: found.points) else { break }
-            found = try look(image, at: region, mirrored: options.mirrored && pass == options.passes)
+            guard let region = region(around: best.points) else { break }
+            best = try estimate(image, at: region, mirrored: options.mirrored && pass == options.passes)
         }
-        return found
+        return landmarks(best)
+    }
+
+    /// The logit of the presence of faces that are seen upright is above 20 as a rule; of those that are not, below 5.
+    private static let sureRank: Float = 10
+
+    /// What is found where the network is surest.
+    private func surest(
+        _ image: Image, at regions: [LandmarkRegion], mirrored: Bool
+    ) throws(NonFiniteOutput) -> LandmarkDecoding.Estimate {
+        var best = try estimate(image, at: regions[0], mirrored: mirrored)
+        for region in regions.dropFirst() {
+            let other = try estimate(image, at: region, mirrored: mirrored)
+            if other.rank > best.rank { best = other }
+        }
+        return best
     }
 
     /// The square around an object, turned as its eyes are; nil if it is beyond all numbers.
     private func region(around points: [Point]) -> LandmarkRegion? {
         guard let bounds = Box(around: points), bounds.width.isFinite, bounds.height.isFinite else { return nil }
         // The box of the upright object: that of a turned one is larger.
-        let roll = scheme.roll(points)
+        let roll = found.roll(points)
         let upright = AffineMap.rotation(degrees: -roll).around(
             x: Double(bounds.center.x), y: Double(bounds.center.y))
         guard let box = Box(around: points.map { upright.apply($0) }), let back = upright.inverse else { return nil }
@@ -149,26 +202,41 @@ public struct LandmarkDetector: Sendable {
     public func look(
         _ image: Image, at region: LandmarkRegion, mirrored: Bool = false
     ) throws(NonFiniteOutput) -> Landmarks {
+        landmarks(try estimate(image, at: region, mirrored: mirrored))
+    }
+
+    /// What the network finds in a region, all positions in pixels of the image.
+    private func estimate(
+        _ image: Image, at region: LandmarkRegion, mirrored: Bool
+    ) throws(NonFiniteOutput) -> LandmarkDecoding.Estimate {
         let side = preprocessing.width
         let map = region.map(to: side)
         guard let back = map.inverse else { preconditionFailure("a region of \(region.side) pixels") }
-        let input = image.withoutAlpha().extracted(by: map, width: side, height: side)
+        let input = image.withoutAlpha().extracted(by: map, width: side, height: side, border: border)
         var estimate = try self.estimate(input)
-        if mirrored, scheme.isMirrorKnown {
-            estimate = estimate.mean(try self.estimate(input.flippedHorizontally()).mirrored(scheme))
+        if mirrored, found.isMirrorKnown {
+            estimate = estimate.mean(try self.estimate(input.flippedHorizontally()).mirrored(found))
         }
-        return Landmarks(
-            points: estimate.points.map { back.apply(Point(x: $0.x * Float(side), y: $0.y * Float(side))) },
-            confidence: estimate.confidence, scores: estimate.scores)
+        estimate.points = estimate.points.map { back.apply(Point(x: $0.x * Float(side), y: $0.y * Float(side))) }
+        estimate.depths = estimate.depths?.map { $0 * region.side }
+        return estimate
     }
 
     private func estimate(_ input: Image) throws(NonFiniteOutput) -> LandmarkDecoding.Estimate {
-        let output = try NonFiniteOutput.checking(preprocessing.tensor(input)) { network($0) }
+        let output = try NonFiniteOutput.checking(preprocessing.tensor(input)) { run($0) }
         let estimate = decoding.decode(output)
         precondition(
-            estimate.points.count == scheme.points.count,
-            "LandmarkDetector: an output of \(output.shape) for \(scheme.points.count) points")
+            estimate.points.count == found.points.count,
+            "LandmarkDetector: an output of \(output.shape) for \(found.points.count) points")
         return estimate
+    }
+
+    /// The points of the scheme among those of the network.
+    private func landmarks(_ estimate: LandmarkDecoding.Estimate) -> Landmarks {
+        func selected<Value>(_ values: [Value]) -> [Value] { selection.map { values[$0] } }
+        return Landmarks(
+            points: selected(estimate.points), depths: estimate.depths.map(selected), confidence: estimate.confidence,
+            scores: estimate.scores.map(selected))
     }
 }
 
@@ -185,36 +253,5 @@ public struct LandmarkOptions: Sendable, Equatable {
     public init(passes: Int = 3, mirrored: Bool = true) {
         precondition(passes >= 1, "\(passes) passes, 1 or more expected")
         (self.passes, self.mirrored) = (passes, mirrored)
-    }
-}
-
-extension LandmarkDetector {
-    /// The landmarks of the one object of an image, as the synchronous `detect` finds them, without holding up the calling task's
-    /// thread.
-    ///
-    /// The work runs on a thread outside Swift's cooperative pool, which goes on with other tasks. Of many calls, as many
-    /// run at a time as there are cores.
-    ///
-    /// - Parameters:
-    ///   - image: of any size.
-    ///   - options: how thorough the search is.
-    /// - Returns: the landmarks in pixels of the image.
-    /// - Throws: `NonFiniteOutput`; `CancellationError` if the task is canceled before the work begins.
-    public func detect(_ image: Image, options: LandmarkOptions = LandmarkOptions()) async throws -> Landmarks {
-        try await BackgroundThreads.shared.run { _ in try self.detect(image, options: options) }
-    }
-
-    /// The landmarks of an object in its box, as the synchronous form finds them, without holding up the calling task's thread.
-    ///
-    /// - Parameters:
-    ///   - image: of any size.
-    ///   - box: around the object, in pixels of the image.
-    ///   - options: how thorough the search is.
-    /// - Returns: the landmarks in pixels of the image.
-    /// - Throws: `NonFiniteOutput`; `CancellationError` if the task is canceled before the work begins.
-    public func detect(
-        _ image: Image, in box: Box, options: LandmarkOptions = LandmarkOptions()
-    ) async throws -> Landmarks {
-        try await BackgroundThreads.shared.run { _ in try self.detect(image, in: box, options: options) }
     }
 }

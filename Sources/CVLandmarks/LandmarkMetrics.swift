@@ -124,8 +124,8 @@ public struct LandmarkMetrics: Sendable, Equatable {
     public var ocular: Summary { Summary(images.compactMap(\.ocular)) }
     /// By the box.
     public var box: Summary { Summary(images.map(\.box)) }
-    /// By the eyes, or by the box for objects without eyes: what trainings choose the best epoch by.
-    public var main: Summary { scheme.eyes == nil ? box : ocular }
+    /// By the eyes, or by the box for objects without eyes, or whose eyes are nowhere known: what trainings choose the best epoch by.
+    public var main: Summary { images.contains { $0.ocular != nil } ? ocular : box }
     /// The mean normalized error of each point, by what `main` is by; nil for one that is never known.
     public var pointErrors: [Double?] { pointSums.map { $0.count > 0 ? $0.sum / Double($0.count) : nil } }
 

@@ -64,6 +64,11 @@ public struct LandmarkRegion: Sendable, Equatable {
         self.init(center: box.center, side: max(max(box.width, box.height), 1) / Float(fill), degrees: degrees)
     }
 
+    /// The region turned by 90, 180 and 270 degrees.
+    var quarterTurns: [LandmarkRegion] {
+        [90, 180, 270].map { LandmarkRegion(center: center, side: side, degrees: degrees + $0) }
+    }
+
     /// The map from the image to a square of this side.
     ///
     /// - Parameter pixels: the side of the network's input.

@@ -23,7 +23,7 @@ extension LandmarkScheme {
     /// {"scheme":"ibug68","pairs":[[0,16],…],"contours":[{"name":"jaw","points":[0,…],"closed":false},…],
     ///  "eyes":{"left":[36,…],"right":[42,…],"corners":[36,45]}}
     /// ```
-    var members: [JSONMember] {
+    package var members: [JSONMember] {
         JSONValue.members([
             "scheme": name.map { .string($0) },
             "pairs": isMirrorKnown

@@ -44,6 +44,19 @@ public struct LandmarkScheme: Sendable, Equatable {
         }
     }
 
+    /// A line between two points: the side of triangles of a surface.
+    public struct Edge: Sendable, Hashable {
+        /// The smaller one of the indices of the points.
+        public let from: Int
+        /// The larger one.
+        public let to: Int
+
+        /// - Parameters:
+        ///   - a: the index of a point.
+        ///   - b: that of another one.
+        public init(_ a: Int, _ b: Int) { (from, to) = (min(a, b), max(a, b)) }
+    }
+
     /// Of a scheme that is generally known, such as `ibug68`; nil for one of a data set.
     public let name: String?
     /// The names of the points by index, at least one.
@@ -52,6 +65,9 @@ public struct LandmarkScheme: Sendable, Equatable {
     public let pairs: [Augment.Mirror.Pair]
     /// The lines between the points; empty if none are known.
     public let contours: [Contour]
+    /// The sides of the triangles between the points of a surface; empty for points that form none. They are known of meshes alone,
+    /// and not stored with weights.
+    public let edges: [Edge]
     /// Nil for an object without eyes.
     public let eyes: Eyes?
     /// Whether the pairs are known, if perhaps there are none. Images are not mirrored in training if they are not.
@@ -62,31 +78,33 @@ public struct LandmarkScheme: Sendable, Equatable {
     ///   - points: the names of the points.
     ///   - pairs: the points that swap in a mirror image; nil if that is not known.
     ///   - contours: the lines between the points.
+    ///   - edges: the sides of the triangles of a surface.
     ///   - eyes: of an object that has eyes.
     public init(
         name: String? = nil, points: [String], pairs: [Augment.Mirror.Pair]?, contours: [Contour] = [],
-        eyes: Eyes? = nil
+        edges: [Edge] = [], eyes: Eyes? = nil
     ) {
         let used =
             (pairs ?? []).flatMap { [$0.left, $0.right] } + contours.flatMap(\.points)
+            + edges.flatMap { [$0.from, $0.to] }
             + (eyes.map { $0.left + $0.right + [$0.corners.left, $0.corners.right] } ?? [])
         precondition(
             used.allSatisfy(points.indices.contains), "points \(used) of a scheme of \(points.count) points")
         (self.name, self.points, self.contours, self.eyes) = (name, points, contours, eyes)
-        (self.pairs, isMirrorKnown) = (pairs ?? [], pairs != nil)
+        (self.pairs, isMirrorKnown, self.edges) = (pairs ?? [], pairs != nil, edges)
     }
 
     /// Points without names, pairs or lines.
     ///
     /// - Parameter count: how many.
-    /// - Returns: that of `ibug68` or `eyesNoseMouth` for as many points as they have, else `point 0`, `point 1`, ….
+    /// - Returns: the known one for as many points, else `point 0`, `point 1`, ….
     public static func of(_ count: Int) -> LandmarkScheme {
         known.first { $0.points.count == count }
             ?? LandmarkScheme(points: (0..<count).map { "point \($0)" }, pairs: nil)
     }
 
     /// The schemes that are generally known.
-    public static let known = [ibug68, eyesNoseMouth]
+    public static let known = [ibug68, eyesNoseMouth, faceMesh, faceMeshIris]
 }
 
 extension LandmarkScheme {

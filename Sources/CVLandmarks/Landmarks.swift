@@ -6,6 +6,9 @@ import CVTask
 public struct Landmarks: Sendable, Equatable {
     /// The position of each point, in pixels of the image; possibly outside of it.
     public var points: [Point]
+    /// How far each point of a surface is behind the middle of the object, in pixels of the image, as the network estimates it from how
+    /// objects look: negative in front, such as of the tip of a nose. Nil of points without depth.
+    public var depths: [Float]?
     /// How sure the network is that there is an object, from 0 to 1: the probability p_c of direct regression, or the mean of
     /// the scores.
     public var confidence: Float
@@ -17,13 +20,20 @@ public struct Landmarks: Sendable, Equatable {
 
     /// - Parameters:
     ///   - points: in pixels of the image.
+    ///   - depths: of each point of a surface, in pixels of the image.
     ///   - confidence: 0 to 1.
     ///   - scores: of each point, 0 to 1.
     ///   - box: that was searched, in pixels of the image.
-    public init(points: [Point], confidence: Float, scores: [Float]? = nil, box: Box? = nil) {
+    public init(
+        points: [Point], depths: [Float]? = nil, confidence: Float, scores: [Float]? = nil, box: Box? = nil
+    ) {
         precondition(
             scores.map { $0.count == points.count } ?? true,
             "\(scores?.count ?? 0) scores for \(points.count) points")
+        precondition(
+            depths.map { $0.count == points.count } ?? true,
+            "\(depths?.count ?? 0) depths for \(points.count) points")
+        self.depths = depths
         (self.points, self.confidence, self.scores, self.box) = (points, confidence, scores, box)
     }
 
@@ -53,11 +63,15 @@ extension Landmarks: RecordedResult {
     /// The key of the list of objects in a record.
     public static var listName: String { "landmarks" }
 
-    /// The confidence, the box that was searched, the points, and their scores if the network has heat maps.
+    /// The confidence, the box that was searched, the points (x, y, and the depth of those that have one), and their scores if the
+    /// network has heat maps.
     public var json: JSONValue {
         .members([
             "confidence": JSONValue(confidence), "box": box.map(\.json) ?? .null,
-            "points": .array(points.map { .array([JSONValue($0.x), JSONValue($0.y)]) }),
+            "points": .array(
+                points.enumerated().map { index, point in
+                    .array(([point.x, point.y] + (depths.map { [$0[index]] } ?? [])).map { JSONValue($0) })
+                }),
             "scores": scores.map { .array($0.map { JSONValue($0) }) },
         ])
     }
@@ -71,7 +85,13 @@ extension Landmarks: Codable {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         confidence = try container.decode(Float.self, forKey: .confidence)
         box = try container.decodeIfPresent(Box.self, forKey: .box)
-        points = try container.decode([Point].self, forKey: .points)
+        let numbers = try container.decode([[Float]].self, forKey: .points)
+        let dimensions = numbers.first?.count ?? 2
+        guard numbers.allSatisfy({ $0.count == dimensions }), (2...3).contains(dimensions) else {
+            throw DecodingError.invalid(decoder, "points that are not of two or of three numbers each")
+        }
+        points = numbers.map { Point(x: $0[0], y: $0[1]) }
+        depths = dimensions == 3 ? numbers.map { $0[2] } : nil
         scores = try container.decodeIfPresent([Float].self, forKey: .scores)
         if let scores, scores.count != points.count {
             throw DecodingError.invalid(decoder, "\(scores.count) scores for \(points.count) points")

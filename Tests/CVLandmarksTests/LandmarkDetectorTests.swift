@@ -76,6 +76,23 @@ private struct DiscNetwork: LandmarkNetwork {
         #expect(abs(found.confidence - 0.9526) < 1e-3 && found.scores == nil && found.box == nil)
     }
 
+    @Test("points with depth are three numbers in JSON, and come back") func jsonWithDepth() throws {
+        let flat = Landmarks(points: [Point(x: 1.5, y: 2)], confidence: 0.5)
+        var deep = flat
+        deep.depths = [-3.25]
+        #expect(flat.json["points"]?.text == "[[1.5,2.0]]" && deep.json["points"]?.text == "[[1.5,2.0,-3.25]]")
+        for landmarks in [flat, deep] {
+            let data = try JSONEncoder().encode(landmarks)
+            #expect(try JSONDecoder().decode(Landmarks.self, from: data) == landmarks)
+        }
+        for points in ["[[1,2],[1,2,3]]", "[[1]]", "[[1,2,3,4]]"] {
+            let text = #"{"confidence":1,"box":null,"points":\#(points)}"#
+            #expect(throws: DecodingError.self) {
+                try JSONDecoder().decode(Landmarks.self, from: Data(text.utf8))
+            }
+        }
+    }
+
     @Test("in a long image the search begins at the part of which the network is surest")
     func longImages() throws {
         var wide = Image(width: 640, height: 80, fill: Color(10, 10, 10))

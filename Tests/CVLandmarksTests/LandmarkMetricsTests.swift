@@ -76,6 +76,17 @@ import Testing
         #expect(metrics.json["errors"]?.array?.count == 2 && metrics.json["presence_accuracy"]?.double != nil)
     }
 
+    @Test("points that are all at one place have no eyes' distance: the box counts, and nothing is NaN")
+    func pointsAtOnePlace() {
+        let scheme = LandmarkScheme.eyesNoseMouth
+        let place = [Point](repeating: Point(x: 10, y: 10), count: 5)
+        var metrics = LandmarkMetrics(scheme: scheme)
+        metrics.add(
+            Landmarks(points: place.map { Point(x: $0.x + 1, y: $0.y) }, confidence: 0.9), truth: place, image: "a")
+        #expect(metrics.images.map(\.ocular) == [nil] && metrics.ocular.images == 0)
+        #expect(metrics.main.meanError == 1 && metrics.main.images == 1)
+    }
+
     @Test("the curve ends at 8 percent and rises to the fraction of images below")
     func curve() throws {
         let plot = Self.metrics(40).curve(title: "errors")

@@ -31,6 +31,38 @@ import Testing
         #expect(other.points == ["point 0", "point 1", "point 2"] && !other.isMirrorKnown && other.eyes == nil)
     }
 
+    @Test(
+        "a face mesh: every vertex has one partner or is in the middle, and edges and lines are their own mirror images",
+        arguments: [(LandmarkScheme.faceMesh, 468), (.faceMeshIris, 478)])
+    func meshes(scheme: LandmarkScheme, count: Int) throws {
+        #expect(scheme.points.count == count && Set(scheme.points).count == count && LandmarkScheme.of(count) == scheme)
+        var partner = Array(0..<count)
+        for pair in scheme.pairs { (partner[pair.left], partner[pair.right]) = (pair.right, pair.left) }
+        #expect(Set(scheme.pairs.flatMap { [$0.left, $0.right] }).count == 2 * scheme.pairs.count)
+        #expect(partner.indices.count { partner[$0] == $0 } == 28)
+        // Outer corners of the eyes, corners of the mouth, cheeks.
+        #expect(partner[33] == 263 && partner[61] == 291 && partner[234] == 454 && partner[1] == 1)
+        // As many as MediaPipe's canonical face has; all but six are in pairs.
+        let edges = Set(scheme.edges)
+        #expect(edges.count == 1322 && scheme.edges.count == 1322 && edges.allSatisfy { $0.from < $0.to })
+        #expect(edges.count { !edges.contains(.init(partner[$0.from], partner[$0.to])) } == 6)
+        #expect(Set(scheme.edges.flatMap { [$0.from, $0.to] }) == Set(0..<468))
+        for name in ["face oval", "outer lips", "inner lips", "nostrils"] {
+            let line = try #require(scheme.contours.first { $0.name == name })
+            #expect(Set(line.points.map { partner[$0] }) == Set(line.points))
+        }
+        // The sides of the parts are edges of triangles.
+        for contour in scheme.contours where contour.points.allSatisfy({ $0 < 468 }) && !contour.name.hasSuffix("brow")
+        {
+            for (a, b) in zip(contour.points, contour.points.dropFirst()) {
+                #expect(edges.contains(.init(a, b)), "\(contour.name): \(a), \(b)")
+            }
+        }
+        let chosen = try #require(scheme.indices(of: .ibug68))
+        #expect(Set(chosen).count == 68 && scheme.indices(of: .eyesNoseMouth) == nil)
+        for pair in LandmarkScheme.ibug68.pairs { #expect(partner[chosen[pair.left]] == chosen[pair.right]) }
+    }
+
     @Test("the roll of a face is the angle of its eyes, counterclockwise")
     func roll() {
         let points = [
