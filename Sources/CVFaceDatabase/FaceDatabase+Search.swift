@@ -84,10 +84,7 @@ extension SQLiteConnection {
         _ layout: FaceIndexLayout, _ model: EmbeddingModel
     ) throws(FaceDatabaseError) -> FaceIndexStorage {
         guard canAllocate(layout.byteCount) else { throw FaceDatabaseError(path, .tooLarge(bytes: layout.byteCount)) }
-        let bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: layout.byteCount, alignment: 64)
-        bytes.initializeMemory(as: UInt8.self, repeating: 0)
-        let storage = FaceIndexStorage(layout, owning: bytes)
-        let (embeddings, halfSquares, ids) = layout.pointers(in: UnsafeRawBufferPointer(bytes))
+        let storage = FaceIndexStorage(layout)
         var row = 0
         try forEachRow("SELECT id, embedding FROM face ORDER BY id") { values throws(FaceDatabaseError) in
             guard row < layout.count else {
@@ -96,11 +93,7 @@ extension SQLiteConnection {
             guard let embedding = values.withBlob(1, { [Float](littleEndian: $0, count: layout.dimension) }) else {
                 throw FaceDatabaseError(path, .damaged("face \(values.integer(0)) has no embedding of its network"))
             }
-            let stored = model.metric == .cosine ? embedding.normalized : embedding
-            UnsafeMutablePointer(mutating: embeddings + row * layout.dimension)
-                .update(from: stored, count: layout.dimension)
-            UnsafeMutablePointer(mutating: halfSquares)[row] = stored.reduce(0) { $0 + $1 * $1 } / 2
-            UnsafeMutablePointer(mutating: ids.baseAddress!)[row] = values.integer(0)
+            storage.set(row, to: embedding, id: values.integer(0), model)
             row += 1
         }
         guard row == layout.count else { throw FaceDatabaseError(path, .damaged("it has fewer faces than it counts")) }

@@ -39,6 +39,28 @@ public final class FaceIndex: Sendable {
         count = storage.ids.count
     }
 
+    /// An index of embeddings without a database, for measurements.
+    ///
+    /// - Parameters:
+    ///   - model: the network whose embeddings they could be.
+    ///   - count: how many there are.
+    ///   - embedding: the one at each position, which is its number, too.
+    package convenience init(_ model: EmbeddingModel, count: Int, embedding: (Int) -> [Float]) {
+        let storage = FaceIndexStorage(FaceIndexLayout(dimension: model.dimension, count: count))
+        for row in 0..<count { storage.set(row, to: embedding(row), id: row, model) }
+        self.init(model, storage)
+    }
+
+    /// The bytes that an index takes.
+    ///
+    /// - Parameters:
+    ///   - count: of its faces, at most 2^40.
+    ///   - dimension: of the embeddings, at most 65,536.
+    /// - Returns: a number of bytes.
+    package static func byteCount(of count: Int, dimension: Int) -> Int {
+        FaceIndexLayout(dimension: dimension, count: count).byteCount
+    }
+
     /// The nearest faces.
     ///
     /// - Parameters:

@@ -60,10 +60,21 @@ final class FaceIndexStorage: @unchecked Sendable {
         (self.mapped, memory) = (mapped, nil)
     }
 
-    /// Takes memory that has this layout, and frees it at the end.
-    init(_ layout: FaceIndexLayout, owning bytes: UnsafeMutableRawBufferPointer) {
+    /// Memory of this layout, to be filled by `set` before it is shared. Whether there is enough must be known.
+    init(_ layout: FaceIndexLayout) {
+        let bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: layout.byteCount, alignment: 64)
+        bytes.initializeMemory(as: UInt8.self, repeating: 0)
         (embeddings, halfSquares, ids) = layout.pointers(in: UnsafeRawBufferPointer(bytes))
         (mapped, memory) = (nil, bytes)
+    }
+
+    /// Fills in a row of memory of its own.
+    func set(_ row: Int, to embedding: [Float], id: Int, _ model: EmbeddingModel) {
+        precondition(memory != nil && ids.indices.contains(row) && embedding.count == model.dimension)
+        let stored = model.metric == .cosine ? embedding.normalized : embedding
+        UnsafeMutablePointer(mutating: embeddings + row * model.dimension).update(from: stored, count: stored.count)
+        UnsafeMutablePointer(mutating: halfSquares)[row] = stored.reduce(0) { $0 + $1 * $1 } / 2
+        UnsafeMutablePointer(mutating: ids.baseAddress!)[row] = id
     }
 
     deinit { memory?.deallocate() }
