@@ -19,7 +19,8 @@ let package = Package(
         .executable(name: "cvtool", targets: ["cvtool"]),
     ],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
     targets: [
         // System libraries.
@@ -63,8 +64,9 @@ let package = Package(
         .target(
             name: "CVTraining",
             dependencies: [
-                "CVClassification", "CVCore", "CVImage", "CVLandmarks", "CVModels", "CVNN", "CVSegmentation", "CVStyle",
-                "CVTask", "CVTensor", "CVWeights",
+                "CVClassification", "CVCore", "CVDetection", "CVFaces", "CVImage", "CVLandmarks", "CVModels", "CVNN",
+                "CVSegmentation", "CVStyle", "CVTask", "CVTensor", "CVWeights",
+                .product(name: "Yams", package: "Yams"),
             ]),
         .target(
             name: "CVToolkit",
@@ -128,8 +130,8 @@ let package = Package(
         .testTarget(
             name: "CVFacesTests",
             dependencies: [
-                "CVCore", "CVDetection", "CVFaces", "CVImage", "CVModels", "CVNN", "CVTask", "CVTensor", "CVWeights",
-                "TestSupport",
+                "CVCore", "CVDetection", "CVFaces", "CVImage", "CVLandmarks", "CVModels", "CVNN", "CVTask", "CVTensor",
+                "CVWeights", "TestSupport",
             ],
             exclude: ["Golden"]),
         .testTarget(
@@ -163,10 +165,10 @@ let package = Package(
         .testTarget(
             name: "CVTrainingTests",
             dependencies: [
-                "CVClassification", "CVCore", "CVImage", "CVLandmarks", "CVModels", "CVNN", "CVSegmentation", "CVTask",
-                "CVTensor", "CVTraining", "CVWeights", "TestSupport",
+                "CVClassification", "CVCore", "CVDetection", "CVImage", "CVLandmarks", "CVModels", "CVNN",
+                "CVSegmentation", "CVTask", "CVTensor", "CVTraining", "CVWeights", "TestSupport",
             ],
-            exclude: ["Data/Golden"]),
+            exclude: ["Data/Golden", "Detection/Golden"]),
         .testTarget(
             name: "CLISupportTests",
             dependencies: ["CLISupport", "CVCore", "TestSupport"]),
@@ -200,9 +202,8 @@ if isFuzzing {
         .executableTarget(
             name: "Fuzz",
             dependencies: [
-                "CFuzzer", "CLISupport", "CVCore", "CVImage", "CVModels", "CVSegmentation", "CVTask", "CVTensor",
-                "CVTraining",
-                "CVWeights", "FuzzFixtures", "TestSupport", "cvtool",
+                "CFuzzer", "CLISupport", "CVCore", "CVFaceDatabase", "CVImage", "CVModels", "CVSegmentation",
+                "CVTask", "CVTensor", "CVTraining", "CVWeights", "FuzzFixtures", "TestSupport", "cvtool",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Tools/fuzz/Sources"),

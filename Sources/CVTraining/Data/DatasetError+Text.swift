@@ -71,6 +71,16 @@ extension DatasetError.Problem {
         case .emptyPart(let part): "has no images in the part \"\(part.rawValue)\""
         case .undecodable(let name, let reason): "\(quoted(name)): cannot be decoded: \(reason)"
         case .defects(let defects, let all, let classes): DatasetDefect.text(defects, of: all, classes: classes)
+        case .unknownDetectionForm: Self.expectedDetectionForms
+        case .annotations(let defects): defects.text
+        case .noClassList:
+            "its labels number the classes, but nothing names them: a data.yaml with \"names\", or a classes.txt with a name on each "
+                + "line, is expected"
+        case .badBoxHeader(let found):
+            "line 1 is \(quoted(found.joined(separator: ","))), but a header with the columns image, xmin, ymin, xmax, ymax and label is "
+                + "expected"
+        case .noAnnotatedImages(let skipped): "has no image with an annotation\(skipped.beside)"
+        case .noObjects: "no image has an object"
         default: peopleText ?? pairText
         }
     }
@@ -78,6 +88,11 @@ extension DatasetError.Problem {
     private static let expectedForms =
         "holds no images with masks: the folders \"images\" and \"masks\", or \"train\" and \"trainannot\" (and "
         + "\"val\", \"valannot\"), or images with .json files of labelme are expected, or a .json file of COCO"
+
+    private static let expectedDetectionForms =
+        "holds no annotations of objects; expected are .xml files of Pascal VOC (in \"Annotations\" beside \"JPEGImages\", or beside the "
+        + "images), a data.yaml or the folders \"images\" and \"labels\" of YOLO, a .json file of COCO (instances.json), or "
+        + "annotations.csv with the columns image, xmin, ymin, xmax, ymax and label"
 
     private static func explain(_ found: [String], insteadOf expected: [String]) -> String {
         "its classes are \(list(found)), but the weights know \(list(expected)); the names must be the same, in the same order"

@@ -95,6 +95,20 @@ public struct DatasetError: ToolkitError, Equatable {
         /// The number of points of the data set is not that of the weights.
         case otherPoints(expected: Int, found: Int)
 
+        // Detection.
+        /// Neither files of Pascal VOC nor another form.
+        case unknownDetectionForm
+        /// What makes the annotations unusable, with file and line.
+        case annotations([AnnotationDefect])
+        /// Numbers of classes, and no list that names them.
+        case noClassList
+        /// The columns of a list of boxes.
+        case badBoxHeader(found: [String])
+        /// No image has an annotation.
+        case noAnnotatedImages(skipped: SkippedFiles)
+        /// No image has an object.
+        case noObjects
+
         // Images. `first` says what is wrong with the first of them; the class is nil if images have none.
         case allBroken(class: String?, count: Int, first: String)
         case nothingHeldOut(DatasetPart, fraction: Double, largestClass: Int)
@@ -145,7 +159,8 @@ extension DatasetError {
     /// What kind of thing went wrong.
     public var category: ErrorCategory {
         switch problem {
-        case .nothingThere, .missingFiles, .missingPairImages, .noImages, .deadLink, .noLandmarks: .notFound
+        case .nothingThere, .missingFiles, .missingPairImages, .noImages, .deadLink, .noLandmarks, .noAnnotatedImages:
+            .notFound
         case .unreadableFolder: .io
         case .tooManyFiles, .tooManyClasses, .longClassName, .tooManyImagesForAllPairs: .limit
         case .badPersonPattern, .patternWithoutFolder, .unknownPeople: .usage

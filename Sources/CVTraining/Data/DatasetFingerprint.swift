@@ -60,6 +60,13 @@ extension ImageDataset.Item {
         case .landmarks(let points):
             let numbers = points.flatMap { [$0?.x ?? .nan, $0?.y ?? .nan] }
             numbers.withUnsafeBytes { hash.update($0) }
+        case .objects(let found):
+            for object in found.objects {
+                let box = object.box
+                hash.update([object.isCrowd ? 1 : 0, object.isDifficult ? 1 : 0])
+                hash.update(Array("\(object.label):".utf8))
+                [box.minX, box.minY, box.maxX, box.maxY].withUnsafeBytes { hash.update($0) }
+            }
         }
         hash.update([0])
     }

@@ -122,6 +122,8 @@ struct SampleAnnotations: Sendable {
     var boxes: [LabeledBox] = []
     var masks: [Mask] = []
     var keypoints: [[Keypoint]] = []
+    /// What is image and not the frame around it, at the upper left; nil for all.
+    var content: DatasetDefect.Size?
 
     static let none = SampleAnnotations()
 }
@@ -137,8 +139,11 @@ struct FittedSample: Sendable {
     ///   - label: of the item.
     func sample(_ preprocessing: Preprocessing, label: Int?) -> Sample {
         let colors = preprocessing.channels == .gray ? pixels.flatMap { [$0, $0, $0] } : pixels
-        let image = Image(
+        var image = Image(
             width: preprocessing.width, height: preprocessing.height, format: .rgb, pixels: colors)
+        if let content = annotations.content {
+            image = image.cropped(x: 0, y: 0, width: content.width, height: content.height)
+        }
         return Sample(
             image, boxes: annotations.boxes, masks: annotations.masks, keypoints: annotations.keypoints, label: label)
     }
@@ -147,9 +152,10 @@ struct FittedSample: Sendable {
 extension Preprocessing {
     /// A sample brought to the size of the input; its annotations move along.
     ///
-    /// - Parameter sample: in its own size. One with annotations must be stretched in RGB: a crop or a frame would need a
-    ///   map for them that nothing asks for yet.
+    /// - Parameter sample: in its own size. One with annotations must be stretched in RGB, or letterboxed at the upper left if it
+    ///   has boxes alone: others would need a map that nothing asks for yet.
     func fitted(_ sample: Sample) -> FittedSample {
+        if resize == .letterbox, alignment == .topLeft { return framed(sample) }
         guard sample.isAnnotated else { return FittedSample(pixels: samples(sample.image), annotations: .none) }
         precondition(
             resize == .stretch && channels == .rgb,
@@ -160,6 +166,22 @@ extension Preprocessing {
             pixels: resized.image.pixels,
             annotations: SampleAnnotations(
                 boxes: resized.boxes, masks: resized.masks, keypoints: resized.keypoints))
+    }
+}
+
+extension Preprocessing {
+    /// A letterboxed sample with its boxes; how large the image in the frame is goes with it.
+    private func framed(_ sample: Sample) -> FittedSample {
+        precondition(
+            sample.masks.isEmpty && sample.keypoints.isEmpty && channels != .gray,
+            "masks and keypoints with a letterbox to \(channels)")
+        let letterbox = letterbox(width: sample.image.width, height: sample.image.height)
+        let (width, height) = (letterbox.resizedWidth, letterbox.resizedHeight)
+        let boxes = sample.boxes.map { labeled in
+            LabeledBox(letterbox.toTarget(labeled.box).clipped(width: width, height: height), label: labeled.label)
+        }
+        return FittedSample(
+            pixels: samples(sample.image), annotations: SampleAnnotations(boxes: boxes, content: .init(width, height)))
     }
 }
 

@@ -17,6 +17,7 @@ extension ImageDataset {
                 }
             }
             if case .mask(let mask) = item.annotation { files.append(mask) }
+            if let file = item.annotationFile { files.append(file) }
         }
         return files
     }

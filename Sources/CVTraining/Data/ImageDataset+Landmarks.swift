@@ -97,5 +97,6 @@ public struct LandmarkDataset: Sendable {
 extension ImageDataset.Item {
     /// The landmarks of the image's object, in pixels of the image, nil for one that is not known; empty without an object, and for
     /// images with other annotations.
+    @inline(never)
     public var landmarks: [Point?] { if case .landmarks(let points) = annotation { points } else { [] } }
 }

@@ -95,7 +95,7 @@ struct LostImage: Sendable {
         switch annotation {
         case .mask(let path): Set((try? Mask(contentsOf: path))?.values ?? [])
         case .regions(let regions): Set(regions.regions.map(\.label))
-        case .none, .label, .landmarks: []
+        case .none, .label, .landmarks, .objects: []
         }
     }
 }

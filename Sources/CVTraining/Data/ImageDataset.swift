@@ -33,7 +33,11 @@ public struct ImageDataset: Sendable {
         /// What images that are to be in the same part have in common, such as the person that they show; nil if nothing.
         public internal(set) var group: String?
 
+        // The compiler (Swift 6.3.1) fails on code that what looks into `annotation` was inlined into, such as `items[0].label`:
+        // so none of it is inlined.
+
         /// The index of the image's class in `classes`; nil if the image as a whole has no class.
+        @inline(never)
         public var label: Int? { if case .label(let label) = annotation { label } else { nil } }
     }
 
@@ -46,7 +50,7 @@ public struct ImageDataset: Sendable {
         case embedded(String)
     }
 
-    /// What is known about an image. (Detection would add boxes here: a `Sample` has them.)
+    /// What is known about an image.
     enum Annotation: Sendable {
         case none
         /// The class of the whole image.
@@ -57,10 +61,12 @@ public struct ImageDataset: Sendable {
         case regions(AnnotatedRegions)
         /// The points of the one object, in pixels of the image, nil for one that is not known; empty without an object.
         case landmarks([Point?])
+        /// The boxes and classes of the objects.
+        case objects(AnnotatedObjects)
 
         var hasMask: Bool {
             switch self {
-            case .none, .label, .landmarks: false
+            case .none, .label, .landmarks, .objects: false
             case .mask, .regions: true
             }
         }
@@ -69,7 +75,7 @@ public struct ImageDataset: Sendable {
         var isSpatial: Bool {
             switch self {
             case .none, .label: false
-            case .mask, .regions, .landmarks: true
+            case .mask, .regions, .landmarks, .objects: true
             }
         }
     }
@@ -96,6 +102,8 @@ public struct ImageDataset: Sendable {
     public let nestedFolders: [String]
     /// What the sources `.entry` lie in.
     private let tar: RandomAccessFile?
+    /// What is done with each image before anything else; nil for nothing.
+    private var prepare: (@Sendable (Image, Item) throws -> Image)?
 
     init(
         _ path: String, items: [Item], classes: [String]? = nil, colors: [Color]? = nil,
@@ -122,6 +130,28 @@ public struct ImageDataset: Sendable {
     /// The classes that have no images here, such as those of a network that a small set is evaluated with.
     public var classesWithoutImages: [String] {
         zip(classes ?? [], counts).filter { $0.1 == 0 }.map(\.0)
+    }
+
+    /// The same set with other items.
+    func replacingItems(_ items: [Item]) -> ImageDataset {
+        var result = ImageDataset(
+            path, items: items, classes: classes, colors: colors, ignoredValues: ignoredValues, skipped: skipped,
+            lost: lost, nestedFolders: nestedFolders, tar: tar)
+        result.prepare = prepare
+        return result
+    }
+
+    /// The same set, each of whose images is changed when it is read, such as cut out and aligned.
+    ///
+    /// - Parameter prepare: from an image and its item to what takes the image's place; called on several threads at a time. Of an
+    ///   image, always the same.
+    /// - Returns: the set.
+    /// - Precondition: the images have labels at most, no annotations that would have to move with them.
+    public func preparing(_ prepare: @escaping @Sendable (Image, Item) throws -> Image) -> ImageDataset {
+        precondition(!items.contains { $0.annotation.isSpatial }, "\(path): annotations do not move with the images")
+        var result = self
+        result.prepare = prepare
+        return result
     }
 
     /// The same set, where 255 in the files of masks is class 1.
@@ -172,10 +202,12 @@ extension ImageDataset {
     /// An image with all that is known about it, in its own size, without alpha.
     ///
     /// - Parameter item: one of `items`.
-    /// - Returns: a sample with the item's label, or its mask, in which pixels that do not count are `Mask.ignore`.
+    /// - Returns: a sample with the item's label, its objects but crowds, or its mask, in which pixels that do not count are
+    ///   `Mask.ignore`.
     /// - Throws: `FileError`, `ImageError`, or `DatasetDefect.Problem` for an annotation that does not fit the image.
     public func sample(of item: Item) throws -> Sample {
-        let image = try image(of: item).withoutAlpha()
+        var image = try image(of: item).withoutAlpha()
+        if let prepare { image = try prepare(image, item).withoutAlpha() }
         switch item.annotation {
         case .none: return Sample(image)
         case .label(let label): return Sample(image, label: label)
@@ -186,6 +218,7 @@ extension ImageDataset {
             return try sample(image, regions.mask(width: image.width, height: image.height))
         case .landmarks(let points):
             return Sample(image, keypoints: points.isEmpty ? [] : [points.map { Keypoint(landmark: $0) }])
+        case .objects(let found): return Sample(image, boxes: found.objects.labeledBoxes)
         }
     }
 

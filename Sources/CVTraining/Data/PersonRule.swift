@@ -3,10 +3,10 @@ import CVCore
 /// How it is known which images show the same person: they are never divided between training and validation, where a network that
 /// remembers a face would look better than it is.
 public enum PersonRule: String, Sendable, CaseIterable {
-    /// What the data set says itself (its column or key `person`); else `name`, if all names of images end with an underscore and
-    /// digits, and some of them agree before it; else `none`.
+    /// What the data set says itself (its column or key `person`); else `name`, if all names of images end with digits that are
+    /// set off, and some of them agree before these; else `none`.
     case automatic = "auto"
-    /// What the name of the file has before its last underscore: `Ann_Smith` of `Ann_Smith_21.jpg`.
+    /// What the name of the file has before its last digits, as for embeddings of faces: `Ann_Smith` of `Ann_Smith_21.jpg`.
     case name
     /// The folder that the file is in.
     case folder
@@ -23,20 +23,12 @@ public enum PersonRule: String, Sendable, CaseIterable {
         switch self {
         case .none: return paths.map { _ in nil }
         case .folder: return paths.map { FileSystem.folder(of: $0) }
-        case .name: return paths.map { Self.beforeLastUnderscore($0).name }
+        case .name: return paths.map { PersonNames.beforeDigits($0).person }
         case .automatic:
             if persons.contains(where: { $0 != nil }) { return persons }
-            let found = paths.map { Self.beforeLastUnderscore($0) }
-            let names = found.map(\.name)
+            let found = paths.map { PersonNames.beforeDigits($0) }
+            let names = found.map(\.person)
             return found.allSatisfy(\.isNumbered) && Set(names).count < names.count ? names : paths.map { _ in nil }
         }
-    }
-
-    /// The name of a file before its last underscore, or all of it without its suffix; and whether digits follow the underscore.
-    private static func beforeLastUnderscore(_ path: String) -> (name: String, isNumbered: Bool) {
-        let stem = FileSystem.stem(of: path)
-        guard let underscore = stem.lastIndex(of: "_"), underscore > stem.startIndex else { return (stem, false) }
-        let rest = stem[stem.index(after: underscore)...]
-        return (String(stem[..<underscore]), !rest.isEmpty && rest.utf8.allSatisfy { (48...57).contains($0) })
     }
 }

@@ -32,6 +32,8 @@ public struct SkippedFiles: Sendable, Equatable {
         case notAMask
         /// A shape that has no area, such as a point or a line.
         case noArea
+        /// An annotated image that no list assigns to a part.
+        case inNoList
         /// An image that a list has twice: it counts once.
         case listedTwice
 
@@ -119,6 +121,8 @@ extension SkippedFiles.Reason {
             ("annotation of an image that is not listed", "annotations of images that are not listed")
         case .notAMask: ("file beside masks that is not a PNG", "files beside masks that are not PNGs")
         case .noArea: ("shape without an area", "shapes without an area")
+        case .inNoList:
+            ("annotated image that is in no list of a part", "annotated images that are in no list of a part")
         case .listedTwice: ("image that is listed twice", "images that are listed twice")
         }
     }
@@ -128,6 +132,7 @@ extension SkippedFiles.Reason {
         switch self {
         case .notAnImage, .outsideClasses, .notAFile, .folderLoop, .noAnnotation, .noMask, .noImage, .notAMask, .noArea:
             nil
+        case .inNoList: "add them to a list of ImageSets"
         case .unreadFormat: "convert to JPEG or PNG"
         case .deadLink: "mend or remove"
         case .badName: "rename"

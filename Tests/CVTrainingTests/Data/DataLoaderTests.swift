@@ -133,7 +133,7 @@ import Testing
     }
 
     /// Work that nobody waits for any more ends: thousands of streams left early are over at once.
-    @Test("BatchLoader: a stream may be left at any time", .timeLimit(.minutes(1))) func aStreamMayBeLeftAtAnyTime()
+    @Test("BatchLoader: a stream may be left at any time", .timeLimit(.minutes(10))) func aStreamMayBeLeftAtAnyTime()
         throws
     {
         let loader = try augmented(dataset.decoded(for: Self.size), ahead: 3, workers: 2)
@@ -145,7 +145,7 @@ import Testing
     }
 
     /// A file that is damaged after it was first decoded stops the stream where its batch is due.
-    @Test("BatchLoader: errors come in the order of the batches", .timeLimit(.minutes(1)))
+    @Test("BatchLoader: errors come in the order of the batches", .timeLimit(.minutes(10)))
     func errorsComeInTheOrderOfTheBatches() throws {
         let images = try dataset.decoded(for: Self.size, memoryLimit: 0)
         try scratch.write("not an image", to: "b/03.png")

@@ -10,9 +10,10 @@ import CVSegmentation
 struct COCOFile {
     private let path: String
     private let json: JSONValue
+    private let place: COCOImageFiles
 
     init(_ path: String) throws {
-        self.path = path
+        (self.path, place) = (path, COCOImageFiles(path))
         json = try AnnotationFile.json(path)
     }
 
@@ -36,7 +37,7 @@ struct COCOFile {
         var result = SegmentationListing(labels: labels)
         var images = COCOImages()
         for (file, part) in files {
-            try file.add(labels, part, prefix: files.count > 1 ? "\(file.split)/" : "", &images, to: &result)
+            try file.add(labels, part, prefix: files.count > 1 ? "\(file.place.split)/" : "", &images, to: &result)
         }
         try images.addUnlisted(to: &result)
         return result
@@ -61,32 +62,6 @@ struct COCOFile {
     }
 
     // MARK: Images
-
-    /// `train2017` for `instances_train2017.json`.
-    private var split: String {
-        let stem = FileSystem.stem(of: path)
-        return stem.unicodeScalars.split(separator: "_").last.map { String($0) } ?? stem
-    }
-
-    private var folders: [String] {
-        let folder = FileSystem.folder(of: path)
-        return ["", "images", "../images", "../\(split)", "../images/\(split)", split, "images/\(split)", ".."].map {
-            $0.isEmpty ? folder : FileSystem.join(folder, $0)
-        }
-    }
-
-    private func file(_ name: String) -> String? {
-        for name in AnnotationFile.names(name) {
-            let paths = name.hasPrefix("/") ? [name] : folders.map { FileSystem.join($0, name) }
-            if let path = paths.first(where: { FileSystem.kind(of: $0) == .file }) { return path }
-        }
-        return nil
-    }
-
-    /// The folders that were looked in, for messages.
-    private var searched: String {
-        folders.dropLast().filter { FileSystem.kind(of: $0) == .folder }.joined(separator: ", ")
-    }
 
     private func add(
         _ labels: SegmentationLabels, _ part: DatasetPart?, prefix: String, _ found: inout COCOImages,
@@ -114,9 +89,9 @@ struct COCOFile {
                 .init(
                     size: AnnotationFile.size(image, "width", "height"),
                     background: background.map { UInt8($0) } ?? Mask.ignore, regions: drawn.map(\.region)))
-            guard let file = file(name) else {
+            guard let file = place.path(of: name) else {
                 let problem: DatasetDefect.Problem =
-                    ImageSuffix.isUnread(name) ? .unreadFormat : .noImage(in: searched)
+                    ImageSuffix.isUnread(name) ? .unreadFormat : .noImage(in: place.searched)
                 result.lose(DatasetDefect(prefix + name, problem), part, annotation)
                 continue
             }
@@ -251,7 +226,8 @@ struct COCOFolder {
         try COCOFile.listing(files.map { (try COCOFile($0), Self.part($0)) }, labels)
     }
 
-    private static func part(_ path: String) -> DatasetPart? {
+    /// The part that the name of a file says.
+    static func part(_ path: String) -> DatasetPart? {
         let split = FileSystem.name(of: path).lowercased().dropFirst("instances_".count)
         return split.hasPrefix("train")
             ? .train : split.hasPrefix("val") ? .validation : split.hasPrefix("test") ? .test : nil

@@ -23,21 +23,24 @@ struct PersonNames {
     ///
     /// - Parameter path: of the image inside the set.
     func person(in path: String) -> String? {
-        guard let regex else { return Self.person(beforeDigitsOf: FileSystem.stem(of: path)) }
+        guard let regex else { return Self.beforeDigits(path).person }
         guard let match = path.firstMatch(of: regex) else { return nil }
         let found = match.output.count > 1 ? match.output[1].substring : path[match.range]
         return found.flatMap { $0.isEmpty ? nil : String($0) }
     }
 
-    /// The name without its last digits, and without what stands before these.
-    private static func person(beforeDigitsOf stem: String) -> String? {
-        let scalars = stem.unicodeScalars
+    /// The name of a file without its last digits and without what stands before these: nil if nothing is left. Numbered is a name
+    /// whose digits are set off from it.
+    ///
+    /// - Parameter path: of the file.
+    static func beforeDigits(_ path: String) -> (person: String?, isNumbered: Bool) {
+        let scalars = FileSystem.stem(of: path).unicodeScalars
         let digits = scalars.reversed().prefix { ("0"..."9").contains($0) }.count
         let name = scalars.dropLast(digits)
         let separators: Set<Unicode.Scalar> = ["_", "-", ".", " "]
         let blanks = digits == 0 ? 0 : name.reversed().prefix { separators.contains($0) }.count
         let person = String(name.dropLast(blanks))
-        return person.isEmpty ? nil : person
+        return (person.isEmpty ? nil : person, blanks > 0 && !person.isEmpty)
     }
 }
 
