@@ -56,25 +56,29 @@ public struct TrainingConfiguration: Sendable {
     }
 }
 
-/// The metric that selects the best weights.
+/// The weights that are kept: those of the best epoch by a metric, or of the last one.
 public enum MetricSelection: Sendable, Equatable {
     case highest(String)
     case lowest(String)
+    /// Each epoch is better than those before; the metric is shown. For a learning rate that falls to 0, where validation is too
+    /// small to choose an epoch by: the highest of a hundred values of a few people is mostly luck.
+    case last(String)
 
     /// The name of the metric.
     public var name: String {
         switch self {
-        case .highest(let name), .lowest(let name): name
+        case .highest(let name), .lowest(let name), .last(let name): name
         }
     }
 
     /// Whether a value is better than the best one so far.
     ///
     /// - Parameters:
-    ///   - value: NaN is never better.
+    ///   - value: NaN is never the highest or lowest.
     ///   - best: nil if there is none so far.
     /// - Returns: true if it is better.
     public func isBetter(_ value: Double, than best: Double?) -> Bool {
+        if case .last = self { return true }
         guard !value.isNaN else { return false }
         guard let best else { return true }
         return if case .highest = self { value > best } else { value < best }

@@ -89,6 +89,26 @@ import Testing
         #expect(summary.reason == .earlyStopping && summary.epochs == 5 && summary.best?.epoch == 2)
     }
 
+    @Test("Trainer: the last epoch may be the one to keep, whatever its metric")
+    func theLastEpochMayBeTheOneToKeep() throws {
+        let metrics = [0.5, 0.9, .nan, 0.6]
+        var kept: [Int] = []
+        var epoch = 0
+        let (layer, parameters) = ParameterSet.initialize(seed: 1) { Conv2d(1, 1, kernel: 1, $0) }
+        let trainer = Trainer<Tensor>(
+            parameters, optimizer: GradientDescent(parameters.trainable, learningRate: 0),
+            configuration: TrainingConfiguration(
+                epochs: 4, stepsPerEpoch: 1, schedule: .constant(0.1), selection: .last("accuracy")),
+            batches: { _, _ in { seededTensor(seed: 1, [1, 1, 2, 2]) } },
+            loss: { x, tape in TrainingLoss(squaredError(layer(tape.watch(x)), x)) },
+            evaluate: {
+                epoch += 1
+                return ["accuracy": metrics[epoch - 1]]
+            })
+        let summary = try trainer.run { if case .improved(let row, _) = $0 { kept.append(row.epoch) } }
+        #expect(summary.best?.epoch == 4 && summary.best?.metrics["accuracy"] == 0.6 && kept == [1, 2, 3, 4])
+    }
+
     @Test("Trainer: without an evaluation the training loss selects the best epoch")
     func withoutAnEvaluationTheTrainingLossTellsTheBest() throws {
         let (layer, parameters) = ParameterSet.initialize(seed: 1) { Conv2d(1, 1, kernel: 1, $0) }
