@@ -40,8 +40,8 @@ public enum FaceLoss: String, Sendable, CaseIterable {
 struct FaceLearner {
     let recipe: FaceRecipe
     let network: SiameseNet
-    /// The directions of the people, [people, D]; nil for a loss without classes.
-    let directions: Parameter?
+    /// The directions of the people for each branch of the network, [people, D]; none for a loss without classes.
+    let directions: [Parameter]
 
     /// What the keys of `directions` begin with: they are not part of the network.
     static let scope = "loss"
@@ -55,12 +55,14 @@ struct FaceLearner {
             recipe.loss.comparison, channels: input.channels, height: input.height, width: input.width, p)
         directions =
             recipe.loss == .arcFace
-            ? p.scope(Self.scope).parameter(
-                "directions", shape: [people, network.dimension], initialized: .normal(deviation: 0.1))
-            : nil
+            ? network.branches.enumerated().map {
+                p.scope(Self.scope).parameter(
+                    "directions\($0 + 1)", shape: [people, $1.dimension], initialized: .normal(deviation: 0.1))
+            } : []
     }
 
-    /// The loss of a batch of several images of several people.
+    /// The mean loss of the branches of the network for a batch of several images of several people. Each has a loss of its own:
+    /// together they would soon have nothing left to learn.
     ///
     /// - Parameters:
     ///   - images: [N, C, H, W] on a tape.
@@ -68,25 +70,32 @@ struct FaceLearner {
     ///   - random: draws triplets.
     /// - Returns: the loss.
     func loss(_ images: Tensor, _ people: [Int], using random: inout SplitMix64) -> TrainingLoss {
-        let embeddings = network(images)
+        var losses: [Tensor] = []
+        for branch in network.branches.indices { losses.append(loss(of: branch, images, people, using: &random)) }
+        return TrainingLoss(losses.dropFirst().reduce(losses[0], +) * (1 / Float(losses.count)))
+    }
+
+    private func loss(
+        of index: Int, _ images: Tensor, _ people: [Int], using random: inout SplitMix64
+    ) -> Tensor {
+        let branch = network.branches[index]
+        let embeddings = branch(images)
         let margin = Float(recipe.margin ?? 0)
         switch recipe.loss {
         case .triplet:
             let triplets = recipe.mining.triplets(
                 embeddings.detached, classes: people, margin: margin, squared: recipe.squared, using: &random)
-            return TrainingLoss(tripletLoss(embeddings, triplets, margin: margin, squared: recipe.squared))
+            return tripletLoss(embeddings, triplets, margin: margin, squared: recipe.squared)
         case .logistic, .chiSquared:
             let pairs = PairBatch(classes: people)
-            let logits = network.logits(selectRows(embeddings, pairs.first), selectRows(embeddings, pairs.second))
-            return TrainingLoss(pairLoss(logits, pairs))
+            let logits = branch.logits(selectRows(embeddings, pairs.first), selectRows(embeddings, pairs.second))
+            return pairLoss(logits, pairs)
         case .contrastive:
-            return TrainingLoss(contrastiveLoss(embeddings, PairBatch(classes: people), margin: margin))
+            return contrastiveLoss(embeddings, PairBatch(classes: people), margin: margin)
         case .arcFace:
-            guard let directions else { preconditionFailure("ArcFace without directions") }
-            return TrainingLoss(
-                arcFaceLoss(
-                    embeddings, directions: directions.value(on: embeddings), classes: people, margin: margin,
-                    scale: Self.scale))
+            return arcFaceLoss(
+                embeddings, directions: directions[index].value(on: embeddings), classes: people, margin: margin,
+                scale: Self.scale)
         }
     }
 }

@@ -1,4 +1,5 @@
 import CVCore
+import CVFaces
 import CVModels
 import CVNN
 
@@ -9,6 +10,8 @@ import CVNN
 public struct FaceRecipe: TrainingRecipe {
     /// The size and channels of the network's input: 1 channel is gray, 3 are RGB.
     public var input: ModelSpec.Input
+    /// Where eyes, nose and mouth lie in all images, which are turned and scaled for it; nil for images as they are.
+    public var alignment: FaceTemplate?
     /// The settings that all tasks share.
     public var settings: TrainingSettings
     /// The loss.
@@ -33,12 +36,13 @@ public struct FaceRecipe: TrainingRecipe {
     /// - Parameter loss: the loss.
     public init(_ loss: FaceLoss = .triplet) {
         self.loss = loss
-        input = .init(channels: 1, height: 48, width: 48)
+        input = .init(channels: 1, height: 32, width: 32)
         margin = loss.defaultMargin
         settings = TrainingSettings(
             epochs: 100, batchSize: 64, optimizer: .adamw, learningRate: 1e-3, weightDecay: 1e-2)
         settings.warmup = 2
         settings.augmentation = Self.augmentation
+        settings.averageDecay = 0.98
     }
 
     /// Faces may be mirrored, and stand a little otherwise in the image, in other light.
@@ -53,6 +57,7 @@ public struct FaceRecipe: TrainingRecipe {
     public var json: JSONValue {
         let choices = JSONValue.members([
             "task": "faces", "model": .string(model), "input": .string(input.description),
+            "alignment": alignment.map { .string($0.name) },
             "loss": .string(loss.rawValue), "margin": margin.map { .number($0) },
             "mining": loss == .triplet ? .string(mining.rawValue) : nil,
             "squared": loss == .triplet ? .bool(squared) : nil,

@@ -1,4 +1,5 @@
 import CVCore
+import CVFaces
 import CVImage
 import CVModels
 import CVNN
@@ -50,15 +51,19 @@ public struct FaceTraining {
     /// Decodes the images for the input of the network of `recipe`.
     ///
     /// - Parameters:
-    ///   - recipe: its input counts.
+    ///   - recipe: its input and its alignment count.
     ///   - dataset: of `ImageDataset.faces`.
+    ///   - alignment: what aligns the faces, to be asked afterwards where it found none; nil for one that nobody asks.
     ///   - progress: called on any thread, one call at a time, with the number of images decoded and of all.
     /// - Returns: the images that decode.
-    /// - Throws: `DatasetError` if no image of a person decodes.
+    /// - Throws: `DatasetError` if no image of a person decodes; what `FaceAligner` throws.
     public static func decoded(
-        _ recipe: FaceRecipe, _ dataset: ImageDataset, progress: (_ done: Int, _ of: Int) -> Void = { _, _ in }
+        _ recipe: FaceRecipe, _ dataset: ImageDataset, alignment: FaceAlignment? = nil,
+        progress: (_ done: Int, _ of: Int) -> Void = { _, _ in }
     ) throws -> DecodedImages {
-        try dataset.decoded(
+        let alignment = try alignment ?? recipe.alignment.map { FaceAlignment(try FaceAligner($0)) }
+        precondition(alignment?.aligner.template == recipe.alignment, "another alignment than the recipe's")
+        return try dataset.aligned(by: alignment).decoded(
             for: Preprocessing(
                 width: recipe.input.width, height: recipe.input.height, resize: .stretch,
                 channels: recipe.input.channels == 1 ? .gray : .rgb), progress: progress)
@@ -109,7 +114,8 @@ public struct FaceTraining {
     /// A trainer of the network with its present weights.
     ///
     /// - Parameter files: what the trainer writes.
-    /// - Returns: a trainer that selects the best epoch by the decidability on the people held out, if there are any.
+    /// - Returns: a trainer that keeps the weights of the last epoch; with a patience, of the epoch with the highest decidability on
+    ///   the people held out.
     public func trainer(files: TrainingFiles = .none) -> Trainer<ImageBatch> {
         var files = files
         files.lossScope = FaceLearner.scope
@@ -128,8 +134,10 @@ public struct FaceTraining {
             evaluate: { [self] in
                 guard !split.validation.isEmpty else { return [:] }
                 let metrics = try evaluate(split.validation)
+                let equal = metrics.roc.equalError
                 return [
-                    "AUC": metrics.roc.area, "EER": metrics.roc.equalError.rate, "decidability": metrics.decidability,
+                    "AUC": metrics.roc.area, "EER": equal.rate, "decidability": metrics.decidability,
+                    "threshold": equal.threshold,
                 ]
             })
     }
@@ -144,9 +152,15 @@ public struct FaceTraining {
     private var configuration: TrainingConfiguration {
         recipe.configuration(
             stepsPerEpoch: stepsPerEpoch,
-            // The AUC of a few people is soon 1, and would select one of the first epochs.
-            selection: split.validation.isEmpty ? .lowest("loss") : .highest("decidability"),
+            selection: selection,
             dataset: images.dataset.fingerprint(), images: images.items.count)
+    }
+
+    /// A few people say too little to choose an epoch by: the last is better for others. To end early, one must be chosen all the
+    /// same, by the decidability: the AUC of a few people is soon 1, and would select one of the first epochs.
+    private var selection: MetricSelection {
+        if split.validation.isEmpty { return .last("loss") }
+        return recipe.patience == nil ? .last("decidability") : .highest("decidability")
     }
 
     /// Compares all pairs of images with the present weights.
@@ -163,6 +177,19 @@ public struct FaceTraining {
     public var metadata: [String: String] {
         var texts = WeightsMetadata(model: recipe.model, task: "embed", preprocessing: preprocessing).dictionary
         texts["recipe"] = recipe.json.text
+        texts["alignment"] = recipe.alignment?.name
+        if recipe.loss.comparison == .distance { texts["metric"] = "euclidean" }
         return texts
+    }
+}
+
+extension ImageDataset {
+    /// The same images of faces, aligned when they are read.
+    ///
+    /// - Parameter alignment: nil for the images as they are.
+    /// - Returns: the set.
+    public func aligned(by alignment: FaceAlignment?) -> ImageDataset {
+        guard let alignment else { return self }
+        return preparing { try alignment($0, named: $1.name) }
     }
 }

@@ -33,21 +33,24 @@ extension LandmarkDetector {
     ///   - images: with as many points as the scheme has.
     ///   - items: indices of `images.items`.
     ///   - options: how thorough the search is.
+    ///   - find: finds the landmarks of the object of an image; nil for `detect`.
     ///   - progress: called with the number of images done.
     /// - Returns: the errors of all images.
-    /// - Throws: what `progress` throws; `FileError` or `ImageError` for a file that has changed meanwhile; `NonFiniteOutput`
+    /// - Throws: what `find` and `progress` throw; `FileError` or `ImageError` for a file that has changed meanwhile; `NonFiniteOutput`
     ///   with the name of the image from which the network computes NaN or infinity.
     public func evaluate(
         _ images: DecodedImages, items: [Int], options: LandmarkOptions = LandmarkOptions(),
+        find: ((_ image: Image) throws -> Landmarks)? = nil,
         progress: (_ done: Int) throws -> Void = { _ in }
     ) throws -> LandmarkMetrics {
         var metrics = LandmarkMetrics(scheme: scheme)
         for (done, item) in items.enumerated() {
             let (name, landmarks) = (images.items[item].name, images.items[item].landmarks)
             let image = try images.original(at: item).image
-            do throws(NonFiniteOutput) {
-                metrics.add(try detect(image, options: options), truth: landmarks, image: name)
-            } catch {
+            do {
+                let found = try find.map { try $0(image) } ?? detect(image, options: options)
+                metrics.add(found, truth: landmarks, image: name)
+            } catch let error as NonFiniteOutput {
                 throw error.named(name)
             }
             try progress(done + 1)

@@ -10,7 +10,7 @@ import CVTensor
 /// Networks for direct regression take `squared`, `smooth-l1` and `wing`, over the coordinates in pixels of the input; the
 /// cross-entropy of p_c is added. Networks for heat maps take `heatmap`, or one of the others over the positions that
 /// `softArgmax` gives. Points that are not known do not count, and images without an object count for p_c and for heat maps only.
-public struct LandmarkLoss: Sendable, Equatable, CustomStringConvertible {
+public struct LandmarkLoss: LossSum {
     /// One term.
     public enum Term: String, Sendable, CaseIterable {
         /// The squared error of the coordinates.
@@ -27,22 +27,7 @@ public struct LandmarkLoss: Sendable, Equatable, CustomStringConvertible {
     public let terms: [Term]
 
     /// - Parameter terms: at least one, each once.
-    public init(_ terms: Term...) {
-        precondition(!terms.isEmpty && Set(terms).count == terms.count, "a loss of the terms \(terms)")
-        self.terms = terms
-    }
-
-    /// Nil for a text that is not a list of terms with "+" between.
-    ///
-    /// - Parameter text: such as `heatmap+wing`.
-    public init?(_ text: String) {
-        let parts = text.split(separator: "+", omittingEmptySubsequences: false)
-        terms = parts.compactMap { Term(rawValue: String($0)) }
-        if terms.count != parts.count || Set(terms).count != terms.count { return nil }
-    }
-
-    /// The terms with "+" between.
-    public var description: String { terms.map(\.rawValue).joined(separator: "+") }
+    public init(terms: [Term]) { self.terms = Self.checked(terms) }
 
     /// Whether a network can be trained with it.
     ///

@@ -4,7 +4,7 @@ import CVNN
 import CVTensor
 
 /// The loss of a segmentation: one loss, or the sum of several, written as `cross-entropy+dice`.
-public struct SegmentationLoss: Sendable, Equatable, CustomStringConvertible {
+public struct SegmentationLoss: LossSum {
     /// One loss.
     public enum Term: String, Sendable, CaseIterable {
         /// Every pixel has the same weight, or that of its class.
@@ -19,22 +19,7 @@ public struct SegmentationLoss: Sendable, Equatable, CustomStringConvertible {
     public let terms: [Term]
 
     /// - Parameter terms: at least one, each once.
-    public init(_ terms: Term...) {
-        precondition(!terms.isEmpty && Set(terms).count == terms.count, "a loss of the terms \(terms)")
-        self.terms = terms
-    }
-
-    /// Nil for a text that is not a list of terms with "+" between.
-    ///
-    /// - Parameter text: such as `cross-entropy+dice`.
-    public init?(_ text: String) {
-        let parts = text.split(separator: "+", omittingEmptySubsequences: false)
-        terms = parts.compactMap { Term(rawValue: String($0)) }
-        if terms.count != parts.count || Set(terms).count != terms.count { return nil }
-    }
-
-    /// The terms with "+" between.
-    public var description: String { terms.map(\.rawValue).joined(separator: "+") }
+    public init(terms: [Term]) { self.terms = Self.checked(terms) }
 
     /// The loss of a batch.
     ///

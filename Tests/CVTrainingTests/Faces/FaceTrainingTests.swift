@@ -41,7 +41,7 @@ import Testing
         let trainer = training.trainer(files: TrainingFiles(best: best, bestMetadata: { _ in metadata }))
         let rows = try trainer.run().rows
         #expect(rows.last!.loss < rows[0].loss, "\(rows.map(\.loss))")
-        #expect(rows.allSatisfy { $0.metrics.names == ["AUC", "EER", "decidability"] })
+        #expect(rows.allSatisfy { $0.metrics.names == ["AUC", "EER", "decidability", "threshold"] })
         let embedder = try ImageEmbedder(best)
         #expect(embedder.name == training.recipe.model)
         #expect(embedder.network.measure == ([.logistic, .chiSquared].contains(loss) ? .probability : .euclidean))
@@ -74,6 +74,37 @@ import Testing
         }
     }
 
+    @Test("faces: the last epoch is kept; with a patience the one of the highest decidability")
+    func theLastEpochIsKept() throws {
+        let last = try FaceTraining(recipe(.triplet, epochs: 6), dataset).trainer().run()
+        #expect(last.best?.epoch == 6)
+        var all = recipe(.triplet, epochs: 6)
+        all.settings.holdout = 0
+        #expect(try FaceTraining(all, dataset).trainer().run().best?.epoch == 6)
+        var patient = recipe(.triplet, epochs: 6)
+        patient.settings.patience = 6
+        let summary = try FaceTraining(patient, dataset).trainer().run()
+        let decidability = summary.rows.map { $0.metrics["decidability"] ?? .nan }
+        #expect(summary.best?.metrics["decidability"] == decidability.max())
+        // The epochs are the same: the weights that are kept are another choice among them.
+        #expect(decidability == last.rows.map { $0.metrics["decidability"] ?? .nan })
+    }
+
+    @Test("faces: the weights that are evaluated and kept are averages")
+    func averagesAreKept() throws {
+        #expect(FaceRecipe(.logistic).averageDecay == 0.98)
+        let path = scratch.path + "/average.safetensors"
+        let training = try FaceTraining(recipe(.triplet), dataset)
+        let trainer = training.trainer(files: TrainingFiles(best: path))
+        let row = try #require(try trainer.run().best)
+        let average = try #require(trainer.average).stateDictionary
+        let kept = try Safetensors(path: path).stateDictionary()
+        #expect(kept["branch2.fc.weight"]?.values == average["branch2.fc.weight"]?.values)
+        #expect(kept["branch2.fc.weight"]?.values != training.parameters["branch2.fc.weight"]?.value.values)
+        try training.parameters.load(kept)
+        #expect(try training.evaluate(training.split.validation).roc.area == row.metrics["AUC"])
+    }
+
     @Test("faces: a checkpoint of another loss or other people is refused")
     func aCheckpointOfOtherSettingsIsRefused() throws {
         let checkpoint = scratch.path + "/checkpoint.safetensors"
@@ -97,6 +128,9 @@ import Testing
         #expect(recipe.batchSize == recipe.peoplePerBatch * recipe.imagesPerPerson)
         let json = recipe.json
         #expect(json["task"]?.string == "faces" && json["model"]?.string == "siamese-small")
+        #expect(json["alignment"] == nil)
+        recipe.alignment = .tight
+        #expect(recipe.json["alignment"]?.string == "tight")
         #expect(json["mining"]?.string == "semi-hard" && json["squared"]?.bool == true)
         #expect(json["val_persons"]?.array?.count == 2 && json["person_pattern"]?.string == "x(.)")
         #expect(FaceRecipe(.logistic).json["margin"] == nil && FaceRecipe(.logistic).model == "siamese-small-logistic")

@@ -133,7 +133,7 @@ import Testing
 
     // MARK: Persons
 
-    @Test("persons: by the name before the last underscore, by the folder, or none")
+    @Test("persons: by the name before the last digits, by the folder, or none")
     func persons() throws {
         let names = ["x/Ann_Lee_01.png", "x/Ann_Lee_11.png", "y/Bob_00.png"]
         for name in names { try folder.image(name) }
@@ -147,6 +147,13 @@ import Testing
         try folder.image("x/face.png")
         try folder.write("image,x0,y0\nx/face.png,1,2\nx/Ann_Lee_01.png,1,2\n", to: "keypoints.csv")
         #expect(try groups(.automatic) == [nil, nil])
+        #expect(try Set(groups(.name)) == ["face", "Ann_Lee"])
+        // As in the names that `train faces` takes.
+        try folder.image("x/Bo-Lee 7.png")
+        try folder.image("x/12.png")
+        try folder.write("image,x0,y0\nx/Bo-Lee 7.png,1,2\nx/Ann_Lee_01.png,1,2\nx/12.png,1,2\n", to: "keypoints.csv")
+        #expect(try Set(groups(.name)) == ["Bo-Lee", "Ann_Lee", nil])
+        #expect(try groups(.automatic) == [nil, nil, nil])
     }
 
     /// Python: `sorted(persons, key=lambda p: hashlib.sha256(f"1:{p}".encode()).digest())`.
