@@ -7,7 +7,7 @@ final class WrittenFiles {
         case text = "YOLO text"
         case voc = "VOC file"
         case crop
-        case blurred = "image with blurred faces"
+        case blurred = "blurred image"
         case coco = "COCO file"
         case cocoImages = "list of images"
         case cutOut = "cut-out"
