@@ -8,7 +8,7 @@ struct EvaluateCommand: ParsableCommand {
         commandName: "evaluate", abstract: "Evaluate weights on annotated images.",
         subcommands: [
             EvaluateClassifyCommand.self, EvaluateSegmentCommand.self, EvaluateLandmarksCommand.self,
-            EvaluateFacesCommand.self,
+            EvaluateFacesCommand.self, EvaluateDetectCommand.self,
         ])
 }
 

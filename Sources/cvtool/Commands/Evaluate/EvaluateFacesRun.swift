@@ -1,5 +1,6 @@
 import CLISupport
 import CVCore
+import CVFaces
 import CVNN
 import CVTask
 import CVTraining
@@ -17,9 +18,11 @@ struct EvaluateFacesRun {
         let dataset = try ImageDataset.faces(contentsOf: command.data, personPattern: command.names.personPattern)
         let pairs = try command.pairs.map { try FacePairs(contentsOf: $0, in: dataset) }
         try prepare(dataset)
+        let alignment = try embedder.faceTemplate(path: command.weights).map { FaceAlignment(try FaceAligner($0)) }
         let images = try dataset.decoded(showing: "decode", quiet: output.quiet) {
-            try $0.decoded(for: embedder.preprocessing, progress: $1)
+            try $0.aligned(by: alignment).decoded(for: embedder.preprocessing, progress: $1)
         }
+        alignment?.report(of: images.items.count, quiet: output.quiet)
         var isPartial = !images.broken.isEmpty || dataset.skipped.lost > 0
         if let pairs, pairs.lostCount(in: images) > 0 {
             isPartial = true

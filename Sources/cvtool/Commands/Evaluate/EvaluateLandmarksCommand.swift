@@ -10,7 +10,8 @@ struct EvaluateLandmarksCommand: ParsableCommand {
         abstract: "Evaluate a network for landmarks.",
         // Lines that are examples are kept below 80 columns, where they would be broken.
         discussion: """
-            DATA has one of the forms that cvtool train landmarks takes, with as many points as the weights.
+            DATA has one of the forms that cvtool train landmarks takes, with as many points as the weights. Of a face mesh the 68 \
+            points are evaluated that stand for those of the data.
 
             Prints the normalized mean error (NME) of the points, in percent of the distance between the outer corners of \
             the eyes and of the size of the object, √(w · h) of the box around its points; the area under the cumulative \
@@ -22,6 +23,7 @@ struct EvaluateLandmarksCommand: ParsableCommand {
               cvtool evaluate landmarks test.csv -w landmarks68 --json
               cvtool evaluate landmarks faces/ -w landmarks68 --curve curve.png
               cvtool evaluate landmarks faces/ -w landmarks68 --errors worst.jpg
+              cvtool evaluate landmarks faces/ -w face-mesh --faces --split val
 
             EXIT CODES
               0    done
@@ -40,6 +42,11 @@ struct EvaluateLandmarksCommand: ParsableCommand {
     var weights: String
 
     @OptionGroup(title: "Network") var search: LandmarkSearchOptions
+
+    @Flag(
+        help: "Find a face first, as cvtool landmarks does: the largest one, or the whole image where there is none.")
+    var faces = false
+
     @OptionGroup(title: "Images") var selection: SplitOptions
     @OptionGroup(title: "Images") var persons: PersonOptions
 

@@ -1,5 +1,6 @@
 import CLISupport
 import CVCore
+import CVFaces
 import CVImage
 import CVLandmarks
 import CVTraining
@@ -15,8 +16,9 @@ struct EvaluateLandmarksRun {
 
     /// - Throws: a `ToolkitError`.
     func run() throws -> ExitStatus {
-        let detector = try LandmarkDetector(command.weights)
         let dataset = try LandmarkDataset(contentsOf: command.data, persons: command.persons.person)
+        let detector = try detector(for: dataset)
+        let faces = command.faces ? try FaceDetector() : nil
         let (expected, found) = (detector.scheme.points.count, dataset.scheme.points.count)
         guard expected == found else {
             throw DatasetError(command.data, .otherPoints(expected: expected, found: found))
@@ -29,10 +31,32 @@ struct EvaluateLandmarksRun {
         return try EvaluationProgress(images: items.count, quiet: command.quiet).run(
             status: images.broken.isEmpty ? .success : .partial
         ) {
-            try detector.evaluate(images, items: items, options: command.search.options, progress: $0)
+            try detector.evaluate(
+                images, items: items, options: command.search.options, find: { try find($0, detector, faces) },
+                progress: $0)
         } write: {
-            try write($0, images, detector)
+            try write($0, images, detector, faces)
         }
+    }
+
+    /// The network, of a mesh for the points of the data.
+    private func detector(for dataset: LandmarkDataset) throws -> LandmarkDetector {
+        let detector = try LandmarkDetector(command.weights)
+        let (all, asked) = (detector.scheme.points.count, dataset.scheme.points.count)
+        guard all != asked, let reduced = detector.reduced(to: dataset.scheme) else { return detector }
+        if !command.quiet {
+            StandardError.write(
+                "\(command.weights.escapedForDisplay): has \(pluralized(all, "point")), of which \(asked) stand for those of the data\n"
+            )
+        }
+        return reduced
+    }
+
+    /// The landmarks of the object that an image shows.
+    private func find(_ image: Image, _ detector: LandmarkDetector, _ faces: FaceDetector?) throws -> Landmarks {
+        let options = command.search.options
+        guard let face = try faces?.detect(image).first else { return try detector.detect(image, options: options) }
+        return try detector.detect(image, face, options: options)
     }
 
     /// Checks the outputs before the work.
@@ -40,20 +64,23 @@ struct EvaluateLandmarksRun {
         var files = RunFiles()
         files.read(dataset.images)
         files.read(weights: command.weights)
+        if command.faces { files.read(weights: FaceDetector.defaultModel) }
         files.write(command.curve, by: "--curve")
         files.write(command.errors, by: "--errors")
         try files.check(force: command.force)
         try files.makeFolders()
     }
 
-    private func write(_ metrics: LandmarkMetrics, _ images: DecodedImages, _ detector: LandmarkDetector) throws {
+    private func write(
+        _ metrics: LandmarkMetrics, _ images: DecodedImages, _ detector: LandmarkDetector, _ faces: FaceDetector?
+    ) throws {
         if let path = command.curve {
             try metrics.curve(title: command.weights).image(width: 1000, height: 750)
                 .write(to: path, overwrite: command.force)
             say(path)
         }
         if let path = command.errors {
-            try sheet(metrics, images, detector).write(to: path, overwrite: command.force)
+            try sheet(metrics, images, detector, faces).write(to: path, overwrite: command.force)
             say(path)
         }
         try StandardOutput.write(command.json ? metrics.json.text + "\n" : metrics.text)
@@ -64,7 +91,7 @@ struct EvaluateLandmarksRun {
     }
 
     private func sheet(
-        _ metrics: LandmarkMetrics, _ images: DecodedImages, _ detector: LandmarkDetector
+        _ metrics: LandmarkMetrics, _ images: DecodedImages, _ detector: LandmarkDetector, _ faces: FaceDetector?
     ) throws -> Image {
         let worst = metrics.worst(Self.shownErrors)
         let items = Dictionary(uniqueKeysWithValues: images.items.enumerated().map { ($1.name, $0) })
@@ -72,7 +99,7 @@ struct EvaluateLandmarksRun {
         for errors in worst {
             guard let item = items[errors.image] else { continue }
             let image = try images.original(at: item).image
-            let found = try detector.detect(image, options: command.search.options)
+            let found = try find(image, detector, faces)
             let percent = String(percent: errors.ocular ?? errors.box, decimals: 1)
             sheet.add(
                 image.compared(found, truth: images.items[item].landmarks, detector.scheme, side: 240),
@@ -103,7 +130,8 @@ extension LandmarkMetrics {
 
 extension LandmarkMetrics.Summary {
     fileprivate var cells: [String] {
-        [
+        if images == 0 { return ["-", "-", "-", "-"] }
+        return [
             String(percent: meanError, decimals: 2), String(percent: medianError, decimals: 2),
             decimal(areaUnderCurve, 4), String(percent: failureRate, decimals: 2),
         ]

@@ -65,7 +65,7 @@ struct SplitOptions: ParsableArguments {
     func items(of images: DecodedImages, quiet: Bool) throws -> [Int] {
         split.warnIfOld()
         guard let part = split.part else {
-            if !quiet { Self.remark(on: images) }
+            if !quiet { Self.remark(on: images.items, of: images.dataset.path) }
             return Array(images.items.indices)
         }
         let items = try images.split(holdout: holdout, seed: seed)[part]
@@ -73,15 +73,31 @@ struct SplitOptions: ParsableArguments {
         return items
     }
 
-    /// Says that images are evaluated which are assigned to parts: those of train were learned from.
-    private static func remark(on images: DecodedImages) {
-        let parts = DatasetPart.allCases.map { part in (part, images.items.count { $0.part == part }) }.filter {
-            $0.1 > 0
+    /// The images to evaluate on, of a set that is not decoded.
+    ///
+    /// - Parameters:
+    ///   - dataset: the whole set.
+    ///   - quiet: whether nothing is said about the parts.
+    /// - Returns: indices of `dataset.items`.
+    /// - Throws: `DatasetError` if the part is empty.
+    func items(of dataset: ImageDataset, quiet: Bool) throws -> [Int] {
+        split.warnIfOld()
+        guard let part = split.part else {
+            if !quiet { Self.remark(on: dataset.items, of: dataset.path) }
+            return Array(dataset.items.indices)
         }
+        let items = try dataset.split(holdout: holdout, seed: seed)[part]
+        if items.isEmpty { throw DatasetError(dataset.path, .emptyPart(part)) }
+        return items
+    }
+
+    /// Says that images are evaluated which are assigned to parts: those of train were learned from.
+    private static func remark(on items: [ImageDataset.Item], of path: String) {
+        let parts = DatasetPart.allCases.map { part in (part, items.count { $0.part == part }) }.filter { $0.1 > 0 }
         if parts.isEmpty { return }
         let counts = parts.map { "\($1) to \($0.rawValue)" }.joined(separator: ", ")
         StandardError.write(
-            "\(images.dataset.path.escapedForDisplay): assigns images to parts (\(counts)); all are evaluated; "
+            "\(path.escapedForDisplay): assigns images to parts (\(counts)); all are evaluated; "
                 + "--split evaluates one part\n")
     }
 }
