@@ -1,5 +1,6 @@
 import CVCore
 import CVImage
+import CVTask
 import Foundation
 import TestSupport
 import Testing
@@ -63,6 +64,32 @@ import Testing
         #expect(try folder.scratch.bytes("run/last.safetensors") == folder.scratch.bytes("again/last.safetensors"))
         let verified = try runCommand(["weights", "verify", "run/best.safetensors"], in: folder.path)
         #expect(verified.exitCode == 0, "\(verified.output)\(verified.errors)")
+    }
+
+    @Test("cvtool train faces: aligned faces say so in the weights, images without a face are counted")
+    func alignment() throws {
+        let result = try train("--align")
+        #expect(result.errors.contains("input 1×16×16, faces aligned"), "\(result.errors)")
+        #expect(result.errors.contains("no face was found in 40 of 40 images"), "\(result.errors)")
+        #expect(try ModelFile("\(folder.path)/run/best.safetensors").texts["alignment"] == "tight")
+        let evaluated = try evaluate()
+        #expect(evaluated.exitCode == 0 && evaluated.errors.contains("no face was found"), "\(evaluated.errors)")
+        // Faces in photographs are aligned in the same way, and compared by the threshold of those held out.
+        let portrait = packageFolder.appending(path: "SampleImages/portrait.jpg").path
+        func verify(_ weights: String = "best") throws -> CommandResult {
+            try runCommand(["verify", portrait, portrait, "-m", "run/\(weights).safetensors"], in: folder.path)
+        }
+        let verified = try verify()
+        #expect(verified.exitCode == 0 && verified.output.contains("held out in its training"), "\(verified)")
+        let plain = try train("--force")
+        #expect(plain.exitCode == 0 && !plain.errors.contains("no face"), "\(plain.errors)")
+        #expect(try ModelFile("\(folder.path)/run/best.safetensors").texts["alignment"] == nil)
+        #expect(try !evaluate().errors.contains("no face"))
+        #expect(try verify().errors.contains("train it on aligned faces"))
+        #expect(try train("--align", "--holdout", "0", "--force").exitCode == 0)
+        #expect(try verify("last").errors.contains("hold out people"))
+        #expect(try train("--align", "--loss", "logistic", "--force").exitCode == 0)
+        #expect(try verify().errors.contains("by a trained head"))
     }
 
     @Test("cvtool train faces --resume: ends as an uninterrupted run", arguments: ["triplet", "arcface"])

@@ -7,17 +7,14 @@ import CVTraining
 
 extension PersonRule: ExpressibleByArgument {}
 
-extension LandmarkLoss: ExpressibleByArgument {
-    public init?(argument: String) { self.init(argument) }
-    public var defaultValueDescription: String { description }
-}
+extension LandmarkLoss: ExpressibleByArgument {}
 
 /// Which images show the same person.
 struct PersonOptions: ParsableArguments {
     @Option(
         help: .init(
             "Which images show the same person, and are held out together: name (of Ann_Smith_21.jpg, Ann_Smith), folder, none, "
-                + "or auto: what the column or key person says, else name if all names of images end with _ and digits.",
+                + "or auto: what the column or key person says, else name if all names of images end as Smith_21, Smith-21.",
             valueName: "rule"))
     var person = PersonRule.automatic
 }

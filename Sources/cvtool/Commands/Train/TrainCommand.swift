@@ -7,8 +7,8 @@ struct TrainCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "train", abstract: "Train a network on your own images.",
         subcommands: [
-            TrainClassifyCommand.self, TrainSegmentCommand.self, TrainLandmarksCommand.self, TrainFacesCommand.self,
-            TrainStyleCommand.self,
+            TrainClassifyCommand.self, TrainDetectCommand.self, TrainSegmentCommand.self, TrainLandmarksCommand.self,
+            TrainFacesCommand.self, TrainStyleCommand.self, TrainShapesCommand.self,
         ])
 }
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CVFaces
 import CVModels
 import CVNN
 import CVTraining
@@ -16,9 +17,11 @@ struct TrainFacesCommand: ParsableCommand {
             DATA is a folder with a folder of images for each person, a tar file of such a folder, a .csv file with lines of \
             path,label, or a folder of images whose names say whom they show: the person is what stands before the last digits \
             of the file's name, as in Ada_Lovelace_02.jpg; --person-pattern gives another rule. Faces should be cropped and \
-            upright. The network compares people it was never trained on: so whole people are held out for validation.
+            upright, or else --align finds them. The network compares people it was never trained on: so whole people are held \
+            out for validation.
 
-            The network makes an embedding of each face, a vector of 64 numbers. With triplet, contrastive and arcface two \
+            The network makes an embedding of each face, a vector of 256 numbers: it is four small networks side by side, each \
+            with a loss of its own, which together err less than one. With triplet, contrastive and arcface two \
             faces are compared by the distance of their embeddings, with logistic and chi-squared by a head that was trained \
             with it. Each batch has several images of several people, whose pairs and triplets the loss compares.
 
@@ -29,6 +32,7 @@ struct TrainFacesCommand: ParsableCommand {
             EXAMPLES
               cvtool train faces faces/ -o run/
               cvtool train faces faces/ --loss logistic -o run/
+              cvtool train faces photos/ --align -o run/
               cvtool train faces faces/ --mining hardest --margin 0.3
               cvtool train faces faces/ --val-persons s1,s2,s3 -o run/
               cvtool train faces photos/ --person-pattern '^([^/]+)/'
@@ -41,7 +45,7 @@ struct TrainFacesCommand: ParsableCommand {
               siamese-small-chi-squared  for chi-squared
 
             \(TrainFolder.help(
-                best: "the weights that are best on the people held out",
+                best: "the weights of the last epoch; with --patience of the best",
                 log: "loss, area under the ROC curve, equal error rate", failure: "too few images of each person"))
             """)
 
@@ -122,13 +126,20 @@ struct PersonPatternOptions: ParsableArguments {
 struct FaceInputOptions: ParsableArguments {
     @Option(
         help: .init(
-            "Size of the network's input in pixels: one side, or WIDTHxHEIGHT; images are resized to it. (default: 48)",
+            "Size of the network's input in pixels: one side, or WIDTHxHEIGHT; images are resized to it. (default: 32)",
             valueName: "size"),
         transform: InputSize.init)
     var imgsz: InputSize?
 
     @Option(help: .init("1 for gray images, 3 for RGB.", valueName: "1|3"))
     var channels = 1
+
+    @Flag(
+        help: .init(
+            "Find the largest face in each image, and turn and scale it so that eyes and mouth lie in the same place in all: "
+                + "for photographs that are not cropped. An image without a face stays as it is. The weights say so to "
+                + "whoever uses them."))
+    var align = false
 
     func validate() throws {
         if channels != 1, channels != 3 {
@@ -152,6 +163,7 @@ struct FaceInputOptions: ParsableArguments {
         recipe.input = .init(
             channels: channels, height: imgsz?.height ?? recipe.input.height,
             width: imgsz?.width ?? recipe.input.width)
+        recipe.alignment = align ? .tight : nil
     }
 }
 

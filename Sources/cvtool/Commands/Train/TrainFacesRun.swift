@@ -1,5 +1,6 @@
 import CLISupport
 import CVCore
+import CVFaces
 import CVNN
 import CVTraining
 
@@ -23,10 +24,12 @@ struct TrainFacesRun {
         files.read(dataset)
         let lock = try folder.prepare(force: output.force, resume: output.resume, inputs: files)
         defer { withExtendedLifetime(lock) {} }
+        let alignment = try recipe.alignment.map { FaceAlignment(try FaceAligner($0)) }
         let images = try dataset.decoded(showing: "decode", quiet: output.quiet) {
-            try FaceTraining.decoded(recipe, $0, progress: $1)
+            try FaceTraining.decoded(recipe, $0, alignment: alignment, progress: $1)
         }
         if Interruption.isRequested { return .interrupted }
+        alignment?.report(of: images.items.count, quiet: output.quiet)
         let training = try FaceTraining(recipe, decoded: images)
         if training.peopleWithOneImage > 0 {
             warn(
@@ -41,18 +44,29 @@ struct TrainFacesRun {
     }
 }
 
+extension FaceAlignment {
+    /// Says in which images no face was found.
+    func report(of images: Int, quiet: Bool) {
+        guard !quiet, let first = withoutFace.first else { return }
+        warn(
+            "no face was found in \(withoutFace.count) of \(pluralized(images, "image")), which are used as they are; the first "
+                + "is \(first.escapedForDisplay)")
+    }
+}
+
 extension FaceTraining {
     /// A summary of the training for people.
     fileprivate var summary: String {
         let weights = networkParameters.trainable.reduce(0) { $0 + $1.shape.count }
         let augmentation = recipe.augmentation.isEmpty ? "none" : recipe.augmentation
+        let alignment = recipe.alignment == nil ? "" : ", faces aligned"
         let margin = recipe.margin.map { ", margin \(short($0))" } ?? ""
         let distances = recipe.squared ? "squared distances" : "distances"
         let mining = recipe.loss == .triplet ? ", \(recipe.mining.rawValue), \(distances)" : ""
         let held = Set(split.validation.compactMap { images.items[$0].label }).sorted().map { images.classes[$0] }
         let names = held.prefix(8).map { $0.escapedForDisplay }.joined(separator: ", ")
         return """
-            \(recipe.model): \(pluralized(weights, "weight")), input \(recipe.input); augmentation \(augmentation)
+            \(recipe.model): \(pluralized(weights, "weight")), input \(recipe.input)\(alignment); augmentation \(augmentation)
             \(peopleCount(split.train)) people to train on (\(pluralized(split.train.count, "image"))), \(held.count) held out\
             \(held.isEmpty ? "" : ": \(names)\(held.count > 8 ? " …" : "")"); \(pluralized(stepsPerEpoch, "step")) an epoch
             \(recipe.loss.rawValue)\(mining)\(margin); batches of \(recipe.peoplePerBatch) people with \

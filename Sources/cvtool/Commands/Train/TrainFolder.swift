@@ -4,8 +4,8 @@ import CVCore
 /// The folder of a training run, and the names in it.
 struct TrainFolder {
     let path: String
-    /// `sample` is written by those trainings whose results can be looked at.
-    let best, last, checkpoint, log, curves, recipe, sample: String
+    /// `sample` is written by those trainings whose results can be looked at, and `predictions` by those of drawn images.
+    let best, last, checkpoint, log, curves, recipe, sample, predictions: String
 
     init(_ path: String) {
         self.path = path
@@ -17,6 +17,7 @@ struct TrainFolder {
         curves = file("curves.png")
         recipe = file("recipe.json")
         sample = file("sample.jpg")
+        predictions = file("predictions.png")
     }
 
     /// The end of a training's help: the files in the folder, and the exit codes.
@@ -25,10 +26,15 @@ struct TrainFolder {
     ///   - best: which weights are the best.
     ///   - log: what the curves show.
     ///   - sample: what `sample.jpg` shows; nil for none.
+    ///   - predictions: what `predictions.png` shows; nil for none.
     ///   - failure: what a training may fail by.
     /// - Returns: two paragraphs.
-    static func help(best: String, log: String, sample: String? = nil, failure: String) -> String {
-        let sample = sample.map { "\n  sample.jpg              \($0)" } ?? ""
+    static func help(
+        best: String, log: String, sample: String? = nil, predictions: String? = nil, failure: String
+    ) -> String {
+        let sample =
+            (sample.map { "\n  sample.jpg              \($0)" } ?? "")
+            + (predictions.map { "\n  predictions.png         \($0)" } ?? "")
         return """
             FILES IN THE FOLDER OF -o
               best.safetensors        \(best)
@@ -45,7 +51,7 @@ struct TrainFolder {
             """
     }
 
-    private var all: [String] { [best, last, checkpoint, log, curves, recipe, sample] }
+    private var all: [String] { [best, last, checkpoint, log, curves, recipe, sample, predictions] }
 
     /// The file whose lock keeps other trainings out while one runs; it is removed at the end.
     private var lock: String { FileSystem.join(path, "running.lock") }

@@ -129,8 +129,8 @@ struct RateOptions<Task: TrainingTask>: ParsableArguments {
 
     @Option(
         help: .init(
-            "Evaluate and keep the exponential moving average of the weights, with this decay, such as 0.999. (default: the "
-                + "weights themselves)", valueName: "decay"))
+            "Evaluate and keep the exponential moving average of the weights, with this decay, such as 0.999; 0 for no "
+                + "average. (default: \(Task.defaults.average))", valueName: "decay"))
     var average: Double?
 
     func validate() throws {
@@ -141,7 +141,8 @@ struct RateOptions<Task: TrainingTask>: ParsableArguments {
 
     func apply(to settings: inout TrainingSettings) {
         settings.learningRate = learningRate ?? settings.learningRate
-        (settings.clipNorm, settings.averageDecay) = (clipNorm, average)
+        settings.clipNorm = clipNorm
+        if let average { settings.averageDecay = average > 0 ? average : nil }
     }
 }
 
@@ -174,4 +175,10 @@ enum SettingLimits {
     static let rates = 1e-12...1e12
     static let decays = 0.0...1e6
     static let fractions = 0.0...0.9999
+}
+
+/// Sums of losses are written as `a+b`.
+extension ExpressibleByArgument where Self: LossSum {
+    public init?(argument: String) { self.init(argument) }
+    public var defaultValueDescription: String { description }
 }

@@ -22,6 +22,7 @@ protocol ValidatedTask: TrainingTask {
 /// The defaults of training as the help states them.
 struct TrainingDefaults {
     var epochs, optimizer, warmup, batchSize, learningRate, weightDecay, augmentation: String
+    var average = "the weights themselves"
 
     /// The settings whose defaults are the same for all tasks and networks; the others play no part here.
     static let common = TrainingSettings(
@@ -36,6 +37,7 @@ struct TrainingDefaults {
         learningRate = "\(settings.learningRate)"
         weightDecay = "\(settings.weightDecay)"
         augmentation = settings.augmentation
+        average = settings.averageDecay.map { "\($0)" } ?? average
     }
 
     init(
@@ -103,6 +105,17 @@ enum LandmarkTask: ValidatedTask {
     static let defaults = TrainingDefaults(LandmarkRecipe(LandmarkRecipe.networks[0]).settings)
     static let batchSizes = 1...4096
     static let holdout = "Fraction of the persons, or of the images where none are known, to hold out for validation"
+}
+
+/// `cvtool train detect`.
+enum DetectionTask: ValidatedTask {
+    typealias Recipe = DetectionRecipe
+
+    private static let recipe = DetectionRecipe(DetectionRecipe.networks[0])
+    static let defaults = TrainingDefaults(recipe.settings)
+    static let plainEpochs = recipe.plainEpochs
+    static let batchSizes = 1...4096
+    static let holdout = "Fraction of the images to hold out for validation, if no list or folder is for it"
 }
 
 /// `cvtool train faces`.
