@@ -22,6 +22,7 @@ struct CVTool: ParsableCommand {
               cvtool explain photo.jpg    the regions that speak for a class
               cvtool verify a.jpg b.jpg   whether both show the same person
               cvtool faces detect photos/ find the faces in photographs
+              cvtool dataset check set/   what is wrong with a data set
               cvtool train classify set/  train a network on your own images
               cvtool stylize a.jpg b.jpg  the style of b.jpg applied to a.jpg
               cvtool filter photo.jpg     apply one convolution kernel
@@ -42,7 +43,7 @@ struct CVTool: ParsableCommand {
         subcommands: [
             DetectCommand.self, ClassifyCommand.self, SegmentCommand.self, LandmarksCommand.self, VerifyCommand.self,
             FacesCommand.self, StylizeCommand.self, ExplainCommand.self, ActivationsCommand.self, TrainCommand.self,
-            TuneCommand.self, EvaluateCommand.self, AugmentCommand.self,
+            TuneCommand.self, EvaluateCommand.self, DatasetCommand.self, AnchorsCommand.self, AugmentCommand.self,
             FilterCommand.self, ModelCommand.self, ConvertCommand.self, WeightsCommand.self, BenchmarkCommand.self,
         ])
 

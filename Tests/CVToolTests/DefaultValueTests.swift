@@ -10,7 +10,7 @@ import Testing
     /// All defaults that are a number or a word. A change of any of them changes results: it belongs into the changelog, too.
     private static let documented: [String: [String: String]] = [
         "detect": [
-            "max-pixels": "178000000", "model": "yolov3-tiny", "conf": "0.25", "iou": "0.45", "max-det": "300",
+            "max-pixels": "178000000", "model": "ssd-mobilenetv2", "conf": "0.25", "iou": "0.6", "max-det": "300",
             "quality": "90",
         ],
         "classify": [
@@ -63,25 +63,35 @@ import Testing
             "schedule": "cosine", "holdout": "0.1", "seed": "1", "momentum": "0.9", "l1": "0.0",
             "label-smoothing": "0.0", "output": "run",
         ],
+        "train detect": [
+            "model": "yolox-nano", "epochs": "100", "optimizer": "adamw", "schedule": "cosine", "holdout": "0.1",
+            "seed": "1", "batch-size": "4", "learning-rate": "0.002", "average": "0.995", "weight-decay": "0.05",
+            "momentum": "0.9", "multi-scale": "0.0", "objectness": "bce", "draw-every": "5", "output": "run",
+        ],
+        "anchors": ["count": "9", "seed": "0", "imgsz": "416"],
         "train segment": [
             "model": "unet-efficientnet-lite0", "epochs": "60", "optimizer": "adamw", "schedule": "cosine",
             "holdout": "0.1", "seed": "1", "batch-size": "4", "learning-rate": "0.001", "weight-decay": "0.01",
             "momentum": "0.9", "loss": "cross-entropy", "class-weights": "median-frequency", "output": "run",
         ],
         "train faces": [
-            "val-persons": "--holdout", "imgsz": "48", "channels": "1", "loss": "triplet", "mining": "semi-hard",
+            "val-persons": "--holdout", "imgsz": "32", "channels": "1", "loss": "triplet", "mining": "semi-hard",
             "persons-per-batch": "16", "images-per-person": "4", "epochs": "100", "optimizer": "adamw",
+            "average": "0.98",
             "schedule": "cosine", "holdout": "0.1", "seed": "1", "learning-rate": "0.001", "weight-decay": "0.01",
             "momentum": "0.9", "output": "run",
         ],
         "landmarks": [
-            "max-pixels": "178000000", "weights": "landmarks68", "passes": "3", "conf": "0.0", "aligned-size": "256",
-            "quality": "90",
+            "max-pixels": "178000000", "weights": "landmarks68", "points": "all", "passes": "3", "conf": "0.0",
+            "aligned-size": "256", "quality": "90",
         ],
         "train landmarks": [
             "person": "auto", "model": "landmarks-regression", "imgsz": "128", "shift": "0.12", "rotate": "30.0",
             "epochs": "30", "optimizer": "adamw", "schedule": "cosine", "holdout": "0.1", "seed": "1",
             "batch-size": "16", "learning-rate": "0.001", "weight-decay": "0.01", "momentum": "0.9", "output": "run",
+        ],
+        "train shapes": [
+            "steps": "2000", "batch-size": "16", "learning-rate": "0.002", "seed": "1", "output": "run",
         ],
         "train style": [
             "size": "256", "style-scale": "2.0", "max-pixels": "178000000", "width": "32", "steps": "10000",
@@ -102,6 +112,12 @@ import Testing
         "evaluate landmarks": [
             "split": "all", "holdout": "0.1", "seed": "1", "person": "auto", "passes": "3",
         ],
+        "evaluate detect": [
+            "model": "ssd-mobilenetv2", "conf": "0.001", "iou": "0.6", "max-det": "300", "split": "all",
+            "holdout": "0.1", "seed": "1", "count": "20",
+        ],
+        "dataset show": ["output": "dataset.png", "count": "20", "seed": "1", "split": "all", "side": "320"],
+        "dataset split": ["val": "0.2", "test": "0.0", "seed": "1"],
         "augment": [
             "seed": "0", "border": "reflect", "quality": "90", "max-pixels": "178000000",
         ],
@@ -112,7 +128,7 @@ import Testing
             "levels": "1", "filter": "bilinear",
         ],
         "benchmark": [
-            "model": "yolov3-tiny", "runs": "30", "batch-size": "8",
+            "model": "ssd-mobilenetv2", "runs": "30", "batch-size": "8",
         ],
     ]
 
@@ -176,12 +192,23 @@ import Testing
         try compare("train classify", with: ClassificationRecipe(ModelRegistry.spec(named: "resnet20")).json, shared)
         try compare("tune classify", with: ClassificationRecipe(ModelRegistry.spec(named: "lenet5")).json, common)
         try compare(
+            "train detect", with: DetectionRecipe(ModelRegistry.spec(named: "yolox-nano")).json,
+            [
+                "model": "model", "epochs": "epochs", "optimizer": "optimizer", "schedule": "schedule",
+                "holdout": "holdout", "seed": "seed", "batch-size": "batch_size", "learning-rate": "learning_rate",
+                "average": "average", "weight-decay": "weight_decay", "momentum": "momentum",
+                "multi-scale": "multi_scale", "objectness": "objectness",
+            ])
+        try compare(
             "train segment", with: SegmentationRecipe(ModelRegistry.spec(named: "unet-efficientnet-lite0")).json,
             shared.merging([
                 "epochs": "epochs", "optimizer": "optimizer", "batch-size": "batch_size",
                 "learning-rate": "learning_rate",
                 "weight-decay": "weight_decay", "loss": "loss", "class-weights": "class_weights", "model": "model",
             ]) { $1 })
+        try compare(
+            "train shapes", with: ShapeRecipe(.box).json,
+            ["steps": "steps", "batch-size": "batch_size", "learning-rate": "learning_rate", "seed": "seed"])
         try compare(
             "train style", with: StyleRecipe(style: "").json,
             [
@@ -193,7 +220,7 @@ import Testing
 
     @Test("defaults: detection uses what its help states") func detectionUsesTheDefaults() throws {
         let stated = try #require(defaults()["detect"])
-        let (usual, windows) = (DetectionOptions(), SlidingWindowDetector.defaultOptions)
+        let (usual, windows) = (try Detector().defaultOptions, SlidingWindowDetector.defaultOptions)
         #expect(stated["conf"] == "\(usual.confidence)" && stated["iou"] == "\(usual.iouThreshold)")
         #expect(stated["max-det"] == "\(usual.maxDetections)" && stated["model"] == Detector.defaultModel)
         #expect((windows.confidence, windows.iouThreshold) == (0.9, 0.3))
@@ -210,7 +237,7 @@ import Testing
         let stated = try #require(defaults()["detect"])
         // What makes the option matter, and values around the default.
         for (option, base, others) in [
-            ("iou", ["--conf", "0.001"], ["0.4", "0.5"]), ("conf", [], ["0.01", "0.6"]),
+            ("iou", ["--conf", "0.001"], ["0.55", "0.65"]), ("conf", [], ["0.01", "0.99"]),
             ("max-det", ["--conf", "0", "--iou", "1"], ["299", "301"]),
         ] as [(String, [String], [String])] {
             let usual = try found(base)

@@ -41,7 +41,7 @@ let packageFolderOfModels = packageFolder.appending(path: "Tests/CVModelsTests/G
             (["--names", "net.names"], "--names goes with a darknet --model FILE.cfg"),
             (["--cof", "0.5"], "Did you mean '--conf'?"),
             (["--classes", "cta"], "there is no class \"cta\"; did you mean \"cat\"?"),
-            (["--classes", "tv"], "did you mean \"tvmonitor\"?"),
+            (["--classes", "elefant"], "did you mean \"elephant\"?"),
             (["--classes", "puppy"], "this network knows person, bicycle, car, "),
             (["--classes", "80"], "there is no class 80; this network's ids are 0 to 79"),
             (["--classes", "cat,,dog"], "a name is missing beside a comma"),
@@ -61,7 +61,10 @@ let packageFolderOfModels = packageFolder.appending(path: "Tests/CVModelsTests/G
         #expect(typo.errors.contains("There is no command \"detetc\"; did you mean \"detect\"?"))
         for (words, message) in [
             (["help", "detct"], "There is no command \"detct\"; did you mean \"detect\"?"),
-            (["evaluate", "detect"], "no subcommand \"detect\"; there are classify, segment, landmarks and faces."),
+            (
+                ["evaluate", "style"],
+                "no subcommand \"style\"; there are classify, segment, landmarks, faces and detect."
+            ),
             (["help", "evaluate", "clasify"], "has no subcommand \"clasify\"; did you mean \"classify\"?"),
             (["weights", "lst"], "cvtool weights has no subcommand \"lst\"; did you mean \"list\"?"),
             (["help", "detect", "x"], "cvtool detect has no subcommands, and so no \"x\"."),
@@ -93,7 +96,7 @@ let packageFolderOfModels = packageFolder.appending(path: "Tests/CVModelsTests/G
         for arguments in [["detect", "--help"], ["help", "detect"]] {
             let help = try runCommand(arguments)
             #expect(help.exitCode == 0)
-            for text in ["EXAMPLES", "EXIT CODES", "(default: 0.25)", "--save-crop", "(default: yolov3-tiny)"] {
+            for text in ["EXAMPLES", "EXIT CODES", "(default: 0.25)", "--save-crop", "(default: ssd-mobilenetv2)"] {
                 #expect(help.output.contains(text))
             }
             #expect(help.output.split(separator: "\n").allSatisfy { $0.count <= 80 })
@@ -121,10 +124,10 @@ let packageFolderOfModels = packageFolder.appending(path: "Tests/CVModelsTests/G
     @Test("cvtool detect: the environment comes first in the search path of weights")
     func weightsComeFromTheEnvironmentFirst() throws {
         let scratch = try DetectScratch()
-        try scratch.write("no weights", to: "yolov3-tiny.safetensors")
+        try scratch.write("no weights", to: "ssd-mobilenetv2.safetensors")
         let result = try run([], environment: ["CVTOOL_WEIGHTS": scratch.path])
         #expect(result.exitCode == 1)
-        #expect(result.errors.contains(scratch.path + "/yolov3-tiny.safetensors: "))
+        #expect(result.errors.contains(scratch.path + "/ssd-mobilenetv2.safetensors: "))
     }
 
     @Test("cvtool detect: darknet .cfg and .weights")

@@ -14,7 +14,7 @@ import Testing
         try scratch.put("coffee.jpg", as: "cup.jpg")
         let portrait = try scratch.image("a.jpg")
         try portrait.flippedHorizontally().resized(width: 200, height: 200).write(to: scratch.path + "/b.png")
-        // The dog's face counts where nothing else is found.
+        // The dog's face counts where --conf says so.
         try scratch.put("retriever.jpg", as: "dog.jpg")
         var two = Image(width: 512, height: 400, fill: .white)
         two.paste(portrait.resized(width: 360, height: 360), x: 0, y: 0)
@@ -30,12 +30,12 @@ import Testing
         let same = try verify("a.jpg", "b.png")
         #expect(same.exitCode == 0 && same.output.hasPrefix("a.jpg and b.png: same person, distance 0."))
         #expect(same.output.contains("(threshold 1, ") && same.output.contains("published with OpenCV's SFace"))
-        let different = try verify("a.jpg", "dog.jpg")
+        let different = try verify("a.jpg", "dog.jpg", "--conf", "0.6")
         #expect(different.exitCode == 0 && different.output.contains("different persons, distance "))
         let none = try verify("a.jpg", "cup.jpg")
         #expect(none.exitCode == 0 && none.output == "a.jpg and cup.jpg: no face found in cup.jpg\n")
         let codes = try [("b.png", Int32(0)), ("dog.jpg", 1), ("cup.jpg", 2), ("missing.jpg", 3)].map {
-            try verify("a.jpg", $0.0, "--exit-code").exitCode == $0.1
+            try verify("a.jpg", $0.0, "--exit-code", "--conf", "0.6").exitCode == $0.1
         }
         #expect(codes == [true, true, true, true])
         #expect(try verify("a.jpg", "missing.jpg").exitCode == 1)
@@ -80,7 +80,7 @@ import Testing
         for name in ["a.jpg", "b.png", "dog.jpg", "cup.jpg"] {
             try scratch.write(scratch.bytes(name), to: "list/" + name)
         }
-        let result = try verify("--pairs", "list/pairs.csv")
+        let result = try verify("--pairs", "list/pairs.csv", "--conf", "0.6")
         #expect(result.exitCode == 0)
         let records = try result.records
         #expect(records.count == 4)
@@ -123,7 +123,7 @@ import Testing
             (["a.jpg", "b.png", "--all", "-o", "x.png"], "-o goes with one pair"),
             (["a.jpg", "b.png", "-o", "-"], "-o -"), (["a.jpg", "b.png", "-o", "x.gif"], "-o x.gif"),
             (["a.jpg", "b.png", "--face", "0"], "--face"), (["a.jpg", "b.png", "--threshold", "nan"], "--threshold"),
-            (["a.jpg", "b.png", "--min-size", "0"], "--min-size 0"),
+            (["a.jpg", "b.png", "--min-size", "0"], "--min-size 0"), (["a.jpg", "b.png", "--conf", "2"], "--conf 2"),
         ])
     func refusesWrongArguments(arguments: [String], message: String) throws {
         let result = try runCommand(["verify"] + arguments, in: scratch.path)

@@ -10,9 +10,10 @@ import Testing
             (nil, "benchmark --train resnet50 --batch-size 4096", "training resnet50 with 4096 images of 3×224×224"),
             (nil, "benchmark --train unet --batch-size 4096", "training unet-plain with 4096 images of 3×256×256"),
             (3_000_000, "benchmark --style 1024", "style transfer at 1024×1024"),
-            (1_000_000, "benchmark --imgsz 4096", "yolov3-tiny for an image of 4096×4096"),
+            (3_000_000, "benchmark --faces 100000000", "an index of 100000000 faces"),
+            (1_000_000, "benchmark --imgsz 4096", "ssd-mobilenetv2 for an image of 4096×4096"),
             (1_500_000, "benchmark --model vgg16 --imgsz 2048", "vgg16 for 1 image of 3×2048×2048"),
-            (1_000_000, "detect x.jpg --imgsz 4096 --no-image", "yolov3-tiny for an image of 4096×4096"),
+            (1_000_000, "detect x.jpg --imgsz 4096 --no-image", "ssd-mobilenetv2 for an image of 4096×4096"),
         ] as [(Int?, String, String)])
     func sizesBeyondTheMemoryAreErrors(_ limit: Int?, _ arguments: String, _ subject: String) throws {
         let scratch = try DetectScratch()

@@ -18,8 +18,12 @@ struct BenchmarkCommand: ParsableCommand {
               draw     ten labeled boxes on the image
               encode   the image to JPEG of quality 90
 
+            With --mesh, the search for a face in the image of --image by the detector of --model, and the points of the largest one, \
+            from pixels to points: "faces", "mesh" and both together.
+
             With --train, steps of training are measured instead: forward, backward, and the change of the weights, on \
-            images of pseudo-random numbers.
+            images of pseudo-random numbers. With --faces, it is the search for the nearest of so many faces: for one face, \
+            and for 48 at a time.
 
             EXAMPLES
               cvtool benchmark
@@ -30,6 +34,8 @@ struct BenchmarkCommand: ParsableCommand {
               cvtool benchmark --model unet-camvid
               cvtool benchmark --train resnet18 --batch-size 8 --runs 10
               cvtool benchmark --style 512 --runs 10
+              cvtool benchmark --faces 1000000 --threads 1
+              cvtool benchmark --model blazeface-short --mesh face-mesh --image me.jpg
             """)
 
     @OptionGroup(title: "Network") var model: DetectorOptions
@@ -45,7 +51,8 @@ struct BenchmarkCommand: ParsableCommand {
 
     @Option(
         help: .init(
-            "Measure the training of this network: one of `cvtool train classify` or `cvtool train segment`.",
+            "Measure the training of this network: one of `cvtool train classify`, `cvtool train segment` or "
+                + "`cvtool train detect`.",
             valueName: "name")
     )
     var train: String?
@@ -53,8 +60,17 @@ struct BenchmarkCommand: ParsableCommand {
     @Option(help: .init("Measure steps of style transfer, with a VGG-19, on an image of this side.", valueName: "n"))
     var style: Int?
 
+    @Option(help: .init("Measure the search among this many faces, of 128 numbers each.", valueName: "n"))
+    var faces: Int?
+
     @Option(help: .init("Images in a training step.", valueName: "n"))
     var batchSize = 8
+
+    @Option(
+        help: .init(
+            "Measure the points of a face too: weights such as face-mesh, and a detector of faces in --model.",
+            valueName: "name|file"))
+    var mesh: String?
 
     @Flag(help: "Print one JSON object.")
     var json = false
@@ -63,12 +79,20 @@ struct BenchmarkCommand: ParsableCommand {
         try checkNumber("--runs", runs, in: 1...100_000)
         try checkNumber("--batch-size", batchSize, in: 1...4096)
         try checkNumber("--style", style, in: 32...4096)
+        try checkNumber("--faces", faces, in: 1...100_000_000)
         if train != nil && (image != nil || noNetwork) {
             throw ValidationError("--train measures training alone: leave --image and --no-network away.")
         }
         if style != nil && (train != nil || image != nil || noNetwork) {
             throw ValidationError(
                 "--style measures style transfer alone: leave --train, --image and --no-network away.")
+        }
+        if faces != nil && (style != nil || train != nil || image != nil || noNetwork) {
+            throw ValidationError(
+                "--faces measures the search alone: leave --style, --train, --image and --no-network away.")
+        }
+        if mesh != nil && (image == nil || train != nil || style != nil || faces != nil) {
+            throw ValidationError("--mesh goes with --image FILE, and without --train, --style and --faces.")
         }
         if noNetwork && image == nil { throw ValidationError("--no-network goes with --image FILE.") }
     }
@@ -82,6 +106,7 @@ struct BenchmarkCommand: ParsableCommand {
     private func measure() throws -> BenchmarkReport {
         if let train { return try TrainingBenchmark(network: train, batchSize: batchSize).report(runs: runs) }
         if let style { return try StyleBenchmark(size: style).report(runs: runs) }
+        if let faces { return try FaceSearchBenchmark(faces: faces).report(runs: runs) }
         let network = try BenchmarkedNetwork(model)
         let imageBenchmark = try image.map { try ImageBenchmark(path: $0, network) }
         var steps: [BenchmarkStep] = []
@@ -90,6 +115,9 @@ struct BenchmarkCommand: ParsableCommand {
             steps.append(BenchmarkStep("network", runs: runs) { network.run(input) })
         }
         if let imageBenchmark { steps += try imageBenchmark.steps(runs: runs) }
+        if let mesh, let image {
+            steps += try FaceMeshBenchmark(path: image, model.makeDetector(), mesh: mesh).steps(runs: runs)
+        }
         return BenchmarkReport(network, runs: runs, steps: steps)
     }
 }

@@ -1,5 +1,6 @@
 import CVClassification
 import CVCore
+import CVImage
 import CVModels
 import CVNN
 import CVTensor
@@ -9,13 +10,13 @@ import CVWeights
 /// Steps of training on pseudo-random images: forward, backward, and the change of the weights.
 struct TrainingBenchmark {
     private let name: String
-    private let network: any Layer
     private let optimizer: any Optimizer
     private let images: Tensor
-    private let labels: [Int]
+    /// Of the images on a tape.
+    private let loss: (Tensor) -> Tensor
 
-    /// The tasks whose training is one loss over logits.
-    static let tasks: [VisionTask] = [.classify, .segment]
+    /// The tasks whose training can be measured.
+    static let tasks: [VisionTask] = [.classify, .segment, .detect]
 
     /// - Parameters:
     ///   - name: a network of the registry for one of `tasks`, with the input that it is described for.
@@ -25,29 +26,71 @@ struct TrainingBenchmark {
         self.name = name
         // What Tools/bench compares with PyTorch under this name is the network of the paper, without batch norm.
         let spec = try ModelRegistry.spec(named: name == "unet" ? "unet-plain" : name)
-        guard Self.tasks.contains(spec.task) else {
+        let isTrained = spec.task != .detect || DetectionRecipe.networks.contains { $0.name == spec.name }
+        guard Self.tasks.contains(spec.task), isTrained else {
+            let known = ModelRegistry.specs(for: .classify) + ModelRegistry.specs(for: .segment)
             throw ArchitectureError.otherTask(
                 architecture: spec.name, found: spec.task, expected: .classify,
-                known: Self.tasks.flatMap { ModelRegistry.specs(for: $0) }.map(\.name))
+                known: (known + DetectionRecipe.networks).map(\.name))
         }
-        let (input, classes) = (spec.defaultInput, spec.defaultClasses)
+        let input = spec.defaultInput
         try spec.checkTrainingMemory(batch: batchSize)
-        if spec.task == .segment {
-            let (segmenter, parameters) = ParameterSet.initialize(seed: 1) { spec.makeSegmenter(classes: classes, $0) }
-            network = segmenter
-            optimizer = Adam(parameters.trainable, learningRate: 1e-4)
-            labels = (0..<batchSize * input.height * input.width).map { $0 % classes }
-        } else {
-            let (classifier, parameters) = ParameterSet.initialize(seed: 1) {
-                spec.makeClassifier(classes: classes, $0)
+        (loss, optimizer) =
+            switch spec.task {
+            case .segment: Self.segmentation(spec, batchSize)
+            case .detect: Self.detection(spec, batchSize)
+            default: Self.classification(spec, batchSize)
             }
-            network = classifier
-            optimizer = GradientDescent(parameters.trainable, learningRate: 0.01, momentum: 0.9)
-            labels = (0..<batchSize).map { $0 % classes }
-        }
         let shape: Shape = [batchSize, input.channels, input.height, input.width]
         var numbers = SplitMix64(seed: 1)
         images = Tensor((0..<shape.count).map { _ in numbers.uniform() }, shape: shape)
+    }
+
+    private typealias Parts = (loss: (Tensor) -> Tensor, optimizer: any Optimizer)
+
+    private static func classification(_ spec: ModelSpec, _ batchSize: Int) -> Parts {
+        let classes = spec.defaultClasses
+        let (network, parameters) = ParameterSet.initialize(seed: 1) { spec.makeClassifier(classes: classes, $0) }
+        let labels = (0..<batchSize).map { $0 % classes }
+        return (
+            { classificationLoss(network, $0, labels).loss },
+            GradientDescent(parameters.trainable, learningRate: 0.01, momentum: 0.9)
+        )
+    }
+
+    private static func segmentation(_ spec: ModelSpec, _ batchSize: Int) -> Parts {
+        let (classes, input) = (spec.defaultClasses, spec.defaultInput)
+        let (network, parameters) = ParameterSet.initialize(seed: 1) { spec.makeSegmenter(classes: classes, $0) }
+        let labels = (0..<batchSize * input.height * input.width).map { $0 % classes }
+        return (
+            { classificationLoss(network, $0, labels).loss }, Adam(parameters.trainable, learningRate: 1e-4)
+        )
+    }
+
+    /// Objects in an image.
+    private static let objects = 8
+
+    private static func detection(_ spec: ModelSpec, _ batchSize: Int) -> Parts {
+        let (classes, input) = (spec.defaultClasses, spec.defaultInput)
+        let (network, parameters) = ParameterSet.initialize(seed: 1) { spec.makeDetector(classes: classes, $0) }
+        var numbers = SplitMix64(seed: 2)
+        let boxes = (0..<batchSize).map { _ in
+            (0..<objects).map { index in
+                let (width, height) = (20 + 150 * numbers.uniform(), 20 + 150 * numbers.uniform())
+                let x = numbers.uniform() * (Float(input.width) - width)
+                let y = numbers.uniform() * (Float(input.height) - height)
+                return LabeledBox(Box(minX: x, minY: y, maxX: x + width, maxY: y + height), label: index % classes)
+            }
+        }
+        let hasAnchors = DetectionRecipe(spec).hasAnchors
+        return (
+            { images in
+                let grids = network(images)
+                return hasAnchors
+                    ? AnchorLoss()(grids, boxes, width: input.width, height: input.height).total
+                    : YOLOXLoss()(grids, boxes).total
+            }, Adam(parameters.trainable, learningRate: 1e-4)
+        )
     }
 
     func report(runs: Int) -> BenchmarkReport {
@@ -60,7 +103,7 @@ struct TrainingBenchmark {
 
     private func step() {
         let tape = Tape(.training, seed: 1)
-        tape.gradients(of: classificationLoss(network, tape.watch(images), labels).loss)
+        tape.gradients(of: loss(tape.watch(images)))
         optimizer.step()
         optimizer.clearGradients()
     }

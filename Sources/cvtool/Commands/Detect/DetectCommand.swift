@@ -77,7 +77,8 @@ struct DetectorOptions: ParsableArguments {
     @Option(
         help: .init(
             "Size of the network's input in pixels: one side, or WIDTHxHEIGHT, rounded up to what the network needs "
-                + "(for YOLO a multiple of 32). Larger finds smaller objects and takes longer. "
+                + "(for YOLO a multiple of 32). Larger takes longer; a YOLO network then finds smaller objects, SSD only objects of "
+                + "other sizes. "
                 + "(default: the model's own)", valueName: "size"),
         transform: InputSize.init)
     var imgsz: InputSize?
@@ -145,8 +146,9 @@ struct ReportOptions: ParsableArguments {
     @Option(
         help: .init(
             "Of two boxes that overlap by more than this, the less confident is dropped. (default: "
-                + "\(DetectionOptions().iouThreshold)) With --classifier "
-                + "\(SlidingWindowDetector.defaultOptions.iouThreshold).", valueName: "p"))
+                + "\(DetectionOptions.ssd.iouThreshold)) With a YOLO network or one for faces "
+                + "\(DetectionOptions().iouThreshold), with --classifier \(SlidingWindowDetector.defaultOptions.iouThreshold).",
+            valueName: "p"))
     var iou: Float?
 
     @Option(help: .init("Maximum number of objects per image; the most confident are kept.", valueName: "n"))

@@ -6,18 +6,7 @@ import CVImage
 
 /// What `cvtool detect` writes, and where.
 struct DetectOutputOptions: ParsableArguments {
-    @Option(
-        name: .shortAndLong,
-        help: .init(
-            "A folder for the results (made if missing), or for one input the name of the annotated image, such as "
-                + "found.png. (default: the current folder)", valueName: "path"))
-    var output: String?
-
-    @Flag(help: "Print JSON instead: for each input one object on one line, also if it failed or shows nothing.")
-    var json = false
-
-    @Flag(help: "Write no annotated image.")
-    var noImage = false
+    @OptionGroup var annotated: AnnotatedOutputOptions
 
     @Flag(help: "Write photo.txt: lines of 'class x y w h', center and size as fractions of the image (YOLO).")
     var saveTxt = false
@@ -51,7 +40,10 @@ struct DetectOutputOptions: ParsableArguments {
     @Flag(help: "Draw labels without the confidence.")
     var hideConf = false
 
-    @OptionGroup var common: ResultOutputOptions
+    var output: String? { annotated.path }
+    var json: Bool { annotated.json }
+    var noImage: Bool { annotated.noImage }
+    var common: ResultOutputOptions { annotated.common }
 
     func validate() throws {
         try checkNumber("--line-width", lineWidth, in: 1...500)

@@ -44,8 +44,6 @@ struct FoundObjects {
 }
 
 extension Detector: ObjectFinder {
-    var defaultOptions: DetectionOptions { DetectionOptions() }
-
     func find(_ image: Image, _ options: DetectionOptions, _ timing: Timing) throws -> FoundObjects {
         let (input, letterbox) = timing.measure("resize") { prepare(image) }
         let grids = try timing.measure("network") { try run(input) }

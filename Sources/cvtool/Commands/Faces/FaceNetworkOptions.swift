@@ -13,10 +13,22 @@ struct FaceNetworkOptions: ParsableArguments {
 
     @OptionGroup var finding: FaceFindingOptions
 
+    @Option(
+        help: .init(
+            "Minimum confidence of a face, 0 to 1: all above count, and none below. (default: what networks agree upon, or "
+                + "else one face at least likely)", valueName: "p"))
+    var conf: Float?
+
+    func validate() throws { try checkNumber("--conf", conf, in: 0...1) }
+
     /// - Throws: what the networks throw.
     func makeVerifier() throws -> FaceVerifier {
         var verifier = FaceVerifier(try finding.makeDetector(), try FaceEmbedder(model ?? FaceEmbedder.defaultModel))
         verifier.options.minimumSize = Float(finding.minSize)
+        if let conf {
+            verifier.options.confidence = conf
+            verifier.options.fallbackConfidence = nil
+        }
         return verifier
     }
 

@@ -41,40 +41,17 @@ struct FacesDetectCommand: ParsableCommand {
     @Option(
         help: .init(
             "Minimum confidence, 0 to 1. Lower finds more faces, and takes more of other things for one. (default: by "
-                + "the network, 0.8 for yunet)", valueName: "p"))
+                + "the network; for yunet 0.8, up to 0.85 only where another network agrees)", valueName: "p"))
     var threshold: Float?
 
-    @Option(
-        name: .shortAndLong,
-        help: .init(
-            "A folder for the results (made if missing), or for one input the name of the annotated image, such as "
-                + "found.png. (default: the current folder)", valueName: "path"))
-    var output: String?
-
-    @Flag(help: "Print JSON instead: for each input one object on one line, also if it failed or shows nothing.")
-    var json = false
-
-    @Flag(help: "Write no annotated image.")
-    var noImage = false
-
-    @OptionGroup var common: ResultOutputOptions
+    @OptionGroup var output: AnnotatedOutputOptions
 
     func validate() throws {
         try checkNumber("--threshold", threshold, in: 0...1)
-        try checkAreNames(["-o": output], besides: "the list of faces")
+        try checkAreNames(["-o": output.path], besides: "the list of faces")
     }
 
     func run() throws { try perform(threads: finding.threads) { try FacesDetectRun(self).run() } }
-}
-
-/// The name of the image that is written for one input.
-struct FacePaths: OutputPaths {
-    static let endings = OutputEndings(endings: ["_faces"])
-    let image: String?
-
-    func planned(for input: String) -> [PlannedOutput] {
-        image.map { [PlannedOutput(input: input, path: $0)] } ?? []
-    }
 }
 
 /// One run of `cvtool faces detect`: over the inputs one by one.
@@ -92,12 +69,7 @@ struct FacesDetectRun {
         timing.beginProcess()
         var files = command.input.files
         command.finding.addFiles(to: &files)
-        let plan = try OutputPlan(
-            command.input.expanded, endings: FacePaths.endings, output: command.output,
-            force: command.common.writing.force, quiet: command.common.quiet, files: files
-        ) { input, destination in
-            FacePaths(image: command.noImage ? nil : destination.imagePath(for: input, ending: "_faces"))
-        }
+        let plan = try command.output.plan(command.input, ending: "_faces", files)
         let detector = try timing.measure("weights", command.finding.makeDetector)
         var options = FaceDetectionOptions()
         (options.confidence, options.minimumSize) = (command.threshold, Float(command.finding.minSize))
@@ -106,23 +78,23 @@ struct FacesDetectRun {
             "no face found with at least "
             + String(percent: Double(options.confidence ?? detector.defaultConfidence)) + " (--threshold) and "
             + "\(command.finding.minSize) pixels (--min-size)"
-        let loop = InputLoop(title: "faces", json: command.json, quiet: command.common.quiet)
-        let summary = try loop.run(plan.jobs, nothing: command.json ? nil : nothing) { job in
+        let loop = InputLoop(title: "faces", json: command.output.json, quiet: command.output.common.quiet)
+        let summary = try loop.run(plan.jobs, nothing: command.output.json ? nil : nothing) { job in
             try process(job, detector, options)
         }
         return loop.end(
             summary, wrote: written.text(folder: plan.destination.folder),
-            timing: command.common.timing ? timing : nil)
+            timing: command.output.common.timing ? timing : nil)
     }
 
     private func process(
-        _ job: InputJob<FacePaths>, _ detector: FaceDetector, _ options: FaceDetectionOptions
+        _ job: InputJob<AnnotatedPath>, _ detector: FaceDetector, _ options: FaceDetectionOptions
     ) throws -> FaceRecord {
         var image = try timing.measure("decode") { try command.input.images.read(job.input) }
         let faces = try timing.measure("faces") { try detector.detect(image, options: options) }
         if let path = job.paths?.image {
             timing.measure("draw") { image.annotate(faces) }
-            try timing.measure("encode") { try command.common.writing.write(image, to: path) }
+            try timing.measure("encode") { try command.output.common.writing.write(image, to: path) }
             written.add(.image, path)
         }
         return FaceRecord(input: job.name, width: image.width, height: image.height, results: faces)

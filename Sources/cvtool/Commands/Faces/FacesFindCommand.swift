@@ -45,37 +45,14 @@ struct FacesFindCommand: ParsableCommand {
     @Option(help: .init("How many of the nearest people the records of --json list.", valueName: "n"))
     var limit = 3
 
-    @Option(
-        name: .shortAndLong,
-        help: .init(
-            "A folder for the results (made if missing), or for one input the name of the annotated image, such as "
-                + "found.png. (default: the current folder)", valueName: "path"))
-    var output: String?
-
-    @Flag(help: "Print JSON instead: for each input one object on one line, also if it failed or shows nobody.")
-    var json = false
-
-    @Flag(help: "Write no annotated image.")
-    var noImage = false
-
-    @OptionGroup var common: ResultOutputOptions
+    @OptionGroup var output: AnnotatedOutputOptions
 
     func validate() throws {
         try checkNumber("--limit", limit, in: 1...1000)
-        try checkAreNames(["-o": output], besides: "the list of people")
+        try checkAreNames(["-o": output.path], besides: "the list of people")
     }
 
     func run() throws { try perform(threads: networks.finding.threads) { try FacesFindRun(self).run() } }
-}
-
-/// The name of the image that is written for one input of `cvtool faces find`.
-struct FoundPaths: OutputPaths {
-    static let endings = OutputEndings(endings: ["_found"])
-    let image: String?
-
-    func planned(for input: String) -> [PlannedOutput] {
-        image.map { [PlannedOutput(input: input, path: $0)] } ?? []
-    }
 }
 
 /// One run of `cvtool faces find`: over the inputs one by one.
@@ -94,29 +71,24 @@ struct FacesFindRun {
         var files = command.input.files
         command.networks.addFiles(to: &files)
         files.read(command.database.database)
-        let plan = try OutputPlan(
-            command.input.expanded, endings: FoundPaths.endings, output: command.output,
-            force: command.common.writing.force, quiet: command.common.quiet, files: files
-        ) { input, destination in
-            FoundPaths(image: command.noImage ? nil : destination.imagePath(for: input, ending: "_found"))
-        }
+        let plan = try command.output.plan(command.input, ending: "_found", files)
         var verifier = try timing.measure("weights", command.networks.makeVerifier)
         command.threshold.apply(to: &verifier)
         verifier.options.fallbackConfidence = nil
         let database = try command.database.open(.read, model: verifier.embedder.model)
         let index = try timing.measure("database") { try database.index() }
         try plan.makeFolders()
-        let loop = InputLoop(title: "find", json: command.json, quiet: command.common.quiet)
-        let summary = try loop.run(plan.jobs, nothing: command.json ? nil : "no face found") { job in
+        let loop = InputLoop(title: "find", json: command.output.json, quiet: command.output.common.quiet)
+        let summary = try loop.run(plan.jobs, nothing: command.output.json ? nil : "no face found") { job in
             try process(job, verifier, database, index)
         }
         return loop.end(
             summary, wrote: written.text(folder: plan.destination.folder),
-            timing: command.common.timing ? timing : nil)
+            timing: command.output.common.timing ? timing : nil)
     }
 
     private func process(
-        _ job: InputJob<FoundPaths>, _ verifier: FaceVerifier, _ database: FaceDatabase, _ index: FaceIndex
+        _ job: InputJob<AnnotatedPath>, _ verifier: FaceVerifier, _ database: FaceDatabase, _ index: FaceIndex
     ) throws -> InputRecord<FoundPerson> {
         var image = try timing.measure("decode") { try command.input.images.read(job.input) }
         let faces = try timing.measure("faces") { try verifier.faces(in: image) }
@@ -128,7 +100,7 @@ struct FacesFindRun {
         }
         if let path = job.paths?.image {
             image.annotate(found)
-            try timing.measure("encode") { try command.common.writing.write(image, to: path) }
+            try timing.measure("encode") { try command.output.common.writing.write(image, to: path) }
             written.add(.image, path)
         }
         return InputRecord(input: job.name, width: image.width, height: image.height, results: found)

@@ -20,8 +20,9 @@ struct LandmarksCommand: ParsableCommand {
 
             Faces are found first; with --whole each image is one object, such as a face that was cut out.
 
-            The 68 points are those of 300-W (iBUG). Weights that cvtool train landmarks has written have points of their \
-            own.
+            The 68 points are those of 300-W (iBUG). The weights face-mesh find the surface of the face instead: 468 points \
+            with their depth, as [x, y, z] in --json, z in pixels, less being nearer; --points 68 chooses those that stand for the \
+            68. Weights that cvtool train landmarks has written have points of their own.
 
             EXAMPLES
               cvtool landmarks group.jpg
@@ -30,6 +31,9 @@ struct LandmarksCommand: ParsableCommand {
               cvtool landmarks face.jpg --whole --indices -o points.png
               cvtool landmarks faces/ --whole --aligned aligned/
               cvtool landmarks hand.jpg --whole -w run/best.safetensors
+              cvtool landmarks group.jpg --weights face-mesh
+              cvtool landmarks face.jpg -w face-mesh --contours -o lines.png
+              cvtool landmarks face.jpg -w face-mesh --points 68 --json
 
             EXIT CODES
               0    all inputs done, also when nothing was found in them
@@ -73,6 +77,11 @@ struct LandmarkDetectorOptions: ParsableArguments {
             valueName: "name|file"))
     var weights = LandmarkDetector.defaultModel
 
+    @Option(
+        help: .init(
+            "Of a face mesh: all points, or 68 of them that stand for those of 300-W.", valueName: "all|68"))
+    var points = LandmarkPoints.all
+
     @Flag(help: "Each image is one object, such as a face that was cut out: no face is looked for.")
     var whole = false
 
@@ -88,26 +97,47 @@ struct LandmarkDetectorOptions: ParsableArguments {
     }
 }
 
+/// A value of `--points`.
+enum LandmarkPoints: String, ExpressibleByArgument, CaseIterable {
+    case all
+    case ibug68 = "68"
+
+    /// The detector for these points.
+    ///
+    /// - Throws: `LandmarkPointsError` if the network does not find them.
+    func detector(_ detector: LandmarkDetector, weights: String) throws(LandmarkPointsError) -> LandmarkDetector {
+        guard self == .ibug68 else { return detector }
+        guard let reduced = detector.reduced(to: .ibug68) else {
+            throw LandmarkPointsError(weights: weights, count: detector.scheme.points.count)
+        }
+        return reduced
+    }
+}
+
+/// The 68 points are not among those of a network.
+struct LandmarkPointsError: ToolkitError {
+    let weights: String
+    let count: Int
+
+    var description: String {
+        "\(weights.escapedForDisplay): it is not known which of its \(pluralized(count, "point")) stand for the 68 of 300-W, "
+            + "which --points 68 asks for; those of face-mesh are"
+    }
+    var category: ErrorCategory { .usage }
+}
+
 /// What `cvtool landmarks` writes, and where.
 struct LandmarksOutputOptions: ParsableArguments {
-    @Option(
-        name: .shortAndLong,
-        help: .init(
-            "A folder for the results (made if missing), or for one input the name of the annotated image, such as "
-                + "points.png. (default: the current folder)", valueName: "path"))
-    var output: String?
-
-    @Flag(help: "Print JSON instead: for each input one object on one line, also if it failed or shows nothing.")
-    var json = false
-
-    @Flag(help: "Write no annotated image.")
-    var noImage = false
+    @OptionGroup var annotated: AnnotatedOutputOptions
 
     @Flag(help: "Draw the index of each point beside it.")
     var indices = false
 
     @Flag(help: "Draw the points without the lines between them.")
     var noContours = false
+
+    @Flag(help: "Draw the lines of the parts without the points, and of a face mesh without its triangles.")
+    var contours = false
 
     @Option(
         help: .init(
@@ -118,11 +148,13 @@ struct LandmarksOutputOptions: ParsableArguments {
     @Option(help: .init("Side of the images of --aligned in pixels.", valueName: "n"))
     var alignedSize = 256
 
-    @OptionGroup var common: ResultOutputOptions
+    /// How all commands write results.
+    var common: ResultOutputOptions { annotated.common }
 
     func validate() throws {
         try checkNumber("--aligned-size", alignedSize, in: 16...4096)
-        try checkAreNames(["-o": output, "--aligned": aligned], besides: "the list of objects")
+        if contours, noContours { throw ValidationError("--contours and --no-contours exclude each other.") }
+        try checkAreNames(["-o": annotated.path, "--aligned": aligned], besides: "the list of objects")
     }
 }
 
@@ -134,7 +166,7 @@ struct LandmarksPaths: OutputPaths {
     private let aligned: String?
 
     init(_ input: String, _ options: LandmarksOutputOptions, _ destination: OutputDestination) {
-        image = options.noImage ? nil : destination.imagePath(for: input, ending: "_landmarks")
+        image = options.annotated.noImage ? nil : destination.imagePath(for: input, ending: "_landmarks")
         let stem = input == "-" ? "stdin" : FileSystem.stem(of: input)
         aligned = options.aligned.map { FileSystem.join($0, stem + "_aligned") }
     }

@@ -26,20 +26,25 @@ struct LandmarksRun {
     private func runAll() throws -> ExitStatus {
         timing.beginProcess()
         let plan = try plan()
-        let detector = try timing.measure("weights") { try LandmarkDetector(command.model.weights) }
+        let detector = try timing.measure("weights") {
+            try command.model.points.detector(
+                LandmarkDetector(command.model.weights), weights: command.model.weights)
+        }
         let faces = command.model.whole ? nil : try FaceDetector()
         if output.aligned != nil, detector.scheme.eyes == nil { throw AlignmentError(command.model.weights) }
         try plan.makeFolders()
-        let loop = InputLoop(title: "landmarks", json: output.json, quiet: output.common.quiet)
+        let loop = InputLoop(title: "landmarks", json: output.annotated.json, quiet: output.common.quiet)
         let summary = try loop.run(plan.jobs, nothing: nothing) { try process($0, detector, faces) }
         return loop.end(
             summary, wrote: written.text(folder: plan.destination.folder), timing: output.common.timing ? timing : nil)
     }
 
     private var nothing: String? {
-        output.json
-            ? nil
-            : "\(command.model.whole ? "nothing" : "no face") found with a confidence of at least \(short(command.model.conf)) (--conf)"
+        if output.annotated.json { return nil }
+        let what = command.model.whole ? "nothing found" : "no face found"
+        // With 0, the usual, any found face would do.
+        guard command.model.conf > 0 else { return what }
+        return "\(what) with a confidence of at least \(short(command.model.conf)) (--conf)"
     }
 
     private func plan() throws -> Plan {
@@ -47,7 +52,7 @@ struct LandmarksRun {
         files.read(weights: command.model.weights)
         if !command.model.whole { files.read(weights: FaceDetector.defaultModel) }
         return try Plan(
-            command.input.expanded, endings: LandmarksPaths.endings, output: output.output,
+            command.input.expanded, endings: LandmarksPaths.endings, output: output.annotated.path,
             force: output.common.writing.force, quiet: output.common.quiet, files: files,
             paths: { LandmarksPaths($0, output, $1) })
     }
@@ -70,7 +75,7 @@ struct LandmarksRun {
     ) throws -> [Landmarks] {
         let options = command.model.search.options
         guard let faces else { return [try detector.detect(image, options: options)] }
-        return try faces.detect(image).map { try detector.detect(image, in: $0.box, options: options) }
+        return try faces.detect(image).map { try detector.detect(image, $0, options: options) }
     }
 
     private func write(
@@ -84,7 +89,9 @@ struct LandmarksRun {
         }
         guard let path = paths.image else { return }
         timing.measure("draw") {
-            let style = Image.LandmarkStyle(showsContours: !output.noContours, showsIndices: output.indices)
+            let style = Image.LandmarkStyle(
+                showsPoints: !output.contours, showsContours: !output.noContours,
+                showsEdges: !output.contours && !output.noContours, showsIndices: output.indices)
             for object in found { image.draw(object, scheme, style: style) }
         }
         try timing.measure("encode") { try output.common.writing.write(image, to: path) }

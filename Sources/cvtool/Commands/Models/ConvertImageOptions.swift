@@ -80,7 +80,8 @@ struct ConvertImageOptions: ParsableArguments {
         let usual = ModelSpec.shorterSide(forCrop: max(own.width, own.height))
         return Preprocessing(
             width: own.width, height: own.height, resize: way,
-            shorterSide: way == .crop ? shorterSide ?? own.shorterSide ?? usual : nil, filter: filter ?? own.filter,
+            shorterSide: way == .crop ? shorterSide ?? own.shorterSide ?? usual : nil,
+            alignment: way == .letterbox ? own.alignment : .center, filter: filter ?? own.filter,
             fill: own.fill.count == kind.count ? own.fill : nil, channels: kind, mean: mean ?? own.mean,
             std: std ?? own.std)
     }

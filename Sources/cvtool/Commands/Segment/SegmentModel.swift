@@ -17,7 +17,8 @@ enum SegmentModel {
         let model = try SafetensorsHeader.read(path).metadata[WeightsMetadata.Key.model.rawValue]
         if model == PersonSegmenter.defaultModel {
             guard options.classes.isEmpty else { throw SegmentUsageError.classesOfPerson }
-            var segmenter = try PersonSegmenter(path, detector: options.noPersonCheck ? nil : Detector())
+            let detector = options.noPersonCheck ? nil : try Detector(PersonSegmenter.detectorModel)
+            var segmenter = try PersonSegmenter(path, detector: detector)
             segmenter.crops = options.noPersonCheck ? .never : options.personCrops ?? .automatic
             self = .person(segmenter)
         } else {

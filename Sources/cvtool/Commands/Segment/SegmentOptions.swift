@@ -152,10 +152,7 @@ struct SegmentModelOptions: ParsableArguments {
 
 extension ClassWeighting: ExpressibleByArgument {}
 
-extension SegmentationLoss: ExpressibleByArgument {
-    public init?(argument: String) { self.init(argument) }
-    public var defaultValueDescription: String { description }
-}
+extension SegmentationLoss: ExpressibleByArgument {}
 
 /// The options of training that segmentation alone has.
 struct SegmentLossOptions: ParsableArguments {

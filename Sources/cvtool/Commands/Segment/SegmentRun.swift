@@ -48,7 +48,7 @@ struct SegmentRun {
     private var files: RunFiles {
         var files = command.input.files
         files.read(weights: ShortNames.weights(command.model.model))
-        files.read(weights: Detector.defaultModel)
+        files.read(weights: PersonSegmenter.detectorModel)
         files.read(command.images.background)
         files.write(output.polygons, by: "--polygons")
         return files
