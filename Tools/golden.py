@@ -10,8 +10,14 @@
     python3 Tools/golden.py optimizers
     python3 Tools/golden.py networks
     python3 Tools/golden.py network-sizes
+    python3 Tools/golden.py yolox
+    python3 Tools/golden.py anchor-loss
+    python3 Tools/golden.py ssd --package-dir DIR IMAGE...
     python3 Tools/golden.py summaries
     python3 Tools/golden.py suppression
+    python3 Tools/golden.py superpixels
+    python3 Tools/golden.py coco-evaluation
+    python3 Tools/golden.py detection-errors
     python3 Tools/golden.py images
     python3 Tools/golden.py weight-files
     python3 Tools/golden.py check-weight-file FILE
@@ -112,6 +118,14 @@ def build_parser() -> argparse.ArgumentParser:
     command.add_argument("-o", "--output", type=Path, default=DETECTION_GOLDENS / "nms.json")
     command.set_defaults(run=lambda a: golden("nms").write_suppression(a.output))
 
+    command = commands.add_parser("coco-evaluation", help="pycocotools' twelve numbers of synthetic results")
+    command.add_argument("-o", "--output", type=Path, default=DETECTION_GOLDENS / "coco-evaluation.json")
+    command.set_defaults(run=lambda a: golden("coco_evaluation").write_coco_evaluation(a.output))
+
+    command = commands.add_parser("detection-errors", help="what tidecv says of errors among synthetic results")
+    command.add_argument("-o", "--output", type=Path, default=DETECTION_GOLDENS / "detection-errors.json")
+    command.set_defaults(run=lambda a: golden("detection_errors").write_detection_errors(a.output))
+
     command = commands.add_parser("images", help="images that Pillow has resized and warped")
     command.add_argument("-o", "--output", type=Path, default=TESTS / "CVImageTests" / "Golden", metavar="DIR")
     command.set_defaults(run=lambda a: golden("resize").write_images(a.output))
@@ -127,6 +141,25 @@ def build_parser() -> argparse.ArgumentParser:
     command = commands.add_parser("pth-files", help="checkpoints that torch.save has written, and what is in them")
     command.add_argument("-o", "--output", type=Path, default=TESTS / "CVWeightsTests" / "Golden" / "pth", metavar="DIR")
     command.set_defaults(run=lambda a: golden("pth_files").write_pth_files(a.output))
+
+    command = commands.add_parser("yolox", help="YOLOX in PyTorch: outputs, loss and gradients")
+    command.set_defaults(run=lambda a: golden("yolox").write_yolox(
+        TESTS / "CVModelsTests" / "Golden" / "networks" / "yolox-nano.json",
+        TESTS / "CVTrainingTests" / "Detection" / "Golden" / "yolox-loss.json"))
+
+    command = commands.add_parser("anchor-loss", help="the loss of YOLOv3 in PyTorch: values and gradients")
+    command.set_defaults(run=lambda a: golden("anchor_loss").write_anchor_loss(
+        TESTS / "CVTrainingTests" / "Detection" / "Golden" / "anchor-loss.json"))
+
+    command = commands.add_parser("superpixels", help="scikit-image's superpixels by graphs")
+    command.set_defaults(run=lambda a: golden("superpixels").write_superpixels(
+        TESTS / "CVDetectionTests" / "Golden" / "superpixels.json"))
+
+    command = commands.add_parser("ssd", parents=[images], help="SSD on MobileNetV2: outputs and gradients, boxes on photographs")
+    command.add_argument("--package-dir", type=Path, required=True, metavar="DIR",
+                         help="the folder of the package's archive, or of its files")
+    command.set_defaults(run=lambda a: golden("ssd").write_ssd(
+        a.package_dir, a.images, TESTS / "CVModelsTests" / "Golden" / "networks" / "ssd-mobilenetv2.json", DETECTION_GOLDENS))
 
     command = commands.add_parser("losses", help="PyTorch's losses and their gradients")
     command.add_argument("-o", "--output", type=Path, default=TESTS / "CVNNTests" / "Golden" / "losses.json")

@@ -5,5 +5,4 @@ cd "$(dirname "$0")/.."
 
 Tools/setup.sh
 swift build -c release --product cvtool >&2
-# With a larger input than the usual 416 the network also detects the sofa at the far wall.
-exec .build/release/cvtool detect "${1:-SampleImages/room.jpg}" --imgsz 640 --force
+exec .build/release/cvtool detect "${1:-SampleImages/collage.jpg}" --force

@@ -53,7 +53,8 @@ def pillow_steps(folder: Path) -> dict:
 
 def cvtool_steps(arguments, folder: Path, threads: int) -> dict[str, Turn]:
     """The times of the same steps, by the same names."""
-    options = ["--no-network", "--imgsz", str(SIDE), "--threads", str(threads), "--runs", str(arguments.runs)]
+    options = ["--model", "yolov3-tiny", "--no-network", "--imgsz", str(SIDE), "--threads", str(threads),
+               "--runs", str(arguments.runs)]
     jpeg = cvtool_benchmark(arguments.cvtool, "--image", str(folder / "image.jpg"), *options)
     png = cvtool_benchmark(arguments.cvtool, "--image", str(folder / "image.png"), *options)
     return {"JPEG decode": jpeg["decode"], "PNG decode": png["decode"], "resize": jpeg["resize"],
@@ -104,7 +105,7 @@ print(json.dumps([wall * 1e3, (used.ru_utime + used.ru_stime) * 1e3, used.ru_max
 
 def detect_once(command: Path, image: Path, output: Path) -> dict[str, float]:
     """One process of `cvtool detect`: wall and processor time in ms, peak memory in MB, and what --timing says."""
-    arguments = [command, "detect", image, "--timing", "--force", "--quiet", "-o", output]
+    arguments = [command, "detect", image, "--model", "yolov3-tiny", "--timing", "--force", "--quiet", "-o", output]
     launched = subprocess.run([sys.executable, "-c", LAUNCHER, *arguments], check=True, capture_output=True, text=True)
     wall, processor, peak, timing = json.loads(launched.stdout)
     steps = {words[0]: float(words[1]) for words in map(str.split, timing.splitlines())}

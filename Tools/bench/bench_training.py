@@ -31,6 +31,8 @@ CASES = [
     Case("unet", 2, (3, 256, 256), 3),
     Case("small-cnn", 128, (1, 28, 28), 15),
     Case("resnet20", 128, (3, 32, 32), 8),
+    Case("yolox-nano", 4, (3, 416, 416), 5),
+    Case("yolov3-tiny", 4, (3, 416, 416), 5),
 ]
 
 
@@ -47,6 +49,12 @@ def torch_step(case: Case, channels_last: bool):
     elif case.network == "resnet20":
         from reference.resnet20 import ResNet
         net = ResNet()
+    elif case.network == "yolox-nano":
+        from golden.yolox import YOLOX
+        net = YOLOX(classes=80)
+    elif case.network == "yolov3-tiny":
+        from golden.yolov3_tiny import YOLOv3Tiny
+        net = YOLOv3Tiny()
     elif case.network == "unet":
         from golden.networks import UNet
         net = UNet(2, 4, 64, False, False)
@@ -57,7 +65,14 @@ def torch_step(case: Case, channels_last: bool):
     layout = memory_format(channels_last)
     net = net.train().to(memory_format=layout)
     x = torch.rand(case.batch, *case.input).to(memory_format=layout)
-    if case.network == "unet":
+    if case.network.startswith("yolo"):
+        # The squares of all outputs in place of the loss, whose assignment of boxes to cells takes longer in PyTorch.
+        def error(outputs):
+            return sum((output ** 2).mean() for output in (outputs if isinstance(outputs, (tuple, list)) else [outputs]))
+
+        optimizer = torch.optim.Adam(net.parameters(), 1e-4)
+        y = None
+    elif case.network == "unet":
         y = torch.arange(case.batch * 256 * 256).reshape(case.batch, 256, 256) % 2
         optimizer = torch.optim.Adam(net.parameters(), 1e-4)
     else:
@@ -66,7 +81,7 @@ def torch_step(case: Case, channels_last: bool):
 
     def step() -> None:
         optimizer.zero_grad()
-        functional.cross_entropy(net(x), y).backward()
+        (error(net(x)) if y is None else functional.cross_entropy(net(x), y)).backward()
         optimizer.step()
 
     return step

@@ -15,7 +15,7 @@ cd "$(dirname "$0")/../.."
 
 # Limits of one input, a few kilobytes: what takes more is a finding. The sanitizer itself takes half of the memory, and
 # most of the time.
-seconds_each=10 malloc_megabytes=512 memory_megabytes=1536 length=4096
+seconds_each=10 malloc_megabytes=512 memory_megabytes=1536
 
 seed=1 executions=0 seconds=60 fresh=0 mode=run
 while [ $# -gt 0 ]; do
@@ -61,10 +61,10 @@ case $mode in
         FUZZ_TARGET=$1 exec "$fuzz" "${limits[@]}" -minimize_crash=1 -runs=20000 -exact_artifact_path="$2.small" "$2" ;;
 esac
 
-# Each with its share of the executions.
-declare -A shares
-while read -r name share; do
-    shares[$name]=$share
+# Each with its share of the executions, and its longest input.
+declare -A shares lengths
+while read -r name share length; do
+    shares[$name]=$share lengths[$name]=$length
     all+=("$name")
 done < <("$fuzz" targets)
 if [ $# -gt 0 ]; then targets=("$@"); else targets=("${all[@]}"); fi
@@ -74,7 +74,7 @@ jobs=()
 for target in "${targets[@]}"; do
     amount=-max_total_time=$seconds
     [ "$executions" = 0 ] || amount=-runs=$(((executions * ${shares[$target]} + sum - 1) / sum))
-    jobs+=("$target" "$amount")
+    jobs+=("$target" "$amount" "${lengths[$target]}")
 done
 
 # The program with these arguments. One that crashes leaves its folder of files behind.
@@ -104,7 +104,7 @@ done
 
 # One target: its corpus begins with the seeds; new findings are counted against those that were there before.
 run_target() {
-    local target=$1 amount=$2 log=$folder/$1.log corpus=$folder/corpus/$1 found=$folder/findings/$1
+    local target=$1 amount=$2 length=$3 log=$folder/$1.log corpus=$folder/corpus/$1 found=$folder/findings/$1
     [ $fresh = 0 ] || rm -rf "$corpus"
     mkdir -p "$corpus" "$found"
     "$fuzz" seeds "$target" "$folder/seeds/$target"
@@ -130,13 +130,13 @@ run_target() {
     return $status
 }
 export -f run_target
-export folder fuzz fresh seed length
+export folder fuzz fresh seed
 export limits_text="${limits[*]}"
 
 printf '%-12s %12s %9s %8s %9s %9s %9s\n' target executions seconds exec/s "peak MB" edges findings
 failed=0
 printf '%s\0' "${jobs[@]}" \
-    | xargs -0 -n 2 -P "${CVTOOLKIT_FUZZ_JOBS:-$(nproc)}" bash -c 'run_target "$0" "$1" || exit 1' || failed=1
+    | xargs -0 -n 3 -P "${CVTOOLKIT_FUZZ_JOBS:-$(nproc)}" bash -c 'run_target "$0" "$1" "$2" || exit 1' || failed=1
 if [ $failed = 1 ]; then
     for target in "${targets[@]}"; do
         grep -hE "^(SUMMARY|==[0-9]+== ?ERROR|Fatal error|.*Test unit written)|Fatal error:" "$folder/$target.log" \

@@ -74,14 +74,14 @@ extension FuzzTarget {
     }
 
     /// The images that the lists and annotations speak of.
-    private static let images: [String: [UInt8]] = {
+    static let images: [String: [UInt8]] = {
         let names = ["images/a.png", "images/b.png", "images/c.png"]
         let file = try? image(16, 12).encoded(as: .png())
         return Dictionary(uniqueKeysWithValues: names.map { ($0, file ?? []) })
     }()
 
     /// Writes a file, and others in its folder, unless they are there.
-    private static func file(_ name: String, _ bytes: [UInt8], beside others: [String: [UInt8]]) throws -> String {
+    static func file(_ name: String, _ bytes: [UInt8], beside others: [String: [UInt8]]) throws -> String {
         let folder = try folder(FileSystem.folder(of: name))
         for (other, content) in others where FileSystem.kind(of: FileSystem.join(folder, other)) != .file {
             try makeFolder(FileSystem.folder(of: FileSystem.join(folder, other)))

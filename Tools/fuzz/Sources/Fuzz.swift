@@ -5,14 +5,15 @@ import Foundation
 /// Runs one fuzz target with libFuzzer, or writes what it starts from.
 ///
 ///     FUZZ_TARGET=png Fuzz [option of libFuzzer …] [folder or file …]
-///     Fuzz targets                 the names of the targets and their shares of a long run, one a line
+///     Fuzz targets                 the names of the targets, their shares of a long run, and their longest inputs, one a line
 ///     Fuzz seeds TARGET FOLDER     the seed corpus of a target, and its dictionary as FOLDER.dict
 ///
 /// The target is in the environment, not among the arguments: libFuzzer starts itself again with its own arguments.
 enum Fuzz {
     /// In the order in which they run: the slowest first, so that none is left for the end alone.
     static let targets: [FuzzTarget] =
-        [.options, .darknet, .labelme, .csv] + [.texts, .jpeg, .png, .pickle, .tar, .coco, .safetensors, .pth]
+        [.options, .darknet, .faces, .labelme, .csv, .landmarks] + [.texts, .jpeg, .redaction, .png, .pickle, .tar]
+        + [.coco, .safetensors, .pth]
 
     /// The target of this process.
     static let target: FuzzTarget = {
@@ -26,7 +27,7 @@ enum Fuzz {
     /// Does what the arguments ask for instead of fuzzing, if they do.
     static func prepare(_ arguments: [String]) throws {
         switch arguments.dropFirst().first {
-        case "targets": print(targets.map { "\($0.name) \($0.share)" }.joined(separator: "\n"))
+        case "targets": print(targets.map { "\($0.name) \($0.share) \($0.length)" }.joined(separator: "\n"))
         case "seeds" where arguments.count == 4: try writeSeeds(of: arguments[2], to: arguments[3])
         default:
             // One input at a time on one thread, so that a finding can be repeated.

@@ -5,6 +5,8 @@ struct FuzzTarget: Sendable {
     let name: String
     /// Its part of the executions of a long run, relative to others: less where an execution takes longer.
     var share = 10
+    /// The longest input in bytes.
+    var length = 4096
     /// Valid inputs that together use most of the format; always the same.
     let seeds: @Sendable () throws -> [[UInt8]]
     /// Words of the format, which random changes would take long to find.

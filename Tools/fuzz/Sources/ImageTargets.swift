@@ -4,13 +4,12 @@ extension FuzzTarget {
     /// Decoding of JPEG images, with EXIF and XMP.
     static let jpeg = FuzzTarget(
         name: "jpeg", seeds: jpegSeeds,
-        words: {
-            [
-                "Exif\0\0", "II*\0", "MM\0*", "http://ns.adobe.com/xap/1.0/\0", "tiff:Orientation=\"6\"", "Adobe\0",
-                "MPF\0",
-            ]
-                + ["JFIF\0", "<tiff:Orientation>6</tiff:Orientation>"]
-        }, run: decode)
+        words: { jpegWords }, run: decode)
+
+    static let jpegWords = [
+        "Exif\0\0", "II*\0", "MM\0*", "http://ns.adobe.com/xap/1.0/\0", "tiff:Orientation=\"6\"", "Adobe\0", "MPF\0",
+        "JFIF\0", "<tiff:Orientation>6</tiff:Orientation>",
+    ]
 
     /// Decoding of PNG images and masks, with EXIF and XMP.
     static let png = FuzzTarget(
@@ -45,7 +44,7 @@ extension FuzzTarget {
         return Image(width: width, height: height, format: format, pixels: pixels)
     }
 
-    private static func jpegSeeds() throws -> [[UInt8]] {
+    static func jpegSeeds() throws -> [[UInt8]] {
         let plain = try image(16, 12).encoded(as: .jpeg(quality: 60))
         let small = try image(3, 2).encoded(as: .jpeg(quality: 90))
         let exif = Array("Exif\0\0".utf8) + orientation(6)
@@ -55,7 +54,7 @@ extension FuzzTarget {
     }
 
     /// A JPEG with a segment after its start.
-    private static func jpeg(_ file: [UInt8], _ marker: UInt8, _ content: [UInt8]) -> [UInt8] {
+    static func jpeg(_ file: [UInt8], _ marker: UInt8, _ content: [UInt8]) -> [UInt8] {
         let length = content.count + 2
         return [0xFF, 0xD8, 0xFF, marker, UInt8(length >> 8), UInt8(length & 255)] + content + file.dropFirst(2)
     }
