@@ -22,8 +22,6 @@ import Testing
             let box: [Double]
         }
         let images: [Photograph]
-
-        private enum CodingKeys: String, CodingKey { case images = "pictures" }
     }
 
     @Test("cvtool detect: detections match the PyTorch reference")
