@@ -12,7 +12,7 @@ public enum ModelRegistry {
         + [AlexNet.spec] + VGG.specs + ResNet.specs + SqueezeNet.specs + [MobileNetV1.spec, MobileNetV2.spec]
         + MobileNetV3.specs + [EfficientNetLite.spec, GoogLeNet.spec, InceptionV3.spec] + CIFARResNet.plainSpecs
         + ResNet.plainSpecs + UNet.specs + UNet.encoderSpecs + [SelfieSegmentation.spec, YOLOv3Tiny.spec]
-        + [YOLOv3.spec] + YOLOX.specs + [SSDMobileNetV2.spec, YuNet.spec] + BlazeFace.specs
+        + [YOLOv3.spec] + YOLOX.specs + [SSDMobileNetV2.spec] + RegionNetwork.specs + [YuNet.spec] + BlazeFace.specs
         + [FaceMesh.spec, FaceMeshAttention.spec] + [SFace.spec, DlibFace.spec, VGGFeatures.hedSpec] + SiameseNet.specs
         + ImageTransformNet.specs
         + ModelSpec.landmarkSpecs

@@ -83,6 +83,8 @@ extension ModelSpec {
         case centered
         /// Proportions kept, gray around, from 0 to 1: darknet's.
         case letterboxed
+        /// Proportions kept, gray around, with ImageNet's mean and deviation: for detectors with a backbone that learned from it.
+        case letterboxedImageNet
         /// Proportions kept, black around, BGR from 0 to 255: OpenCV's.
         case letterboxedBGR
         /// Proportions kept, at the upper left of gray, BGR from 0 to 255, resized as by OpenCV: that of YOLOX.
@@ -118,6 +120,7 @@ extension ModelSpec {
         case .imageNet: return made(.crop, mean: mean, std: deviation)
         case .centered: return made(.crop, mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5])
         case .letterboxed: return made(.letterbox)
+        case .letterboxedImageNet: return made(.letterbox, mean: mean, std: deviation)
         case .letterboxedBGR:
             return Preprocessing(
                 width: input.width, height: input.height, resize: .letterbox, fill: [0, 0, 0],

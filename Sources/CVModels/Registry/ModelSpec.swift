@@ -203,6 +203,8 @@ public enum ModelNetwork: Sendable {
     case ssd(any SSDNetwork)
     /// Raw grids of boxes with keypoints.
     case keypointDetector(any KeypointDetectorNetwork)
+    /// Classes and boxes of regions.
+    case regions(RegionNetwork)
     /// A vector for each image.
     case embedding(any EmbeddingNetwork)
     /// Points of a surface, such as that of a face.
@@ -225,6 +227,7 @@ public enum ModelNetwork: Sendable {
         case .detector(let network): network(x).map(\.values)
         case .ssd(let network): network(x).flatMap { [$0.scores, $0.values] }
         case .keypointDetector(let network): network(x).flatMap { $0.scores + [$0.values] }
+        case .regions(let network): network.run(x)
         case .embedding(let network): [network(x)]
         case .mesh(let network):
             {
