@@ -49,7 +49,7 @@ public struct Detector: Sendable {
             throw ModelFileError(
                 file.path, .preprocessing(expected: "an input in color that is letterboxed or stretched"))
         }
-        guard let network = DetectorNetwork(try file.network()) else {
+        guard let network = DetectorNetwork(try file.network(), preprocessing) else {
             preconditionFailure("\(file.spec.name) is no detector")
         }
         try network.checkInput(width: preprocessing.width, height: preprocessing.height, of: file.spec.name)
@@ -66,12 +66,11 @@ public struct Detector: Sendable {
     ///   - name: of the network.
     ///   - labels: the names of the classes.
     ///   - preprocessing: letterboxed, of a size that the network takes.
-    package init(_ network: any YOLONetwork, name: String, labels: [String], preprocessing: Preprocessing) {
-        precondition(
-            preprocessing.resize == .letterbox && network.classCount == labels.count,
-            "\(labels.count) labels for \(network.classCount) classes, \(preprocessing.resize.rawValue)")
-        self.network = .yolo(network)
-        (self.name, self.labels, self.preprocessing) = (name, labels, preprocessing)
+    package init(_ network: ModelNetwork, name: String, labels: [String], preprocessing: Preprocessing) {
+        guard let network = DetectorNetwork(network, preprocessing), preprocessing.resize == .letterbox else {
+            preconditionFailure("\(name) with \(preprocessing.resize.rawValue) is no detector")
+        }
+        (self.network, self.name, self.labels, self.preprocessing) = (network, name, labels, preprocessing)
     }
 
     /// Uses a darknet `.cfg` and its `.weights`, with labels one a line in a `.names` file.
@@ -187,6 +186,8 @@ public struct Detector: Sendable {
             case .ssd(let grid):
                 grid.decode(confidence: confidence, into: &candidates, limit: Self.maxCandidates)
             case .keypoints(let grid):
+                grid.decode(confidence: confidence, into: &candidates, limit: Self.maxCandidates)
+            case .regions(let grid):
                 grid.decode(confidence: confidence, into: &candidates, limit: Self.maxCandidates)
             }
         }

@@ -1,5 +1,6 @@
 import CVModels
 import CVTensor
+import CVWeights
 
 /// The raw output of one head of a detector.
 public enum DetectionGrid: Sendable {
@@ -9,6 +10,8 @@ public enum DetectionGrid: Sendable {
     case ssd(SSDGrid)
     /// Boxes of one class with keypoints.
     case keypoints(KeypointGrid)
+    /// Classes and boxes of regions.
+    case regions(RegionGrid)
 
     /// The tensors of the head.
     public var tensors: [Tensor] {
@@ -16,6 +19,7 @@ public enum DetectionGrid: Sendable {
         case .yolo(let grid): [grid.values]
         case .ssd(let grid): [grid.scores, grid.values]
         case .keypoints(let grid): grid.scores + [grid.values]
+        case .regions(let grid): [grid.scores, grid.values]
         }
     }
 }
@@ -25,13 +29,16 @@ enum DetectorNetwork: Sendable {
     case yolo(any YOLONetwork)
     case ssd(any SSDNetwork)
     case keypoints(any KeypointDetectorNetwork)
+    /// With the preprocessing of its input, by which it sees the image to search for regions.
+    case regions(RegionNetwork, Preprocessing)
 
     /// Nil for a network that finds no boxes.
-    init?(_ network: ModelNetwork) {
+    init?(_ network: ModelNetwork, _ preprocessing: Preprocessing) {
         switch network {
         case .detector(let network): self = .yolo(network)
         case .ssd(let network): self = .ssd(network)
         case .keypointDetector(let network): self = .keypoints(network)
+        case .regions(let network): self = .regions(network, preprocessing)
         default: return nil
         }
     }
@@ -42,6 +49,7 @@ enum DetectorNetwork: Sendable {
         // Its padding fits any size.
         case .ssd: 1
         case .keypoints(let network): network.stride
+        case .regions: RegionNetwork.stride
         }
     }
 
@@ -56,7 +64,7 @@ enum DetectorNetwork: Sendable {
 
     var keypointNames: [String] {
         switch self {
-        case .yolo, .ssd: []
+        case .yolo, .ssd, .regions: []
         case .keypoints(let network): network.keypointNames
         }
     }
@@ -67,9 +75,9 @@ enum DetectorNetwork: Sendable {
         switch self {
         case .yolo(let network): try network.checkInput(width: width, height: height)
         case .ssd: break
-        case .keypoints(let network):
-            guard width % network.stride == 0, height % network.stride == 0 else {
-                throw DetectorError(model, .multiple(width: width, height: height, of: network.stride))
+        case .keypoints, .regions:
+            guard width % stride == 0, height % stride == 0 else {
+                throw DetectorError(model, .multiple(width: width, height: height, of: stride))
             }
         }
     }
@@ -79,6 +87,7 @@ enum DetectorNetwork: Sendable {
         case .yolo(let network): network(x).map { .yolo($0) }
         case .ssd(let network): network(x).map { .ssd($0) }
         case .keypoints(let network): network(x).map { .keypoints($0) }
+        case .regions(let network, let preprocessing): [.regions(network.grid(x, preprocessing))]
         }
     }
 }

@@ -125,6 +125,30 @@ extension Preprocessing {
         return frame
     }
 
+    /// The image that an input shows: what `framed` gave before it became numbers.
+    ///
+    /// - Parameters:
+    ///   - input: [N, 3, H, W], made by this preprocessing in any size.
+    ///   - index: of the image in the batch.
+    /// - Returns: H × W pixels in color.
+    package func image(_ input: Tensor, at index: Int = 0) -> Image {
+        let (height, width) = (input.shape[2], input.shape[3])
+        let plane = height * width
+        let pixels = input.withValues { values in
+            [UInt8](unsafeUninitializedCapacity: 3 * plane) { pixels, count in
+                for channel in 0..<3 {
+                    let (from, to) = ((index * 3 + channel) * plane, channels.source(of: channel))
+                    for position in 0..<plane {
+                        let level = values[from + position] * std[channel] + mean[channel]
+                        pixels[position * 3 + to] = UInt8(clamping: level.rounded())
+                    }
+                }
+                count = 3 * plane
+            }
+        }
+        return Image(width: width, height: height, format: .rgb, pixels: pixels)
+    }
+
     /// As darknet prepares an image: letterboxed with a gray of one half, RGB from 0 to 1.
     ///
     /// - Parameters:
