@@ -12,6 +12,7 @@
     python3 Tools/golden.py network-sizes
     python3 Tools/golden.py yolox
     python3 Tools/golden.py anchor-loss
+    python3 Tools/golden.py regions
     python3 Tools/golden.py ssd --package-dir DIR IMAGE...
     python3 Tools/golden.py summaries
     python3 Tools/golden.py suppression
@@ -150,6 +151,10 @@ def build_parser() -> argparse.ArgumentParser:
     command = commands.add_parser("anchor-loss", help="the loss of YOLOv3 in PyTorch: values and gradients")
     command.set_defaults(run=lambda a: golden("anchor_loss").write_anchor_loss(
         TESTS / "CVTrainingTests" / "Detection" / "Golden" / "anchor-loss.json"))
+
+    command = commands.add_parser("regions", help="R-CNN, Fast and Faster R-CNN of torchvision: losses and gradients")
+    command.set_defaults(run=lambda a: golden("regions").write_regions(
+        TESTS / "CVTrainingTests" / "Detection" / "Golden" / "regions.json"))
 
     command = commands.add_parser("superpixels", help="scikit-image's superpixels by graphs")
     command.set_defaults(run=lambda a: golden("superpixels").write_superpixels(

@@ -66,16 +66,27 @@ public struct PretrainedEncoder: Sendable {
     /// - Parameter parameters: of the network.
     /// - Throws: `ModelFileError` with keys and shapes that do not fit; nothing is changed then.
     package func load(into parameters: ParameterSet) throws {
-        let prefix = ModelSpec.Encoder.scope + "."
         do throws(ParameterMismatch) {
             guard isEncoder else { return try parameters.load(state, omitting: spec.headScopes.map { $0 + "." }) }
-            // The classifier has more: its last convolution, and its head.
-            let keys = Set(parameters.lazy.map(\.name).filter { $0.hasPrefix(prefix) })
-            let mine = state.filter { keys.contains(prefix + $0.key) }
-            let renamed = Dictionary(uniqueKeysWithValues: mine.map { (prefix + $0.key, $0.value) })
-            try parameters.load(renamed, omitting: ["decoder.", "out."])
+            try parameters.load(encoder: state)
         } catch {
             throw ModelFileError(path, .otherParameters(error))
         }
+    }
+}
+
+extension ParameterSet {
+    /// Loads the weights of a classifier into the encoder that is its backbone.
+    ///
+    /// - Parameter state: of the classifier, which has more: its last layers.
+    /// - Throws: `ParameterMismatch` if something of the encoder is missing, or of another shape; nothing is changed then.
+    func load(encoder state: StateDictionary) throws(ParameterMismatch) {
+        let prefix = ModelSpec.Encoder.scope + "."
+        let keys = Set(lazy.map(\.name).filter { $0.hasPrefix(prefix) })
+        let mine = state.filter { keys.contains(prefix + $0.key) }
+        let renamed = Dictionary(uniqueKeysWithValues: mine.map { (prefix + $0.key, $0.value) })
+        let others = Set(
+            lazy.map(\.name).filter { !$0.hasPrefix(prefix) }.compactMap { $0.split(separator: ".").first })
+        try load(renamed, omitting: others.map { "\($0)." })
     }
 }

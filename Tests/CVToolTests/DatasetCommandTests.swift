@@ -78,7 +78,7 @@ import Testing
         #expect(again.exitCode == 1 && again.errors.contains("a.png"))
         #expect(try run("anchors", "set", "--count", "0").exitCode == 64)
         let anchorless = try run("train", "detect", "set", "--anchors", "kmeans")
-        #expect(anchorless.exitCode == 64 && anchorless.errors.contains("yolox-nano has none"))
+        #expect(anchorless.exitCode == 64 && anchorless.errors.contains("not for yolox-nano"))
     }
 
     @Test("evaluate detect: results as JSON, plots and the worst images; odd ids are errors")

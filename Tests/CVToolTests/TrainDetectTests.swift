@@ -110,10 +110,12 @@ import Testing
         #expect(result.exitCode == 64 && result.errors.contains(part), "\(result.errors)")
     }
 
-    @Test("cvtool train detect: a loss for anchors does not suit a network without")
+    @Test("cvtool train detect: a loss that does not suit the network is refused with those that do")
     func unsuitableLoss() throws {
         let result = try train("--loss", "squared")
         #expect(
-            result.exitCode == 1 && result.errors.contains("squared is for networks with anchors"), "\(result.errors)")
+            result.exitCode == 1
+                && result.errors.contains("is not trained by the loss squared, but by squared-iou, iou, giou, ciou"),
+            "\(result.errors)")
     }
 }

@@ -9,6 +9,10 @@ public struct DetectionBatch: Sendable {
     public var boxes: [[LabeledBox]]
     /// Whether the images are without strong augmentation, as in the last epochs.
     public var isPlain: Bool
+    /// Where an object may be in each image, in pixels of the input; empty for networks that need no regions.
+    public var regions: [[Box]] = []
+    /// For what is drawn by chance from the batch; the same for the same seed, epoch and step.
+    public var seed: UInt64 = 0
 
     /// A batch.
     ///

@@ -1,4 +1,5 @@
 import CVCore
+import CVDetection
 import CVImage
 import CVModels
 import CVTask
@@ -13,6 +14,7 @@ public struct DetectionCollation: Collation {
     private let sizes: [(width: Int, height: Int)]
     private let isPlain: Bool
     private let partners: PartnerImages?
+    private let search: SelectiveSearch?
 
     /// - Parameters:
     ///   - preprocessing: that of the network, letterboxed.
@@ -20,12 +22,13 @@ public struct DetectionCollation: Collation {
     ///   - multiple: what the sides are multiples of, in pixels.
     ///   - isPlain: whether the batches are without strong augmentation.
     ///   - partners: where the augmentation finds other images.
+    ///   - search: finds regions, for networks that need them.
     init(
         _ preprocessing: Preprocessing, multiScale: Double = 0, multiple: Int = 32, isPlain: Bool = false,
-        partners: PartnerImages? = nil
+        partners: PartnerImages? = nil, search: SelectiveSearch? = nil
     ) {
         precondition(preprocessing.resize == .letterbox, "boxes with \(preprocessing.resize.rawValue)")
-        (self.preprocessing, self.isPlain, self.partners) = (preprocessing, isPlain, partners)
+        (self.preprocessing, self.isPlain, self.partners, self.search) = (preprocessing, isPlain, partners, search)
         sizes = Self.sizes(preprocessing, multiScale, multiple)
     }
 
@@ -64,7 +67,10 @@ public struct DetectionCollation: Collation {
                 boxes.append(fitted.moved(sample))
             }
         }
-        return DetectionBatch(images: images, boxes: boxes, isPlain: isPlain)
+        var batch = DetectionBatch(images: images, boxes: boxes, isPlain: isPlain)
+        batch.seed = samples.seed &+ UInt64(samples.items.first ?? 0)
+        if let search { batch.regions = boxes.indices.map { search.boxes(in: fitted.image(images, at: $0)) } }
+        return batch
     }
 
     /// One of the sizes, the same for the same seed, epoch and step.

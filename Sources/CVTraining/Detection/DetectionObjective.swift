@@ -14,50 +14,68 @@ public enum BoxLoss: String, Sendable, CaseIterable {
     case giou
     /// With the distance of centers, and the proportions.
     case ciou
+    /// The smooth absolute error of raw values, as in Fast R-CNN; for networks that look at regions.
+    case smooth
 
     /// Nil for errors of raw values.
     var overlap: OverlapLoss? { OverlapLoss(rawValue: rawValue) }
 }
 
-/// The loss that suits a network: that of YOLOX, or that of YOLOv3 for one with anchors.
+/// The loss that suits a network: that of YOLOX, that of YOLOv3 for one with anchors, or that of R-CNN.
 enum DetectionObjective: Sendable {
     case cells(YOLOXLoss)
     case anchors(AnchorLoss)
+    case regions(RegionLoss)
 
     /// - Throws: `DetectionTrainingError` for a loss that the network cannot have.
     init(_ recipe: DetectionRecipe) throws(DetectionTrainingError) {
+        guard recipe.losses.contains(recipe.boxLoss) else {
+            throw .loss(recipe.boxLoss.rawValue, model: recipe.model, known: recipe.losses.map(\.rawValue))
+        }
+        if recipe.regions != nil {
+            var loss = RegionLoss()
+            loss.objectness = recipe.objectness
+            self = .regions(loss)
+            return
+        }
         if recipe.hasAnchors {
             var loss = AnchorLoss()
             (loss.overlap, loss.objectness) = (recipe.boxLoss.overlap, recipe.objectness)
             self = .anchors(loss)
             return
         }
-        guard let overlap = recipe.boxLoss.overlap else {
-            throw .loss(recipe.boxLoss.rawValue, model: recipe.model)
-        }
         var loss = YOLOXLoss()
-        (loss.overlap, loss.objectness) = (overlap, recipe.objectness)
+        (loss.overlap, loss.objectness) = (recipe.boxLoss.overlap ?? loss.overlap, recipe.objectness)
         self = .cells(loss)
     }
 
     /// The loss of a batch with its parts.
     ///
     /// - Parameters:
-    ///   - grids: the outputs of the network.
-    ///   - batch: that they were computed from.
+    ///   - network: that is trained.
+    ///   - batch: what it is trained on.
+    ///   - tape: that watches.
     /// - Returns: the loss.
-    func callAsFunction(_ grids: [YOLOGrid], _ batch: DetectionBatch) -> TrainingLoss {
-        switch self {
-        case .cells(var loss):
+    func callAsFunction(_ network: ModelNetwork, _ batch: DetectionBatch, _ tape: Tape) -> TrainingLoss {
+        let x = tape.watch(batch.images)
+        switch (self, network) {
+        case (.cells(var loss), .detector(let network)):
             loss.hasAbsoluteError = batch.isPlain
-            let value = loss(grids, batch.boxes)
+            let value = loss(network(x), batch.boxes)
             return TrainingLoss(
                 value.total, metrics: ["box": value.box, "objectness": value.objectness, "class": value.classes])
-        case .anchors(let loss):
-            let (height, width) = (batch.images.shape[2], batch.images.shape[3])
-            let value = loss(grids, batch.boxes, width: width, height: height)
+        case (.anchors(let loss), .detector(let network)):
+            let value = loss(network(x), batch.boxes, width: x.shape[3], height: x.shape[2])
             return TrainingLoss(
                 value.total, metrics: ["box": value.box, "objectness": value.objectness, "class": value.classes])
+        case (.regions(let loss), .regions(let network)):
+            let value = loss(network, x, batch.boxes, found: batch.regions, seed: batch.seed)
+            return TrainingLoss(
+                value.total,
+                metrics: network.proposer == nil
+                    ? ["box": value.boxes, "class": value.classes]
+                    : ["proposal": value.objectness + value.proposals, "box": value.boxes, "class": value.classes])
+        default: preconditionFailure("\(self) for \(network)")
         }
     }
 }

@@ -18,7 +18,7 @@ public struct DetectionRecipe: TrainingRecipe {
     /// What all tasks have.
     public var settings: TrainingSettings
     /// How predicted and true boxes are compared.
-    public var boxLoss: BoxLoss
+    public var boxLoss = BoxLoss.squaredIoU
     /// How it is compared whether there is an object.
     public var objectness = ObjectnessLoss.crossEntropy
     /// Which anchors a network with anchors begins with.
@@ -27,11 +27,21 @@ public struct DetectionRecipe: TrainingRecipe {
     /// The networks that can be trained; the first has the fewest weights.
     public static let networks: [ModelSpec] = {
         let all = ModelRegistry.specs(for: .detect)
-        return all.filter { $0.name.hasPrefix("yolox-") } + all.filter { $0.name == "yolov3-tiny" }
+        return all.filter { $0.name.hasPrefix("yolox-") }
+            + all.filter { $0.name == "yolov3-tiny" || RegionNetwork.Kind(rawValue: $0.name) != nil }
     }()
 
     /// Whether boxes are relative to anchors.
-    package var hasAnchors: Bool { !model.hasPrefix("yolox-") }
+    package var hasAnchors: Bool { model == "yolov3-tiny" }
+
+    /// Nil for a network that does not look at regions.
+    var regions: RegionNetwork.Kind? { RegionNetwork.Kind(rawValue: model) }
+
+    /// What boxes can be compared by, the usual way first.
+    package var losses: [BoxLoss] {
+        if regions != nil { return [.smooth] }
+        return hasAnchors ? [.ciou, .giou, .squaredIoU, .iou, .squared] : [.squaredIoU, .iou, .giou, .ciou]
+    }
 
     /// The recipe that suits a network and the weights that it is initialized from.
     ///
@@ -41,13 +51,16 @@ public struct DetectionRecipe: TrainingRecipe {
     public init(_ spec: ModelSpec, pretrained: PretrainedDetector? = nil) {
         model = spec.name
         input = spec.defaultInput
-        boxLoss = spec.name.hasPrefix("yolox-") ? .squaredIoU : .ciou
         anchors = pretrained == nil ? .clusters : .network
         settings = TrainingSettings(
             epochs: 100, batchSize: 4, optimizer: .adamw, learningRate: 2e-3, weightDecay: 0.05)
         settings.averageDecay = 0.995
         settings.augmentation = "mosaic=0.7:1.3@0.4,affine=0.3@0.3,mixup=32@0.05,hsv=8@0.5,mirror@0.5"
+        if RegionNetwork.Kind(rawValue: spec.name) != nil {
+            (settings.epochs, settings.learningRate) = (30, 5e-4)
+        }
         settings.pretrained = pretrained.map { .init(name: $0.name, checksum: $0.checksum) }
+        boxLoss = losses[0]
     }
 
     /// The names of the augmentations that the last epochs are without.

@@ -27,7 +27,7 @@ public struct DetectionTraining {
     /// How the network takes its images.
     public let preprocessing: Preprocessing
     /// The network that is trained.
-    public let network: any YOLONetwork
+    public let network: ModelNetwork
     /// The network's parameters.
     public let parameters: ParameterSet
     /// The names of the parameters that the pretrained weights do not give, since their classes are others; empty without any.
@@ -69,9 +69,11 @@ public struct DetectionTraining {
         try spec.checkTrainingMemory(classes: images.classes.count, input: recipe.input, batch: batchSize)
         let preprocessing = Self.preprocessing(recipe, spec, pretrained)
         let partners = PartnerImages(images, items: split.train)
+        let search = recipe.regions == nil || recipe.regions == .proposes ? nil : SelectiveSearch.regions
         func loader(isPlain: Bool) throws -> BatchLoader<DetectionCollation> {
             let collation = DetectionCollation(
-                preprocessing, multiScale: isPlain ? 0 : recipe.multiScale, isPlain: isPlain, partners: partners)
+                preprocessing, multiScale: isPlain ? 0 : recipe.multiScale, isPlain: isPlain, partners: partners,
+                search: search)
             return BatchLoader(
                 images, items: split.train, batchSize: batchSize, collation: collation,
                 augmentation: try Self.pipeline(recipe.augmentation(isPlain: isPlain), partners), seed: recipe.seed,
@@ -80,12 +82,16 @@ public struct DetectionTraining {
         loaders = (try loader(isPlain: false), try loader(isPlain: true))
         (self.split, self.preprocessing) = (split, preprocessing)
         (network, parameters) = ParameterSet.initialize(seed: recipe.seed) {
-            spec.makeDetector(classes: images.classes.count, $0)
+            spec.make(classes: images.classes.count, input: recipe.input, $0)
         }
         remade = try pretrained?.load(into: parameters, classes: images.classes) ?? []
-        anchors = (network as? YOLOv3Tiny)?.setAnchors(
-            recipe, BoxShapes(images.dataset, items: split.train, input: recipe.input))
-        try network.checkInput(width: recipe.input.width, height: recipe.input.height)
+        if case .detector(let yolo) = network {
+            anchors = (yolo as? YOLOv3Tiny)?.setAnchors(
+                recipe, BoxShapes(images.dataset, items: split.train, input: recipe.input))
+            try yolo.checkInput(width: recipe.input.width, height: recipe.input.height)
+        } else {
+            anchors = nil
+        }
     }
 
     /// Decodes all images, in parallel, and shrinks them to the size of the network's input.
@@ -151,7 +157,7 @@ public struct DetectionTraining {
                 let stream = batches(epoch: epoch, startingAt: step)
                 return { try stream.next() }
             },
-            loss: { [network, objective] batch, tape in objective(network(tape.watch(batch.images)), batch) },
+            loss: { [network, objective] batch, tape in objective(network, batch, tape) },
             evaluate: { [self] in
                 guard isEvaluated else { return [:] }
                 let summary = try evaluate(split.validation).summary
@@ -206,12 +212,12 @@ public enum DetectionTrainingError: ToolkitError, Equatable {
     /// No image to train on shows an object.
     case noObjects(String)
     /// A loss that the network cannot have.
-    case loss(String, model: String)
+    case loss(String, model: String, known: [String])
 
     public var description: String {
         switch self {
-        case .loss(let loss, let model):
-            "the loss \(loss) is for networks with anchors, but \(model) has none: iou, squared-iou, giou and ciou are for it"
+        case .loss(let loss, let model, let known):
+            "\(model) is not trained by the loss \(loss), but by \(known.joined(separator: ", "))"
         case .noObjects(let path): "\(path.escapedForDisplay): no image to train on shows an object"
         }
     }

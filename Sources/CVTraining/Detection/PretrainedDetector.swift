@@ -5,7 +5,8 @@ import CVTask
 import CVTensor
 import CVWeights
 
-/// Weights of a detector that a training on other images or other classes is initialized from.
+/// Weights that the training of a detector is initialized from: those of the network itself, trained on other images or other classes,
+/// or those of the classifier whose backbone its encoder is.
 public struct PretrainedDetector: Sendable {
     /// The network.
     public let spec: ModelSpec
@@ -19,26 +20,44 @@ public struct PretrainedDetector: Sendable {
     public let preprocessing: Preprocessing
     private let path: String
     private let state: StateDictionary
+    /// Whether the weights are a classifier's.
+    private let isEncoder: Bool
 
     /// Reads weights.
     ///
     /// - Parameters:
-    ///   - name: of the weights, or a path.
+    ///   - name: of the weights, or a path; nil for the weights of the encoder that come with this library.
     ///   - spec: the network that is to be initialized.
     /// - Throws: `WeightsNotFound`, `FileError`, `SafetensorsError`, `WeightsMetadataError`, or `ModelFileError`
     ///   for weights of another network.
-    public init(_ name: String, for spec: ModelSpec) throws {
-        let file = try ModelFile(name)
-        guard file.spec.name == spec.name else {
-            throw ModelFileError(file.path, .otherNetwork(found: file.metadata.model, expected: [spec.name]))
+    public init(_ name: String? = nil, for spec: ModelSpec) throws {
+        guard let name = name ?? spec.encoder?.weights else {
+            throw ModelFileError(spec.name, .nothingToInitializeFrom)
         }
-        guard file.metadata.preprocessing.resize == .letterbox, file.metadata.preprocessing.channels != .gray else {
+        let file = try ModelFile(name)
+        isEncoder = file.spec.name != spec.name
+        guard !isEncoder || file.spec.name == spec.encoder?.model else {
+            throw ModelFileError(
+                file.path,
+                .otherNetwork(
+                    found: file.metadata.model, expected: [spec.name] + (spec.encoder.map { [$0.model] } ?? [])))
+        }
+        guard isEncoder || file.metadata.preprocessing.resize == .letterbox,
+            file.metadata.preprocessing.channels != .gray
+        else {
             throw ModelFileError(file.path, .preprocessing(expected: "an input in color that is letterboxed"))
         }
         (self.spec, self.name, path) = (spec, name, file.path)
         checksum = file.metadata.dataSHA256
         labels = file.labels
-        preprocessing = file.metadata.preprocessing
+        var preprocessing = file.metadata.preprocessing
+        if isEncoder {
+            let usual = spec.preprocessing()
+            preprocessing = Preprocessing(
+                width: usual.width, height: usual.height, resize: .letterbox, fill: usual.fill,
+                channels: preprocessing.channels, mean: preprocessing.mean, std: preprocessing.std)
+        }
+        self.preprocessing = preprocessing
         state = try file.state()
     }
 
@@ -50,6 +69,14 @@ public struct PretrainedDetector: Sendable {
     /// - Returns: the names of the parameters that keep their random values.
     /// - Throws: `ModelFileError` with keys and shapes that do not fit; nothing is changed then.
     func load(into parameters: ParameterSet, classes: [String]) throws -> [String] {
+        if isEncoder {
+            do throws(ParameterMismatch) {
+                try parameters.load(encoder: state)
+            } catch {
+                throw ModelFileError(path, .otherParameters(error))
+            }
+            return []
+        }
         let prefixes = classes == labels ? [] : spec.headScopes.map { $0 + "." }
         // Weights without anchors are for those that the network has from the start.
         let anchors = YOLOv3Tiny.anchorScope + "."

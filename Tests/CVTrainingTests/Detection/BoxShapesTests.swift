@@ -97,7 +97,7 @@ import Testing
         let training = try DetectionTraining(recipe, DetectionTraining.decoded(recipe, set))
         let fit = try #require(training.anchors)
         #expect(fit.anchors.count == 6 && fit.meanIoU > 0.7)
-        let network = try #require(training.network as? YOLOv3Tiny)
+        let network = try #require(training.tiny)
         #expect(
             network.boxSizes == fit.anchors.map { .init(Float($0.width), Float($0.height)) }.suffix(3)
                 + fit.anchors.map { .init(Float($0.width), Float($0.height)) }.prefix(3))
@@ -112,7 +112,7 @@ import Testing
         (next.input, next.augmentation) = (recipe.input, "")
         #expect(next.anchors == .network)
         let again = try DetectionTraining(next, training.images, pretrained: pretrained)
-        #expect((again.network as? YOLOv3Tiny)?.boxSizes == network.boxSizes)
+        #expect(again.tiny?.boxSizes == network.boxSizes)
     }
 
     @Test("anchors in weights that are no sizes are an error", arguments: [Float.nan, 0, -4, .infinity, 1e30])
@@ -126,4 +126,11 @@ import Testing
 
 extension DetectionRecipe {
     fileprivate var spec: ModelSpec { get throws { try ModelRegistry.spec(named: model, task: .detect) } }
+}
+
+extension DetectionTraining {
+    /// The network, if it is one with anchors.
+    fileprivate var tiny: YOLOv3Tiny? {
+        if case .detector(let network) = network { network as? YOLOv3Tiny } else { nil }
+    }
 }

@@ -16,7 +16,8 @@ struct DetectionModelOptions: ParsableArguments {
     @Option(
         help: .init(
             "Weights that training is initialized from: a .safetensors file or a name that cvtool weights list shows, of "
-                + "this network for any classes; without them they are random.", valueName: "file|name"))
+                + "this network for any classes, or of the classifier that it is built on; none for random ones. (default: for "
+                + "networks that look at regions those of their classifier, else none)", valueName: "file|name"))
     var pretrained: String?
 
     @Option(
@@ -58,8 +59,10 @@ struct DetectionModelOptions: ParsableArguments {
     /// - Returns: nil for random weights.
     /// - Throws: a `ToolkitError`.
     func weights() throws -> PretrainedDetector? {
-        guard let pretrained, pretrained != "none" else { return nil }
-        return try PretrainedDetector(pretrained, for: architecture())
+        if pretrained == "none" { return nil }
+        let spec = try architecture()
+        guard pretrained != nil || spec.encoder != nil else { return nil }
+        return try PretrainedDetector(pretrained, for: spec)
     }
 
     private func input(of spec: ModelSpec) -> ModelSpec.Input {
@@ -90,8 +93,9 @@ struct DetectionImageOptions: ParsableArguments {
 
     @Option(
         help: .init(
-            "Loss of a box: the errors of raw values, for a network with anchors; 1 - IoU; 1 - IoU²; or with the distance of boxes "
-                + "that do not meet, giou and ciou. (default: squared-iou; ciou for a network with anchors)"))
+            "Loss of a box: the errors of raw values, for a network with anchors; 1 - IoU; 1 - IoU²; with the distance of boxes that "
+                + "do not meet, giou and ciou; or smooth, the only one for networks that look at regions. (default: squared-iou; "
+                + "ciou for a network with anchors)"))
     var loss: BoxLoss?
 
     @Option(

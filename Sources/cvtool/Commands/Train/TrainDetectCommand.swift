@@ -15,7 +15,8 @@ struct TrainDetectCommand: ParsableCommand {
             After each epoch the average precision on validation is measured, as COCO does it. The last epochs \
             (--no-aug-epochs) are without strong augmentation, so that the network ends with images as they are. With \
             --pretrained the network is initialized from weights for other images; if their classes are others, the layers that \
-            predict classes are made anew, and named. Ctrl-C saves and stops; the same command with --resume continues, to \
+            predict classes are made anew, and named. Networks that look at regions (R-CNN, Fast and Faster) begin with \
+            the weights of their classifier, and train for 30 epochs at a learning rate of 0.0005 where no others are given. Ctrl-C saves and stops; the same command with --resume continues, to \
             the same result as without the pause. The same --seed gives the same weights, with any number of threads.
 
             EXAMPLES
@@ -24,6 +25,7 @@ struct TrainDetectCommand: ParsableCommand {
               cvtool train detect cells/ --augment mirror@0.5,hsv --no-aug-epochs 0
               cvtool train detect cells/ --multi-scale 0.25 --epochs 200
               cvtool train detect cells/ --pretrained yolox-nano.safetensors
+              cvtool train detect cells/ --model faster-r-cnn --epochs 30
               cvtool train detect cells/data.yaml --model yolov3-tiny
               cvtool train detect cells/ -o run/ --resume
               cvtool detect blood.jpg --weights run/best.safetensors
@@ -49,7 +51,7 @@ struct TrainDetectCommand: ParsableCommand {
     func validate() throws {
         if images.anchors != nil, model.hasAnchors == false {
             throw ValidationError(
-                "--anchors is for networks with anchors, such as yolov3-tiny; \(model.model) has none.")
+                "--anchors is for networks whose anchors are fitted, such as yolov3-tiny, not for \(model.model).")
         }
     }
 
