@@ -67,6 +67,11 @@ import Testing
             #expect(result.exitCode == 0, "\(result.errors)")
             #expect(try JSONValue.parse(result.output)["input"] == [1, 3, 416, 416])
         }
+        for name in ["r-cnn", "faster-r-cnn"] {
+            let result = try run("--train", name, "--batch-size", "1", "--runs", "1", "--json")
+            #expect(result.exitCode == 0, "\(result.errors)")
+            #expect(try JSONValue.parse(result.output)["input"] == [1, 3, 384, 512])
+        }
         let untrained = try run("--train", "ssd-mobilenetv2")
         #expect(untrained.exitCode == 64 && untrained.errors.contains("yolox-nano"), "\(untrained.errors)")
     }

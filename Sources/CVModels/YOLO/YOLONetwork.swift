@@ -120,19 +120,3 @@ public struct YOLOGrid: Sendable {
         (self.values, self.anchors, self.coding, scaleXY) = (values, anchors, coding, 1)
     }
 }
-
-extension ModelSpec {
-    /// The network of a spec whose task is `.detect` and whose grids have boxes of several classes.
-    ///
-    /// - Parameters:
-    ///   - classes: how many it distinguishes.
-    ///   - p: where it declares its parameters.
-    /// - Returns: the network.
-    /// - Precondition: it is a YOLO network.
-    public func makeDetector(classes: Int, _ p: ParameterScope) -> any YOLONetwork {
-        guard case .detector(let network) = make(classes: classes, p) else {
-            preconditionFailure("\(name) is a network for the task \(task), not a YOLO network")
-        }
-        return network
-    }
-}

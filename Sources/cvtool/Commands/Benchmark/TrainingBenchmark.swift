@@ -67,30 +67,32 @@ struct TrainingBenchmark {
         )
     }
 
-    /// Objects in an image.
-    private static let objects = 8
+    /// Objects in an image, and regions that a search would find.
+    private static let (objects, regions) = (8, 300)
 
     private static func detection(_ spec: ModelSpec, _ batchSize: Int) -> Parts {
         let (classes, input) = (spec.defaultClasses, spec.defaultInput)
-        let (network, parameters) = ParameterSet.initialize(seed: 1) { spec.makeDetector(classes: classes, $0) }
+        let (network, parameters) = ParameterSet.initialize(seed: 1) { spec.make(classes: classes, $0) }
         var numbers = SplitMix64(seed: 2)
-        let boxes = (0..<batchSize).map { _ in
-            (0..<objects).map { index in
-                let (width, height) = (20 + 150 * numbers.uniform(), 20 + 150 * numbers.uniform())
-                let x = numbers.uniform() * (Float(input.width) - width)
-                let y = numbers.uniform() * (Float(input.height) - height)
-                return LabeledBox(Box(minX: x, minY: y, maxX: x + width, maxY: y + height), label: index % classes)
+        func box() -> Box {
+            let (width, height) = (20 + 150 * numbers.uniform(), 20 + 150 * numbers.uniform())
+            let x = numbers.uniform() * (Float(input.width) - width)
+            let y = numbers.uniform() * (Float(input.height) - height)
+            return Box(minX: x, minY: y, maxX: x + width, maxY: y + height)
+        }
+        let boxes = (0..<batchSize).map { _ in (0..<objects).map { LabeledBox(box(), label: $0 % classes) } }
+        let found = boxes.map { $0.map(\.box) + (0..<regions).map { _ in box() } }
+        let hasAnchors = DetectionRecipe(spec).hasAnchors
+        func loss(_ images: Tensor) -> Tensor {
+            switch network {
+            case .regions(let network): RegionLoss()(network, images, boxes, found: found).total
+            case .detector(let network) where hasAnchors:
+                AnchorLoss()(network(images), boxes, width: input.width, height: input.height).total
+            case .detector(let network): YOLOXLoss()(network(images), boxes).total
+            default: preconditionFailure("\(spec.name) is not trained on boxes")
             }
         }
-        let hasAnchors = DetectionRecipe(spec).hasAnchors
-        return (
-            { images in
-                let grids = network(images)
-                return hasAnchors
-                    ? AnchorLoss()(grids, boxes, width: input.width, height: input.height).total
-                    : YOLOXLoss()(grids, boxes).total
-            }, Adam(parameters.trainable, learningRate: 1e-4)
-        )
+        return (loss, Adam(parameters.trainable, learningRate: 1e-4))
     }
 
     func report(runs: Int) -> BenchmarkReport {
