@@ -67,9 +67,9 @@ public struct Detector: Sendable {
     ///   - labels: the names of the classes.
     ///   - preprocessing: letterboxed, of a size that the network takes.
     package init(_ network: ModelNetwork, name: String, labels: [String], preprocessing: Preprocessing) {
-        guard let network = DetectorNetwork(network, preprocessing), preprocessing.resize == .letterbox else {
-            preconditionFailure("\(name) with \(preprocessing.resize.rawValue) is no detector")
-        }
+        guard let network = DetectorNetwork(network, preprocessing), preprocessing.resize == .letterbox,
+            network.classCount ?? labels.count == labels.count
+        else { preconditionFailure("\(name) for \(labels.count) classes, \(preprocessing.resize.rawValue)") }
         (self.network, self.name, self.labels, self.preprocessing) = (network, name, labels, preprocessing)
     }
 

@@ -19,7 +19,8 @@ public enum DetectionGrid: Sendable {
         case .yolo(let grid): [grid.values]
         case .ssd(let grid): [grid.scores, grid.values]
         case .keypoints(let grid): grid.scores + [grid.values]
-        case .regions(let grid): [grid.scores, grid.values]
+        case .regions(let grid):
+            [grid.scores, grid.values] + (grid.proposals.map { [$0.scores, $0.values] } ?? [])
         }
     }
 }
@@ -56,6 +57,16 @@ enum DetectorNetwork: Sendable {
     /// Whether its own check of an input sees to the memory that it takes.
     var knowsItsMemory: Bool {
         if case .yolo(let network) = self { network is DarknetNetwork } else { false }
+    }
+
+    /// Nil for a network whose results are no classes.
+    var classCount: Int? {
+        switch self {
+        case .yolo(let network): network.classCount
+        case .ssd(let network): network.classCount
+        case .keypoints: nil
+        case .regions(let network, _): network.classCount
+        }
     }
 
     var defaultOptions: DetectionOptions {

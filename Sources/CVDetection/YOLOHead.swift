@@ -198,5 +198,5 @@ func lowestLogit(for probability: Float) -> Float {
 
 extension Box {
     /// Whether no coordinate is NaN or infinite.
-    var isFinite: Bool { minX.isFinite && minY.isFinite && maxX.isFinite && maxY.isFinite }
+    package var isFinite: Bool { minX.isFinite && minY.isFinite && maxX.isFinite && maxY.isFinite }
 }

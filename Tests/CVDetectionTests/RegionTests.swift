@@ -69,7 +69,8 @@ import Testing
         func found(_ scores: [Float], _ values: [Float]) -> [Candidate] {
             var candidates: [Candidate] = []
             RegionGrid(
-                regions: [region], scores: Tensor(scores, shape: [1, 3]), values: Tensor(values, shape: [1, 12])
+                regions: [region], scores: Tensor(scores, shape: [1, 3]), values: Tensor(values, shape: [1, 12]),
+                inputWidth: 64, inputHeight: 64
             ).decode(confidence: 0.1, into: &candidates)
             return candidates
         }
@@ -83,6 +84,9 @@ import Testing
         #expect(abs(moved.minX - 12) < 1e-4 && abs(moved.maxX - 32) < 1e-4)
         #expect(found([0, 0, 9], [0, 0, 0, 0, 0, 0, 0, 0, .nan, 0, 0, 0]).isEmpty)
         #expect(found([.nan, 0, 9], zeros).isEmpty)
+        // Moved to the border, where it ends, and beyond.
+        #expect(found([0, 0, 9], [0, 0, 0, 0, 0, 0, 0, 0, 22, 0, 0, 0])[0].box.maxX == 64)
+        #expect(found([0, 0, 9], [0, 0, 0, 0, 0, 0, 0, 0, 40, 0, 0, 0]).isEmpty)
     }
 
     @Test("an input is made an image again", arguments: [Preprocessing.Channels.rgb, .bgr])
@@ -119,6 +123,22 @@ import Testing
         #expect(try detector.resized(width: 100, height: 60).preprocessing.width == 112)
         #expect(throws: NonFiniteOutput.self) {
             try self.detector(kind, scale: .infinity).detect(image, options: options)
+        }
+        // The search finds nothing in a stripe, which is looked at as a whole.
+        _ = try detector.resized(width: 1104, height: 16).detect(image, options: options)
+    }
+
+    @Test("numbers of a proposer that are infinite are not hidden by regions that are finite")
+    func infiniteProposals() throws {
+        let spec = try ModelRegistry.spec(named: "faster-r-cnn", task: .detect)
+        let (network, parameters) = ParameterSet.initialize(seed: 3) { spec.make(classes: 2, $0) }
+        let state = parameters.stateDictionary.filter { $0.key.hasPrefix("rpn.head.bbox_pred.weight") }
+        try parameters.load(parameters.stateDictionary.merging(state.mapValues { $0 * 1e38 * 1e5 }) { $1 })
+        let detector = Detector(
+            network, name: spec.name, labels: ["a", "b"],
+            preprocessing: spec.preprocessing(for: .init(channels: 3, height: 96, width: 128)))
+        #expect(throws: NonFiniteOutput.self) {
+            try detector.detect(Image(width: 60, height: 50, fill: Color(220, 40, 40)))
         }
     }
 }

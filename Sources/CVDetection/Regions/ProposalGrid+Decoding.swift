@@ -30,6 +30,7 @@ extension ProposalGrid {
     public func proposals(
         ofImage image: Int, width: Int, height: Int, options: ProposalOptions = ProposalOptions()
     ) -> [Box] {
+        precondition(options.candidates >= 0 && options.count >= 0, "proposals: \(options)")
         let rated = anchors(ofImage: image).filter(\.logit.isFinite)
         let order = rated.indices.sorted { (rated[$0].logit, $1) > (rated[$1].logit, $0) }
         let found = order.prefix(options.candidates).compactMap { index -> Candidate? in
@@ -51,11 +52,4 @@ extension Box {
 
     /// Left, top, right, bottom.
     package var vector: SIMD4<Float> { SIMD4(minX, minY, maxX, maxY) }
-
-    /// The part inside of an image. Empty, or not a number, for a box outside or one that is not a number.
-    func clipped(width: Int, height: Int) -> Box {
-        func clip(_ x: Float, _ side: Int) -> Float { x.isNaN ? x : min(max(x, 0), Float(side)) }
-        return Box(
-            minX: clip(minX, width), minY: clip(minY, height), maxX: clip(maxX, width), maxY: clip(maxY, height))
-    }
 }

@@ -1,9 +1,7 @@
 import CVCore
 import CVImage
 import CVModels
-import CVTask
 import CVTensor
-import CVWeights
 
 /// What a `RegionNetwork` says of the regions of one image.
 public struct RegionGrid: Sendable {
@@ -13,6 +11,13 @@ public struct RegionGrid: Sendable {
     public let scores: Tensor
     /// A box for each class, relative to the region: [regions, (1 + classes) · 4].
     public let values: Tensor
+    /// What the regions were chosen from; nil for a network that does not propose them itself.
+    public let proposals: ProposalGrid?
+    /// The size of the input in pixels.
+    public let inputWidth, inputHeight: Int
+
+    /// Smaller boxes are none, in pixels.
+    private static let smallestSide: Float = 1e-2
 
     /// What a network says of regions.
     ///
@@ -20,9 +25,19 @@ public struct RegionGrid: Sendable {
     ///   - regions: in pixels of the input.
     ///   - scores: [regions, 1 + classes].
     ///   - values: [regions, (1 + classes) · 4].
-    public init(regions: [Box], scores: Tensor, values: Tensor) {
-        precondition(values.shape[1] == 4 * scores.shape[1], "regions with \(scores.shape) and \(values.shape)")
-        (self.regions, self.scores, self.values) = (regions, scores, values)
+    ///   - proposals: what the regions were chosen from.
+    ///   - inputWidth: the width of the input in pixels.
+    ///   - inputHeight: the height of the input in pixels.
+    public init(
+        regions: [Box], scores: Tensor, values: Tensor, proposals: ProposalGrid? = nil, inputWidth: Int,
+        inputHeight: Int
+    ) {
+        precondition(
+            values.shape[1] == 4 * scores.shape[1] && scores.shape[0] == values.shape[0]
+                && (scores.isShapeOnly || scores.shape[0] == regions.count),
+            "\(regions.count) regions with \(scores.shape) and \(values.shape)")
+        (self.regions, self.scores, self.values, self.proposals) = (regions, scores, values, proposals)
+        (self.inputWidth, self.inputHeight) = (inputWidth, inputHeight)
     }
 
     /// Number of classes without the background.
@@ -30,7 +45,7 @@ public struct RegionGrid: Sendable {
 
     /// Appends what the regions show, unless it is background: torchvision's `postprocess_detections` before non-max suppression.
     ///
-    /// A region with a NaN or infinite value is skipped. Boxes may extend beyond the input.
+    /// A region with a NaN or infinite value is skipped. Boxes end at the border of the input.
     ///
     /// - Parameters:
     ///   - confidence: the minimum probability, from 0 to 1.
@@ -47,67 +62,11 @@ public struct RegionGrid: Sendable {
                 let raw = SIMD4(
                     values[4 * column], values[4 * column + 1], values[4 * column + 2], values[4 * column + 3])
                 let box = Box(BoxCoder.regions.decode(raw, relativeTo: region.vector))
-                guard box.isFinite else { continue }
+                    .clipped(width: inputWidth, height: inputHeight)
+                guard box.isFinite, min(box.width, box.height) >= Self.smallestSide else { continue }
                 candidates.append(Candidate(classIndex: label, confidence: probabilities[column], box: box))
                 if candidates.count / 2 >= limit { candidates.keepMostConfident(limit) }
             }
         }
-    }
-}
-
-extension RegionNetwork {
-    /// How many regions are looked at together where each is a run of the encoder.
-    private static let regionsAtOnce = 16
-
-    /// Looks for regions in one image, and says what they show.
-    ///
-    /// - Parameters:
-    ///   - x: [1, 3, H, W].
-    ///   - preprocessing: that `x` was made by, for networks that search the image for regions.
-    /// - Returns: regions with their scores.
-    func grid(_ x: Tensor, _ preprocessing: Preprocessing) -> RegionGrid {
-        if x.isShapeOnly {
-            let results = Array(run(x).suffix(2))
-            return RegionGrid(regions: [], scores: results[0], values: results[1])
-        }
-        let features = kind == .cutsImages ? nil : features(x)
-        let found =
-            if let features, let proposer {
-                proposer(features).proposals(ofImage: 0, width: x.shape[3], height: x.shape[2])
-            } else {
-                SelectiveSearch.regions.boxes(in: preprocessing.image(x))
-            }
-        let whole = Box(minX: 0, minY: 0, maxX: Float(x.shape[3]), maxY: Float(x.shape[2]))
-        let regions = found.isEmpty ? [whole] : found
-        let step = kind == .cutsImages ? Self.regionsAtOnce : regions.count
-        var (classes, boxes): ([Float], [Float]) = ([], [])
-        for start in Swift.stride(from: 0, to: regions.count, by: step) {
-            let part = regions[start..<min(start + step, regions.count)].map { RegionOfInterest($0, image: 0) }
-            let scores = scores(part, of: x, features: features)
-            classes += scores.classes.values
-            boxes += scores.boxes.values
-        }
-        let width = classCount + 1
-        return RegionGrid(
-            regions: regions, scores: Tensor(classes, shape: [regions.count, width]),
-            values: Tensor(boxes, shape: [regions.count, width * 4]))
-    }
-}
-
-extension SelectiveSearch {
-    /// As networks look at regions: fewer, since each costs time.
-    package static let regions: SelectiveSearch = {
-        var search = SelectiveSearch()
-        (search.longestSide, search.maximumCount) = (256, 500)
-        return search
-    }()
-}
-
-extension RegionOfInterest {
-    /// - Parameters:
-    ///   - box: in pixels.
-    ///   - image: its index in the batch.
-    package init(_ box: Box, image: Int) {
-        self.init(image: image, minX: box.minX, minY: box.minY, maxX: box.maxX, maxY: box.maxY)
     }
 }

@@ -85,14 +85,17 @@ public struct RegionNetwork: Sendable {
     /// How many regions of an image it is trained on in a step: each costs R-CNN a run of the encoder.
     public var trainedRegions: Int { kind == .cutsImages ? 16 : 64 }
 
-    /// Runs all layers, on as many regions as in training, each of them a whole image: for summaries and for estimates of memory.
+    /// Runs all layers, on regions each of which is a whole image: for summaries and for estimates of memory.
     ///
-    /// - Parameter x: [N, 3, H, W].
+    /// - Parameters:
+    ///   - x: [N, 3, H, W].
+    ///   - count: regions of each image; nil for as many as in training.
     /// - Returns: the numbers of the proposer, if there is one, then those of the regions.
-    public func run(_ x: Tensor) -> [Tensor] {
+    public func run(_ x: Tensor, regions count: Int? = nil) -> [Tensor] {
+        let count = count ?? trainedRegions
         let (height, width) = (Float(x.shape[2]), Float(x.shape[3]))
-        let regions = (0..<x.shape[0] * trainedRegions).map {
-            RegionOfInterest(image: $0 / trainedRegions, minX: 0, minY: 0, maxX: width, maxY: height)
+        let regions = (0..<x.shape[0] * count).map {
+            RegionOfInterest(image: $0 / count, minX: 0, minY: 0, maxX: width, maxY: height)
         }
         let features = kind == .cutsImages ? nil : features(x)
         let proposals = features.flatMap { features in proposer.map { $0(features) } }
@@ -139,7 +142,7 @@ extension RegionNetwork {
             }
         return ModelSpec(
             kind.rawValue, summary, task: .detect, input: .init(channels: 3, height: 384, width: 512), classes: 80,
-            limits: .init(channels: 3...3, minimumSide: 32, sideMultiple: stride),
+            limits: .init(channels: 3...3, minimumSide: 32, sideMultiple: 2 * stride),
             preparation: .letterboxedImageNet,
             headScopes: ["roi_heads.box_predictor.cls_score", "roi_heads.box_predictor.bbox_pred"],
             encoder: .init(model: "mobilenet_v2", weights: "mobilenet_v2-features"),

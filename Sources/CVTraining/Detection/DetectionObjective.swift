@@ -32,7 +32,8 @@ enum DetectionObjective: Sendable {
         guard recipe.losses.contains(recipe.boxLoss) else {
             throw .loss(recipe.boxLoss.rawValue, model: recipe.model, known: recipe.losses.map(\.rawValue))
         }
-        if recipe.regions != nil {
+        guard recipe.ratesObjects || recipe.objectness == .crossEntropy else { throw .objectness(model: recipe.model) }
+        if recipe.regionKind != nil {
             var loss = RegionLoss()
             loss.objectness = recipe.objectness
             self = .regions(loss)

@@ -35,11 +35,14 @@ public struct DetectionRecipe: TrainingRecipe {
     package var hasAnchors: Bool { model == "yolov3-tiny" }
 
     /// Nil for a network that does not look at regions.
-    var regions: RegionNetwork.Kind? { RegionNetwork.Kind(rawValue: model) }
+    var regionKind: RegionNetwork.Kind? { RegionNetwork.Kind(rawValue: model) }
+
+    /// Whether the network says if there is an object, whatever it is; if not, the ground is one of its classes.
+    var ratesObjects: Bool { regionKind == nil || regionKind == .proposes }
 
     /// What boxes can be compared by, the usual way first.
     package var losses: [BoxLoss] {
-        if regions != nil { return [.smooth] }
+        if regionKind != nil { return [.smooth] }
         return hasAnchors ? [.ciou, .giou, .squaredIoU, .iou, .squared] : [.squaredIoU, .iou, .giou, .ciou]
     }
 
@@ -95,7 +98,8 @@ public struct DetectionRecipe: TrainingRecipe {
         ]
         return .object(
             images + settings.optimization + [
-                JSONMember("loss", .string(boxLoss.rawValue)), JSONMember("objectness", .string(objectness.rawValue)),
-            ] + (hasAnchors ? [JSONMember("anchors", .string(anchors.rawValue))] : []) + settings.regularization)
+                JSONMember("loss", .string(boxLoss.rawValue))
+            ] + (ratesObjects ? [JSONMember("objectness", .string(objectness.rawValue))] : [])
+                + (hasAnchors ? [JSONMember("anchors", .string(anchors.rawValue))] : []) + settings.regularization)
     }
 }

@@ -30,7 +30,8 @@ public struct DetectionTraining {
     public let network: ModelNetwork
     /// The network's parameters.
     public let parameters: ParameterSet
-    /// The names of the parameters that the pretrained weights do not give, since their classes are others; empty without any.
+    /// The names of the parameters that the pretrained weights do not give, since their classes are others; empty without any, and for
+    /// weights of a classifier, which give the encoder alone.
     public let remade: [String]
     /// The anchors, and how well they stand for the boxes to train on; nil for a network without anchors.
     public let anchors: BoxShapes.Fit?
@@ -69,7 +70,7 @@ public struct DetectionTraining {
         try spec.checkTrainingMemory(classes: images.classes.count, input: recipe.input, batch: batchSize)
         let preprocessing = Self.preprocessing(recipe, spec, pretrained)
         let partners = PartnerImages(images, items: split.train)
-        let search = recipe.regions == nil || recipe.regions == .proposes ? nil : SelectiveSearch.regions
+        let search = recipe.ratesObjects ? nil : SelectiveSearch.regions
         func loader(isPlain: Bool) throws -> BatchLoader<DetectionCollation> {
             let collation = DetectionCollation(
                 preprocessing, multiScale: isPlain ? 0 : recipe.multiScale, isPlain: isPlain, partners: partners,
@@ -213,11 +214,15 @@ public enum DetectionTrainingError: ToolkitError, Equatable {
     case noObjects(String)
     /// A loss that the network cannot have.
     case loss(String, model: String, known: [String])
+    /// A loss of objectness for a network that has none.
+    case objectness(model: String)
 
     public var description: String {
         switch self {
         case .loss(let loss, let model, let known):
             "\(model) is not trained by the loss \(loss), but by \(known.joined(separator: ", "))"
+        case .objectness(let model):
+            "\(model) has the ground among its classes, and no objectness whose loss could be focal"
         case .noObjects(let path): "\(path.escapedForDisplay): no image to train on shows an object"
         }
     }

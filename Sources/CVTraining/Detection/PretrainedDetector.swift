@@ -66,7 +66,8 @@ public struct PretrainedDetector: Sendable {
     /// - Parameters:
     ///   - parameters: of the network.
     ///   - classes: the names of its classes.
-    /// - Returns: the names of the parameters that keep their random values.
+    /// - Returns: the names of the parameters that keep their random values; none for weights of a classifier, which give the encoder
+    ///   alone.
     /// - Throws: `ModelFileError` with keys and shapes that do not fit; nothing is changed then.
     func load(into parameters: ParameterSet, classes: [String]) throws -> [String] {
         if isEncoder {

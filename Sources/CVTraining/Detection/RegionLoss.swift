@@ -43,7 +43,8 @@ public struct RegionLoss: Sendable, Equatable {
     ///   - x: [N, 3, H, W], watched by a tape.
     ///   - objects: of each image in pixels of the input, with classes that the network has. Boxes without area, or with edges that
     ///     are not finite, are passed over.
-    ///   - found: where objects may be in each image, for a network that does not propose regions itself.
+    ///   - found: where objects may be in each image, for a network that does not propose regions itself; others ignore it. Boxes
+    ///     that are not finite are passed over.
     ///   - seed: which boxes are drawn.
     /// - Returns: the loss.
     public func callAsFunction(
@@ -58,7 +59,7 @@ public struct RegionLoss: Sendable, Equatable {
         }
         var random = SplitMix64(seed: seed, stream: 0)
         let features = network.kind == .cutsImages ? nil : network.features(x)
-        var proposed = found
+        var proposed = found.map { $0.filter(\.isFinite) }
         var first: (total: Tensor, parts: LossParts)?
         if let features, let proposer = network.proposer {
             let grid = proposer(features)
@@ -72,7 +73,8 @@ public struct RegionLoss: Sendable, Equatable {
         if regions == nil { matching.count = network.trainedRegions }
         var targets = RegionTargets()
         for image in objects.indices {
-            targets.add(proposed[image], objects[image], image: image, matching, using: &random)
+            let boxes = RegionNetwork.regions(proposed[image], width: x.shape[3], height: x.shape[2])
+            targets.add(boxes, objects[image], image: image, matching, using: &random)
         }
         let scores = network.scores(targets.regions, of: x, features: features)
         let second = Self.loss(scores, targets)

@@ -17,14 +17,14 @@ public struct RegionMatching: Sendable, Equatable {
     /// Boxes drawn of an image.
     public var count: Int
     /// The most of them that stand for an object, as a fraction.
-    public var positives: Double
+    public var positiveFraction: Double
 
     /// Of the anchors of a region proposer.
     public static let proposals = RegionMatching(
-        foreground: 0.7, background: 0.3, keepsBest: true, count: 256, positives: 0.5)
+        foreground: 0.7, background: 0.3, keepsBest: true, count: 256, positiveFraction: 0.5)
     /// Of regions.
     public static let regions = RegionMatching(
-        foreground: 0.5, background: 0.5, keepsBest: false, count: 64, positives: 0.25)
+        foreground: 0.5, background: 0.5, keepsBest: false, count: 64, positiveFraction: 0.25)
 
     /// What a box stands for.
     package enum Match: Equatable {
@@ -42,19 +42,26 @@ public struct RegionMatching: Sendable, Equatable {
     /// - Returns: as many matches as boxes.
     package func matches(_ boxes: [Box], _ objects: [Box]) -> [Match] {
         guard !objects.isEmpty else { return boxes.map { _ in .ground } }
-        let overlaps = boxes.map { box in objects.map { box.intersectionOverUnion(with: $0) } }
-        let nearest = overlaps.map { all in all.indices.reduce(0) { all[$1] > all[$0] ? $1 : $0 } }
-        var matches = zip(overlaps, nearest).map { all, object -> Match in
-            all[object] >= foreground ? .object(object) : all[object] < background ? .ground : .unclear
+        var best = [Float](repeating: 0, count: objects.count)
+        let nearest = boxes.map { box in
+            var found: (object: Int, overlap: Float) = (0, -1)
+            for (object, truth) in objects.enumerated() {
+                let overlap = box.intersectionOverUnion(with: truth)
+                best[object] = max(best[object], overlap)
+                if overlap > found.overlap { found = (object, overlap) }
+            }
+            return found
+        }
+        var matches = nearest.map { object, overlap -> Match in
+            overlap >= foreground ? .object(object) : overlap < background ? .ground : .unclear
         }
         guard keepsBest else { return matches }
-        for object in objects.indices {
-            let best = overlaps.reduce(0) { max($0, $1[object]) }
-            guard best > 0 else { continue }
+        for (index, box) in boxes.enumerated() where matches[index] != .object(nearest[index].object) {
             // A box that is the best of one object may still be nearer to another, and stands for that one.
-            for index in boxes.indices where overlaps[index][object] == best {
-                matches[index] = .object(nearest[index])
+            let isBest = objects.indices.contains {
+                best[$0] > 0 && box.intersectionOverUnion(with: objects[$0]) == best[$0]
             }
+            if isBest { matches[index] = .object(nearest[index].object) }
         }
         return matches
     }
@@ -66,9 +73,10 @@ public struct RegionMatching: Sendable, Equatable {
     ///   - random: which are drawn if there are more than wanted.
     /// - Returns: indices.
     package func drawn(_ matches: [Match], using random: inout SplitMix64) -> [Int] {
+        precondition(count >= 0 && (0...1).contains(positiveFraction), "RegionMatching: \(self)")
         let objects = matches.indices.filter { if case .object = matches[$0] { true } else { false } }
         let ground = matches.indices.filter { matches[$0] == .ground }
-        let most = min(objects.count, Int(clamping: Double(count) * positives))
+        let most = min(objects.count, Int(clamping: Double(count) * positiveFraction))
         let some = Self.some(most, of: objects, using: &random)
         return some + Self.some(min(count - most, ground.count), of: ground, using: &random)
     }

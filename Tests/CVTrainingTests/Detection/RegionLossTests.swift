@@ -52,9 +52,9 @@ import Testing
         let (network, parameters) = try network(golden, kind)
         var loss = RegionLoss()
         // All are learned from.
-        (loss.anchors.count, loss.anchors.positives) = (1 << 30, 0.5)
+        (loss.anchors.count, loss.anchors.positiveFraction) = (1 << 30, 0.5)
         var regions = RegionMatching.regions
-        (regions.count, regions.positives) = (1 << 30, 0.5)
+        (regions.count, regions.positiveFraction) = (1 << 30, 0.5)
         loss.regions = regions
         (loss.proposals.candidates, loss.proposals.count) = (golden.candidates ?? 0, golden.count ?? 0)
         let objects = golden.objects.map { image in
@@ -106,17 +106,11 @@ import Testing
                     RegionOfInterest(image: image, minX: $0.minX, minY: $0.minY, maxX: $0.maxX, maxY: $0.maxY)
                 }, of: x, features: features)
             var candidates: [Candidate] = []
-            RegionGrid(regions: regions, scores: scores.classes, values: scores.boxes)
-                .decode(confidence: 0.05, into: &candidates)
-            // torchvision clips before it compares boxes.
-            let clipped = candidates.map { candidate -> Candidate in
-                var copy = candidate
-                copy.box = Box(
-                    minX: min(max(candidate.box.minX, 0), 96), minY: min(max(candidate.box.minY, 0), 64),
-                    maxX: min(max(candidate.box.maxX, 0), 96), maxY: min(max(candidate.box.maxY, 0), 64))
-                return copy
-            }.filter { min($0.box.width, $0.box.height) >= 1e-2 }
-            let found = nonMaxSuppression(clipped, iouThreshold: 0.5, maxDetections: 100)
+            RegionGrid(
+                regions: regions, scores: scores.classes, values: scores.boxes, inputWidth: golden.input[3],
+                inputHeight: golden.input[2]
+            ).decode(confidence: 0.05, into: &candidates)
+            let found = nonMaxSuppression(candidates, iouThreshold: 0.5, maxDetections: 100)
             let wanted = try #require(golden.found)[image]
             #expect(found.map(\.classIndex) == wanted.labels)
             #expect(found.count >= 2)
@@ -146,7 +140,7 @@ import Testing
     @Test("of the boxes, at most a share stand for objects, and the seed decides which")
     func drawing() {
         var matching = RegionMatching.regions
-        (matching.count, matching.positives) = (8, 0.25)
+        (matching.count, matching.positiveFraction) = (8, 0.25)
         let matches = (0..<40).map { $0 % 4 == 0 ? RegionMatching.Match.object(0) : .ground }
         func drawn(_ seed: UInt64) -> [Int] {
             var random = SplitMix64(seed: seed, stream: 0)

@@ -93,6 +93,17 @@ import Testing
         }
     }
 
+    @Test("a network without objectness has no loss for it")
+    func objectness() throws {
+        var recipe = try recipe(.cutsFeatures, epochs: 1)
+        #expect(recipe.json["objectness"] == nil)
+        let images = try decoded(recipe, count: 4)
+        recipe.objectness = .focal
+        #expect(throws: DetectionTrainingError.objectness(model: "fast-r-cnn")) {
+            try DetectionTraining(recipe, images)
+        }
+    }
+
     @Test("weights of another classifier are refused")
     func otherClassifier() throws {
         let spec = try ModelRegistry.spec(named: "faster-r-cnn", task: .detect)

@@ -146,7 +146,7 @@ struct ReportOptions: ParsableArguments {
     @Option(
         help: .init(
             "Of two boxes that overlap by more than this, the less confident is dropped. (default: "
-                + "\(DetectionOptions.ssd.iouThreshold)) With a YOLO network or one for faces "
+                + "\(DetectionOptions.ssd.iouThreshold)) With networks that are no SSD "
                 + "\(DetectionOptions().iouThreshold), with --classifier \(SlidingWindowDetector.defaultOptions.iouThreshold).",
             valueName: "p"))
     var iou: Float?

@@ -53,7 +53,7 @@ struct EvaluateDetectCommand: ParsableCommand {
     @Option(
         help: .init(
             "Of two boxes of a class that overlap by more than this, the less confident is dropped. (default: "
-                + "\(DetectionOptions.ssd.iouThreshold)) With a YOLO network or one for faces "
+                + "\(DetectionOptions.ssd.iouThreshold)) With networks that are no SSD "
                 + "\(DetectionOptions().iouThreshold).", valueName: "p"))
     var iou: Float?
 
