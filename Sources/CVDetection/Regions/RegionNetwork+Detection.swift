@@ -21,13 +21,13 @@ extension RegionNetwork {
             return RegionGrid(
                 regions: [], scores: results[0], values: results[1], inputWidth: width, inputHeight: height)
         }
-        let features = kind == .cutsImages ? nil : features(x)
+        let features = kind == .rcnn ? nil : features(x)
         let proposals = features.flatMap { features in proposer.map { $0(features) } }
         let found =
             proposals?.proposals(ofImage: 0, width: width, height: height)
             ?? SelectiveSearch.regions.boxes(in: preprocessing.image(x))
         let regions = Self.regions(found, width: width, height: height)
-        let step = kind == .cutsImages ? Self.regionsAtOnce : regions.count
+        let step = kind == .rcnn ? Self.regionsAtOnce : regions.count
         var (classes, boxes): ([Float], [Float]) = ([], [])
         for start in Swift.stride(from: 0, to: regions.count, by: step) {
             let part = regions[start..<min(start + step, regions.count)].map { RegionOfInterest($0, image: 0) }
@@ -45,9 +45,9 @@ extension RegionNetwork {
     /// How many regions of an image are looked at together, at most.
     private var mostRegions: Int {
         switch kind {
-        case .cutsImages: Self.regionsAtOnce
-        case .cutsFeatures: SelectiveSearch.regions.maximumCount
-        case .proposes: ProposalOptions().count
+        case .rcnn: Self.regionsAtOnce
+        case .fastRCNN: SelectiveSearch.regions.maximumCount
+        case .fasterRCNN: ProposalOptions().count
         }
     }
 

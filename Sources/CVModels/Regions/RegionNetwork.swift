@@ -20,11 +20,11 @@ public struct RegionNetwork: Sendable {
     /// Which of the three it is.
     public enum Kind: String, Sendable, CaseIterable {
         /// R-CNN.
-        case cutsImages = "r-cnn"
+        case rcnn = "r-cnn"
         /// Fast R-CNN.
-        case cutsFeatures = "fast-r-cnn"
+        case fastRCNN = "fast-r-cnn"
         /// Faster R-CNN.
-        case proposes = "faster-r-cnn"
+        case fasterRCNN = "faster-r-cnn"
     }
 
     /// Which of the three it is.
@@ -54,7 +54,7 @@ public struct RegionNetwork: Sendable {
         // All blocks up to the last one of stride 16.
         encoder = Sequential(
             Array(MobileNetV2.blocks(channels: 3)[..<14]), p.scope(ModelSpec.Encoder.scope).scope("features"))
-        proposer = kind == .proposes ? RegionProposer(channels: Self.channels, p.scope("rpn").scope("head")) : nil
+        proposer = kind == .fasterRCNN ? RegionProposer(channels: Self.channels, p.scope("rpn").scope("head")) : nil
         head = RegionHead(inputs: Self.channels * Self.side * Self.side, classes: classes, p.scope("roi_heads"))
     }
 
@@ -72,7 +72,7 @@ public struct RegionNetwork: Sendable {
     ///   - features: `features(x)`; R-CNN needs none.
     /// - Returns: classes and boxes of the regions.
     public func scores(_ regions: [RegionOfInterest], of x: Tensor, features: Tensor?) -> RegionScores {
-        guard let features, kind != .cutsImages else {
+        guard let features, kind != .rcnn else {
             let side = Self.side * Self.stride
             return head(encoder(roiAlign(x, regions, height: side, width: side, isAligned: false)))
         }
@@ -83,7 +83,7 @@ public struct RegionNetwork: Sendable {
     }
 
     /// How many regions of an image it is trained on in a step: each costs R-CNN a run of the encoder.
-    public var trainedRegions: Int { kind == .cutsImages ? 16 : 64 }
+    public var trainedRegions: Int { kind == .rcnn ? 16 : 64 }
 
     /// Runs all layers, on regions each of which is a whole image: for summaries and for estimates of memory.
     ///
@@ -97,7 +97,7 @@ public struct RegionNetwork: Sendable {
         let regions = (0..<x.shape[0] * count).map {
             RegionOfInterest(image: $0 / count, minX: 0, minY: 0, maxX: width, maxY: height)
         }
-        let features = kind == .cutsImages ? nil : features(x)
+        let features = kind == .rcnn ? nil : features(x)
         let proposals = features.flatMap { features in proposer.map { $0(features) } }
         let scores = scores(regions, of: x, features: features)
         return (proposals.map { [$0.scores, $0.values] } ?? []) + [scores.classes, scores.boxes]
@@ -136,9 +136,9 @@ extension RegionNetwork {
     static let specs: [ModelSpec] = Kind.allCases.map { kind in
         let summary =
             switch kind {
-            case .cutsImages: "R-CNN on MobileNetV2 (Girshick et al. 2014, arXiv:1311.2524)"
-            case .cutsFeatures: "Fast R-CNN on MobileNetV2 (Girshick 2015, arXiv:1504.08083)"
-            case .proposes: "Faster R-CNN on MobileNetV2 (Ren et al. 2015, arXiv:1506.01497)"
+            case .rcnn: "R-CNN on MobileNetV2 (Girshick et al. 2014, arXiv:1311.2524)"
+            case .fastRCNN: "Fast R-CNN on MobileNetV2 (Girshick 2015, arXiv:1504.08083)"
+            case .fasterRCNN: "Faster R-CNN on MobileNetV2 (Ren et al. 2015, arXiv:1506.01497)"
             }
         return ModelSpec(
             kind.rawValue, summary, task: .detect, input: .init(channels: 3, height: 384, width: 512), classes: 80,

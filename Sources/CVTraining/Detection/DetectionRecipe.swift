@@ -38,7 +38,7 @@ public struct DetectionRecipe: TrainingRecipe {
     var regionKind: RegionNetwork.Kind? { RegionNetwork.Kind(rawValue: model) }
 
     /// Whether the network says if there is an object, whatever it is; if not, the ground is one of its classes.
-    var ratesObjects: Bool { regionKind == nil || regionKind == .proposes }
+    var ratesObjects: Bool { regionKind == nil || regionKind == .fasterRCNN }
 
     /// What boxes can be compared by, the usual way first.
     package var losses: [BoxLoss] {

@@ -58,7 +58,7 @@ public struct RegionLoss: Sendable, Equatable {
                 "RegionLoss: class \(object.label) of \(network.classCount)")
         }
         var random = SplitMix64(seed: seed, stream: 0)
-        let features = network.kind == .cutsImages ? nil : network.features(x)
+        let features = network.kind == .rcnn ? nil : network.features(x)
         var proposed = found.map { $0.filter(\.isFinite) }
         var first: (total: Tensor, parts: LossParts)?
         if let features, let proposer = network.proposer {

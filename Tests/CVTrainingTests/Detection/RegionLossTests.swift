@@ -83,8 +83,8 @@ import Testing
 
     @Test("Faster R-CNN: proposals and detections match torchvision")
     func detectionsMatch() throws {
-        let golden = try golden(.proposes)
-        let (network, parameters) = try network(golden, .proposes)
+        let golden = try golden(.fasterRCNN)
+        let (network, parameters) = try network(golden, .fasterRCNN)
         // As in the golden: or nearly all would be background.
         let key = "roi_heads.box_predictor.cls_score.weight"
         try parameters.load(

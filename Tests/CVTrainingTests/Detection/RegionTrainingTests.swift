@@ -49,7 +49,7 @@ import Testing
         let summary = try training.trainer(files: files).run()
         let (first, last) = (summary.rows[0], try #require(summary.rows.last))
         #expect(last.loss < 0.8 * first.loss, "\(summary.rows.map(\.loss))")
-        #expect(last.trainingMetrics.names == (kind == .proposes ? ["proposal", "box", "class"] : ["box", "class"]))
+        #expect(last.trainingMetrics.names == (kind == .fasterRCNN ? ["proposal", "box", "class"] : ["box", "class"]))
         let detector = try Detector(best)
         #expect(detector.labels == ["disc", "square"] && detector.name == kind.rawValue)
         let again = try detector.evaluate(training.images, items: training.split.validation)
@@ -59,7 +59,7 @@ import Testing
 
     @Test(
         "an interrupted training that is resumed draws the same regions",
-        arguments: [RegionNetwork.Kind.cutsFeatures, .proposes])
+        arguments: [RegionNetwork.Kind.fastRCNN, .fasterRCNN])
     func resumingIsExact(_ kind: RegionNetwork.Kind) throws {
         let recipe = try recipe(kind, epochs: 2)
         let images = try decoded(recipe, count: 12)
@@ -95,7 +95,7 @@ import Testing
 
     @Test("a network without objectness has no loss for it")
     func objectness() throws {
-        var recipe = try recipe(.cutsFeatures, epochs: 1)
+        var recipe = try recipe(.fastRCNN, epochs: 1)
         #expect(recipe.json["objectness"] == nil)
         let images = try decoded(recipe, count: 4)
         recipe.objectness = .focal
