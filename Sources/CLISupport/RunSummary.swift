@@ -12,6 +12,27 @@ public enum ExitStatus: Int32, Sendable {
     case usage = 64
     /// Stopped by Ctrl-C: 128 plus the number of the signal. By another signal: ``Interruption/exitCode``.
     case interrupted = 130
+
+    /// The section of a command's help on its exit codes.
+    ///
+    /// - Parameters:
+    ///   - success: what 0 means.
+    ///   - failure: what 1 means.
+    ///   - partial: what 2 means; nil for a command that does not end with it.
+    ///   - interrupted: what becomes of the work that was done; nil to leave it out.
+    /// - Returns: a heading, and a line for each code.
+    public static func help(
+        success: String = "done", failure: String = "failed", partial: String? = nil, interrupted: String? = nil
+    ) -> String {
+        let rows: [(status: ExitStatus, meaning: String?)] = [
+            (.success, success), (.failure, failure), (.partial, partial), (.usage, "the arguments make no sense"),
+            (.interrupted, "interrupted (Ctrl-C)" + (interrupted.map { "; \($0)" } ?? "")),
+        ]
+        let lines = rows.compactMap { row in
+            row.meaning.map { "  \("\(row.status.rawValue)".padded(to: 4)) \($0)" }
+        }
+        return (["EXIT CODES"] + lines).joined(separator: "\n")
+    }
 }
 
 /// Counts the successes and failures of one run.

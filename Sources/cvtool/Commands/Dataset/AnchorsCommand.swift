@@ -21,11 +21,7 @@ struct AnchorsCommand: ParsableCommand {
               cvtool anchors cells/ --count 6 --imgsz 416x320 --plot anchors.png
               cvtool anchors cells/data.yaml --json
 
-            EXIT CODES
-              0    done
-              1    failed
-              64   the arguments make no sense
-              130  interrupted (Ctrl-C)
+            \(ExitStatus.help())
             """)
 
     @OptionGroup(title: "Data") var dataset: DatasetOptions

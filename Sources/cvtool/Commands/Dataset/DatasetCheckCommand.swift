@@ -21,12 +21,10 @@ struct DatasetCheckCommand: ParsableCommand {
               cvtool dataset check coco/ --format coco
               cvtool dataset check streets/ --task segment
 
-            EXIT CODES
-              0    nothing was found
-              1    the set cannot be used as it is
-              2    something was found, and the set can be used
-              64   the arguments make no sense
-              130  interrupted (Ctrl-C)
+            \(ExitStatus.help(
+                success: "nothing was found",
+                failure: "the set cannot be used as it is",
+                partial: "something was found, and the set can be used"))
             """)
 
     @OptionGroup(title: "Data") var dataset: DatasetOptions

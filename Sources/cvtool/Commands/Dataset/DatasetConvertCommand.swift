@@ -27,11 +27,7 @@ struct DatasetConvertCommand: ParsableCommand {
               cvtool dataset convert animals.tar --to folders -o animals/
               cvtool dataset convert labelme/ --to masks -o masks/
 
-            EXIT CODES
-              0    done
-              1    failed
-              64   the arguments make no sense
-              130  interrupted (Ctrl-C); the folder is then incomplete
+            \(ExitStatus.help(interrupted: "the folder is then incomplete"))
             """)
 
     @OptionGroup(title: "Data") var dataset: DatasetOptions
@@ -67,11 +63,7 @@ struct DatasetSplitCommand: ParsableCommand {
               cvtool dataset split animals/ -o parts/ --test 0.1
               cvtool dataset split video/ -o parts/ --group '^([a-z]+)_frame'
 
-            EXIT CODES
-              0    done
-              1    failed
-              64   the arguments make no sense
-              130  interrupted (Ctrl-C); the folder is then incomplete
+            \(ExitStatus.help(interrupted: "the folder is then incomplete"))
             """)
 
     @OptionGroup(title: "Data") var dataset: DatasetOptions

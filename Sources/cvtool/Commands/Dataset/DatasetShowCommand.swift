@@ -16,12 +16,7 @@ struct DatasetShowCommand: ParsableCommand {
               cvtool dataset show bccd/ -o wbc.png --class WBC --split val
               cvtool dataset show streets/ -o sheet.jpg --count 12 --seed 2
 
-            EXIT CODES
-              0    done
-              1    failed
-              2    some of the images could not be decoded; the others are shown
-              64   the arguments make no sense
-              130  interrupted (Ctrl-C)
+            \(ExitStatus.help(partial: "some of the images could not be decoded; the others are shown"))
             """)
 
     @OptionGroup(title: "Data") var dataset: DatasetOptions

@@ -19,11 +19,7 @@ struct DatasetStatsCommand: ParsableCommand {
               cvtool dataset stats bccd/ --plot bccd.png
               cvtool dataset stats animals/ --json
 
-            EXIT CODES
-              0    done
-              1    failed
-              64   the arguments make no sense
-              130  interrupted (Ctrl-C)
+            \(ExitStatus.help())
             """)
 
     @OptionGroup(title: "Data") var dataset: DatasetOptions

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CLISupport
 import CVNN
 import CVTraining
 
@@ -34,12 +35,7 @@ struct EvaluateClassifyCommand: ParsableCommand {
               cvtool evaluate classify test/ -w best.safetensors --json
               cvtool evaluate classify test/ -w best.safetensors --confusion c.png
 
-            EXIT CODES
-              0    done
-              1    failed
-              2    some of the images could not be used; the others are counted
-              64   the arguments make no sense
-              130  interrupted (Ctrl-C)
+            \(ExitStatus.help(partial: "some of the images could not be used; the others are counted"))
             """)
 
     @Argument(help: "A folder of class folders, a .tar file of it, or a .csv list.")

@@ -31,12 +31,7 @@ struct EvaluateDetectCommand: ParsableCommand {
                 --curves pr.png --confusion c.png --breakdown tide.png
               cvtool evaluate detect bccd/ -w best.safetensors --errors worst/
 
-            EXIT CODES
-              0    done
-              1    failed
-              2    some of the images could not be used; the others are counted
-              64   the arguments make no sense
-              130  interrupted (Ctrl-C)
+            \(ExitStatus.help(partial: "some of the images could not be used; the others are counted"))
             """)
 
     @Argument(help: "A folder, a data.yaml, or a .json file of COCO.")

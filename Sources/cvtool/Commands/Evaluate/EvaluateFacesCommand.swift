@@ -1,4 +1,5 @@
 import ArgumentParser
+import CLISupport
 
 /// `cvtool evaluate faces`: parses and checks; `EvaluateFacesRun` does the work.
 struct EvaluateFacesCommand: ParsableCommand {
@@ -29,12 +30,7 @@ struct EvaluateFacesCommand: ParsableCommand {
                 --database-size 1000
               cvtool evaluate faces others/ -w best.safetensors --json
 
-            EXIT CODES
-              0    done
-              1    failed
-              2    some of the images could not be used; the others are counted
-              64   the arguments make no sense
-              130  interrupted (Ctrl-C)
+            \(ExitStatus.help(partial: "some of the images could not be used; the others are counted"))
             """)
 
     @Argument(help: "A folder of person folders or of named images, a .tar file, or a .csv list.")

@@ -25,12 +25,7 @@ struct EvaluateLandmarksCommand: ParsableCommand {
               cvtool evaluate landmarks faces/ -w landmarks68 --errors worst.jpg
               cvtool evaluate landmarks faces/ -w face-mesh --faces --split val
 
-            EXIT CODES
-              0    done
-              1    failed
-              2    some of the images could not be used; the others are counted
-              64   the arguments make no sense
-              130  interrupted (Ctrl-C)
+            \(ExitStatus.help(partial: "some of the images could not be used; the others are counted"))
             """)
 
     @Argument(help: "A folder with keypoints.csv or keypoints.json, or such a file.")

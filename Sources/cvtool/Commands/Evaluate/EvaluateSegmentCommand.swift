@@ -1,4 +1,5 @@
 import ArgumentParser
+import CLISupport
 
 /// `cvtool evaluate segment`: parses and checks; `EvaluateSegmentRun` does the work.
 struct EvaluateSegmentCommand: ParsableCommand {
@@ -22,11 +23,7 @@ struct EvaluateSegmentCommand: ParsableCommand {
               cvtool evaluate segment cells/ -w best.safetensors --json
               cvtool evaluate segment cells/ -w best.safetensors --confusion c.png
 
-            EXIT CODES
-              0    done
-              1    failed
-              64   the arguments make no sense
-              130  interrupted (Ctrl-C)
+            \(ExitStatus.help())
             """)
 
     @Argument(help: "A folder of images and masks, or a .json file of COCO.")

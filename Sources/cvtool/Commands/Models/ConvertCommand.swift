@@ -1,4 +1,5 @@
 import ArgumentParser
+import CLISupport
 import CVCore
 import CVModels
 import CVTask
@@ -40,11 +41,7 @@ struct ConvertCommand: ParsableCommand {
             NETWORKS
             \(Self.networks)
 
-            EXIT CODES
-              0    done
-              1    failed
-              64   the arguments make no sense
-              130  interrupted (Ctrl-C); nothing was written
+            \(ExitStatus.help(interrupted: "nothing was written"))
             """)
 
     @Argument(help: "A .pth, .pt or .bin file of PyTorch, or a .safetensors file.")

@@ -34,12 +34,10 @@ struct SegmentCommand: ParsableCommand {
               cvtool segment street.jpg -m run/best.safetensors --classes car,bus
               cat photo.jpg | cvtool segment - -o person.png
 
-            EXIT CODES
-              0    all inputs done, also when nothing was found in them
-              1    failed
-              2    some of several inputs failed; the others are done
-              64   the arguments make no sense
-              130  interrupted (Ctrl-C); what was done until then is kept
+            \(ExitStatus.help(
+                success: "all inputs done, also when nothing was found in them",
+                partial: "some of several inputs failed; the others are done",
+                interrupted: "what was done until then is kept"))
             """)
 
     @OptionGroup(title: "Input") var input: InputOptions

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CLISupport
 import CVCore
 import CVStyle
 
@@ -32,12 +33,9 @@ struct StylizeCommand: ParsableCommand {
               cvtool stylize photos/ --fast --style ink,print -o styled/
               cvtool stylize photo.jpg --fast --weights run/best.safetensors
 
-            EXIT CODES
-              0    done
-              1    failed
-              2    with --fast: some of several images failed; the others are done
-              64   the arguments make no sense
-              130  interrupted (Ctrl-C); the image of the last step is written
+            \(ExitStatus.help(
+                partial: "with --fast: some of several images failed; the others are done",
+                interrupted: "the image of the last step is written"))
             """)
 
     @Argument(

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CLISupport
 import CVClassification
 import CVCore
 import CVNN
@@ -35,11 +36,7 @@ struct TuneClassifyCommand: ParsableCommand {
             NETWORKS
             \(ModelOptions.list)
 
-            EXIT CODES
-              0    done
-              1    failed
-              64   the arguments make no sense
-              130  interrupted (Ctrl-C); the trials until then are printed
+            \(ExitStatus.help(interrupted: "the trials until then are printed"))
             """)
 
     @Argument(help: "A folder of class folders, a .tar file of it, or a .csv list.")
