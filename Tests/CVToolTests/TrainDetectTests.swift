@@ -110,6 +110,32 @@ import Testing
         #expect(result.exitCode == 64 && result.errors.contains(part), "\(result.errors)")
     }
 
+    @Test("cvtool train detect: nothing is left of a run that is overwritten, also where the new one has no best epoch")
+    func overwrittenRunsAreGone() throws {
+        let short = ["--epochs", "1", "--imgsz", "64", "--batch-size", "6", "--no-aug-epochs", "0"]
+        func run(_ arguments: String...) throws -> CommandResult {
+            try runCommand(["train", "detect", "squares"] + short + arguments, in: scratch.path)
+        }
+        #expect(try run("--holdout", "0.25").exitCode == 0)
+        #expect(try scratch.names(in: "run").contains("best.safetensors"))
+        // What cannot begin leaves the earlier run alone.
+        #expect(try run("--holdout", "0", "--force", "--loss", "squared").exitCode == 1)
+        #expect(try scratch.names(in: "run").contains("best.safetensors"))
+        let again = try run("--holdout", "0", "--force")
+        #expect(again.exitCode == 0, "\(again.errors)")
+        #expect(
+            try scratch.names(in: "run")
+                == ["checkpoint.safetensors", "curves.png", "last.safetensors", "log.csv", "recipe.json"])
+    }
+
+    @Test("cvtool train detect: a mistyped network is answered with those that can be trained")
+    func unknownNetwork() throws {
+        let result = try train("--model", "rcnn")
+        #expect(result.exitCode == 64 && result.errors.contains("did you mean r-cnn?"), "\(result.errors)")
+        #expect(!result.errors.contains("yunet") && !result.errors.contains("ssd-mobilenetv2"))
+        #expect(try train("--model", "resnet18").errors.contains("resnet18"))
+    }
+
     @Test("cvtool train detect: a loss that does not suit the network is refused with those that do")
     func unsuitableLoss() throws {
         let result = try train("--loss", "squared")

@@ -45,10 +45,13 @@ struct DetectionModelOptions: ParsableArguments {
     }
 
     func architecture() throws(ArchitectureError) -> ModelSpec {
-        let spec = try ModelRegistry.spec(named: model, task: .detect)
         let known = DetectionRecipe.networks.map(\.name)
-        guard known.contains(spec.name) else { throw .unknown(model, nearest: nil, known: known) }
-        return spec
+        let found = try? ModelRegistry.spec(named: model)
+        if let found, known.contains(found.name) { return found }
+        if let found, found.task != .detect {
+            throw .otherTask(architecture: found.name, found: found.task, expected: .detect, known: known)
+        }
+        throw .unknown(model, nearest: nearestName(to: model, in: known), known: known)
     }
 
     /// Nil for a network that is not known.
@@ -94,13 +97,14 @@ struct DetectionImageOptions: ParsableArguments {
     @Option(
         help: .init(
             "Loss of a box: the errors of raw values, for a network with anchors; 1 - IoU; 1 - IoU²; with the distance of boxes that "
-                + "do not meet, giou and ciou; or smooth, the only one for networks that look at regions. (default: squared-iou; "
-                + "ciou for a network with anchors)"))
+                + "do not meet, giou and ciou; or smooth. (default: squared-iou; ciou for a network with "
+                + "anchors; smooth, which is the only one, for networks that look at regions)"))
     var loss: BoxLoss?
 
     @Option(
         help: .init(
-            "Loss of whether there is an object: binary cross-entropy, or focal loss, for which cells of the ground hardly count."
+            "Loss of whether there is an object: binary cross-entropy, or focal loss, for which cells of the ground hardly count; "
+                + "r-cnn and fast-r-cnn have none."
         ))
     var objectness = ObjectnessLoss.crossEntropy
 

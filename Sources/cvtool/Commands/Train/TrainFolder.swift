@@ -43,11 +43,7 @@ struct TrainFolder {
               log.csv, curves.png     \(log), epoch by epoch
               recipe.json             all settings
 
-            EXIT CODES
-              0    done
-              1    failed, such as by \(failure)
-              64   the arguments make no sense
-              130  interrupted (Ctrl-C); --resume continues
+            \(ExitStatus.help(failure: "failed, such as by \(failure)", interrupted: "--resume continues"))
             """
     }
 
@@ -75,6 +71,12 @@ struct TrainFolder {
         // With the lock: another training may have just written its files.
         try check(force: force, resume: resume)
         return lock
+    }
+
+    /// Removes the results of the run that this one overwrites: without validation it has no best weights of its own, and the other's
+    /// would stand beside its last ones. The checkpoint is written anew in any case.
+    func removeOtherResults() {
+        for file in all where file != checkpoint { FileSystem.removeFile(file) }
     }
 
     private func check(force: Bool, resume: Bool) throws(TrainFolderError) {

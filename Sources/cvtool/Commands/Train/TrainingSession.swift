@@ -48,6 +48,7 @@ struct TrainingSession {
             switch event {
             // Not before: a training that cannot make a step leaves no run behind.
             case .step where !hasRecipe:
+                if output.force, !output.resume { folder.removeOtherResults() }
                 try FileOutput.write(
                     Array((recipe.text + "\n").utf8), to: folder.recipe, overwrite: output.resume || output.force)
                 hasRecipe = true
