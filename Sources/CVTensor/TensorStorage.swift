@@ -27,7 +27,7 @@ final class TensorStorage: @unchecked Sendable {
 }
 
 /// Calls `body` with uninitialized memory for `count` floats.
-func withScratch(_ count: Int, _ body: (UnsafeMutablePointer<Float>) -> Void) {
+package func withScratch(_ count: Int, _ body: (UnsafeMutablePointer<Float>) -> Void) {
     let block = BufferPool.allocate(count)
     defer { BufferPool.release(block) }
     body(block.pointer)

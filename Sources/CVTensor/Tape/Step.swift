@@ -43,3 +43,8 @@ public struct ObservedStep: Sendable {
     /// What was done.
     public var operation: Operation { step.operation }
 }
+
+extension Tensor {
+    /// Its identity on the tape that watches it; nil if none does.
+    package var valueID: ValueID? { trace?.id }
+}

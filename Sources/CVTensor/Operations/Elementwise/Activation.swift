@@ -84,7 +84,9 @@ public enum Activation: Sendable, Equatable {
     }
 
     /// On this thread; x and y may be the same.
-    func apply(_ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>, count: Int, under isa: InstructionSet) {
+    package func apply(
+        _ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>, count: Int, under isa: InstructionSet
+    ) {
         guard let (kind, slope) = kernel else { return }
         if cvk_activate(isa.cValue, kind, slope, x, y, count) != 0 { SaturatedInfinities.record() }
     }
