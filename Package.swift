@@ -11,7 +11,7 @@ let package = Package(
         // Inference: images in, detections, classes, masks and stylized images out.
         .library(name: "CVToolkit", targets: ["CVToolkit"]),
         // Tensors, the tape, layers, weight files and networks, for those who write networks.
-        .library(name: "CVNN", targets: ["CVTensor", "CVNN", "CVWeights", "CVModels"]),
+        .library(name: "CVNN", targets: ["CVTensor", "CVGraph", "CVNN", "CVWeights", "CVModels"]),
         // Data sets, the training loop, and the training of each task.
         .library(name: "CVTraining", targets: ["CVTraining"]),
         // People and their faces in a file of SQLite, and the nearest among them.
@@ -34,33 +34,39 @@ let package = Package(
         .target(name: "CVCore", dependencies: ["CKernels"]),
         .target(name: "CVImage", dependencies: ["CKernels", "CCodecs", "CVCore"]),
         .target(name: "CVTensor", dependencies: ["CKernels", "CVCore"]),
+        .target(name: "CVGraph", dependencies: ["CKernels", "CVCore", "CVTensor"]),
         .target(name: "CVNN", dependencies: ["CKernels", "CVCore", "CVTensor"]),
         .target(name: "CVWeights", dependencies: ["CKernels", "CVCore", "CVNN", "CVTensor"]),
         .target(name: "CVModels", dependencies: ["CVCore", "CVNN", "CVTensor", "CVWeights"]),
         .target(
             name: "CVTask",
-            dependencies: ["CKernels", "CVCore", "CVImage", "CVModels", "CVNN", "CVTensor", "CVWeights"]),
+            dependencies: ["CKernels", "CVCore", "CVGraph", "CVImage", "CVModels", "CVNN", "CVTensor", "CVWeights"]),
         .target(name: "CVFaceDatabase", dependencies: ["CKernels", "CSQLite", "CVCore", "CVTask"]),
         .target(
             name: "CVClassification",
-            dependencies: ["CVCore", "CVImage", "CVModels", "CVNN", "CVTask", "CVTensor", "CVWeights"]),
+            dependencies: ["CVCore", "CVGraph", "CVImage", "CVModels", "CVNN", "CVTask", "CVTensor", "CVWeights"]),
         .target(
             name: "CVStyle",
             dependencies: ["CVCore", "CVImage", "CVModels", "CVNN", "CVTask", "CVTensor", "CVWeights"]),
         .target(
             name: "CVDetection",
             dependencies: [
-                "CVClassification", "CVCore", "CVImage", "CVModels", "CVNN", "CVTask", "CVTensor", "CVWeights",
+                "CVClassification", "CVCore", "CVGraph", "CVImage", "CVModels", "CVNN", "CVTask", "CVTensor",
+                "CVWeights",
             ]),
         .target(
             name: "CVSegmentation",
-            dependencies: ["CVCore", "CVDetection", "CVImage", "CVModels", "CVNN", "CVTask", "CVTensor", "CVWeights"]),
+            dependencies: [
+                "CVCore", "CVGraph", "CVDetection", "CVImage", "CVModels", "CVNN", "CVTask", "CVTensor", "CVWeights",
+            ]),
         .target(
             name: "CVLandmarks",
-            dependencies: ["CVCore", "CVImage", "CVModels", "CVNN", "CVTask", "CVTensor", "CVWeights"]),
+            dependencies: ["CVCore", "CVGraph", "CVImage", "CVModels", "CVNN", "CVTask", "CVTensor", "CVWeights"]),
         .target(
             name: "CVFaces",
-            dependencies: ["CVCore", "CVDetection", "CVImage", "CVModels", "CVTask", "CVTensor", "CVWeights"]),
+            dependencies: [
+                "CVCore", "CVGraph", "CVDetection", "CVImage", "CVModels", "CVTask", "CVTensor", "CVWeights",
+            ]),
         .target(
             name: "CVTraining",
             dependencies: [
@@ -80,7 +86,8 @@ let package = Package(
         .executableTarget(
             name: "cvtool",
             dependencies: [
-                "CLISupport", "CVClassification", "CVCore", "CVDetection", "CVFaceDatabase", "CVFaces", "CVImage",
+                "CLISupport", "CVClassification", "CVCore", "CVDetection", "CVFaceDatabase", "CVFaces", "CVGraph",
+                "CVImage",
                 "CVLandmarks", "CVModels", "CVNN", "CVSegmentation", "CVStyle", "CVTask", "CVTensor", "CVTraining",
                 "CVWeights",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -104,6 +111,9 @@ let package = Package(
             name: "CVTensorTests",
             dependencies: ["CKernels", "CVCore", "CVTensor", "TestSupport"],
             exclude: ["Golden"]),
+        .testTarget(
+            name: "CVGraphTests",
+            dependencies: ["CKernels", "CVCore", "CVGraph", "CVModels", "CVNN", "CVTensor", "TestSupport"]),
         .testTarget(
             name: "CVNNTests",
             dependencies: ["CKernels", "CVCore", "CVNN", "CVTensor", "CVWeights", "TestSupport"],

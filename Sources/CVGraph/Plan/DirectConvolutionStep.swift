@@ -1,0 +1,225 @@
+import CKernels
+import CVCore
+import CVTensor
+
+/// A convolution as sums over its taps, in registers: any window, stride, and transposed ones.
+package struct DirectConvolutionStep: PlanStep {
+    package let convolution: FusedConvolution
+    package let activation: StepActivation
+    package let x, y: Placement
+    package let residual: Placement?
+    package let isa: InstructionSet
+    private let packed: PackedConvolution
+    private let phases: [Phase]
+    /// Groups of output channels that one task computes, and how many tasks there are for all.
+    private let groupsPerTask, groupTasks: Int
+
+    /// A phase with the distances of its input and output.
+    fileprivate struct Phase: Sendable {
+        let phase: ConvolutionPhase
+        let weights: Tensor
+        let offsets: [Int]
+        /// Whole segments, their floats, and those of the tail.
+        let segments, depth, tailSegments, tailDepth: Int
+        /// Segments of whole blocks of input channels that one pass sums up.
+        let segmentsPerPass: Int
+        /// Rows of the phase, or pixels where all are one row, that one task computes.
+        let rowsPerTask, rowTasks: Int
+        /// Whether the pixels of input and output lie one after the other, as one row.
+        let isFlat: Bool
+    }
+
+    package init(
+        _ convolution: FusedConvolution, _ phases: [ConvolutionPhase], _ packed: PackedConvolution, x: Placement,
+        y: Placement, residual: Placement?, activation: StepActivation, isa: InstructionSet
+    ) {
+        self.activation = activation
+        (self.convolution, self.x, self.y, self.residual) = (convolution, x, y, residual)
+        (self.packed, self.isa) = (packed, isa)
+        let layouts = [x.layout, y.layout] + (residual.map { [$0.layout] } ?? [])
+        let isFlat = convolution.isPointwise && layouts.allSatisfy(\.isContiguous)
+        var tasks = 0
+        self.phases = zip(phases, packed.phases).map { phase, weights in
+            let made = Phase(phase, weights, x: x.layout, isFlat: isFlat, lanes: y.layout.lanes)
+            tasks += made.rowTasks * x.layout.batch
+            return made
+        }
+        // Enough tasks for some threads, as long as each has something to do.
+        let wanted = (16 + tasks - 1) / max(tasks, 1)
+        groupsPerTask = max(1, packed.groups / max(1, wanted))
+        groupTasks = (packed.groups + groupsPerTask - 1) / groupsPerTask
+    }
+
+    package func run(_ memory: RunMemory) {
+        let batch = x.layout.batch
+        let starts = phases.map { $0.rowTasks * groupTasks * batch }
+        Parallel.forEach(starts.reduce(0, +)) { task in
+            var rest = task
+            var number = 0
+            while rest >= starts[number] {
+                rest -= starts[number]
+                number += 1
+            }
+            let rowTask = rest / groupTasks % phases[number].rowTasks
+            compute(
+                phases[number], image: rest / groupTasks / phases[number].rowTasks, rowTask: rowTask,
+                groups: Self.part(rest % groupTasks, groupsPerTask, of: packed.groups), memory)
+        }
+    }
+
+    private static func part(_ index: Int, _ size: Int, of count: Int) -> Range<Int> {
+        index * size..<min((index + 1) * size, count)
+    }
+
+    private func compute(_ phase: Phase, image: Int, rowTask: Int, groups: Range<Int>, _ memory: RunMemory) {
+        let count = phase.isFlat ? y.layout.pixels : phase.phase.rows
+        let rows = Self.part(rowTask, phase.rowsPerTask, of: count)
+        var conv = geometry(phase, image: image, rows, memory)
+        phase.offsets.withUnsafeBufferPointer { offsets in
+            for group in groups {
+                let block = group * PackedConvolution.groupVectors
+                conv.y = memory.write(y, image: image, block: block) + start(phase, rows, in: y.layout)
+                conv.residual = residual.map {
+                    memory.read($0, image: image, block: block) + start(phase, rows, in: $0.layout)
+                }
+                sum(
+                    phase, &conv, group: group, isLast: group == groups.upperBound - 1, offsets.baseAddress!,
+                    rows: phase.isFlat ? 1 : rows.count)
+                finish(conv, group: group, rows: phase.isFlat ? 1 : rows.count)
+            }
+        }
+        if !phase.isFlat { zeroBorder(phase, image: image, rows, groups, memory) }
+    }
+
+    /// The distances, for the rows of a task.
+    private func geometry(_ phase: Phase, image: Int, _ rows: Range<Int>, _ memory: RunMemory) -> cvk_blocked_conv {
+        let shape = phase.phase
+        var conv = cvk_blocked_conv()
+        let (lanes, xLanes) = (y.layout.lanes, x.layout.lanes)
+        conv.x = memory.read(x, image: image)
+        if phase.isFlat {
+            conv.x += rows.lowerBound * xLanes
+            (conv.x_row, conv.x_step, conv.columns) = (0, xLanes, rows.count)
+        } else {
+            conv.x += rows.lowerBound * shape.inputStepY * x.layout.pitch
+            (conv.x_row, conv.x_step) = (shape.inputStepY * x.layout.pitch, shape.inputStepX * xLanes)
+            conv.columns = shape.columns
+        }
+        (conv.y_row, conv.y_step) = (shape.outputStepY * y.layout.pitch, shape.outputStepX * lanes)
+        conv.y_block = y.layout.blockStride
+        if let layout = residual?.layout {
+            (conv.residual_row, conv.residual_step) = (shape.outputStepY * layout.pitch, shape.outputStepX * lanes)
+            conv.residual_block = layout.blockStride
+        }
+        (conv.depth, conv.tail_depth) = (phase.depth, phase.tailDepth)
+        (conv.low, conv.high) = activation.limits
+        return conv
+    }
+
+    /// From the first pixel of a block of the result, or of the residual, to that of these rows of the phase. The two may
+    /// have different borders.
+    private func start(_ phase: Phase, _ rows: Range<Int>, in layout: FeatureLayout) -> Int {
+        let shape = phase.phase
+        if phase.isFlat { return rows.lowerBound * layout.lanes }
+        return (shape.firstRow + rows.lowerBound * shape.outputStepY) * layout.pitch
+            + shape.firstColumn * layout.lanes
+    }
+
+    /// All segments of one group, in passes whose weights stay in the cache of a core.
+    private func sum(
+        _ phase: Phase, _ conv: inout cvk_blocked_conv, group: Int, isLast: Bool, _ offsets: UnsafePointer<Int>,
+        rows: Int
+    ) {
+        let vectors = packed.vectors(of: group)
+        let line = vectors * packed.lanes
+        let total = phase.segments * phase.depth + phase.tailSegments * phase.tailDepth
+        phase.weights.withValues { weights in
+            packed.bias.withValues { bias in
+                conv.bias = bias.baseAddress! + group * PackedConvolution.groupVectors * packed.lanes
+                let start = weights.baseAddress! + group * PackedConvolution.groupVectors * packed.lanes * total
+                var segment = 0
+                repeat {
+                    let end = min(segment + phase.segmentsPerPass, phase.segments)
+                    conv.offsets = offsets + segment
+                    conv.segments = end - segment
+                    conv.weights = start + segment * phase.depth * line
+                    conv.tail_segments = end == phase.segments ? phase.tailSegments : 0
+                    (conv.continues, conv.is_partial) = (segment > 0, end < phase.segments)
+                    // What comes after these weights: the next pass, or the first of the next group.
+                    let isEnd = isLast && end == phase.segments
+                    conv.ahead = isEnd ? 0 : min(phase.segmentsPerPass, phase.segments) * phase.depth * line
+                    cvk_blocked_conv_rows(isa.cValue, &conv, vectors, 0, rows)
+                    segment = end
+                } while segment < phase.segments
+            }
+        }
+    }
+
+    /// The activation, where it is more than limits, while the results are in the cache.
+    private func finish(_ conv: cvk_blocked_conv, group: Int, rows: Int) {
+        guard activation.needsPass else { return }
+        for vector in 0..<packed.vectors(of: group) {
+            for row in 0..<rows {
+                let start = conv.y + vector * conv.y_block + row * conv.y_row
+                if conv.y_step == packed.lanes {
+                    activation.apply(to: start, count: conv.columns * packed.lanes, isa)
+                } else {
+                    for column in 0..<conv.columns {
+                        activation.apply(to: start + column * conv.y_step, count: packed.lanes, isa)
+                    }
+                }
+            }
+        }
+    }
+
+    /// Zeros around the result, beside the rows of a task. The first phase does it for all.
+    private func zeroBorder(
+        _ phase: Phase, image: Int, _ rows: Range<Int>, _ groups: Range<Int>, _ memory: RunMemory
+    ) {
+        guard phase.phase.firstRow == 0, phase.phase.firstColumn == 0, y.layout.border != .none else { return }
+        let step = phase.phase.outputStepY
+        let lines =
+            rows.lowerBound * step..<(rows.upperBound == phase.phase.rows ? y.layout.rows : rows.upperBound * step)
+        let first = groups.lowerBound * PackedConvolution.groupVectors
+        let end = min(groups.upperBound * PackedConvolution.groupVectors, packed.vectors)
+        for block in first..<end { memory.zeroBorder(y, image: image, block: block, rows: lines, isa) }
+    }
+
+    package var description: PlanStepDescription {
+        let taps = phases.reduce(0) { $0 + $1.phase.taps.count * $1.phase.rows * $1.phase.columns }
+        let work = 2.0 * Double(x.layout.batch * taps) * Double(x.layout.channels * convolution.cout)
+        return PlanStepDescription(
+            operation: convolution.name, algorithm: phases[0].isFlat ? "direct, flat" : "direct",
+            layout: x.layout.lanes == 1 ? "planar → blocked \(packed.lanes)" : "blocked \(packed.lanes)",
+            shape: y.layout.shape, operations: work,
+            floats: Double(x.layout.count + y.layout.count + convolution.weight.shape.count), key: convolution.key)
+    }
+}
+
+extension DirectConvolutionStep.Phase {
+    /// Floats of input that a task reads again for each group of channels, and of weights that a pass reads again for
+    /// each row: both together stay in the second-level cache of a core, of which 512 KB are common.
+    private static let cachedInput = 64_000, cachedWeights = 28_000
+
+    fileprivate init(_ phase: ConvolutionPhase, _ weights: Tensor, x: FeatureLayout, isFlat: Bool, lanes: Int) {
+        (self.phase, self.weights, self.isFlat) = (phase, weights, isFlat)
+        let taps = phase.taps
+        let positions = taps.map { $0.y * x.pitch + $0.x * x.lanes }
+        // Of a planar input, the taps of a row are one segment where they are neighbors.
+        let width = max(1, taps.prefix { $0.ky == taps[0].ky && $0.y == taps[0].y }.count)
+        let areNeighbors = taps.indices.allSatisfy { $0 % width == 0 || positions[$0] == positions[$0 - 1] + 1 }
+        let run = x.lanes == 1 && areNeighbors && taps.count % width == 0 ? width : 1
+        let starts = stride(from: 0, to: taps.count, by: run).map { positions[$0] }
+        let whole = x.channels / x.lanes
+        offsets = (0..<x.blocks).flatMap { block in starts.map { block * x.blockStride + $0 } }
+        (segments, depth) = (whole * starts.count, x.lanes == 1 ? run : x.lanes)
+        (tailSegments, tailDepth) = ((x.blocks - whole) * starts.count, x.channels % x.lanes)
+        let block = starts.count * depth * PackedConvolution.groupVectors * lanes
+        segmentsPerPass = max(1, Self.cachedWeights / max(1, block)) * starts.count
+        let line = isFlat ? x.blocks * x.lanes : x.blocks * x.pitch * phase.inputStepY
+        let count = isFlat ? x.pixels : phase.rows
+        let most = max(isFlat ? 24 : 1, Self.cachedInput / max(1, line))
+        rowTasks = max(1, (count + most - 1) / most)
+        rowsPerTask = max(1, (count + rowTasks - 1) / rowTasks)
+    }
+}

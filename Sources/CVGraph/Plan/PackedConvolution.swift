@@ -1,0 +1,97 @@
+import CKernels
+import CVCore
+import CVTensor
+
+/// The weight and the bias of a convolution in the order in which `cvk_blocked_conv_rows` reads them; immutable, shared
+/// by all plans of a network.
+///
+/// Output channels are in groups of two vectors, the last of one where the number is odd; for each group there is, phase
+/// by phase, a line of two vectors for every float of the segments.
+package struct PackedConvolution: Sendable {
+    /// Of one phase: [groups][depth of all segments][vectors of the group][lanes].
+    package let phases: [Tensor]
+    /// [vectors][lanes], zeros past the last channel.
+    package let bias: Tensor
+    /// Channels of a vector, and vectors of output channels.
+    package let lanes, vectors: Int
+
+    /// Vectors of a group.
+    package static let groupVectors = 2
+
+    package var groups: Int { (vectors + Self.groupVectors - 1) / Self.groupVectors }
+
+    /// Vectors of this group: two, but for the last of an odd number.
+    package func vectors(of group: Int) -> Int { min(Self.groupVectors, vectors - group * Self.groupVectors) }
+
+    /// - Parameters:
+    ///   - convolution: with its weight.
+    ///   - phases: the taps of each.
+    ///   - inputLanes: channels of an input block; 1 for a planar input.
+    ///   - lanes: channels of a vector.
+    ///   - isa: the instruction set of the kernels.
+    package init(
+        _ convolution: FusedConvolution, phases: [ConvolutionPhase], inputLanes: Int, lanes: Int, _ isa: InstructionSet
+    ) {
+        let cout = convolution.cout
+        (self.lanes, vectors) = (lanes, (cout + lanes - 1) / lanes)
+        self.phases = phases.map {
+            Self.packed(convolution, $0.taps, inputLanes: inputLanes, lanes: lanes, isa)
+        }
+        bias = Self.padded(convolution.bias, channels: cout, lanes: lanes)
+    }
+
+    package static func padded(_ values: Tensor?, channels: Int, lanes: Int) -> Tensor {
+        let count = (channels + lanes - 1) / lanes * lanes
+        return Tensor(shape: [count]) { target in
+            target.initialize(repeating: 0)
+            guard let values else { return }
+            values.withValues { source in for index in 0..<channels { target[index] = source[index] } }
+        }
+    }
+
+    private static func packed(
+        _ convolution: FusedConvolution, _ taps: [ConvolutionPhase.Tap], inputLanes: Int, lanes: Int,
+        _ isa: InstructionSet
+    ) -> Tensor {
+        let shape = convolution.weight.shape
+        let isTransposed = convolution.transposed != nil
+        let (cout, cin) = (convolution.cout, isTransposed ? shape[0] : shape[1])
+        let (window, columns) = (shape[2] * shape[3], shape[3])
+        let depth = cin * taps.count
+        let vectors = (cout + lanes - 1) / lanes
+        let groups = (vectors + groupVectors - 1) / groupVectors
+        let order = Self.order(cin: cin, taps: taps.count, inputLanes: inputLanes)
+        return Tensor(shape: [vectors * lanes * depth]) { target in
+            convolution.weight.withValues { weight in
+                Parallel.forEach(groups) { group in
+                    let first = group * groupVectors * lanes
+                    let width = min(groupVectors * lanes, vectors * lanes - first)
+                    let channels = min(width, cout - first)
+                    let to = target.baseAddress! + first * depth
+                    if channels < width { to.update(repeating: 0, count: width * depth) }
+                    if !isTransposed, window == 1 {
+                        // [Cout, Cin] to [Cin][Cout].
+                        cvk_transpose(
+                            isa.cValue, weight.baseAddress! + first * cin, cin, channels, cin, to, width)
+                        return
+                    }
+                    for (line, (channel, tap)) in order.enumerated() {
+                        let position = taps[tap].ky * columns + taps[tap].kx
+                        let (start, step) =
+                            isTransposed
+                            ? ((channel * cout + first) * window + position, window)
+                            : ((first * cin + channel) * window + position, cin * window)
+                        for lane in 0..<channels { to[line * width + lane] = weight[start + lane * step] }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Input channel and tap of each float of the segments: block by block, tap by tap, channel by channel.
+    private static func order(cin: Int, taps: Int, inputLanes: Int) -> [(channel: Int, tap: Int)] {
+        stride(from: 0, to: cin, by: inputLanes).flatMap { block in
+            (0..<taps).flatMap { tap in (block..<min(block + inputLanes, cin)).map { ($0, tap) } }
+        }
+    }
+}

@@ -1,0 +1,66 @@
+import CVCore
+import CVTensor
+import Synchronization
+
+/// Packed weights of a network, shared by the plans for all its input shapes.
+///
+/// By the name of the weight and by what passes have made of it: one weight may be used twice, with a normalization of its
+/// own each time, and a normalization may be folded into it for one shape of the input and not for another.
+package final class PackedWeightCache: Sendable {
+    private struct Key: Hashable {
+        let weight: String
+        let form: String
+        let values: UInt64
+    }
+
+    private let packed = Mutex<[Key: PackedConvolution]>([:])
+    private let winograd = Mutex<[Key: WinogradWeights]>([:])
+
+    package func packed(
+        _ convolution: FusedConvolution, _ phases: [ConvolutionPhase], inputLanes: Int, _ isa: InstructionSet
+    ) -> PackedConvolution {
+        let taps = phases.map { $0.taps.map { "\($0.ky),\($0.kx)" }.joined(separator: " ") }
+        let form = "\(inputLanes) \(isa.lanes) \(taps)"
+        func make() -> PackedConvolution {
+            PackedConvolution(convolution, phases: phases, inputLanes: inputLanes, lanes: isa.lanes, isa)
+        }
+        guard let key = convolution.key.map({ Key(weight: $0, form: form, values: convolution.fingerprint) }) else {
+            return make()
+        }
+        if let found = packed.withLock({ $0[key] }) { return found }
+        let made = make()
+        return packed.withLock { known in
+            if let found = known[key] { return found }
+            known[key] = made
+            return made
+        }
+    }
+
+    package func winograd(_ convolution: FusedConvolution, tile: Int, _ isa: InstructionSet) -> WinogradWeights {
+        func make() -> WinogradWeights { WinogradWeights(convolution, tile: tile, lanes: isa.lanes, isa) }
+        guard
+            let key = convolution.key.map({
+                Key(weight: $0, form: "\(tile) \(isa.lanes)", values: convolution.fingerprint)
+            })
+        else { return make() }
+        if let found = winograd.withLock({ $0[key] }) { return found }
+        let made = make()
+        return winograd.withLock { known in
+            if let found = known[key] { return found }
+            known[key] = made
+            return made
+        }
+    }
+}
+
+extension FusedConvolution {
+    /// Differs where the weight, the bias, or the order of the channels does.
+    fileprivate var fingerprint: UInt64 {
+        var hash: UInt64 = transposed == nil ? 0 : 1
+        for values in [weight, bias].compactMap({ $0 }) {
+            values.withValues { for value in $0 { hash = (hash ^ UInt64(value.bitPattern)) &* 0x9E37_79B9_7F4A_7C15 } }
+            hash ^= hash >> 32
+        }
+        return hash
+    }
+}
