@@ -1,4 +1,5 @@
 import CVCore
+import CVGraph
 import CVImage
 import CVModels
 import CVNN
@@ -26,6 +27,7 @@ public struct Classifier: Sendable {
 
     /// Computes logits [N, labels] from images [N, C, height, width].
     public let network: any ClassifierNetwork
+    private let engine: InferenceEngine
 
     /// Loads weights by the name of a model or by the path of a `.safetensors` file.
     ///
@@ -41,6 +43,7 @@ public struct Classifier: Sendable {
             preconditionFailure("\(file.spec.name) is no classifier")
         }
         self.network = network
+        engine = InferenceEngine { [network($0)] }
         labels = file.labels
         name = file.metadata.model
         preprocessing = file.metadata.preprocessing
@@ -51,6 +54,8 @@ public struct Classifier: Sendable {
         _ network: any ClassifierNetwork, name: String, labels: [String], preprocessing: Preprocessing
     ) {
         self.network = network
+        // Operation by operation: the network may be one that is being trained.
+        engine = InferenceEngine(nil) { [network($0)] }
         (self.name, self.labels, self.preprocessing) = (name, labels, preprocessing)
     }
 
@@ -123,7 +128,7 @@ public struct Classifier: Sendable {
     /// - Returns: logits [N, labels].
     /// - Throws: `NonFiniteOutput` if they are NaN or infinite.
     public func logits(_ input: Tensor) throws(NonFiniteOutput) -> Tensor {
-        try NonFiniteOutput.checking(input) { network($0) }
+        try NonFiniteOutput.checking(input) { engine($0)[0] }
     }
 
     /// Converts logits to classes.

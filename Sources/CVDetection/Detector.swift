@@ -24,6 +24,7 @@ public struct Detector: Sendable {
     public private(set) var preprocessing: Preprocessing
 
     private let network: DetectorNetwork
+    private let planned: PlannedDetector
 
     /// The largest side of the input, at which the first layers use about a gigabyte each.
     static let maxSide = 4096
@@ -54,6 +55,7 @@ public struct Detector: Sendable {
         }
         try network.checkInput(width: preprocessing.width, height: preprocessing.height, of: file.spec.name)
         self.network = network
+        planned = PlannedDetector(network)
         labels = file.labels
         name = file.metadata.model
         self.preprocessing = preprocessing
@@ -70,6 +72,8 @@ public struct Detector: Sendable {
         guard let network = DetectorNetwork(network, preprocessing), preprocessing.resize == .letterbox,
             network.classCount ?? labels.count == labels.count
         else { preconditionFailure("\(name) for \(labels.count) classes, \(preprocessing.resize.rawValue)") }
+        // Operation by operation: the network may be one that is being trained.
+        planned = PlannedDetector(network, isTrained: false)
         (self.network, self.name, self.labels, self.preprocessing) = (network, name, labels, preprocessing)
     }
 
@@ -147,7 +151,7 @@ public struct Detector: Sendable {
     /// - Throws: `NonFiniteOutput` if they hold NaN or infinity, which no threshold may hide.
     public func run(_ input: Tensor) throws(NonFiniteOutput) -> [DetectionGrid] {
         do throws(NonFiniteOutput) {
-            return try NonFiniteOutput.checking(input, { $0.flatMap(\.tensors) }, network: { network($0) })
+            return try NonFiniteOutput.checking(input, { $0.flatMap(\.tensors) }, network: { planned($0) })
         } catch {
             guard case .yolo(let yolo) = network, let found = yolo.firstNonFiniteLayer(input) else { throw error }
             throw NonFiniteOutput(.layer(found.name, of: found.result), index: error.index)

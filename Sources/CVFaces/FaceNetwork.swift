@@ -1,4 +1,5 @@
 import CVCore
+import CVGraph
 import CVImage
 import CVModels
 import CVTask
@@ -17,7 +18,7 @@ public struct FaceNetwork: Sendable {
     let weight: Float
 
     private let preprocessing: Preprocessing
-    private let network: any EmbeddingNetwork
+    private let engine: InferenceEngine
 
     /// Loads a network by its name or by the path of a `.safetensors` file.
     ///
@@ -45,7 +46,7 @@ public struct FaceNetwork: Sendable {
         }
         (self.template, self.threshold, weight) = (template, threshold, usual?.weight ?? 0.5)
         preprocessing = file.metadata.preprocessing
-        self.network = network
+        engine = InferenceEngine { [network($0)] }
         self.model = EmbeddingModel(
             name: file.spec.name, sha256: try file.metadata.dataSHA256 ?? Safetensors(path: file.path).dataSHA256(),
             dimension: network.dimension,
@@ -65,7 +66,7 @@ public struct FaceNetwork: Sendable {
     /// - Returns: [N, dimension], as the network computes it.
     /// - Throws: `NonFiniteOutput` if it is NaN or infinite.
     public func run(_ input: Tensor) throws(NonFiniteOutput) -> Tensor {
-        try NonFiniteOutput.checking(input) { network($0) }
+        try NonFiniteOutput.checking(input) { engine($0)[0] }
     }
 
     /// The embedding of an aligned face.

@@ -1,3 +1,4 @@
+import CVGraph
 import CVImage
 import CVModels
 import CVTask
@@ -21,9 +22,13 @@ extension LandmarkDetector {
             preprocessing.width == preprocessing.height,
             "an input of \(preprocessing.width)×\(preprocessing.height), a square is expected")
         let scale = 1 / Float(preprocessing.width)
-        self.init(scheme: scheme, preprocessing, .surface, fill: Self.meshFill, border: .edge) { x in
+        let engine = InferenceEngine(mesh.decidesByValues ? nil : PlanOptions()) { x in
             let (points, presence) = mesh(x)
-            let values = presence.values + points.values.map { $0 * scale }
+            return [points, presence]
+        }
+        self.init(scheme: scheme, preprocessing, .surface, fill: Self.meshFill, border: .edge) { x in
+            let results = engine(x)
+            let values = results[1].values + results[0].values.map { $0 * scale }
             return Tensor(values, shape: [1, values.count])
         }
     }

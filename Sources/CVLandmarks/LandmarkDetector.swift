@@ -1,4 +1,5 @@
 import CVCore
+import CVGraph
 import CVImage
 import CVModels
 import CVNN
@@ -108,9 +109,11 @@ public struct LandmarkDetector: Sendable {
                 file.path, .metadata(Self.metadataKey, reason: "the decoding \(decoding.rawValue) is not the network's")
             )
         }
+        let engine = InferenceEngine { [network($0)] }
         self.init(
-            network: network, scheme: description.scheme, preprocessing: preprocessing, decoding: decoding,
-            fill: description.fill ?? Self.usualFill)
+            scheme: description.scheme, preprocessing, decoding, fill: description.fill ?? Self.usualFill,
+            border: .reflect
+        ) { engine($0)[0] }
     }
 
     /// Finds the landmarks of the one object that an image shows.

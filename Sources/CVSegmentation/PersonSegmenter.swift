@@ -1,5 +1,6 @@
 import CVCore
 import CVDetection
+import CVGraph
 import CVImage
 import CVModels
 import CVNN
@@ -28,7 +29,7 @@ public struct PersonSegmenter: Sendable {
     /// When persons go through the network in crops of their own.
     public var crops = Crops.automatic
 
-    private let network: any Layer
+    private let engine: InferenceEngine
     private let detector: Detector?
 
     /// The model that the initializers load by default.
@@ -54,7 +55,8 @@ public struct PersonSegmenter: Sendable {
         guard case .dense(let network) = try file.network() else {
             preconditionFailure("\(file.spec.name) is no network for mattes")
         }
-        (self.network, self.preprocessing, self.detector) = (network, preprocessing, detector)
+        engine = InferenceEngine { [network($0)] }
+        (self.preprocessing, self.detector) = (preprocessing, detector)
     }
 
     /// With the detector of persons that comes with the library.
@@ -112,7 +114,7 @@ public struct PersonSegmenter: Sendable {
     /// - Returns: logits [1, 1, height, width]; their sigmoid is the coarse matte.
     /// - Throws: `NonFiniteOutput` if they are NaN or infinite.
     public func run(_ input: Tensor) throws(NonFiniteOutput) -> Tensor {
-        try NonFiniteOutput.checking(input) { network($0) }
+        try NonFiniteOutput.checking(input) { engine($0)[0] }
     }
 
     /// Refines the network's logits to a matte, without the regions away from all persons.

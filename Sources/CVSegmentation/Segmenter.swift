@@ -1,4 +1,5 @@
 import CVCore
+import CVGraph
 import CVImage
 import CVModels
 import CVNN
@@ -28,7 +29,7 @@ public struct Segmenter: Sendable {
     /// Converts an image to the network's input; its size is that of the training images.
     public let preprocessing: Preprocessing
 
-    private let network: any Layer
+    private let engine: InferenceEngine
     /// The minimum side of the network's input in pixels.
     private let minimumSide: Int
 
@@ -50,7 +51,9 @@ public struct Segmenter: Sendable {
         let classes = labels.names.count
         precondition((1...255).contains(classes), "\(classes) classes; a map supports 1 to 255")
         precondition((1...Self.maxSide).contains(minimumSide), "sides of at least \(minimumSide)")
-        (self.network, self.labels, self.preprocessing) = (network, labels, preprocessing)
+        // Operation by operation: the network may be one that is being trained.
+        engine = InferenceEngine(nil) { [network($0)] }
+        (self.labels, self.preprocessing) = (labels, preprocessing)
         self.minimumSide = minimumSide
     }
 
@@ -68,9 +71,9 @@ public struct Segmenter: Sendable {
         guard case .dense(let network) = try file.network() else {
             preconditionFailure("\(file.spec.name) is no network for segmentation")
         }
-        self.init(
-            network: network, labels: SegmentationLabels(file.labels, metadata: file.texts),
-            preprocessing: preprocessing, minimumSide: file.spec.minimumSide)
+        engine = InferenceEngine { [network($0)] }
+        (labels, self.preprocessing) = (SegmentationLabels(file.labels, metadata: file.texts), preprocessing)
+        minimumSide = file.spec.minimumSide
     }
 
     /// Predicts the most probable class of each pixel.
@@ -128,7 +131,7 @@ public struct Segmenter: Sendable {
         var input = preprocessing
         (input.width, input.height, input.resize) = (tile.width.count, tile.height.count, .stretch)
         let window = image.window(x: tile.width, y: tile.height)
-        let logits = try NonFiniteOutput.checking(input.tensor(window)) { network($0) }
+        let logits = try NonFiniteOutput.checking(input.tensor(window)) { engine($0)[0] }
         precondition(
             logits.shape.rank == 4 && logits.shape[1] == labels.names.count,
             "Segmenter: logits \(logits.shape) for \(labels.names.count) classes")

@@ -1,4 +1,5 @@
 import CVCore
+import CVGraph
 import CVModels
 import CVTask
 import CVTensor
@@ -26,6 +27,8 @@ public struct SlidingWindows: Sendable {
     private let network: any ClassifierNetwork
     /// Nil if windows are cropped.
     private let convolutional: FullyConvolutional?
+    /// Runs `convolutional`, or the network if windows are cropped.
+    private let engine: InferenceEngine
 
     /// Prepares a classifier for sliding windows.
     ///
@@ -51,9 +54,11 @@ public struct SlidingWindows: Sendable {
                 throw .stride(stride, multipleOf: convolutional.stride)
             }
             self.convolutional = convolutional
+            engine = InferenceEngine { [convolutional($0)] }
             self.stride = stride
         case .cropped:
             convolutional = nil
+            engine = InferenceEngine { [network($0)] }
             let own = (network as? any SlidingClassifier)?.outputStride
             self.stride = stride ?? own ?? max(1, min(window.height, window.width) / 8)
         }
@@ -70,7 +75,7 @@ public struct SlidingWindows: Sendable {
             "SlidingWindows: \(x.shape) for a window of \(window)")
         let (rows, columns) = (positions(x.shape[2], window.height), positions(x.shape[3], window.width))
         guard let convolutional else { return try cropped(x, rows, columns) }
-        let computed = try NonFiniteOutput.checking(x) { convolutional($0) }
+        let computed = try NonFiniteOutput.checking(x) { engine($0)[0] }
         let all = computed.subsampled(stride: stride / convolutional.stride)
         // If the stride does not divide the remainder, padding can produce a position for an incomplete window.
         return all.shape[2] == rows && all.shape[3] == columns ? all : cut(all, rows, columns)
@@ -99,7 +104,7 @@ public struct SlidingWindows: Sendable {
         for start in Swift.stride(from: 0, to: rows * columns, by: batch) {
             let positions = start..<min(start + batch, rows * columns)
             let images = crops(of: x, positions.map { (y: $0 / columns * stride, x: $0 % columns * stride) })
-            logits += try NonFiniteOutput.checking(images) { network($0) }.values
+            logits += try NonFiniteOutput.checking(images) { engine($0)[0] }.values
         }
         let classes = logits.count / (rows * columns)
         let byPosition = Tensor(logits, shape: [rows * columns, classes])

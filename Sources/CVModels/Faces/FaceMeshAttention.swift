@@ -13,6 +13,9 @@ import CVTensor
 /// `face.presence`; of the parts `lips`, `right_eye` and `left_eye`: `lips.blocks.i`, `lips.contour.blocks.i`, `.reduce`,
 /// `.reduce_prelu`, `.last`, `.head`, and of the eyes the same below `iris`.
 public struct FaceMeshAttention: MeshNetwork {
+    /// It looks at the eyes and the lips where it has found them.
+    public var decidesByValues: Bool { true }
+
     /// 478: the 468 of the mesh, then of the right iris the center and four points around it, and those of the left one.
     public let pointCount = 478
 

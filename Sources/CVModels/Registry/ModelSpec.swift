@@ -216,6 +216,16 @@ public enum ModelNetwork: Sendable {
     /// Feature maps after the layers of these names.
     case features(VGGFeatures, layers: Set<String>)
 
+    /// Whether what is computed depends on the values of tensors, such as the regions that are looked at: then the network
+    /// cannot be captured as a graph.
+    public var decidesByValues: Bool {
+        switch self {
+        case .regions: true
+        case .mesh(let network): network.decidesByValues
+        default: false
+        }
+    }
+
     /// Sends a batch through the network.
     ///
     /// - Parameter x: [N, channels, height, width].

@@ -119,4 +119,14 @@ public struct YOLOGrid: Sendable {
     public init(values: Tensor, anchors: [Anchor], coding: Coding) {
         (self.values, self.anchors, self.coding, scaleXY) = (values, anchors, coding, 1)
     }
+
+    /// Another output of the same head.
+    ///
+    /// - Parameters:
+    ///   - grid: an output of the head.
+    ///   - values: those of the other.
+    package init(_ grid: YOLOGrid, values: Tensor) {
+        (anchors, scaleXY, coding) = (grid.anchors, grid.scaleXY, grid.coding)
+        self.values = values
+    }
 }

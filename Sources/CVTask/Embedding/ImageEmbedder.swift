@@ -1,4 +1,5 @@
 import CVCore
+import CVGraph
 import CVImage
 import CVModels
 import CVNN
@@ -20,6 +21,7 @@ public struct ImageEmbedder: Sendable {
     public let preprocessing: Preprocessing
     /// Computes embeddings [N, D] from images [N, C, height, width].
     public let network: any EmbeddingNetwork
+    private let engine: InferenceEngine
     /// How faces are aligned that it was trained on: the name of a template, as the metadata of the weights have it; nil for images
     /// as they are. Whoever embeds images must align them; nothing here does.
     public let alignment: String?
@@ -33,15 +35,17 @@ public struct ImageEmbedder: Sendable {
         guard case .embedding(let network) = try file.network() else {
             preconditionFailure("\(file.spec.name) makes no embeddings")
         }
-        self.init(
-            network, name: file.metadata.model, preprocessing: file.metadata.preprocessing,
-            alignment: file.texts["alignment"])
+        engine = InferenceEngine { [network($0)] }
+        (self.network, name, preprocessing) = (network, file.metadata.model, file.metadata.preprocessing)
+        alignment = file.texts["alignment"]
     }
 
     /// Wraps an existing network. Its weights must be frozen if several threads use it.
     package init(
         _ network: any EmbeddingNetwork, name: String, preprocessing: Preprocessing, alignment: String? = nil
     ) {
+        // Operation by operation: the network may be one that is being trained.
+        engine = InferenceEngine(nil) { [network($0)] }
         (self.network, self.name, self.preprocessing, self.alignment) = (network, name, preprocessing, alignment)
     }
 
@@ -51,7 +55,7 @@ public struct ImageEmbedder: Sendable {
     /// - Returns: [N, D].
     /// - Throws: `NonFiniteOutput` if they are NaN or infinite.
     public func embeddings(_ input: Tensor) throws(NonFiniteOutput) -> Tensor {
-        try NonFiniteOutput.checking(input) { network($0) }
+        try NonFiniteOutput.checking(input) { engine($0)[0] }
     }
 
     /// The embeddings of images.

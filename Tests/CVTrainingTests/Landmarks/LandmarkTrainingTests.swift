@@ -45,7 +45,8 @@ import Testing
         #expect(detector.scheme == .eyesNoseMouth && detector.decoding == .coordinates)
         #expect(abs(detector.fill - (0.3 * 0.5).squareRoot()) < 1e-9)
         let metrics = try detector.evaluate(training.images, items: training.split.validation)
-        #expect(metrics.main.meanError == after)
+        // Weights of a file run by a plan, which rounds in another order.
+        #expect(abs(metrics.main.meanError - after) < 1e-4)
         #expect(try ModelFile.verify(path: best).problems == [])
     }
 
