@@ -128,7 +128,7 @@ import Testing
             "levels": "1", "filter": "bilinear",
         ],
         "benchmark": [
-            "model": "ssd-mobilenetv2", "runs": "30", "batch-size": "8",
+            "model": "ssd-mobilenetv2", "runs": "30", "batch": "1", "batch-size": "8",
         ],
     ]
 

@@ -27,6 +27,8 @@ struct BenchmarkCommand: ParsableCommand {
 
             EXAMPLES
               cvtool benchmark
+              cvtool benchmark resnet50 mobilenet_v2 unet --threads 1
+              cvtool benchmark resnet18 --imgsz 320 --batch 8 --json
               cvtool benchmark --threads 1 --runs 100
               cvtool benchmark --image photo.jpg --imgsz 640
               cvtool benchmark --model yolov4.cfg --weights yolov4.weights --json
@@ -38,7 +40,15 @@ struct BenchmarkCommand: ParsableCommand {
               cvtool benchmark --model blazeface-short --mesh face-mesh --image me.jpg
             """)
 
+    @Argument(
+        help: .init(
+            "Networks or weights to measure, by name or file. (default: that of --model)", valueName: "model"))
+    var models: [String] = []
+
     @OptionGroup(title: "Network") var model: DetectorOptions
+
+    @Option(help: .init("Images that a network computes at a time.", valueName: "n"))
+    var batch = 1
 
     @Option(help: .init("How often each step is measured.", valueName: "n"))
     var runs = 30
@@ -78,6 +88,13 @@ struct BenchmarkCommand: ParsableCommand {
     func validate() throws {
         try checkNumber("--runs", runs, in: 1...100_000)
         try checkNumber("--batch-size", batchSize, in: 1...4096)
+        try checkNumber("--batch", batch, in: 1...4096)
+        if !models.isEmpty, model.model != nil || model.weights != nil || image != nil || noNetwork {
+            throw ValidationError("Names of networks go without --model, --weights, --image and --no-network.")
+        }
+        if !models.isEmpty, train != nil || style != nil || faces != nil || mesh != nil {
+            throw ValidationError("Names of networks go without --train, --style, --faces and --mesh.")
+        }
         try checkNumber("--style", style, in: 32...4096)
         try checkNumber("--faces", faces, in: 1...100_000_000)
         if train != nil && (image != nil || noNetwork) {
@@ -99,8 +116,24 @@ struct BenchmarkCommand: ParsableCommand {
 
     func run() throws {
         model.threads.apply()
-        let report = try reportingFailure { try measure() }
-        try writeLine(json ? report.json.text : report.text)
+        let reports = try reportingFailure {
+            models.isEmpty ? [try measure()] : try models.map { try measure($0) }
+        }
+        if json, reports.count > 1 {
+            let all: JSONValue = ["results": .array(reports.map(\.json))]
+            return try writeLine(all.text)
+        }
+        try writeLine(reports.map { json ? $0.json.text : $0.text }.joined(separator: "\n\n"))
+    }
+
+    /// One of the networks that were named.
+    private func measure(_ name: String) throws -> BenchmarkReport {
+        var options = model
+        options.model = name
+        let network = try BenchmarkedNetwork(options, batch: batch)
+        let input = network.input(batch)
+        return BenchmarkReport(
+            network, batch: batch, runs: runs, steps: [BenchmarkStep("network", runs: runs) { network.run(input) }])
     }
 
     private func measure() throws -> BenchmarkReport {
@@ -111,14 +144,14 @@ struct BenchmarkCommand: ParsableCommand {
         let imageBenchmark = try image.map { try ImageBenchmark(path: $0, network) }
         var steps: [BenchmarkStep] = []
         if !noNetwork {
-            let input = network.input
+            let input = network.input(batch)
             steps.append(BenchmarkStep("network", runs: runs) { network.run(input) })
         }
         if let imageBenchmark { steps += try imageBenchmark.steps(runs: runs) }
         if let mesh, let image {
             steps += try FaceMeshBenchmark(path: image, model.makeDetector(), mesh: mesh).steps(runs: runs)
         }
-        return BenchmarkReport(network, runs: runs, steps: steps)
+        return BenchmarkReport(network, batch: batch, runs: runs, steps: steps)
     }
 }
 

@@ -45,12 +45,14 @@ struct BenchmarkReport {
         (self.network, self.input, self.facts, self.runs, self.steps) = (network, input, facts, runs, steps)
     }
 
-    init(_ network: BenchmarkedNetwork, runs: Int, steps: [BenchmarkStep]) {
+    init(_ network: BenchmarkedNetwork, batch: Int = 1, runs: Int, steps: [BenchmarkStep]) {
         let (width, height) = (network.preprocessing.width, network.preprocessing.height)
         self.init(
-            network: network.name, input: "\(width)×\(height)",
-            facts: [JSONMember("width", .integer(width)), JSONMember("height", .integer(height))], runs: runs,
-            steps: steps)
+            network: network.name, input: (batch > 1 ? "\(batch) × " : "") + "\(width)×\(height)",
+            facts: [
+                JSONMember("width", .integer(width)), JSONMember("height", .integer(height)),
+                JSONMember("batch", .integer(batch)),
+            ], runs: runs, steps: steps)
     }
 
     var text: String {

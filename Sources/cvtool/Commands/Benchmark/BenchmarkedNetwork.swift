@@ -1,5 +1,6 @@
 import CVCore
 import CVDetection
+import CVGraph
 import CVImage
 import CVModels
 import CVNN
@@ -19,9 +20,11 @@ struct BenchmarkedNetwork {
 }
 
 extension BenchmarkedNetwork {
-    /// - Parameter options: which network, and at what size; nothing for the detector.
+    /// - Parameters:
+    ///   - options: which network, and at what size; nothing for the detector.
+    ///   - batch: images at a time.
     /// - Throws: what looking for it and reading its weights throw.
-    init(_ options: DetectorOptions) throws {
+    init(_ options: DetectorOptions, batch: Int = 1) throws {
         let isDarknetWithWeights = options.isDarknet && options.weights != nil
         guard !isDarknetWithWeights, let name = options.weights ?? options.model,
             let model = try Self.otherThanDetector(name)
@@ -34,7 +37,7 @@ extension BenchmarkedNetwork {
             channels: own.channels, height: options.imgsz?.height ?? own.height,
             width: options.imgsz?.width ?? own.width)
         try model.check(input)
-        try model.spec.checkInferenceMemory(classes: model.classes, input: input)
+        try model.spec.checkInferenceMemory(classes: model.classes, input: input, batch: batch)
         let network: ModelNetwork
         var preprocessing: Preprocessing
         switch model {
@@ -50,8 +53,9 @@ extension BenchmarkedNetwork {
             preprocessing.shorterSide = ModelSpec.shorterSide(forCrop: max(input.width, input.height))
         }
         let ready = preprocessing
+        let engine = InferenceEngine(network.decidesByValues ? nil : PlanOptions()) { network.run($0) }
         self.init(
-            name: name, preprocessing: preprocessing, prepare: { ready.tensor($0) }, run: { network.run($0) })
+            name: name, preprocessing: preprocessing, prepare: { ready.tensor($0) }, run: { _ = engine($0) })
     }
 
     private init(_ detector: Detector) {
@@ -73,9 +77,16 @@ extension BenchmarkedNetwork {
         return model
     }
 
+    /// So many images of numbers from 0 to 1.
+    func input(_ images: Int) -> Tensor {
+        .hashed([images, preprocessing.channels.count, preprocessing.height, preprocessing.width])
+    }
+}
+
+extension Tensor {
     /// Numbers from 0 to 1 in no order that a kernel could profit from: Knuth's multiplicative hash of the index.
-    var input: Tensor {
-        Tensor(shape: [1, preprocessing.channels.count, preprocessing.height, preprocessing.width]) { values in
+    static func hashed(_ shape: Shape) -> Tensor {
+        Tensor(shape: shape) { values in
             for index in values.indices {
                 let hash = UInt32(truncatingIfNeeded: index) &* 2_654_435_761
                 values[index] = Float(hash >> 8) / Float(1 << 24)

@@ -1,6 +1,7 @@
 import ArgumentParser
 import CVCore
 import CVModels
+import CVNN
 import CVTask
 
 /// `cvtool model`: what networks there are, and what one of them does layer by layer.
@@ -16,6 +17,8 @@ struct ModelCommand: ParsableCommand {
             convolutions and linear layers are counted, without biases, as in papers and torchvision's tables. \
             The network is run on shapes alone: nothing is computed, whatever the size.
 
+            With --plan, the steps that run for an image are listed instead: what was fused, by which algorithm a             convolution is computed, and in which layout. With --profile, the plan is run and each step measured.
+
             EXAMPLES
               cvtool model
               cvtool model resnet50
@@ -24,6 +27,9 @@ struct ModelCommand: ParsableCommand {
               cvtool model unet-camvid
               cvtool model yolov4.cfg --imgsz 320
               cvtool model vgg16 --json | jq .multiply_adds
+              cvtool model resnet50 --plan
+              cvtool model resnet50 --profile --threads 1
+              cvtool model googlenet --graphviz | dot -Tsvg > googlenet.svg
             """)
 
     @Argument(
@@ -50,6 +56,17 @@ struct ModelCommand: ParsableCommand {
         help: .init("Channels of the image: 3 for color, 1 for gray. (default: the network's own)", valueName: "n"))
     var channels: Int?
 
+    @Flag(help: "List the steps that run for an image.")
+    var plan = false
+
+    @Flag(help: "Run these steps, and measure each.")
+    var profile = false
+
+    @Flag(help: "Print the fused graph in the language of Graphviz.")
+    var graphviz = false
+
+    @OptionGroup var threads: ThreadOptions
+
     @Flag(help: "Print one JSON object, or for the list one a line.")
     var json = false
 
@@ -58,12 +75,23 @@ struct ModelCommand: ParsableCommand {
         if model == nil, imgsz != nil || classes != nil || channels != nil {
             throw ValidationError("--imgsz, --classes and --channels go with the name of a network.")
         }
+        if model == nil, plan || profile || graphviz {
+            throw ValidationError("--plan, --profile and --graphviz go with the name of a network.")
+        }
+        if graphviz, json || plan || profile {
+            throw ValidationError("--graphviz goes without --plan, --profile and --json.")
+        }
     }
 
     func run() throws {
         try reportingFailure {
             guard let model else { return try writeList() }
+            threads.apply()
             let asked = try AskedModel(model, self)
+            if plan || profile || graphviz {
+                let report = try PlanReport(asked, isProfiled: profile)
+                return try writeLine(graphviz ? report.graphviz : json ? report.json.text : report.text)
+            }
             let summary = try asked.spec.summary(classes: asked.classes, input: asked.input)
             try writeLine(json ? summary.json(of: asked).text : summary.text(of: asked))
         }
@@ -93,6 +121,17 @@ struct AskedModel {
     let spec: ModelSpec
     let classes: Int
     let input: ModelSpec.Input
+    private let model: NamedModel
+
+    /// With the weights of the file, if it is one and they are for these classes and this input; else with random ones.
+    func network() throws -> ModelNetwork {
+        if case .weights(let file) = model, !file.isHeadless, file.classes == classes,
+            input == file.input || spec.takesAnySize && input.channels == file.input.channels
+        {
+            return try file.network()
+        }
+        return ParameterSet.initialize(seed: 1) { spec.make(classes: classes, input: input, $0) }.network
+    }
 
     /// - Parameters:
     ///   - name: of a network; else of weights, whose metadata name their network, or a `.cfg`.
@@ -102,6 +141,7 @@ struct AskedModel {
         let model = try NamedModel(name, prefersWeights: false)
         if case .weights(let file) = model { try file.check() }
         let own = model.input
+        self.model = model
         spec = model.spec
         classes = command.classes ?? model.classes
         input = ModelSpec.Input(
