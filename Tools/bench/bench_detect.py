@@ -10,31 +10,18 @@ interleaved; what counts is the median over the rounds of the ratio within a rou
 """
 
 import json
-import subprocess
-import sys
 import tempfile
-import warnings
 from pathlib import Path
 
-import numpy as np
+from bench_networks import export, make_input
 from common import ROOT, Rounds, Turn, argument_parser, cvtool_benchmark, print_machine, print_table, wait_for_quiet
 from peers import PEERS, SAME_PRECISION, Peer
 
-sys.path.insert(0, str(ROOT / "Tools"))
 SIDE = 416
 
 
-def make_input() -> np.ndarray:
-    """The numbers that `cvtool benchmark` uses: a multiplicative hash of the index, as a fraction."""
-    index = np.arange(3 * SIDE * SIDE, dtype=np.uint64)
-    values = (index * 2654435761 % (1 << 32)) >> 8
-    return (values.astype(np.float32) / np.float32(1 << 24)).reshape(1, 3, SIDE, SIDE)
-
-
-def export(weights: Path, folder: Path) -> None:
+def export_weights(weights: Path, folder: Path) -> None:
     """Writes the network for all competitors into `folder`, and what PyTorch makes of the input."""
-    import pnnx
-    import torch
     from golden.yolov3_tiny import YOLOv3Tiny
     from safetensors.torch import load_file
 
@@ -42,21 +29,7 @@ def export(weights: Path, folder: Path) -> None:
     _, unexpected = model.load_state_dict(load_file(weights), strict=False)
     if unexpected:
         raise SystemExit(f"{weights}: not the weights of yolov3-tiny: {', '.join(unexpected[:3])}")
-    x = make_input()
-    with torch.inference_mode():
-        coarse, fine = model(torch.from_numpy(x))
-    np.savez(folder / "data.npz", x=x, coarse=coarse.numpy(), fine=fine.numpy())
-    sample = torch.from_numpy(x)
-    with torch.no_grad(), warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        torch.onnx.export(model, (sample,), folder / "model.onnx", opset_version=17, dynamo=False,
-                          input_names=["input"], output_names=["coarse", "fine"])
-        torch.jit.save(torch.jit.trace(model, sample), folder / "model.pt")
-    subprocess.run([pnnx.EXEC_PATH, "model.pt", f"inputshape=[1,3,{SIDE},{SIDE}]", "fp16=0"], cwd=folder, check=True,
-                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    # ncnn does not read the infinity that pnnx writes as the padding before the last pooling.
-    parameters = folder / "model.ncnn.param"
-    parameters.write_text(parameters.read_text().replace("5=-inf", "5=-3.4e38"))
+    export(model, make_input(SIDE), folder)
 
 
 def measure(arguments, folder: Path, threads: int) -> tuple[Rounds, list[Peer]]:
@@ -109,7 +82,7 @@ def main() -> None:
     arguments = parser.parse_args()
     print_machine()
     with tempfile.TemporaryDirectory() as scratch:
-        export(arguments.weights, Path(scratch))
+        export_weights(arguments.weights, Path(scratch))
         results = {}
         for threads in arguments.threads:
             rounds, peers = measure(arguments, Path(scratch), threads)

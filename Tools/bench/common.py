@@ -54,10 +54,15 @@ class Turn(NamedTuple):
         return Turn(statistics.median(times), min(times))
 
 
+def cvtool_report(command: Path, *options: str) -> dict:
+    """What `cvtool benchmark` says with these options."""
+    output = subprocess.run([command, "benchmark", "--json", *options], check=True, capture_output=True, text=True)
+    return json.loads(output.stdout)
+
+
 def cvtool_benchmark(command: Path, *options: str) -> dict[str, Turn]:
     """The times of each step that `cvtool benchmark` measures."""
-    output = subprocess.run([command, "benchmark", "--json", *options], check=True, capture_output=True, text=True)
-    steps = json.loads(output.stdout)["milliseconds"]
+    steps = cvtool_report(command, *options)["milliseconds"]
     return {step: Turn(times["median"], times["minimum"]) for step, times in steps.items()}
 
 

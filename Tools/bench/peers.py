@@ -1,11 +1,13 @@
 """The competitors. Each runs in a process of its own, `python peers.py PEER DIR THREADS`, and waits for turns.
 
-A turn is a line with a number on standard input; the answer is that many measured times. Between turns the process is
-stopped by a signal, since several of these libraries keep their threads spinning for a while after the work.
+DIR holds the network as each of them reads it, and data.npz: the input `x`, [N, C, H, W], and PyTorch's outputs in their
+order. A turn is a line with a number on standard input; the answer is that many measured times. Between turns the process
+is stopped by a signal, since several of these libraries keep their threads spinning for a while after the work.
 """
 
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -37,12 +39,13 @@ def make_openvino(folder: Path, x, threads: int, **precision: str):
 
     options = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_NUM_THREADS": threads, "NUM_STREAMS": 1, **precision}
     core = openvino.Core()
-    request = core.compile_model(core.read_model(folder / "model.onnx"), "CPU", options).create_infer_request()
+    network = core.compile_model(core.read_model(folder / "model.onnx"), "CPU", options)
+    request = network.create_infer_request()
     request.set_input_tensor(openvino.Tensor(x))
 
     def run():
         request.infer()
-        return [request.get_output_tensor(index).data for index in range(2)]
+        return [request.get_output_tensor(index).data for index in range(len(network.outputs))]
 
     return run
 
@@ -60,15 +63,17 @@ def make_ncnn(folder: Path, x, threads: int):
             setattr(network.opt, option, False)
     assert network.load_param(str(folder / "model.ncnn.param")) == 0
     assert network.load_model(str(folder / "model.ncnn.bin")) == 0
-    image = ncnn.Mat(x[0]).clone()  # without, it would only point at numbers that nobody keeps
+    images = [ncnn.Mat(image).clone() for image in x]  # without, it would only point at numbers that nobody keeps
+    count = len(network.output_names())
 
-    def run():
+    def run_one(image):
         extractor = network.create_extractor()
         extractor.input("in0", image)
-        # Both heads: ncnn computes only what leads to the outputs that are asked for.
-        return [np.array(extractor.extract(f"out{index}")[1])[None] for index in range(2)]
+        # All outputs: ncnn computes only what leads to those that are asked for.
+        return [np.array(extractor.extract(f"out{index}")[1]) for index in range(count)]
 
-    return run
+    # It knows no batches.
+    return lambda: [np.stack(outputs) for outputs in zip(*map(run_one, images))]
 
 
 def make_torch(folder: Path, x, threads: int):
@@ -80,7 +85,8 @@ def make_torch(folder: Path, x, threads: int):
 
     def run():
         with torch.inference_mode():
-            return [head.numpy() for head in model(input)]
+            outputs = model(input)
+        return [output.numpy() for output in ([outputs] if isinstance(outputs, torch.Tensor) else outputs)]
 
     return run
 
@@ -101,17 +107,27 @@ def make(peer: str, folder: Path, x, threads: int):
     raise SystemExit(f"no peer {peer}; there are {', '.join(PEERS)}")
 
 
+class PeerFailed(SystemExit):
+    """A competitor's process ended on its own."""
+
+
 class Peer:
-    """A competitor's process, as seen by the benchmark."""
+    """A competitor's process, as seen by the benchmark.
+
+    error: how far its result is from PyTorch's. startup: seconds from the start of the process, Python's included, to
+    the first result. memory: the most that it held at a time so far, in MiB.
+    """
 
     def __init__(self, name: str, folder: Path, threads: int) -> None:
         environment = dict(os.environ, OMP_NUM_THREADS=str(threads))
         self.name = name
+        start = time.monotonic()
         self.process = subprocess.Popen(
             [sys.executable, "-W", "ignore", __file__, name, str(folder), str(threads)], env=environment, text=True,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         ready = json.loads(self._answer())
-        self.version, self.error = ready["version"], ready["error"]
+        self.version, self.error, self.memory = ready["version"], ready["error"], ready["memory"]
+        self.startup = ready["first_result"] - start
         self.process.send_signal(signal.SIGSTOP)
 
     def _answer(self) -> str:
@@ -119,19 +135,38 @@ class Peer:
         for line in self.process.stdout:
             if line.startswith("{"):
                 return line
-        raise SystemExit(f"{self.name} ended with exit code {self.process.wait()}")
+        raise PeerFailed(f"{self.name} ended with exit code {self.process.wait()}")
 
     def turn(self, runs: int) -> Turn:
-        """Three runs to warm up, then `runs` that are measured."""
+        """At most three runs to warm up, then `runs` that are measured."""
         self.process.send_signal(signal.SIGCONT)
         print(runs, file=self.process.stdin, flush=True)
-        times = json.loads(self._answer())["times"]
+        answer = json.loads(self._answer())
         self.process.send_signal(signal.SIGSTOP)
-        return Turn.of(times)
+        self.memory = answer["memory"]
+        return Turn.of(answer["times"])
 
     def end(self) -> None:
         self.process.kill()
         self.process.wait()
+
+
+def peak_memory() -> float:
+    """The most physical memory that this process held at a time, in MiB."""
+    if sys.platform == "darwin":
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    # What getrusage says on Linux includes the memory of the process that started this one.
+    status = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in status if line.startswith("VmHWM")) / 1024
+
+
+def relative_error(outputs, expected) -> float:
+    """The largest difference of an output over its largest value, the worst of all outputs."""
+    import numpy as np
+
+    return max(
+        float(np.abs(output.reshape(-1) - values.reshape(-1)).max() / np.abs(values).max())
+        for output, values in zip(outputs, expected, strict=True))
 
 
 def serve(peer: str, folder: Path, threads: int) -> None:
@@ -140,19 +175,21 @@ def serve(peer: str, folder: Path, threads: int) -> None:
 
     data = np.load(folder / "data.npz")
     run = make(peer, folder, data["x"], threads)
-    error = max(
-        float(np.abs(head.reshape(-1) - data[name].reshape(-1)).max() / np.abs(data[name]).max())
-        for head, name in zip(run(), ("coarse", "fine"), strict=True))
-    print(json.dumps({"version": version(peer.split("-")[0]), "error": error}), flush=True)
+    outputs = run()
+    first_result = time.monotonic()
+    error = relative_error(outputs, [data[name] for name in data.files if name != "x"])
+    print(json.dumps({"version": version(peer.split("-")[0]), "error": error, "first_result": first_result,
+                      "memory": peak_memory()}), flush=True)
     for line in sys.stdin:
-        for _ in range(3):
+        runs = int(line)
+        for _ in range(min(3, runs)):
             run()
         times = []
-        for _ in range(int(line)):
+        for _ in range(runs):
             start = time.perf_counter()
             run()
             times.append((time.perf_counter() - start) * 1e3)
-        print(json.dumps({"times": times}), flush=True)
+        print(json.dumps({"times": times, "memory": peak_memory()}), flush=True)
 
 
 if __name__ == "__main__":
