@@ -7,24 +7,16 @@
 /// The pixels of a row of a strip, outside of the plane: up to 6 · 64 + 2 · 16 floats, see the .inc.
 static const float winograd_zeros[416];
 
-// G: row i is (1, x, x²) / Π (x - x'), x and x' the points, with the signs and scales of Bᵀ and Aᵀ in the .inc.
-static const double winograd_g4[6][3] = {
-    {256.0 / 225, 0.0, 0.0},
+// The rows of G between the first and the last, one of each pair (a, ±b, c): row i is (1, x, x²) / Π (x - x'), x and x' the
+// points, with the signs and scales of Bᵀ and Aᵀ in the .inc.
+static const double winograd_g4[2][3] = {
     {-2048.0 / 2975, -1280.0 / 2975, -800.0 / 2975},
-    {-2048.0 / 2975, 1280.0 / 2975, -800.0 / 2975},
     {128.0 / 1071, 192.0 / 1071, 288.0 / 1071},
-    {128.0 / 1071, -192.0 / 1071, 288.0 / 1071},
-    {0.0, 0.0, 1.0},
 };
-static const double winograd_g6[8][3] = {
-    {1.0, 0.0, 0.0},
+static const double winograd_g6[3][3] = {
     {-2.0 / 9, -2.0 / 9, -2.0 / 9},
-    {-2.0 / 9, 2.0 / 9, -2.0 / 9},
     {1.0 / 90, 2.0 / 90, 4.0 / 90},
-    {1.0 / 90, -2.0 / 90, 4.0 / 90},
     {4.0 / 180, 2.0 / 180, 1.0 / 180},
-    {4.0 / 180, -2.0 / 180, 1.0 / 180},
-    {0.0, 0.0, 1.0},
 };
 
 #define VARIANTS "blocked_winograd.inc"

@@ -1,3 +1,5 @@
+import CKernels
+import CVCore
 import CVTensor
 
 extension Graph {
@@ -100,19 +102,24 @@ extension FusedConvolution {
         scaled.bias = Tensor(
             terms.indices.map { Float(Double(terms[$0]) + Double(factors[$0]) * Double(old?[$0] ?? 0)) },
             shape: [terms.count])
-        let shape = weight.shape
-        let taps = shape[2] * shape[3]
-        let perGroup = (shape[1], cout / geometry.groups)
+        let (shape, taps) = (weight.shape, weight.shape[2] * weight.shape[3])
+        // Filters one after the other; of a transposed convolution, for each input channel those of its group.
+        let perGroup = cout / geometry.groups
+        let channels: [Int] =
+            transposed == nil
+            ? Array(0..<shape[0])
+            : (0..<shape[0]).flatMap { input in
+                let first = input / (shape[0] / geometry.groups) * perGroup
+                return first..<first + perGroup
+            }
+        let length = transposed == nil ? shape[1] * taps : taps
         scaled.weight = Tensor(shape: shape) { target in
             weight.withValues { source in
-                for index in source.indices {
-                    let channel =
-                        transposed == nil
-                        ? index / (shape[1] * taps)
-                        // [Cin, Cout / groups, …]: the group follows from the input channel.
-                        : index / (shape[1] * taps) / (shape[0] / geometry.groups) * perGroup.1
-                            + index / taps % perGroup.0
-                    target[index] = source[index] * factors[channel]
+                for (part, channel) in channels.enumerated() {
+                    let start = part * length
+                    cvk_scale_shift(
+                        InstructionSet.current.cValue, factors[channel], 0, source.baseAddress! + start,
+                        target.baseAddress! + start, length)
                 }
             }
         }

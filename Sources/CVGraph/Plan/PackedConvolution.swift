@@ -75,16 +75,39 @@ package struct PackedConvolution: Sendable {
                             isa.cValue, weight.baseAddress! + first * cin, cin, channels, cin, to, width)
                         return
                     }
-                    for (line, (channel, tap)) in order.enumerated() {
-                        let position = taps[tap].ky * columns + taps[tap].kx
-                        let (start, step) =
-                            isTransposed
-                            ? ((channel * cout + first) * window + position, window)
-                            : ((first * cin + channel) * window + position, cin * window)
-                        for lane in 0..<channels { to[line * width + lane] = weight[start + lane * step] }
+                    withScratch(cin * window * width) { lines in
+                        if channels < width { lines.update(repeating: 0, count: cin * window * width) }
+                        // Transposed as they are stored, then line by line in the order of the segments.
+                        transpose(
+                            weight.baseAddress!, shape, isTransposed: isTransposed, first..<first + channels, to: lines,
+                            width, isa)
+                        for (line, (channel, tap)) in order.enumerated() {
+                            let position = taps[tap].ky * columns + taps[tap].kx
+                            (to + line * width).update(
+                                from: lines + (channel * window + position) * width, count: width)
+                        }
                     }
                 }
             }
+        }
+    }
+
+    /// Some filters as [Cin · window][width].
+    private static func transpose(
+        _ weight: UnsafePointer<Float>, _ shape: Shape, isTransposed: Bool, _ filters: Range<Int>,
+        to lines: UnsafeMutablePointer<Float>, _ width: Int, _ isa: InstructionSet
+    ) {
+        let window = shape[2] * shape[3]
+        guard isTransposed else {
+            let stored = shape[1] * window
+            cvk_transpose(
+                isa.cValue, weight + filters.lowerBound * stored, stored, filters.count, stored, lines, width)
+            return
+        }
+        for channel in 0..<shape[0] {
+            cvk_transpose(
+                isa.cValue, weight + (channel * shape[1] + filters.lowerBound) * window, window, filters.count, window,
+                lines + channel * window * width, width)
         }
     }
 

@@ -1,3 +1,4 @@
+import CKernels
 import CVCore
 import CVTensor
 import Synchronization
@@ -54,12 +55,21 @@ package final class PackedWeightCache: Sendable {
 }
 
 extension FusedConvolution {
-    /// Differs where the weight, the bias, or the order of the channels does.
+    /// Differs where the weight, the bias, or the order of the channels does: sums of parts, put together.
     fileprivate var fingerprint: UInt64 {
         var hash: UInt64 = transposed == nil ? 0 : 1
-        for values in [weight, bias].compactMap({ $0 }) {
-            values.withValues { for value in $0 { hash = (hash ^ UInt64(value.bitPattern)) &* 0x9E37_79B9_7F4A_7C15 } }
-            hash ^= hash >> 32
+        let isa = InstructionSet.current.cValue
+        for tensor in [weight, bias].compactMap({ $0 }) {
+            tensor.withValues { values in
+                let part = max(64, values.count / 64)
+                for start in stride(from: 0, to: values.count, by: part) {
+                    let (from, count) = (values.baseAddress! + start, min(part, values.count - start))
+                    for sum in [cvk_sum(isa, from, count), cvk_dot(isa, from, 0, from, 0, count)] {
+                        hash = (hash ^ UInt64(sum.bitPattern)) &* 0x9E37_79B9_7F4A_7C15
+                        hash ^= hash >> 32
+                    }
+                }
+            }
         }
         return hash
     }

@@ -1,3 +1,5 @@
+import CKernels
+import CVCore
 import CVTensor
 
 /// How large the values of a graph can become, from the weights alone.
@@ -29,6 +31,12 @@ package struct ValueBounds {
     }
 
     package init(_ graph: Graph) {
+        guard graph.nodes.contains(where: { $0.operation.hidesInfinities }) else {
+            // Nothing hides an overflow, so nobody asks.
+            magnitudes = [Double](repeating: .infinity, count: graph.values.count)
+            sums = magnitudes
+            return
+        }
         magnitudes = graph.values.map { value in
             value.constant.map { $0.withValues { $0.reduce(0) { max($0, Double(abs($1))) } } } ?? .infinity
         }
@@ -77,6 +85,19 @@ package struct ValueBounds {
     }
 }
 
+extension GraphOperation {
+    /// Whether a kernel's limits would make finite numbers of infinite ones.
+    fileprivate var hidesInfinities: Bool {
+        switch self {
+        case .convolution(let convolution): convolution.activation == .relu6
+        case .depthwisePointwise(let depthwise, let pointwise):
+            depthwise.activation == .relu6 || pointwise.activation == .relu6
+        case .add(let activation): activation == .relu6
+        default: false
+        }
+    }
+}
+
 private func largest(_ values: Tensor) -> Double {
     values.withValues { $0.reduce(0) { max($0, Double(abs($1))) } }
 }
@@ -100,11 +121,13 @@ extension FusedConvolution {
         // No sum has more terms than a filter, or of a transposed convolution than all.
         let filters = transposed == nil ? max(1, weight.shape[0]) : 1
         let perFilter = weight.shape.count / filters
+        let isa = InstructionSet.current.cValue
         var most: Float = 0
         weight.withValues { values in
             for filter in 0..<filters {
-                var sum: Float = 0
-                for index in filter * perFilter..<(filter + 1) * perFilter { sum += abs(values[index]) }
+                // Σ |w| ≤ √(n · Σ w²), by Cauchy and Schwarz.
+                let start = values.baseAddress! + filter * perFilter
+                let sum = (Float(perFilter) * cvk_dot(isa, start, 0, start, 0, perFilter)).squareRoot()
                 // A NaN makes the bound infinite.
                 most = sum <= most ? most : sum.isNaN ? .infinity : sum
             }
