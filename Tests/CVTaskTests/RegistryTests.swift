@@ -61,7 +61,7 @@ import Testing
     func smallNetworksGoAllTheWay() throws {
         let path = NSTemporaryDirectory() + "registry-\(UUID().uuidString).safetensors"
         defer { try? FileManager.default.removeItem(atPath: path) }
-        let extra = ["unet-w4-d2-bilinear-plain", "fast-style-w4", "transformer-w3"]
+        let extra = ["unet-w4-d2-bilinear-plain", "fast-style-w4", "transformer-w3", "vgg19-relu5_1"]
         let small = ModelRegistry.all.filter { $0.parameterCount() < 1_300_000 }.map(\.name) + extra
         #expect(small.count >= 15)
         for name in small {

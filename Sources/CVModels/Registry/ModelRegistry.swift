@@ -23,8 +23,8 @@ public enum ModelRegistry {
     /// - Returns: their specs; empty if there is none.
     public static func specs(for task: VisionTask) -> [ModelSpec] { all.filter { $0.task == task } }
 
-    /// The one of this name: one of `all`, or one whose name has parameters, such as `unet-w16-d3-bilinear-plain` or
-    /// `fast-style-w16`. Names of earlier versions are understood; `currentName(of:)` lists them.
+    /// The one of this name: one of `all`, or one whose name has parameters, such as `unet-w16-d3-bilinear-plain`,
+    /// `fast-style-w16` or `vgg19-relu5_1`. Names of earlier versions are understood; `currentName(of:)` lists them.
     ///
     /// - Parameters:
     ///   - name: of the network.
@@ -44,6 +44,7 @@ public enum ModelRegistry {
 
     private static func any(named name: String) -> ModelSpec? {
         all.first { $0.name == name } ?? UNet.spec(named: name) ?? ImageTransformNet.spec(named: name)
+            ?? VGGFeatures.spec(named: name)
     }
 
     /// What a network is called now that an earlier version called `name`; nil for a name that has not changed.
