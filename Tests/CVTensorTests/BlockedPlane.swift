@@ -15,9 +15,9 @@ func largestDifference(_ found: [Float], _ expected: [Double]) -> Double {
     }
 }
 
-/// Limits as the kernels document them: NaN stays NaN.
+/// Limits as the kernels document them: NaN where there is no finite number.
 func clamped(_ value: Double, _ low: Float, _ high: Float) -> Double {
-    value.isNaN ? value : min(max(value, Double(low)), Double(high))
+    value.isFinite ? min(max(value, Double(low)), Double(high)) : .nan
 }
 
 /// A block of channels with a border that must not be read, or must not be changed.

@@ -120,7 +120,7 @@ import Testing
         }
     }
 
-    @Test("sums with limits and factors of channels; NaN stays NaN", arguments: InstructionSet.available)
+    @Test("sums with limits, NaN where they overflow, and factors of channels", arguments: InstructionSet.available)
     func elementwise(_ isa: InstructionSet) {
         for size in BlockedPlane.sizes {
             var (a, b) = (Self.plane(isa, size), Self.plane(isa, size, seed: 2))

@@ -27,7 +27,7 @@ typedef struct {
     const float *residual;
     /// Floats from a row of the residual to the next.
     size_t residual_pitch;
-    /// The bounds; -INFINITY and INFINITY are none. NaN stays NaN.
+    /// The bounds; -INFINITY and INFINITY are none. An infinite sum becomes NaN, which stays NaN.
     float low, high;
 } cvk_blocked_epilogue;
 

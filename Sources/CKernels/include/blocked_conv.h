@@ -29,7 +29,7 @@ typedef struct {
     /// Added to the sums at the end, in the layout of y with its own distances; NULL for nothing.
     const float *residual;
     size_t residual_row, residual_step, residual_block;
-    /// Limits of the result, -INFINITY and INFINITY for none. NaN stays NaN.
+    /// Limits of the result, -INFINITY and INFINITY for none. NaN and infinite sums become NaN.
     float low, high;
     /// Output pixel (0, 0); floats to the next row, column and block of channels.
     float *y;

@@ -26,7 +26,7 @@ void cvk_blocked_to_planar(cvk_isa isa, const cvk_blocked_plane *x, size_t chann
 void cvk_blocked_zero_border(cvk_isa isa, float *pixels, size_t rows, size_t columns, size_t pitch, size_t top,
                              size_t bottom, size_t left, size_t right);
 
-/// y = a + b, clamped to low … high; NaN stays NaN. a, b: planes of the same size. y may be either of them.
+/// y = a + b, clamped to low … high; NaN where the sum is NaN or infinite. a, b: planes of the same size. y may be either of them.
 void cvk_blocked_add(cvk_isa isa, const cvk_blocked_plane *a, const cvk_blocked_plane *b, float low, float high,
                      float *y, size_t y_pitch);
 

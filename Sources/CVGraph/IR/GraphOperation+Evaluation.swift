@@ -11,8 +11,6 @@ extension GraphOperation {
         switch self {
         case .tensor(let operation): operation.applied(to: x)
         case .convolution(let convolution): convolution.applied(to: x[0], adding: x.count > 1 ? x[1] : nil)
-        case .depthwisePointwise(let depthwise, let pointwise):
-            pointwise.applied(to: depthwise.applied(to: x[0]), adding: x.count > 1 ? x[1] : nil)
         case .add(let activation): activation(x[0] + x[1])
         case .affine(let scale, let shift, let activation):
             activation(
@@ -32,8 +30,7 @@ extension FusedConvolution {
             transposed.map {
                 convTranspose2d(image, weight, bias: bias, geometry, outputPadding: (y: $0.y, x: $0.x))
             } ?? conv2d(image, weight, bias: bias, geometry)
-        let result = activation(residual.map { y + $0.reshaped(y.shape) } ?? y)
-        return result
+        return activation(residual.map { y + $0.reshaped(y.shape) } ?? y)
     }
 }
 

@@ -6,8 +6,6 @@ public enum GraphOperation: Sendable {
     case tensor(CVTensor.Operation)
     /// A convolution with what follows. Inputs: x, and the residual if there is one.
     case convolution(FusedConvolution)
-    /// A depthwise convolution and the 1×1 convolution of its result. Inputs: x, and the residual of the second.
-    case depthwisePointwise(FusedConvolution, FusedConvolution)
     /// `activation(a + b)`. Inputs: a and b, of the same shape.
     case add(Activation)
     /// `activation(scale · x + shift)`, by channel. Input: x.
@@ -20,7 +18,6 @@ public enum GraphOperation: Sendable {
         switch self {
         case .tensor(let operation): operation.name
         case .convolution(let convolution): convolution.name
-        case .depthwisePointwise(let depthwise, let pointwise): depthwise.name + " → " + pointwise.name
         case .add(let activation): "add" + activation.suffix
         case .affine(_, _, let activation): "affine" + activation.suffix
         case .squeezeExcite: "squeezeExcite"

@@ -10,7 +10,7 @@ package struct BlockwiseStep: PlanStep {
     package let description: PlanStepDescription
     package let y: Placement
     package let isa: InstructionSet
-    package let activation: StepActivation
+    package let activation: Activation
     private let body: Body
     private let rowTasks, blocksPerTask, blockTasks: Int
 
@@ -23,7 +23,7 @@ package struct BlockwiseStep: PlanStep {
     ///   - isa: the instruction set of the kernels.
     ///   - body: computes some rows of a block; it applies limits itself.
     package init(
-        _ operation: String, y: Placement, work: Double, floats: Int, activation: StepActivation = .linear,
+        _ operation: String, y: Placement, work: Double, floats: Int, activation: Activation = .linear,
         key: String? = nil, isa: InstructionSet, _ body: @escaping Body
     ) {
         description = PlanStepDescription(
@@ -62,18 +62,18 @@ package struct BlockwiseStep: PlanStep {
 extension BlockwiseStep {
     /// A depthwise convolution.
     package static func depthwise(
-        _ convolution: FusedConvolution, x: Placement, y: Placement, residual: Placement?,
-        activation: StepActivation, isa: InstructionSet
+        _ convolution: FusedConvolution, x: Placement, y: Placement, residual: Placement?, isa: InstructionSet
     ) -> BlockwiseStep {
         let lanes = y.layout.lanes
         let taps = convolution.geometry.y.kernel * convolution.geometry.x.kernel
         let weights = packedDepthwise(convolution, lanes: lanes)
         let bias = PackedConvolution.padded(convolution.bias, channels: convolution.cout, lanes: lanes)
-        let (low, high) = activation.limits
+        let (low, high) = convolution.activation.limits
         let geometry = convolution.geometry
         return BlockwiseStep(
             convolution.name, y: y, work: 2 * Double(taps * y.layout.batch * y.layout.channels * y.layout.pixels),
-            floats: x.layout.count + y.layout.count, activation: activation, key: convolution.key, isa: isa
+            floats: x.layout.count + y.layout.count, activation: convolution.activation,
+            key: convolution.key, isa: isa
         ) { memory, image, block, rows in
             weights.withValues { weights in
                 bias.withValues { bias in
@@ -112,12 +112,11 @@ extension BlockwiseStep {
 
     /// `activation(a + b)`.
     package static func add(
-        _ activation: StepActivation, _ a: Placement, _ b: Placement, y: Placement, isa: InstructionSet
+        _ activation: Activation, _ a: Placement, _ b: Placement, y: Placement, isa: InstructionSet
     ) -> BlockwiseStep {
         let (low, high) = activation.limits
         return BlockwiseStep(
-            GraphOperation.add(activation.activation).name, y: y, work: Double(y.layout.count),
-            floats: 3 * y.layout.count,
+            GraphOperation.add(activation).name, y: y, work: Double(y.layout.count), floats: 3 * y.layout.count,
             activation: activation, isa: isa
         ) { memory, image, block, rows in
             var left = a.layout.rows(rows, at: memory.read(a, image: image, block: block))

@@ -5,7 +5,6 @@ import CVTensor
 /// A convolution as sums over its taps, in registers: any window, stride, and transposed ones.
 package struct DirectConvolutionStep: PlanStep {
     package let convolution: FusedConvolution
-    package let activation: StepActivation
     package let x, y: Placement
     package let residual: Placement?
     package let isa: InstructionSet
@@ -31,9 +30,8 @@ package struct DirectConvolutionStep: PlanStep {
 
     package init(
         _ convolution: FusedConvolution, _ phases: [ConvolutionPhase], _ packed: PackedConvolution, x: Placement,
-        y: Placement, residual: Placement?, activation: StepActivation, isa: InstructionSet
+        y: Placement, residual: Placement?, isa: InstructionSet
     ) {
-        self.activation = activation
         (self.convolution, self.x, self.y, self.residual) = (convolution, x, y, residual)
         (self.packed, self.isa) = (packed, isa)
         let layouts = [x.layout, y.layout] + (residual.map { [$0.layout] } ?? [])
@@ -112,7 +110,7 @@ package struct DirectConvolutionStep: PlanStep {
             conv.residual_block = layout.blockStride
         }
         (conv.depth, conv.tail_depth) = (phase.depth, phase.tailDepth)
-        (conv.low, conv.high) = activation.limits
+        (conv.low, conv.high) = convolution.activation.limits
         return conv
     }
 
@@ -157,15 +155,15 @@ package struct DirectConvolutionStep: PlanStep {
 
     /// The activation, where it is more than limits, while the results are in the cache.
     private func finish(_ conv: cvk_blocked_conv, group: Int, rows: Int) {
-        guard activation.needsPass else { return }
+        guard convolution.activation.needsPass else { return }
         for vector in 0..<packed.vectors(of: group) {
             for row in 0..<rows {
                 let start = conv.y + vector * conv.y_block + row * conv.y_row
                 if conv.y_step == packed.lanes {
-                    activation.apply(to: start, count: conv.columns * packed.lanes, isa)
+                    convolution.activation.apply(to: start, count: conv.columns * packed.lanes, isa)
                 } else {
                     for column in 0..<conv.columns {
-                        activation.apply(to: start + column * conv.y_step, count: packed.lanes, isa)
+                        convolution.activation.apply(to: start + column * conv.y_step, count: packed.lanes, isa)
                     }
                 }
             }

@@ -20,10 +20,10 @@ extension PlanBuilder {
     private mutating func draftDepthwise(_ convolution: FusedConvolution, _ node: Graph.Node) -> Bool {
         let reads = node.inputs.map { slot($0) }
         let y = newSlot(for: node.output)
-        let (isa, activation) = (isa, activation(convolution.activation, of: node))
+        let isa = isa
         add(reads, y) {
             BlockwiseStep.depthwise(
-                convolution, x: $0[0], y: $1, residual: $0.dropFirst().first, activation: activation, isa: isa)
+                convolution, x: $0[0], y: $1, residual: $0.dropFirst().first, isa: isa)
         }
         return true
     }
@@ -47,11 +47,10 @@ extension PlanBuilder {
         let packed = weights.packed(convolution, phases, inputLanes: isPlanar ? 1 : lanes, isa)
         let reads = [x] + node.inputs.dropFirst().map { slot($0) }
         let y = newSlot(for: node.output)
-        let (isa, activation) = (isa, activation(convolution.activation, of: node))
+        let isa = isa
         add(reads, y) {
             DirectConvolutionStep(
-                convolution, phases, packed, x: $0[0], y: $1, residual: $0.dropFirst().first, activation: activation,
-                isa: isa)
+                convolution, phases, packed, x: $0[0], y: $1, residual: $0.dropFirst().first, isa: isa)
         }
     }
 
@@ -63,12 +62,12 @@ extension PlanBuilder {
         let packed = weights.winograd(convolution, tile: tile, isa)
         let blocks = slots[reads[0]].layout.blocks
         let chunks = WinogradChunks(tile: tile, output: output, inputBlocks: blocks)
-        let (isa, activation) = (isa, activation(convolution.activation, of: node))
+        let isa = isa
         add(
             Draft(reads: reads, writes: y, scratch: chunks.arePrivate ? 0 : chunks.scratch) { reads, y, scratch in
                 WinogradStep(
                     convolution, packed, chunks, x: reads[0], y: y, residual: reads.dropFirst().first,
-                    activation: activation, scratch: scratch, isa: isa)
+                    scratch: scratch, isa: isa)
             })
     }
 

@@ -7,7 +7,6 @@ extension PlanBuilder {
         let isDrafted: Bool
         switch node.operation {
         case .convolution(let convolution): isDrafted = draftConvolution(convolution, node)
-        case .depthwisePointwise: isDrafted = false
         case .add(let activation): isDrafted = draftSum(activation, node)
         case .affine(let scale, let shift, let activation):
             isDrafted = draftBlockwise(node, inPlace: true) { [isa] x, y in
@@ -103,7 +102,7 @@ extension PlanBuilder {
     private mutating func draftSum(_ activation: Activation, _ node: Graph.Node) -> Bool {
         guard node.inputs.allSatisfy(isImage) else { return false }
         let (a, b) = (slot(node.inputs[0]), slot(node.inputs[1]))
-        let (isa, activation) = (isa, self.activation(activation, of: node))
+        let isa = isa
         let y: Int
         if node.inputs[0] != node.inputs[1], isLastUse(node.inputs[0], a) {
             alias(node.output, to: a)

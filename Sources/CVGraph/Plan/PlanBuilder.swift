@@ -39,7 +39,6 @@ package struct PlanBuilder {
     package let lanes: Int
     package let options: PlanOptions
     package let weights: PackedWeightCache
-    private let bounds: ValueBounds
     package private(set) var slots: [Slot] = []
     package private(set) var drafts: [Draft] = []
     private var slotOf: [Key: Int] = [:]
@@ -51,7 +50,6 @@ package struct PlanBuilder {
         isa = options.isa
         lanes = isa.lanes
         remainingUses = graph.uses
-        bounds = ValueBounds(graph)
         for (index, input) in graph.inputs.enumerated() {
             let slot = newSlot(FeatureLayout(graph.values[input].shape, lanes: 1))
             slots[slot].memory = .input(index)
@@ -62,11 +60,6 @@ package struct PlanBuilder {
             for input in node.inputs { remainingUses[input] -= 1 }
         }
         for (index, output) in graph.outputs.enumerated() { draftOutput(output, index) }
-    }
-
-    /// The activation with which a node ends, and whether it can hide an overflow.
-    package func activation(_ activation: Activation, of node: Graph.Node) -> StepActivation {
-        StepActivation(activation: activation, excludesOverflow: bounds.excludesOverflow(of: node.output))
     }
 
     // MARK: Slots

@@ -2,35 +2,30 @@ import CKernels
 import CVCore
 import CVTensor
 
-/// An activation as the last part of a step.
-package struct StepActivation: Sendable {
-    package let activation: Activation
-    /// Whether an infinite sum is excluded. ReLU6 would hide it; then it is applied where infinities are noticed.
-    package let excludesOverflow: Bool
-
-    package static let linear = StepActivation(activation: .linear, excludesOverflow: true)
-
+extension Activation {
     /// The limits that a kernel applies to its sums; none for other activations.
+    ///
+    /// The kernels make NaN of an infinite sum, which limits would hide: an overflow, which damaged weights cause, must not
+    /// pass for a result.
     package var limits: (low: Float, high: Float) {
-        switch activation {
+        switch self {
         case .relu: (0, .infinity)
-        case .relu6 where excludesOverflow: (0, 6)
+        case .relu6: (0, 6)
         default: (-.infinity, .infinity)
         }
     }
 
     /// Whether it is more than limits.
     package var needsPass: Bool {
-        switch activation {
-        case .linear, .relu: false
-        case .relu6: !excludesOverflow
+        switch self {
+        case .linear, .relu, .relu6: false
         default: true
         }
     }
 
     /// Applies it in place.
     package func apply(to values: UnsafeMutablePointer<Float>, count: Int, _ isa: InstructionSet) {
-        activation.apply(to: values, count: count, isa)
+        apply(UnsafePointer(values), values, count: count, under: isa)
     }
 }
 
@@ -54,12 +49,5 @@ extension RunMemory {
             isa.cValue, write(placement, image: image, block: block) + rows.lowerBound * layout.pitch, rows.count,
             layout.columns, layout.pitch, rows.lowerBound == 0 ? border.top : 0,
             rows.upperBound == layout.rows ? border.bottom : 0, border.left, border.right)
-    }
-}
-
-extension Activation {
-    /// Applies it in place.
-    package func apply(to values: UnsafeMutablePointer<Float>, count: Int, _ isa: InstructionSet) {
-        apply(UnsafePointer(values), values, count: count, under: isa)
     }
 }

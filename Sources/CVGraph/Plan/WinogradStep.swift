@@ -9,7 +9,6 @@ import CVTensor
 /// threads share each of them, and the transformed filters are read once for as many tiles as the scratch memory holds.
 package struct WinogradStep: PlanStep {
     package let convolution: FusedConvolution
-    package let activation: StepActivation
     package let x, y: Placement
     package let residual: Placement?
     package let weights: WinogradWeights
@@ -20,9 +19,8 @@ package struct WinogradStep: PlanStep {
 
     package init(
         _ convolution: FusedConvolution, _ weights: WinogradWeights, _ chunks: WinogradChunks, x: Placement,
-        y: Placement, residual: Placement?, activation: StepActivation, scratch: Int, isa: InstructionSet
+        y: Placement, residual: Placement?, scratch: Int, isa: InstructionSet
     ) {
-        self.activation = activation
         (self.convolution, self.weights, self.chunks) = (convolution, weights, chunks)
         (self.x, self.y, self.residual, self.scratch, self.isa) = (x, y, residual, scratch, isa)
     }
@@ -104,7 +102,7 @@ package struct WinogradStep: PlanStep {
     private func transformOutput(
         _ vector: Int, _ tiles: Range<Int>, _ memory: RunMemory, _ products: UnsafeMutablePointer<Float>
     ) {
-        let (low, high) = activation.limits
+        let (low, high) = convolution.activation.limits
         var from = UnsafePointer(products + vector * chunks.tilesPerChunk * weights.lanes)
         weights.bias.withValues { bias in
             for (image, part) in chunks.parts(of: tiles) {
@@ -124,7 +122,7 @@ package struct WinogradStep: PlanStep {
 
     /// The activation, where it is more than limits, on the tiles just written.
     private func activate(_ tiles: Range<Int>, _ pixels: UnsafeMutablePointer<Float>) {
-        guard activation.needsPass else { return }
+        guard convolution.activation.needsPass else { return }
         let tile = weights.tile
         // Whole lines of tiles are whole rows; of the others, some tiles.
         var next = tiles.lowerBound
@@ -133,7 +131,7 @@ package struct WinogradStep: PlanStep {
             let end = min(tiles.upperBound, (line + 1) * chunks.columns)
             let columns = (next % chunks.columns) * tile..<min((end - line * chunks.columns) * tile, y.layout.columns)
             for row in line * tile..<min((line + 1) * tile, y.layout.rows) {
-                activation.apply(
+                convolution.activation.apply(
                     to: pixels + row * y.layout.pitch + columns.lowerBound * weights.lanes,
                     count: columns.count * weights.lanes, isa)
             }

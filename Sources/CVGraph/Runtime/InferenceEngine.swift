@@ -40,9 +40,7 @@ public final class InferenceEngine: Sendable {
     /// - Parameter x: of any shape that the network takes.
     /// - Returns: what the network returns.
     public func callAsFunction(_ x: Tensor) -> [Tensor] {
-        guard let options, x.tape == nil, !x.isShapeOnly, x.shape.count > 0, ValueBounds.areUsual(x) else {
-            return network(x)
-        }
+        guard let options, x.tape == nil, !x.isShapeOnly, x.shape.count > 0 else { return network(x) }
         return plan(for: x.shape, options)([x])
     }
 
