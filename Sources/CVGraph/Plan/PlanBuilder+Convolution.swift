@@ -93,7 +93,7 @@ package enum ConvolutionCost {
     /// Of transforming a vector of an input and of an output tile.
     private static let transforms: [Int: Double] = [4: 120, 6: 260]
     /// Of reading a float of the transformed filters from beyond the cache of a core.
-    private static let weight = 2.5
+    private static let weight = 1.5
 
     /// - Parameters:
     ///   - tile: outputs of a tile in each direction; 0 for direct sums.

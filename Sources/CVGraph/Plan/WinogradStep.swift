@@ -165,9 +165,9 @@ package struct WinogradChunks: Sendable {
 
     package var count: Int { (total + tilesPerChunk - 1) / tilesPerChunk }
 
-    /// Floats of transformed tiles that fit into the cache of a core, of which 512 KB are common, and into one that all
-    /// share.
-    private static let privateFloats = 112_000, sharedFloats = 3 << 20
+    /// Floats of transformed tiles that fit into the cache of a core beside some filters, and into one that all share.
+    private static let privateFloats = secondLevelCacheBytes * 3 / 4 / MemoryLayout<Float>.stride
+    private static let sharedFloats = 3 << 20
 
     /// - Parameters:
     ///   - tile: outputs of a tile in each direction.
@@ -183,7 +183,9 @@ package struct WinogradChunks: Sendable {
         arePrivate = fitting >= 12 && total >= 24
         // Multiples of the width of a tile of products.
         let wanted = arePrivate ? min(fitting, (total + 3) / 4) / 12 * 12 : max(12, Self.sharedFloats / perTile)
-        let parts = (total + max(12, wanted) - 1) / max(12, wanted)
+        var parts = (total + max(12, wanted) - 1) / max(12, wanted)
+        // Threads claim one after the other: an odd number would leave one of two without work.
+        if arePrivate { parts += parts % 2 }
         tilesPerChunk = (total + parts - 1) / parts
         // An odd number of cache lines: positions a multiple of 4 KiB apart would share a few lines of the cache.
         func odd(_ floats: Int) -> Int { ((floats + 15) / 16 | 1) * 16 }
