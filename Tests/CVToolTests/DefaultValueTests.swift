@@ -10,14 +10,16 @@ import Testing
     /// All defaults that are a number or a word. A change of any of them changes results: it belongs into the changelog, too.
     private static let documented: [String: [String: String]] = [
         "detect": [
-            "max-pixels": "178000000", "model": "ssd-mobilenetv2", "conf": "0.25", "iou": "0.6", "max-det": "300",
+            "precision": "float32", "max-pixels": "178000000", "model": "ssd-mobilenetv2", "conf": "0.25", "iou": "0.6",
+            "max-det": "300",
             "quality": "90",
         ],
         "classify": [
-            "max-pixels": "178000000", "model": "efficientnet-lite0", "top": "5",
+            "precision": "float32", "max-pixels": "178000000", "model": "efficientnet-lite0", "top": "5",
         ],
         "segment": [
-            "max-pixels": "178000000", "model": "person", "opacity": "0.5", "tolerance": "1.0", "quality": "90",
+            "precision": "float32", "max-pixels": "178000000", "model": "person", "opacity": "0.5", "tolerance": "1.0",
+            "quality": "90",
             "person-crops": "auto",
         ],
         "stylize": [
@@ -27,30 +29,34 @@ import Testing
             "max-pixels": "178000000",
         ],
         "verify": [
-            "detector": "yunet", "min-size": "20", "quality": "90", "max-pixels": "178000000",
+            "precision": "float32", "detector": "yunet", "min-size": "20", "quality": "90", "max-pixels": "178000000",
         ],
         "faces detect": [
-            "detector": "yunet", "min-size": "20", "quality": "90", "max-pixels": "178000000",
+            "precision": "float32", "detector": "yunet", "min-size": "20", "quality": "90", "max-pixels": "178000000",
         ],
         "faces enroll": [
-            "database": "people.faces", "face": "1", "detector": "yunet", "min-size": "20", "max-pixels": "178000000",
+            "precision": "float32", "database": "people.faces", "face": "1", "detector": "yunet", "min-size": "20",
+            "max-pixels": "178000000",
         ],
         "faces find": [
-            "database": "people.faces", "limit": "3", "detector": "yunet", "min-size": "20", "quality": "90",
+            "precision": "float32", "database": "people.faces", "limit": "3", "detector": "yunet", "min-size": "20",
+            "quality": "90",
             "max-pixels": "178000000",
         ],
         "faces list": ["database": "people.faces"],
         "faces remove": ["database": "people.faces"],
         "faces cluster": [
-            "detector": "yunet", "min-size": "20", "quality": "90", "max-pixels": "178000000",
+            "precision": "float32", "detector": "yunet", "min-size": "20", "quality": "90", "max-pixels": "178000000",
         ],
-        "faces embed": ["detector": "yunet", "min-size": "20", "max-pixels": "178000000"],
+        "faces embed": ["precision": "float32", "detector": "yunet", "min-size": "20", "max-pixels": "178000000"],
         "faces crop": [
-            "detector": "yunet", "min-size": "20", "margin": "0.3", "size": "112", "quality": "90",
+            "precision": "float32", "detector": "yunet", "min-size": "20", "margin": "0.3", "size": "112",
+            "quality": "90",
             "max-pixels": "178000000",
         ],
         "faces blur": [
-            "detector": "yunet", "min-size": "20", "threshold": "0.5", "style": "gaussian", "margin": "0.15",
+            "precision": "float32", "detector": "yunet", "min-size": "20", "threshold": "0.5", "style": "gaussian",
+            "margin": "0.15",
             "quality": "90", "max-pixels": "178000000",
         ],
         "explain": [
@@ -82,7 +88,8 @@ import Testing
             "momentum": "0.9", "output": "run",
         ],
         "landmarks": [
-            "max-pixels": "178000000", "weights": "landmarks68", "points": "all", "passes": "3", "conf": "0.0",
+            "precision": "float32", "max-pixels": "178000000", "weights": "landmarks68", "points": "all", "passes": "3",
+            "conf": "0.0",
             "aligned-size": "256", "quality": "90",
         ],
         "train landmarks": [
@@ -103,17 +110,18 @@ import Testing
             "epochs": "3", "schedule": "cosine", "holdout": "0.1", "seed": "1", "trials": "20", "rounds": "1",
         ],
         "evaluate classify": [
-            "split": "all", "holdout": "0.1", "seed": "1",
+            "precision": "float32", "split": "all", "holdout": "0.1", "seed": "1",
         ],
-        "evaluate faces": ["seed": "1", "ways": "5"],
+        "evaluate faces": ["precision": "float32", "seed": "1", "ways": "5"],
         "evaluate segment": [
-            "split": "all", "holdout": "0.1", "seed": "1",
+            "precision": "float32", "split": "all", "holdout": "0.1", "seed": "1",
         ],
         "evaluate landmarks": [
-            "split": "all", "holdout": "0.1", "seed": "1", "person": "auto", "passes": "3",
+            "precision": "float32", "split": "all", "holdout": "0.1", "seed": "1", "person": "auto", "passes": "3",
         ],
         "evaluate detect": [
-            "model": "ssd-mobilenetv2", "conf": "0.001", "iou": "0.6", "max-det": "300", "split": "all",
+            "precision": "float32", "model": "ssd-mobilenetv2", "conf": "0.001", "iou": "0.6", "max-det": "300",
+            "split": "all",
             "holdout": "0.1", "seed": "1", "count": "20",
         ],
         "dataset show": ["output": "dataset.png", "count": "20", "seed": "1", "split": "all", "side": "320"],
@@ -127,8 +135,9 @@ import Testing
         "convert": [
             "levels": "1", "filter": "bilinear",
         ],
+        "model": ["precision": "float32"],
         "benchmark": [
-            "model": "ssd-mobilenetv2", "runs": "30", "batch": "1", "batch-size": "8",
+            "precision": "float32", "model": "ssd-mobilenetv2", "runs": "30", "batch": "1", "batch-size": "8",
         ],
     ]
 

@@ -1,6 +1,7 @@
 // All kernels: pure functions without allocation, global state or I/O. Sizes, strides and pitches count elements
 // (floats, unless a comment says bytes); tensors are row-major and single-precision.
 #include "blocked.h"
+#include "blocked_bf16.h"
 #include "blocked_conv.h"
 #include "blocked_depthwise.h"
 #include "blocked_layout.h"

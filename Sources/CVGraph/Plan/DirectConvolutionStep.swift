@@ -13,21 +13,6 @@ package struct DirectConvolutionStep: PlanStep {
     /// Groups of output channels that one task computes, and how many tasks there are for all.
     private let groupsPerTask, groupTasks: Int
 
-    /// A phase with the distances of its input and output.
-    fileprivate struct Phase: Sendable {
-        let phase: ConvolutionPhase
-        let weights: Tensor
-        let offsets: [Int]
-        /// Whole segments, their floats, and those of the tail.
-        let segments, depth, tailSegments, tailDepth: Int
-        /// Segments of whole blocks of input channels that one pass sums up.
-        let segmentsPerPass: Int
-        /// Rows of the phase, or pixels where all are one row, that one task computes.
-        let rowsPerTask, rowTasks: Int
-        /// Whether the pixels of input and output lie one after the other, as one row.
-        let isFlat: Bool
-    }
-
     package init(
         _ convolution: FusedConvolution, _ phases: [ConvolutionPhase], _ packed: PackedConvolution, x: Placement,
         y: Placement, residual: Placement?, isa: InstructionSet
@@ -38,7 +23,7 @@ package struct DirectConvolutionStep: PlanStep {
         let isFlat = convolution.isPointwise && layouts.allSatisfy(\.isContiguous)
         var tasks = 0
         self.phases = zip(phases, packed.phases).map { phase, weights in
-            let made = Phase(phase, weights, x: x.layout, isFlat: isFlat, lanes: y.layout.lanes)
+            let made = Phase(phase, weights, packed.operands, x: x.layout, isFlat: isFlat, lanes: y.layout.lanes)
             tasks += made.rowTasks * x.layout.batch
             return made
         }
@@ -73,6 +58,24 @@ package struct DirectConvolutionStep: PlanStep {
         let count = phase.isFlat ? y.layout.pixels : phase.phase.rows
         let rows = Self.part(rowTask, phase.rowsPerTask, of: count)
         var conv = geometry(phase, image: image, rows, memory)
+        if packed.operands.isNarrow {
+            withScratch(phase.regionWords) { words in
+                phase.narrow(x, image: image, rows, packed.operands, memory, to: words)
+                conv.x = UnsafePointer(words + phase.start)
+                sum(phase, &conv, image: image, rows, groups, memory)
+            }
+        } else {
+            sum(phase, &conv, image: image, rows, groups, memory)
+        }
+        if !phase.isFlat { zeroBorder(phase, image: image, rows, groups, memory) }
+    }
+
+    /// The results of some rows, group by group of output channels.
+    private func sum(
+        _ phase: Phase, _ conv: inout cvk_blocked_conv, image: Int, _ rows: Range<Int>, _ groups: Range<Int>,
+        _ memory: RunMemory
+    ) {
+        let lines = phase.isFlat ? 1 : rows.count
         phase.offsets.withUnsafeBufferPointer { offsets in
             for group in groups {
                 let block = group * PackedConvolution.groupVectors
@@ -82,27 +85,21 @@ package struct DirectConvolutionStep: PlanStep {
                 }
                 sum(
                     phase, &conv, group: group, isLast: group == groups.upperBound - 1, offsets.baseAddress!,
-                    rows: phase.isFlat ? 1 : rows.count)
-                finish(conv, group: group, rows: phase.isFlat ? 1 : rows.count)
+                    rows: lines)
+                finish(conv, group: group, rows: lines)
             }
         }
-        if !phase.isFlat { zeroBorder(phase, image: image, rows, groups, memory) }
     }
 
     /// The distances, for the rows of a task.
     private func geometry(_ phase: Phase, image: Int, _ rows: Range<Int>, _ memory: RunMemory) -> cvk_blocked_conv {
         let shape = phase.phase
         var conv = cvk_blocked_conv()
-        let (lanes, xLanes) = (y.layout.lanes, x.layout.lanes)
+        let lanes = y.layout.lanes
         conv.x = memory.read(x, image: image)
-        if phase.isFlat {
-            conv.x += rows.lowerBound * xLanes
-            (conv.x_row, conv.x_step, conv.columns) = (0, xLanes, rows.count)
-        } else {
-            conv.x += rows.lowerBound * shape.inputStepY * x.layout.pitch
-            (conv.x_row, conv.x_step) = (shape.inputStepY * x.layout.pitch, shape.inputStepX * xLanes)
-            conv.columns = shape.columns
-        }
+        conv.x += phase.isFlat ? rows.lowerBound * x.layout.lanes : rows.lowerBound * shape.inputStepY * x.layout.pitch
+        (conv.x_row, conv.x_step) = (phase.inputRow, phase.inputStep)
+        conv.columns = phase.isFlat ? rows.count : shape.columns
         (conv.y_row, conv.y_step) = (shape.outputStepY * y.layout.pitch, shape.outputStepX * lanes)
         conv.y_block = y.layout.blockStride
         if let layout = residual?.layout {
@@ -146,7 +143,7 @@ package struct DirectConvolutionStep: PlanStep {
                     // What comes after these weights: the next pass, or the first of the next group.
                     let isEnd = isLast && end == phase.segments
                     conv.ahead = isEnd ? 0 : min(phase.segmentsPerPass, phase.segments) * phase.depth * line
-                    cvk_blocked_conv_rows(isa.cValue, &conv, vectors, 0, rows)
+                    packed.operands.convolve(&conv, vectors: vectors, rows: rows, isa)
                     segment = end
                 } while segment < phase.segments
             }
@@ -187,37 +184,10 @@ package struct DirectConvolutionStep: PlanStep {
         let taps = phases.reduce(0) { $0 + $1.phase.taps.count * $1.phase.rows * $1.phase.columns }
         let work = 2.0 * Double(x.layout.batch * taps) * Double(x.layout.channels * convolution.cout)
         return PlanStepDescription(
-            operation: convolution.name, algorithm: phases[0].isFlat ? "direct, flat" : "direct",
+            operation: convolution.name,
+            algorithm: (phases[0].isFlat ? "direct, flat" : "direct") + packed.operands.suffix,
             layout: x.layout.lanes == 1 ? "planar → blocked \(packed.lanes)" : "blocked \(packed.lanes)",
             shape: y.layout.shape, operations: work,
             floats: Double(x.layout.count + y.layout.count + convolution.weight.shape.count), key: convolution.key)
-    }
-}
-
-extension DirectConvolutionStep.Phase {
-    /// Floats of input that a task reads again for each group of channels, and of weights that a pass reads again for
-    /// each row: both together stay in the second-level cache of a core, of which 512 KB are common.
-    private static let cachedInput = 64_000, cachedWeights = 28_000
-
-    fileprivate init(_ phase: ConvolutionPhase, _ weights: Tensor, x: FeatureLayout, isFlat: Bool, lanes: Int) {
-        (self.phase, self.weights, self.isFlat) = (phase, weights, isFlat)
-        let taps = phase.taps
-        let positions = taps.map { $0.y * x.pitch + $0.x * x.lanes }
-        // Of a planar input, the taps of a row are one segment where they are neighbors.
-        let width = max(1, taps.prefix { $0.ky == taps[0].ky && $0.y == taps[0].y }.count)
-        let areNeighbors = taps.indices.allSatisfy { $0 % width == 0 || positions[$0] == positions[$0 - 1] + 1 }
-        let run = x.lanes == 1 && areNeighbors && taps.count % width == 0 ? width : 1
-        let starts = stride(from: 0, to: taps.count, by: run).map { positions[$0] }
-        let whole = x.channels / x.lanes
-        offsets = (0..<x.blocks).flatMap { block in starts.map { block * x.blockStride + $0 } }
-        (segments, depth) = (whole * starts.count, x.lanes == 1 ? run : x.lanes)
-        (tailSegments, tailDepth) = ((x.blocks - whole) * starts.count, x.channels % x.lanes)
-        let block = starts.count * depth * PackedConvolution.groupVectors * lanes
-        segmentsPerPass = max(1, Self.cachedWeights / max(1, block)) * starts.count
-        let line = isFlat ? x.blocks * x.lanes : x.blocks * x.pitch * phase.inputStepY
-        let count = isFlat ? x.pixels : phase.rows
-        let most = max(isFlat ? 24 : 1, Self.cachedInput / max(1, line))
-        rowTasks = max(1, (count + most - 1) / most)
-        rowsPerTask = max(1, (count + rowTasks - 1) / rowTasks)
     }
 }

@@ -8,8 +8,10 @@ import CVTensor
 /// Output channels are in groups of two vectors, the last of one where the number is odd; for each group there is, phase
 /// by phase, a line of two vectors for every float of the segments.
 package struct PackedConvolution: Sendable {
-    /// Of one phase: [groups][depth of all segments][vectors of the group][lanes].
+    /// Of one phase: [groups][words of all segments][vectors of the group][lanes].
     package let phases: [Tensor]
+    /// The form of those words.
+    package let operands: OperandForm
     /// [vectors][lanes], zeros past the last channel.
     package let bias: Tensor
     /// Channels of a vector, and vectors of output channels.
@@ -28,14 +30,21 @@ package struct PackedConvolution: Sendable {
     ///   - phases: the taps of each.
     ///   - inputLanes: channels of an input block; 1 for a planar input.
     ///   - lanes: channels of a vector.
+    ///   - operands: the form of the words; single precision for a planar input.
     ///   - isa: the instruction set of the kernels.
     package init(
-        _ convolution: FusedConvolution, phases: [ConvolutionPhase], inputLanes: Int, lanes: Int, _ isa: InstructionSet
+        _ convolution: FusedConvolution, phases: [ConvolutionPhase], inputLanes: Int, lanes: Int,
+        _ operands: OperandForm = .float32, _ isa: InstructionSet
     ) {
         let cout = convolution.cout
-        (self.lanes, vectors) = (lanes, (cout + lanes - 1) / lanes)
-        self.phases = phases.map {
-            Self.packed(convolution, $0.taps, inputLanes: inputLanes, lanes: lanes, isa)
+        let vectors = (cout + lanes - 1) / lanes
+        (self.lanes, self.vectors, self.operands) = (lanes, vectors, operands)
+        self.phases = phases.map { phase in
+            let floats = Self.packed(convolution, phase.taps, inputLanes: inputLanes, lanes: lanes, isa)
+            guard operands.isNarrow else { return floats }
+            let cin = convolution.transposed == nil ? convolution.weight.shape[1] : convolution.weight.shape[0]
+            return Self.narrowed(
+                floats, cin: cin, taps: phase.taps.count, vectors: vectors, lanes: lanes, operands)
         }
         bias = Self.padded(convolution.bias, channels: cout, lanes: lanes)
     }
@@ -86,6 +95,28 @@ package struct PackedConvolution: Sendable {
                             (to + line * width).update(
                                 from: lines + (channel * window + position) * width, count: width)
                         }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Packed weights in a narrower form, segment by segment.
+    private static func narrowed(
+        _ floats: Tensor, cin: Int, taps: Int, vectors: Int, lanes: Int, _ operands: OperandForm
+    ) -> Tensor {
+        let segments = stride(from: 0, to: cin, by: lanes).flatMap {
+            [Int](repeating: min(lanes, cin - $0), count: taps)
+        }
+        let words = segments.reduce(0) { $0 + operands.words($1) }
+        return Tensor(shape: [vectors * lanes * words]) { target in
+            floats.withValues { values in
+                var (from, to) = (values.baseAddress!, target.baseAddress!)
+                for first in stride(from: 0, to: vectors, by: groupVectors) {
+                    let width = min(groupVectors, vectors - first) * lanes
+                    for rows in segments {
+                        to += operands.narrowWeights(from, rows: rows, width: width, to: to)
+                        from += rows * width
                     }
                 }
             }

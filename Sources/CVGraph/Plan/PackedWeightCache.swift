@@ -17,36 +17,45 @@ package final class PackedWeightCache: Sendable {
     private let packed = Mutex<[Key: PackedConvolution]>([:])
     private let winograd = Mutex<[Key: WinogradWeights]>([:])
 
+    /// - Parameters:
+    ///   - convolution: with its weight.
+    ///   - phases: the taps of each.
+    ///   - inputLanes: channels of an input block; 1 for a planar input.
+    ///   - operands: the form of the words.
+    ///   - isa: the instruction set of the kernels.
+    /// - Returns: the weights, packed once for all plans.
     package func packed(
-        _ convolution: FusedConvolution, _ phases: [ConvolutionPhase], inputLanes: Int, _ isa: InstructionSet
+        _ convolution: FusedConvolution, _ phases: [ConvolutionPhase], inputLanes: Int, _ operands: OperandForm,
+        _ isa: InstructionSet
     ) -> PackedConvolution {
         let taps = phases.map { $0.taps.map { "\($0.ky),\($0.kx)" }.joined(separator: " ") }
-        let form = "\(inputLanes) \(isa.lanes) \(taps)"
-        func make() -> PackedConvolution {
-            PackedConvolution(convolution, phases: phases, inputLanes: inputLanes, lanes: isa.lanes, isa)
-        }
-        guard let key = convolution.key.map({ Key(weight: $0, form: form, values: convolution.fingerprint) }) else {
-            return make()
-        }
-        if let found = packed.withLock({ $0[key] }) { return found }
-        let made = make()
-        return packed.withLock { known in
-            if let found = known[key] { return found }
-            known[key] = made
-            return made
+        return Self.found(convolution, "\(inputLanes) \(isa.lanes) \(operands) \(taps)", in: packed) {
+            PackedConvolution(
+                convolution, phases: phases, inputLanes: inputLanes, lanes: isa.lanes, operands, isa)
         }
     }
 
+    /// - Parameters:
+    ///   - convolution: with its weight.
+    ///   - tile: outputs of a tile in each direction.
+    ///   - isa: the instruction set of the kernels.
+    /// - Returns: the transformed weights, made once for all plans.
     package func winograd(_ convolution: FusedConvolution, tile: Int, _ isa: InstructionSet) -> WinogradWeights {
-        func make() -> WinogradWeights { WinogradWeights(convolution, tile: tile, lanes: isa.lanes, isa) }
-        guard
-            let key = convolution.key.map({
-                Key(weight: $0, form: "\(tile) \(isa.lanes)", values: convolution.fingerprint)
-            })
-        else { return make() }
-        if let found = winograd.withLock({ $0[key] }) { return found }
+        Self.found(convolution, "\(tile) \(isa.lanes)", in: winograd) {
+            WinogradWeights(convolution, tile: tile, lanes: isa.lanes, isa)
+        }
+    }
+
+    /// What is known by the key of the weight, the form and the values; else what `make` returns, for the next time.
+    private static func found<Packed: Sendable>(
+        _ convolution: FusedConvolution, _ form: String, in known: borrowing Mutex<[Key: Packed]>, make: () -> Packed
+    ) -> Packed {
+        guard let weight = convolution.key else { return make() }
+        let key = Key(weight: weight, form: form, values: convolution.fingerprint)
+        if let found = known.withLock({ $0[key] }) { return found }
         let made = make()
-        return winograd.withLock { known in
+        // Another thread may have been faster.
+        return known.withLock { known in
             if let found = known[key] { return found }
             known[key] = made
             return made

@@ -44,7 +44,8 @@ extension PlanBuilder {
         let form: Form = isPlanar ? (border == .none ? .planar : .bordered) : .blocked
         let x = slot(node.inputs[0], form)
         if slots[root(of: x).slot].memory == .arena || form != .planar { requireBorder(border, of: x) }
-        let packed = weights.packed(convolution, phases, inputLanes: isPlanar ? 1 : lanes, isa)
+        let packed = weights.packed(
+            convolution, phases, inputLanes: isPlanar ? 1 : lanes, isPlanar ? .float32 : operands, isa)
         let reads = [x] + node.inputs.dropFirst().map { slot($0) }
         let y = newSlot(for: node.output)
         let isa = isa
@@ -71,6 +72,9 @@ extension PlanBuilder {
             })
     }
 
+    /// The form of what direct sums multiply.
+    private var operands: OperandForm { OperandForm(options.precision, isa) }
+
     /// The size of Winograd's tiles by the cost model; nil for direct sums.
     private func winogradTile(
         _ convolution: FusedConvolution, _ input: FeatureLayout, _ output: FeatureLayout
@@ -80,7 +84,10 @@ extension PlanBuilder {
             y.dilation == 1, x.dilation == 1, input.channels >= lanes
         else { return nil }
         if let forced = options.winogradTile { return forced == 0 ? nil : forced }
-        let candidates = [0, 4, 6].map { ($0, ConvolutionCost.cost(tile: $0, input: input, output: output)) }
+        let candidates = [0, 4, 6].map { tile in
+            let cost = ConvolutionCost.cost(tile: tile, input: input, output: output)
+            return (tile, tile == 0 ? cost / operands.speed : cost)
+        }
         let best = candidates.min { $0.1 < $1.1 }!.0
         return best == 0 ? nil : best
     }

@@ -8,8 +8,11 @@ public struct PlanOptions: Sendable {
     /// Winograd's tiles of 4×4 or 6×6 wherever they apply, 0 for none; nil for the choice by the cost model.
     package var winogradTile: Int?
 
-    /// The choices for this machine.
-    public init() { isa = .current }
+    /// What convolutions and linear layers multiply.
+    public var precision: Precision
+
+    /// The choices for this machine, and `Precision.standard`.
+    public init() { (isa, precision) = (.current, .standard) }
 }
 
 /// A network made ready to run on inputs of one shape: steps in order, packed weights, and a place for every value.

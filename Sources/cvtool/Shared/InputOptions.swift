@@ -1,6 +1,7 @@
 import ArgumentParser
 import CLISupport
 import CVCore
+import CVGraph
 import CVImage
 
 /// The input images of a command, and how they are read.
@@ -102,8 +103,14 @@ struct ImageOptions: ParsableArguments {
     }
 }
 
+/// Options that change how networks are computed, for the whole process.
+protocol ComputationChoice {
+    /// Takes effect for what is computed from now on.
+    func apply()
+}
+
 /// `--threads`.
-struct ThreadOptions: ParsableArguments {
+struct ThreadOptions: ParsableArguments, ComputationChoice {
     @Option(help: .init("Threads to use. (default: all cores)", valueName: "n"))
     var threads: Int?
 
@@ -113,6 +120,35 @@ struct ThreadOptions: ParsableArguments {
         if let threads { Parallel.threadCount = threads }
     }
 }
+
+/// `--precision`.
+struct PrecisionOptions: ParsableArguments, ComputationChoice {
+    @Option(
+        help: .init(
+            "What networks multiply: float32, or bf16, which is faster on processors with AVX512-BF16 and less exact. "
+                + "Sums are float32.", valueName: "type"))
+    var precision = Precision.float32
+
+    func apply() {
+        Precision.standard = precision
+        if precision == .bf16, !precision.isFast {
+            warn("this processor cannot multiply bf16: the results will be those of bf16, but not sooner")
+        }
+    }
+}
+
+/// `--threads` and `--precision`.
+struct ComputingOptions: ParsableArguments, ComputationChoice {
+    @OptionGroup var threads: ThreadOptions
+    @OptionGroup var precision: PrecisionOptions
+
+    func apply() {
+        threads.apply()
+        precision.apply()
+    }
+}
+
+extension Precision: ExpressibleByArgument {}
 
 /// How a command reports its results.
 struct ResultOutputOptions: ParsableArguments {

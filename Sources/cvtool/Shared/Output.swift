@@ -5,10 +5,10 @@ import CVCore
 /// Does the work of a command, which Ctrl-C or another signal may end early, and exits with the code of its outcome.
 ///
 /// - Parameters:
-///   - threads: nil if the work applies the option itself.
+///   - threads: and how else networks are computed; nil if the work applies the options itself.
 ///   - work: the run; its result is the exit status.
 /// - Throws: `ExitCode`, always.
-func perform(threads: ThreadOptions? = nil, _ work: () throws -> ExitStatus) throws {
+func perform(threads: (any ComputationChoice)? = nil, _ work: () throws -> ExitStatus) throws {
     Interruption.install()
     threads?.apply()
     let status = try reportingFailure(work)

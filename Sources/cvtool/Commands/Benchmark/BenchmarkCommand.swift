@@ -27,7 +27,8 @@ struct BenchmarkCommand: ParsableCommand {
 
             EXAMPLES
               cvtool benchmark
-              cvtool benchmark resnet50 mobilenet_v2 unet --threads 1
+              cvtool benchmark resnet50 mobilenet_v2 unet --threads 1,2
+              cvtool benchmark resnet50 --precision bf16
               cvtool benchmark resnet18 --imgsz 320 --batch 8 --json
               cvtool benchmark --threads 1 --runs 100
               cvtool benchmark --image photo.jpg --imgsz 640
@@ -46,6 +47,13 @@ struct BenchmarkCommand: ParsableCommand {
     var models: [String] = []
 
     @OptionGroup(title: "Network") var model: DetectorOptions
+    @OptionGroup(title: "Network") var precision: PrecisionOptions
+
+    @Option(
+        help: .init(
+            "Threads to use; several numbers, such as 1,2, measure one after the other. (default: all cores)",
+            valueName: "n"))
+    var threads: ThreadCounts?
 
     @Option(help: .init("Images that a network computes at a time.", valueName: "n"))
     var batch = 1
@@ -115,9 +123,9 @@ struct BenchmarkCommand: ParsableCommand {
     }
 
     func run() throws {
-        model.threads.apply()
+        precision.apply()
         let reports = try reportingFailure {
-            models.isEmpty ? [try measure()] : try models.map { try measure($0) }
+            models.isEmpty ? try withThreads { try measure() } : try models.flatMap { try measure($0) }
         }
         if json, reports.count > 1 {
             let all: JSONValue = ["results": .array(reports.map(\.json))]
@@ -126,14 +134,24 @@ struct BenchmarkCommand: ParsableCommand {
         try writeLine(reports.map { json ? $0.json.text : $0.text }.joined(separator: "\n\n"))
     }
 
+    /// What `body` returns with each number of threads.
+    private func withThreads(_ body: () throws -> BenchmarkReport) rethrows -> [BenchmarkReport] {
+        try (threads?.counts ?? [Parallel.threadCount]).map {
+            Parallel.threadCount = $0
+            return try body()
+        }
+    }
+
     /// One of the networks that were named.
-    private func measure(_ name: String) throws -> BenchmarkReport {
+    private func measure(_ name: String) throws -> [BenchmarkReport] {
         var options = model
         options.model = name
         let network = try BenchmarkedNetwork(options, batch: batch)
         let input = network.input(batch)
-        return BenchmarkReport(
-            network, batch: batch, runs: runs, steps: [BenchmarkStep("network", runs: runs) { network.run(input) }])
+        return withThreads {
+            BenchmarkReport(
+                network, batch: batch, runs: runs, steps: [BenchmarkStep("network", runs: runs) { network.run(input) }])
+        }
     }
 
     private func measure() throws -> BenchmarkReport {
@@ -152,6 +170,17 @@ struct BenchmarkCommand: ParsableCommand {
             steps += try FaceMeshBenchmark(path: image, model.makeDetector(), mesh: mesh).steps(runs: runs)
         }
         return BenchmarkReport(network, batch: batch, runs: runs, steps: steps)
+    }
+}
+
+/// One number of threads, or several with commas.
+struct ThreadCounts: ExpressibleByArgument {
+    let counts: [Int]
+
+    init?(argument: String) {
+        let counts = argument.split(separator: ",", omittingEmptySubsequences: false).map { Int($0) }
+        guard counts.count <= 16, counts.allSatisfy({ $0.map { (1...1024).contains($0) } ?? false }) else { return nil }
+        self.counts = counts.compactMap { $0 }
     }
 }
 

@@ -1,4 +1,5 @@
 import CVCore
+import CVGraph
 
 /// The times of one step that was run again and again.
 struct BenchmarkStep {
@@ -40,6 +41,7 @@ struct BenchmarkReport {
     let facts: [JSONMember]
     let runs: Int
     let steps: [BenchmarkStep]
+    private let threads = Parallel.threadCount
 
     init(network: String, input: String, facts: [JSONMember], runs: Int, steps: [BenchmarkStep]) {
         (self.network, self.input, self.facts, self.runs, self.steps) = (network, input, facts, runs, steps)
@@ -60,8 +62,8 @@ struct BenchmarkReport {
         for step in steps {
             table.add([step.name] + [step.median, step.minimum, step.p90].map { decimal($0, 2) })
         }
-        return "\(network.escapedForDisplay), input \(input), \(pluralized(Parallel.threadCount, "thread")), "
-            + "\(InstructionSet.current.rawValue), \(pluralized(runs, "run")), "
+        return "\(network.escapedForDisplay), input \(input), \(pluralized(threads, "thread")), "
+            + "\(InstructionSet.current.rawValue), \(Precision.standard.rawValue), \(pluralized(runs, "run")), "
             + "at most \(peakResidentBytes() >> 20) MB of memory\n\n" + table.fitted
     }
 
@@ -73,8 +75,9 @@ struct BenchmarkReport {
         }
         return .object(
             [JSONMember("model", .string(network))] + facts + [
-                JSONMember("threads", .integer(Parallel.threadCount)),
+                JSONMember("threads", .integer(threads)),
                 JSONMember("instructionSet", .string(InstructionSet.current.rawValue)),
+                JSONMember("precision", .string(Precision.standard.rawValue)),
                 JSONMember("runs", .integer(runs)), JSONMember("milliseconds", .object(times)),
                 JSONMember("peakMegabytes", .integer(peakResidentBytes() >> 20)),
             ])

@@ -34,6 +34,7 @@ struct ClassifyCommand: ParsableCommand {
 
     @OptionGroup(title: "Input") var input: InputOptions
     @OptionGroup(title: "Network") var classifier: ClassifierOptions
+    @OptionGroup(title: "Network") var precision: PrecisionOptions
 
     @Option(help: .init("How many classes of each image, the most probable first.", valueName: "n"))
     var top = 5

@@ -42,6 +42,7 @@ struct DetectCommand: ParsableCommand {
 
     @OptionGroup(title: "Input") var input: InputOptions
     @OptionGroup(title: "Network") var model: DetectorOptions
+    @OptionGroup(title: "Network") var computing: ComputingOptions
     @OptionGroup(title: "Sliding windows") var windows: WindowOptions
     @OptionGroup(title: "What to report") var report: ReportOptions
     @OptionGroup(title: "Output") var output: DetectOutputOptions
@@ -53,7 +54,7 @@ struct DetectCommand: ParsableCommand {
         try model.checkWeights()
     }
 
-    func run() throws { try perform(threads: model.threads) { try DetectRun(self).run() } }
+    func run() throws { try perform(threads: computing) { try DetectRun(self).run() } }
 }
 
 struct DetectorOptions: ParsableArguments {
@@ -80,8 +81,6 @@ struct DetectorOptions: ParsableArguments {
                 + "(default: the model's own)", valueName: "size"),
         transform: InputSize.init)
     var imgsz: InputSize?
-
-    @OptionGroup var threads: ThreadOptions
 
     func validate() throws {
         if !isDarknet, weights?.hasSuffix(".weights") ?? false {

@@ -38,6 +38,7 @@ struct EvaluateDetectCommand: ParsableCommand {
     var data: String
 
     @OptionGroup(title: "Network") var model: DetectorOptions
+    @OptionGroup(title: "Network") var computing: ComputingOptions
 
     @Option(help: .init("Evaluate these results in COCO's format instead of a network.", valueName: "file.json"))
     var results: String?
@@ -78,7 +79,7 @@ struct EvaluateDetectCommand: ParsableCommand {
         return options
     }
 
-    func run() throws { try perform(threads: model.threads) { try EvaluateDetectRun(self).run() } }
+    func run() throws { try perform(threads: computing) { try EvaluateDetectRun(self).run() } }
 }
 
 /// The outputs of `cvtool evaluate detect`.

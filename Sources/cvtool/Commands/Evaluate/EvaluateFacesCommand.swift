@@ -90,7 +90,7 @@ struct VerificationOutputOptions: ParsableArguments {
     @Flag(help: "Overwrite the file of --roc.")
     var force = false
 
-    @OptionGroup var threads: ThreadOptions
+    @OptionGroup var threads: ComputingOptions
 
     @Flag(name: .shortAndLong, help: "No progress bar and no remarks; only results and errors.")
     var quiet = false

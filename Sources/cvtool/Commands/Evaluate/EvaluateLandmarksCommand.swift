@@ -60,7 +60,7 @@ struct EvaluateLandmarksCommand: ParsableCommand {
     @Flag(help: "Overwrite the files of --curve and --errors.")
     var force = false
 
-    @OptionGroup var threads: ThreadOptions
+    @OptionGroup var threads: ComputingOptions
 
     @Flag(name: .shortAndLong, help: "No progress bar and no remarks; only results and errors.")
     var quiet = false

@@ -16,7 +16,7 @@ struct EvaluationOutputOptions: ParsableArguments {
     @Flag(help: "Overwrite the file of --confusion.")
     var force = false
 
-    @OptionGroup var threads: ThreadOptions
+    @OptionGroup var threads: ComputingOptions
 
     @Flag(name: .shortAndLong, help: "No progress bar and no remarks; only results and errors.")
     var quiet = false

@@ -14,7 +14,7 @@ struct FaceFindingOptions: ParsableArguments {
             "Smallest face in pixels of the image, by its shorter side. Smaller takes longer.", valueName: "n"))
     var minSize = 20
 
-    @OptionGroup var threads: ThreadOptions
+    @OptionGroup var threads: ComputingOptions
 
     func validate() throws { try checkNumber("--min-size", minSize, in: 1...100_000) }
 

@@ -88,7 +88,7 @@ struct LandmarkDetectorOptions: ParsableArguments {
     @Option(help: .init("Minimum confidence, 0 to 1.", valueName: "p"))
     var conf = 0.0
 
-    @OptionGroup var threads: ThreadOptions
+    @OptionGroup var threads: ComputingOptions
 
     func validate() throws {
         try checkNumber("--conf", conf, in: 0...1)

@@ -65,7 +65,7 @@ struct ModelCommand: ParsableCommand {
     @Flag(help: "Print the fused graph in the language of Graphviz.")
     var graphviz = false
 
-    @OptionGroup var threads: ThreadOptions
+    @OptionGroup var threads: ComputingOptions
 
     @Flag(help: "Print one JSON object, or for the list one a line.")
     var json = false

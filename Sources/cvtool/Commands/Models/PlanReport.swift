@@ -55,7 +55,7 @@ struct PlanReport {
             table.add(row + [about.key ?? ""])
         }
         return "\(asked.spec.name), images of \(asked.input), \(pluralized(Parallel.threadCount, "thread")), "
-            + "\(InstructionSet.current.rawValue)\n\n" + table.fitted + "\n\n" + sums
+            + "\(InstructionSet.current.rawValue), \(Precision.standard.rawValue)\n\n" + table.fitted + "\n\n" + sums
     }
 
     private var sums: String {
@@ -75,7 +75,7 @@ struct PlanReport {
         return lines.joined(separator: "\n")
     }
 
-    /// `{"model", "input", "threads", "instruction_set", "arena_bytes", "peak_gflops", "milliseconds", "steps": [{"step", "algorithm",
+    /// `{"model", "input", "threads", "instruction_set", "precision", "arena_bytes", "peak_gflops", "milliseconds", "steps": [{"step", "algorithm",
     /// "layout", "shape", "operations", "weight", "milliseconds"}]}`.
     var json: JSONValue {
         let steps = profile.steps.map { step -> JSONValue in
@@ -90,6 +90,7 @@ struct PlanReport {
         return [
             "model": .string(asked.spec.name), "input": asked.input.json,
             "threads": .integer(Parallel.threadCount), "instruction_set": .string(InstructionSet.current.rawValue),
+            "precision": .string(Precision.standard.rawValue),
             "arena_bytes": .integer(profile.arenaBytes), "peak_gflops": peak.map { .number($0) } ?? .null,
             "milliseconds": profile.total.map { .number($0) } ?? .null, "steps": .array(steps),
         ]

@@ -83,7 +83,7 @@ struct SegmenterOptions: ParsableArguments {
                 + "or never. (default: auto)", valueName: "when"))
     var personCrops: PersonSegmenter.Crops?
 
-    @OptionGroup var threads: ThreadOptions
+    @OptionGroup var threads: ComputingOptions
 
     func validate() throws {
         if noPersonCheck, let personCrops, personCrops != .never {
