@@ -26,6 +26,7 @@ extension FusedConvolution {
     package func applied(to x: Tensor, adding residual: Tensor? = nil) -> Tensor {
         // Features [N, C] are images of one pixel.
         let image = x.shape.rank == 2 ? x.reshaped([x.shape[0], x.shape[1], 1, 1]) : x
+        let weight = scaledWeight()
         let y =
             transposed.map {
                 convTranspose2d(image, weight, bias: bias, geometry, outputPadding: (y: $0.y, x: $0.x))

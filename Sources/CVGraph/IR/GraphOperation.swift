@@ -32,7 +32,12 @@ public struct FusedConvolution: Sendable {
     /// How the window moves.
     public var geometry: ConvGeometry
     /// [Cout, Cin / groups, kernel, kernel]; of a transposed convolution [Cin, Cout / groups, kernel, kernel].
-    public var weight: Tensor
+    ///
+    /// Without the factors of `scale`: what a normalization multiplies by is not applied before weights are packed, so that there
+    /// is no further copy of them.
+    public var storedWeight: Tensor
+    /// [Cout], by which the filters of each output channel are to be multiplied; nil for 1.
+    public var scale: Tensor?
     /// [Cout], or none.
     public var bias: Tensor?
     /// The last step.
@@ -52,12 +57,15 @@ public struct FusedConvolution: Sendable {
         public let x: Int
     }
 
+    /// The shape of the weight.
+    public var weightShape: Shape { storedWeight.shape }
+
     /// Output channels.
-    public var cout: Int { transposed == nil ? weight.shape[0] : weight.shape[1] * geometry.groups }
+    public var cout: Int { transposed == nil ? weightShape[0] : weightShape[1] * geometry.groups }
 
     /// Whether each channel is convolved by itself, one result for each.
     public var isDepthwise: Bool {
-        transposed == nil && geometry.groups > 1 && weight.shape[1] == 1 && geometry.groups == weight.shape[0]
+        transposed == nil && geometry.groups > 1 && weightShape[1] == 1 && geometry.groups == weightShape[0]
     }
 
     /// Whether it is a product with a matrix for each pixel.

@@ -102,7 +102,17 @@ extension FusedConvolution {
         scaled.bias = Tensor(
             terms.indices.map { Float(Double(terms[$0]) + Double(factors[$0]) * Double(old?[$0] ?? 0)) },
             shape: [terms.count])
-        let (shape, taps) = (weight.shape, weight.shape[2] * weight.shape[3])
+        let before = self.scale?.values
+        scaled.scale = Tensor(
+            factors.indices.map { Float(Double(factors[$0]) * Double(before?[$0] ?? 1)) }, shape: [factors.count])
+        return scaled
+    }
+
+    /// The weight, multiplied by the factors of `scale`: new memory, unless there are none.
+    package func scaledWeight() -> Tensor {
+        guard let factors = scale?.values else { return storedWeight }
+        let shape = weightShape
+        let taps = shape[2] * shape[3]
         // Filters one after the other; of a transposed convolution, for each input channel those of its group.
         let perGroup = cout / geometry.groups
         let channels: [Int] =
@@ -113,8 +123,8 @@ extension FusedConvolution {
                 return first..<first + perGroup
             }
         let length = transposed == nil ? shape[1] * taps : taps
-        scaled.weight = Tensor(shape: shape) { target in
-            weight.withValues { source in
+        return Tensor(shape: shape) { target in
+            storedWeight.withValues { source in
                 for (part, channel) in channels.enumerated() {
                     let start = part * length
                     cvk_scale_shift(
@@ -123,6 +133,5 @@ extension FusedConvolution {
                 }
             }
         }
-        return scaled
     }
 }

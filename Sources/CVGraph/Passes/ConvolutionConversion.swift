@@ -41,7 +41,7 @@ extension Graph {
         let key = nodes[index].inputs.count > 1 ? values[nodes[index].inputs[1]].name : nil
         nodes[index].operation = .convolution(
             FusedConvolution(
-                geometry: geometry, weight: weight.detached, bias: bias?.detached, activation: .linear,
+                geometry: geometry, storedWeight: weight.detached, bias: bias?.detached, activation: .linear,
                 hasResidual: false, transposed: transposed, key: key))
         nodes[index].inputs = [nodes[index].inputs[0]]
     }

@@ -100,7 +100,7 @@ extension BlockwiseStep {
         let channels = convolution.cout
         return Tensor(shape: [(channels + lanes - 1) / lanes * taps * lanes]) { target in
             target.initialize(repeating: 0)
-            convolution.weight.withValues { weight in
+            convolution.scaledWeight().withValues { weight in
                 for channel in 0..<channels {
                     for tap in 0..<taps {
                         target[(channel / lanes * taps + tap) * lanes + channel % lanes] = weight[channel * taps + tap]

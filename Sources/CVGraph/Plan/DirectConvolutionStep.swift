@@ -188,6 +188,6 @@ package struct DirectConvolutionStep: PlanStep {
             algorithm: (phases[0].isFlat ? "direct, flat" : "direct") + packed.operands.suffix,
             layout: x.layout.lanes == 1 ? "planar → blocked \(packed.lanes)" : "blocked \(packed.lanes)",
             shape: y.layout.shape, operations: work,
-            floats: Double(x.layout.count + y.layout.count + convolution.weight.shape.count), key: convolution.key)
+            floats: Double(x.layout.count + y.layout.count + convolution.weightShape.count), key: convolution.key)
     }
 }

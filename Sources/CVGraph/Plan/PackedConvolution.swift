@@ -39,10 +39,11 @@ package struct PackedConvolution: Sendable {
         let cout = convolution.cout
         let vectors = (cout + lanes - 1) / lanes
         (self.lanes, self.vectors, self.operands) = (lanes, vectors, operands)
+        let weight = convolution.scaledWeight()
         self.phases = phases.map { phase in
-            let floats = Self.packed(convolution, phase.taps, inputLanes: inputLanes, lanes: lanes, isa)
+            let floats = Self.packed(convolution, weight, phase.taps, inputLanes: inputLanes, lanes: lanes, isa)
             guard operands.isNarrow else { return floats }
-            let cin = convolution.transposed == nil ? convolution.weight.shape[1] : convolution.weight.shape[0]
+            let cin = convolution.transposed == nil ? weight.shape[1] : weight.shape[0]
             return Self.narrowed(
                 floats, cin: cin, taps: phase.taps.count, vectors: vectors, lanes: lanes, operands)
         }
@@ -59,10 +60,10 @@ package struct PackedConvolution: Sendable {
     }
 
     private static func packed(
-        _ convolution: FusedConvolution, _ taps: [ConvolutionPhase.Tap], inputLanes: Int, lanes: Int,
+        _ convolution: FusedConvolution, _ weight: Tensor, _ taps: [ConvolutionPhase.Tap], inputLanes: Int, lanes: Int,
         _ isa: InstructionSet
     ) -> Tensor {
-        let shape = convolution.weight.shape
+        let shape = weight.shape
         let isTransposed = convolution.transposed != nil
         let (cout, cin) = (convolution.cout, isTransposed ? shape[0] : shape[1])
         let (window, columns) = (shape[2] * shape[3], shape[3])
@@ -71,7 +72,7 @@ package struct PackedConvolution: Sendable {
         let groups = (vectors + groupVectors - 1) / groupVectors
         let order = Self.order(cin: cin, taps: taps.count, inputLanes: inputLanes)
         return Tensor(shape: [vectors * lanes * depth]) { target in
-            convolution.weight.withValues { weight in
+            weight.withValues { weight in
                 Parallel.forEach(groups) { group in
                     let first = group * groupVectors * lanes
                     let width = min(groupVectors * lanes, vectors * lanes - first)

@@ -64,11 +64,11 @@ package final class PackedWeightCache: Sendable {
 }
 
 extension FusedConvolution {
-    /// Differs where the weight, the bias, or the order of the channels does: sums of parts, put together.
+    /// Differs where the weight, its factors, the bias, or the order of the channels does: sums of parts, put together.
     fileprivate var fingerprint: UInt64 {
         var hash: UInt64 = transposed == nil ? 0 : 1
         let isa = InstructionSet.current.cValue
-        for tensor in [weight, bias].compactMap({ $0 }) {
+        for tensor in [storedWeight, scale, bias].compactMap({ $0 }) {
             tensor.withValues { values in
                 let part = max(64, values.count / 64)
                 for start in stride(from: 0, to: values.count, by: part) {

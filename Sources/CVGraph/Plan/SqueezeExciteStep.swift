@@ -17,13 +17,13 @@ package struct SqueezeExciteStep: PlanStep {
             package let activation: Activation
 
             package init(_ convolution: FusedConvolution, lanes: Int) {
-                let (outputs, inputs) = (convolution.cout, convolution.weight.shape[1])
+                let (outputs, inputs) = (convolution.cout, convolution.weightShape[1])
                 let padded = (outputs + lanes - 1) / lanes * lanes
                 (self.inputs, self.outputs, activation) = (inputs, padded, convolution.activation)
                 bias = PackedConvolution.padded(convolution.bias, channels: outputs, lanes: lanes)
                 values = Tensor(shape: [inputs, padded]) { target in
                     target.initialize(repeating: 0)
-                    convolution.weight.withValues { weight in
+                    convolution.scaledWeight().withValues { weight in
                         for output in 0..<outputs {
                             for input in 0..<inputs {
                                 target[input * padded + output] = weight[output * inputs + input]

@@ -24,14 +24,14 @@ package struct WinogradWeights: Sendable {
     }
 
     package init(_ convolution: FusedConvolution, tile: Int, lanes: Int, _ isa: InstructionSet) {
-        let (cout, cin) = (convolution.cout, convolution.weight.shape[1])
+        let (cout, cin) = (convolution.cout, convolution.weightShape[1])
         let vectors = (cout + lanes - 1) / lanes
         let positions = (tile + 2) * (tile + 2)
         (self.tile, self.cin, self.lanes, self.vectors) = (tile, cin, lanes, vectors)
         bias = PackedConvolution.padded(convolution.bias, channels: cout, lanes: lanes)
         let perPosition = vectors * lanes * cin
         values = Tensor(shape: [positions * perPosition]) { target in
-            convolution.weight.withValues { weight in
+            convolution.scaledWeight().withValues { weight in
                 Parallel.forEach(vectors) { vector in
                     let group = vector / PackedConvolution.groupVectors
                     let first = group * PackedConvolution.groupVectors
