@@ -2,6 +2,8 @@
 
 #include "small_copy.h"
 
+typedef float winograd_vector4 __attribute__((ext_vector_type(4), aligned(4)));
+
 #define VECTOR float
 #define LANES 1
 #define NAME(x) x##_scalar

@@ -17,7 +17,7 @@
 /// (4 · t - pad, first + 4 · k).
 ///
 /// plane: rows × columns, 0 outside. Writes v[ξ · stride + k · tiles + t] in whole vectors, so up to 16 floats past the
-/// last tile of each ξ. scratch: 24 · ((lines + 1) · tiles + 32) + 4 · (tiles + 1) floats.
+/// last tile of each ξ. scratch: 24 · ((lines + 1) · tiles + 32) + 4 · (tiles + 8) floats.
 void cvk_winograd_input(cvk_isa isa, const float *plane, size_t rows, size_t columns, ptrdiff_t first, size_t pad,
                         size_t tiles, size_t lines, float *v, size_t stride, float *scratch);
 

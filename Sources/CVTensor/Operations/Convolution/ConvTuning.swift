@@ -71,7 +71,7 @@ package struct ConvTuning: Sendable {
     /// Winograd's transforms, forward and backward-data.
     package struct Winograd: Sendable {
         /// Channels of both sides from which the transforms save more time than they cost.
-        package var minChannels = 48
+        package var minChannels = 16
         /// Tiles from which they do.
         package var minTiles = 48
         /// The same if both sides have `manyChannels`: direct sums read their filters again for each image.

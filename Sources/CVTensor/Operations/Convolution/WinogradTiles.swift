@@ -35,7 +35,7 @@ struct WinogradTiles: Sendable {
     }
 
     /// Scratch floats for the transform of some rows, beside its result.
-    func scratch(rows: Int) -> Int { 24 * ((rows + 1) * across + 32) + 4 * (across + 1) }
+    func scratch(rows: Int) -> Int { 24 * ((rows + 1) * across + 32) + 4 * (across + 8) }
 
     /// The transformed input of some channels for some rows of tiles: v[ξ · stride + channel · pitch + tile].
     func transform(
