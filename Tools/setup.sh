@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs what the build needs and is not there: the headers of libpng, libjpeg and SQLite, pkg-config, and the programs
-# that the arguments name.
+# that the arguments name, as PROGRAM, or as PROGRAM:PACKAGES where Debian's packages have other names.
 set -eu
 
 if ! command -v swift >/dev/null; then
@@ -16,7 +16,7 @@ for pair in libpng:libpng-dev libjpeg:libjpeg-dev sqlite3:libsqlite3-dev; do
     fi
 done
 for program in "$@"; do
-    command -v "$program" >/dev/null || needed="$needed $program"
+    command -v "${program%%:*}" >/dev/null || needed="$needed ${program#*:}"
 done
 [ -n "$needed" ] || exit 0
 
