@@ -12,6 +12,7 @@ extension Graph {
         graph.foldConstants()
         graph.removeNoOps()
         graph.convertConvolutions()
+        graph.fuseSpaceToDepth()
         graph.mergePadding()
         // Each makes room for the next: a normalization that became part of a convolution leaves an activation behind it.
         graph.foldAffines()
