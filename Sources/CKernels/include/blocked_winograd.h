@@ -34,8 +34,9 @@ void cvk_blocked_winograd_output(cvk_isa isa, size_t m, const float *products, s
                                  size_t rows, size_t columns, size_t pitch);
 
 /// Filter transform G g Gᵀ of `count` filters, at most LANES, in double precision: writes the vectors u[ξ · stride],
-/// zeros past the last filter. taps: 3 × 3 of each filter, `distance` floats from one to the next.
-void cvk_blocked_winograd_filters(cvk_isa isa, size_t m, const float *taps, size_t distance, size_t count, float *u,
-                                  size_t stride);
+/// zeros past the last filter. taps: 3 × 3 of each filter, `distance` floats from one to the next. scale: LANES factors of the
+/// filters, or NULL for 1.
+void cvk_blocked_winograd_filters(cvk_isa isa, size_t m, const float *taps, size_t distance, size_t count,
+                                  const float *scale, float *u, size_t stride);
 
 #endif

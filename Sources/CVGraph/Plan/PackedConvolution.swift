@@ -39,9 +39,10 @@ package struct PackedConvolution: Sendable {
         let cout = convolution.cout
         let vectors = (cout + lanes - 1) / lanes
         (self.lanes, self.vectors, self.operands) = (lanes, vectors, operands)
-        let weight = convolution.scaledWeight()
+        let weight = convolution.storedWeight
+        let scale = convolution.scale.map { Self.padded($0, channels: cout, lanes: lanes) }
         self.phases = phases.map { phase in
-            let floats = Self.packed(convolution, weight, phase.taps, inputLanes: inputLanes, lanes: lanes, isa)
+            let floats = Self.packed(convolution, phase.taps, inputLanes: inputLanes, lanes: lanes, scale, isa)
             guard operands.isNarrow else { return floats }
             let cin = convolution.transposed == nil ? weight.shape[1] : weight.shape[0]
             return Self.narrowed(
@@ -60,9 +61,10 @@ package struct PackedConvolution: Sendable {
     }
 
     private static func packed(
-        _ convolution: FusedConvolution, _ weight: Tensor, _ taps: [ConvolutionPhase.Tap], inputLanes: Int, lanes: Int,
+        _ convolution: FusedConvolution, _ taps: [ConvolutionPhase.Tap], inputLanes: Int, lanes: Int, _ scale: Tensor?,
         _ isa: InstructionSet
     ) -> Tensor {
+        let weight = convolution.storedWeight
         let shape = weight.shape
         let isTransposed = convolution.transposed != nil
         let (cout, cin) = (convolution.cout, isTransposed ? shape[0] : shape[1])
@@ -83,6 +85,7 @@ package struct PackedConvolution: Sendable {
                         // [Cout, Cin] to [Cin][Cout].
                         cvk_transpose(
                             isa.cValue, weight.baseAddress! + first * cin, cin, channels, cin, to, width)
+                        multiply(to, lines: depth, width: width, by: scale, first, isa)
                         return
                     }
                     withScratch(cin * window * width) { lines in
@@ -96,8 +99,23 @@ package struct PackedConvolution: Sendable {
                             (to + line * width).update(
                                 from: lines + (channel * window + position) * width, count: width)
                         }
+                        multiply(to, lines: depth, width: width, by: scale, first, isa)
                     }
                 }
+            }
+        }
+    }
+
+    /// Multiplies lines of a group by the factors of its channels, the first of which is `first`.
+    private static func multiply(
+        _ values: UnsafeMutablePointer<Float>, lines: Int, width: Int, by scale: Tensor?, _ first: Int,
+        _ isa: InstructionSet
+    ) {
+        guard let scale else { return }
+        scale.withValues { factors in
+            for line in 0..<lines {
+                let start = values + line * width
+                cvk_multiply(isa.cValue, start, factors.baseAddress! + first, start, width)
             }
         }
     }

@@ -11,11 +11,18 @@ package final class PackedWeightCache: Sendable {
     private struct Key: Hashable {
         let weight: String
         let form: String
-        let values: UInt64
+        /// Where the values of the weight lie: an entry keeps them there.
+        let values: UInt
+        let terms, factors: [Float]?
     }
 
-    private let packed = Mutex<[Key: PackedConvolution]>([:])
-    private let winograd = Mutex<[Key: WinogradWeights]>([:])
+    private struct Entry<Packed: Sendable>: Sendable {
+        let packed: Packed
+        let source: Tensor
+    }
+
+    private let packed = Mutex<[Key: Entry<PackedConvolution>]>([:])
+    private let winograd = Mutex<[Key: Entry<WinogradWeights>]>([:])
 
     /// - Parameters:
     ///   - convolution: with its weight.
@@ -29,7 +36,9 @@ package final class PackedWeightCache: Sendable {
         _ isa: InstructionSet
     ) -> PackedConvolution {
         let taps = phases.map { $0.taps.map { "\($0.ky),\($0.kx)" }.joined(separator: " ") }
-        return Self.found(convolution, "\(inputLanes) \(isa.lanes) \(operands) \(taps)", in: packed) {
+        return Self.found(
+            convolution, "\(inputLanes) \(isa.lanes) \(operands) \(convolution.transposed != nil) \(taps)", in: packed
+        ) {
             PackedConvolution(
                 convolution, phases: phases, inputLanes: inputLanes, lanes: isa.lanes, operands, isa)
         }
@@ -48,38 +57,21 @@ package final class PackedWeightCache: Sendable {
 
     /// What is known by the key of the weight, the form and the values; else what `make` returns, for the next time.
     private static func found<Packed: Sendable>(
-        _ convolution: FusedConvolution, _ form: String, in known: borrowing Mutex<[Key: Packed]>, make: () -> Packed
+        _ convolution: FusedConvolution, _ form: String, in known: borrowing Mutex<[Key: Entry<Packed>]>,
+        make: () -> Packed
     ) -> Packed {
         guard let weight = convolution.key else { return make() }
-        let key = Key(weight: weight, form: form, values: convolution.fingerprint)
-        if let found = known.withLock({ $0[key] }) { return found }
-        let made = make()
+        let key = Key(
+            weight: weight, form: form,
+            values: convolution.storedWeight.withValues { UInt(bitPattern: $0.baseAddress) },
+            terms: convolution.bias?.values, factors: convolution.scale?.values)
+        if let found = known.withLock({ $0[key] }) { return found.packed }
+        let made = Entry(packed: make(), source: convolution.storedWeight)
         // Another thread may have been faster.
         return known.withLock { known in
-            if let found = known[key] { return found }
+            if let found = known[key] { return found.packed }
             known[key] = made
-            return made
+            return made.packed
         }
-    }
-}
-
-extension FusedConvolution {
-    /// Differs where the weight, its factors, the bias, or the order of the channels does: sums of parts, put together.
-    fileprivate var fingerprint: UInt64 {
-        var hash: UInt64 = transposed == nil ? 0 : 1
-        let isa = InstructionSet.current.cValue
-        for tensor in [storedWeight, scale, bias].compactMap({ $0 }) {
-            tensor.withValues { values in
-                let part = max(64, values.count / 64)
-                for start in stride(from: 0, to: values.count, by: part) {
-                    let (from, count) = (values.baseAddress! + start, min(part, values.count - start))
-                    for sum in [cvk_sum(isa, from, count), cvk_dot(isa, from, 0, from, 0, count)] {
-                        hash = (hash ^ UInt64(sum.bitPattern)) &* 0x9E37_79B9_7F4A_7C15
-                        hash ^= hash >> 32
-                    }
-                }
-            }
-        }
-        return hash
     }
 }

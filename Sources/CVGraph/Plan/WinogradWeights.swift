@@ -29,22 +29,25 @@ package struct WinogradWeights: Sendable {
         let positions = (tile + 2) * (tile + 2)
         (self.tile, self.cin, self.lanes, self.vectors) = (tile, cin, lanes, vectors)
         bias = PackedConvolution.padded(convolution.bias, channels: cout, lanes: lanes)
+        let scale = convolution.scale.map { PackedConvolution.padded($0, channels: cout, lanes: lanes) }
         let perPosition = vectors * lanes * cin
         values = Tensor(shape: [positions * perPosition]) { target in
-            convolution.scaledWeight().withValues { weight in
+            convolution.storedWeight.withValues { weight in
                 Parallel.forEach(vectors) { vector in
                     let group = vector / PackedConvolution.groupVectors
                     let first = group * PackedConvolution.groupVectors
                     let width = min(PackedConvolution.groupVectors, vectors - first) * lanes
                     let start = target.baseAddress! + first * lanes * cin + (vector - first) * lanes
                     let filter = vector * lanes
+                    let factors = scale.map { $0.withValues { $0.baseAddress! + filter } }
                     for channel in 0..<cin {
                         cvk_blocked_winograd_filters(
                             isa.cValue, tile, weight.baseAddress! + (filter * cin + channel) * 9, cin * 9,
-                            min(lanes, cout - filter), start + channel * width, perPosition)
+                            min(lanes, cout - filter), factors, start + channel * width, perPosition)
                     }
                 }
             }
+            withExtendedLifetime(scale) {}
         }
     }
 }
