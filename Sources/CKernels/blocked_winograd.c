@@ -38,7 +38,7 @@ void cvk_blocked_winograd_output(cvk_isa isa, size_t m, const float *products, s
     DISPATCH(blocked_winograd_output, m, products, stride, tiles_x, first, count, epilogue, y, rows, columns, pitch)
 }
 
-void cvk_blocked_winograd_filters(cvk_isa isa, size_t m, const float *taps, size_t distance, size_t count,
-                                  const float *scale, float *u, size_t stride) {
-    DISPATCH(blocked_winograd_filters, m, taps, distance, count, scale, u, stride)
+void cvk_blocked_winograd_filters(cvk_isa isa, size_t m, const float *taps, size_t channels, const float *scale,
+                                  float *u, size_t stride, size_t step) {
+    DISPATCH(blocked_winograd_filters, m, taps, channels, scale, u, stride, step)
 }

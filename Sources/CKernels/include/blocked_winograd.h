@@ -33,10 +33,9 @@ void cvk_blocked_winograd_output(cvk_isa isa, size_t m, const float *products, s
                                  size_t first, size_t count, const cvk_blocked_epilogue *epilogue, float *y,
                                  size_t rows, size_t columns, size_t pitch);
 
-/// Filter transform G g Gᵀ of `count` filters, at most LANES, in double precision: writes the vectors u[ξ · stride],
-/// zeros past the last filter. taps: 3 × 3 of each filter, `distance` floats from one to the next. scale: LANES factors of the
-/// filters, or NULL for 1.
-void cvk_blocked_winograd_filters(cvk_isa isa, size_t m, const float *taps, size_t distance, size_t count,
-                                  const float *scale, float *u, size_t stride);
+/// Filter transform G g Gᵀ of LANES filters for `channels` input channels, in double precision: writes the vectors
+/// u[ξ · stride + channel · step]. taps: [channels][3 · 3][LANES]. scale: LANES factors of the filters, or NULL for 1.
+void cvk_blocked_winograd_filters(cvk_isa isa, size_t m, const float *taps, size_t channels, const float *scale,
+                                  float *u, size_t stride, size_t step);
 
 #endif

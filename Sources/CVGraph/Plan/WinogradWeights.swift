@@ -32,22 +32,40 @@ package struct WinogradWeights: Sendable {
         let scale = convolution.scale.map { PackedConvolution.padded($0, channels: cout, lanes: lanes) }
         let perPosition = vectors * lanes * cin
         values = Tensor(shape: [positions * perPosition]) { target in
-            convolution.storedWeight.withValues { weight in
-                Parallel.forEach(vectors) { vector in
-                    let group = vector / PackedConvolution.groupVectors
-                    let first = group * PackedConvolution.groupVectors
-                    let width = min(PackedConvolution.groupVectors, vectors - first) * lanes
-                    let start = target.baseAddress! + first * lanes * cin + (vector - first) * lanes
-                    let filter = vector * lanes
-                    let factors = scale.map { $0.withValues { $0.baseAddress! + filter } }
-                    for channel in 0..<cin {
-                        cvk_blocked_winograd_filters(
-                            isa.cValue, tile, weight.baseAddress! + (filter * cin + channel) * 9, cin * 9,
-                            min(lanes, cout - filter), factors, start + channel * width, perPosition)
-                    }
+            Parallel.forEach(vectors) { vector in
+                let first = vector / PackedConvolution.groupVectors * PackedConvolution.groupVectors
+                let width = min(PackedConvolution.groupVectors, vectors - first) * lanes
+                let start = target.baseAddress! + first * lanes * cin + (vector - first) * lanes
+                Self.forTaps(convolution, vector * lanes, lanes, scale, isa) { taps, channels, factors in
+                    cvk_blocked_winograd_filters(
+                        isa.cValue, tile, taps, channels.count, factors, start + channels.lowerBound * width,
+                        perPosition, width)
                 }
             }
-            withExtendedLifetime(scale) {}
         }
+    }
+
+    /// Calls `body` with the taps of a vector of filters, for some input channels at a time: [channels][9][lanes].
+    private static func forTaps(
+        _ convolution: FusedConvolution, _ filter: Int, _ lanes: Int, _ scale: Tensor?,
+        _ isa: InstructionSet,
+        body: (_ taps: UnsafePointer<Float>, _ channels: Range<Int>, _ factors: UnsafePointer<Float>?) -> Void
+    ) {
+        let (cout, cin) = (convolution.cout, convolution.weightShape[1])
+        let (count, most) = (min(lanes, cout - filter), 32)
+        let factors = scale.map { $0.withValues { $0.baseAddress! + filter } }
+        withScratch(most * 9 * lanes) { taps in
+            taps.update(repeating: 0, count: most * 9 * lanes)
+            convolution.storedWeight.withValues { weight in
+                for channel in stride(from: 0, to: cin, by: most) {
+                    let channels = channel..<min(channel + most, cin)
+                    cvk_transpose(
+                        isa.cValue, weight.baseAddress! + (filter * cin + channel) * 9, cin * 9, count,
+                        channels.count * 9, taps, lanes)
+                    body(taps, channels, factors)
+                }
+            }
+        }
+        withExtendedLifetime(scale) {}
     }
 }
