@@ -51,7 +51,8 @@ struct BenchmarkCommand: ParsableCommand {
 
     @Option(
         help: .init(
-            "Threads to use; several numbers, such as 1,2, measure one after the other. (default: all cores)",
+            "Threads to use, from 1 to 1024; several numbers, such as 1,2, measure one after the other. (default: all "
+                + "cores)",
             valueName: "n"))
     var threads: ThreadCounts?
 

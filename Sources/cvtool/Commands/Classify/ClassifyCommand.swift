@@ -62,7 +62,7 @@ struct ClassifyCommand: ParsableCommand {
         }
     }
 
-    func run() throws { try perform { try ClassifyRun(self).run() } }
+    func run() throws { try perform(threads: precision) { try ClassifyRun(self).run() } }
 
     var views: ImageViews { tenCrop ? .tenCrop : flip ? .flip : .whole }
 }
